@@ -1,0 +1,34 @@
+// The state of all connections as one badge in the header: the worst one counts.
+
+const TEXT = {
+  offline: "Offline — retrying",
+  reconnecting: "Reconnecting…",
+  connecting: "Connecting…",
+  connected: "Connected",
+};
+const WORST_FIRST = Object.keys(TEXT);
+
+export class ConnectionState {
+  #badge;
+  #states = [];
+
+  constructor(badge) {
+    this.#badge = badge;
+  }
+
+  /** Adds a connection; the returned function takes its states. */
+  track() {
+    const index = this.#states.push("connecting") - 1;
+    return (state) => {
+      this.#states[index] = state;
+      this.#show(WORST_FIRST.find((worst) => this.#states.includes(worst)));
+    };
+  }
+
+  #show(state) {
+    if (this.#badge.dataset.state === state) return;
+    this.#badge.dataset.state = state;
+    this.#badge.querySelector("use").setAttribute("href", `#icon-${state}`);
+    this.#badge.querySelector(".connection-text").textContent = TEXT[state];
+  }
+}

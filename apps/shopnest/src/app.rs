@@ -1,0 +1,31 @@
+//! The shop's routes.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use hubwire::{MapHub, SignalR};
+
+use crate::chat::ChatHub;
+use crate::orders::{self, OrdersHub};
+use crate::{guard, page};
+
+/// Everything that the shop answers at `address`.
+pub(crate) fn router(signalr: &SignalR, address: SocketAddr) -> Router {
+    let chat = signalr.hub::<ChatHub>().build(ChatHub);
+    let orders = signalr.hub::<OrdersHub>().build(OrdersHub);
+    let router = Router::new()
+        .map_hub("/hubs/chat", chat.endpoint())
+        .map_hub("/hubs/orders", orders.endpoint())
+        .route("/api/orders/{id}/ship", post(orders::ship))
+        .route("/", get(page::index))
+        .fallback(page::file)
+        .with_state(orders.context())
+        .layer(from_fn(guard::same_origin));
+    if address.ip().is_loopback() {
+        router.layer(from_fn(guard::loopback_host))
+    } else {
+        router
+    }
+}

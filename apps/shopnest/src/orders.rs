@@ -1,0 +1,73 @@
+//! Orders: watched over a hub, shipped over HTTP.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use hubwire::{HubCallerContext, HubContext, HubError, HubResult, hub, hub_client};
+use serde::Serialize;
+
+const MAXIMUM_WATCHED_ORDERS: usize = 100;
+
+/// How an order stands.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrderStatus {
+    order_id: i64,
+    status: &'static str,
+}
+
+/// What the server calls on those who watch orders.
+#[hub_client]
+pub(crate) trait OrdersClient {
+    /// An order is on its way.
+    fn order_shipped(&self, order: OrderStatus);
+}
+
+/// The hub of those who watch orders.
+pub(crate) struct OrdersHub;
+
+#[hub(client = OrdersClient)]
+impl OrdersHub {
+    async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        cx.items().insert(Arc::new(AtomicUsize::new(0)));
+        Ok(())
+    }
+
+    /// Hears of an order from now on.
+    async fn watch_order(&self, cx: &HubCallerContext<Self>, order_id: i64) -> HubResult {
+        let watched = cx.items().get::<Arc<AtomicUsize>>().unwrap_or_default();
+        if watched.fetch_add(1, Ordering::Relaxed) >= MAXIMUM_WATCHED_ORDERS {
+            return Err(HubError::new("You are watching too many orders"));
+        }
+        cx.groups()
+            .add(cx.connection_id(), watchers(order_id))
+            .await?;
+        Ok(())
+    }
+}
+
+/// `POST /api/orders/{id}/ship`: ships an order and tells those who watch it.
+pub(crate) async fn ship(
+    State(hub): State<HubContext<OrdersHub>>,
+    Path(order_id): Path<i64>,
+) -> Result<Json<OrderStatus>, StatusCode> {
+    let order = OrderStatus {
+        order_id,
+        status: "shipped",
+    };
+    let watching = hub.clients().group(watchers(order_id));
+    match watching.order_shipped(order.clone()).await {
+        Ok(()) => Ok(Json(order)),
+        Err(error) => {
+            tracing::error!(%error, order_id, "an order's watchers were not told");
+            Err(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
+fn watchers(order_id: i64) -> String {
+    format!("order-{order_id}")
+}

@@ -1,0 +1,172 @@
+//! The selectors: who to call, from inside a hub and from outside.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::{
+    ConnectionId, GroupName, HubClient, HubLifetimeManager, Many, One, Proxy, Target, UserId,
+};
+
+/// Selects clients of a hub, from anywhere in the program.
+pub struct Clients<C: HubClient> {
+    lifetime: Arc<dyn HubLifetimeManager>,
+    client: PhantomData<fn() -> C>,
+}
+
+impl<C: HubClient> Clients<C> {
+    /// Selects among the connections that `lifetime` knows.
+    pub fn new(lifetime: Arc<dyn HubLifetimeManager>) -> Self {
+        Self {
+            lifetime,
+            client: PhantomData,
+        }
+    }
+
+    fn many(&self, target: Target) -> C::Proxy<Many> {
+        Proxy::new(Arc::clone(&self.lifetime), target).into()
+    }
+
+    fn one(&self, connection_id: ConnectionId) -> C::Proxy<One> {
+        let target = Target::Connection(connection_id);
+        Proxy::new(Arc::clone(&self.lifetime), target).into()
+    }
+
+    /// Every client of the hub.
+    #[must_use]
+    pub fn all(&self) -> C::Proxy<Many> {
+        self.many(Target::All)
+    }
+
+    /// Every client of the hub but these connections.
+    pub fn all_except<I>(&self, connection_ids: I) -> C::Proxy<Many>
+    where
+        I: IntoIterator<Item: Into<ConnectionId>>,
+    {
+        self.many(Target::AllExcept(collect(connection_ids)))
+    }
+
+    /// The client of one connection.
+    pub fn client(&self, connection_id: impl Into<ConnectionId>) -> C::Proxy<One> {
+        self.one(connection_id.into())
+    }
+
+    /// The clients of these connections, each once.
+    pub fn clients<I>(&self, connection_ids: I) -> C::Proxy<Many>
+    where
+        I: IntoIterator<Item: Into<ConnectionId>>,
+    {
+        self.many(Target::Connections(collect(connection_ids)))
+    }
+
+    /// The members of a group.
+    pub fn group(&self, group: impl Into<GroupName>) -> C::Proxy<Many> {
+        self.many(Target::Group(group.into()))
+    }
+
+    /// The members of a group but these connections.
+    pub fn group_except<I>(&self, group: impl Into<GroupName>, connection_ids: I) -> C::Proxy<Many>
+    where
+        I: IntoIterator<Item: Into<ConnectionId>>,
+    {
+        self.many(Target::GroupExcept(group.into(), collect(connection_ids)))
+    }
+
+    /// The members of each of these groups; a member of two gets the message twice, as in SignalR.
+    pub fn groups<I>(&self, groups: I) -> C::Proxy<Many>
+    where
+        I: IntoIterator<Item: Into<GroupName>>,
+    {
+        self.many(Target::Groups(collect(groups)))
+    }
+
+    /// Every connection of a user.
+    pub fn user(&self, user: impl Into<UserId>) -> C::Proxy<Many> {
+        self.many(Target::User(user.into()))
+    }
+
+    /// Every connection of these users, each once.
+    pub fn users<I>(&self, users: I) -> C::Proxy<Many>
+    where
+        I: IntoIterator<Item: Into<UserId>>,
+    {
+        self.many(Target::Users(collect(users)))
+    }
+}
+
+fn collect<T, I: IntoIterator<Item: Into<T>>>(items: I) -> Vec<T> {
+    items.into_iter().map(Into::into).collect()
+}
+
+impl<C: HubClient> Clone for Clients<C> {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.lifetime))
+    }
+}
+
+impl<C: HubClient> fmt::Debug for Clients<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").finish_non_exhaustive()
+    }
+}
+
+/// Selects clients from inside a hub, where there is a caller.
+///
+/// Everything that [`Clients`] selects is here too.
+pub struct CallerClients<C: HubClient> {
+    clients: Clients<C>,
+    caller: ConnectionId,
+}
+
+impl<C: HubClient> CallerClients<C> {
+    /// Selects among the connections that `lifetime` knows, as seen by `caller`.
+    pub fn new(lifetime: Arc<dyn HubLifetimeManager>, caller: ConnectionId) -> Self {
+        Self {
+            clients: Clients::new(lifetime),
+            caller,
+        }
+    }
+
+    /// The client that called.
+    #[must_use]
+    pub fn caller(&self) -> C::Proxy<One> {
+        self.clients.one(self.caller.clone())
+    }
+
+    /// Every client of the hub but the caller.
+    #[must_use]
+    pub fn others(&self) -> C::Proxy<Many> {
+        self.clients.all_except([&self.caller])
+    }
+
+    /// The members of a group but the caller.
+    pub fn others_in_group(&self, group: impl Into<GroupName>) -> C::Proxy<Many> {
+        self.clients.group_except(group, [&self.caller])
+    }
+}
+
+impl<C: HubClient> Deref for CallerClients<C> {
+    type Target = Clients<C>;
+
+    fn deref(&self) -> &Clients<C> {
+        &self.clients
+    }
+}
+
+impl<C: HubClient> Clone for CallerClients<C> {
+    fn clone(&self) -> Self {
+        Self {
+            clients: self.clients.clone(),
+            caller: self.caller.clone(),
+        }
+    }
+}
+
+impl<C: HubClient> fmt::Debug for CallerClients<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallerClients")
+            .field("caller", &self.caller)
+            .finish_non_exhaustive()
+    }
+}

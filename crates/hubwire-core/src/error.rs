@@ -1,0 +1,53 @@
+//! What can go wrong between a hub and its receivers.
+
+use std::time::Duration;
+
+use hubwire_protocol::EncodeError;
+
+/// Why a message was not sent at all.
+///
+/// What a receiver does with it never shows here: a connection that cannot be written to ends by itself.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// An argument could not be serialized in a protocol that a receiver speaks.
+    #[error("the arguments of `{method}` cannot be serialized")]
+    Encode {
+        /// The client method that was to be called.
+        method: String,
+        /// What the serializer said.
+        source: EncodeError,
+    },
+    /// A list of groups held an empty name; the groups before it were sent to (as SignalR does).
+    #[error("Cannot send to an empty group name.")]
+    EmptyGroupName,
+}
+
+/// Why a connection was not added to or removed from a group.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GroupError {
+    /// The connection is not on this node, and asking the others failed.
+    #[error("the other nodes could not be asked")]
+    Backplane(#[from] BackplaneError),
+    /// The connection is not on this node, and no other node answered for it in time.
+    #[error("no node answered for connection `{connection_id}` within {waited:?}")]
+    Unacknowledged {
+        /// The connection that was to join or leave.
+        connection_id: String,
+        /// How long an answer was waited for.
+        waited: Duration,
+    },
+}
+
+/// Why the backplane did not carry something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackplaneError {
+    /// The broker cannot be reached, or the pipeline to it is full. Nothing was or will be sent.
+    #[error("the backplane is not available: {reason}")]
+    Unavailable {
+        /// What is known about the cause.
+        reason: String,
+    },
+}

@@ -1,0 +1,69 @@
+//! The handle that adds connections to groups and removes them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{ConnectionId, GroupError, GroupName, HubLifetimeManager};
+
+/// Adds connections to groups and removes them.
+///
+/// A group exists while it has members. Membership ends with the connection and is not restored when a
+/// client reconnects with a new connection id: it joins again.
+#[derive(Clone)]
+pub struct Groups {
+    lifetime: Arc<dyn HubLifetimeManager>,
+}
+
+impl Groups {
+    /// The groups of the hub that `lifetime` serves.
+    pub fn new(lifetime: Arc<dyn HubLifetimeManager>) -> Self {
+        Self { lifetime }
+    }
+
+    /// Adds a connection to a group; adding it twice does nothing.
+    ///
+    /// When this resolves, messages to the group reach the connection. An id that does not exist is
+    /// no error, for a connection may end at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`GroupError`] when the connection is on another node that could not be asked.
+    ///
+    /// # Cancellation
+    ///
+    /// A future dropped before it resolved may or may not have added the connection.
+    pub async fn add(
+        &self,
+        connection_id: impl Into<ConnectionId>,
+        group: impl Into<GroupName>,
+    ) -> Result<(), GroupError> {
+        self.lifetime
+            .add_to_group(connection_id.into(), group.into())
+            .await
+    }
+
+    /// Removes a connection from a group; removing one that is no member does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`GroupError`] when the connection is on another node that could not be asked.
+    ///
+    /// # Cancellation
+    ///
+    /// A future dropped before it resolved may or may not have removed the connection.
+    pub async fn remove(
+        &self,
+        connection_id: impl Into<ConnectionId>,
+        group: impl Into<GroupName>,
+    ) -> Result<(), GroupError> {
+        self.lifetime
+            .remove_from_group(connection_id.into(), group.into())
+            .await
+    }
+}
+
+impl fmt::Debug for Groups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Groups").finish_non_exhaustive()
+    }
+}

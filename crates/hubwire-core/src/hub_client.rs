@@ -1,0 +1,43 @@
+//! What a hub may call on its clients, as a type.
+
+use serde::Serialize;
+
+use crate::{Proxy, Reach};
+
+/// The client side of a hub: names the proxy through which its clients are called.
+///
+/// `#[hub_client]` on a trait implements this for a marker type of the trait's name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what a hub may call on its clients",
+    note = "put `#[hub_client]` on a trait of that name and give it to `#[hub(client = ..)]`"
+)]
+pub trait HubClient: 'static {
+    /// The proxy with this client's methods.
+    type Proxy<R: Reach>: From<Proxy<R>> + Clone + Send + Sync + 'static;
+}
+
+/// A type that a client's method can be called with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent to a client",
+    label = "cannot be sent",
+    note = "arguments are serialized for the clients: derive `serde::Serialize`, and keep to `Send + Sync`"
+)]
+pub trait ClientArgument: Sized {
+    /// The type itself.
+    type Sent: Serialize + Send + Sync;
+}
+
+impl<T: Serialize + Send + Sync> ClientArgument for T {
+    type Sent = T;
+}
+
+/// Fails to compile, at the type's own place, where an argument cannot be sent to clients.
+pub const fn assert_client_argument<T: ClientArgument>() {}
+
+/// The client of a hub that declares none: methods are called by name.
+#[derive(Clone, Copy, Debug)]
+pub enum UntypedClient {}
+
+impl HubClient for UntypedClient {
+    type Proxy<R: Reach> = Proxy<R>;
+}

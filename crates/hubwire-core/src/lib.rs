@@ -1,0 +1,33 @@
+//! The seam between hubs and what carries their messages.
+//!
+//! Hub code names receivers ([`Clients`], [`Groups`]) and says what to send ([`Proxy`]); a
+//! [`HubLifetimeManager`] knows who is connected and carries it out. Between the nodes of a farm
+//! [`Backplane`] carries [`Envelope`]s. Nothing here does I/O, and nothing here knows of tokio or HTTP,
+//! so that a process without a server (an emitter) can use the same handles.
+
+mod backplane;
+mod clients;
+mod error;
+mod groups;
+mod hub_client;
+mod id;
+mod in_process;
+mod lifetime;
+mod outgoing;
+mod proxy;
+mod target;
+
+pub use backplane::{
+    Backplane, BackplaneEvent, Channel, Envelope, EnvelopeBody, GroupAction, Receivers, Subject,
+};
+pub use clients::{CallerClients, Clients};
+pub use error::{BackplaneError, GroupError, SendError};
+pub use groups::Groups;
+pub use hub_client::{ClientArgument, HubClient, UntypedClient, assert_client_argument};
+pub use hubwire_protocol::Arguments;
+pub use id::{ConnectionId, GroupName, HubName, NodeId, UserId};
+pub use in_process::{InProcessBackplane, InProcessFarm};
+pub use lifetime::{HubLifetimeManager, Sending};
+pub use outgoing::{EncodedMessage, OutgoingInvocation};
+pub use proxy::{Many, One, Proxy, Reach};
+pub use target::Target;

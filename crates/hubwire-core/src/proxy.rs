@@ -1,0 +1,92 @@
+//! The handle that calls methods on clients.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use hubwire_protocol::Arguments;
+
+use crate::{HubLifetimeManager, SendError, Sending, Target};
+
+mod sealed {
+    #[expect(unnameable_types, reason = "so that nobody else can implement it")]
+    pub trait Sealed {}
+}
+
+/// How many clients a proxy reaches: [`One`] or [`Many`].
+///
+/// Only one client can be asked for a single answer, so what a proxy can do depends on its reach.
+pub trait Reach: sealed::Sealed + Copy + Send + Sync + 'static {}
+
+/// Reaches exactly one connection.
+#[derive(Clone, Copy, Debug)]
+pub enum One {}
+
+/// Reaches any number of connections.
+#[derive(Clone, Copy, Debug)]
+pub enum Many {}
+
+impl sealed::Sealed for One {}
+impl sealed::Sealed for Many {}
+impl Reach for One {}
+impl Reach for Many {}
+
+/// Calls methods on the clients of one [`Target`], by name.
+///
+/// Typed proxies that `#[hub_client]` generates wrap this one and dereference to it.
+#[derive(Clone)]
+pub struct Proxy<R: Reach> {
+    lifetime: Arc<dyn HubLifetimeManager>,
+    target: Target,
+    reach: PhantomData<R>,
+}
+
+impl<R: Reach> Proxy<R> {
+    /// A proxy for `target` among the connections that `lifetime` knows.
+    pub fn new(lifetime: Arc<dyn HubLifetimeManager>, target: Target) -> Self {
+        Self {
+            lifetime,
+            target,
+            reach: PhantomData,
+        }
+    }
+
+    /// Calls `method` on every client of the target and expects no answer.
+    ///
+    /// Clients get `method` exactly as written here; .NET clients match handlers case-sensitively.
+    /// `arguments` is a tuple, `()` for none. Resolves when every local queue took the message, which
+    /// is before it is written to any socket; a slow or dead receiver delays nobody else.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] when the arguments cannot be serialized or a group name in a list is empty.
+    /// Unknown receivers are no error.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing happens before the first poll. A future dropped later may have queued the message.
+    pub async fn send<A: Arguments>(&self, method: &str, arguments: A) -> Result<(), SendError> {
+        let sending = self.start_send(method, &arguments);
+        drop(arguments);
+        sending.finish().await
+    }
+
+    /// Queues a call at once, borrowing the arguments no longer than that; what typed proxies expand to.
+    pub fn start_send<A: Arguments>(&self, method: &str, arguments: &A) -> Sending {
+        self.lifetime.send(&self.target, method, arguments)
+    }
+}
+
+impl<R: Reach> AsRef<Self> for Proxy<R> {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl<R: Reach> fmt::Debug for Proxy<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,30 @@
+//! Who a message is for.
+
+use crate::{ConnectionId, GroupName, UserId};
+
+/// The receivers of a message, as SignalR's selectors name them.
+///
+/// Connections, groups and users that do not exist receive nothing, silently. A connection listed twice
+/// receives once; a member of two listed groups receives once for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// Every connection of the hub.
+    All,
+    /// Every connection of the hub but these.
+    AllExcept(Vec<ConnectionId>),
+    /// One connection.
+    Connection(ConnectionId),
+    /// These connections.
+    Connections(Vec<ConnectionId>),
+    /// The members of a group.
+    Group(GroupName),
+    /// The members of a group but these.
+    GroupExcept(GroupName, Vec<ConnectionId>),
+    /// The members of each of these groups.
+    Groups(Vec<GroupName>),
+    /// Every connection of a user.
+    User(UserId),
+    /// Every connection of these users.
+    Users(Vec<UserId>),
+}

@@ -1,0 +1,162 @@
+//! Prints the marker type of a hub's client, and its proxy.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::Visibility;
+
+use crate::attributes::is_documented;
+use crate::errors::Errors;
+use crate::model::{ClientMethod, ClientTrait};
+use crate::parse;
+
+/// `#[hub_client]`: what stands for the user's trait, and what is wrong with it.
+pub(crate) fn expand(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    match parse::client_trait(arguments, item.clone(), &mut errors) {
+        Some(client) => quote!(#errors #client),
+        None => quote!(#errors #item),
+    }
+}
+
+impl ToTokens for ClientTrait {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let proxy = format_ident!("{}Proxy", self.name);
+        marker(self, &proxy).to_tokens(tokens);
+        proxy_type(self, &proxy).to_tokens(tokens);
+        conversions(self, &proxy).to_tokens(tokens);
+        proxy_methods(self, &proxy).to_tokens(tokens);
+    }
+}
+
+/// The type that bears the trait's name.
+fn marker(client: &ClientTrait, proxy: &Ident) -> TokenStream {
+    let ClientTrait {
+        attributes,
+        cfgs,
+        name,
+        visibility,
+        ..
+    } = client;
+    let docs = (!is_documented(attributes)).then(|| {
+        let text = "What a hub may call on its clients.";
+        quote!(#[doc = #text])
+    });
+    quote! {
+        #docs
+        #(#attributes)*
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #visibility enum #name {}
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl ::hubwire::__private::HubClient for #name {
+            type Proxy<R: ::hubwire::__private::Reach> = #proxy<R>;
+        }
+    }
+}
+
+fn proxy_type(client: &ClientTrait, proxy: &Ident) -> TokenStream {
+    let ClientTrait {
+        cfgs, visibility, ..
+    } = client;
+    let docs = format!(
+        "Calls the methods of [`{}`] on the clients that it was made for.",
+        client.name
+    );
+    quote! {
+        #[doc = #docs]
+        #(#cfgs)*
+        #[derive(::core::clone::Clone)]
+        #visibility struct #proxy<R: ::hubwire::__private::Reach>(::hubwire::__private::Proxy<R>);
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl<R: ::hubwire::__private::Reach> ::core::fmt::Debug for #proxy<R> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_tuple(::core::stringify!(#proxy)).field(&self.0).finish()
+            }
+        }
+    }
+}
+
+/// From the untyped proxy and back to it.
+fn conversions(client: &ClientTrait, proxy: &Ident) -> TokenStream {
+    let cfgs = &client.cfgs;
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl<R: ::hubwire::__private::Reach> ::core::convert::From<::hubwire::__private::Proxy<R>>
+            for #proxy<R>
+        {
+            fn from(proxy: ::hubwire::__private::Proxy<R>) -> Self { Self(proxy) }
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl<R: ::hubwire::__private::Reach> ::core::convert::AsRef<::hubwire::__private::Proxy<R>>
+            for #proxy<R>
+        {
+            fn as_ref(&self) -> &::hubwire::__private::Proxy<R> { &self.0 }
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl<R: ::hubwire::__private::Reach> ::core::ops::Deref for #proxy<R> {
+            type Target = ::hubwire::__private::Proxy<R>;
+            fn deref(&self) -> &::hubwire::__private::Proxy<R> { &self.0 }
+        }
+    }
+}
+
+fn proxy_methods(client: &ClientTrait, proxy: &Ident) -> TokenStream {
+    let cfgs = &client.cfgs;
+    let methods = client
+        .methods
+        .iter()
+        .map(|method| proxy_method(method, &client.visibility));
+    quote! {
+        #(#cfgs)*
+        #[allow(dead_code, clippy::all, clippy::pedantic)]
+        impl<R: ::hubwire::__private::Reach> #proxy<R> {
+            #(#methods)*
+        }
+    }
+}
+
+fn proxy_method(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
+    let ClientMethod {
+        attributes,
+        generics,
+        rust_name,
+        ..
+    } = method;
+    let wire_name = &method.wire_name.text;
+    let docs = docs(method);
+    let names = method.parameters.iter().map(|parameter| &parameter.name);
+    let parameters = method.parameters.iter().map(|parameter| {
+        let (name, ty) = (&parameter.name, &parameter.ty);
+        quote!(#name: #ty)
+    });
+    quote! {
+        #(#attributes)*
+        #(#docs)*
+        #visibility async fn #rust_name #generics (
+            &self,
+            #(#parameters),*
+        ) -> ::core::result::Result<(), ::hubwire::__private::SendError> {
+            self.0.send(#wire_name, (#(#names,)*)).await
+        }
+    }
+}
+
+/// What a method's docs lack: a first sentence if it has none, and when the call fails.
+fn docs(method: &ClientMethod) -> Vec<TokenStream> {
+    let calls = format!("Calls `{}` on the clients.", method.wire_name.text);
+    let first = (!is_documented(&method.attributes)).then_some(calls.as_str());
+    let errors = ["", "# Errors", "", "When an argument cannot be serialized."];
+    first
+        .into_iter()
+        .chain(errors)
+        .map(|line| quote!(#[doc = #line]))
+        .collect()
+}

@@ -1,0 +1,114 @@
+//! What the attributes understood: the step between the user's tokens and ours.
+
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, Generics, ItemImpl, Type, TypePath, Visibility};
+
+use crate::wire_name::WireName;
+
+/// An `impl` block with `#[hub]`.
+pub(crate) struct HubBlock {
+    /// The block to emit: the user's, without our helper attributes.
+    pub(crate) block: ItemImpl,
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) client: Option<TypePath>,
+    pub(crate) hooks: Vec<Hook>,
+    pub(crate) methods: Vec<HubMethod>,
+}
+
+/// A method that clients may call.
+pub(crate) struct HubMethod {
+    pub(crate) function: Function,
+    pub(crate) wire_name: WireName,
+    pub(crate) docs: String,
+    pub(crate) parameters: Vec<Parameter>,
+}
+
+/// A method that runs around a connection's life.
+pub(crate) struct Hook {
+    pub(crate) kind: HookKind,
+    pub(crate) function: Function,
+    pub(crate) parameters: Vec<HookParameter>,
+}
+
+/// What a hub method and a hook have in common: how it is called.
+pub(crate) struct Function {
+    pub(crate) rust_name: Ident,
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) is_async: bool,
+    pub(crate) outcome: Outcome,
+}
+
+/// What a method returns, decided by how its return type is written.
+pub(crate) enum Outcome {
+    /// `Result` or `HubResult`, and where that is written; its types where they can be seen.
+    Fallible {
+        error: Option<Type>,
+        success: Option<Type>,
+        written: Span,
+    },
+    /// Everything else; no return type is the value `()`.
+    Value(Option<Type>),
+}
+
+/// A parameter of a hub method.
+pub(crate) enum Parameter {
+    /// Decoded from the wire.
+    Argument { name: Ident, ty: Box<Type> },
+    /// `&HubCallerContext<Self>`, or without the `&`.
+    Context(Passed),
+}
+
+/// A parameter of a hook.
+pub(crate) enum HookParameter {
+    Context(Passed),
+    Reason(Span),
+}
+
+/// How the caller's context is taken, and where that is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Passed {
+    ByReference(Span),
+    ByValue(Span),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HookKind {
+    Connected,
+    Disconnected,
+}
+
+impl HookKind {
+    pub(crate) const NAMES: [&'static str; 2] = ["on_connected", "on_disconnected"];
+
+    pub(crate) fn from_name(name: &Ident) -> Option<Self> {
+        match name.to_string().as_str() {
+            "on_connected" => Some(Self::Connected),
+            "on_disconnected" => Some(Self::Disconnected),
+            _ => None,
+        }
+    }
+}
+
+/// A trait with `#[hub_client]`.
+pub(crate) struct ClientTrait {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) methods: Vec<ClientMethod>,
+}
+
+/// A method that the server may call on clients.
+pub(crate) struct ClientMethod {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) rust_name: Ident,
+    /// Lifetimes only.
+    pub(crate) generics: Generics,
+    pub(crate) wire_name: WireName,
+    pub(crate) parameters: Vec<ClientParameter>,
+}
+
+pub(crate) struct ClientParameter {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}

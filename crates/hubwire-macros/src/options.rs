@@ -1,0 +1,157 @@
+//! What stands between the parentheses of `#[hub(..)]`: keys, some with a value.
+
+use proc_macro2::TokenStream;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, TypePath};
+
+use crate::errors::Errors;
+
+/// The options of a `#[hub(..)]` on an `impl` block.
+#[derive(Default)]
+pub(crate) struct BlockOptions {
+    pub(crate) client: Option<TypePath>,
+}
+
+/// The options of the `#[hub(..)]` attributes of one method.
+#[derive(Default)]
+pub(crate) struct MethodOptions {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) skip: Option<Ident>,
+}
+
+struct Entry {
+    key: Ident,
+    value: Option<Expr>,
+}
+
+impl Parse for Entry {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let key = input.parse()?;
+        let has_value = input.parse::<Option<Token![=]>>()?.is_some();
+        let value = has_value.then(|| input.parse()).transpose()?;
+        Ok(Self { key, value })
+    }
+}
+
+impl BlockOptions {
+    pub(crate) fn parse(arguments: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        for entry in entries(arguments, errors) {
+            match entry.key.to_string().as_str() {
+                "client" if options.client.is_some() => twice(&entry.key, errors),
+                "client" => options.client = client(entry, errors),
+                "contract" => errors.at(&entry.key, "hub contracts are not supported yet"),
+                other => errors.at(
+                    &entry.key,
+                    format!("`#[hub]` has no option `{other}`; it knows `client = ..`"),
+                ),
+            }
+        }
+        options
+    }
+}
+
+impl MethodOptions {
+    /// Takes the `#[hub(..)]` attributes off a method and reads them.
+    pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        for attribute in take_named(attributes, "hub") {
+            let Meta::List(list) = &attribute.meta else {
+                let help = "`#[hub]` on a method says `#[hub(name = \"..\")]` or `#[hub(skip)]`";
+                errors.at(&attribute, help);
+                continue;
+            };
+            for entry in entries(list.tokens.clone(), errors) {
+                options.read(entry, errors);
+            }
+        }
+        if let (Some(_), Some(name)) = (&options.skip, &options.name) {
+            errors.at(name, "a skipped method is not on the wire and has no name there");
+        }
+        options
+    }
+
+    fn read(&mut self, entry: Entry, errors: &mut Errors) {
+        match entry.key.to_string().as_str() {
+            "name" if self.name.is_some() => twice(&entry.key, errors),
+            "name" => self.name = wire_name(entry, errors),
+            "skip" => match entry.value {
+                None => self.skip = Some(entry.key),
+                Some(value) => errors.at(value, "`skip` takes no value"),
+            },
+            "stream" => errors.at(&entry.key, "streaming hub methods are not supported yet"),
+            other => errors.at(
+                &entry.key,
+                format!(
+                    "`#[hub]` on a method has no option `{other}`; it knows `name = \"..\"` and `skip`"
+                ),
+            ),
+        }
+    }
+}
+
+/// Takes the attributes of one name, with or without a path before it, out of a list.
+pub(crate) fn take_named(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
+    attributes
+        .extract_if(.., |attribute| {
+            let last = attribute.path().segments.last();
+            last.is_some_and(|segment| segment.ident == name)
+        })
+        .collect()
+}
+
+/// Reports `#[hub(..)]` where it means nothing, and takes it away.
+pub(crate) fn refuse(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
+    for attribute in take_named(attributes, "hub") {
+        errors.at(attribute, "`#[hub(..)]` says something about methods only");
+    }
+}
+
+fn entries(tokens: TokenStream, errors: &mut Errors) -> impl Iterator<Item = Entry> + use<> {
+    let parser = Punctuated::<Entry, Token![,]>::parse_terminated;
+    errors.take(parser.parse2(tokens)).into_iter().flatten()
+}
+
+fn twice(key: &Ident, errors: &mut Errors) {
+    errors.at(key, format!("`{key}` is given twice"));
+}
+
+fn client(entry: Entry, errors: &mut Errors) -> Option<TypePath> {
+    if let Some(Expr::Path(path)) = entry.value {
+        return Some(TypePath {
+            qself: path.qself,
+            path: path.path,
+        });
+    }
+    let help = "`client` names a `#[hub_client]` trait, without quotes: `client = ChatClient`";
+    match entry.value {
+        Some(value) => errors.at(value, help),
+        None => errors.at(entry.key, help),
+    }
+    None
+}
+
+fn wire_name(entry: Entry, errors: &mut Errors) -> Option<LitStr> {
+    match entry.value {
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Str(name),
+            ..
+        })) if name.value().trim().is_empty() => {
+            errors.at(&name, "the name on the wire cannot be empty");
+            Some(name)
+        }
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Str(name),
+            ..
+        })) => Some(name),
+        Some(value) => {
+            errors.at(value, "`name` is a string: `name = \"JoinRoom\"`");
+            None
+        }
+        None => {
+            errors.at(entry.key, "`name` needs a value: `name = \"JoinRoom\"`");
+            None
+        }
+    }
+}

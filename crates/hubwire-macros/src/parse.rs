@@ -1,0 +1,13 @@
+//! From the user's tokens to the [model](crate::model), reporting every mistake on the way.
+
+mod borrow;
+mod client_trait;
+mod hook;
+mod hub_block;
+mod hub_method;
+mod outcome;
+mod parameter;
+mod signature;
+
+pub(crate) use client_trait::client_trait;
+pub(crate) use hub_block::hub_block;

@@ -1,0 +1,161 @@
+//! `#[hub_client]` on a trait.
+
+use proc_macro2::TokenStream;
+use syn::{
+    FnArg, Item, ItemTrait, Pat, PatType, ReturnType, Signature, TraitItem, TraitItemFn, Type,
+};
+
+use super::borrow::Borrows;
+use super::parameter::name;
+use super::signature::{is_shared_self, refuse_generics, refuse_qualifiers};
+use crate::attributes::cfgs;
+use crate::errors::Errors;
+use crate::model::{ClientMethod, ClientParameter, ClientTrait};
+use crate::options::MethodOptions;
+use crate::wire_name::{WireName, refuse_duplicates};
+
+const WHAT: &str = "a client method";
+
+/// Reads a client; `None` when the item is none at all.
+pub(crate) fn client_trait(
+    arguments: &TokenStream,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> Option<ClientTrait> {
+    if !arguments.is_empty() {
+        errors.at(arguments, "`#[hub_client]` has no options");
+    }
+    let item = declared_trait(item, errors)?;
+    check_trait(&item, errors);
+    let mut methods = Vec::new();
+    for item in item.items {
+        match item {
+            TraitItem::Fn(function) => methods.extend(client_method(function, errors)),
+            other => errors.at(other, "a hub's client has methods only"),
+        }
+    }
+    refuse_duplicates(methods.iter().map(|method| &method.wire_name), errors);
+    Some(ClientTrait {
+        cfgs: cfgs(&item.attrs),
+        attributes: item.attrs,
+        visibility: item.vis,
+        name: item.ident,
+        methods,
+    })
+}
+
+fn declared_trait(item: TokenStream, errors: &mut Errors) -> Option<ItemTrait> {
+    const HELP: &str = "`#[hub_client]` goes on a trait: `#[hub_client] pub trait ChatClient { .. }`";
+    match syn::parse2(item) {
+        Ok(Item::Trait(item)) => Some(item),
+        Ok(Item::Struct(item)) => refuse_item(&item.ident, HELP, errors),
+        Ok(Item::Enum(item)) => refuse_item(&item.ident, HELP, errors),
+        Ok(other) => refuse_item(&other, HELP, errors),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    }
+}
+
+fn refuse_item<T>(tokens: impl quote::ToTokens, help: &str, errors: &mut Errors) -> Option<T> {
+    errors.at(tokens, help);
+    None
+}
+
+fn check_trait(item: &ItemTrait, errors: &mut Errors) {
+    if let Some(unsafety) = &item.unsafety {
+        errors.at(unsafety, "a hub's client cannot be `unsafe`");
+    }
+    if !item.generics.params.is_empty() {
+        errors.at(&item.generics, "a hub's client cannot be generic");
+    }
+    if let Some(bounds) = &item.generics.where_clause {
+        errors.at(bounds, "a hub's client cannot be generic");
+    }
+    if !item.supertraits.is_empty() {
+        let help = "a hub's client has no supertraits: list all its methods in one trait";
+        errors.at(&item.supertraits, help);
+    }
+}
+
+/// Reads a method; what can still be called is kept, so that its callers get no errors of their own.
+fn client_method(mut function: TraitItemFn, errors: &mut Errors) -> Option<ClientMethod> {
+    let options = MethodOptions::take(&mut function.attrs, errors);
+    if let Some(skip) = &options.skip {
+        errors.at(skip, "every method of a hub's client is on the wire; leave this one out");
+    }
+    check_form(&function, errors);
+    check_return_type(&function.sig, errors);
+    let signature = function.sig;
+    let parameters = errors.unless_any(|errors| {
+        check_receiver(&signature, errors);
+        refuse_qualifiers(&signature, WHAT, errors);
+        refuse_generics(&signature, WHAT, errors);
+        parameters(&signature, errors)
+    })?;
+    Some(ClientMethod {
+        attributes: function.attrs,
+        wire_name: WireName::new(&signature.ident, options.name.as_ref(), errors),
+        rust_name: signature.ident,
+        generics: signature.generics,
+        parameters,
+    })
+}
+
+fn check_form(function: &TraitItemFn, errors: &mut Errors) {
+    if let Some(asyncness) = &function.sig.asyncness {
+        let help = "a client method is declared without `async`: the proxy's method of that name is async";
+        errors.at(asyncness, help);
+    }
+    if let Some(body) = &function.default {
+        let help = "a client method has no body: what it does is up to each client";
+        errors.push(syn::Error::new(body.brace_token.span.open(), help));
+    }
+}
+
+fn check_return_type(signature: &Signature, errors: &mut Errors) {
+    if let ReturnType::Type(_, ty) = &signature.output {
+        let is_unit = matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty());
+        if !is_unit {
+            let help = "client results are not supported yet: a client method returns nothing";
+            errors.at(ty, help);
+        }
+    }
+}
+
+fn check_receiver(signature: &Signature, errors: &mut Errors) {
+    match signature.receiver() {
+        Some(receiver) if is_shared_self(receiver) => {}
+        Some(receiver) => errors.at(receiver, "a client method takes `&self`"),
+        None => errors.at(&signature.ident, "a client method needs `&self`"),
+    }
+}
+
+fn parameters(signature: &Signature, errors: &mut Errors) -> Vec<ClientParameter> {
+    let inputs = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Receiver(_) => None,
+        FnArg::Typed(input) => Some(input),
+    });
+    inputs
+        .enumerate()
+        .map(|(position, input)| parameter(position, input, errors))
+        .collect()
+}
+
+fn parameter(position: usize, input: &PatType, errors: &mut Errors) -> ClientParameter {
+    for attribute in &input.attrs {
+        errors.at(attribute, "a parameter of a client method has no attributes");
+    }
+    for generic in Borrows::of(&input.ty).generics {
+        let help = "a client method cannot be generic: say which type is sent";
+        errors.at(generic, help);
+    }
+    if !matches!(&*input.pat, Pat::Ident(_) | Pat::Wild(_)) {
+        errors.at(&input.pat, "a parameter of a client method is a plain name");
+    }
+    ClientParameter {
+        name: name(position, &input.pat),
+        ty: (*input.ty).clone(),
+    }
+}

@@ -1,0 +1,140 @@
+//! `#[hub]` on an `impl` block.
+
+use proc_macro2::TokenStream;
+use syn::{FnArg, GenericParam, ImplItem, ImplItemFn, Item, ItemImpl};
+
+use super::{hook, hub_method};
+use crate::attributes::cfgs;
+use crate::errors::Errors;
+use crate::model::{Hook, HookKind, HubBlock, HubMethod};
+use crate::nearest::nearest;
+use crate::options::{BlockOptions, MethodOptions, refuse, take_named};
+use crate::wire_name::refuse_duplicates;
+
+/// Reads a hub; `None` when the item is none at all.
+pub(crate) fn hub_block(
+    arguments: TokenStream,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> Option<HubBlock> {
+    let mut block = inherent_impl(item, errors)?;
+    let options = BlockOptions::parse(arguments, errors);
+    let mut hooks = Vec::new();
+    let mut methods = Vec::new();
+    for item in &mut block.items {
+        match item {
+            ImplItem::Const(item) => refuse(&mut item.attrs, errors),
+            ImplItem::Fn(function) => match callable(function, errors) {
+                Some(Callable::Hook(hook)) => hooks.push(hook),
+                Some(Callable::Method(method)) => methods.push(method),
+                None => {}
+            },
+            _ => {}
+        }
+    }
+    refuse_duplicates(methods.iter().map(|method| &method.wire_name), errors);
+    Some(HubBlock {
+        cfgs: cfgs(&block.attrs),
+        block,
+        client: options.client,
+        hooks,
+        methods,
+    })
+}
+
+fn inherent_impl(item: TokenStream, errors: &mut Errors) -> Option<ItemImpl> {
+    const HELP: &str = "`#[hub]` goes on an `impl` block of a hub's own methods: `#[hub] impl ChatHub { .. }`";
+    match syn::parse2(item.clone()) {
+        Ok(Item::Impl(block)) => {
+            if let Some((_, implemented, _)) = &block.trait_ {
+                errors.at(implemented, HELP);
+                return None;
+            }
+            refuse_lifetimes(&block, errors);
+            Some(block)
+        }
+        Ok(Item::Fn(function)) => {
+            let help = "`#[hub]` goes on the `impl` block; `#[hub(..)]` on a method works only inside such a block";
+            errors.at(function.sig, help);
+            None
+        }
+        Ok(Item::Struct(item)) => refuse_item(item.ident, HELP, errors),
+        Ok(Item::Enum(item)) => refuse_item(item.ident, HELP, errors),
+        Ok(Item::Trait(item)) => refuse_item(item.ident, HELP, errors),
+        Ok(_) => refuse_item(item, HELP, errors),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    }
+}
+
+fn refuse_item<T>(tokens: impl quote::ToTokens, help: &str, errors: &mut Errors) -> Option<T> {
+    errors.at(tokens, help);
+    None
+}
+
+fn refuse_lifetimes(block: &ItemImpl, errors: &mut Errors) {
+    for parameter in &block.generics.params {
+        if let GenericParam::Lifetime(lifetime) = parameter {
+            let help = "a hub borrows nothing: one value serves all connections for as long as they last";
+            errors.at(lifetime, help);
+        }
+    }
+}
+
+enum Callable {
+    Hook(Hook),
+    Method(HubMethod),
+}
+
+/// Takes our attributes off a function and reads it; `None` when it is skipped or mistaken.
+fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> {
+    errors
+        .unless_any(|errors| {
+            let options = MethodOptions::take(&mut function.attrs, errors);
+            let arguments = take_argument_marks(function);
+            if options.skip.is_some() {
+                return None;
+            }
+            let name = &function.sig.ident;
+            match HookKind::from_name(name) {
+                Some(kind) => {
+                    if let Some(wire_name) = &options.name {
+                        let help = format!("`{name}` is a hook, which clients cannot call by any name");
+                        errors.at(wire_name, help);
+                    }
+                    Some(Callable::Hook(hook::hook(kind, function, errors)))
+                }
+                None => {
+                    if options.name.is_none() && name.to_string().starts_with("on_") {
+                        refuse_unknown_hook(function, errors);
+                    }
+                    let method = hub_method::hub_method(function, &options, &arguments, errors);
+                    Some(Callable::Method(method))
+                }
+            }
+        })
+        .flatten()
+}
+
+/// For each parameter but `self`: whether it carried `#[argument]`.
+fn take_argument_marks(function: &mut ImplItemFn) -> Vec<bool> {
+    let mut marks = Vec::new();
+    for input in &mut function.sig.inputs {
+        if let FnArg::Typed(parameter) = input {
+            marks.push(!take_named(&mut parameter.attrs, "argument").is_empty());
+        }
+    }
+    marks
+}
+
+fn refuse_unknown_hook(function: &ImplItemFn, errors: &mut Errors) {
+    let name = function.sig.ident.to_string();
+    let hook = nearest(&name, &HookKind::NAMES).unwrap_or_default();
+    let message = format!(
+        "`{name}` begins with `on_` but is no hook: did you mean `{hook}`? \
+         `#[hub(name = \"..\")]` makes it a method that clients call, `#[hub(skip)]` a helper"
+    );
+    errors.at(&function.sig.ident, message);
+}

@@ -1,0 +1,64 @@
+//! A method that clients may call.
+
+use syn::{FnArg, ImplItemFn, PatType};
+
+use super::{outcome, parameter, signature};
+use crate::attributes::{cfgs, docs};
+use crate::errors::Errors;
+use crate::model::{Function, HubMethod, Parameter};
+use crate::options::MethodOptions;
+use crate::wire_name::WireName;
+
+/// `BindArguments` is implemented for tuples up to this length.
+const MAXIMUM_ARGUMENTS: usize = 16;
+
+/// Reads a method; `marks` says of each parameter whether `#[argument]` stood there.
+pub(crate) fn hub_method(
+    function: &ImplItemFn,
+    options: &MethodOptions,
+    marks: &[bool],
+    errors: &mut Errors,
+) -> HubMethod {
+    signature::check(&function.sig, "a hub method", errors);
+    HubMethod {
+        function: Function {
+            rust_name: function.sig.ident.clone(),
+            cfgs: cfgs(&function.attrs),
+            is_async: function.sig.asyncness.is_some(),
+            outcome: outcome::outcome(&function.sig.output, errors),
+        },
+        wire_name: WireName::new(&function.sig.ident, options.name.as_ref(), errors),
+        docs: docs(&function.attrs),
+        parameters: parameters(function, marks, errors),
+    }
+}
+
+fn parameters(function: &ImplItemFn, marks: &[bool], errors: &mut Errors) -> Vec<Parameter> {
+    let inputs = typed(function).zip(marks).enumerate();
+    let parameters: Vec<(&PatType, Parameter)> = inputs
+        .filter_map(|(position, (input, &is_argument))| {
+            let parameter = parameter::parameter(position, input, is_argument, errors)?;
+            Some((input, parameter))
+        })
+        .collect();
+    let is_context = |(_, parameter): &&(_, Parameter)| matches!(parameter, Parameter::Context(_));
+    for (input, _) in parameters.iter().filter(is_context).skip(1) {
+        errors.at(input, "the caller's context is passed only once");
+    }
+    let is_argument = |pair: &&(_, Parameter)| !is_context(pair);
+    if let Some((input, _)) = parameters.iter().filter(is_argument).nth(MAXIMUM_ARGUMENTS) {
+        let message = format!(
+            "a hub method has at most {MAXIMUM_ARGUMENTS} parameters; take a struct for more"
+        );
+        errors.at(input, message);
+    }
+    parameters.into_iter().map(|(_, parameter)| parameter).collect()
+}
+
+/// The parameters but `self`.
+fn typed(function: &ImplItemFn) -> impl Iterator<Item = &PatType> {
+    function.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Receiver(_) => None,
+        FnArg::Typed(parameter) => Some(parameter),
+    })
+}

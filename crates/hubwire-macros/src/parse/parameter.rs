@@ -1,0 +1,99 @@
+//! A parameter of a hub method: from the wire, or the caller's context.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::{Pat, PatType, Type};
+
+use super::borrow::{Borrows, owned};
+use super::signature::last_name;
+use crate::errors::Errors;
+use crate::model::{Parameter, Passed};
+use crate::type_text::type_text;
+
+/// Reads a parameter; `is_argument` says that it comes from the wire whatever its type is called.
+pub(crate) fn parameter(
+    position: usize,
+    input: &PatType,
+    is_argument: bool,
+    errors: &mut Errors,
+) -> Option<Parameter> {
+    if let Some(cfg) = input.attrs.iter().find(|a| a.path().is_ident("cfg")) {
+        let help = "`#[cfg]` is not supported on the parameter of a hub method; put it on the method";
+        errors.at(cfg, help);
+    }
+    if is_argument {
+        return argument(position, input, errors);
+    }
+    let Some(type_name) = last_name(&input.ty) else {
+        return argument(position, input, errors);
+    };
+    match type_name.to_string().as_str() {
+        "CancellationToken" => refuse_special(
+            type_name,
+            "cancellation tokens are not supported in hub methods yet",
+            errors,
+        ),
+        "HubCallerContext" => context(&input.ty, type_name, errors).map(Parameter::Context),
+        "StreamReader" => refuse_special(
+            type_name,
+            "streaming hub methods are not supported yet, `StreamReader` among them",
+            errors,
+        ),
+        _ => argument(position, input, errors),
+    }
+}
+
+/// `&HubCallerContext<..>` or the same by value.
+pub(crate) fn context(ty: &Type, type_name: &Ident, errors: &mut Errors) -> Option<Passed> {
+    let Type::Reference(reference) = ty else {
+        return Some(Passed::ByValue(type_name.span()));
+    };
+    let is_plain = reference.mutability.is_none() && !matches!(*reference.elem, Type::Reference(_));
+    if !is_plain {
+        errors.at(ty, "the caller's context is `&HubCallerContext<Self>`");
+    }
+    is_plain.then(|| Passed::ByReference(type_name.span()))
+}
+
+fn refuse_special(type_name: &Ident, message: &str, errors: &mut Errors) -> Option<Parameter> {
+    let message = format!("{message}; `#[argument]` says that this is a type of your own");
+    errors.at(type_name, message);
+    None
+}
+
+fn argument(position: usize, input: &PatType, errors: &mut Errors) -> Option<Parameter> {
+    let ty = &input.ty;
+    errors.unless_any(|errors| {
+        refuse_borrows(ty, errors);
+        Parameter::Argument {
+            name: name(position, &input.pat),
+            ty: ty.clone(),
+        }
+    })
+}
+
+fn refuse_borrows(ty: &Type, errors: &mut Errors) {
+    const OWNED: &str = "parameters are owned, because they are decoded from the wire";
+    let borrows = Borrows::of(ty);
+    for generic in borrows.generics {
+        let help = "a hub method cannot be generic: say which type is decoded from the wire";
+        errors.at(generic, help);
+    }
+    for lifetime in borrows.lifetimes {
+        let message = format!("{OWNED}: `{}` borrows", type_text(ty));
+        errors.push(syn::Error::new(lifetime.span(), message));
+    }
+    for reference in borrows.references {
+        let (owned, written) = (owned(reference), type_text(reference));
+        let message = format!("{OWNED}: write `{owned}` instead of `{written}`");
+        errors.at(reference, message);
+    }
+}
+
+/// The name of a parameter, or a made-up one where a pattern stands.
+pub(crate) fn name(position: usize, pattern: &Pat) -> Ident {
+    match pattern {
+        Pat::Ident(pattern) => pattern.ident.clone(),
+        _ => format_ident!("argument_{position}", span = Span::mixed_site()),
+    }
+}

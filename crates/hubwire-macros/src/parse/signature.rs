@@ -1,0 +1,72 @@
+//! What every method must keep to, whatever its parameters and its result.
+
+use syn::{GenericParam, Ident, Receiver, Signature, Type};
+
+use crate::errors::Errors;
+
+/// Checks receiver, generics and qualifiers of `what` ("a hub method", "a hook").
+pub(crate) fn check(signature: &Signature, what: &str, errors: &mut Errors) {
+    match signature.receiver() {
+        Some(receiver) if is_shared_self(receiver) => {}
+        Some(receiver) => errors.at(
+            receiver,
+            format!("{what} takes `&self`: one hub value serves all connections"),
+        ),
+        None => errors.at(
+            &signature.ident,
+            format!(
+                "{what} needs `&self`; move helpers to another `impl` block or mark them `#[hub(skip)]`"
+            ),
+        ),
+    }
+    refuse_qualifiers(signature, what, errors);
+    refuse_generics(signature, what, errors);
+}
+
+pub(crate) fn refuse_qualifiers(signature: &Signature, what: &str, errors: &mut Errors) {
+    if let Some(unsafety) = &signature.unsafety {
+        errors.at(unsafety, format!("{what} cannot be `unsafe`"));
+    }
+    if let Some(abi) = &signature.abi {
+        errors.at(abi, format!("{what} cannot be `extern`"));
+    }
+}
+
+/// Lifetimes are let through: they say nothing that the wire would have to know.
+pub(crate) fn refuse_generics(signature: &Signature, what: &str, errors: &mut Errors) {
+    for parameter in &signature.generics.params {
+        if !matches!(parameter, GenericParam::Lifetime(_)) {
+            let message = format!(
+                "{what} cannot be generic: its types must be known to read and write the wire"
+            );
+            errors.at(parameter, message);
+        }
+    }
+}
+
+/// `&self`, also as `self: &Self`.
+pub(crate) fn is_shared_self(receiver: &Receiver) -> bool {
+    let Type::Reference(reference) = &*receiver.ty else {
+        return false;
+    };
+    let is_self = matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("Self"));
+    is_self && reference.mutability.is_none()
+}
+
+/// The type behind references and parentheses.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        Type::Reference(reference) => bare(&reference.elem),
+        other => other,
+    }
+}
+
+/// The last name in the path of a type, behind references too.
+pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
+    match bare(ty) {
+        Type::Path(path) => Some(&path.path.segments.last()?.ident),
+        _ => None,
+    }
+}

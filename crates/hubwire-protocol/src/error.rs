@@ -1,0 +1,239 @@
+//! What goes wrong on the wire, by fault: the peer's bytes, our values, a call's arguments.
+
+use std::error::Error;
+use std::fmt;
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// What a peer did that ends its connection.
+///
+/// The display text is SignalR's own, word for word: behind [`exception_name`] it is the
+/// detail that a server with detailed errors puts into its Close message.
+///
+/// [`exception_name`]: Self::exception_name
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProtocolError {
+    /// The input ended in the middle of a message.
+    ConnectionTerminated,
+    /// A completion has both an error and a result.
+    ErrorAndResult,
+    /// A property that must be true or false is something else.
+    ExpectedBoolean {
+        /// The property's name on the wire.
+        property: &'static str,
+    },
+    /// A header's value is no string.
+    ExpectedHeader {
+        /// The header's name.
+        name: Box<str>,
+    },
+    /// A property's value is of another JSON type than it must be.
+    ExpectedType {
+        /// The property's name on the wire.
+        property: &'static str,
+        /// What .NET calls the JSON type it must be of.
+        token: &'static str,
+    },
+    /// A number has a fraction or an exponent, or does not fit.
+    IntegerOutOfRange {
+        /// What .NET calls the integer type it must fit into.
+        type_name: &'static str,
+    },
+    /// The record is not JSON, or nested too deeply.
+    InvalidJson,
+    /// More bytes are buffered than one message may have, and none is complete.
+    MessageTooLarge {
+        /// How many bytes a message may have, its framing included.
+        limit: usize,
+    },
+    /// A property without which the message means nothing is absent.
+    MissingProperty {
+        /// The property's name on the wire.
+        property: &'static str,
+    },
+    /// A stream id is null.
+    NullStreamId,
+    /// A handshake response was due and a hub message came.
+    NotAHandshakeResponse,
+    /// A stream id is neither a string nor null.
+    StreamIdNotText {
+        /// What .NET calls the JSON token found instead.
+        token: &'static str,
+    },
+    /// The record is JSON, but no object.
+    UnexpectedToken {
+        /// What SignalR calls the JSON token found instead.
+        token: &'static str,
+    },
+}
+
+impl ProtocolError {
+    /// The name of the exception that ASP.NET Core throws here.
+    #[must_use]
+    pub const fn exception_name(&self) -> &'static str {
+        match self {
+            Self::IntegerOutOfRange { .. } => "FormatException",
+            Self::StreamIdNotText { .. } => "InvalidOperationException",
+            _ => "InvalidDataException",
+        }
+    }
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConnectionTerminated => {
+                f.write_str("Connection terminated while reading a message.")
+            }
+            Self::ErrorAndResult => {
+                f.write_str("The 'error' and 'result' properties are mutually exclusive.")
+            }
+            Self::ExpectedBoolean { property } => {
+                write!(f, "Expected '{property}' to be true or false.")
+            }
+            Self::ExpectedHeader { name } => {
+                write!(f, "Expected header '{name}' to be of type String.")
+            }
+            Self::ExpectedType { property, token } => {
+                write!(f, "Expected '{property}' to be of type {token}.")
+            }
+            Self::IntegerOutOfRange { type_name } => write!(
+                f,
+                "Either the JSON value is not in a supported format, or is out of bounds for an {type_name}."
+            ),
+            Self::InvalidJson => f.write_str("Error reading JSON."),
+            Self::MessageTooLarge { limit } => write!(
+                f,
+                "The maximum message size of {limit}B was exceeded. The message size can be configured in AddHubOptions."
+            ),
+            Self::MissingProperty { property } => {
+                write!(f, "Missing required property '{property}'.")
+            }
+            Self::NullStreamId => f.write_str("Null value for 'streamIds' is not valid."),
+            Self::NotAHandshakeResponse => {
+                f.write_str("Expected a handshake response from the server.")
+            }
+            Self::StreamIdNotText { token } => {
+                write!(
+                    f,
+                    "Cannot get the value of a token type '{token}' as a string."
+                )
+            }
+            Self::UnexpectedToken { token } => {
+                write!(
+                    f,
+                    "Unexpected JSON Token Type '{token}'. Expected a JSON Object."
+                )
+            }
+        }
+    }
+}
+
+impl Error for ProtocolError {}
+
+/// A value of ours that cannot be written.
+#[derive(Debug)]
+pub struct EncodeError {
+    source: Cause,
+}
+
+impl EncodeError {
+    /// Wraps what the value's own serialization complained of.
+    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            source: source.into(),
+        }
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("value cannot be written to the hub protocol")
+    }
+}
+
+impl Error for EncodeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+/// A received item or result that does not fit the type it is decoded into.
+#[derive(Debug)]
+pub struct DecodeError {
+    source: Cause,
+}
+
+impl DecodeError {
+    /// Wraps what the type's own deserialization complained of.
+    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            source: source.into(),
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("received value does not fit its type")
+    }
+}
+
+impl Error for DecodeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+/// Why the arguments of a call could not be bound to the method's parameters.
+///
+/// The display text is SignalR's own, word for word.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BindError {
+    /// An argument does not fit its parameter's type.
+    Conversion {
+        /// The position of the argument, from zero.
+        argument: usize,
+        /// What the type's own deserialization complained of.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The call has fewer or more arguments than the method has parameters.
+    Count {
+        /// How many arguments the call has.
+        provided: usize,
+        /// How many parameters the method takes from the wire.
+        expected: usize,
+    },
+}
+
+impl BindError {
+    /// The name of the exception that ASP.NET Core throws here.
+    #[must_use]
+    pub const fn exception_name(&self) -> &'static str {
+        "InvalidDataException"
+    }
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conversion { .. } => f.write_str(
+                "Error binding arguments. Make sure that the types of the provided values match the types of the hub method being invoked.",
+            ),
+            Self::Count { provided, expected } => {
+                write!(f, "Invocation provides {provided} argument(s) but target expects {expected}.")
+            }
+        }
+    }
+}
+
+impl Error for BindError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Conversion { source, .. } => Some(&**source),
+            Self::Count { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The handshake that opens a hub connection, in JSON whatever the hub protocol.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::error::ProtocolError;
+use crate::framing::{NextRecord, RECORD_SEPARATOR, next_record};
+use crate::hub_protocol::{HubProtocol, TransferFormat};
+use crate::json::{decode, read_properties, within_depth, write_text};
+
+mod refusal;
+
+pub use refusal::{HandshakeFault, HandshakeRefusal};
+
+/// What a client asks for before anything else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeRequest<'a> {
+    /// The name of the hub protocol, as the client wrote it.
+    pub protocol: Cow<'a, str>,
+    /// The version of the protocol; clients that know of stateful reconnect ask for 2.
+    pub version: i32,
+}
+
+impl<'a> HandshakeRequest<'a> {
+    /// Parses the request at the front of `buffer`, and says how many bytes it took there.
+    ///
+    /// `None` means that more bytes are needed. What comes behind are the first hub messages.
+    ///
+    /// ```
+    /// use hubwire_protocol::{HandshakeRequest, HubProtocol, TransferFormat};
+    ///
+    /// let buffer = b"{\"protocol\":\"JSON\",\"version\":1}\x1e{\"type\":6}\x1e";
+    /// let (request, consumed) = HandshakeRequest::read(buffer, Some(32 * 1024))?.unwrap();
+    /// let protocol = request.resolve(&[HubProtocol::Json], &[TransferFormat::Text])?;
+    /// assert_eq!(protocol, HubProtocol::Json);
+    /// assert_eq!(&buffer[consumed..], b"{\"type\":6}\x1e");
+    /// # Ok::<(), hubwire_protocol::HandshakeRefusal>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the request is malformed, or has more than `limit` bytes with its separator.
+    pub fn read(
+        buffer: &'a [u8],
+        limit: Option<usize>,
+    ) -> Result<Option<(Self, usize)>, HandshakeRefusal> {
+        match next_record(buffer, limit) {
+            NextRecord::Complete(record) => Ok(Some((Self::parse(record)?, record.len() + 1))),
+            NextRecord::Incomplete => Ok(None),
+            NextRecord::TooLong => Err(HandshakeRefusal::Canceled),
+        }
+    }
+
+    /// Parses one record, without the separator that ended it.
+    ///
+    /// # Errors
+    ///
+    /// If it is no handshake request.
+    pub fn parse(record: &'a [u8]) -> Result<Self, HandshakeRefusal> {
+        let parsed = match decode(record) {
+            Cow::Borrowed(text) => Self::from_text(text),
+            Cow::Owned(text) => {
+                HandshakeRequest::from_text(&text).map(HandshakeRequest::into_owned)
+            }
+        };
+        parsed.map_err(|error| HandshakeRefusal::Unexpected(HandshakeFault::new(record, &error)))
+    }
+
+    fn from_text(text: &'a str) -> Result<Self, ProtocolError> {
+        let mut protocol = None;
+        let mut version = None;
+        read_properties(within_depth(text), |name, value| {
+            match &**name {
+                b"protocol" => protocol = Some(value.string("protocol")?),
+                b"version" => version = Some(value.int32("version")?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(Self {
+            protocol: protocol.ok_or(ProtocolError::MissingProperty {
+                property: "protocol",
+            })?,
+            version: version.ok_or(ProtocolError::MissingProperty {
+                property: "version",
+            })?,
+        })
+    }
+
+    /// The protocol that is asked for, if the hub supports it and the transport can carry it.
+    ///
+    /// # Errors
+    ///
+    /// What is to be answered if not. Versions below 1 are accepted.
+    pub fn resolve(
+        &self,
+        supported: &[HubProtocol],
+        formats: &[TransferFormat],
+    ) -> Result<HubProtocol, HandshakeRefusal> {
+        let protocol = HubProtocol::from_name(&self.protocol)
+            .filter(|protocol| supported.contains(protocol))
+            .ok_or_else(|| HandshakeRefusal::UnsupportedProtocol { name: self.name() })?;
+        if self.version > HubProtocol::MAXIMUM_VERSION {
+            let (version, name) = (self.version, self.name());
+            return Err(HandshakeRefusal::UnsupportedVersion { version, name });
+        }
+        if !formats.contains(&protocol.transfer_format()) {
+            return Err(HandshakeRefusal::UnsupportedFormat { protocol });
+        }
+        Ok(protocol)
+    }
+
+    fn name(&self) -> Box<str> {
+        self.protocol.as_ref().into()
+    }
+
+    /// Appends the request and its separator: the client's half.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(br#"{"protocol":"#);
+        write_text(out, &self.protocol);
+        out.extend_from_slice(format!(r#","version":{}"#, self.version).as_bytes());
+        out.extend_from_slice(&[b'}', RECORD_SEPARATOR]);
+    }
+
+    /// Copies what is borrowed, so that the request outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> HandshakeRequest<'static> {
+        let protocol = Cow::Owned(self.protocol.into_owned());
+        HandshakeRequest {
+            protocol,
+            version: self.version,
+        }
+    }
+}
+
+/// What the server answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandshakeResponse<'a> {
+    /// The connection is open.
+    Accepted,
+    /// The connection ends, for this reason.
+    Refused(Cow<'a, str>),
+}
+
+impl<'a> HandshakeResponse<'a> {
+    /// Appends the response and its separator.
+    ///
+    /// ```
+    /// use hubwire_protocol::{HandshakeRefusal, HandshakeResponse};
+    ///
+    /// let mut out = Vec::new();
+    /// HandshakeResponse::Accepted.write(&mut out);
+    /// HandshakeResponse::refused(&HandshakeRefusal::Canceled).write(&mut out);
+    /// assert_eq!(out, b"{}\x1e{\"error\":\"Handshake was canceled.\"}\x1e");
+    /// ```
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        if let Self::Refused(error) = self {
+            out.extend_from_slice(br#""error":"#);
+            write_text(out, error);
+        }
+        out.extend_from_slice(&[b'}', RECORD_SEPARATOR]);
+    }
+
+    /// The response to a request that is refused, without details.
+    pub fn refused(refusal: &impl fmt::Display) -> HandshakeResponse<'static> {
+        HandshakeResponse::Refused(Cow::Owned(refusal.to_string()))
+    }
+
+    /// Parses the response at the front of `buffer`, and says how many bytes it took there.
+    ///
+    /// `None` means that more bytes are needed. What comes behind are the first hub messages.
+    ///
+    /// # Errors
+    ///
+    /// If it is malformed or, having a type, a hub message.
+    pub fn read(buffer: &'a [u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+        match next_record(buffer, None) {
+            NextRecord::Complete(record) => Ok(Some((Self::parse(record)?, record.len() + 1))),
+            NextRecord::Incomplete | NextRecord::TooLong => Ok(None),
+        }
+    }
+
+    fn parse(record: &'a [u8]) -> Result<Self, ProtocolError> {
+        match decode(record) {
+            Cow::Borrowed(text) => Self::from_text(text),
+            Cow::Owned(text) => {
+                HandshakeResponse::from_text(&text).map(HandshakeResponse::into_owned)
+            }
+        }
+    }
+
+    fn from_text(text: &'a str) -> Result<Self, ProtocolError> {
+        let mut response = Self::Accepted;
+        read_properties(within_depth(text), |name, value| {
+            match &**name {
+                b"type" => return Err(ProtocolError::NotAHandshakeResponse),
+                b"error" => response = Self::Refused(value.string("error")?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(response)
+    }
+
+    /// Copies what is borrowed, so that the response outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> HandshakeResponse<'static> {
+        match self {
+            Self::Accepted => HandshakeResponse::Accepted,
+            Self::Refused(error) => HandshakeResponse::Refused(Cow::Owned(error.into_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

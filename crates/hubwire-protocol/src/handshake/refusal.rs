@@ -1,0 +1,142 @@
+//! Why a handshake is refused, in the words that clients know.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::error::ProtocolError;
+use crate::hub_protocol::HubProtocol;
+
+/// Why a handshake is refused.
+///
+/// The display text is the one ASP.NET Core answers, without details.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandshakeRefusal {
+    /// The request did not come in time or within the size limit, or the server stops.
+    Canceled,
+    /// The request is malformed.
+    Unexpected(HandshakeFault),
+    /// The transport cannot carry the protocol's transfer format.
+    UnsupportedFormat {
+        /// The protocol asked for.
+        protocol: HubProtocol,
+    },
+    /// The hub does not speak the protocol.
+    UnsupportedProtocol {
+        /// The protocol's name as the client wrote it.
+        name: Box<str>,
+    },
+    /// The version is too high.
+    UnsupportedVersion {
+        /// The version asked for.
+        version: i32,
+        /// The protocol's name as the client wrote it.
+        name: Box<str>,
+    },
+}
+
+impl fmt::Display for HandshakeRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Canceled => f.write_str("Handshake was canceled."),
+            Self::Unexpected(_) => {
+                f.write_str("An unexpected error occurred during connection handshake.")
+            }
+            Self::UnsupportedFormat { protocol } => write!(
+                f,
+                "Cannot use the '{}' protocol on the current transport. The transport does not support '{}' transfer format.",
+                protocol.name(),
+                protocol.transfer_format().name(),
+            ),
+            Self::UnsupportedProtocol { name } => {
+                write!(f, "The protocol '{name}' is not supported.")
+            }
+            Self::UnsupportedVersion { version, name } => {
+                write!(
+                    f,
+                    "The server does not support version {version} of the '{name}' protocol."
+                )
+            }
+        }
+    }
+}
+
+impl Error for HandshakeRefusal {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unexpected(fault) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with a handshake request: the detail that a server may add to its refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeFault {
+    exception_name: &'static str,
+    text: Box<str>,
+}
+
+impl HandshakeFault {
+    /// Of a record that is not JSON, .NET shows its JSON reader's own exception here.
+    pub(super) fn new(record: &[u8], error: &ProtocolError) -> Self {
+        let (exception_name, text) = match error {
+            ProtocolError::InvalidJson => ("JsonReaderException", describe(record)),
+            ProtocolError::MissingProperty { .. } => {
+                let content = String::from_utf8_lossy(record);
+                (
+                    error.exception_name(),
+                    format!("{error} Message content: {content}"),
+                )
+            }
+            _ => (error.exception_name(), error.to_string()),
+        };
+        Self {
+            exception_name,
+            text: text.into(),
+        }
+    }
+
+    /// The name of the exception that ASP.NET Core throws here.
+    #[must_use]
+    pub const fn exception_name(&self) -> &'static str {
+        self.exception_name
+    }
+}
+
+impl fmt::Display for HandshakeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Error for HandshakeFault {}
+
+/// The text of .NET's JSON reader where the fault is the first character, else a general one.
+fn describe(record: &[u8]) -> String {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let start = record.iter().take_while(|byte| blank(byte)).count();
+    let Some((before, rest)) = record.split_at_checked(start) else {
+        return String::new();
+    };
+    let first = match rest.first() {
+        Some(byte)
+            if !matches!(
+                byte,
+                b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'
+            ) =>
+        {
+            char::from(*byte)
+        }
+        _ => return "The handshake request is not valid JSON.".to_owned(),
+    };
+    let line = before.iter().filter(|&&byte| byte == b'\n').count();
+    let column = before
+        .iter()
+        .rev()
+        .take_while(|&&byte| byte != b'\n')
+        .count();
+    format!(
+        "'{first}' is an invalid start of a value. LineNumber: {line} | BytePositionInLine: {column}."
+    )
+}

@@ -1,0 +1,60 @@
+//! The JSON hub protocol: one JSON object a message, ended by the byte 0x1E.
+
+mod escape;
+mod fields;
+mod format;
+mod object;
+mod record;
+mod writer;
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::error::{EncodeError, ProtocolError};
+use crate::message::HubMessage;
+pub(crate) use escape::write_text;
+use fields::Fields;
+pub(crate) use object::read_properties;
+pub(crate) use record::{decode, within_depth};
+pub(crate) use writer::JsonWriter;
+
+/// Parses one record, without the separator that ended it.
+///
+/// As in ASP.NET Core, properties are read in order and may come in any, the last of two equal
+/// ones counts, and nothing behind the closing brace is looked at. A string that is not valid
+/// Unicode within an argument, item or result is left for its decoding to complain of.
+///
+/// # Errors
+///
+/// If the record is no message. Of several faults the first in reading order is named; missing
+/// properties are found last.
+pub fn parse_message(record: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
+    match decode(record) {
+        Cow::Borrowed(text) => Fields::read_message(within_depth(text)),
+        Cow::Owned(text) => Fields::read_message(within_depth(&text)).map(HubMessage::into_owned),
+    }
+}
+
+/// Appends a value as the JSON that ASP.NET Core's protocol would write, in few bytes.
+///
+/// Text is escaped no more than by .NET's relaxed encoder, floating-point numbers without a
+/// fraction are written as integers, NaN and the infinities as null.
+///
+/// ```
+/// let mut out = Vec::new();
+/// hubwire_protocol::json::write_value(&mut out, &("<é😀>", 1.0, f64::NAN))?;
+/// assert_eq!(String::from_utf8(out).unwrap(), r#"["<é\uD83D\uDE00>",1,null]"#);
+/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// ```
+///
+/// # Errors
+///
+/// If the value's own serialization fails; `out` may then end in a part of the value.
+pub fn write_value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), EncodeError> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, format::Relaxed);
+    value.serialize(&mut serializer).map_err(EncodeError::new)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! Escaping text as .NET's relaxed JSON encoder does.
+
+use std::convert::Infallible;
+
+/// Appends a JSON string, quotes included.
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let Ok(()) = escape::<Infallible>(text, |part| {
+        out.extend_from_slice(part);
+        Ok(())
+    });
+    out.push(b'"');
+}
+
+/// Hands out the inside of a JSON string in parts.
+pub(super) fn escape<E>(text: &str, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    if text
+        .bytes()
+        .fold(true, |plain, byte| plain & is_plain(byte))
+    {
+        return sink(text.as_bytes());
+    }
+    let mut rest = text;
+    while let Some(at) = rest.find(is_escaped) {
+        let (plain, from) = rest.split_at(at);
+        sink(plain.as_bytes())?;
+        let mut characters = from.chars();
+        if let Some(character) = characters.next() {
+            escape_character(character, &mut sink)?;
+        }
+        rest = characters.as_str();
+    }
+    sink(rest.as_bytes())
+}
+
+/// Hands out one character, escaped.
+pub(super) fn escape_character<E>(
+    character: char,
+    mut sink: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let short = match character {
+        '"' => br#"\""#,
+        '\\' => br"\\",
+        '\u{8}' => br"\b",
+        '\t' => br"\t",
+        '\n' => br"\n",
+        '\u{c}' => br"\f",
+        '\r' => br"\r",
+        _ => {
+            let mut units = [0; 2];
+            let units = character.encode_utf16(&mut units);
+            return units
+                .iter()
+                .try_for_each(|&unit| sink(&six_characters(unit)));
+        }
+    };
+    sink(short)
+}
+
+/// Whether an ASCII byte is written as it is; all others take a closer look.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\')
+}
+
+/// Whether the encoder of ASP.NET Core's hub protocol escapes the character.
+///
+/// Its list beyond ASCII, after the .NET documentation on character encoding ("global block
+/// list"): controls, separators other than the space, private use, noncharacters and whatever
+/// lies outside the basic plane. .NET also escapes code points that its Unicode version does
+/// not know; here they are written as they are, which reads the same.
+const fn is_escaped(character: char) -> bool {
+    matches!(character,
+        '\0'..='\x1F' | '"' | '\\' | '\x7F'..='\u{A0}'
+        | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{2028}' | '\u{2029}' | '\u{202F}'
+        | '\u{205F}' | '\u{3000}' | '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}'
+        | '\u{FFFE}'..)
+}
+
+fn six_characters(unit: u16) -> [u8; 6] {
+    let digit = |shift: u16| {
+        let digit = (unit >> shift & 0xF) as u8;
+        if digit < 10 {
+            b'0' + digit
+        } else {
+            b'A' + digit - 10
+        }
+    };
+    [b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let mut out = Vec::new();
+        write_text(&mut out, text);
+        assert_eq!(String::from_utf8(out).unwrap(), format!("\"{expected}\""));
+        assert_eq!(
+            serde_json::from_str::<String>(&format!("\"{expected}\"")).unwrap(),
+            text
+        );
+    }
+
+    #[test]
+    fn recorded_result_of_aspnet_core_10() {
+        check(
+            "a\"b\\c/d<e>&'+é中😀\u{1}\t\r\n\u{1e}\u{2028}\u{7f}",
+            r#"a\"b\\c/d<e>&'+é中\uD83D\uDE00\u0001\t\r\n\u001E\u2028\u007F"#,
+        );
+    }
+
+    #[test]
+    fn the_edges_of_what_is_escaped() {
+        check(
+            "~\u{7f}\u{80}\u{9f}\u{a0}\u{a1}",
+            "~\\u007F\\u0080\\u009F\\u00A0\u{a1}",
+        );
+        check(
+            "\u{1fff}\u{2000}\u{200a}\u{200b}",
+            "\u{1fff}\\u2000\\u200A\u{200b}",
+        );
+        check(
+            "\u{d7ff}\u{e000}\u{f8ff}\u{f900}",
+            "\u{d7ff}\\uE000\\uF8FF\u{f900}",
+        );
+        check(
+            "\u{fffd}\u{fffe}\u{ffff}\u{10000}",
+            "\u{fffd}\\uFFFE\\uFFFF\\uD800\\uDC00",
+        );
+        check("\u{8}\u{c}\u{b}\0", "\\b\\f\\u000B\\u0000");
+    }
+
+    #[test]
+    fn text_between_escapes_stays() {
+        check("", "");
+        check("שלום \"עולם\"", "שלום \\\"עולם\\\"");
+        check("\"", "\\\"");
+    }
+}

@@ -1,0 +1,189 @@
+//! From the properties of a record to a message.
+
+use std::borrow::Cow;
+
+use super::object::{Token, Value, read_properties, unescape};
+use crate::arguments::{RawArguments, RawItem};
+use crate::error::ProtocolError;
+use crate::message::{
+    CancelInvocation, Close, Completion, CompletionOutcome, Headers, HubMessage, Invocation,
+    StreamItem,
+};
+
+/// The properties found so far; the last of two equal ones stays.
+#[derive(Debug, Default)]
+pub(super) struct Fields<'a> {
+    message_type: Option<i32>,
+    headers: Headers<'a>,
+    invocation_id: Option<Cow<'a, str>>,
+    target: Option<Cow<'a, str>>,
+    arguments: Option<&'a str>,
+    stream_ids: Vec<Cow<'a, str>>,
+    item: Option<&'a str>,
+    result: Option<&'a str>,
+    error: Option<Cow<'a, str>>,
+    allow_reconnect: bool,
+    sequence_id: Option<i64>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn read_message(text: &'a str) -> Result<HubMessage<'a>, ProtocolError> {
+        let mut fields = Self::default();
+        read_properties(text, |name, value| fields.take(name, value))?;
+        fields.into_message()
+    }
+
+    fn take(&mut self, name: &[u8], value: Value<'a>) -> Result<(), ProtocolError> {
+        match name {
+            b"type" => self.message_type = Some(value.int32("type")?),
+            b"headers" => self.headers = read_headers(value)?,
+            b"invocationId" => self.invocation_id = Some(value.string("invocationId")?),
+            b"target" => self.target = Some(value.string("target")?),
+            b"arguments" => self.arguments = Some(value.expect("arguments", Token::StartArray)?),
+            b"streamIds" => self.stream_ids = read_stream_ids(value)?,
+            b"item" => self.item = Some(value.text()?),
+            b"result" => self.result = Some(value.text()?),
+            b"error" => self.error = Some(value.string("error")?),
+            b"allowReconnect" => self.allow_reconnect = value.boolean("allowReconnect")?,
+            b"sequenceId" => self.sequence_id = Some(value.int64("sequenceId")?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn into_message(self) -> Result<HubMessage<'a>, ProtocolError> {
+        match required(self.message_type, "type")? {
+            1 => self.into_invocation().map(HubMessage::Invocation),
+            2 => self.into_stream_item().map(HubMessage::StreamItem),
+            3 => self.into_completion().map(HubMessage::Completion),
+            4 => self
+                .into_stream_invocation()
+                .map(HubMessage::StreamInvocation),
+            5 => self
+                .into_cancel_invocation()
+                .map(HubMessage::CancelInvocation),
+            6 => Ok(HubMessage::Ping),
+            7 => Ok(HubMessage::Close(Close {
+                error: self.error,
+                allow_reconnect: self.allow_reconnect,
+            })),
+            8 => required(self.sequence_id, "sequenceId").map(HubMessage::Ack),
+            9 => required(self.sequence_id, "sequenceId").map(HubMessage::Sequence),
+            unknown => Ok(HubMessage::Unknown(unknown)),
+        }
+    }
+
+    fn into_invocation(self) -> Result<Invocation<'a>, ProtocolError> {
+        // An empty name stands for itself as long as there are arguments: the call is answered
+        // as one of an unknown method.
+        let arguments = self.arguments;
+        let target = required(
+            self.target
+                .filter(|target| arguments.is_some() || !target.is_empty()),
+            "target",
+        )?;
+        Ok(Invocation {
+            headers: self.headers,
+            invocation_id: self.invocation_id.filter(|id| !id.is_empty()),
+            target,
+            arguments: RawArguments::from_json(required(arguments, "arguments")?),
+            stream_ids: self.stream_ids,
+        })
+    }
+
+    fn into_stream_invocation(self) -> Result<Invocation<'a>, ProtocolError> {
+        if self.target.is_none() {
+            return Err(ProtocolError::MissingProperty { property: "target" });
+        }
+        if self.invocation_id.as_deref().is_none_or(str::is_empty) {
+            return Err(ProtocolError::MissingProperty {
+                property: "invocationId",
+            });
+        }
+        if self.arguments.is_none() {
+            return Err(ProtocolError::MissingProperty {
+                property: "arguments",
+            });
+        }
+        self.into_invocation()
+    }
+
+    fn into_stream_item(self) -> Result<StreamItem<'a>, ProtocolError> {
+        Ok(StreamItem {
+            headers: self.headers,
+            invocation_id: required_id(self.invocation_id)?,
+            item: RawItem::from_json(required(self.item, "item")?),
+        })
+    }
+
+    fn into_completion(self) -> Result<Completion<'a>, ProtocolError> {
+        let invocation_id = required_id(self.invocation_id)?;
+        let outcome = match (self.error, self.result) {
+            (Some(_), Some(_)) => return Err(ProtocolError::ErrorAndResult),
+            (Some(error), None) => CompletionOutcome::Error(error),
+            (None, Some(result)) => CompletionOutcome::Result(RawItem::from_json(result)),
+            (None, None) => CompletionOutcome::Void,
+        };
+        Ok(Completion {
+            headers: self.headers,
+            invocation_id,
+            outcome,
+        })
+    }
+
+    fn into_cancel_invocation(self) -> Result<CancelInvocation<'a>, ProtocolError> {
+        let invocation_id = required_id(self.invocation_id)?;
+        Ok(CancelInvocation {
+            headers: self.headers,
+            invocation_id,
+        })
+    }
+}
+
+fn required<T>(value: Option<T>, property: &'static str) -> Result<T, ProtocolError> {
+    value.ok_or(ProtocolError::MissingProperty { property })
+}
+
+fn required_id(id: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, ProtocolError> {
+    required(id.filter(|id| !id.is_empty()), "invocationId")
+}
+
+fn read_headers(value: Value<'_>) -> Result<Headers<'_>, ProtocolError> {
+    value.expect_token("headers", Token::StartObject)?;
+    let mut headers = Headers::new();
+    value.properties(|name, value| {
+        let name = text(name)?;
+        if value.token() != Token::String {
+            return Err(ProtocolError::ExpectedHeader { name: name.into() });
+        }
+        headers.push(name, unescape(value.text()?)?);
+        Ok(())
+    })?;
+    Ok(headers)
+}
+
+fn read_stream_ids(value: Value<'_>) -> Result<Vec<Cow<'_, str>>, ProtocolError> {
+    value.expect_token("streamIds", Token::StartArray)?;
+    let mut stream_ids = Vec::new();
+    value.elements(|element| {
+        stream_ids.push(match element.token() {
+            Token::String => unescape(element.text()?)?,
+            Token::Null => return Err(ProtocolError::NullStreamId),
+            other => {
+                return Err(ProtocolError::StreamIdNotText {
+                    token: other.name(),
+                });
+            }
+        });
+        Ok(())
+    })?;
+    Ok(stream_ids)
+}
+
+fn text<'a>(name: &Cow<'a, [u8]>) -> Result<Cow<'a, str>, ProtocolError> {
+    match name {
+        Cow::Borrowed(name) => str::from_utf8(name).ok().map(Cow::Borrowed),
+        Cow::Owned(name) => String::from_utf8(name.clone()).ok().map(Cow::Owned),
+    }
+    .ok_or(ProtocolError::InvalidJson)
+}

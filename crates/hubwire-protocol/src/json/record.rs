@@ -1,0 +1,115 @@
+//! What is checked of a record before it is read as JSON: its encoding and its depth.
+
+use std::borrow::Cow;
+use std::str;
+
+/// The deepest nesting that is read, the default of .NET's JSON reader.
+const MAXIMUM_DEPTH: usize = 64;
+
+/// The record as text, borrowed where it is valid UTF-8.
+///
+/// Where it is not, a copy has lone surrogates in the place of each invalid sequence: like the
+/// sequence itself they are skipped within a string, make its decoding fail, and are no JSON
+/// anywhere else.
+pub(crate) fn decode(record: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(record) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(replace_invalid(record)),
+    }
+}
+
+fn replace_invalid(record: &[u8]) -> String {
+    let mut text = String::with_capacity(record.len() + 12);
+    for chunk in record.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            let backslashes = text.bytes().rev().take_while(|&byte| byte == b'\\').count();
+            // An open escape must not swallow the replacement. Two surrogates, because one
+            // would make a pair with an escaped low surrogate behind it.
+            text.push_str(if backslashes % 2 == 0 {
+                r"\ud800\ud800"
+            } else {
+                "\0"
+            });
+        }
+    }
+    text
+}
+
+/// The part of the text that .NET's reader would read: up to the bracket that nests too deeply.
+///
+/// What is left of a text that is cut is broken JSON, and so the fault is found when reading
+/// gets there, after any that comes before it.
+pub(crate) fn within_depth(text: &str) -> &str {
+    let brackets = text
+        .bytes()
+        .filter(|&byte| byte == b'[' || byte == b'{')
+        .count();
+    if brackets <= MAXIMUM_DEPTH {
+        return text;
+    }
+    first_too_deep(text)
+        .and_then(|end| text.get(..end))
+        .unwrap_or(text)
+}
+
+fn first_too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => drop(bytes.next()),
+            b'[' | b'{' if !in_string && depth == MAXIMUM_DEPTH => return Some(at),
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(depth: usize) -> String {
+        "[".repeat(depth) + &"]".repeat(depth)
+    }
+
+    #[test]
+    fn sixty_four_levels_are_read() {
+        assert_eq!(within_depth(&nested(64)), nested(64));
+        assert_eq!(within_depth(&nested(65)), "[".repeat(64));
+    }
+
+    #[test]
+    fn many_brackets_are_not_deep() {
+        let flat = format!("[{}]", "[],".repeat(100));
+        assert_eq!(within_depth(&flat), flat);
+        let text = format!(r#"["\"{}"]"#, "[".repeat(100));
+        assert_eq!(within_depth(&text), text);
+    }
+
+    #[test]
+    fn an_invalid_sequence_cannot_hide() {
+        let decode = |bytes: &[u8]| serde_json::from_str::<String>(&decode(bytes));
+        for broken in [
+            &b"\"\xFF\""[..],
+            b"\"\\ud83d\xFF\\ude00\"",
+            b"\"\\\xFF\"",
+            b"\"\xE4\xB8\"",
+        ] {
+            assert!(decode(broken).is_err(), "{broken:x?}");
+        }
+        assert_eq!(decode("\"中\"".as_bytes()).unwrap(), "中");
+    }
+
+    #[test]
+    fn an_invalid_sequence_behind_a_backslash_is_no_json() {
+        let skip = |bytes: &[u8]| serde_json::from_str::<serde::de::IgnoredAny>(&decode(bytes));
+        assert!(skip(b"\"\\\xFF\"").is_err());
+        assert!(skip(b"\"\\\\\xFF\"").is_ok());
+    }
+}

@@ -1,0 +1,5 @@
+//! The JSON hub protocol against the texts of SignalR's own tests and of recorded servers.
+
+mod reading;
+mod refusing;
+mod writing;

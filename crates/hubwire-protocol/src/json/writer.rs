@@ -1,0 +1,212 @@
+//! Writing the records of the JSON hub protocol.
+
+use serde::Serialize;
+
+use super::{write_text, write_value};
+use crate::arguments::Arguments;
+use crate::error::EncodeError;
+use crate::framing::RECORD_SEPARATOR;
+use crate::message::Headers;
+
+/// Appends records, their properties in ASP.NET Core's order.
+pub(crate) struct JsonWriter<'w> {
+    out: &'w mut Vec<u8>,
+    headers: Option<&'w Headers<'w>>,
+}
+
+impl<'w> JsonWriter<'w> {
+    pub(crate) const fn new(out: &'w mut Vec<u8>, headers: Option<&'w Headers<'w>>) -> Self {
+        Self { out, headers }
+    }
+
+    pub(crate) fn invocation(
+        self,
+        invocation_id: Option<&str>,
+        target: &str,
+        arguments: &dyn Arguments,
+        stream_ids: &[&str],
+    ) -> Result<(), EncodeError> {
+        self.call(b'1', invocation_id, target, arguments, stream_ids)
+    }
+
+    pub(crate) fn stream_invocation(
+        self,
+        invocation_id: &str,
+        target: &str,
+        arguments: &dyn Arguments,
+        stream_ids: &[&str],
+    ) -> Result<(), EncodeError> {
+        self.call(b'4', Some(invocation_id), target, arguments, stream_ids)
+    }
+
+    fn call(
+        self,
+        message_type: u8,
+        invocation_id: Option<&str>,
+        target: &str,
+        arguments: &dyn Arguments,
+        stream_ids: &[&str],
+    ) -> Result<(), EncodeError> {
+        let mut record = Record::begin(self.out, message_type);
+        record.headers(self.headers);
+        record.invocation_id(invocation_id.unwrap_or_default());
+        record.text(r#","target":"#, target);
+        record.name(r#","arguments":"#);
+        arguments.write_json(record.out)?;
+        record.stream_ids(stream_ids);
+        record.end();
+        Ok(())
+    }
+
+    pub(crate) fn stream_item<T: Serialize + ?Sized>(
+        self,
+        invocation_id: &str,
+        item: &T,
+    ) -> Result<(), EncodeError> {
+        self.with_value(b'2', invocation_id, r#","item":"#, item)
+    }
+
+    pub(crate) fn completion_result<T: Serialize + ?Sized>(
+        self,
+        invocation_id: &str,
+        result: &T,
+    ) -> Result<(), EncodeError> {
+        self.with_value(b'3', invocation_id, r#","result":"#, result)
+    }
+
+    fn with_value<T: Serialize + ?Sized>(
+        self,
+        message_type: u8,
+        invocation_id: &str,
+        name: &str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        let mut record = Record::begin(self.out, message_type);
+        record.headers(self.headers);
+        record.invocation_id(invocation_id);
+        record.name(name);
+        write_value(record.out, value)?;
+        record.end();
+        Ok(())
+    }
+
+    pub(crate) fn completion_void(self, invocation_id: &str) {
+        self.completion_error(invocation_id, "");
+    }
+
+    pub(crate) fn completion_error(self, invocation_id: &str, error: &str) {
+        let mut record = Record::begin(self.out, b'3');
+        record.headers(self.headers);
+        record.invocation_id(invocation_id);
+        if !error.is_empty() {
+            record.text(r#","error":"#, error);
+        }
+        record.end();
+    }
+
+    pub(crate) fn cancel_invocation(self, invocation_id: &str) {
+        let mut record = Record::begin(self.out, b'5');
+        record.headers(self.headers);
+        record.invocation_id(invocation_id);
+        record.end();
+    }
+
+    pub(crate) fn ping(self) {
+        Record::begin(self.out, b'6').end();
+    }
+
+    pub(crate) fn close(self, error: Option<&str>, allow_reconnect: bool) {
+        let mut record = Record::begin(self.out, b'7');
+        if let Some(error) = error {
+            record.text(r#","error":"#, error);
+        }
+        if allow_reconnect {
+            record.name(r#","allowReconnect":true"#);
+        }
+        record.end();
+    }
+
+    pub(crate) fn ack(self, sequence_id: i64) {
+        self.sequence_id(b'8', sequence_id);
+    }
+
+    pub(crate) fn sequence(self, sequence_id: i64) {
+        self.sequence_id(b'9', sequence_id);
+    }
+
+    fn sequence_id(self, message_type: u8, sequence_id: i64) {
+        use std::io::Write;
+
+        let mut record = Record::begin(self.out, message_type);
+        record.name(r#","sequenceId":"#);
+        // A Vec takes whatever is written to it.
+        let _ = write!(record.out, "{sequence_id}");
+        record.end();
+    }
+}
+
+/// A record that is being written, and is taken back unless it is ended.
+struct Record<'w> {
+    out: &'w mut Vec<u8>,
+    start: usize,
+}
+
+impl<'w> Record<'w> {
+    fn begin(out: &'w mut Vec<u8>, message_type: u8) -> Self {
+        let start = out.len();
+        out.extend_from_slice(br#"{"type":"#);
+        out.push(message_type);
+        Self { out, start }
+    }
+
+    fn name(&mut self, name: &str) {
+        self.out.extend_from_slice(name.as_bytes());
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        write_text(self.out, text);
+    }
+
+    fn invocation_id(&mut self, invocation_id: &str) {
+        if !invocation_id.is_empty() {
+            self.text(r#","invocationId":"#, invocation_id);
+        }
+    }
+
+    fn headers(&mut self, headers: Option<&Headers<'_>>) {
+        let Some(headers) = headers.filter(|headers| !headers.is_empty()) else {
+            return;
+        };
+        let mut before = r#","headers":{"#;
+        for (name, value) in headers.iter() {
+            self.text(before, name);
+            self.text(":", value);
+            before = ",";
+        }
+        self.out.push(b'}');
+    }
+
+    fn stream_ids(&mut self, stream_ids: &[&str]) {
+        if stream_ids.is_empty() {
+            return;
+        }
+        let mut before = r#","streamIds":["#;
+        for stream_id in stream_ids {
+            self.text(before, stream_id);
+            before = ",";
+        }
+        self.out.push(b']');
+    }
+
+    fn end(mut self) {
+        self.out.extend_from_slice(&[b'}', RECORD_SEPARATOR]);
+        self.start = self.out.len();
+    }
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        self.out.truncate(self.start);
+    }
+}

@@ -1,0 +1,195 @@
+//! Received hub messages, which borrow from the buffer they were parsed from.
+
+use std::borrow::Cow;
+
+use crate::arguments::{RawArguments, RawItem};
+
+mod headers;
+
+pub use headers::Headers;
+
+/// A hub message as it was received.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HubMessage<'a> {
+    /// A call of a method that has at most one result.
+    Invocation(Invocation<'a>),
+    /// A call of a method that answers with a stream.
+    StreamInvocation(Invocation<'a>),
+    /// One item of a stream.
+    StreamItem(StreamItem<'a>),
+    /// The end of a call or of a stream.
+    Completion(Completion<'a>),
+    /// The caller of a stream wants no more of it.
+    CancelInvocation(CancelInvocation<'a>),
+    /// A sign of life.
+    Ping,
+    /// The peer ends the connection.
+    Close(Close<'a>),
+    /// The peer has every message up to this sequence id (stateful reconnect).
+    Ack(i64),
+    /// The sequence id of the message that comes next (stateful reconnect).
+    Sequence(i64),
+    /// A message of a type this version does not know, to be ignored.
+    Unknown(i32),
+}
+
+/// A call: plain or, as a [`HubMessage::StreamInvocation`], of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation<'a> {
+    /// The message's headers.
+    pub headers: Headers<'a>,
+    /// The id under which the answer is awaited; never empty, always there for a stream.
+    pub invocation_id: Option<Cow<'a, str>>,
+    /// The name of the method.
+    pub target: Cow<'a, str>,
+    /// The arguments, not yet decoded.
+    pub arguments: RawArguments<'a>,
+    /// The ids of the streams that the caller uploads.
+    pub stream_ids: Vec<Cow<'a, str>>,
+}
+
+/// One item of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamItem<'a> {
+    /// The message's headers.
+    pub headers: Headers<'a>,
+    /// The id of the stream.
+    pub invocation_id: Cow<'a, str>,
+    /// The item, not yet decoded.
+    pub item: RawItem<'a>,
+}
+
+/// The end of a call or of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completion<'a> {
+    /// The message's headers.
+    pub headers: Headers<'a>,
+    /// The id of the call or stream.
+    pub invocation_id: Cow<'a, str>,
+    /// How it ended.
+    pub outcome: CompletionOutcome<'a>,
+}
+
+/// How a call or a stream ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CompletionOutcome<'a> {
+    /// With an error, whose text may be empty.
+    Error(Cow<'a, str>),
+    /// With a result, which may be null.
+    Result(RawItem<'a>),
+    /// Well, and without a result.
+    Void,
+}
+
+/// The caller of a stream wants no more of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CancelInvocation<'a> {
+    /// The message's headers.
+    pub headers: Headers<'a>,
+    /// The id of the stream.
+    pub invocation_id: Cow<'a, str>,
+}
+
+/// The peer ends the connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Close<'a> {
+    /// Why, if there is something to say.
+    pub error: Option<Cow<'a, str>>,
+    /// Whether a client may reconnect by itself.
+    pub allow_reconnect: bool,
+}
+
+impl HubMessage<'_> {
+    /// Copies what is borrowed, so that the message outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> HubMessage<'static> {
+        match self {
+            Self::Invocation(call) => HubMessage::Invocation(call.into_owned()),
+            Self::StreamInvocation(call) => HubMessage::StreamInvocation(call.into_owned()),
+            Self::StreamItem(item) => HubMessage::StreamItem(item.into_owned()),
+            Self::Completion(completion) => HubMessage::Completion(completion.into_owned()),
+            Self::CancelInvocation(cancel) => HubMessage::CancelInvocation(cancel.into_owned()),
+            Self::Ping => HubMessage::Ping,
+            Self::Close(close) => HubMessage::Close(close.into_owned()),
+            Self::Ack(sequence_id) => HubMessage::Ack(sequence_id),
+            Self::Sequence(sequence_id) => HubMessage::Sequence(sequence_id),
+            Self::Unknown(message_type) => HubMessage::Unknown(message_type),
+        }
+    }
+}
+
+impl Invocation<'_> {
+    /// Copies what is borrowed, so that the call outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> Invocation<'static> {
+        Invocation {
+            headers: self.headers.into_owned(),
+            invocation_id: self.invocation_id.map(owned),
+            target: owned(self.target),
+            arguments: self.arguments.into_owned(),
+            stream_ids: self.stream_ids.into_iter().map(owned).collect(),
+        }
+    }
+}
+
+impl StreamItem<'_> {
+    /// Copies what is borrowed, so that the item outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> StreamItem<'static> {
+        StreamItem {
+            headers: self.headers.into_owned(),
+            invocation_id: owned(self.invocation_id),
+            item: self.item.into_owned(),
+        }
+    }
+}
+
+impl Completion<'_> {
+    /// Copies what is borrowed, so that the completion outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> Completion<'static> {
+        Completion {
+            headers: self.headers.into_owned(),
+            invocation_id: owned(self.invocation_id),
+            outcome: self.outcome.into_owned(),
+        }
+    }
+}
+
+impl CompletionOutcome<'_> {
+    /// Copies what is borrowed, so that the outcome outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> CompletionOutcome<'static> {
+        match self {
+            Self::Error(text) => CompletionOutcome::Error(owned(text)),
+            Self::Result(item) => CompletionOutcome::Result(item.into_owned()),
+            Self::Void => CompletionOutcome::Void,
+        }
+    }
+}
+
+impl CancelInvocation<'_> {
+    /// Copies what is borrowed, so that the message outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> CancelInvocation<'static> {
+        CancelInvocation {
+            headers: self.headers.into_owned(),
+            invocation_id: owned(self.invocation_id),
+        }
+    }
+}
+
+impl Close<'_> {
+    /// Copies what is borrowed, so that the message outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> Close<'static> {
+        Close {
+            error: self.error.map(owned),
+            allow_reconnect: self.allow_reconnect,
+        }
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}

@@ -1,0 +1,179 @@
+//! Writing hub messages, whichever the protocol.
+
+use serde::Serialize;
+
+use crate::arguments::Arguments;
+use crate::error::EncodeError;
+use crate::hub_protocol::HubProtocol;
+use crate::json::JsonWriter;
+use crate::message::Headers;
+
+/// Writes hub messages to the end of a buffer, each with its framing.
+///
+/// Made by [`HubProtocol::writer`]; costs nothing to make. A message that cannot be written
+/// leaves the buffer as it was.
+///
+/// ```
+/// use hubwire_protocol::HubProtocol;
+///
+/// let mut out = Vec::new();
+/// let mut writer = HubProtocol::Json.writer(&mut out);
+/// writer.stream_item("1", "first")?;
+/// writer.completion_void("1");
+/// assert_eq!(
+///     String::from_utf8(out).unwrap(),
+///     concat!(
+///         "{\"type\":2,\"invocationId\":\"1\",\"item\":\"first\"}\x1e",
+///         "{\"type\":3,\"invocationId\":\"1\"}\x1e",
+///     )
+/// );
+/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// ```
+#[derive(Debug)]
+pub struct MessageWriter<'w> {
+    protocol: HubProtocol,
+    out: &'w mut Vec<u8>,
+    headers: Option<&'w Headers<'w>>,
+}
+
+impl<'w> MessageWriter<'w> {
+    pub(crate) const fn new(protocol: HubProtocol, out: &'w mut Vec<u8>) -> Self {
+        Self {
+            protocol,
+            out,
+            headers: None,
+        }
+    }
+
+    /// Gives these headers to each message that can have some.
+    #[must_use]
+    pub const fn with_headers(mut self, headers: &'w Headers<'w>) -> Self {
+        self.headers = Some(headers);
+        self
+    }
+
+    /// A call of a method, answered only if it has an id that is not empty.
+    ///
+    /// # Errors
+    ///
+    /// If an argument cannot be written.
+    pub fn invocation(
+        &mut self,
+        invocation_id: Option<&str>,
+        target: &str,
+        arguments: &dyn Arguments,
+        stream_ids: &[&str],
+    ) -> Result<(), EncodeError> {
+        match self.protocol {
+            HubProtocol::Json => {
+                self.json()
+                    .invocation(invocation_id, target, arguments, stream_ids)
+            }
+        }
+    }
+
+    /// A call of a method that answers with a stream.
+    ///
+    /// # Errors
+    ///
+    /// If an argument cannot be written.
+    pub fn stream_invocation(
+        &mut self,
+        invocation_id: &str,
+        target: &str,
+        arguments: &dyn Arguments,
+        stream_ids: &[&str],
+    ) -> Result<(), EncodeError> {
+        match self.protocol {
+            HubProtocol::Json => {
+                self.json()
+                    .stream_invocation(invocation_id, target, arguments, stream_ids)
+            }
+        }
+    }
+
+    /// One item of a stream.
+    ///
+    /// # Errors
+    ///
+    /// If the item cannot be written.
+    pub fn stream_item<T: Serialize + ?Sized>(
+        &mut self,
+        invocation_id: &str,
+        item: &T,
+    ) -> Result<(), EncodeError> {
+        match self.protocol {
+            HubProtocol::Json => self.json().stream_item(invocation_id, item),
+        }
+    }
+
+    /// The end of a call that has a result; a method without a value has the result null.
+    ///
+    /// # Errors
+    ///
+    /// If the result cannot be written.
+    pub fn completion_result<T: Serialize + ?Sized>(
+        &mut self,
+        invocation_id: &str,
+        result: &T,
+    ) -> Result<(), EncodeError> {
+        match self.protocol {
+            HubProtocol::Json => self.json().completion_result(invocation_id, result),
+        }
+    }
+
+    /// The good end of a stream, which has no result.
+    pub fn completion_void(&mut self, invocation_id: &str) {
+        match self.protocol {
+            HubProtocol::Json => self.json().completion_void(invocation_id),
+        }
+    }
+
+    /// The bad end of a call or stream.
+    ///
+    /// The text must not be empty: in JSON an empty one is left out, which reads as a good end.
+    pub fn completion_error(&mut self, invocation_id: &str, error: &str) {
+        match self.protocol {
+            HubProtocol::Json => self.json().completion_error(invocation_id, error),
+        }
+    }
+
+    /// The caller of a stream wants no more of it.
+    pub fn cancel_invocation(&mut self, invocation_id: &str) {
+        match self.protocol {
+            HubProtocol::Json => self.json().cancel_invocation(invocation_id),
+        }
+    }
+
+    /// A sign of life.
+    pub fn ping(&mut self) {
+        match self.protocol {
+            HubProtocol::Json => self.json().ping(),
+        }
+    }
+
+    /// The end of the connection, with or without a reason and leave to reconnect.
+    pub fn close(&mut self, error: Option<&str>, allow_reconnect: bool) {
+        match self.protocol {
+            HubProtocol::Json => self.json().close(error, allow_reconnect),
+        }
+    }
+
+    /// Every message up to this sequence id has come (stateful reconnect).
+    pub fn ack(&mut self, sequence_id: i64) {
+        match self.protocol {
+            HubProtocol::Json => self.json().ack(sequence_id),
+        }
+    }
+
+    /// The sequence id of the message that comes next (stateful reconnect).
+    pub fn sequence(&mut self, sequence_id: i64) {
+        match self.protocol {
+            HubProtocol::Json => self.json().sequence(sequence_id),
+        }
+    }
+
+    const fn json(&mut self) -> JsonWriter<'_> {
+        JsonWriter::new(self.out, self.headers)
+    }
+}

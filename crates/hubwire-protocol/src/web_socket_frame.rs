@@ -1,0 +1,70 @@
+//! The server's WebSocket framer (RFC 6455): frames in and out of buffers, and no more.
+
+mod decode;
+mod encode;
+mod error;
+mod header;
+mod mask;
+mod utf8;
+
+pub use decode::{DataKind, FrameDecoder, FrameEvent, Masking};
+pub use encode::{FrameHeader, close_frame, encode_header, write_frame, write_masked_frame};
+pub use error::FrameError;
+
+/// What a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Opcode {
+    /// More of a message that was begun.
+    Continuation,
+    /// A text message, or its beginning.
+    Text,
+    /// A binary message, or its beginning.
+    Binary,
+    /// The last frame of either side.
+    Close,
+    /// A question whether the peer is there.
+    Ping,
+    /// The answer to a ping, or a sign of life.
+    Pong,
+}
+
+impl Opcode {
+    /// The number of the opcode, RFC 6455 section 11.8.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Continuation => 0,
+            Self::Text => 1,
+            Self::Binary => 2,
+            Self::Close => 8,
+            Self::Ping => 9,
+            Self::Pong => 10,
+        }
+    }
+
+    const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::Continuation,
+            1 => Self::Text,
+            2 => Self::Binary,
+            8 => Self::Close,
+            9 => Self::Ping,
+            10 => Self::Pong,
+            _ => return None,
+        })
+    }
+
+    const fn is_control(self) -> bool {
+        matches!(self, Self::Close | Self::Ping | Self::Pong)
+    }
+}
+
+/// The first bit of a frame: no frame of its message follows.
+const FIN: u8 = 0x80;
+/// The bit before the length: a mask follows it.
+const MASKED: u8 = 0x80;
+/// The longest payload of a control frame.
+const CONTROL_LIMIT: usize = 125;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+//! Properties of the wire: what is written is read back, cuts change nothing, nothing panics.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod frames;
+mod messages;
+mod noise;
+mod sent;

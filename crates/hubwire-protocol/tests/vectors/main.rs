@@ -1,0 +1,9 @@
+//! Transcripts of a real ASP.NET Core 10, replayed: what it was sent, we read as it did.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod frames;
+mod handshakes;
+mod messages;
+mod negotiation;
+mod transcript;

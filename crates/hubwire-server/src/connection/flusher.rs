@@ -1,0 +1,140 @@
+//! Writes the queues of many connections, each once a round.
+//!
+//! A broadcast only queues; the flusher writes. Because it yields between batches of sockets, messages
+//! that arrive meanwhile join queues that are not yet written, and one write carries them all.
+
+use std::mem;
+use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Connection;
+
+/// After how many sockets the flusher lets others run.
+const SOCKETS_BETWEEN_YIELDS: usize = 64;
+
+/// How many bytes may lie unflushed before senders wait for the flusher.
+const UNFLUSHED_LIMIT: isize = 256 * 1024;
+
+/// Writes the connections assigned to it.
+#[derive(Debug, Default)]
+pub(crate) struct Flusher {
+    dirty: Mutex<Vec<Arc<Connection>>>,
+    /// Signed, for a writer may subtract a frame's bytes before its sender added them.
+    unflushed: AtomicIsize,
+    dirtied: Notify,
+    round_done: Notify,
+}
+
+impl Flusher {
+    pub(crate) fn mark_dirty(&self, connection: Arc<Connection>) {
+        let mut dirty = self.dirty();
+        dirty.push(connection);
+        let first = dirty.len() == 1;
+        drop(dirty);
+        if first {
+            self.dirtied.notify_one();
+        }
+    }
+
+    pub(crate) fn add_unflushed(&self, bytes: usize) {
+        self.unflushed
+            .fetch_add(bytes.cast_signed(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn sub_unflushed(&self, bytes: usize) {
+        if bytes > 0 {
+            self.unflushed
+                .fetch_sub(bytes.cast_signed(), Ordering::Relaxed);
+        }
+    }
+
+    fn is_congested(&self) -> bool {
+        self.unflushed.load(Ordering::Relaxed) > UNFLUSHED_LIMIT
+    }
+
+    async fn relieved(&self) {
+        loop {
+            let round_done = self.round_done.notified();
+            if !self.is_congested() {
+                return;
+            }
+            round_done.await;
+        }
+    }
+
+    /// Runs until the server is gone.
+    pub(crate) async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut batch = Vec::new();
+        while stop
+            .run_until_cancelled(self.dirtied.notified())
+            .await
+            .is_some()
+        {
+            loop {
+                mem::swap(&mut *self.dirty(), &mut batch);
+                if batch.is_empty() {
+                    break;
+                }
+                self.write(&mut batch).await;
+            }
+        }
+    }
+
+    async fn write(&self, batch: &mut Vec<Arc<Connection>>) {
+        let mut written = 0;
+        for connection in batch.drain(..) {
+            connection.flush();
+            written += 1;
+            if written % SOCKETS_BETWEEN_YIELDS == 0 {
+                self.round_done.notify_waiters();
+                tokio::task::yield_now().await;
+            }
+        }
+        self.round_done.notify_waiters();
+    }
+
+    fn dirty(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
+        self.dirty.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The flushers of a server, one for each worker of its runtime.
+#[derive(Debug)]
+pub(crate) struct Flushers {
+    flushers: Box<[Arc<Flusher>]>,
+    next: AtomicUsize,
+}
+
+impl Flushers {
+    pub(crate) fn new(count: usize) -> Self {
+        let flushers = (0..count.max(1)).map(|_| Arc::default());
+        Self {
+            flushers: flushers.collect(),
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    /// The flusher of a new connection.
+    pub(crate) fn assign(&self) -> Arc<Flusher> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        Arc::clone(&self.flushers[turn % self.flushers.len()])
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Flusher>> {
+        self.flushers.iter()
+    }
+
+    pub(crate) fn are_congested(&self) -> bool {
+        self.iter().any(|flusher| flusher.is_congested())
+    }
+
+    /// Resolves when every socket with unwritten bytes was offered a write, or few bytes lie unwritten.
+    pub(crate) async fn relieved(&self) {
+        for flusher in self.iter() {
+            flusher.relieved().await;
+        }
+    }
+}

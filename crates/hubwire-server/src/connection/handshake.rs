@@ -1,0 +1,93 @@
+//! The first message of a connection, and the answer to it.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use hubwire_protocol::{
+    HandshakeRefusal, HandshakeRequest, HandshakeResponse, HubProtocol, Opcode, TransferFormat,
+};
+
+use super::reader::data_opcode;
+use super::{Reader, with_scratch};
+
+/// How a handshake went.
+#[derive(Debug)]
+pub(crate) enum Handshake {
+    Accepted(HubProtocol),
+    /// The client was told, where it was still there.
+    Refused,
+}
+
+impl Reader {
+    /// Waits for the client's handshake and answers it.
+    pub(super) async fn handshake(&mut self) -> Handshake {
+        let limit = self.hub.options().handshake_timeout;
+        let request = poll_fn(|cx| self.poll_request(cx));
+        let request = match tokio::time::timeout(limit, request).await {
+            Ok(Some(request)) => request,
+            Ok(None) => return Handshake::Refused,
+            Err(_) => Err(HandshakeRefusal::Canceled),
+        };
+        let protocol = request.and_then(|request| {
+            request.resolve(
+                &[HubProtocol::Json],
+                &[TransferFormat::Text, TransferFormat::Binary],
+            )
+        });
+        match protocol {
+            Ok(protocol) => {
+                self.answer(data_opcode(protocol), &HandshakeResponse::Accepted);
+                tracing::debug!(target: "hubwire::handshake", protocol = protocol.name(), "accepted");
+                Handshake::Accepted(protocol)
+            }
+            Err(refusal) => {
+                let text = client_text(&refusal, self.hub.options().detailed_errors);
+                tracing::debug!(target: "hubwire::handshake", text, "refused");
+                self.answer(Opcode::Text, &HandshakeResponse::Refused(text.into()));
+                Handshake::Refused
+            }
+        }
+    }
+
+    fn answer(&self, opcode: Opcode, response: &HandshakeResponse<'_>) {
+        with_scratch(|buffer| {
+            response.write(buffer);
+            self.connection.outbound().answer(opcode, buffer);
+        });
+        self.connection.write_queue();
+    }
+
+    /// Nothing when the client left before it had sent a whole request.
+    fn poll_request(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<HandshakeRequest<'static>, HandshakeRefusal>>> {
+        self.connection.register_reader(cx.waker());
+        loop {
+            if self.connection.has_ended() {
+                return Poll::Ready(Some(Err(HandshakeRefusal::Canceled)));
+            }
+            let limit = self.hub.options().maximum_receive_message_size;
+            match HandshakeRequest::read(self.inbox.bytes(), limit) {
+                Err(refusal) => return Poll::Ready(Some(Err(refusal))),
+                Ok(Some((request, consumed))) => {
+                    let request = request.into_owned();
+                    self.inbox.consume(consumed);
+                    return Poll::Ready(Some(Ok(request)));
+                }
+                Ok(None) if self.input_end.is_some() => return Poll::Ready(None),
+                Ok(None) => ready!(self.poll_keep(cx)),
+            }
+        }
+    }
+}
+
+/// Only what is unexpected has details, which the client sees as it sees those of any error.
+fn client_text(refusal: &HandshakeRefusal, detailed: bool) -> String {
+    match refusal {
+        HandshakeRefusal::Unexpected(fault) if detailed => {
+            format!("{refusal} {}: {fault}", fault.exception_name())
+        }
+        _ => refusal.to_string(),
+    }
+}

@@ -1,0 +1,448 @@
+//! What waits for a connection's socket, counted in bytes.
+//!
+//! One writer at a time, under the queue's lock; a half-written frame stays at the head, so whoever
+//! writes next (the reader, the flusher, a drain) goes on where the last one stopped.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+use hubwire_protocol::{Opcode, encode_header};
+use tokio::sync::Notify;
+
+use crate::transport::SocketWriter;
+
+/// How many frames one write takes at most.
+const FRAMES_PER_WRITE: usize = 64;
+
+/// Answers are gathered in one buffer up to this size.
+const GATHERED_SIZE: usize = 16 * 1024;
+
+/// At rest a queue keeps room for this many frames.
+const KEPT_FRAMES: usize = 4;
+
+/// The queue of one connection.
+#[derive(Debug)]
+pub(crate) struct OutboundQueue {
+    limit: usize,
+    state: Mutex<State>,
+    room: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    socket: Option<SocketWriter>,
+    frames: VecDeque<Frame>,
+    head_written: usize,
+    bytes: usize,
+    /// Bytes queued since the socket was last offered a write.
+    unflushed: usize,
+    finished: bool,
+    /// Whether the flusher has it on its list.
+    dirty: bool,
+    /// While the reader gathers answers it also writes them, so nobody else needs to.
+    gathering: bool,
+    drain: Drain,
+    reader_waits: bool,
+}
+
+#[derive(Debug, Default)]
+enum Drain {
+    #[default]
+    Idle,
+    Running(Option<Waker>),
+}
+
+#[derive(Debug)]
+enum Frame {
+    Gathered(Vec<u8>),
+    Shared(Bytes),
+}
+
+impl Frame {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Gathered(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Push {
+    /// There is no room, because the socket refuses bytes.
+    Full,
+    /// The connection ends: what is sent to it vanishes.
+    Gone,
+    Queued(Added),
+}
+
+/// What a queued frame asks of the flusher.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Added {
+    pub(crate) newly_dirty: bool,
+    pub(crate) unflushed: usize,
+}
+
+/// What an offer to the socket did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offered {
+    pub(crate) outcome: Outcome,
+    pub(crate) unflushed: usize,
+}
+
+/// How a write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Empty,
+    Failed,
+    /// The socket began to refuse bytes: somebody has to drain the queue.
+    Refused,
+    /// The reader waited for the room that there is now.
+    Room,
+}
+
+/// How far a drain came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drained {
+    All,
+    Failed,
+    Some,
+    TakenOver,
+}
+
+impl OutboundQueue {
+    pub(crate) fn new(limit: usize, socket: SocketWriter) -> Self {
+        Self::with(limit, Some(socket))
+    }
+
+    /// The queue of a connection without a socket: everything sent to it vanishes.
+    pub(crate) fn detached() -> Self {
+        let queue = Self::with(0, None);
+        queue.finish();
+        queue
+    }
+
+    fn with(limit: usize, socket: Option<SocketWriter>) -> Self {
+        Self {
+            limit,
+            state: Mutex::new(State {
+                socket,
+                ..State::default()
+            }),
+            room: Notify::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a frame that goes to many: beyond the limit only while the socket has refused nothing.
+    pub(crate) fn offer(&self, frame: Bytes) -> Push {
+        let mut state = self.lock();
+        if state.is_refused() && state.bytes + frame.len() > self.limit {
+            return if state.finished {
+                Push::Gone
+            } else {
+                Push::Full
+            };
+        }
+        state.push(frame)
+    }
+
+    /// Queues a frame that goes to this connection alone; a frame of any size fits an empty queue.
+    pub(crate) fn push(&self, frame: Bytes) -> Push {
+        let mut state = self.lock();
+        if state.bytes > 0 && state.bytes + frame.len() > self.limit && !state.finished {
+            return Push::Full;
+        }
+        let pushed = state.push(frame);
+        let more_room = state.bytes < self.limit;
+        drop(state);
+        if more_room {
+            self.room.notify_one();
+        }
+        pushed
+    }
+
+    /// Resolves when there may be room; waiters are served in the order in which they came.
+    pub(crate) async fn room(&self) {
+        self.room.notified().await;
+    }
+
+    /// Appends an answer, framed, for the reader to write at the end of its read.
+    pub(crate) fn answer(&self, opcode: Opcode, payload: &[u8]) {
+        let mut state = self.lock();
+        if !state.finished {
+            state.gather(encode_header(opcode, payload.len()).as_bytes(), payload);
+        }
+    }
+
+    /// Appends a last message, which even a full or finished queue takes.
+    pub(crate) fn last_word(&self, opcode: Opcode, payload: &[u8]) {
+        let mut state = self.lock();
+        if state.socket.is_some() {
+            state.gather(encode_header(opcode, payload.len()).as_bytes(), payload);
+        }
+    }
+
+    /// Appends a frame as it is, for closing; even a full or finished queue takes it.
+    pub(crate) fn last_frame(&self, frame: &[u8]) {
+        let mut state = self.lock();
+        if state.socket.is_some() {
+            state.gather(&[], frame);
+        }
+    }
+
+    /// Answers a ping, unless the peer sends pings without reading the answers.
+    pub(crate) fn pong(&self, payload: &[u8]) {
+        let mut state = self.lock();
+        if state.socket.is_some() && state.bytes < self.limit {
+            state.gather(
+                encode_header(Opcode::Pong, payload.len()).as_bytes(),
+                payload,
+            );
+        }
+    }
+
+    /// Says whether the reader is about to write the queue itself.
+    pub(crate) fn set_gathering(&self, gathering: bool) {
+        self.lock().gathering = gathering;
+    }
+
+    /// Whether the queue has no room for more answers; the reader is woken when it has.
+    pub(crate) fn reader_must_wait(&self) -> bool {
+        let mut state = self.lock();
+        state.reader_waits = !state.finished && state.bytes >= self.limit;
+        state.reader_waits
+    }
+
+    /// From now on everything sent vanishes, but what is queued stays.
+    pub(crate) fn finish(&self) {
+        self.lock().finished = true;
+        self.room.notify_waiters();
+    }
+
+    /// Whether the socket takes no bytes at the moment.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.lock().is_refused()
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.lock().finished
+    }
+
+    /// Drops the socket and what was queued for it.
+    pub(crate) fn close(&self) -> Option<SocketWriter> {
+        let mut state = self.lock();
+        state.finished = true;
+        state.clear();
+        let socket = state.socket.take();
+        let drain = mem::take(&mut state.drain);
+        drop(state);
+        if let Drain::Running(Some(waker)) = drain {
+            waker.wake();
+        }
+        self.room.notify_waiters();
+        socket
+    }
+
+    /// Offers everything to the socket once.
+    pub(crate) fn write(&self, by_flusher: bool) -> Offered {
+        let mut state = self.lock();
+        if by_flusher {
+            state.dirty = false;
+        }
+        let unflushed = mem::take(&mut state.unflushed);
+        let outcome = state.offer_all(self.limit);
+        let has_room = state.bytes < self.limit;
+        drop(state);
+        if has_room {
+            self.room.notify_one();
+        }
+        Offered { outcome, unflushed }
+    }
+
+    /// Writes on where the socket refused; ready when it took something.
+    pub(crate) fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<Drained> {
+        let mut state = self.lock();
+        let Drain::Running(waker) = &mut state.drain else {
+            return Poll::Ready(Drained::TakenOver);
+        };
+        *waker = Some(cx.waker().clone());
+        let before = state.bytes;
+        let written = state.poll_write(cx);
+        let has_room = state.bytes < self.limit;
+        let drained = match written {
+            Poll::Ready(Ok(())) => Drained::All,
+            Poll::Ready(Err(_)) => Drained::Failed,
+            Poll::Pending if state.bytes < before => Drained::Some,
+            Poll::Pending => return Poll::Pending,
+        };
+        if drained != Drained::Some {
+            state.drain = Drain::Idle;
+        }
+        drop(state);
+        if has_room {
+            self.room.notify_one();
+        }
+        Poll::Ready(drained)
+    }
+
+    /// Writes until nothing is left, in place of any drain.
+    pub(crate) fn poll_written(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.lock();
+        let drain = mem::take(&mut state.drain);
+        let written = state.poll_write(cx);
+        drop(state);
+        if let Drain::Running(Some(waker)) = drain {
+            waker.wake();
+        }
+        written
+    }
+}
+
+impl State {
+    fn is_refused(&self) -> bool {
+        matches!(self.drain, Drain::Running(_))
+    }
+
+    fn push(&mut self, frame: Bytes) -> Push {
+        if self.finished {
+            return Push::Gone;
+        }
+        self.bytes += frame.len();
+        let unflushed = if self.is_refused() { 0 } else { frame.len() };
+        self.unflushed += unflushed;
+        self.frames.push_back(Frame::Shared(frame));
+        let newly_dirty = !self.dirty && !self.gathering && !self.is_refused();
+        self.dirty |= newly_dirty;
+        Push::Queued(Added {
+            newly_dirty,
+            unflushed,
+        })
+    }
+
+    /// Appends to the last frame if that is a buffer of answers too.
+    fn gather(&mut self, header: &[u8], payload: &[u8]) {
+        let size = header.len() + payload.len();
+        self.bytes += size;
+        match self.frames.back_mut() {
+            Some(Frame::Gathered(buffer)) if buffer.len() + size <= GATHERED_SIZE => {
+                buffer.extend_from_slice(header);
+                buffer.extend_from_slice(payload);
+            }
+            _ => {
+                let mut buffer = gathered::take(size);
+                buffer.extend_from_slice(header);
+                buffer.extend_from_slice(payload);
+                self.frames.push_back(Frame::Gathered(buffer));
+            }
+        }
+    }
+
+    fn offer_all(&mut self, limit: usize) -> Outcome {
+        if self.is_refused() {
+            return Outcome::Empty;
+        }
+        match self.write_with(SocketWriter::try_write) {
+            Poll::Ready(Err(_)) => {
+                self.clear();
+                Outcome::Failed
+            }
+            Poll::Ready(Ok(())) if mem::take(&mut self.reader_waits) && self.bytes < limit => {
+                Outcome::Room
+            }
+            Poll::Ready(Ok(())) => Outcome::Empty,
+            Poll::Pending => {
+                self.drain = Drain::Running(None);
+                Outcome::Refused
+            }
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.write_with(|socket, slices| socket.poll_write(cx, slices))
+    }
+
+    fn write_with(
+        &mut self,
+        mut write: impl FnMut(&mut SocketWriter, &[IoSlice<'_>]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<()>> {
+        while !self.frames.is_empty() {
+            let Some(socket) = &mut self.socket else {
+                self.clear();
+                break;
+            };
+            let mut slices = [IoSlice::new(&[]); FRAMES_PER_WRITE];
+            let count = self.frames.len().min(FRAMES_PER_WRITE);
+            for (slice, frame) in slices.iter_mut().zip(&self.frames) {
+                *slice = IoSlice::new(frame.bytes());
+            }
+            let mut slices = &mut slices[..count];
+            IoSlice::advance_slices(&mut slices, self.head_written);
+            match ready!(write(socket, slices))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.written(written),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn written(&mut self, count: usize) {
+        self.bytes = self.bytes.saturating_sub(count);
+        self.head_written += count;
+        while let Some(head) = self.frames.front() {
+            let length = head.bytes().len();
+            if self.head_written < length {
+                return;
+            }
+            self.head_written -= length;
+            if let Some(Frame::Gathered(buffer)) = self.frames.pop_front() {
+                gathered::give_back(buffer);
+            }
+        }
+        if self.frames.capacity() > 4 * KEPT_FRAMES {
+            self.frames.shrink_to(KEPT_FRAMES);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.frames = VecDeque::new();
+        self.head_written = 0;
+        self.bytes = 0;
+    }
+}
+
+/// The buffers in which answers are gathered, a few kept by each thread.
+mod gathered {
+    use std::cell::RefCell;
+
+    const KEPT_BUFFERS: usize = 64;
+    const KEPT_CAPACITY: usize = super::GATHERED_SIZE;
+
+    thread_local! {
+        static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn take(size: usize) -> Vec<u8> {
+        let kept = BUFFERS.with_borrow_mut(Vec::pop);
+        kept.unwrap_or_else(|| Vec::with_capacity(size.max(512)))
+    }
+
+    pub(super) fn give_back(mut buffer: Vec<u8>) {
+        if buffer.capacity() <= KEPT_CAPACITY {
+            buffer.clear();
+            BUFFERS.with_borrow_mut(|kept| {
+                if kept.len() < KEPT_BUFFERS {
+                    kept.push(buffer);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The HTTP face of a hub: one path for transports, one for negotiation.
+
+mod hub_endpoint;
+mod map_hub;
+mod negotiate;
+mod origin;
+mod query;
+mod response;
+mod routing;
+mod upgrade;
+
+pub use hub_endpoint::{HubEndpoint, NegotiateEndpoint};
+pub use map_hub::MapHub;

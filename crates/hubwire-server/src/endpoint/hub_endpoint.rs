@@ -1,0 +1,143 @@
+//! An endpoint of a hub: a tower service for the requests of one mapped path.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Request, Response};
+use tower::Service;
+
+use super::{negotiate, routing};
+use crate::options::{EndpointOptions, KeepRequest};
+use crate::server::HubRuntime;
+
+static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
+
+/// A hub's endpoint, to be mapped to a path with [`crate::MapHub::map_hub`].
+///
+/// It is a [`tower::Service`], so other routers and middleware take it too; negotiation is then the
+/// service of [`HubEndpoint::negotiate`], at the path with `/negotiate` behind it. A client's id is good
+/// at the endpoint that gave it and at its clones, nowhere else.
+#[derive(Clone)]
+pub struct HubEndpoint {
+    pub(super) number: usize,
+    pub(super) hub: Arc<HubRuntime>,
+    pub(super) options: Arc<EndpointOptions>,
+}
+
+impl HubEndpoint {
+    pub(crate) fn new(hub: Arc<HubRuntime>) -> Self {
+        Self {
+            number: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
+            hub,
+            options: Arc::default(),
+        }
+    }
+
+    /// All options at once.
+    #[must_use]
+    pub fn options(mut self, options: EndpointOptions) -> Self {
+        self.options = Arc::new(options);
+        self
+    }
+
+    /// See [`EndpointOptions::application_maximum_buffer_size`].
+    #[must_use]
+    pub fn application_maximum_buffer_size(self, bytes: usize) -> Self {
+        self.with(|options| options.application_maximum_buffer_size = bytes)
+    }
+
+    /// See [`EndpointOptions::transport_send_timeout`].
+    #[must_use]
+    pub fn transport_send_timeout(self, timeout: Duration) -> Self {
+        self.with(|options| options.transport_send_timeout = timeout)
+    }
+
+    /// See [`EndpointOptions::minimum_protocol_version`].
+    #[must_use]
+    pub fn minimum_protocol_version(self, version: i32) -> Self {
+        self.with(|options| options.minimum_protocol_version = version)
+    }
+
+    /// See [`EndpointOptions::web_socket_close_timeout`].
+    #[must_use]
+    pub fn web_socket_close_timeout(self, timeout: Duration) -> Self {
+        self.with(|options| options.web_socket_close_timeout = timeout)
+    }
+
+    /// See [`EndpointOptions::allowed_origins`].
+    #[must_use]
+    pub fn allowed_origins<I>(self, origins: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        let origins = origins.into_iter().map(Into::into).collect();
+        self.with(|options| options.allowed_origins = origins)
+    }
+
+    /// See [`EndpointOptions::keep_request`].
+    #[must_use]
+    pub fn keep_request(self, keep: KeepRequest) -> Self {
+        self.with(|options| options.keep_request = keep)
+    }
+
+    /// The service that answers `{path}/negotiate`.
+    #[must_use]
+    pub fn negotiate(&self) -> NegotiateEndpoint {
+        NegotiateEndpoint(self.clone())
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut EndpointOptions)) -> Self {
+        change(Arc::make_mut(&mut self.options));
+        self
+    }
+}
+
+impl fmt::Debug for HubEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubEndpoint")
+            .field("hub", self.hub.name())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Every answer is known at once; what follows an upgrade is a task of its own.
+type Answer = Ready<Result<Response<Body>, Infallible>>;
+
+impl<B: Send + 'static> Service<Request<B>> for HubEndpoint {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Answer {
+        ready(Ok(routing::answer(self, request)))
+    }
+}
+
+/// Answers the negotiation of a [`HubEndpoint`].
+#[derive(Clone, Debug)]
+pub struct NegotiateEndpoint(HubEndpoint);
+
+impl<B: Send + 'static> Service<Request<B>> for NegotiateEndpoint {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Answer {
+        ready(Ok(negotiate::answer(&self.0, &request.into_parts().0)))
+    }
+}

@@ -1,0 +1,34 @@
+//! Maps a hub into an axum router.
+
+use axum::Router;
+
+use super::HubEndpoint;
+
+/// Maps hubs to paths.
+pub trait MapHub {
+    /// Serves a hub at `path` and its negotiation at `{path}/negotiate`.
+    ///
+    /// Both answer with a slash behind them, too.
+    ///
+    /// # Panics
+    ///
+    /// If a route for one of the paths is there already, or `path` does not begin with a slash.
+    #[must_use]
+    fn map_hub(self, path: &str, endpoint: HubEndpoint) -> Self;
+}
+
+impl<S: Clone + Send + Sync + 'static> MapHub for Router<S> {
+    #[track_caller]
+    fn map_hub(self, path: &str, endpoint: HubEndpoint) -> Self {
+        let path = path.trim_end_matches('/');
+        let negotiate = endpoint.negotiate();
+        let router = self
+            .route_service(&format!("{path}/negotiate"), negotiate.clone())
+            .route_service(&format!("{path}/negotiate/"), negotiate)
+            .route_service(&format!("{path}/"), endpoint.clone());
+        if path.is_empty() {
+            return router;
+        }
+        router.route_service(path, endpoint)
+    }
+}

@@ -1,0 +1,75 @@
+//! The answer to a negotiation: an id, a token, and which transports there are.
+
+use axum::body::Body;
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
+use hubwire_core::ConnectionId;
+use hubwire_protocol::{
+    AvailableTransport, NegotiateResponse, NegotiatedConnection, Transport,
+    choose_negotiate_version,
+};
+
+use super::{HubEndpoint, query, response};
+use crate::hub::Principal;
+use crate::server::{ConnectionToken, Slot};
+
+/// Answers `POST {path}/negotiate`.
+pub(super) fn answer(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
+    if parts.method != Method::POST {
+        return response::text(StatusCode::METHOD_NOT_ALLOWED, "");
+    }
+    let server = endpoint.hub.server();
+    server.start();
+    if server.is_draining() {
+        return response::text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The server is shutting down.",
+        );
+    }
+    let versions = query::values(parts.uri.query().unwrap_or_default(), "negotiateVersion");
+    let minimum = endpoint.options.minimum_protocol_version;
+    let negotiated = match choose_negotiate_version(versions, minimum) {
+        Ok(version) => accept(endpoint, parts, version),
+        Err(refusal) => Some(NegotiateResponse::refused(refusal)),
+    };
+    match negotiated {
+        Some(negotiated) => response::json(negotiated.to_json()),
+        None => {
+            tracing::warn!(target: "hubwire::negotiate", "too many negotiated connections were not opened");
+            response::text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many connections are being opened.",
+            )
+        }
+    }
+}
+
+/// Nothing when too many ids wait for their connections.
+fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Option<NegotiateResponse> {
+    let server = endpoint.hub.server();
+    let id = server.random().text::<16>();
+    let token = match version {
+        // The first version knows no token: the id itself opens the connection.
+        ..1 => id.clone(),
+        1.. => format!("{}.{}", server.random().text::<16>(), server.node()),
+    };
+    let slot = Slot::new(
+        endpoint.number,
+        ConnectionId::from(id.as_str()),
+        parts.extensions.get::<Principal>().cloned(),
+    );
+    let kept = server.table().negotiate(
+        ConnectionToken::new(token.as_str()),
+        slot,
+        server.clock().now(),
+    );
+    kept.then(|| {
+        NegotiateResponse::Connection(NegotiatedConnection {
+            use_stateful_reconnect: false,
+            negotiate_version: version,
+            connection_id: id,
+            connection_token: (version >= 1).then_some(token),
+            available_transports: vec![AvailableTransport::from(Transport::WebSockets)],
+        })
+    })
+}

@@ -1,0 +1,51 @@
+//! The answers of the connection layer that are not the upgrade itself.
+
+use axum::body::Body;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA};
+use http::{HeaderValue, Response, StatusCode};
+
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An answer in plain text; `""` for an empty body.
+pub(crate) fn text(status: StatusCode, body: &'static str) -> Response<Body> {
+    let body = if body.is_empty() {
+        Body::empty()
+    } else {
+        Body::from(body)
+    };
+    typed(status, TEXT, body)
+}
+
+/// An answer that no cache may keep, as every answer to a poll.
+pub(crate) fn poll(mut response: Response<Body>) -> Response<Body> {
+    let headers = response.headers_mut();
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("no-cache, no-store"),
+    );
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(
+        EXPIRES,
+        HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"),
+    );
+    response
+}
+
+pub(crate) fn json(body: Vec<u8>) -> Response<Body> {
+    typed(StatusCode::OK, JSON, Body::from(body))
+}
+
+/// An answer without a body or a type.
+pub(crate) fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn typed(status: StatusCode, content_type: HeaderValue, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}

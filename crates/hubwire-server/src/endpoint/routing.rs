@@ -1,0 +1,84 @@
+//! What a request to a hub's path is answered (protocol: "Status table").
+
+use axum::body::Body;
+use http::header::ACCEPT;
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use hubwire_protocol::Transport;
+
+use super::{HubEndpoint, query, response, upgrade};
+use crate::server::{ConnectionToken, Slot};
+
+/// Answers any request to the hub's own path.
+pub(super) fn answer<B>(endpoint: &HubEndpoint, request: Request<B>) -> Response<Body> {
+    endpoint.hub.server().start();
+    let (parts, _body) = request.into_parts();
+    match parts.method {
+        Method::GET if upgrade::is_requested(&parts) => upgrade::answer(endpoint, parts),
+        Method::GET | Method::CONNECT => get(endpoint, &parts),
+        Method::POST => with_slot(endpoint, &parts, |_| {
+            // Whatever is attached is a WebSocket, and so will be whatever is negotiated.
+            response::text(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "POST requests are not allowed for WebSocket connections.",
+            )
+        }),
+        Method::DELETE => with_slot(endpoint, &parts, |_| {
+            response::text(
+                StatusCode::BAD_REQUEST,
+                "Cannot terminate this connection using the DELETE endpoint.",
+            )
+        }),
+        _ => response::text(StatusCode::METHOD_NOT_ALLOWED, ""),
+    }
+}
+
+/// The transports that read by GET are not there yet, and say so as any switched-off transport.
+fn get(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
+    let transport = if wants_event_stream(parts) {
+        Transport::ServerSentEvents
+    } else {
+        Transport::LongPolling
+    };
+    let answer = with_slot(endpoint, parts, |_| {
+        response::text(
+            StatusCode::NOT_FOUND,
+            match transport {
+                Transport::ServerSentEvents => {
+                    "ServerSentEvents transport not supported by this end point type"
+                }
+                _ => "LongPolling transport not supported by this end point type",
+            },
+        )
+    });
+    match transport {
+        Transport::ServerSentEvents => answer,
+        _ => response::poll(answer),
+    }
+}
+
+fn wants_event_stream(parts: &Parts) -> bool {
+    let accepted = parts.headers.get_all(ACCEPT).iter();
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|media| media.trim().eq_ignore_ascii_case("text/event-stream"))
+}
+
+fn with_slot(
+    endpoint: &HubEndpoint,
+    parts: &Parts,
+    answer: impl FnOnce(&Slot) -> Response<Body>,
+) -> Response<Body> {
+    let Some(token) = query::value(parts.uri.query().unwrap_or_default(), "id") else {
+        return response::text(StatusCode::BAD_REQUEST, "Connection ID required");
+    };
+    let table = endpoint.hub.server().table();
+    match table.find(&ConnectionToken::new(token), endpoint.number) {
+        Some(slot) if !upgrade::is_same_user(&slot, parts) => {
+            response::empty(StatusCode::FORBIDDEN)
+        }
+        Some(slot) => answer(&slot),
+        None => response::text(StatusCode::NOT_FOUND, "No Connection with that ID"),
+    }
+}

@@ -1,0 +1,208 @@
+//! The WebSocket upgrade: from a GET to a connection's task.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use hubwire_core::ConnectionId;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use sha1::{Digest, Sha1};
+use tokio::net::TcpStream;
+
+use super::{HubEndpoint, origin, query, response};
+use crate::connection::{ConnectionRequest, EndReason};
+use crate::hub::Principal;
+use crate::server::{Attach, ConnectionToken, Slot};
+use crate::transport::Socket;
+
+/// RFC 6455, section 1.3.
+const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// Whether this is a valid WebSocket upgrade; a broken one is a poll.
+pub(super) fn is_requested(parts: &Parts) -> bool {
+    parts.version == Version::HTTP_11
+        && has_token(&parts.headers, &CONNECTION, "upgrade")
+        && has_token(&parts.headers, &UPGRADE, "websocket")
+        && has_token(&parts.headers, &SEC_WEBSOCKET_VERSION, "13")
+        && key(&parts.headers).is_some()
+        && parts.extensions.get::<OnUpgrade>().is_some()
+}
+
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|part| part.trim().eq_ignore_ascii_case(token))
+}
+
+/// The client's key: 16 bytes in base64.
+fn key(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let key = headers.get(SEC_WEBSOCKET_KEY)?;
+    let decoded = STANDARD.decode(key.as_bytes()).ok()?;
+    (decoded.len() == 16).then_some(key)
+}
+
+/// Answers an upgrade and opens the connection.
+pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body> {
+    if !origin::is_allowed(&parts.headers, &endpoint.options.allowed_origins) {
+        tracing::debug!(target: "hubwire::endpoint", "a foreign origin was refused");
+        return response::empty(StatusCode::FORBIDDEN);
+    }
+    let server = endpoint.hub.server();
+    if server.is_draining() {
+        return response::text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The server is shutting down.",
+        );
+    }
+    let (token, slot) = match attach(endpoint, &parts) {
+        Ok(attached) => attached,
+        Err(refusal) => return refusal,
+    };
+    let (Some(upgrade), Some(key)) = (
+        parts.extensions.remove::<OnUpgrade>(),
+        parts.headers.get(SEC_WEBSOCKET_KEY),
+    ) else {
+        return response::text(StatusCode::BAD_REQUEST, "");
+    };
+    let response = switching_protocols(key);
+    let opening = open(endpoint.clone(), token, Arc::clone(&slot), parts, upgrade);
+    let task = server.tracker().spawn(opening);
+    slot.set_task(task.abort_handle());
+    response
+}
+
+fn attach(
+    endpoint: &HubEndpoint,
+    parts: &Parts,
+) -> Result<(ConnectionToken, Arc<Slot>), Response<Body>> {
+    let server = endpoint.hub.server();
+    let Some(token) = query::value(parts.uri.query().unwrap_or_default(), "id") else {
+        return Ok(fresh(endpoint, parts));
+    };
+    let token = ConnectionToken::new(token);
+    let Some(slot) = server.table().find(&token, endpoint.number) else {
+        let mut answer = response::text(StatusCode::NOT_FOUND, "No Connection with that ID");
+        answer.headers_mut().remove(http::header::CONTENT_TYPE);
+        return Err(answer);
+    };
+    if !is_same_user(&slot, parts) {
+        return Err(response::empty(StatusCode::FORBIDDEN));
+    }
+    match server.table().attach(&slot) {
+        Attach::Attached => Ok((token, slot)),
+        Attach::Busy => Err(response::text(StatusCode::CONFLICT, "")),
+    }
+}
+
+/// A connection without negotiation: nobody else ever learns its token.
+fn fresh(endpoint: &HubEndpoint, parts: &Parts) -> (ConnectionToken, Arc<Slot>) {
+    let server = endpoint.hub.server();
+    let token = ConnectionToken::new(server.random().text::<16>());
+    let slot = Arc::new(Slot::attached(
+        endpoint.number,
+        ConnectionId::from(server.random().text::<16>()),
+        parts.extensions.get::<Principal>().cloned(),
+    ));
+    server.table().insert(token.clone(), Arc::clone(&slot));
+    (token, slot)
+}
+
+/// Whether a request comes from the user who negotiated; others are refused (403).
+pub(super) fn is_same_user(slot: &Slot, parts: &Parts) -> bool {
+    let requesting = parts.extensions.get::<Principal>();
+    let negotiated = slot.principal();
+    let name = |principal: Option<&Principal>| {
+        principal.map(|principal| principal.name_identifier().map(str::to_owned))
+    };
+    negotiated.is_none() || name(negotiated) == name(requesting)
+}
+
+fn switching_protocols(key: &HeaderValue) -> Response<Body> {
+    let digest = Sha1::new()
+        .chain_update(key.as_bytes())
+        .chain_update(ACCEPT_SUFFIX)
+        .finalize();
+    let mut response = response::empty(StatusCode::SWITCHING_PROTOCOLS);
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(&STANDARD.encode(digest)) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
+/// The task of a connection, from its upgrade to its end.
+async fn open(
+    endpoint: HubEndpoint,
+    token: ConnectionToken,
+    slot: Arc<Slot>,
+    parts: Parts,
+    upgrade: OnUpgrade,
+) {
+    let forget = Forget {
+        endpoint: &endpoint,
+        token,
+    };
+    let mut request = ConnectionRequest::new(&parts, endpoint.options.keep_request);
+    let principal = slot
+        .principal()
+        .or_else(|| parts.extensions.get::<Principal>())
+        .cloned();
+    drop(parts);
+    let Ok(upgraded) = upgrade.await else {
+        return;
+    };
+    let socket = take_socket(upgraded);
+    if let Socket::Tcp(stream, _) = &socket {
+        // Without it small messages wait for acknowledgements; a socket that refuses works, slowly.
+        let _ = stream.set_nodelay(true);
+        request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
+    }
+    let id = slot.id().clone();
+    let (connection, reader) = endpoint
+        .hub
+        .open(&endpoint.options, id, principal, request, socket);
+    slot.set_connection(&connection);
+    drop(slot);
+    if endpoint.hub.server().is_draining() {
+        connection.end(EndReason::Shutdown);
+    }
+    drop(connection);
+    reader.run().await;
+    drop(forget);
+}
+
+/// Forgets the token however the connection's task ends.
+struct Forget<'a> {
+    endpoint: &'a HubEndpoint,
+    token: ConnectionToken,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.endpoint.hub.server().table().remove(&self.token);
+    }
+}
+
+/// Takes the socket out of the HTTP library, which keeps no buffer for it from here on.
+fn take_socket(upgraded: Upgraded) -> Socket {
+    let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => return Socket::Tcp(parts.io.into_inner(), parts.read_buf),
+        Err(upgraded) => upgraded,
+    };
+    match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
+        Ok(parts) => Socket::Tcp(parts.io.into_inner(), parts.read_buf),
+        Err(upgraded) => Socket::Other(Box::new(TokioIo::new(upgraded))),
+    }
+}

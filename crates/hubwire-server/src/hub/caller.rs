@@ -1,0 +1,129 @@
+//! The connection whose call is being handled, as hub code sees it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use hubwire_core::{CallerClients, ConnectionId, Groups, UserId};
+use tokio_util::sync::CancellationToken;
+
+use super::{Hub, Items, Principal};
+use crate::ConnectionRequest;
+use crate::connection::Connection;
+
+/// The connection that a call came from, without its hub's type.
+///
+/// An owned handle: clones are cheap and stay usable after the call and after the connection's end.
+#[derive(Clone)]
+pub struct Caller {
+    connection: Arc<Connection>,
+}
+
+impl Caller {
+    pub(crate) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection }
+    }
+
+    /// The public id of the connection; may be shown to others.
+    #[must_use]
+    pub fn connection_id(&self) -> &ConnectionId {
+        self.connection.id()
+    }
+
+    /// The user whom the user-id provider found for the connection.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&UserId> {
+        self.connection.user_id()
+    }
+
+    /// The authenticated user of the request that opened the connection.
+    #[must_use]
+    pub fn principal(&self) -> Option<&Principal> {
+        self.connection.principal()
+    }
+
+    /// What was kept of the request that opened the connection.
+    #[must_use]
+    pub fn request(&self) -> &ConnectionRequest {
+        self.connection.request()
+    }
+
+    /// Values that live as long as the connection.
+    #[must_use]
+    pub fn items(&self) -> &Items {
+        self.connection.items()
+    }
+
+    /// Adds connections to groups and removes them.
+    #[must_use]
+    pub fn groups(&self) -> Groups {
+        Groups::new(Arc::clone(self.connection.lifetime()))
+    }
+
+    /// Fires when the connection ends.
+    #[must_use]
+    pub fn connection_aborted(&self) -> CancellationToken {
+        self.connection.aborted()
+    }
+
+    /// Ends the connection; its client is told not to reconnect.
+    pub fn abort(&self) {
+        self.connection.abort();
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("connection_id", self.connection_id())
+            .field("user_id", &self.user_id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The connection that a call of hub `H` came from.
+///
+/// Dereferences to [`Caller`], so that helpers can take `&Caller` and know no hub.
+pub struct HubCallerContext<H: Hub> {
+    caller: Caller,
+    hub: PhantomData<fn() -> H>,
+}
+
+impl<H: Hub> HubCallerContext<H> {
+    pub(crate) fn new(caller: Caller) -> Self {
+        Self {
+            caller,
+            hub: PhantomData,
+        }
+    }
+
+    /// Selects clients of the hub, the caller and the others among them.
+    #[must_use]
+    pub fn clients(&self) -> CallerClients<H::Client> {
+        let lifetime = Arc::clone(self.caller.connection.lifetime());
+        CallerClients::new(lifetime, self.caller.connection_id().clone())
+    }
+}
+
+impl<H: Hub> Deref for HubCallerContext<H> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl<H: Hub> Clone for HubCallerContext<H> {
+    fn clone(&self) -> Self {
+        Self::new(self.caller.clone())
+    }
+}
+
+impl<H: Hub> fmt::Debug for HubCallerContext<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HubCallerContext")
+            .field(&self.caller)
+            .finish()
+    }
+}

@@ -1,0 +1,50 @@
+//! A hub as the rest of the program sees it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use hubwire_core::{Clients, Groups, HubLifetimeManager};
+
+use super::Hub;
+
+/// Calls clients and changes groups from outside a hub: from HTTP handlers, jobs, timers.
+///
+/// An owned handle: clones are cheap, and it may be kept anywhere.
+pub struct HubContext<H: Hub> {
+    lifetime: Arc<dyn HubLifetimeManager>,
+    hub: PhantomData<fn() -> H>,
+}
+
+impl<H: Hub> HubContext<H> {
+    pub(crate) fn new(lifetime: Arc<dyn HubLifetimeManager>) -> Self {
+        Self {
+            lifetime,
+            hub: PhantomData,
+        }
+    }
+
+    /// Selects clients of the hub.
+    #[must_use]
+    pub fn clients(&self) -> Clients<H::Client> {
+        Clients::new(Arc::clone(&self.lifetime))
+    }
+
+    /// Adds connections to groups and removes them.
+    #[must_use]
+    pub fn groups(&self) -> Groups {
+        Groups::new(Arc::clone(&self.lifetime))
+    }
+}
+
+impl<H: Hub> Clone for HubContext<H> {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.lifetime))
+    }
+}
+
+impl<H: Hub> fmt::Debug for HubContext<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubContext").finish_non_exhaustive()
+    }
+}

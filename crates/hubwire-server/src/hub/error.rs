@@ -1,0 +1,169 @@
+//! The error of a hub method, and what of it a client may see.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+/// What a hub method returns.
+pub type HubResult<T = ()> = Result<T, HubError>;
+
+/// Why a hub method failed.
+///
+/// [`HubError::new`] is SignalR's `HubException`: its text reaches the caller. Every other error that
+/// `?` turns into a `HubError` stays hidden: the caller reads a masked text, the log has the cause.
+///
+/// ```
+/// use hubwire_server::{HubError, HubResult};
+///
+/// fn save(text: &str) -> Result<(), std::io::Error> {
+///     # let _ = text;
+///     Ok(())
+/// }
+///
+/// fn send(text: &str) -> HubResult {
+///     if text.is_empty() {
+///         return Err(HubError::new("Message cannot be empty")); // the caller reads this
+///     }
+///     save(text)?; // the caller never reads why this failed
+///     Ok(())
+/// }
+/// # assert!(send("").is_err());
+/// ```
+///
+/// It does not implement [`std::error::Error`], so that any error, boxed and `anyhow`'s too, converts.
+pub struct HubError {
+    kind: Kind,
+    type_name: Cow<'static, str>,
+}
+
+enum Kind {
+    Hidden(Box<dyn Error + Send + Sync>),
+    Shown(String),
+}
+
+impl HubError {
+    /// An error whose text the caller reads, as `HubException: {message}`.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Shown(message.into()),
+            type_name: Cow::Borrowed("HubException"),
+        }
+    }
+
+    /// An error whose text only the log shows, unless detailed errors are on.
+    pub fn hidden(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            kind: Kind::Hidden(error.into()),
+            type_name: Cow::Borrowed("Error"),
+        }
+    }
+
+    /// Says what to call the error where its type is shown, in place of `HubException` or the Rust type.
+    #[must_use]
+    pub fn with_type_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.type_name = name.into();
+        self
+    }
+
+    /// Whether the caller reads the text even without detailed errors.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        matches!(self.kind, Kind::Shown(_))
+    }
+
+    /// What the error is called where its type is shown.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        &self.type_name
+    }
+
+    pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
+        let text = payload
+            .downcast_ref::<&'static str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned());
+        Self::hidden(text.unwrap_or_else(|| "a panic without a text".to_owned()))
+            .with_type_name("Panic")
+    }
+
+    /// What a client reads: SignalR's rule for all error texts (protocol: "What errors look like to the client").
+    pub(crate) fn client_text(&self, base: &str, detailed: bool) -> String {
+        if detailed || self.is_shown() {
+            format!("{base} {}: {self}", self.type_name)
+        } else {
+            base.to_owned()
+        }
+    }
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HubError {
+    fn from(error: E) -> Self {
+        Self::hidden(error).with_type_name(short_type_name(std::any::type_name::<E>()))
+    }
+}
+
+/// `alloc::boxed::Box<dyn ..>` says nothing to a reader, so boxed errors keep the general name.
+fn short_type_name(full: &'static str) -> &'static str {
+    let plain = full.split('<').next().unwrap_or(full);
+    match plain.rsplit("::").next().unwrap_or(plain) {
+        "Box" => "Error",
+        name => name,
+    }
+}
+
+impl fmt::Display for HubError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Hidden(error) => error.fmt(f),
+            Kind::Shown(text) => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Debug for HubError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut output = f.debug_struct("HubError");
+        output.field("type", &self.type_name);
+        match &self.kind {
+            Kind::Hidden(error) => output.field("hidden", error),
+            Kind::Shown(text) => output.field("shown", text),
+        };
+        output.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_hub_error_shows_its_text() {
+        let shown = HubError::new("Message cannot be empty");
+        assert_eq!(
+            shown.client_text("Base.", false),
+            "Base. HubException: Message cannot be empty"
+        );
+        let hidden = HubError::from(std::io::Error::other("disk on fire"));
+        assert_eq!(hidden.client_text("Base.", false), "Base.");
+        assert_eq!(
+            hidden.client_text("Base.", true),
+            "Base. Error: disk on fire"
+        );
+    }
+
+    #[test]
+    fn a_hidden_error_is_called_by_its_short_type_name() {
+        let parse = "x".parse::<u8>().map_err(HubError::from);
+        assert_eq!(
+            parse.map_err(|e| e.type_name().to_owned()),
+            Err("ParseIntError".to_owned())
+        );
+        let boxed: Box<dyn Error + Send + Sync> = "boxed".into();
+        assert_eq!(HubError::from(boxed).type_name(), "Error");
+        let named = HubError::hidden("x").with_type_name("InvalidOperationException");
+        assert_eq!(
+            named.client_text("B.", true),
+            "B. InvalidOperationException: x"
+        );
+    }
+}

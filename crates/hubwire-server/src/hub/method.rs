@@ -1,0 +1,47 @@
+//! What is known of a hub method before it is called.
+
+/// A method that clients may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Method {
+    /// The wire name; clients may write it in any ASCII case.
+    pub name: &'static str,
+    /// The parameters that come over the wire, in order.
+    pub parameters: &'static [Parameter],
+    /// The method's documentation.
+    pub docs: &'static str,
+}
+
+impl Method {
+    /// Describes a method.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        docs: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            parameters,
+            docs,
+        }
+    }
+}
+
+/// A parameter of a hub method that comes over the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Parameter {
+    /// The parameter's name in Rust.
+    pub name: &'static str,
+    /// The parameter's type as its author wrote it.
+    pub type_name: &'static str,
+}
+
+impl Parameter {
+    /// Describes a parameter.
+    #[must_use]
+    pub const fn new(name: &'static str, type_name: &'static str) -> Self {
+        Self { name, type_name }
+    }
+}

@@ -1,0 +1,102 @@
+//! A hub without its type, which is all that the dispatcher knows.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_core::future::BoxFuture;
+use hubwire_protocol::RawArguments;
+
+use super::{Caller, DisconnectReason, Hub, HubCallerContext, HubResult};
+use crate::dispatch::{Call, MethodTable, Reply};
+
+/// A hub whose methods may be known only at run time.
+///
+/// Every built [`Hub`] is one; a gateway implements it by hand.
+pub trait HubService: Send + Sync + 'static {
+    /// The index of the method that answers to `target`, in any ASCII case.
+    fn method(&self, target: &str) -> Option<usize>;
+
+    /// The declared name of the method at this index, which error texts show.
+    fn method_name(&self, method: usize) -> &str;
+
+    /// Decodes the arguments of the method at this index and prepares its run.
+    fn call(&self, method: usize, call: HubCall<'_>) -> Reply;
+
+    /// See [`Hub::on_connected`].
+    fn on_connected(&self, caller: Caller) -> BoxFuture<'_, HubResult>;
+
+    /// See [`Hub::on_disconnected`].
+    fn on_disconnected(&self, caller: Caller, reason: DisconnectReason)
+    -> BoxFuture<'_, HubResult>;
+}
+
+impl fmt::Debug for dyn HubService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HubService")
+    }
+}
+
+/// A call as it came from the wire: who called, and arguments that are not yet decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct HubCall<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) arguments: &'a RawArguments<'a>,
+}
+
+impl<'a> HubCall<'a> {
+    /// The connection that the call came from.
+    #[must_use]
+    pub fn caller(&self) -> &'a Caller {
+        self.caller
+    }
+
+    /// The arguments, to be decoded at most once.
+    #[must_use]
+    pub fn arguments(&self) -> &'a RawArguments<'a> {
+        self.arguments
+    }
+}
+
+/// A [`Hub`] as a [`HubService`].
+pub(crate) struct TypedHub<H> {
+    hub: Arc<H>,
+    methods: MethodTable,
+}
+
+impl<H: Hub> TypedHub<H> {
+    pub(crate) fn new(hub: H) -> Self {
+        Self {
+            hub: Arc::new(hub),
+            methods: MethodTable::new(H::METHODS),
+        }
+    }
+}
+
+impl<H: Hub> HubService for TypedHub<H> {
+    fn method(&self, target: &str) -> Option<usize> {
+        self.methods.find(target)
+    }
+
+    fn method_name(&self, method: usize) -> &str {
+        H::METHODS.get(method).map_or("", |method| method.name)
+    }
+
+    fn call(&self, method: usize, call: HubCall<'_>) -> Reply {
+        Arc::clone(&self.hub).call(method, Call::new(call))
+    }
+
+    fn on_connected(&self, caller: Caller) -> BoxFuture<'_, HubResult> {
+        Box::pin(async move { self.hub.on_connected(&HubCallerContext::new(caller)).await })
+    }
+
+    fn on_disconnected(
+        &self,
+        caller: Caller,
+        reason: DisconnectReason,
+    ) -> BoxFuture<'_, HubResult> {
+        Box::pin(async move {
+            let cx = HubCallerContext::new(caller);
+            self.hub.on_disconnected(&cx, &reason).await
+        })
+    }
+}

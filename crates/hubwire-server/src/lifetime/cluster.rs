@@ -1,0 +1,294 @@
+//! The other nodes of the farm, as one hub's lifetime manager sees them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use futures_util::StreamExt;
+use hubwire_core::{
+    Backplane, BackplaneError, BackplaneEvent, Channel, ConnectionId, EncodedMessage, Envelope,
+    EnvelopeBody, GroupAction, GroupError, GroupName, HubName, NodeId, OutgoingInvocation,
+    SendError, Subject, Target,
+};
+use hubwire_protocol::HubProtocol;
+use tokio::sync::{OnceCell, oneshot};
+use tokio_util::task::TaskTracker;
+
+use super::manager::{DefaultHubLifetimeManager, Received};
+use super::subscriptions::Subscriptions;
+use crate::server::Server;
+
+/// How long another node may take to acknowledge a group command.
+const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// One hub's end of the backplane.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    hub: HubName,
+    node: NodeId,
+    backplane: Arc<dyn Backplane>,
+    tracker: TaskTracker,
+    subscriptions: Arc<Subscriptions>,
+    commands: Mutex<HashMap<i32, oneshot::Sender<()>>>,
+    next_command: AtomicI32,
+    started: OnceCell<()>,
+}
+
+impl Cluster {
+    pub(crate) fn new(
+        hub: HubName,
+        node: NodeId,
+        backplane: Arc<dyn Backplane>,
+        tracker: TaskTracker,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                hub,
+                node,
+                backplane,
+                tracker,
+                subscriptions: Arc::new(Subscriptions::new()),
+                commands: Mutex::default(),
+                next_command: AtomicI32::new(0),
+                started: OnceCell::new(),
+            }),
+        }
+    }
+
+    /// Hears what concerns the hub as a whole; a node without connections need not.
+    pub(crate) async fn start(&self) {
+        let start = async {
+            let node = self.shared.node.clone();
+            for subject in [
+                Subject::All,
+                Subject::GroupCommands,
+                Subject::Acknowledgements(node),
+            ] {
+                self.subscribe(subject).await;
+            }
+        };
+        self.shared.started.get_or_init(|| start).await;
+    }
+
+    pub(crate) async fn subscribe(&self, subject: Subject) {
+        self.want(subject, true).await;
+    }
+
+    pub(crate) async fn unsubscribe(&self, subject: Subject) {
+        self.want(subject, false).await;
+    }
+
+    async fn want(&self, subject: Subject, wanted: bool) {
+        let Shared {
+            backplane, tracker, ..
+        } = &*self.shared;
+        let channel = self.channel(subject);
+        self.shared
+            .subscriptions
+            .want(backplane, tracker, channel, wanted)
+            .await;
+    }
+
+    fn channel(&self, subject: Subject) -> Channel {
+        Channel {
+            hub: self.shared.hub.clone(),
+            subject,
+        }
+    }
+
+    /// Publishes to the other nodes; nothing where no other node can be concerned.
+    pub(crate) fn publish(
+        &self,
+        target: &Target,
+        message: &OutgoingInvocation<'_>,
+        is_local: impl Fn(&ConnectionId) -> bool,
+    ) -> Result<Option<BoxFuture<'static, ()>>, SendError> {
+        let (subjects, excluded) = subjects(target, is_local);
+        if subjects.is_empty() {
+            return Ok(None);
+        }
+        let json = HubProtocol::Json;
+        let payload = message.encoded(json)?.payload();
+        let payloads = vec![(json.name().to_owned(), payload)];
+        let body = EnvelopeBody::Message { excluded, payloads };
+        let this = self.clone();
+        Ok(Some(Box::pin(async move {
+            for subject in subjects {
+                // What local receivers got is not undone because others could not be reached.
+                if let Err(error) = this.tell(subject, body.clone()).await {
+                    tracing::warn!(target: "hubwire::backplane", %error, "a message stayed on this node");
+                }
+            }
+        })))
+    }
+
+    async fn tell(&self, subject: Subject, body: EnvelopeBody) -> Result<(), BackplaneError> {
+        let envelope = Envelope {
+            origin: self.shared.node.clone(),
+            body,
+        };
+        let channel = self.channel(subject);
+        self.shared.backplane.publish(channel, envelope).await?;
+        Ok(())
+    }
+
+    /// Asks whichever node has the connection to change a group, and waits for its answer.
+    pub(crate) fn change_remote_group(
+        &self,
+        action: GroupAction,
+        connection_id: ConnectionId,
+        group: GroupName,
+    ) -> BoxFuture<'static, Result<(), GroupError>> {
+        let this = self.clone();
+        Box::pin(async move {
+            let id = this.shared.next_command.fetch_add(1, Ordering::Relaxed);
+            let (acknowledge, acknowledged) = oneshot::channel();
+            this.commands().insert(id, acknowledge);
+            let command = EnvelopeBody::GroupCommand {
+                id,
+                action,
+                group,
+                connection_id: connection_id.clone(),
+            };
+            let answered = async {
+                this.tell(Subject::GroupCommands, command).await?;
+                let answer = tokio::time::timeout(ACKNOWLEDGEMENT_TIMEOUT, acknowledged).await;
+                answer.map_err(|_| GroupError::Unacknowledged {
+                    connection_id: connection_id.to_string(),
+                    waited: ACKNOWLEDGEMENT_TIMEOUT,
+                })
+            }
+            .await;
+            this.commands().remove(&id);
+            answered.map(|_| ())
+        })
+    }
+
+    fn commands(&self) -> MutexGuard<'_, HashMap<i32, oneshot::Sender<()>>> {
+        self.shared
+            .commands
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Carries out what another node said.
+    fn receive(&self, manager: &DefaultHubLifetimeManager, subject: &Subject, envelope: Envelope) {
+        if envelope.origin == self.shared.node {
+            return;
+        }
+        match envelope.body {
+            EnvelopeBody::Message { excluded, payloads } => {
+                manager.receive(subject, &excluded, &received(&payloads));
+            }
+            EnvelopeBody::Acknowledgement { id } => {
+                if let Some(acknowledge) = self.commands().remove(&id) {
+                    // Whoever asked may have stopped waiting.
+                    let _ = acknowledge.send(());
+                }
+            }
+            EnvelopeBody::GroupCommand {
+                id,
+                action,
+                group,
+                connection_id,
+            } => {
+                if let Some(changed) = manager.change_local_group(action, &connection_id, &group) {
+                    // The broker's confirmation may come through this very loop.
+                    let this = self.clone();
+                    self.shared.tracker.spawn(async move {
+                        changed.await;
+                        this.acknowledge(envelope.origin, id).await;
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn acknowledge(&self, node: NodeId, id: i32) {
+        let body = EnvelopeBody::Acknowledgement { id };
+        if let Err(error) = self.tell(Subject::Acknowledgements(node), body).await {
+            tracing::warn!(target: "hubwire::backplane", %error, "an acknowledgement was not sent");
+        }
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("hub", &self.shared.hub)
+            .field("node", &self.shared.node)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The channels to publish to, and who is excluded there.
+fn subjects(
+    target: &Target,
+    is_local: impl Fn(&ConnectionId) -> bool,
+) -> (Vec<Subject>, Vec<ConnectionId>) {
+    let mut excluded = Vec::new();
+    let subjects = match target {
+        Target::All => vec![Subject::All],
+        Target::AllExcept(ids) => {
+            excluded.clone_from(ids);
+            vec![Subject::All]
+        }
+        Target::Connection(id) if is_local(id) => Vec::new(),
+        Target::Connection(id) => vec![Subject::Connection(id.clone())],
+        Target::Connections(ids) => {
+            let remote = ids.iter().filter(|id| !is_local(id));
+            remote.map(|id| Subject::Connection(id.clone())).collect()
+        }
+        Target::Group(group) => vec![Subject::Group(group.clone())],
+        Target::GroupExcept(group, ids) => {
+            excluded.clone_from(ids);
+            vec![Subject::Group(group.clone())]
+        }
+        Target::Groups(groups) => groups.iter().cloned().map(Subject::Group).collect(),
+        Target::User(user) => vec![Subject::User(user.clone())],
+        Target::Users(users) => users.iter().cloned().map(Subject::User).collect(),
+        _ => Vec::new(),
+    };
+    (subjects, excluded)
+}
+
+fn received(payloads: &[(String, Bytes)]) -> Received {
+    let find = |protocol: HubProtocol| {
+        let (_, payload) = payloads.iter().find(|(name, _)| name == protocol.name())?;
+        Some(EncodedMessage::new(protocol, payload))
+    };
+    Received {
+        json: find(HubProtocol::Json),
+    }
+}
+
+/// Hands what arrives to the hub that it is for, until the server is gone.
+pub(crate) async fn receive_events(backplane: Arc<dyn Backplane>, server: Weak<Server>) {
+    let mut events = backplane.events();
+    while let Some(event) = events.next().await {
+        let Some(server) = server.upgrade() else {
+            return;
+        };
+        match event {
+            BackplaneEvent::Received(channel, envelope) => {
+                let Some(hub) = server.hub(&channel.hub) else {
+                    continue;
+                };
+                let manager = hub.lifetime();
+                if let Some(cluster) = manager.cluster() {
+                    cluster.receive(manager, &channel.subject, envelope);
+                }
+            }
+            other => tracing::warn!(target: "hubwire::backplane", ?other, "the link changed"),
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The lifetime manager of a hub on this node: local receivers first, then the other nodes.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_core::future::BoxFuture;
+use hubwire_core::{
+    Arguments, ConnectionId, EncodedMessage, GroupAction, GroupError, GroupName,
+    HubLifetimeManager, OutgoingInvocation, SendError, Sending, Subject, Target, UserId,
+};
+use hubwire_protocol::HubProtocol;
+
+use super::cluster::Cluster;
+use super::connections::Connections;
+use super::delivery::{Delivery, EncodedOnce};
+use super::memberships::Memberships;
+use crate::connection::{Connection, Flushers};
+
+/// Knows the connections of one hub on this node, and the other nodes through a [`Cluster`].
+#[derive(Debug)]
+pub(crate) struct DefaultHubLifetimeManager {
+    connections: Connections,
+    groups: Memberships<GroupName>,
+    users: Memberships<UserId>,
+    flushers: Arc<Flushers>,
+    cluster: Option<Cluster>,
+}
+
+impl DefaultHubLifetimeManager {
+    pub(crate) fn new(flushers: Arc<Flushers>, cluster: Option<Cluster>) -> Self {
+        Self {
+            connections: Connections::default(),
+            groups: Memberships::default(),
+            users: Memberships::default(),
+            flushers,
+            cluster,
+        }
+    }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    pub(crate) fn group_count(&self) -> usize {
+        self.groups.len()
+    }
+
+    pub(crate) fn user_count(&self) -> usize {
+        self.users.len()
+    }
+
+    pub(crate) fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
+    /// Registers a connection; from now on it is sent to.
+    pub(crate) async fn connect(&self, connection: &Arc<Connection>) {
+        self.connections.insert(connection);
+        let user = connection.user_id();
+        let first_of_user = user.is_some_and(|user| self.users.add(user, connection));
+        let Some(cluster) = &self.cluster else { return };
+        cluster.start().await;
+        let mut subjects = vec![Subject::Connection(connection.id().clone())];
+        subjects.extend(
+            user.filter(|_| first_of_user)
+                .map(|user| Subject::User(user.clone())),
+        );
+        for subject in subjects {
+            cluster.subscribe(subject).await;
+        }
+    }
+
+    /// Forgets a connection: its registration, its groups, its user.
+    pub(crate) async fn disconnect(&self, connection: &Arc<Connection>) {
+        self.connections.remove(connection);
+        let mut left = vec![Subject::Connection(connection.id().clone())];
+        let groups = std::mem::take(&mut *connection.groups());
+        let emptied = groups
+            .into_iter()
+            .filter(|group| self.groups.remove(group, connection));
+        left.extend(emptied.map(Subject::Group));
+        if let Some(user) = connection.user_id()
+            && self.users.remove(user, connection)
+        {
+            left.push(Subject::User(user.clone()));
+        }
+        if let Some(cluster) = &self.cluster {
+            for subject in left {
+                cluster.unsubscribe(subject).await;
+            }
+        }
+    }
+
+    /// Delivers what another node published.
+    pub(crate) fn receive(&self, subject: &Subject, excluded: &[ConnectionId], message: &Received) {
+        let mut delivery = Delivery::new(message).except(excluded);
+        match subject {
+            Subject::All => self.connections.for_each(|member| delivery.offer(member)),
+            Subject::Connection(id) => {
+                if let Some(connection) = self.connections.get(id) {
+                    delivery.offer(&connection);
+                }
+            }
+            Subject::Group(group) => self.groups.for_each(group, |member| delivery.offer(member)),
+            Subject::User(user) => self.users.for_each(user, |member| delivery.offer(member)),
+            _ => {}
+        }
+        if let Err(error) = delivery.finish() {
+            tracing::warn!(target: "hubwire::backplane", %error, "a message was not delivered");
+        }
+    }
+
+    /// Whether the connection is here; then the group is changed, and its subscription is under way.
+    pub(crate) fn change_local_group(
+        &self,
+        action: GroupAction,
+        connection_id: &ConnectionId,
+        group: &GroupName,
+    ) -> Option<BoxFuture<'static, ()>> {
+        let connection = self.connections.get(connection_id)?;
+        let subject = Subject::Group(group.clone());
+        let cluster = self.cluster.clone();
+        match action {
+            GroupAction::Add => {
+                let first = self.join(&connection, group);
+                let subscribe = cluster.filter(|_| first || self.groups.contains(group));
+                Some(Box::pin(async move {
+                    if let Some(cluster) = subscribe {
+                        cluster.subscribe(subject).await;
+                    }
+                }))
+            }
+            GroupAction::Remove => {
+                let last = self.leave(&connection, group);
+                let unsubscribe = cluster.filter(|_| last);
+                Some(Box::pin(async move {
+                    if let Some(cluster) = unsubscribe {
+                        cluster.unsubscribe(subject).await;
+                    }
+                }))
+            }
+        }
+    }
+
+    fn join(&self, connection: &Arc<Connection>, group: &GroupName) -> bool {
+        let mut groups = connection.groups();
+        if groups.contains(group) {
+            return false;
+        }
+        let first = self.groups.add(group, connection);
+        groups.push(group.clone());
+        drop(groups);
+        // A connection that ended meanwhile has already left its groups, so nobody else would undo this.
+        if self.connections.get(connection.id()).is_none() {
+            self.leave(connection, group);
+        }
+        first
+    }
+
+    fn leave(&self, connection: &Arc<Connection>, group: &GroupName) -> bool {
+        let mut groups = connection.groups();
+        groups.retain(|joined| joined != group);
+        self.groups.remove(group, connection)
+    }
+
+    fn send_to_many(
+        &self,
+        target: &Target,
+        message: &OutgoingInvocation<'_>,
+    ) -> Result<(), SendError> {
+        let mut delivery = Delivery::new(message);
+        match target {
+            Target::All => self.connections.for_each(|member| delivery.offer(member)),
+            Target::AllExcept(ids) => {
+                delivery = delivery.except(ids);
+                self.connections.for_each(|member| delivery.offer(member));
+            }
+            Target::Connections(ids) => {
+                for connection in distinct(ids).filter_map(|id| self.connections.get(id)) {
+                    delivery.offer(&connection);
+                }
+            }
+            Target::Group(group) => self.groups.for_each(group, |member| delivery.offer(member)),
+            Target::GroupExcept(group, ids) => {
+                delivery = delivery.except(ids);
+                self.groups.for_each(group, |member| delivery.offer(member));
+            }
+            Target::Groups(groups) => {
+                for group in groups {
+                    if group.is_empty() {
+                        return Err(SendError::EmptyGroupName);
+                    }
+                    self.groups.for_each(group, |member| delivery.offer(member));
+                }
+            }
+            Target::User(user) => self.users.for_each(user, |member| delivery.offer(member)),
+            Target::Users(users) => {
+                for user in distinct(users) {
+                    self.users.for_each(user, |member| delivery.offer(member));
+                }
+            }
+            _ => {}
+        }
+        delivery.finish()
+    }
+
+    /// Waits for the one receiver, which only it can delay.
+    fn send_to_one(
+        &self,
+        id: &ConnectionId,
+        message: &OutgoingInvocation<'_>,
+    ) -> Result<Option<Sending>, SendError> {
+        let Some(connection) = self.connections.get(id) else {
+            return Ok(None);
+        };
+        let frame = message.encoded(connection.protocol())?.web_socket_frame();
+        if connection.try_send(&frame) {
+            return Ok(Some(Sending::Done(Ok(()))));
+        }
+        let waiting = connection.send_when_room(frame);
+        Ok(Some(Sending::Waiting(Box::pin(async move {
+            waiting.await;
+            Ok(())
+        }))))
+    }
+
+    fn try_send(
+        &self,
+        target: &Target,
+        message: &OutgoingInvocation<'_>,
+    ) -> Result<Sending, SendError> {
+        if let Target::Connection(id) = target {
+            if let Some(sending) = self.send_to_one(id, message)? {
+                return Ok(sending);
+            }
+        } else {
+            // Serializing runs the caller's code, which should not happen under a list's lock.
+            if !self.connections.is_empty() {
+                message.encoded(HubProtocol::Json)?;
+            }
+            self.send_to_many(target, message)?;
+        }
+        let published = match &self.cluster {
+            Some(cluster) => {
+                cluster.publish(target, message, |id| self.connections.get(id).is_some())?
+            }
+            None => None,
+        };
+        Ok(self.sending(published))
+    }
+
+    /// Nearly every send is done by now; only a crowd of unwritten bytes or other nodes are waited for.
+    fn sending(&self, published: Option<BoxFuture<'static, ()>>) -> Sending {
+        let congested = self.flushers.are_congested();
+        if !congested && published.is_none() {
+            return Sending::Done(Ok(()));
+        }
+        let flushers = Arc::clone(&self.flushers);
+        Sending::Waiting(Box::pin(async move {
+            if let Some(published) = published {
+                published.await;
+            }
+            flushers.relieved().await;
+            Ok(())
+        }))
+    }
+
+    fn change_group(
+        &self,
+        action: GroupAction,
+        connection_id: ConnectionId,
+        group: GroupName,
+    ) -> BoxFuture<'static, Result<(), GroupError>> {
+        if let Some(changed) = self.change_local_group(action, &connection_id, &group) {
+            return Box::pin(async move {
+                changed.await;
+                Ok(())
+            });
+        }
+        match &self.cluster {
+            Some(cluster) => cluster.change_remote_group(action, connection_id, group),
+            None => Box::pin(std::future::ready(Ok(()))),
+        }
+    }
+}
+
+impl HubLifetimeManager for DefaultHubLifetimeManager {
+    fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
+        let message = OutgoingInvocation::new(method, arguments);
+        self.try_send(target, &message)
+            .unwrap_or_else(|error| Sending::Done(Err(error)))
+    }
+
+    fn add_to_group(
+        &self,
+        connection_id: ConnectionId,
+        group: GroupName,
+    ) -> BoxFuture<'static, Result<(), GroupError>> {
+        self.change_group(GroupAction::Add, connection_id, group)
+    }
+
+    fn remove_from_group(
+        &self,
+        connection_id: ConnectionId,
+        group: GroupName,
+    ) -> BoxFuture<'static, Result<(), GroupError>> {
+        self.change_group(GroupAction::Remove, connection_id, group)
+    }
+}
+
+/// A message that came from another node, encoded there.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) json: Option<EncodedMessage>,
+}
+
+impl EncodedOnce for Received {
+    fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError> {
+        Ok(match protocol {
+            HubProtocol::Json => self.json.as_ref(),
+        })
+    }
+}
+
+/// Each item once, in the order in which they stand.
+fn distinct<T: Eq + std::hash::Hash>(items: &[T]) -> impl Iterator<Item = &T> {
+    let mut seen = HashSet::new();
+    items.iter().filter(move |item| seen.insert(*item))
+}

@@ -1,0 +1,90 @@
+//! The options of a hub and of an endpoint, with ASP.NET Core's defaults.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// How a hub treats its connections.
+///
+/// The defaults are ASP.NET Core's `HubOptions` where that has the option.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HubOptions {
+    /// How long a client may wait with its handshake. Default 15 s.
+    pub handshake_timeout: Duration,
+    /// How often the server pings each connection, whatever else it sends. Default 15 s.
+    pub keep_alive_interval: Duration,
+    /// How long a client that has pinged once may be silent. Default 30 s.
+    pub client_timeout_interval: Duration,
+    /// The largest hub message a client may send, in bytes, framing included. Default 32,768; `None` is unlimited.
+    pub maximum_receive_message_size: Option<usize>,
+    /// How many plain methods of one connection run at a time. Default 1.
+    pub maximum_parallel_invocations_per_client: NonZeroUsize,
+    /// Whether clients see the type and text of errors that are not meant for them. Default no.
+    pub detailed_errors: bool,
+    /// How many bytes may wait for one connection's socket before it counts as slow. Default 1 MiB.
+    ///
+    /// In place of ASP.NET Core's `TransportMaxBufferSize`, which blocks the sender.
+    pub outbound_buffer_size: usize,
+}
+
+impl Default for HubOptions {
+    fn default() -> Self {
+        Self {
+            handshake_timeout: Duration::from_secs(15),
+            keep_alive_interval: Duration::from_secs(15),
+            client_timeout_interval: Duration::from_secs(30),
+            maximum_receive_message_size: Some(32 * 1024),
+            maximum_parallel_invocations_per_client: NonZeroUsize::MIN,
+            detailed_errors: false,
+            outbound_buffer_size: 1024 * 1024,
+        }
+    }
+}
+
+/// How one mapped path of a hub treats its transports.
+///
+/// The defaults are ASP.NET Core's `HttpConnectionDispatcherOptions`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EndpointOptions {
+    /// How many received bytes may wait for the hub before the socket is no longer read. Default 64 KiB.
+    pub application_maximum_buffer_size: usize,
+    /// How long a socket may refuse bytes before its connection ends. Default 10 s.
+    pub transport_send_timeout: Duration,
+    /// The lowest negotiate version that is answered. Default 0.
+    pub minimum_protocol_version: i32,
+    /// How long a client may take to answer a WebSocket Close. Default 5 s.
+    pub web_socket_close_timeout: Duration,
+    /// The browser origins besides the endpoint's own that may connect, such as `https://shop.example`.
+    pub allowed_origins: Vec<String>,
+    /// What of the request stays readable in hub methods.
+    pub keep_request: KeepRequest,
+}
+
+impl Default for EndpointOptions {
+    fn default() -> Self {
+        Self {
+            application_maximum_buffer_size: 64 * 1024,
+            transport_send_timeout: Duration::from_secs(10),
+            minimum_protocol_version: 0,
+            web_socket_close_timeout: Duration::from_secs(5),
+            allowed_origins: Vec::new(),
+            keep_request: KeepRequest::WithoutTokens,
+        }
+    }
+}
+
+/// What of the request that opened a connection is kept for hub code.
+///
+/// Kept bytes live as long as the connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeepRequest {
+    /// Path, query and headers, tokens included.
+    Everything,
+    /// The path alone.
+    PathOnly,
+    /// Path, query and headers, without the `Authorization` header and the `access_token` and `id` of the query.
+    #[default]
+    WithoutTokens,
+}

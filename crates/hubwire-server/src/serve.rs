@@ -1,0 +1,162 @@
+//! An HTTP server with what production needs and a bare serve loop lacks.
+
+use std::fmt;
+use std::future::{Future, IntoFuture, pending};
+use std::io;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::serve::Listener;
+use futures_util::future::{Either, select};
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::Service;
+
+use crate::SignalR;
+
+/// How long a client may take to send a request's head, and how long an idle connection is kept.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long ordinary requests may go on after the hubs have shut down.
+const REQUEST_GRACE: Duration = Duration::from_secs(5);
+
+/// Serves an application over HTTP/1.1 until its end is asked for.
+///
+/// Takes any listener of axum's: TCP, Unix sockets. Header and idle timeouts are on. When
+/// [`Serve::until`] resolves, hubs shut down first (negotiation answers 503, clients are told to
+/// reconnect), then requests in flight may finish, then the listener closes.
+///
+/// ```no_run
+/// # use hubwire_server::{SignalR, serve};
+/// # async fn example(app: axum::Router, signalr: SignalR) -> std::io::Result<()> {
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:5000").await?;
+/// let shutdown = async { /* wait for a signal */ };
+/// serve(listener, app).with(&signalr).until(shutdown).await
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// None at the moment; a listener that fails to accept is tried again.
+pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
+    Serve {
+        listener,
+        app,
+        servers: Vec::new(),
+        until: Box::pin(pending()),
+    }
+}
+
+/// A server that begins to serve when awaited; see [`serve`].
+#[must_use = "nothing is served before this is awaited"]
+pub struct Serve<L> {
+    listener: L,
+    app: Router,
+    servers: Vec<SignalR>,
+    until: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl<L> Serve<L> {
+    /// Shuts this SignalR server down before the listener closes.
+    pub fn with(mut self, signalr: &SignalR) -> Self {
+        self.servers.push(signalr.clone());
+        self
+    }
+
+    /// Serves until this resolves, then shuts down in order.
+    pub fn until(mut self, end: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.until = Box::pin(end);
+        self
+    }
+}
+
+impl<L: Listener<Addr: Clone + Send + Sync + 'static>> IntoFuture for Serve<L> {
+    type Output = io::Result<()>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(run(self))
+    }
+}
+
+impl<L> fmt::Debug for Serve<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serve")
+            .field("servers", &self.servers)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) -> io::Result<()> {
+    let Serve {
+        mut listener,
+        app,
+        servers,
+        until,
+    } = serve;
+    let requests = TaskTracker::new();
+    let finish = CancellationToken::new();
+    // The listener stays open while the hubs shut down, so that newcomers get an answer.
+    let end = pin!(async {
+        until.await;
+        for signalr in &servers {
+            signalr.shutdown().await;
+        }
+    });
+    let mut end = end;
+    loop {
+        let accepted = match select(pin!(listener.accept()), end.as_mut()).await {
+            Either::Left((accepted, _)) => accepted,
+            Either::Right(((), _)) => break,
+        };
+        let (io, peer) = accepted;
+        requests.spawn(serve_connection::<L>(io, peer, app.clone(), finish.clone()));
+    }
+    drop(listener);
+    finish.cancel();
+    requests.close();
+    if tokio::time::timeout(REQUEST_GRACE, requests.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(target: "hubwire::serve", left = requests.len(), "requests were cut off");
+    }
+    Ok(())
+}
+
+async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
+    io: L::Io,
+    peer: L::Addr,
+    app: Router,
+    finish: CancellationToken,
+) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer.clone()));
+        app.clone().call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let served = match select(connection.as_mut(), pin!(finish.cancelled())).await {
+        Either::Left((served, _)) => served,
+        Either::Right(_) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(target: "hubwire::serve", %error, "an HTTP connection failed");
+    }
+}

@@ -1,0 +1,119 @@
+//! The entry point: a server and its hubs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use hubwire_core::{Backplane, NodeId};
+use tokio::runtime::Handle;
+
+use super::{HubBuilder, RandomSource, Server, Statistics};
+use crate::hub::Hub;
+
+/// A SignalR server: hubs are built from it, and it is what shuts down.
+///
+/// A handle; clones are the same server.
+///
+/// ```
+/// # use hubwire_server::SignalR;
+/// let signalr = SignalR::builder().build();
+/// ```
+#[derive(Clone)]
+pub struct SignalR {
+    server: Arc<Server>,
+}
+
+impl SignalR {
+    /// A server in memory, with every option at its default.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Begins to configure a server.
+    #[must_use]
+    pub fn builder() -> SignalRBuilder {
+        SignalRBuilder::default()
+    }
+
+    /// Begins to configure a hub.
+    #[must_use]
+    pub fn hub<H: Hub>(&self) -> HubBuilder<H> {
+        HubBuilder::new(Arc::clone(&self.server))
+    }
+
+    /// Ends every connection so that its client comes back, to this or another node.
+    ///
+    /// From now on negotiation answers 503. Every client gets Close with leave to reconnect, then its
+    /// transport ends, hooks run, and hub methods that still run are waited for, 20 s in all. Resolves
+    /// when nothing is left. [`crate::serve`] calls it.
+    ///
+    /// # Cancellation
+    ///
+    /// A future dropped after its first poll leaves the connections ending by themselves.
+    pub async fn shutdown(&self) {
+        self.server.shutdown().await;
+    }
+
+    /// How much the server holds at the moment.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.server.statistics()
+    }
+
+    /// The node's name in its farm; fresh for every server.
+    #[must_use]
+    pub fn node_id(&self) -> &NodeId {
+        self.server.node()
+    }
+}
+
+impl Default for SignalR {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for SignalR {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.server.fmt(f)
+    }
+}
+
+/// Configures a server.
+#[derive(Default)]
+pub struct SignalRBuilder {
+    backplane: Option<Arc<dyn Backplane>>,
+    random: Option<RandomSource>,
+}
+
+impl SignalRBuilder {
+    /// Links the server with the other nodes of a farm. Default: none, everything stays in memory.
+    #[must_use]
+    pub fn backplane(mut self, backplane: impl Backplane) -> Self {
+        self.backplane = Some(Arc::new(backplane));
+        self
+    }
+
+    /// Where ids and tokens come from. Default: the system's secure generator.
+    #[must_use]
+    pub fn random_source(mut self, random: RandomSource) -> Self {
+        self.random = Some(random);
+        self
+    }
+
+    /// Builds the server. Its tasks start with the first connection.
+    #[must_use]
+    pub fn build(self) -> SignalR {
+        let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
+        let random = self.random.unwrap_or_else(RandomSource::system);
+        SignalR {
+            server: Arc::new(Server::new(random, workers, self.backplane)),
+        }
+    }
+}
+
+impl fmt::Debug for SignalRBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignalRBuilder").finish_non_exhaustive()
+    }
+}

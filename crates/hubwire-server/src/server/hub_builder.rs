@@ -1,0 +1,186 @@
+//! Configures a hub and registers it with its server.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hubwire_core::{HubLifetimeManager, HubName};
+
+use super::{HubRuntime, Server};
+use crate::endpoint::HubEndpoint;
+use crate::hub::{Hub, HubContext, NameIdentifierUserIdProvider, TypedHub, UserIdProvider};
+use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
+use crate::options::HubOptions;
+
+/// Configures a hub.
+#[derive(Debug)]
+pub struct HubBuilder<H: Hub> {
+    server: Arc<Server>,
+    name: HubName,
+    options: HubOptions,
+    user_ids: Arc<dyn UserIdProvider>,
+    hub: PhantomData<fn() -> H>,
+}
+
+impl<H: Hub> HubBuilder<H> {
+    pub(super) fn new(server: Arc<Server>) -> Self {
+        let path = std::any::type_name::<H>();
+        Self {
+            server,
+            name: HubName::from(path.rsplit("::").next().unwrap_or(path)),
+            options: HubOptions::default(),
+            user_ids: Arc::new(NameIdentifierUserIdProvider),
+            hub: PhantomData,
+        }
+    }
+
+    /// What the other nodes of the farm call the hub. Default: the type's name.
+    ///
+    /// Next to ASP.NET Core nodes it is the full .NET name of their hub class.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<HubName>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// All options at once.
+    #[must_use]
+    pub fn options(mut self, options: HubOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// See [`HubOptions::handshake_timeout`].
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.options.handshake_timeout = timeout;
+        self
+    }
+
+    /// See [`HubOptions::keep_alive_interval`].
+    #[must_use]
+    pub fn keep_alive_interval(mut self, interval: Duration) -> Self {
+        self.options.keep_alive_interval = interval;
+        self
+    }
+
+    /// See [`HubOptions::client_timeout_interval`].
+    #[must_use]
+    pub fn client_timeout_interval(mut self, interval: Duration) -> Self {
+        self.options.client_timeout_interval = interval;
+        self
+    }
+
+    /// See [`HubOptions::maximum_receive_message_size`]; a number of bytes, or `None` for unlimited.
+    #[must_use]
+    pub fn maximum_receive_message_size(mut self, bytes: impl Into<Option<usize>>) -> Self {
+        self.options.maximum_receive_message_size = bytes.into();
+        self
+    }
+
+    /// See [`HubOptions::maximum_parallel_invocations_per_client`].
+    #[must_use]
+    pub fn maximum_parallel_invocations_per_client(mut self, count: NonZeroUsize) -> Self {
+        self.options.maximum_parallel_invocations_per_client = count;
+        self
+    }
+
+    /// See [`HubOptions::detailed_errors`].
+    #[must_use]
+    pub fn detailed_errors(mut self, detailed: bool) -> Self {
+        self.options.detailed_errors = detailed;
+        self
+    }
+
+    /// See [`HubOptions::outbound_buffer_size`].
+    #[must_use]
+    pub fn outbound_buffer_size(mut self, bytes: usize) -> Self {
+        self.options.outbound_buffer_size = bytes;
+        self
+    }
+
+    /// Says which user a connection belongs to. Default: [`NameIdentifierUserIdProvider`].
+    #[must_use]
+    pub fn user_id_provider(mut self, provider: impl UserIdProvider) -> Self {
+        self.user_ids = Arc::new(provider);
+        self
+    }
+
+    /// Builds the hub from its one value, which serves all connections.
+    #[must_use]
+    pub fn build(self, hub: H) -> HubHandle<H> {
+        self.build_with(|_| hub)
+    }
+
+    /// Builds the hub from a function that is given the hub's own context, for hubs that push by themselves.
+    pub fn build_with(self, hub: impl FnOnce(HubContext<H>) -> H) -> HubHandle<H> {
+        let cluster = self.server.backplane().map(|backplane| {
+            Cluster::new(
+                self.name.clone(),
+                self.server.node().clone(),
+                Arc::clone(backplane),
+                self.server.tracker().clone(),
+            )
+        });
+        let flushers = Arc::clone(self.server.flushers());
+        let lifetime = Arc::new(DefaultHubLifetimeManager::new(flushers, cluster));
+        let context = HubContext::new(Arc::clone(&lifetime) as Arc<dyn HubLifetimeManager>);
+        let runtime = Arc::new(HubRuntime {
+            name: self.name,
+            service: Arc::new(TypedHub::new(hub(context))),
+            options: self.options,
+            lifetime,
+            user_ids: self.user_ids,
+            server: Arc::clone(&self.server),
+        });
+        self.server.add_hub(&runtime);
+        HubHandle {
+            runtime,
+            hub: PhantomData,
+        }
+    }
+}
+
+/// A built hub: what to map and what to push with.
+pub struct HubHandle<H: Hub> {
+    runtime: Arc<HubRuntime>,
+    hub: PhantomData<fn() -> H>,
+}
+
+impl<H: Hub> HubHandle<H> {
+    /// An endpoint of the hub, to be mapped to a path; each call makes another one.
+    #[must_use]
+    pub fn endpoint(&self) -> HubEndpoint {
+        HubEndpoint::new(Arc::clone(&self.runtime))
+    }
+
+    /// The hub as the rest of the program sees it.
+    #[must_use]
+    pub fn context(&self) -> HubContext<H> {
+        let lifetime = Arc::clone(self.runtime.lifetime());
+        HubContext::new(lifetime as Arc<dyn HubLifetimeManager>)
+    }
+
+    pub(crate) fn runtime(&self) -> &Arc<HubRuntime> {
+        &self.runtime
+    }
+}
+
+impl<H: Hub> Clone for HubHandle<H> {
+    fn clone(&self) -> Self {
+        Self {
+            runtime: Arc::clone(&self.runtime),
+            hub: PhantomData,
+        }
+    }
+}
+
+impl<H: Hub> fmt::Debug for HubHandle<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubHandle")
+            .field("name", self.runtime.name())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! SignalR in Rust: real-time hubs for the official SignalR clients.
+//!
+//! A *hub* is a type whose methods browsers and servers call over a connection, and which calls methods
+//! on them: on all, on one, on a group, on a user. The official SignalR clients connect unchanged.
+//!
+//! ```
+//! use hubwire::{HubCallerContext, HubError, HubResult, SignalR, hub, hub_client};
+//!
+//! /// What the server calls on its clients.
+//! #[hub_client]
+//! pub trait ChatClient {
+//!     fn receive_message(&self, user: String, text: String); // "ReceiveMessage" on the wire
+//! }
+//!
+//! /// One value for all connections.
+//! pub struct ChatHub;
+//!
+//! #[hub(client = ChatClient)]
+//! impl ChatHub {
+//!     async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
+//!         cx.groups().add(cx.connection_id(), room).await?;
+//!         Ok(())
+//!     }
+//!
+//!     async fn send_message(
+//!         &self,
+//!         cx: &HubCallerContext<Self>,
+//!         room: String,
+//!         user: String,
+//!         text: String,
+//!     ) -> HubResult {
+//!         if text.trim().is_empty() {
+//!             return Err(HubError::new("Message cannot be empty")); // the caller reads this
+//!         }
+//!         cx.clients().group(room).receive_message(user, text).await?; // any other error stays hidden
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # fn example() -> axum::Router {
+//! use hubwire::MapHub;
+//!
+//! let signalr = SignalR::new();
+//! let chat = signalr.hub::<ChatHub>().build(ChatHub);
+//! let app = axum::Router::new().map_hub("/hubs/chat", chat.endpoint());
+//! # app
+//! # }
+//! ```
+//!
+//! Serve it with [`serve`]; push from anywhere with [`HubHandle::context`]; test hubs with [`testing`].
+//!
+//! # Errors
+//!
+//! A [`HubError`] made with [`HubError::new`] is for the caller's eyes. Every other error that `?` turns
+//! into one is hidden from clients and logged, whatever its type:
+//!
+//! ```
+//! use hubwire::{HubError, HubResult};
+//!
+//! fn load() -> anyhow::Result<String> {
+//!     anyhow::bail!("the password is hunter2")
+//! }
+//!
+//! fn method() -> HubResult<String> {
+//!     Ok(load()?)
+//! }
+//!
+//! assert!(!method().unwrap_err().is_shown());
+//! ```
+
+pub use hubwire_core::{
+    Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel, Clients,
+    ConnectionId, Envelope, EnvelopeBody, GroupAction, GroupError, GroupName, Groups, HubClient,
+    HubLifetimeManager, HubName, InProcessBackplane, InProcessFarm, Many, NodeId, One, Proxy,
+    Reach, Receivers, SendError, Sending, Subject, Target, UntypedClient, UserId,
+};
+pub use hubwire_macros::{hub, hub_client};
+pub use hubwire_protocol as protocol;
+pub use hubwire_server::{
+    Call, Caller, ConnectionRequest, DisconnectReason, EndpointOptions, Hub, HubArgument,
+    HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError, HubHandle,
+    HubOptions, HubResult, HubReturn, HubService, Items, KeepRequest, MapHub, Method,
+    NAME_IDENTIFIER, NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal,
+    RandomSource, Reply, Serve, SignalR, SignalRBuilder, Statistics, UserIdProvider, serve,
+    testing,
+};
+
+/// What expansions of the macros name; not for others, and free to change.
+#[doc(hidden)]
+pub mod __private {
+    pub use std::sync::Arc;
+
+    pub use hubwire_core::{
+        ClientArgument, HubClient, Many, One, Proxy, Reach, SendError, UntypedClient,
+        assert_client_argument,
+    };
+    pub use hubwire_server::{
+        Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult, Method,
+        Parameter, Reply, assert_argument, assert_result,
+    };
+}

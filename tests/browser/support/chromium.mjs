@@ -1,0 +1,47 @@
+// The distribution's Chromium, and what a window complained about.
+
+import { chromium } from "playwright-core";
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ARGUMENTS });
+}
+
+/** Collects a page's warnings, errors and policy violations. */
+export class Complaints {
+  all = [];
+
+  static async of(page) {
+    const complaints = new Complaints();
+    page.on("pageerror", (error) => complaints.all.push(`exception: ${error.message}`));
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complaints.all.push(message.text());
+    });
+    await page.exposeFunction("reportViolation", (text) => complaints.all.push(`policy violation: ${text}`));
+    await page.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (event) => {
+        window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`);
+      });
+    });
+    return complaints;
+  }
+
+  /** All but what the loss of the server explains. */
+  get beyondOutage() {
+    const expected = [
+      /^Failed to load resource: net::ERR_/,
+      /^WebSocket connection to .* failed/,
+      /(Error|Warning): (Connection disconnected with error|Error from HTTP request|Failed to complete negotiation|Failed to start the (connection|transport))/,
+    ];
+    return this.all.filter((text) => !expected.some((pattern) => pattern.test(text)));
+  }
+}

@@ -1,0 +1,82 @@
+// The tutorial's hub, method by method.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+
+import { connected } from "./support/client.mjs";
+import { VARIANTS } from "./support/matrix.mjs";
+import { firstApp } from "./support/server.mjs";
+
+let server;
+before(async () => {
+  server = await firstApp();
+});
+after(() => server?.stop());
+
+for (const variant of VARIANTS) {
+  describe(variant.name, () => {
+    const visitor = (t) => connected(t, variant, `${server.url}/chathub`, { pushes: ["ReceiveMessage"] });
+    const visitors = (t, count) => Promise.all(Array.from({ length: count }, () => visitor(t)));
+
+    // Everyone gets this one, so what comes before it is all that came.
+    async function assertHeard(sender, everyone, expected) {
+      await sender.invoke("SendMessage", "end", "end");
+      for (const [i, { arrived }] of everyone.entries()) {
+        const heard = [];
+        for (;;) {
+          const [user, message, timestamp, ...rest] = await arrived.ReceiveMessage.next();
+          assert.deepEqual(rest, []);
+          assert.ok(Math.abs(new Date(timestamp).getTime() - Date.now()) < 60_000, `timestamp is ${timestamp}`);
+          if (user === "end") break;
+          heard.push([user, message]);
+        }
+        assert.deepEqual(heard, expected[i]);
+      }
+    }
+
+    test("SendMessage reaches everyone", async (t) => {
+      const everyone = await visitors(t, 2);
+      await everyone[0].invoke("SendMessage", "Ada", "hello, 世界");
+      await assertHeard(everyone[0], everyone, [[["Ada", "hello, 世界"]], [["Ada", "hello, 世界"]]]);
+    });
+
+    test("Echo returns its text", async (t) => {
+      const ada = await visitor(t);
+      for (const text of ["", "hello", "Grüße, 世界 🪺 \u001e \"\\"]) {
+        assert.equal(await ada.invoke("Echo", text), text);
+      }
+    });
+
+    test("Broadcast reaches the others", async (t) => {
+      const [ada, grace, edsger] = await visitors(t, 3);
+      await ada.invoke("Broadcast", "hear, hear");
+      const heard = [[ada.connection.connectionId, "hear, hear"]];
+      await assertHeard(ada, [ada, grace, edsger], [[], heard, heard]);
+    });
+
+    test("Whisper reaches one connection", async (t) => {
+      const [ada, grace, edsger] = await visitors(t, 3);
+      await ada.invoke("Whisper", grace.connection.connectionId, "psst");
+      await assertHeard(ada, [ada, grace, edsger], [[], [[ada.connection.connectionId, "psst"]], []]);
+    });
+
+    test("Whisper to nobody is no error", async (t) => {
+      const ada = await visitor(t);
+      await ada.invoke("Whisper", "no-such-connection", "psst");
+      await assertHeard(ada, [ada], [[]]);
+    });
+
+    test("SendToRoom reaches the room, and LeaveRoom ends that", async (t) => {
+      const room = randomUUID();
+      const [ada, grace, edsger] = await visitors(t, 3);
+      await ada.invoke("JoinRoom", room);
+      await grace.invoke("JoinRoom", room);
+      await ada.invoke("SendToRoom", room, "first");
+      await grace.invoke("LeaveRoom", room);
+      await ada.invoke("SendToRoom", room, "second");
+      const id = ada.connection.connectionId;
+      await assertHeard(ada, [ada, grace, edsger], [[[id, "first"], [id, "second"]], [[id, "first"]], []]);
+    });
+  });
+}

@@ -1,0 +1,80 @@
+// Hubwire's binaries as child processes.
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { within } from "./waiting.mjs";
+
+const STARTING = 10_000;
+const STOPPING = 15_000;
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+/** The path in the environment variable, or that of the release build. */
+export function binary(variable, name) {
+  const path = process.env[variable] || fileURLToPath(new URL(`../../../target/release/${name}`, import.meta.url));
+  if (!existsSync(path)) throw new Error(`no server at ${path}: build it or set ${variable}`);
+  return path;
+}
+
+export const shopnest = (options) => Server.start(binary("SHOPNEST_BIN", "shopnest"), options);
+export const firstApp = (options) => Server.start(binary("FIRST_APP_BIN", "first_app"), options);
+
+export class Server {
+  #path;
+  #child;
+  #ended;
+  port;
+
+  constructor(path) {
+    this.#path = path;
+  }
+
+  static async start(path, { port = 0 } = {}) {
+    const server = new Server(path);
+    server.port = port;
+    await server.restart();
+    return server;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the binary, after a stop on the same port as before. */
+  async restart() {
+    const child = spawn(this.#path, ["--listen", `127.0.0.1:${this.port}`], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    running.add(child);
+    let output = "";
+    this.#ended = new Promise((resolve) => {
+      child.once("error", (error) => resolve({ error }));
+      child.once("close", (code, signal) => resolve({ code, signal }));
+    }).then((end) => {
+      running.delete(child);
+      return end;
+    });
+    const listening = new Promise((resolve, reject) => {
+      child.stderr.on("data", (data) => (output += data));
+      child.stdout.on("data", (data) => {
+        output += data;
+        const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
+        if (port) resolve(Number(port));
+      });
+      this.#ended.then((end) => reject(new Error(`${this.#path} ended before it listened: ${JSON.stringify(end)}\n${output}`)));
+    });
+    try {
+      this.port = await within(listening, `${this.#path} to listen`, STARTING);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
+  }
+
+  /** Sends the signal and waits for the end: `{ code, signal }`. */
+  async stop(signal = "SIGKILL") {
+    this.#child.kill(signal);
+    return within(this.#ended, `the server to end after ${signal}`, STOPPING);
+  }
+}

@@ -1,0 +1,12 @@
+//! The one place where xtask reads the clock: it measures real suites and has no runtime to pause.
+
+use std::time::Instant;
+
+/// The present moment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "suites are timed against the wall, not against tokio's clock"
+)]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}

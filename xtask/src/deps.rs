@@ -1,0 +1,48 @@
+//! `cargo xtask deps`: holds the crate graph against [`table`] and lists what is not in it.
+
+mod duplicates;
+mod edges;
+mod graph;
+mod licences;
+mod reach;
+mod sources;
+mod table;
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{CargoOpt, MetadataCommand};
+
+use self::graph::Graph;
+use crate::workspace::Workspace;
+
+/// Checks the locked graph of all features on all platforms.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(workspace.root().join("Cargo.toml"))
+        .features(CargoOpt::AllFeatures)
+        .other_options(["--locked".to_owned()])
+        .exec()
+        .context("cannot read the crate graph: `cargo update --workspace` renews Cargo.lock")?;
+    let graph = Graph::new(&metadata)?;
+    let problems = check(&graph)?;
+    for problem in &problems {
+        println!("deps: {problem}");
+    }
+    if !problems.is_empty() {
+        bail!("see above where the crate graph departs from xtask/src/deps/table.rs");
+    }
+    println!(
+        "deps: {} packages are as xtask/src/deps/table.rs says",
+        graph.packages().len()
+    );
+    Ok(())
+}
+
+fn check(graph: &Graph) -> Result<Vec<String>> {
+    let mut problems = edges::check(graph, table::CRATES);
+    problems.extend(reach::check(graph, table::CRATES));
+    problems.extend(reach::check_banned(graph, table::BANNED));
+    problems.extend(sources::check(graph));
+    problems.extend(licences::check(graph, table::LICENCES)?);
+    problems.extend(duplicates::check(graph, table::CRATES, table::DUPLICATES));
+    Ok(problems)
+}

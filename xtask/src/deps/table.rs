@@ -1,0 +1,157 @@
+//! Who may use whom. A change of the architecture is a change of this file.
+
+use super::graph::Package;
+
+/// The crates of this workspace and what each may use.
+pub(super) const CRATES: &[Row] = &[
+    Row {
+        crates: Crates::Published("hubwire-protocol"),
+        may_use: &[],
+        tests_may_use: &[],
+        libraries: Libraries::Only(&["bytes", "memchr", "rmp", "rmp-serde", "serde", "serde_json"]),
+        never_reaches: &[RUNTIMES, HTTP],
+    },
+    Row {
+        crates: Crates::Published("hubwire-core"),
+        may_use: &["hubwire-protocol"],
+        tests_may_use: &[],
+        libraries: Libraries::Any,
+        never_reaches: &[RUNTIMES, HTTP],
+    },
+    Row {
+        crates: Crates::Published("hubwire-macros"),
+        may_use: &[],
+        tests_may_use: &["hubwire"],
+        libraries: Libraries::Only(&["proc-macro2", "quote", "syn"]),
+        never_reaches: &[RUNTIMES, HTTP],
+    },
+    Row {
+        crates: Crates::Published("hubwire-server"),
+        may_use: &["hubwire-core", "hubwire-protocol"],
+        tests_may_use: &["hubwire"],
+        libraries: Libraries::Any,
+        never_reaches: &[],
+    },
+    Row {
+        crates: Crates::Published("hubwire"),
+        may_use: &[
+            "hubwire-core",
+            "hubwire-macros",
+            "hubwire-protocol",
+            "hubwire-server",
+        ],
+        tests_may_use: &[],
+        libraries: Libraries::Any,
+        never_reaches: &[],
+    },
+    Row {
+        crates: Crates::Under("apps/"),
+        may_use: &["hubwire"],
+        tests_may_use: &[],
+        libraries: Libraries::Any,
+        never_reaches: &[],
+    },
+    Row {
+        crates: Crates::Under("examples/"),
+        may_use: &["hubwire"],
+        tests_may_use: &[],
+        libraries: Libraries::Any,
+        never_reaches: &[],
+    },
+    Row {
+        crates: Crates::Under("xtask"),
+        may_use: &[],
+        tests_may_use: &[],
+        libraries: Libraries::Any,
+        never_reaches: &[],
+    },
+];
+
+const RUNTIMES: &[&str] = &["async-std", "mio", "smol", "tokio"];
+
+const HTTP: &[&str] = &[
+    "axum",
+    "axum-core",
+    "h2",
+    "http",
+    "http-body",
+    "httparse",
+    "hyper",
+    "hyper-util",
+    "reqwest",
+    "tower-http",
+];
+
+/// Packages that nothing here may use, not even in tests, and why.
+pub(super) const BANNED: &[(&str, &str)] = &[
+    (
+        "openssl",
+        "TLS is rustls here: no C library to find on the user's machine",
+    ),
+    (
+        "openssl-sys",
+        "TLS is rustls here: no C library to find on the user's machine",
+    ),
+];
+
+/// The licences under which a dependency may be used.
+pub(super) const LICENCES: &[&str] = &[
+    "0BSD",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "Unicode-3.0",
+    "Zlib",
+];
+
+/// Packages of which the published crates may bring two versions, and why.
+pub(super) const DUPLICATES: &[(&str, &str)] = &[(
+    "syn",
+    "serde_derive and thiserror-impl are on 3, tracing-attributes is on 2; neither is linked in",
+)];
+
+/// What some crates of this workspace may use.
+pub(super) struct Row {
+    pub(super) crates: Crates,
+    /// Crates of this workspace.
+    pub(super) may_use: &'static [&'static str],
+    /// Crates of this workspace, in tests only, besides `may_use`.
+    pub(super) tests_may_use: &'static [&'static str],
+    /// Direct dependencies from outside.
+    pub(super) libraries: Libraries,
+    /// Packages that must not be among its dependencies at any depth.
+    pub(super) never_reaches: &'static [&'static [&'static str]],
+}
+
+/// Which crates a [`Row`] is about.
+#[derive(Clone, Copy)]
+pub(super) enum Crates {
+    /// The crate of this name, which users depend on.
+    Published(&'static str),
+    /// All crates whose folder begins so; nobody depends on them.
+    Under(&'static str),
+}
+
+/// Which packages from outside a crate may name in its manifest, tests aside.
+#[derive(Clone, Copy)]
+pub(super) enum Libraries {
+    Any,
+    Only(&'static [&'static str]),
+}
+
+impl Row {
+    /// Whether this row is about `package`.
+    pub(super) fn is_about(&self, package: &Package) -> bool {
+        match (self.crates, package.folder()) {
+            (Crates::Published(name), Some(_)) => name == package.name(),
+            (Crates::Under(prefix), Some(folder)) => folder.starts_with(prefix),
+            (_, None) => false,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `cargo xtask`: builds, runs and tests Hubwire, with nothing installed but Rust and npm.
+
+mod build;
+mod clock;
+mod deps;
+mod npm;
+mod process;
+mod shopnest;
+mod stream;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Build, run and test Hubwire.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install the pages' npm packages and build the release binaries
+    Build,
+    /// Check the crate graph: edges, reach, licences, sources, duplicates
+    Deps,
+    /// Build ShopNest and run it
+    Shopnest(shopnest::Args),
+    /// Run the test suites; the last line sums them all
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    run(Cli::parse()).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    let Some(command) = cli.command else {
+        Cli::command().print_help()?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Build => build::run(&workspace)?,
+        Command::Deps => deps::run(&workspace)?,
+        Command::Shopnest(args) => shopnest::run(&workspace, &args)?,
+        Command::Test(args) => return test::run(workspace, &args),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_shopnest_is_passed_to_it() {
+        let line = [
+            "cargo xtask",
+            "shopnest",
+            "--listen",
+            "127.0.0.1:0",
+            "--seed",
+            "7",
+        ];
+        let Some(Command::Shopnest(args)) = Cli::parse_from(line).command else {
+            panic!("not parsed as `shopnest`");
+        };
+        assert_eq!(args.forwarded(), ["--listen", "127.0.0.1:0", "--seed", "7"]);
+    }
+}

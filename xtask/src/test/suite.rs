@@ -1,0 +1,140 @@
+//! The suites: what each needs and what it runs.
+
+use std::{fmt, process::Command};
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::counts::{CargoTest, NodeTest, Reader};
+use crate::{
+    build, deps, npm,
+    tools::{self, Tool},
+    workspace::Workspace,
+};
+
+/// The suites in the order in which they run, the quickest verdicts first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Suite {
+    /// `cargo fmt`: the code is formatted
+    Format,
+    /// `cargo clippy`: no warning in any target
+    Clippy,
+    /// `cargo xtask deps`: the crate graph is as designed
+    Deps,
+    /// `cargo doc`: no warning, private items included
+    Docs,
+    /// `cargo test`: unit, property, integration and compile-fail tests, doctests
+    Rust,
+    /// `cargo xtask build`: pages and release binaries
+    Build,
+    /// `node --test` in tests/javascript: the official client against the release binaries
+    Javascript,
+    /// `node --test` in tests/browser: Chromium against the release binaries
+    Browser,
+}
+
+impl Suite {
+    /// What the suite cannot run without.
+    pub(crate) fn needs(self) -> &'static [Tool] {
+        match self {
+            Self::Format | Self::Clippy | Self::Deps | Self::Docs | Self::Rust => &[],
+            Self::Build | Self::Javascript => &[Tool::Node, Tool::Npm],
+            Self::Browser => &[Tool::Node, Tool::Npm, Tool::Chromium, Tool::Fonts],
+        }
+    }
+}
+
+/// The name on the command line.
+impl fmt::Display for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("?", |value| value.get_name()))
+    }
+}
+
+/// What a suite runs.
+pub(crate) struct Plan {
+    /// Commands that come first and count nothing, unless they fail.
+    pub(crate) before: Vec<Command>,
+    pub(crate) work: Work,
+}
+
+/// The part of a suite that counts.
+pub(crate) enum Work {
+    /// A check inside this program: one test.
+    Check(fn(&Workspace) -> Result<()>),
+    /// A command that as a whole is one test.
+    Whole(Command),
+    /// A command whose output tells how many tests it ran.
+    Counted(Command, Box<dyn Reader>),
+}
+
+impl Suite {
+    /// What to run now: packages and binaries that are up to date are not in it.
+    pub(crate) fn plan(self, workspace: &Workspace) -> Result<Plan> {
+        let mut before = Vec::new();
+        let work = match self {
+            Self::Format => Work::Whole(workspace.cargo(["fmt", "--all", "--check"])),
+            Self::Clippy => {
+                before = pages_if_possible(workspace)?;
+                let lint = ["clippy", "--workspace", "--all-targets", "--locked"];
+                Work::Whole(workspace.cargo(lint.into_iter().chain(["--", "-D", "warnings"])))
+            }
+            Self::Deps => Work::Check(deps::run),
+            Self::Docs => {
+                before = pages_if_possible(workspace)?;
+                let private = "--document-private-items";
+                let mut doc = workspace.cargo(["doc", "--workspace", "--no-deps", private]);
+                doc.arg("--locked").env("RUSTDOCFLAGS", "-D warnings");
+                Work::Whole(doc)
+            }
+            Self::Rust => {
+                before = pages_if_possible(workspace)?;
+                let test = workspace.cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+                Work::Counted(test, Box::<CargoTest>::default())
+            }
+            Self::Build => {
+                before = build::page_commands(workspace)?;
+                Work::Whole(build::binaries_command(workspace))
+            }
+            Self::Javascript | Self::Browser => return self.node_plan(workspace),
+        };
+        Ok(Plan { before, work })
+    }
+
+    /// `node --test` in the suite's folder, against release binaries that are up to date.
+    fn node_plan(self, workspace: &Workspace) -> Result<Plan> {
+        let folder = workspace.root().join("tests").join(self.to_string());
+        let mut before = build::commands(workspace)?;
+        before.extend(npm::install(&folder)?);
+        let mut node = Command::new("node");
+        node.args(["--test", "--test-reporter=spec"])
+            .current_dir(folder)
+            .env("SHOPNEST_BIN", workspace.release_binary("shopnest"))
+            .env("FIRST_APP_BIN", workspace.release_binary("first_app"));
+        if self.needs().contains(&Tool::Chromium) {
+            node.envs(
+                Tool::Chromium
+                    .find()?
+                    .map(|chromium| ("CHROMIUM", chromium)),
+            );
+        }
+        Ok(Plan {
+            before,
+            work: Work::Counted(node, Box::<NodeTest>::default()),
+        })
+    }
+}
+
+/// The applications embed their pages, so their packages come first; without npm, those suites
+/// that need it say so, and cargo tells whether the others do.
+fn pages_if_possible(workspace: &Workspace) -> Result<Vec<Command>> {
+    if Tool::Npm.find()?.is_none() {
+        println!(
+            "the pages' packages are left as they are: {}",
+            tools::advice(&[Tool::Npm])
+        );
+        return Ok(Vec::new());
+    }
+    build::page_commands(workspace)
+}

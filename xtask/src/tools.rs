@@ -1,0 +1,183 @@
+//! The programs from outside the Rust toolchain: where they are, and who brings them.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Result, bail};
+use rustix::process::geteuid;
+
+/// Something that a suite needs and cargo cannot bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    Chromium,
+    Fonts,
+    Node,
+    Npm,
+}
+
+impl Tool {
+    /// Where the tool is, or `None` where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// When the environment variable `CHROMIUM` names a file that is not there.
+    pub(crate) fn find(self) -> Result<Option<PathBuf>> {
+        Ok(match self {
+            Self::Chromium => return find_chromium(),
+            Self::Fonts => FONT_FOLDERS
+                .iter()
+                .map(PathBuf::from)
+                .find(|folder| has_font(folder)),
+            Self::Node => find_in_path("node"),
+            Self::Npm => find_in_path("npm"),
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "Chromium",
+            Self::Fonts => "a font",
+            Self::Node => "Node.js (`node`)",
+            Self::Npm => "npm",
+        }
+    }
+
+    /// The package of Debian and its descendants.
+    fn package(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Fonts => "fonts-dejavu-core",
+            Self::Node => "nodejs",
+            Self::Npm => "npm",
+        }
+    }
+}
+
+const CHROMIUMS: &[&str] = &[
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+    "/usr/bin/google-chrome-stable",
+];
+
+const FONT_FOLDERS: &[&str] = &[
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/run/current-system/sw/share/X11/fonts",
+];
+
+fn find_chromium() -> Result<Option<PathBuf>> {
+    let Some(named) = env::var_os("CHROMIUM").filter(|path| !path.is_empty()) else {
+        return Ok(CHROMIUMS
+            .iter()
+            .map(PathBuf::from)
+            .find(|path| path.is_file()));
+    };
+    let path = PathBuf::from(named);
+    if !path.is_file() {
+        bail!(
+            "CHROMIUM names {}, which is not a file: unset or correct it",
+            path.display()
+        );
+    }
+    Ok(Some(path))
+}
+
+fn find_in_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
+fn has_font(folder: &Path) -> bool {
+    let Ok(entries) = folder.read_dir() else {
+        return false;
+    };
+    entries.flatten().map(|entry| entry.path()).any(|path| {
+        let is_font = |ending: &std::ffi::OsStr| {
+            ["otf", "ttc", "ttf"]
+                .iter()
+                .any(|known| ending.eq_ignore_ascii_case(known))
+        };
+        path.extension().is_some_and(is_font) || (!path.is_symlink() && has_font(&path))
+    })
+}
+
+/// Those of `wanted` that are missing.
+pub(crate) fn missing(wanted: &[Tool]) -> Result<Vec<Tool>> {
+    let mut missing = Vec::new();
+    for &tool in wanted {
+        if tool.find()?.is_none() && !missing.contains(&tool) {
+            missing.push(tool);
+        }
+    }
+    Ok(missing)
+}
+
+/// What to do about missing tools.
+pub(crate) fn advice(missing: &[Tool]) -> String {
+    let names: Vec<_> = missing.iter().map(|tool| tool.name()).collect();
+    let packages: Vec<_> = missing.iter().map(|tool| tool.package()).collect();
+    format!(
+        "missing: {}. On Debian `apt-get install {}`, or let `cargo xtask test --install` do it",
+        names.join(", "),
+        packages.join(" "),
+    )
+}
+
+/// The commands that install `missing` on Debian and its descendants.
+pub(crate) fn install_commands(missing: &[Tool]) -> Vec<Command> {
+    let mut install = apt_get(&["install", "--yes", "--no-install-recommends"]);
+    install.args(missing.iter().map(|tool| tool.package()));
+    vec![apt_get(&["update"]), install]
+}
+
+/// `apt-get` as root, through `sudo` where needed, and never asking anything.
+fn apt_get(args: &[&str]) -> Command {
+    let quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+    let mut command = if geteuid().is_root() {
+        let mut command = Command::new(quiet[0]);
+        command.args(&quiet[1..]);
+        command
+    } else {
+        let mut command = Command::new("sudo");
+        command.arg("-n").args(quiet);
+        command
+    };
+    command.args(args);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_names_tools_and_packages() {
+        let advice = advice(&[Tool::Chromium, Tool::Fonts]);
+        assert!(advice.contains("missing: Chromium, a font."), "{advice}");
+        assert!(
+            advice.contains("`apt-get install chromium fonts-dejavu-core`"),
+            "{advice}"
+        );
+    }
+
+    #[test]
+    fn packages_are_installed_after_one_update() {
+        let commands = install_commands(&[Tool::Node, Tool::Npm]);
+        let last_words = commands.iter().map(|command| {
+            let words: Vec<_> = command.get_args().filter_map(|arg| arg.to_str()).collect();
+            words.join(" ")
+        });
+        let last_words: Vec<_> = last_words.collect();
+        assert!(last_words[0].ends_with("apt-get update"), "{last_words:?}");
+        assert!(
+            last_words[1].ends_with("--no-install-recommends nodejs npm"),
+            "{last_words:?}"
+        );
+    }
+}
