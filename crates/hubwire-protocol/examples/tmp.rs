@@ -1,13 +1,22 @@
 //! x
+use hubwire_protocol::*;
+use std::hint::black_box;
 fn main() {
-    let mut rec = "{\"type\":1,\"invocationId\":\"ՙ\",\"target\":\"\",\"arguments\":[[1,2]],\"streamIds\":[\"\u{1d17b}ਵ\\u0000\"]}".as_bytes().to_vec();
-    for i in 0..rec.len() {
-        let old = rec[i];
-        rec[i] = 0x1e;
-        let a = hubwire_protocol::json::parse_message(&rec);
-        let mut v = serde_json::Deserializer::from_slice(&rec).into_iter::<serde::de::IgnoredAny>();
-        let b = v.next();
-        if a.is_ok() { println!("{i} {a:?} {b:?} {}", rec.escape_ascii()); }
-        rec[i] = old;
+    println!(
+        "{} {} {}",
+        size_of::<HubMessage<'_>>(),
+        size_of::<Headers<'_>>(),
+        size_of::<ProtocolError>()
+    );
+    let rec =
+        "{\"arguments\":[\"hello world\"],\"invocationId\":\"17\",\"target\":\"Echo\",\"type\":1}";
+    let full = format!("{rec}\x1e");
+    for _ in 0..10_000_000 {
+        black_box(
+            HubProtocol::Json
+                .next_message(black_box(full.as_bytes()), Some(32768))
+                .unwrap()
+                .unwrap(),
+        );
     }
 }

@@ -70,9 +70,9 @@ impl<'a> HandshakeRequest<'a> {
         let mut protocol = None;
         let mut version = None;
         read_properties(within_depth(text), |name, value| {
-            match &**name {
-                b"protocol" => protocol = Some(value.string("protocol")?),
-                b"version" => version = Some(value.int32("version")?),
+            match name.known() {
+                "protocol" => protocol = Some(value.string("protocol")?),
+                "version" => version = Some(value.int32("version")?),
                 _ => {}
             }
             Ok(())
@@ -193,9 +193,9 @@ impl<'a> HandshakeResponse<'a> {
     fn from_text(text: &'a str) -> Result<Self, ProtocolError> {
         let mut response = Self::Accepted;
         read_properties(within_depth(text), |name, value| {
-            match &**name {
-                b"type" => return Err(ProtocolError::NotAHandshakeResponse),
-                b"error" => response = Self::Refused(value.string("error")?),
+            match name.known() {
+                "type" => return Err(ProtocolError::NotAHandshakeResponse),
+                "error" => response = Self::Refused(value.string("error")?),
                 _ => {}
             }
             Ok(())

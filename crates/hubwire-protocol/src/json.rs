@@ -5,6 +5,7 @@ mod fields;
 mod format;
 mod object;
 mod record;
+mod value;
 mod writer;
 
 use std::borrow::Cow;

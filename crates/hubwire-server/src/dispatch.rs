@@ -9,7 +9,7 @@ mod running;
 
 pub use call::Call;
 pub(crate) use completion::CompletionWriter;
-pub(crate) use dispatcher::Dispatcher;
+pub(crate) use dispatcher::{Dispatcher, failed_to_invoke, unknown_method};
 pub(crate) use method_table::MethodTable;
 pub use reply::Reply;
 pub(crate) use reply::{CallFuture, ReplyKind};

@@ -1,5 +1,6 @@
 //! The HTTP face of a hub: one path for transports, one for negotiation.
 
+mod attached;
 mod hub_endpoint;
 mod map_hub;
 mod negotiate;
@@ -9,5 +10,6 @@ mod response;
 mod routing;
 mod upgrade;
 
+pub(crate) use attached::Attached;
 pub use hub_endpoint::{HubEndpoint, NegotiateEndpoint};
 pub use map_hub::MapHub;

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::object::{Token, Value, read_properties, unescape};
+use super::object::read_properties;
+use super::value::{Token, Value, unescape};
 use crate::arguments::{RawArguments, RawItem};
 use crate::error::ProtocolError;
 use crate::message::{
@@ -29,23 +30,25 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     pub(super) fn read_message(text: &'a str) -> Result<HubMessage<'a>, ProtocolError> {
         let mut fields = Self::default();
-        read_properties(text, |name, value| fields.take(name, value))?;
+        read_properties(text, |name, value| fields.take(name.known(), value))?;
         fields.into_message()
     }
 
-    fn take(&mut self, name: &[u8], value: Value<'a>) -> Result<(), ProtocolError> {
+    fn take(&mut self, name: &str, value: Value<'a>) -> Result<(), ProtocolError> {
         match name {
-            b"type" => self.message_type = Some(value.int32("type")?),
-            b"headers" => self.headers = read_headers(value)?,
-            b"invocationId" => self.invocation_id = Some(value.string("invocationId")?),
-            b"target" => self.target = Some(value.string("target")?),
-            b"arguments" => self.arguments = Some(value.expect("arguments", Token::StartArray)?),
-            b"streamIds" => self.stream_ids = read_stream_ids(value)?,
-            b"item" => self.item = Some(value.text()?),
-            b"result" => self.result = Some(value.text()?),
-            b"error" => self.error = Some(value.string("error")?),
-            b"allowReconnect" => self.allow_reconnect = value.boolean("allowReconnect")?,
-            b"sequenceId" => self.sequence_id = Some(value.int64("sequenceId")?),
+            "type" => self.message_type = Some(value.int32("type")?),
+            "headers" => self.headers = read_headers(value)?,
+            "invocationId" => self.invocation_id = Some(value.string("invocationId")?),
+            "target" => self.target = Some(value.string("target")?),
+            "arguments" => {
+                self.arguments = Some(value.expect("arguments", Token::StartArray)?.text()?)
+            }
+            "streamIds" => self.stream_ids = read_stream_ids(value)?,
+            "item" => self.item = Some(value.text()?),
+            "result" => self.result = Some(value.text()?),
+            "error" => self.error = Some(value.string("error")?),
+            "allowReconnect" => self.allow_reconnect = value.boolean("allowReconnect")?,
+            "sequenceId" => self.sequence_id = Some(value.int64("sequenceId")?),
             _ => {}
         }
         Ok(())
@@ -149,10 +152,10 @@ fn required_id(id: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, ProtocolError> 
 }
 
 fn read_headers(value: Value<'_>) -> Result<Headers<'_>, ProtocolError> {
-    value.expect_token("headers", Token::StartObject)?;
+    let value = value.expect("headers", Token::StartObject)?;
     let mut headers = Headers::new();
     value.properties(|name, value| {
-        let name = text(name)?;
+        let name = name.text()?;
         if value.token() != Token::String {
             return Err(ProtocolError::ExpectedHeader { name: name.into() });
         }
@@ -163,7 +166,7 @@ fn read_headers(value: Value<'_>) -> Result<Headers<'_>, ProtocolError> {
 }
 
 fn read_stream_ids(value: Value<'_>) -> Result<Vec<Cow<'_, str>>, ProtocolError> {
-    value.expect_token("streamIds", Token::StartArray)?;
+    let value = value.expect("streamIds", Token::StartArray)?;
     let mut stream_ids = Vec::new();
     value.elements(|element| {
         stream_ids.push(match element.token() {
@@ -178,12 +181,4 @@ fn read_stream_ids(value: Value<'_>) -> Result<Vec<Cow<'_, str>>, ProtocolError>
         Ok(())
     })?;
     Ok(stream_ids)
-}
-
-fn text<'a>(name: &Cow<'a, [u8]>) -> Result<Cow<'a, str>, ProtocolError> {
-    match name {
-        Cow::Borrowed(name) => str::from_utf8(name).ok().map(Cow::Borrowed),
-        Cow::Owned(name) => String::from_utf8(name.clone()).ok().map(Cow::Owned),
-    }
-    .ok_or(ProtocolError::InvalidJson)
 }

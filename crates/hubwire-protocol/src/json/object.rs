@@ -1,182 +1,26 @@
 //! Reading the properties of a JSON object in the order in which they come.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::str;
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::value::{Name, Token, Value};
 use crate::error::ProtocolError;
 
-/// The JSON token that a value begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Token {
-    False,
-    Null,
-    Number,
-    StartArray,
-    StartObject,
-    String,
-    True,
-}
-
-impl Token {
-    fn of(value: &str) -> Self {
-        match value.as_bytes().first() {
-            Some(b'"') => Self::String,
-            Some(b'[') => Self::StartArray,
-            Some(b'{') => Self::StartObject,
-            Some(b'f') => Self::False,
-            Some(b'n') => Self::Null,
-            Some(b't') => Self::True,
-            _ => Self::Number,
-        }
-    }
-
-    /// The name that .NET's JSON reader gives the token.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::False => "False",
-            Self::Null => "Null",
-            Self::Number => "Number",
-            Self::StartArray => "StartArray",
-            Self::StartObject => "StartObject",
-            Self::String => "String",
-            Self::True => "True",
-        }
-    }
-}
-
-/// The value of a property or the element of an array, not decoded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Value<'a> {
-    /// The value; of one that is broken, whatever follows its opening bracket.
-    text: &'a str,
-    is_whole: bool,
-}
-
-impl<'a> Value<'a> {
-    fn whole(raw: &'a RawValue) -> Self {
-        Self {
-            text: raw.get(),
-            is_whole: true,
-        }
-    }
-
-    pub(crate) fn token(self) -> Token {
-        Token::of(self.text)
-    }
-
-    /// The text of the value, if it begins as it must and is well-formed.
-    pub(crate) fn expect(
-        self,
-        property: &'static str,
-        token: Token,
-    ) -> Result<&'a str, ProtocolError> {
-        self.expect_token(property, token)?;
-        self.text()
-    }
-
-    pub(crate) fn expect_token(
-        self,
-        property: &'static str,
-        token: Token,
-    ) -> Result<(), ProtocolError> {
-        if self.token() == token {
-            return Ok(());
-        }
-        let token = if token == Token::StartArray {
-            "Array"
-        } else {
-            token.name()
-        };
-        Err(ProtocolError::ExpectedType { property, token })
-    }
-
-    pub(crate) const fn text(self) -> Result<&'a str, ProtocolError> {
-        if self.is_whole {
-            Ok(self.text)
-        } else {
-            Err(ProtocolError::InvalidJson)
-        }
-    }
-
-    pub(crate) fn string(self, property: &'static str) -> Result<Cow<'a, str>, ProtocolError> {
-        unescape(self.expect(property, Token::String)?)
-    }
-
-    pub(crate) fn int32(self, property: &'static str) -> Result<i32, ProtocolError> {
-        let number = self.expect(property, Token::Number)?;
-        number
-            .parse()
-            .map_err(|_| ProtocolError::IntegerOutOfRange { type_name: "Int32" })
-    }
-
-    pub(crate) fn int64(self, property: &'static str) -> Result<i64, ProtocolError> {
-        let number = self.expect(property, Token::Number)?;
-        number
-            .parse()
-            .map_err(|_| ProtocolError::IntegerOutOfRange { type_name: "Int64" })
-    }
-
-    pub(crate) fn boolean(self, property: &'static str) -> Result<bool, ProtocolError> {
-        match self.token() {
-            Token::False => Ok(false),
-            Token::True => Ok(true),
-            _ => Err(ProtocolError::ExpectedBoolean { property }),
-        }
-    }
-
-    /// Reads the properties of a value that begins as an object.
-    pub(crate) fn properties(
-        self,
-        on_property: impl FnMut(&Cow<'a, [u8]>, Self) -> Result<(), ProtocolError>,
-    ) -> Result<(), ProtocolError> {
-        read_properties(self.text, on_property)?;
-        self.text().map(drop)
-    }
-
-    /// Reads the elements of a value that begins as an array.
-    pub(crate) fn elements(
-        self,
-        on_element: impl FnMut(Self) -> Result<(), ProtocolError>,
-    ) -> Result<(), ProtocolError> {
-        let mut fault = None;
-        let visitor = Elements {
-            on_element,
-            fault: &mut fault,
-        };
-        let outcome = serde_json::Deserializer::from_str(self.text).deserialize_seq(visitor);
-        settle(outcome, fault)?;
-        self.text().map(drop)
-    }
-}
-
-/// The text of a JSON string that was found to be well-formed, borrowed if nothing is escaped.
-pub(crate) fn unescape(string: &str) -> Result<Cow<'_, str>, ProtocolError> {
-    let inside = string
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    match inside {
-        Some(inside) if !inside.contains('\\') => Ok(Cow::Borrowed(inside)),
-        _ => serde_json::from_str(string)
-            .map(Cow::Owned)
-            .map_err(|_| ProtocolError::InvalidJson),
-    }
-}
+/// The blanks of JSON.
+const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// Hands the properties of the object that begins `text` to `on_property`, in their order.
 ///
-/// Names come unescaped. What follows the object is not looked at. A value that is broken
-/// somewhere behind its opening bracket is handed on too, because its type is judged before
-/// the rest of it is read.
+/// What follows the object is not looked at. A value that is broken somewhere behind its
+/// opening bracket is handed on too, because its type is judged before the rest of it is read.
 pub(crate) fn read_properties<'a>(
     text: &'a str,
-    on_property: impl FnMut(&Cow<'a, [u8]>, Value<'a>) -> Result<(), ProtocolError>,
+    on_property: impl FnMut(Name<'a>, Value<'a>) -> Result<(), ProtocolError>,
 ) -> Result<(), ProtocolError> {
-    let start = text.trim_start_matches([' ', '\t', '\r', '\n']);
+    let start = text.trim_start_matches(BLANK);
     if !start.starts_with('{') {
         return Err(not_an_object(start));
     }
@@ -187,6 +31,20 @@ pub(crate) fn read_properties<'a>(
         fault: &mut fault,
     };
     let outcome = serde_json::Deserializer::from_str(text).deserialize_map(visitor);
+    settle(outcome, fault)
+}
+
+/// Hands the elements of the array that begins `text` to `on_element`, in their order.
+pub(super) fn read_elements<'a>(
+    text: &'a str,
+    on_element: impl FnMut(Value<'a>) -> Result<(), ProtocolError>,
+) -> Result<(), ProtocolError> {
+    let mut fault = None;
+    let visitor = Elements {
+        on_element,
+        fault: &mut fault,
+    };
+    let outcome = serde_json::Deserializer::from_str(text).deserialize_seq(visitor);
     settle(outcome, fault)
 }
 
@@ -222,7 +80,7 @@ struct Properties<'a, 'f, F> {
 
 impl<'a, F> Visitor<'a> for Properties<'a, '_, F>
 where
-    F: FnMut(&Cow<'a, [u8]>, Value<'a>) -> Result<(), ProtocolError>,
+    F: FnMut(Name<'a>, Value<'a>) -> Result<(), ProtocolError>,
 {
     type Value = ();
 
@@ -231,16 +89,15 @@ where
     }
 
     fn visit_map<A: MapAccess<'a>>(mut self, mut properties: A) -> Result<(), A::Error> {
-        while let Some(name) = properties.next_key_seed(Name)? {
+        while let Some(name) = properties.next_key::<&RawValue>()? {
             let value = properties.next_value::<&RawValue>();
-            let judged = match &value {
-                Ok(raw) => (self.on_property)(&name, Value::whole(raw)),
-                Err(_) => match broken_value(self.text, &name) {
-                    Some(value) => (self.on_property)(&name, value),
-                    None => Ok(()),
-                },
+            let found = match &value {
+                Ok(value) => Some(Value::whole(value)),
+                Err(_) => behind(self.text, name).and_then(Value::broken),
             };
-            if let Err(fault) = judged {
+            if let Some(found) = found
+                && let Err(fault) = (self.on_property)(Name::new(name), found)
+            {
                 *self.fault = Some(fault);
                 return Err(A::Error::custom("stopped"));
             }
@@ -250,24 +107,17 @@ where
     }
 }
 
-/// What follows the property name, where that begins an array or an object.
-///
-/// A token that is itself cut off or misspelt has no type; a bracket has.
-fn broken_value<'a>(text: &'a str, name: &Cow<'a, [u8]>) -> Option<Value<'a>> {
-    let Cow::Borrowed(name) = name else {
-        return None;
-    };
-    let end = name.as_ptr().addr().checked_sub(text.as_ptr().addr())? + name.len();
-    let blank = [' ', '\t', '\r', '\n'];
+/// What follows the name of a property in the text from which the name was borrowed.
+fn behind<'a>(text: &'a str, name: &'a RawValue) -> Option<&'a str> {
+    let start = name
+        .get()
+        .as_ptr()
+        .addr()
+        .checked_sub(text.as_ptr().addr())?;
     let behind = text
-        .get(end..)?
-        .strip_prefix('"')?
-        .trim_start_matches(blank);
-    let text = behind.strip_prefix(':')?.trim_start_matches(blank);
-    text.starts_with(['[', '{']).then_some(Value {
-        text,
-        is_whole: false,
-    })
+        .get(start + name.get().len()..)?
+        .trim_start_matches(BLANK);
+    Some(behind.strip_prefix(':')?.trim_start_matches(BLANK))
 }
 
 struct Elements<'f, F> {
@@ -290,32 +140,5 @@ impl<'a, F: FnMut(Value<'a>) -> Result<(), ProtocolError>> Visitor<'a> for Eleme
             }
         }
         Ok(())
-    }
-}
-
-/// A property name as bytes, so that one which is not valid Unicode is merely unknown.
-struct Name;
-
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'de, [u8]>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_bytes(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Cow<'de, [u8]>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a property name")
-    }
-
-    fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(name))
-    }
-
-    fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(name.to_vec()))
     }
 }

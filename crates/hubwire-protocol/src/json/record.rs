@@ -41,11 +41,8 @@ fn replace_invalid(record: &[u8]) -> String {
 /// What is left of a text that is cut is broken JSON, and so the fault is found when reading
 /// gets there, after any that comes before it.
 pub(crate) fn within_depth(text: &str) -> &str {
-    let brackets = text
-        .bytes()
-        .filter(|&byte| byte == b'[' || byte == b'{')
-        .count();
-    if brackets <= MAXIMUM_DEPTH {
+    let mut brackets = memchr::memchr2_iter(b'[', b'{', text.as_bytes());
+    if brackets.nth(MAXIMUM_DEPTH).is_none() {
         return text;
     }
     first_too_deep(text)

@@ -120,11 +120,9 @@ impl OutboundQueue {
         Self::with(limit, Some(socket))
     }
 
-    /// The queue of a connection without a socket: everything sent to it vanishes.
+    /// The queue of a connection without a socket: nothing sent to it arrives anywhere.
     pub(crate) fn detached() -> Self {
-        let queue = Self::with(0, None);
-        queue.finish();
-        queue
+        Self::with(0, None)
     }
 
     fn with(limit: usize, socket: Option<SocketWriter>) -> Self {

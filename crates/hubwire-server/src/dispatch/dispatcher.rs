@@ -169,13 +169,7 @@ impl Dispatcher {
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
         tracing::debug!(target: "hubwire::dispatch", method = target, "unknown method");
-        self.refuse(
-            id,
-            &format!(
-                "{} HubException: Method does not exist.",
-                failed_to_invoke(target)
-            ),
-        );
+        self.refuse(id, &unknown_method(target));
     }
 
     fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {
@@ -199,8 +193,15 @@ impl Dispatcher {
     }
 }
 
-fn failed_to_invoke(target: &str) -> String {
+/// What a client reads whose arguments did not fit.
+pub(crate) fn failed_to_invoke(target: &str) -> String {
     format!("Failed to invoke '{target}' due to an error on the server.")
+}
+
+/// What a client reads who called a method that does not exist.
+pub(crate) fn unknown_method(target: &str) -> String {
+    let base = failed_to_invoke(target);
+    format!("{base} HubException: Method does not exist.")
 }
 
 fn wrong_mode(target: &str) -> String {

@@ -26,7 +26,7 @@ static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 #[derive(Clone)]
 pub struct HubEndpoint {
     pub(super) number: usize,
-    pub(super) hub: Arc<HubRuntime>,
+    pub(crate) hub: Arc<HubRuntime>,
     pub(super) options: Arc<EndpointOptions>,
 }
 

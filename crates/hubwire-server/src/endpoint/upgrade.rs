@@ -10,14 +10,14 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
-use hubwire_core::ConnectionId;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use tokio::net::TcpStream;
 
+use super::attached::Attached;
 use super::{HubEndpoint, origin, query, response};
-use crate::connection::{ConnectionRequest, EndReason};
+use crate::connection::ConnectionRequest;
 use crate::hub::Principal;
 use crate::server::{Attach, ConnectionToken, Slot};
 use crate::transport::Socket;
@@ -64,7 +64,7 @@ pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body>
             "The server is shutting down.",
         );
     }
-    let (token, slot) = match attach(endpoint, &parts) {
+    let attached = match attach(endpoint, &parts) {
         Ok(attached) => attached,
         Err(refusal) => return refusal,
     };
@@ -75,19 +75,17 @@ pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body>
         return response::text(StatusCode::BAD_REQUEST, "");
     };
     let response = switching_protocols(key);
-    let opening = open(endpoint.clone(), token, Arc::clone(&slot), parts, upgrade);
-    let task = server.tracker().spawn(opening);
-    slot.set_task(task.abort_handle());
+    let slot = Arc::clone(attached.slot());
+    let opening = open(endpoint.clone(), attached, parts, upgrade);
+    slot.set_task(server.tracker().spawn(opening).abort_handle());
     response
 }
 
-fn attach(
-    endpoint: &HubEndpoint,
-    parts: &Parts,
-) -> Result<(ConnectionToken, Arc<Slot>), Response<Body>> {
+fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Response<Body>> {
     let server = endpoint.hub.server();
     let Some(token) = query::value(parts.uri.query().unwrap_or_default(), "id") else {
-        return Ok(fresh(endpoint, parts));
+        let principal = parts.extensions.get::<Principal>().cloned();
+        return Ok(Attached::fresh(endpoint, principal));
     };
     let token = ConnectionToken::new(token);
     let Some(slot) = server.table().find(&token, endpoint.number) else {
@@ -99,22 +97,9 @@ fn attach(
         return Err(response::empty(StatusCode::FORBIDDEN));
     }
     match server.table().attach(&slot) {
-        Attach::Attached => Ok((token, slot)),
+        Attach::Attached => Ok(Attached::new(endpoint, token, slot)),
         Attach::Busy => Err(response::text(StatusCode::CONFLICT, "")),
     }
-}
-
-/// A connection without negotiation: nobody else ever learns its token.
-fn fresh(endpoint: &HubEndpoint, parts: &Parts) -> (ConnectionToken, Arc<Slot>) {
-    let server = endpoint.hub.server();
-    let token = ConnectionToken::new(server.random().text::<16>());
-    let slot = Arc::new(Slot::attached(
-        endpoint.number,
-        ConnectionId::from(server.random().text::<16>()),
-        parts.extensions.get::<Principal>().cloned(),
-    ));
-    server.table().insert(token.clone(), Arc::clone(&slot));
-    (token, slot)
 }
 
 /// Whether a request comes from the user who negotiated; others are refused (403).
@@ -143,22 +128,9 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
 }
 
 /// The task of a connection, from its upgrade to its end.
-async fn open(
-    endpoint: HubEndpoint,
-    token: ConnectionToken,
-    slot: Arc<Slot>,
-    parts: Parts,
-    upgrade: OnUpgrade,
-) {
-    let forget = Forget {
-        endpoint: &endpoint,
-        token,
-    };
+async fn open(endpoint: HubEndpoint, attached: Attached, parts: Parts, upgrade: OnUpgrade) {
     let mut request = ConnectionRequest::new(&parts, endpoint.options.keep_request);
-    let principal = slot
-        .principal()
-        .or_else(|| parts.extensions.get::<Principal>())
-        .cloned();
+    let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
     let Ok(upgraded) = upgrade.await else {
         return;
@@ -169,30 +141,7 @@ async fn open(
         let _ = stream.set_nodelay(true);
         request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
     }
-    let id = slot.id().clone();
-    let (connection, reader) = endpoint
-        .hub
-        .open(&endpoint.options, id, principal, request, socket);
-    slot.set_connection(&connection);
-    drop(slot);
-    if endpoint.hub.server().is_draining() {
-        connection.end(EndReason::Shutdown);
-    }
-    drop(connection);
-    reader.run().await;
-    drop(forget);
-}
-
-/// Forgets the token however the connection's task ends.
-struct Forget<'a> {
-    endpoint: &'a HubEndpoint,
-    token: ConnectionToken,
-}
-
-impl Drop for Forget<'_> {
-    fn drop(&mut self) {
-        self.endpoint.hub.server().table().remove(&self.token);
-    }
+    attached.run(&endpoint, request, principal, socket).await;
 }
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from here on.

@@ -54,6 +54,10 @@ impl SignalR {
         self.server.shutdown().await;
     }
 
+    pub(crate) fn server(&self) -> &Arc<Server> {
+        &self.server
+    }
+
     /// How much the server holds at the moment.
     #[must_use]
     pub fn statistics(&self) -> Statistics {

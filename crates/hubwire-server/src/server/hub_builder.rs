@@ -162,10 +162,6 @@ impl<H: Hub> HubHandle<H> {
         let lifetime = Arc::clone(self.runtime.lifetime());
         HubContext::new(lifetime as Arc<dyn HubLifetimeManager>)
     }
-
-    pub(crate) fn runtime(&self) -> &Arc<HubRuntime> {
-        &self.runtime
-    }
 }
 
 impl<H: Hub> Clone for HubHandle<H> {

@@ -1,0 +1,125 @@
+//! Clients and groups that only remember what was asked of them.
+
+use std::fmt;
+use std::future::ready;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_core::future::BoxFuture;
+use hubwire_core::{
+    Arguments, ConnectionId, GroupError, GroupName, HubLifetimeManager, SendError, Sending, Target,
+};
+use serde_json::Value;
+
+/// A call that a hub made on its clients.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Sent {
+    /// Who was called.
+    pub target: Target,
+    /// The client method.
+    pub method: String,
+    /// Its arguments, as JSON has them.
+    pub arguments: Vec<Value>,
+}
+
+impl Sent {
+    /// A call to compare with.
+    pub fn new(target: Target, method: &str, arguments: impl Into<Vec<Value>>) -> Self {
+        Self {
+            target,
+            method: method.to_owned(),
+            arguments: arguments.into(),
+        }
+    }
+}
+
+/// A change that a hub made to a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupChange {
+    /// The connection was added to the group.
+    Added(ConnectionId, GroupName),
+    /// The connection was removed from the group.
+    Removed(ConnectionId, GroupName),
+}
+
+/// Remembers, in order, what was sent and which groups were changed.
+///
+/// A handle; clones share the memory.
+#[derive(Clone, Default)]
+pub struct Recorder {
+    memory: Arc<Mutex<Memory>>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    sent: Vec<Sent>,
+    group_changes: Vec<GroupChange>,
+}
+
+impl Recorder {
+    /// Takes the calls made since the last time.
+    pub fn take_sent(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.lock().sent)
+    }
+
+    /// Takes the changes of groups made since the last time.
+    pub fn take_group_changes(&self) -> Vec<GroupChange> {
+        std::mem::take(&mut self.lock().group_changes)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: GroupChange) -> BoxFuture<'static, Result<(), GroupError>> {
+        self.lock().group_changes.push(change);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn record(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+    ) -> Result<(), SendError> {
+        let mut json = Vec::new();
+        arguments
+            .write_json(&mut json)
+            .map_err(|source| SendError::Encode {
+                method: method.to_owned(),
+                source,
+            })?;
+        let arguments = serde_json::from_slice::<Vec<Value>>(&json).unwrap_or_default();
+        let sent = Sent::new(target.clone(), method, arguments);
+        self.lock().sent.push(sent);
+        Ok(())
+    }
+}
+
+impl HubLifetimeManager for Recorder {
+    fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
+        Sending::Done(self.record(target, method, arguments))
+    }
+
+    fn add_to_group(
+        &self,
+        connection_id: ConnectionId,
+        group: GroupName,
+    ) -> BoxFuture<'static, Result<(), GroupError>> {
+        self.change(GroupChange::Added(connection_id, group))
+    }
+
+    fn remove_from_group(
+        &self,
+        connection_id: ConnectionId,
+        group: GroupName,
+    ) -> BoxFuture<'static, Result<(), GroupError>> {
+        self.change(GroupChange::Removed(connection_id, group))
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lock().fmt(f)
+    }
+}

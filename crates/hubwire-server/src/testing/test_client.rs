@@ -1,0 +1,309 @@
+//! A client whose transport is a pipe in memory.
+
+use std::collections::VecDeque;
+use std::io;
+
+use hubwire_protocol::{
+    Arguments, FrameDecoder, FrameEvent, Masking, Opcode, RECORD_SEPARATOR, write_masked_frame,
+};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+use crate::connection::ConnectionRequest;
+use crate::endpoint::{Attached, HubEndpoint};
+use crate::hub::Principal;
+use crate::transport::Socket;
+
+/// How many bytes the pipe holds each way before its writer waits, as a socket's buffers do.
+const PIPE_SIZE: usize = 64 * 1024;
+
+/// Every client masks its frames; with what does not matter to a test.
+const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// A SignalR client over WebSockets and JSON, connected in memory.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use hubwire_server::{Call, Hub, Method, Reply, SignalR};
+/// # struct Echo;
+/// # impl Hub for Echo {
+/// #     type Client = hubwire_core::UntypedClient;
+/// #     const METHODS: &'static [Method] = &[Method::new("Echo", &[], "")];
+/// #     fn call(self: Arc<Self>, _: usize, call: Call<'_, Self>) -> Reply {
+/// #         match call.bind::<(String,)>() {
+/// #             Ok((text,)) => Reply::value(async move { text }),
+/// #             Err(error) => Reply::rejected(error),
+/// #         }
+/// #     }
+/// # }
+/// use hubwire_server::testing::TestClient;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// let signalr = SignalR::new();
+/// let hub = signalr.hub::<Echo>().build(Echo);
+/// let mut client = TestClient::connect(&hub.endpoint()).await?;
+/// assert_eq!(client.invoke("Echo", ("hello",)).await?, Ok("hello".into()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TestClient {
+    pipe: DuplexStream,
+    frames: FrameDecoder,
+    records: Vec<u8>,
+    received: VecDeque<Received>,
+    last_id: u64,
+}
+
+/// What a client receives.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Received {
+    /// The WebSocket was closed, with this code.
+    Closed(Option<u16>),
+    /// The transport ended without a Close frame.
+    Lost,
+    /// A hub message, or the answer to the handshake.
+    Message(Value),
+    /// The answer to a WebSocket ping.
+    Pong,
+}
+
+impl TestClient {
+    /// Opens a transport and makes the handshake.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses the handshake or ends the transport.
+    pub async fn connect(endpoint: &HubEndpoint) -> io::Result<Self> {
+        Self::open(endpoint, None).handshaken().await
+    }
+
+    /// As [`TestClient::connect`], with an authenticated user.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses the handshake or ends the transport.
+    pub async fn connect_as(endpoint: &HubEndpoint, principal: Principal) -> io::Result<Self> {
+        Self::open(endpoint, Some(principal)).handshaken().await
+    }
+
+    /// Opens a transport, as a WebSocket without negotiation, and sends nothing yet.
+    #[must_use]
+    pub fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
+        let (pipe, far_end) = tokio::io::duplex(PIPE_SIZE);
+        let server = endpoint.hub.server();
+        server.start();
+        let attached = Attached::fresh(endpoint, principal);
+        let slot = std::sync::Arc::clone(attached.slot());
+        let endpoint = endpoint.clone();
+        let task = server.tracker().spawn(async move {
+            let request = ConnectionRequest::default();
+            let socket = Socket::Other(Box::new(far_end));
+            attached.run(&endpoint, request, None, socket).await;
+        });
+        slot.set_task(task.abort_handle());
+        Self {
+            pipe,
+            frames: FrameDecoder::new(Masking::Forbidden),
+            records: Vec::new(),
+            received: VecDeque::new(),
+            last_id: 0,
+        }
+    }
+
+    async fn handshaken(mut self) -> io::Result<Self> {
+        self.send_record(&json!({"protocol": "json", "version": 1}))
+            .await?;
+        match self.receive().await? {
+            Received::Message(answer) if answer == json!({}) => Ok(self),
+            other => Err(io::Error::other(format!("handshake refused: {other:?}"))),
+        }
+    }
+
+    /// Calls a method and waits for its completion; what else arrives meanwhile is kept.
+    ///
+    /// The inner error is the completion's.
+    ///
+    /// # Errors
+    ///
+    /// When the transport ends before the completion came.
+    pub async fn invoke(
+        &mut self,
+        target: &str,
+        arguments: impl Arguments,
+    ) -> io::Result<Result<Value, String>> {
+        let id = self.start(target, arguments).await?;
+        self.completion(&id).await
+    }
+
+    /// Begins a call and returns its invocation id.
+    ///
+    /// # Errors
+    ///
+    /// When the transport has ended.
+    pub async fn start(&mut self, target: &str, arguments: impl Arguments) -> io::Result<String> {
+        self.last_id += 1;
+        let id = self.last_id.to_string();
+        let arguments = arguments_value(&arguments)?;
+        self.send_record(
+            &json!({"type": 1, "invocationId": id, "target": target, "arguments": arguments}),
+        )
+        .await?;
+        Ok(id)
+    }
+
+    /// Calls a method and expects no completion.
+    ///
+    /// # Errors
+    ///
+    /// When the transport has ended.
+    pub async fn send(&mut self, target: &str, arguments: impl Arguments) -> io::Result<()> {
+        let arguments = arguments_value(&arguments)?;
+        self.send_record(&json!({"type": 1, "target": target, "arguments": arguments}))
+            .await
+    }
+
+    /// Waits for the completion of a call; what else arrives meanwhile is kept.
+    ///
+    /// # Errors
+    ///
+    /// When the transport ends before the completion came.
+    pub async fn completion(&mut self, id: &str) -> io::Result<Result<Value, String>> {
+        let is_it = |received: &Received| {
+            matches!(received, Received::Message(message)
+                if message["type"] == 3 && message["invocationId"] == id)
+        };
+        let mut kept = VecDeque::new();
+        let found = loop {
+            let received = self.receive().await?;
+            if is_it(&received) {
+                break received;
+            }
+            if matches!(received, Received::Closed(_) | Received::Lost) {
+                return Err(io::Error::other(format!("no completion, but {received:?}")));
+            }
+            kept.push_back(received);
+        };
+        kept.append(&mut self.received);
+        self.received = kept;
+        let Received::Message(mut message) = found else {
+            return Err(io::Error::other("no completion"));
+        };
+        Ok(match message.get("error").and_then(Value::as_str) {
+            Some(error) => Err(error.to_owned()),
+            None => Ok(message["result"].take()),
+        })
+    }
+
+    /// The next push, as its target and arguments; pings are passed over.
+    ///
+    /// # Errors
+    ///
+    /// When anything else arrives.
+    pub async fn push(&mut self) -> io::Result<(String, Value)> {
+        loop {
+            match self.receive().await? {
+                Received::Message(message) if message["type"] == 6 => {}
+                Received::Message(mut message) if message["type"] == 1 => {
+                    let target = message["target"].as_str().unwrap_or_default().to_owned();
+                    return Ok((target, message["arguments"].take()));
+                }
+                other => return Err(io::Error::other(format!("no push, but {other:?}"))),
+            }
+        }
+    }
+
+    /// The next thing that arrives, pings too; without end, nothing else is waited for.
+    ///
+    /// # Errors
+    ///
+    /// When the server sends what is no frame or no JSON.
+    pub async fn receive(&mut self) -> io::Result<Received> {
+        loop {
+            if let Some(received) = self.received.pop_front() {
+                return Ok(received);
+            }
+            let mut buffer = vec![0; 16 * 1024];
+            match self.pipe.read(&mut buffer).await {
+                Ok(0) | Err(_) => return Ok(Received::Lost),
+                Ok(count) => {
+                    buffer.truncate(count);
+                    self.decode(&mut buffer)?;
+                }
+            }
+        }
+    }
+
+    fn decode(&mut self, mut input: &mut [u8]) -> io::Result<()> {
+        while let Some(event) = self.frames.next(&mut input).map_err(io::Error::other)? {
+            match event {
+                FrameEvent::Data { payload, .. } => self.records.extend_from_slice(payload),
+                FrameEvent::Close { code, .. } => self.received.push_back(Received::Closed(code)),
+                FrameEvent::Pong(_) => self.received.push_back(Received::Pong),
+                FrameEvent::Ping(_) => {}
+            }
+            self.take_records()?;
+        }
+        Ok(())
+    }
+
+    fn take_records(&mut self) -> io::Result<()> {
+        while let Some(end) = self.records.iter().position(|b| *b == RECORD_SEPARATOR) {
+            let rest = self.records.split_off(end + 1);
+            let record = std::mem::replace(&mut self.records, rest);
+            let message = serde_json::from_slice(record.get(..end).unwrap_or_default())?;
+            self.received.push_back(Received::Message(message));
+        }
+        Ok(())
+    }
+
+    /// Sends one JSON record.
+    ///
+    /// # Errors
+    ///
+    /// When the transport has ended.
+    pub async fn send_record(&mut self, record: &Value) -> io::Result<()> {
+        let mut payload = record.to_string().into_bytes();
+        payload.push(RECORD_SEPARATOR);
+        self.send_bytes(&payload).await
+    }
+
+    /// Sends any bytes as one text message.
+    ///
+    /// # Errors
+    ///
+    /// When the transport has ended.
+    pub async fn send_bytes(&mut self, payload: &[u8]) -> io::Result<()> {
+        let mut frame = Vec::new();
+        write_masked_frame(&mut frame, Opcode::Text, true, MASK, payload);
+        self.send_raw(&frame).await
+    }
+
+    /// Sends bytes that need not be frames.
+    ///
+    /// # Errors
+    ///
+    /// When the transport has ended.
+    pub async fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.pipe.write_all(bytes).await
+    }
+
+    /// Sends a WebSocket Close frame; the server's own can then be received.
+    ///
+    /// # Errors
+    ///
+    /// When the transport has ended.
+    pub async fn close(&mut self) -> io::Result<()> {
+        let mut frame = Vec::new();
+        let code = 1000u16.to_be_bytes();
+        write_masked_frame(&mut frame, Opcode::Close, true, MASK, &code);
+        self.send_raw(&frame).await
+    }
+}
+
+fn arguments_value(arguments: &impl Arguments) -> io::Result<Value> {
+    let mut json = Vec::new();
+    arguments.write_json(&mut json).map_err(io::Error::other)?;
+    Ok(serde_json::from_slice(&json)?)
+}
