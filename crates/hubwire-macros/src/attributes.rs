@@ -21,7 +21,9 @@ pub(crate) fn docs(attributes: &[Attribute]) -> String {
 
 /// Whether an item has documentation of any kind.
 pub(crate) fn is_documented(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| attribute.path().is_ident("doc"))
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("doc"))
 }
 
 fn doc_line(attribute: &Attribute) -> Option<String> {

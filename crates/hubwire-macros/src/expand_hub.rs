@@ -3,13 +3,14 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
+use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 use crate::model::{
     Function, Hook, HookKind, HookParameter, HubBlock, HubMethod, Outcome, Parameter, Passed,
 };
 use crate::parse;
-use crate::spanning::located;
+use crate::spanning::{blame, located};
 use crate::type_text::type_text;
 
 /// `#[hub]`: the user's block, the implementation, and what is wrong with them.
@@ -23,34 +24,39 @@ pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream 
 
 impl ToTokens for HubBlock {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self {
-            block,
-            cfgs,
-            hooks,
-            methods,
-            ..
-        } = self;
-        let (generics, _, bounds) = block.generics.split_for_impl();
-        let hub = &block.self_ty;
-        let client = self.client.as_ref().map_or_else(
-            || quote!(::hubwire::__private::UntypedClient),
-            ToTokens::to_token_stream,
-        );
-        let descriptions = methods.iter().map(description);
-        let call = call(methods);
-        tokens.extend(quote! {
-            #block
+        self.block.to_tokens(tokens);
+        if !self.borrows {
+            implementation(self).to_tokens(tokens);
+        }
+    }
+}
 
-            #(#cfgs)*
-            #[automatically_derived]
-            #[allow(deprecated, clippy::all, clippy::pedantic)]
-            impl #generics ::hubwire::__private::Hub for #hub #bounds {
-                type Client = #client;
-                const METHODS: &'static [::hubwire::__private::Method] = &[#(#descriptions)*];
-                #(#hooks)*
-                #call
-            }
-        });
+fn implementation(hub: &HubBlock) -> TokenStream {
+    let HubBlock {
+        block,
+        cfgs,
+        hooks,
+        methods,
+        ..
+    } = hub;
+    let (generics, _, bounds) = block.generics.split_for_impl();
+    let hub_type = &block.self_ty;
+    let client = hub.client.as_ref().map_or_else(
+        || quote!(::hubwire::__private::UntypedClient),
+        ToTokens::to_token_stream,
+    );
+    let descriptions = methods.iter().map(description);
+    let call = call(methods);
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        impl #generics ::hubwire::__private::Hub for #hub_type #bounds {
+            type Client = #client;
+            const METHODS: &'static [::hubwire::__private::Method] = &[#(#descriptions)*];
+            #(#hooks)*
+            #call
+        }
     }
 }
 
@@ -60,7 +66,7 @@ fn description(method: &HubMethod) -> TokenStream {
     let name = &method.wire_name.text;
     let docs = &method.docs;
     let parameters = arguments(method).map(|(name, ty)| {
-        let name = name.to_string();
+        let name = name.unraw().to_string();
         let type_name = type_text(ty);
         quote!(::hubwire::__private::Parameter::new(#name, #type_name),)
     });
@@ -105,13 +111,16 @@ fn call_of(method: &HubMethod, locals: &Locals) -> TokenStream {
         hub,
     } = locals;
     let names = arguments(method).map(|(name, _)| name);
-    let types = arguments(method).map(|(_, ty)| ty);
+    let types = arguments(method).map(|(_, ty)| blame(ty, "HubArgument", "Decoded"));
     let checks = arguments(method).map(|(_, ty)| ty);
+    let result =
+        result(&method.function).map(|ty| quote!(::hubwire::__private::assert_result::<#ty>();));
     let reply = reply(method, locals);
     let context = takes_context(method).then(|| quote!(let #cx = #call.context();));
     quote! {
         |#hub, #call| {
             #(::hubwire::__private::assert_argument::<#checks>();)*
+            #result
             match #call.bind::<(#(#types,)*)>() {
                 ::core::result::Result::Ok((#(#names,)*)) => {
                     #context
@@ -139,6 +148,14 @@ fn reply(method: &HubMethod, locals: &Locals) -> TokenStream {
     }
 }
 
+/// The type that must be serialized, where it can be seen.
+fn result(function: &Function) -> Option<&Type> {
+    match &function.outcome {
+        Outcome::Fallible { success, .. } => success.as_deref(),
+        Outcome::Value(ty) => ty.as_deref(),
+    }
+}
+
 /// What makes the reply, with the types where the user wrote them.
 fn constructor(function: &Function) -> TokenStream {
     let span = located(function.rust_name.span());
@@ -149,12 +166,14 @@ fn constructor(function: &Function) -> TokenStream {
             written,
         } => {
             let unknown = quote_spanned!(located(*written)=> _);
-            let success = success.as_ref().map_or_else(|| unknown.clone(), ToTokens::to_token_stream);
+            let success = success
+                .as_ref()
+                .map_or_else(|| unknown.clone(), ToTokens::to_token_stream);
             let error = error.as_ref().map_or(unknown, ToTokens::to_token_stream);
-            { let _ = (success, error); quote_spanned!(span=> fallible) }
+            quote_spanned!(span=> fallible::<_, #success, #error>)
         }
-        Outcome::Value(Some(ty)) => { let _ = ty; quote_spanned!(span=> value) },
-        Outcome::Value(None) => quote_spanned!(span=> value),
+        Outcome::Value(Some(ty)) => quote_spanned!(span=> value::<_, #ty>),
+        Outcome::Value(None) => quote_spanned!(span=> value::<_, ()>),
     }
 }
 
@@ -163,9 +182,8 @@ impl ToTokens for Hook {
         let function = &self.function;
         let (cfgs, rust_name) = (&function.cfgs, &function.rust_name);
         let span = located(rust_name.span());
-        let reason = (self.kind == HookKind::Disconnected).then(|| {
-            quote_spanned!(span=> reason: &::hubwire::__private::DisconnectReason)
-        });
+        let reason = (self.kind == HookKind::Disconnected)
+            .then(|| quote_spanned!(span=> reason: &::hubwire::__private::DisconnectReason));
         let run = run_of(self);
         tokens.extend(quote_spanned! {span=>
             #(#cfgs)*
@@ -193,7 +211,10 @@ fn run_of(hook: &Hook) -> TokenStream {
         HookParameter::Reason(span) => quote_spanned!(located(*span)=> reason),
     });
     let span = located(rust_name.span());
-    let run = awaited(function, quote_spanned!(span=> Self::#rust_name(self, #(#passed),*)));
+    let run = awaited(
+        function,
+        quote_spanned!(span=> Self::#rust_name(self, #(#passed),*)),
+    );
     match function.outcome {
         Outcome::Fallible { written, .. } => quote_spanned! {located(written)=>
             ::core::result::Result::map_err(#run, ::hubwire::__private::HubError::from)
@@ -224,10 +245,13 @@ impl Default for Locals {
 
 /// The parameters that come from the wire.
 fn arguments(method: &HubMethod) -> impl Iterator<Item = (&Ident, &Type)> {
-    method.parameters.iter().filter_map(|parameter| match parameter {
-        Parameter::Argument { name, ty } => Some((name, &**ty)),
-        Parameter::Context(_) => None,
-    })
+    method
+        .parameters
+        .iter()
+        .filter_map(|parameter| match parameter {
+            Parameter::Argument { name, ty } => Some((name, &**ty)),
+            Parameter::Context(_) => None,
+        })
 }
 
 fn takes_context(method: &HubMethod) -> bool {

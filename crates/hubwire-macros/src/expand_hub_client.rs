@@ -8,6 +8,7 @@ use crate::attributes::is_documented;
 use crate::errors::Errors;
 use crate::model::{ClientMethod, ClientTrait};
 use crate::parse;
+use crate::spanning::blame;
 
 /// `#[hub_client]`: what stands for the user's trait, and what is wrong with it.
 pub(crate) fn expand(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
@@ -133,6 +134,8 @@ fn proxy_method(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
     let wire_name = &method.wire_name.text;
     let docs = docs(method);
     let names = method.parameters.iter().map(|parameter| &parameter.name);
+    let checks = method.parameters.iter().map(|parameter| &parameter.ty);
+    let types = checks.clone().map(|ty| blame(ty, "ClientArgument", "Sent"));
     let parameters = method.parameters.iter().map(|parameter| {
         let (name, ty) = (&parameter.name, &parameter.ty);
         quote!(#name: #ty)
@@ -144,7 +147,8 @@ fn proxy_method(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
             &self,
             #(#parameters),*
         ) -> ::core::result::Result<(), ::hubwire::__private::SendError> {
-            self.0.send(#wire_name, (#(#names,)*)).await
+            #(::hubwire::__private::assert_client_argument::<#checks>();)*
+            self.0.send::<(#(#types,)*)>(#wire_name, (#(#names,)*)).await
         }
     }
 }

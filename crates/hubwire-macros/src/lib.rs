@@ -1,4 +1,9 @@
-//! The attributes of Hubwire.
+//! The attributes of Hubwire: [`macro@hub`] and [`macro@hub_client`].
+//!
+//! Each is read (`parse`) into a description (`model`) and printed (`expand_hub`, `expand_hub_client`).
+//! What is printed could be typed by hand: it implements public traits and calls public functions, by
+//! way of `::hubwire::__private`. Mistakes are collected and reported together, each at the tokens that
+//! make it, beside an expansion that is as complete as possible, so that few errors follow from the first.
 
 mod attributes;
 mod errors;
@@ -14,13 +19,13 @@ mod wire_name;
 
 use proc_macro::TokenStream;
 
-/// Makes a hub.
+#[doc = include_str!("../docs/hub.md")]
 #[proc_macro_attribute]
 pub fn hub(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_hub::expand(arguments.into(), &item.into()).into()
 }
 
-/// Makes a client.
+#[doc = include_str!("../docs/hub_client.md")]
 #[proc_macro_attribute]
 pub fn hub_client(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_hub_client::expand(&arguments.into(), &item.into()).into()

@@ -9,6 +9,8 @@ use crate::wire_name::WireName;
 pub(crate) struct HubBlock {
     /// The block to emit: the user's, without our helper attributes.
     pub(crate) block: ItemImpl,
+    /// Whether the type borrows something, so that it cannot be a hub at all.
+    pub(crate) borrows: bool,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) client: Option<TypePath>,
     pub(crate) hooks: Vec<Hook>,
@@ -42,12 +44,12 @@ pub(crate) struct Function {
 pub(crate) enum Outcome {
     /// `Result` or `HubResult`, and where that is written; its types where they can be seen.
     Fallible {
-        error: Option<Type>,
-        success: Option<Type>,
+        error: Option<Box<Type>>,
+        success: Option<Box<Type>>,
         written: Span,
     },
     /// Everything else; no return type is the value `()`.
-    Value(Option<Type>),
+    Value(Option<Box<Type>>),
 }
 
 /// A parameter of a hub method.

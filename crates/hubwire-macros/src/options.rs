@@ -67,7 +67,10 @@ impl MethodOptions {
             }
         }
         if let (Some(_), Some(name)) = (&options.skip, &options.name) {
-            errors.at(name, "a skipped method is not on the wire and has no name there");
+            errors.at(
+                name,
+                "a skipped method is not on the wire and has no name there",
+            );
         }
         options
     }
@@ -138,8 +141,8 @@ fn wire_name(entry: Entry, errors: &mut Errors) -> Option<LitStr> {
             lit: Lit::Str(name),
             ..
         })) if name.value().trim().is_empty() => {
-            errors.at(&name, "the name on the wire cannot be empty");
-            Some(name)
+            errors.at(name, "the name on the wire cannot be empty");
+            None
         }
         Some(Expr::Lit(ExprLit {
             lit: Lit::Str(name),

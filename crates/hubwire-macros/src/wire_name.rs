@@ -17,7 +17,10 @@ pub(crate) struct WireName {
 impl WireName {
     /// The name that was given, or else the Rust name in PascalCase.
     pub(crate) fn new(rust_name: &Ident, given: Option<&LitStr>, errors: &mut Errors) -> Self {
-        let text = given.map_or_else(|| pascal_case(&rust_name.unraw().to_string()), LitStr::value);
+        let text = given.map_or_else(
+            || pascal_case(&rust_name.unraw().to_string()),
+            LitStr::value,
+        );
         if text.is_empty() {
             let help = "no name on the wire can be made of this one; give it one with `#[hub(name = \"..\")]`";
             errors.at(rust_name, help);

@@ -1,5 +1,6 @@
 //! The server's WebSocket framer (RFC 6455): frames in and out of buffers, and no more.
 
+mod control;
 mod decode;
 mod encode;
 mod error;

@@ -24,6 +24,7 @@ pub(crate) use flusher::{Flusher, Flushers};
 use futures_util::task::AtomicWaker;
 use hubwire_core::{ConnectionId, EncodedMessage, GroupName, HubLifetimeManager, UserId};
 use hubwire_protocol::HubProtocol;
+use outbound_queue::Writer;
 pub(crate) use outbound_queue::{OutboundQueue, Push};
 pub(crate) use reader::Reader;
 pub(crate) use reader::data_opcode;
@@ -229,17 +230,17 @@ impl Connection {
 
     /// The reader's write at the end of its read.
     pub(crate) fn write_queue(self: &Arc<Self>) {
-        self.write(false);
+        self.write(Writer::Reader);
     }
 
     /// The flusher's write of its round.
     pub(crate) fn flush(self: &Arc<Self>) {
-        self.write(true);
+        self.write(Writer::Flusher);
     }
 
     /// Offers what is queued to the socket, once; whatever it refuses is drained by a task.
-    fn write(self: &Arc<Self>, by_flusher: bool) {
-        let offered = self.outbound.write(by_flusher);
+    fn write(self: &Arc<Self>, writer: Writer) {
+        let offered = self.outbound.write(writer);
         self.flusher.sub_unflushed(offered.unflushed);
         self.after_write(offered.outcome);
     }

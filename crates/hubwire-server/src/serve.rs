@@ -25,6 +25,9 @@ use crate::SignalR;
 /// How long a client may take to send a request's head, and how long an idle connection is kept.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How many bytes of a request's head are taken, and of a body buffered.
+const HEADER_SIZE_LIMIT: usize = 64 * 1024;
+
 /// How long ordinary requests may go on after the hubs have shut down.
 const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
@@ -146,6 +149,7 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
+        .max_buf_size(HEADER_SIZE_LIMIT)
         .serve_connection(TokioIo::new(io), service)
         .with_upgrades();
     let mut connection = pin!(connection);

@@ -6,7 +6,7 @@ use syn::{
 };
 
 use super::borrow::Borrows;
-use super::parameter::name;
+use super::parameter::{MAXIMUM_ARGUMENTS, name};
 use super::signature::{is_shared_self, refuse_generics, refuse_qualifiers};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
@@ -45,7 +45,8 @@ pub(crate) fn client_trait(
 }
 
 fn declared_trait(item: TokenStream, errors: &mut Errors) -> Option<ItemTrait> {
-    const HELP: &str = "`#[hub_client]` goes on a trait: `#[hub_client] pub trait ChatClient { .. }`";
+    const HELP: &str =
+        "`#[hub_client]` goes on a trait: `#[hub_client] pub trait ChatClient { .. }`";
     match syn::parse2(item) {
         Ok(Item::Trait(item)) => Some(item),
         Ok(Item::Struct(item)) => refuse_item(&item.ident, HELP, errors),
@@ -83,7 +84,10 @@ fn check_trait(item: &ItemTrait, errors: &mut Errors) {
 fn client_method(mut function: TraitItemFn, errors: &mut Errors) -> Option<ClientMethod> {
     let options = MethodOptions::take(&mut function.attrs, errors);
     if let Some(skip) = &options.skip {
-        errors.at(skip, "every method of a hub's client is on the wire; leave this one out");
+        errors.at(
+            skip,
+            "every method of a hub's client is on the wire; leave this one out",
+        );
     }
     check_form(&function, errors);
     check_return_type(&function.sig, errors);
@@ -105,7 +109,8 @@ fn client_method(mut function: TraitItemFn, errors: &mut Errors) -> Option<Clien
 
 fn check_form(function: &TraitItemFn, errors: &mut Errors) {
     if let Some(asyncness) = &function.sig.asyncness {
-        let help = "a client method is declared without `async`: the proxy's method of that name is async";
+        let help =
+            "a client method is declared without `async`: the proxy's method of that name is async";
         errors.at(asyncness, help);
     }
     if let Some(body) = &function.default {
@@ -137,6 +142,12 @@ fn parameters(signature: &Signature, errors: &mut Errors) -> Vec<ClientParameter
         FnArg::Receiver(_) => None,
         FnArg::Typed(input) => Some(input),
     });
+    if let Some(input) = inputs.clone().nth(MAXIMUM_ARGUMENTS) {
+        let message = format!(
+            "a client method has at most {MAXIMUM_ARGUMENTS} parameters; send a struct for more"
+        );
+        errors.at(input, message);
+    }
     inputs
         .enumerate()
         .map(|(position, input)| parameter(position, input, errors))
@@ -145,7 +156,10 @@ fn parameters(signature: &Signature, errors: &mut Errors) -> Vec<ClientParameter
 
 fn parameter(position: usize, input: &PatType, errors: &mut Errors) -> ClientParameter {
     for attribute in &input.attrs {
-        errors.at(attribute, "a parameter of a client method has no attributes");
+        errors.at(
+            attribute,
+            "a parameter of a client method has no attributes",
+        );
     }
     for generic in Borrows::of(&input.ty).generics {
         let help = "a client method cannot be generic: say which type is sent";

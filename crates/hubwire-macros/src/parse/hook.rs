@@ -11,7 +11,7 @@ use crate::model::{Function, Hook, HookKind, HookParameter, Outcome};
 
 /// Reads a hook.
 pub(crate) fn hook(kind: HookKind, function: &ImplItemFn, errors: &mut Errors) -> Hook {
-    signature::check(&function.sig, "a hook", errors);
+    signature::check(&function.sig, "a hook", "", errors);
     check_return_type(&function.sig.output, errors);
     let mut parameters = Vec::new();
     for input in &function.sig.inputs {
@@ -63,7 +63,7 @@ fn known_parameters(kind: HookKind) -> &'static str {
 
 fn check_return_type(output: &ReturnType, errors: &mut Errors) {
     if let Outcome::Value(Some(ty)) = fallibility(output) {
-        let is_unit = matches!(&ty, Type::Tuple(tuple) if tuple.elems.is_empty());
+        let is_unit = matches!(&*ty, Type::Tuple(tuple) if tuple.elems.is_empty());
         if !is_unit {
             errors.at(ty, "a hook returns nothing or `HubResult`");
         }

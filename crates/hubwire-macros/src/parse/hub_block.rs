@@ -1,7 +1,7 @@
 //! `#[hub]` on an `impl` block.
 
 use proc_macro2::TokenStream;
-use syn::{FnArg, GenericParam, ImplItem, ImplItemFn, Item, ItemImpl};
+use syn::{FnArg, ImplItem, ImplItemFn, Item, ItemImpl};
 
 use super::{hook, hub_method};
 use crate::attributes::cfgs;
@@ -34,6 +34,7 @@ pub(crate) fn hub_block(
     }
     refuse_duplicates(methods.iter().map(|method| &method.wire_name), errors);
     Some(HubBlock {
+        borrows: block.generics.lifetimes().next().is_some(),
         cfgs: cfgs(&block.attrs),
         block,
         client: options.client,
@@ -43,7 +44,8 @@ pub(crate) fn hub_block(
 }
 
 fn inherent_impl(item: TokenStream, errors: &mut Errors) -> Option<ItemImpl> {
-    const HELP: &str = "`#[hub]` goes on an `impl` block of a hub's own methods: `#[hub] impl ChatHub { .. }`";
+    const HELP: &str =
+        "`#[hub]` goes on an `impl` block of a hub's own methods: `#[hub] impl ChatHub { .. }`";
     match syn::parse2(item.clone()) {
         Ok(Item::Impl(block)) => {
             if let Some((_, implemented, _)) = &block.trait_ {
@@ -75,11 +77,10 @@ fn refuse_item<T>(tokens: impl quote::ToTokens, help: &str, errors: &mut Errors)
 }
 
 fn refuse_lifetimes(block: &ItemImpl, errors: &mut Errors) {
-    for parameter in &block.generics.params {
-        if let GenericParam::Lifetime(lifetime) = parameter {
-            let help = "a hub borrows nothing: one value serves all connections for as long as they last";
-            errors.at(lifetime, help);
-        }
+    for lifetime in block.generics.lifetimes() {
+        let help =
+            "a hub borrows nothing: one value serves all connections for as long as they last";
+        errors.at(lifetime, help);
     }
 }
 
@@ -101,7 +102,8 @@ fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> 
             match HookKind::from_name(name) {
                 Some(kind) => {
                     if let Some(wire_name) = &options.name {
-                        let help = format!("`{name}` is a hook, which clients cannot call by any name");
+                        let help =
+                            format!("`{name}` is a hook, which clients cannot call by any name");
                         errors.at(wire_name, help);
                     }
                     Some(Callable::Hook(hook::hook(kind, function, errors)))

@@ -2,15 +2,13 @@
 
 use syn::{FnArg, ImplItemFn, PatType};
 
-use super::{outcome, parameter, signature};
+use super::parameter::{self, MAXIMUM_ARGUMENTS};
+use super::{outcome, signature};
 use crate::attributes::{cfgs, docs};
 use crate::errors::Errors;
 use crate::model::{Function, HubMethod, Parameter};
 use crate::options::MethodOptions;
 use crate::wire_name::WireName;
-
-/// `BindArguments` is implemented for tuples up to this length.
-const MAXIMUM_ARGUMENTS: usize = 16;
 
 /// Reads a method; `marks` says of each parameter whether `#[argument]` stood there.
 pub(crate) fn hub_method(
@@ -19,7 +17,8 @@ pub(crate) fn hub_method(
     marks: &[bool],
     errors: &mut Errors,
 ) -> HubMethod {
-    signature::check(&function.sig, "a hub method", errors);
+    let otherwise = "; move helpers to another `impl` block or mark them `#[hub(skip)]`";
+    signature::check(&function.sig, "a hub method", otherwise, errors);
     HubMethod {
         function: Function {
             rust_name: function.sig.ident.clone(),
@@ -52,7 +51,10 @@ fn parameters(function: &ImplItemFn, marks: &[bool], errors: &mut Errors) -> Vec
         );
         errors.at(input, message);
     }
-    parameters.into_iter().map(|(_, parameter)| parameter).collect()
+    parameters
+        .into_iter()
+        .map(|(_, parameter)| parameter)
+        .collect()
 }
 
 /// The parameters but `self`.

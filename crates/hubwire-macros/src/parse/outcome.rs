@@ -31,16 +31,15 @@ pub(crate) fn fallibility(output: &ReturnType) -> Outcome {
         && let Some(last) = path.path.segments.last()
         && (last.ident == "Result" || last.ident == "HubResult")
     {
-        let mut types = type_arguments(last).cloned();
+        let mut types = type_arguments(last).cloned().map(Box::new);
         return Outcome::Fallible {
             success: types.next(),
             error: types.next(),
             written: last.ident.span(),
         };
     }
-    Outcome::Value(Some((**ty).clone()))
+    Outcome::Value(Some(ty.clone()))
 }
-
 
 /// The types between the angle brackets.
 fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {

@@ -10,6 +10,9 @@ use crate::errors::Errors;
 use crate::model::{Parameter, Passed};
 use crate::type_text::type_text;
 
+/// The runtime knows tuples of arguments up to this length.
+pub(crate) const MAXIMUM_ARGUMENTS: usize = 16;
+
 /// Reads a parameter; `is_argument` says that it comes from the wire whatever its type is called.
 pub(crate) fn parameter(
     position: usize,
@@ -18,7 +21,8 @@ pub(crate) fn parameter(
     errors: &mut Errors,
 ) -> Option<Parameter> {
     if let Some(cfg) = input.attrs.iter().find(|a| a.path().is_ident("cfg")) {
-        let help = "`#[cfg]` is not supported on the parameter of a hub method; put it on the method";
+        let help =
+            "`#[cfg]` is not supported on the parameter of a hub method; put it on the method";
         errors.at(cfg, help);
     }
     if is_argument {
@@ -36,7 +40,7 @@ pub(crate) fn parameter(
         "HubCallerContext" => context(&input.ty, type_name, errors).map(Parameter::Context),
         "StreamReader" => refuse_special(
             type_name,
-            "streaming hub methods are not supported yet, `StreamReader` among them",
+            "streaming hub methods, which take a `StreamReader`, are not supported yet",
             errors,
         ),
         _ => argument(position, input, errors),

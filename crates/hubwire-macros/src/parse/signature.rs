@@ -4,20 +4,16 @@ use syn::{GenericParam, Ident, Receiver, Signature, Type};
 
 use crate::errors::Errors;
 
-/// Checks receiver, generics and qualifiers of `what` ("a hub method", "a hook").
-pub(crate) fn check(signature: &Signature, what: &str, errors: &mut Errors) {
+/// Checks receiver, generics and qualifiers of `what` ("a hub method", "a hook"); `otherwise` says what
+/// else may be done with a function without `self`.
+pub(crate) fn check(signature: &Signature, what: &str, otherwise: &str, errors: &mut Errors) {
     match signature.receiver() {
         Some(receiver) if is_shared_self(receiver) => {}
         Some(receiver) => errors.at(
             receiver,
             format!("{what} takes `&self`: one hub value serves all connections"),
         ),
-        None => errors.at(
-            &signature.ident,
-            format!(
-                "{what} needs `&self`; move helpers to another `impl` block or mark them `#[hub(skip)]`"
-            ),
-        ),
+        None => errors.at(&signature.ident, format!("{what} needs `&self`{otherwise}")),
     }
     refuse_qualifiers(signature, what, errors);
     refuse_generics(signature, what, errors);

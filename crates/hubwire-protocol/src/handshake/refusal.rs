@@ -112,30 +112,25 @@ impl fmt::Display for HandshakeFault {
 
 impl Error for HandshakeFault {}
 
-/// The text of .NET's JSON reader where the fault is the first character, else a general one.
+/// The text of .NET's JSON reader where the fault is the first byte, else a general one.
 fn describe(record: &[u8]) -> String {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    let start = record.iter().take_while(|byte| blank(byte)).count();
-    let Some((before, rest)) = record.split_at_checked(start) else {
-        return String::new();
-    };
-    let first = match rest.first() {
-        Some(byte)
-            if !matches!(
-                byte,
-                b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'
-            ) =>
-        {
-            char::from(*byte)
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let blanks = record.iter().take_while(|byte| is_blank(byte));
+    let (mut line, mut column) = (0, 0);
+    for blank in blanks.clone() {
+        (line, column) = if *blank == b'\n' {
+            (line + 1, 0)
+        } else {
+            (line, column + 1)
+        };
+    }
+    let first = match record.get(blanks.count()) {
+        None | Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
+            return "The handshake request is not valid JSON.".to_owned();
         }
-        _ => return "The handshake request is not valid JSON.".to_owned(),
+        Some(printable @ b' '..=b'~') => char::from(*printable).to_string(),
+        Some(other) => format!("0x{other:X}"),
     };
-    let line = before.iter().filter(|&&byte| byte == b'\n').count();
-    let column = before
-        .iter()
-        .rev()
-        .take_while(|&&byte| byte != b'\n')
-        .count();
     format!(
         "'{first}' is an invalid start of a value. LineNumber: {line} | BytePositionInLine: {column}."
     )

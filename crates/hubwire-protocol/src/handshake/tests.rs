@@ -45,6 +45,10 @@ fn faults_are_told_as_dotnet_tells_them() {
             "JsonReaderException: 'h' is an invalid start of a value. LineNumber: 1 | BytePositionInLine: 1.",
         ),
         (
+            "\u{feff}{}",
+            "JsonReaderException: '0xEF' is an invalid start of a value. LineNumber: 0 | BytePositionInLine: 0.",
+        ),
+        (
             "{",
             "JsonReaderException: The handshake request is not valid JSON.",
         ),

@@ -19,14 +19,16 @@ impl Reader {
         let too_slow = matches!(reason, EndReason::TooSlow);
         let ending = Ending::of(reason, self.hub.options().detailed_errors);
         self.connection.finish_sending();
-        if let Some(close) = &ending.close {
+        if let Some(close) = &ending.close
+            && self.input_end.is_none()
+        {
             self.say_goodbye(close.error.as_deref(), close.allow_reconnect);
             self.connection.write_queue();
         }
         if too_slow {
             self.reset();
         }
-        if let Some(dispatcher) = dispatcher {
+        if let Some(dispatcher) = dispatcher.filter(Dispatcher::is_running) {
             let server = self.hub.server();
             let stop = server.stop().clone();
             server.tracker().spawn(async move {
@@ -101,7 +103,8 @@ impl Reader {
     }
 
     /// Gives a socket up whose peer does not read or answer.
-    fn reset(&self) {
+    fn reset(&mut self) {
+        self.input_end = Some(InputEnd::Lost);
         if let Some(socket) = self.connection.outbound().close() {
             socket.reset_on_close();
         }

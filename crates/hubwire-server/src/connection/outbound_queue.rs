@@ -71,6 +71,14 @@ impl Frame {
     }
 }
 
+/// Who offers the queue to the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writer {
+    Flusher,
+    /// Its write ends its gathering of answers.
+    Reader,
+}
+
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Push {
@@ -208,9 +216,9 @@ impl OutboundQueue {
         }
     }
 
-    /// Says whether the reader is about to write the queue itself.
-    pub(crate) fn set_gathering(&self, gathering: bool) {
-        self.lock().gathering = gathering;
+    /// Says that the reader is about to write the queue itself.
+    pub(crate) fn gather_answers(&self) {
+        self.lock().gathering = true;
     }
 
     /// Whether the queue has no room for more answers; the reader is woken when it has.
@@ -251,10 +259,11 @@ impl OutboundQueue {
     }
 
     /// Offers everything to the socket once.
-    pub(crate) fn write(&self, by_flusher: bool) -> Offered {
+    pub(crate) fn write(&self, writer: Writer) -> Offered {
         let mut state = self.lock();
-        if by_flusher {
-            state.dirty = false;
+        match writer {
+            Writer::Flusher => state.dirty = false,
+            Writer::Reader => state.gathering = false,
         }
         let unflushed = mem::take(&mut state.unflushed);
         let outcome = state.offer_all(self.limit);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
 use futures_util::future::FusedFuture;
-use hubwire_protocol::{HubProtocol, Opcode, TransferFormat};
+use hubwire_protocol::{HubProtocol, Opcode, ProtocolError, TransferFormat};
 use tracing::Instrument;
 
 use super::handshake::Handshake;
@@ -124,10 +124,9 @@ impl Reader {
             if let Some(reason) = self.connection.take_end() {
                 return Poll::Ready(reason);
             }
-            self.connection.outbound().set_gathering(true);
+            self.connection.outbound().gather_answers();
             dispatcher.poll_calls(cx);
             self.inbox.dispatch(dispatcher, cx);
-            self.connection.outbound().set_gathering(false);
             self.connection.write_queue();
             if self.connection.has_ended() {
                 continue;
@@ -152,13 +151,12 @@ impl Reader {
         let inbox = &mut self.inbox;
         let waker = cx.waker();
         let mut calls = Context::from_waker(waker);
-        connection.outbound().set_gathering(true);
+        connection.outbound().gather_answers();
         let read = self.input.poll_read(
             &mut Context::from_waker(waker),
             connection.outbound(),
             |payload| inbox.receive(payload, dispatcher, &mut calls),
         );
-        connection.outbound().set_gathering(false);
         connection.write_queue();
         read.map(|end| self.after_read(end))
     }
@@ -188,6 +186,9 @@ impl Reader {
             return None;
         }
         Some(match self.input_end.clone()? {
+            InputEnd::Closed | InputEnd::Lost if self.inbox.len() > 0 => {
+                EndReason::Protocol(ProtocolError::ConnectionTerminated)
+            }
             InputEnd::Closed => EndReason::WebSocketClosed,
             InputEnd::Lost => EndReason::SocketFailed,
             InputEnd::Violated(error) => EndReason::WebSocketViolated(error),

@@ -162,6 +162,11 @@ impl Dispatcher {
         }
     }
 
+    /// Whether calls have begun that did not end.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_running()
+    }
+
     /// Runs begun calls to their ends, unheard; a call that never began is dropped.
     pub(crate) async fn run_out(self) {
         self.running.run_out().await;

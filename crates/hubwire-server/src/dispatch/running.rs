@@ -121,6 +121,10 @@ impl RunningCalls {
         });
     }
 
+    pub(crate) fn is_running(&self) -> bool {
+        self.calls.is_some()
+    }
+
     /// Polls what was woken; returns how many calls ended.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> usize {
         let Some(calls) = &mut self.calls else {

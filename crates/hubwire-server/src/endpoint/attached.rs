@@ -66,6 +66,7 @@ impl Attached {
 
 impl Drop for Attached {
     fn drop(&mut self) {
+        self.slot.close();
         self.server.table().remove(&self.token);
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body>
     }
     let attached = match attach(endpoint, &parts) {
         Ok(attached) => attached,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let (Some(upgrade), Some(key)) = (
         parts.extensions.remove::<OnUpgrade>(),
@@ -81,7 +81,7 @@ pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body>
     response
 }
 
-fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Response<Body>> {
+fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Box<Response<Body>>> {
     let server = endpoint.hub.server();
     let Some(token) = query::value(parts.uri.query().unwrap_or_default(), "id") else {
         let principal = parts.extensions.get::<Principal>().cloned();
@@ -91,14 +91,14 @@ fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Response<Bo
     let Some(slot) = server.table().find(&token, endpoint.number) else {
         let mut answer = response::text(StatusCode::NOT_FOUND, "No Connection with that ID");
         answer.headers_mut().remove(http::header::CONTENT_TYPE);
-        return Err(answer);
+        return Err(Box::new(answer));
     };
     if !is_same_user(&slot, parts) {
-        return Err(response::empty(StatusCode::FORBIDDEN));
+        return Err(Box::new(response::empty(StatusCode::FORBIDDEN)));
     }
     match server.table().attach(&slot) {
         Attach::Attached => Ok(Attached::new(endpoint, token, slot)),
-        Attach::Busy => Err(response::text(StatusCode::CONFLICT, "")),
+        Attach::Busy => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
     }
 }
 

@@ -72,29 +72,29 @@ impl Cluster {
                 Subject::GroupCommands,
                 Subject::Acknowledgements(node),
             ] {
-                self.subscribe(subject).await;
+                self.hear(subject.clone(), true);
+                self.heard(&subject).await;
             }
         };
         self.shared.started.get_or_init(|| start).await;
     }
 
-    pub(crate) async fn subscribe(&self, subject: Subject) {
-        self.want(subject, true).await;
-    }
-
-    pub(crate) async fn unsubscribe(&self, subject: Subject) {
-        self.want(subject, false).await;
-    }
-
-    async fn want(&self, subject: Subject, wanted: bool) {
+    /// Asks for the messages of a subject, or no longer, and does not wait.
+    pub(crate) fn hear(&self, subject: Subject, wanted: bool) {
         let Shared {
-            backplane, tracker, ..
+            backplane,
+            tracker,
+            subscriptions,
+            ..
         } = &*self.shared;
         let channel = self.channel(subject);
-        self.shared
-            .subscriptions
-            .want(backplane, tracker, channel, wanted)
-            .await;
+        subscriptions.want(backplane, tracker, channel, wanted);
+    }
+
+    /// Resolves when the broker has confirmed what was last asked of a subject.
+    pub(crate) async fn heard(&self, subject: &Subject) {
+        let channel = self.channel(subject.clone());
+        self.shared.subscriptions.settled(&channel).await;
     }
 
     fn channel(&self, subject: Subject) -> Channel {

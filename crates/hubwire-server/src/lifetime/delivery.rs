@@ -1,5 +1,6 @@
 //! One message on its way to its local receivers.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use hubwire_core::{ConnectionId, EncodedMessage, OutgoingInvocation, SendError};
@@ -22,7 +23,7 @@ impl EncodedOnce for OutgoingInvocation<'_> {
 /// Offers one message to receiver after receiver.
 pub(crate) struct Delivery<'a, M> {
     message: &'a M,
-    excluded: &'a [ConnectionId],
+    excluded: HashSet<&'a ConnectionId>,
     failed: Result<(), SendError>,
 }
 
@@ -30,13 +31,13 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
     pub(crate) fn new(message: &'a M) -> Self {
         Self {
             message,
-            excluded: &[],
+            excluded: HashSet::new(),
             failed: Ok(()),
         }
     }
 
     pub(crate) fn except(mut self, excluded: &'a [ConnectionId]) -> Self {
-        self.excluded = excluded;
+        self.excluded.extend(excluded);
         self
     }
 

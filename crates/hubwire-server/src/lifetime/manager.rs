@@ -56,38 +56,45 @@ impl DefaultHubLifetimeManager {
     /// Registers a connection; from now on it is sent to.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) {
         self.connections.insert(connection);
-        let user = connection.user_id();
-        let first_of_user = user.is_some_and(|user| self.users.add(user, connection));
+        let subjects = subjects_of(connection);
+        if let Some(user) = connection.user_id() {
+            let hear = || self.hear(&Subject::User(user.clone()), true);
+            self.users.add(user, connection, hear);
+        }
         let Some(cluster) = &self.cluster else { return };
+        self.hear(&Subject::Connection(connection.id().clone()), true);
         cluster.start().await;
-        let mut subjects = vec![Subject::Connection(connection.id().clone())];
-        subjects.extend(
-            user.filter(|_| first_of_user)
-                .map(|user| Subject::User(user.clone())),
-        );
         for subject in subjects {
-            cluster.subscribe(subject).await;
+            cluster.heard(&subject).await;
         }
     }
 
     /// Forgets a connection: its registration, its groups, its user.
     pub(crate) async fn disconnect(&self, connection: &Arc<Connection>) {
         self.connections.remove(connection);
-        let mut left = vec![Subject::Connection(connection.id().clone())];
         let groups = std::mem::take(&mut *connection.groups());
-        let emptied = groups
-            .into_iter()
-            .filter(|group| self.groups.remove(group, connection));
-        left.extend(emptied.map(Subject::Group));
-        if let Some(user) = connection.user_id()
-            && self.users.remove(user, connection)
-        {
-            left.push(Subject::User(user.clone()));
+        for group in &groups {
+            let forget = || self.hear(&Subject::Group(group.clone()), false);
+            self.groups.remove(group, connection, forget);
         }
+        if let Some(user) = connection.user_id() {
+            let forget = || self.hear(&Subject::User(user.clone()), false);
+            self.users.remove(user, connection, forget);
+        }
+        let Some(cluster) = &self.cluster else { return };
+        self.hear(&Subject::Connection(connection.id().clone()), false);
+        for subject in subjects_of(connection) {
+            cluster.heard(&subject).await;
+        }
+        for group in groups {
+            cluster.heard(&Subject::Group(group)).await;
+        }
+    }
+
+    /// Asks for the messages of a subject, or no longer; what was asked last counts.
+    fn hear(&self, subject: &Subject, wanted: bool) {
         if let Some(cluster) = &self.cluster {
-            for subject in left {
-                cluster.unsubscribe(subject).await;
-            }
+            cluster.hear(subject.clone(), wanted);
         }
     }
 
@@ -110,7 +117,7 @@ impl DefaultHubLifetimeManager {
         }
     }
 
-    /// Whether the connection is here; then the group is changed, and its subscription is under way.
+    /// Changes a group if the connection is here; resolves when the other nodes know of it.
     pub(crate) fn change_local_group(
         &self,
         action: GroupAction,
@@ -118,49 +125,37 @@ impl DefaultHubLifetimeManager {
         group: &GroupName,
     ) -> Option<BoxFuture<'static, ()>> {
         let connection = self.connections.get(connection_id)?;
-        let subject = Subject::Group(group.clone());
-        let cluster = self.cluster.clone();
         match action {
-            GroupAction::Add => {
-                let first = self.join(&connection, group);
-                let subscribe = cluster.filter(|_| first || self.groups.contains(group));
-                Some(Box::pin(async move {
-                    if let Some(cluster) = subscribe {
-                        cluster.subscribe(subject).await;
-                    }
-                }))
-            }
-            GroupAction::Remove => {
-                let last = self.leave(&connection, group);
-                let unsubscribe = cluster.filter(|_| last);
-                Some(Box::pin(async move {
-                    if let Some(cluster) = unsubscribe {
-                        cluster.unsubscribe(subject).await;
-                    }
-                }))
-            }
+            GroupAction::Add => self.join(&connection, group),
+            GroupAction::Remove => self.leave(&connection, group),
         }
+        let Some(cluster) = self.cluster.clone() else {
+            return Some(Box::pin(std::future::ready(())));
+        };
+        let subject = Subject::Group(group.clone());
+        Some(Box::pin(async move { cluster.heard(&subject).await }))
     }
 
-    fn join(&self, connection: &Arc<Connection>, group: &GroupName) -> bool {
+    fn join(&self, connection: &Arc<Connection>, group: &GroupName) {
         let mut groups = connection.groups();
         if groups.contains(group) {
-            return false;
+            return;
         }
-        let first = self.groups.add(group, connection);
+        let hear = || self.hear(&Subject::Group(group.clone()), true);
+        self.groups.add(group, connection, hear);
         groups.push(group.clone());
         drop(groups);
         // A connection that ended meanwhile has already left its groups, so nobody else would undo this.
         if self.connections.get(connection.id()).is_none() {
             self.leave(connection, group);
         }
-        first
     }
 
-    fn leave(&self, connection: &Arc<Connection>, group: &GroupName) -> bool {
+    fn leave(&self, connection: &Arc<Connection>, group: &GroupName) {
         let mut groups = connection.groups();
         groups.retain(|joined| joined != group);
-        self.groups.remove(group, connection)
+        let forget = || self.hear(&Subject::Group(group.clone()), false);
+        self.groups.remove(group, connection, forget);
     }
 
     fn send_to_many(
@@ -320,6 +315,13 @@ impl EncodedOnce for Received {
             HubProtocol::Json => self.json.as_ref(),
         })
     }
+}
+
+/// What a connection itself needs to hear from other nodes.
+fn subjects_of(connection: &Connection) -> Vec<Subject> {
+    let mut subjects = vec![Subject::Connection(connection.id().clone())];
+    subjects.extend(connection.user_id().cloned().map(Subject::User));
+    subjects
 }
 
 /// Each item once, in the order in which they stand.

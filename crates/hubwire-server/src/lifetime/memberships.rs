@@ -34,29 +34,31 @@ impl<K> Default for Memberships<K> {
 }
 
 impl<K: Clone + Eq + Hash> Memberships<K> {
-    /// Whether the connection is the first of the set.
-    pub(crate) fn add(&self, key: &K, connection: &Arc<Connection>) -> bool {
+    /// Adds a connection to a set; tells of the first one while nobody else can change the set.
+    pub(crate) fn add(&self, key: &K, connection: &Arc<Connection>, first: impl FnOnce()) {
         let mut shard = self.shard(key);
+        let is_first = !shard.contains_key(key);
         let set = shard.entry(key.clone()).or_default();
-        let mut members = write(set);
-        members.insert(connection.id().clone(), Arc::clone(connection));
-        members.len() == 1
+        write(set).insert(connection.id().clone(), Arc::clone(connection));
+        if is_first {
+            first();
+        }
     }
 
-    /// Whether the connection was the last of the set.
-    pub(crate) fn remove(&self, key: &K, connection: &Connection) -> bool {
+    /// Removes a connection from a set; tells of the last one while nobody else can change the set.
+    pub(crate) fn remove(&self, key: &K, connection: &Connection, last: impl FnOnce()) {
         let mut shard = self.shard(key);
         let Some(set) = shard.get(key) else {
-            return false;
+            return;
         };
         let mut members = write(set);
-        let removed = members.swap_remove(connection.id()).is_some();
-        let last = removed && members.is_empty();
+        members.swap_remove(connection.id());
+        let is_last = members.is_empty();
         drop(members);
-        if last {
+        if is_last {
             shard.remove(key);
+            last();
         }
-        last
     }
 
     /// Visits the members of a set; the visitor must not wait.
@@ -64,10 +66,6 @@ impl<K: Clone + Eq + Hash> Memberships<K> {
         if let Some(set) = self.find(key) {
             read(&set).values().for_each(visit);
         }
-    }
-
-    pub(crate) fn contains(&self, key: &K) -> bool {
-        self.find(key).is_some()
     }
 
     /// How many sets there are.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hubwire_core::{Backplane, BackplaneError, Channel};
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 
 /// Subscribes and unsubscribes so that the last wish for each channel wins.
 ///
@@ -18,8 +19,8 @@ pub(crate) struct Subscriptions {
 #[derive(Debug)]
 struct Wish {
     wanted: bool,
-    /// Tells each waiter when the broker has been asked for the last time.
-    settled: watch::Receiver<bool>,
+    /// Closes when the broker has been asked for the last time.
+    settled: watch::Receiver<()>,
 }
 
 impl Subscriptions {
@@ -29,46 +30,37 @@ impl Subscriptions {
         }
     }
 
-    /// Resolves when the broker has confirmed what is wanted of the channel.
-    pub(crate) async fn want(
+    /// Says what is wanted of a channel; a task asks the broker.
+    pub(crate) fn want(
         self: &Arc<Self>,
         backplane: &Arc<dyn Backplane>,
-        tracker: &tokio_util::task::TaskTracker,
+        tracker: &TaskTracker,
         channel: Channel,
         wanted: bool,
     ) {
-        let mut settled = self.wish(backplane, tracker, channel, wanted);
-        // An error means that the task is gone with its runtime, and nobody is left to wait.
-        let _ = settled.wait_for(|settled| *settled).await;
-    }
-
-    fn wish(
-        self: &Arc<Self>,
-        backplane: &Arc<dyn Backplane>,
-        tracker: &tokio_util::task::TaskTracker,
-        channel: Channel,
-        wanted: bool,
-    ) -> watch::Receiver<bool> {
         let mut channels = self.lock();
         if let Some(wish) = channels.get_mut(&channel) {
             wish.wanted = wanted;
-            return wish.settled.clone();
+            return;
         }
-        let (settle, settled) = watch::channel(false);
-        let wish = Wish {
-            wanted,
-            settled: settled.clone(),
-        };
-        channels.insert(channel.clone(), wish);
+        let (settle, settled) = watch::channel(());
+        channels.insert(channel.clone(), Wish { wanted, settled });
         drop(channels);
         let subscriptions = Arc::clone(self);
         let backplane = Arc::clone(backplane);
         tracker.spawn(async move {
             subscriptions.settle(&*backplane, channel, wanted).await;
-            // Nobody may be waiting any more.
-            let _ = settle.send(true);
+            drop(settle);
         });
-        settled
+    }
+
+    /// Resolves when the broker has confirmed what was last wanted of a channel.
+    pub(crate) async fn settled(&self, channel: &Channel) {
+        let settled = self.lock().get(channel).map(|wish| wish.settled.clone());
+        if let Some(mut settled) = settled {
+            // Its sender is dropped when it is settled.
+            while settled.changed().await.is_ok() {}
+        }
     }
 
     /// Asks the broker until the last answer is what is still wanted.

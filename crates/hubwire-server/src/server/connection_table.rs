@@ -123,6 +123,13 @@ impl Slot {
         }
     }
 
+    /// Drops the socket, should the connection's task have been cut off before it did.
+    pub(crate) fn close(&self) {
+        if let Some(connection) = self.connection() {
+            drop(connection.outbound().close());
+        }
+    }
+
     fn abort(&self) {
         if let State::Attached {
             task: Some(task), ..

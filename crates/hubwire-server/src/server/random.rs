@@ -9,8 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// The one source of randomness of a server: the system's, unless a test seeds it.
 #[derive(Clone)]
 pub struct RandomSource {
-    fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    fill: Arc<Fill>,
 }
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl RandomSource {
     /// The system's cryptographically secure generator.

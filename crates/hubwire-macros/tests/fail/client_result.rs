@@ -1,0 +1,8 @@
+use hubwire::hub_client;
+
+#[hub_client]
+pub trait ChatClient {
+    fn confirm(&self, question: &str) -> bool;
+}
+
+fn main() {}

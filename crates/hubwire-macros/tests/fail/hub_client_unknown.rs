@@ -1,0 +1,14 @@
+use hubwire::hub;
+
+trait ChatClient {}
+
+struct Client;
+
+struct ChatHub;
+
+#[hub(client = Client)]
+impl ChatHub {
+    fn join_room(&self) {}
+}
+
+fn main() {}

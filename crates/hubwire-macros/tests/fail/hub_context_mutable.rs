@@ -1,0 +1,10 @@
+use hubwire::{HubCallerContext, hub};
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    async fn join_room(&self, _cx: &mut HubCallerContext<Self>) {}
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use hubwire::hub;
+
+mod mine {
+    pub struct HubCallerContext;
+}
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    async fn join_room(&self, _cx: &mine::HubCallerContext) {}
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use hubwire::{HubCallerContext, hub};
+
+struct OtherHub;
+
+#[hub]
+impl OtherHub {}
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    async fn join_room(&self, _cx: &HubCallerContext<OtherHub>) {}
+}
+
+fn main() {}

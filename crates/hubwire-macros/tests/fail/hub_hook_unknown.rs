@@ -1,0 +1,14 @@
+use hubwire::{HubCallerContext, hub};
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    async fn on_connect(&self, _cx: &HubCallerContext<Self>) {}
+
+    async fn on_disconnecting(&self) {}
+
+    async fn on_order(&self, _id: u32) {}
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use hubwire::hub;
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    fn later(&self) -> impl Future<Output = u32> {
+        async { 1 }
+    }
+
+    fn shown(&self) -> impl std::fmt::Display {
+        1
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use hubwire::hub;
+
+struct ChatHub<'a>(&'a str);
+
+#[hub]
+impl<'a> ChatHub<'a> {
+    fn length(&self) -> usize {
+        self.0.len()
+    }
+}
+
+fn main() {}

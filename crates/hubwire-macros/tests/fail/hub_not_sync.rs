@@ -1,0 +1,14 @@
+use std::cell::Cell;
+
+use hubwire::hub;
+
+struct Counter(Cell<u32>);
+
+#[hub]
+impl Counter {
+    fn count(&self) -> u32 {
+        self.0.get()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use hubwire::hub;
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    fn join_room(&self, #[cfg(unix)] _room: String) {}
+}
+
+fn main() {}

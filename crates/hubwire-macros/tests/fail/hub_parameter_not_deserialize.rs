@@ -1,0 +1,14 @@
+use hubwire::hub;
+
+struct Message;
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    async fn send(&self, _room: String, _message: Message) {}
+
+    async fn send_all(&self, _messages: Vec<Message>) {}
+}
+
+fn main() {}

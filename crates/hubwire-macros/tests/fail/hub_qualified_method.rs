@@ -1,0 +1,12 @@
+use hubwire::hub;
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    unsafe fn trusted(&self) {}
+
+    extern "C" fn foreign(&self) {}
+}
+
+fn main() {}

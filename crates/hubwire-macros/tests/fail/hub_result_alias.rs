@@ -1,0 +1,14 @@
+use hubwire::{HubError, hub};
+
+type Saved = Result<u32, HubError>;
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    async fn save(&self) -> Saved {
+        Ok(1)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use hubwire::hub;
+
+struct SaveFailed;
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    async fn save(&self) -> Result<u32, SaveFailed> {
+        Err(SaveFailed)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,31 @@
+//! Types of one's own whose names mean something to the attribute.
+#![deny(warnings)]
+
+use hubwire::{Hub, hub};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct CancellationToken(u32);
+
+#[derive(Deserialize)]
+struct HubCallerContext(String);
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    fn cancel(&self, #[argument] token: CancellationToken) -> u32 {
+        token.0
+    }
+
+    fn name(&self, #[hubwire::argument] context: HubCallerContext, real: hubwire::HubCallerContext<Self>) -> String {
+        drop(real);
+        context.0
+    }
+}
+
+fn main() {
+    let _ = ChatHub;
+    assert_eq!(ChatHub::METHODS[0].parameters[0].type_name, "CancellationToken");
+    assert_eq!(ChatHub::METHODS[1].parameters.len(), 1);
+}

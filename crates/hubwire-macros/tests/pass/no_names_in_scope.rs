@@ -1,0 +1,47 @@
+//! The expansions need no imports, and survive names of the prelude that mean something else.
+#![deny(warnings)]
+#![allow(dead_code)]
+
+struct Arc;
+struct Box;
+struct Err;
+struct None;
+struct Ok;
+struct Option;
+struct Result;
+struct Some;
+struct String;
+struct Vec;
+trait Clone {}
+trait Copy {}
+trait Debug {}
+trait From {}
+trait Future {}
+trait Hub {}
+trait HubClient {}
+trait Send {}
+
+#[hubwire::hub_client]
+pub trait ChatClient {
+    fn user_joined(&self, room: &str);
+}
+
+struct ChatHub;
+
+#[hubwire::hub(client = ChatClient)]
+impl ChatHub {
+    async fn on_connected(&self) -> hubwire::HubResult {
+        hubwire::HubResult::Ok(())
+    }
+
+    fn on_disconnected(&self, cx: hubwire::HubCallerContext<Self>) {
+        drop(cx);
+    }
+
+    async fn join_room(&self, cx: &hubwire::HubCallerContext<Self>, room: u32) -> u32 {
+        let _ = cx;
+        room
+    }
+}
+
+fn main() {}
