@@ -78,10 +78,9 @@ fn description(method: &HubMethod) -> TokenStream {
 
 /// `Hub::call`: a table of all methods, in the order of `METHODS` and under the same `cfg`s.
 fn call(methods: &[HubMethod]) -> TokenStream {
-    let locals = Locals::default();
     let calls = methods.iter().map(|method| {
         let cfgs = &method.function.cfgs;
-        let call = call_of(method, &locals);
+        let call = call_of(method);
         quote!(#(#cfgs)* #call,)
     });
     quote! {
@@ -103,37 +102,32 @@ fn call(methods: &[HubMethod]) -> TokenStream {
 }
 
 /// Decodes the arguments of one method, and runs it when the reply is polled.
-fn call_of(method: &HubMethod, locals: &Locals) -> TokenStream {
-    let Locals {
-        call,
-        cx,
-        error,
-        hub,
-    } = locals;
+///
+/// Its variables have our hygiene, so that no parameter's name clashes with them.
+fn call_of(method: &HubMethod) -> TokenStream {
     let names = arguments(method).map(|(name, _)| name);
     let types = arguments(method).map(|(_, ty)| blame(ty, "HubArgument", "Decoded"));
     let checks = arguments(method).map(|(_, ty)| ty);
-    let result =
-        result(&method.function).map(|ty| quote!(::hubwire::__private::assert_result::<#ty>();));
-    let reply = reply(method, locals);
-    let context = takes_context(method).then(|| quote!(let #cx = #call.context();));
-    quote! {
-        |#hub, #call| {
+    let result = result(&method.function).into_iter();
+    let reply = reply(method);
+    let span = Span::mixed_site();
+    let context = takes_context(method).then(|| quote_spanned!(span=> let cx = call.context();));
+    quote_spanned! {span=>
+        |hub, call| {
             #(::hubwire::__private::assert_argument::<#checks>();)*
-            #result
-            match #call.bind::<(#(#types,)*)>() {
+            #(::hubwire::__private::assert_result::<#result>();)*
+            match call.bind::<(#(#types,)*)>() {
                 ::core::result::Result::Ok((#(#names,)*)) => {
                     #context
                     #reply
                 }
-                ::core::result::Result::Err(#error) => ::hubwire::__private::Reply::rejected(#error),
+                ::core::result::Result::Err(error) => ::hubwire::__private::Reply::rejected(error),
             }
         }
     }
 }
 
-fn reply(method: &HubMethod, locals: &Locals) -> TokenStream {
-    let hub = &locals.hub;
+fn reply(method: &HubMethod) -> TokenStream {
     let function = &method.function;
     let passed = method.parameters.iter().map(|parameter| match parameter {
         Parameter::Argument { name, .. } => name.to_token_stream(),
@@ -141,11 +135,12 @@ fn reply(method: &HubMethod, locals: &Locals) -> TokenStream {
         Parameter::Context(Passed::ByValue(span)) => quote_spanned!(located(*span)=> cx),
     });
     let rust_name = &function.rust_name;
-    let call = awaited(function, quote!(Self::#rust_name(&#hub, #(#passed),*)));
+    let span = located(rust_name.span());
+    let hub = quote_spanned!(Span::mixed_site()=> &hub);
+    let run = quote_spanned!(span=> Self::#rust_name(#hub, #(#passed),*));
+    let run = awaited(function, run);
     let constructor = constructor(function);
-    quote_spanned! {located(rust_name.span())=>
-        ::hubwire::__private::Reply::#constructor(async move { #call })
-    }
+    quote_spanned!(span=> ::hubwire::__private::Reply::#constructor(async move { #run }))
 }
 
 /// The type that must be serialized, where it can be seen.
@@ -166,10 +161,11 @@ fn constructor(function: &Function) -> TokenStream {
             written,
         } => {
             let unknown = quote_spanned!(located(*written)=> _);
-            let success = success
-                .as_ref()
-                .map_or_else(|| unknown.clone(), ToTokens::to_token_stream);
-            let error = error.as_ref().map_or(unknown, ToTokens::to_token_stream);
+            let written_or_unknown = |ty: &Option<Box<Type>>| match ty {
+                Some(ty) => ty.to_token_stream(),
+                None => unknown.clone(),
+            };
+            let (success, error) = (written_or_unknown(success), written_or_unknown(error));
             quote_spanned!(span=> fallible::<_, #success, #error>)
         }
         Outcome::Value(Some(ty)) => quote_spanned!(span=> value::<_, #ty>),
@@ -220,26 +216,6 @@ fn run_of(hook: &Hook) -> TokenStream {
             ::core::result::Result::map_err(#run, ::hubwire::__private::HubError::from)
         },
         Outcome::Value(_) => quote!(#run; ::core::result::Result::Ok(())),
-    }
-}
-
-/// The names of our own variables, which no name of the user's can clash with.
-struct Locals {
-    call: Ident,
-    cx: Ident,
-    error: Ident,
-    hub: Ident,
-}
-
-impl Default for Locals {
-    fn default() -> Self {
-        let local = |name| Ident::new(name, Span::mixed_site());
-        Self {
-            call: local("call"),
-            cx: local("cx"),
-            error: local("error"),
-            hub: local("hub"),
-        }
     }
 }
 

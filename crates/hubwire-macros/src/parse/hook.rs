@@ -1,6 +1,6 @@
 //! A method that runs around a connection's life.
 
-use syn::{FnArg, Ident, ImplItemFn, ReturnType, Type};
+use syn::{FnArg, Ident, ImplItemFn, Type};
 
 use super::outcome::fallibility;
 use super::parameter::context;
@@ -12,7 +12,8 @@ use crate::model::{Function, Hook, HookKind, HookParameter, Outcome};
 /// Reads a hook.
 pub(crate) fn hook(kind: HookKind, function: &ImplItemFn, errors: &mut Errors) -> Hook {
     signature::check(&function.sig, "a hook", "", errors);
-    check_return_type(&function.sig.output, errors);
+    let outcome = fallibility(&function.sig.output);
+    check_return_type(&outcome, errors);
     let mut parameters = Vec::new();
     for input in &function.sig.inputs {
         if let FnArg::Typed(input) = input {
@@ -25,7 +26,7 @@ pub(crate) fn hook(kind: HookKind, function: &ImplItemFn, errors: &mut Errors) -
             rust_name: function.sig.ident.clone(),
             cfgs: cfgs(&function.attrs),
             is_async: function.sig.asyncness.is_some(),
-            outcome: fallibility(&function.sig.output),
+            outcome,
         },
         parameters,
     }
@@ -61,11 +62,11 @@ fn known_parameters(kind: HookKind) -> &'static str {
     }
 }
 
-fn check_return_type(output: &ReturnType, errors: &mut Errors) {
-    if let Outcome::Value(Some(ty)) = fallibility(output) {
-        let is_unit = matches!(&*ty, Type::Tuple(tuple) if tuple.elems.is_empty());
-        if !is_unit {
-            errors.at(ty, "a hook returns nothing or `HubResult`");
-        }
+fn check_return_type(outcome: &Outcome, errors: &mut Errors) {
+    let (Outcome::Fallible { success: ty, .. } | Outcome::Value(ty)) = outcome;
+    if let Some(ty) = ty
+        && !matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+    {
+        errors.at(ty, "a hook returns nothing or `HubResult`");
     }
 }

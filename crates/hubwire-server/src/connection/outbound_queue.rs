@@ -3,26 +3,23 @@
 //! One writer at a time, under the queue's lock; a half-written frame stays at the head, so whoever
 //! writes next (the reader, the flusher, a drain) goes on where the last one stopped.
 
-use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+mod gathered;
+mod state;
+
+use std::io;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hubwire_protocol::{Opcode, encode_header};
+use state::{Drain, State};
 use tokio::sync::Notify;
 
 use crate::transport::SocketWriter;
 
-/// How many frames one write takes at most.
-const FRAMES_PER_WRITE: usize = 64;
-
 /// Answers are gathered in one buffer up to this size.
 const GATHERED_SIZE: usize = 16 * 1024;
-
-/// At rest a queue keeps room for this many frames.
-const KEPT_FRAMES: usize = 4;
 
 /// The queue of one connection.
 #[derive(Debug)]
@@ -30,45 +27,6 @@ pub(crate) struct OutboundQueue {
     limit: usize,
     state: Mutex<State>,
     room: Notify,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    socket: Option<SocketWriter>,
-    frames: VecDeque<Frame>,
-    head_written: usize,
-    bytes: usize,
-    /// Bytes queued since the socket was last offered a write.
-    unflushed: usize,
-    finished: bool,
-    /// Whether the flusher has it on its list.
-    dirty: bool,
-    /// While the reader gathers answers it also writes them, so nobody else needs to.
-    gathering: bool,
-    drain: Drain,
-    reader_waits: bool,
-}
-
-#[derive(Debug, Default)]
-enum Drain {
-    #[default]
-    Idle,
-    Running(Option<Waker>),
-}
-
-#[derive(Debug)]
-enum Frame {
-    Gathered(Vec<u8>),
-    Shared(Bytes),
-}
-
-impl Frame {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Gathered(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
-        }
-    }
 }
 
 /// Who offers the queue to the socket.
@@ -136,10 +94,7 @@ impl OutboundQueue {
     fn with(limit: usize, socket: Option<SocketWriter>) -> Self {
         Self {
             limit,
-            state: Mutex::new(State {
-                socket,
-                ..State::default()
-            }),
+            state: Mutex::new(State::new(socket)),
             room: Notify::new(),
         }
     }
@@ -311,145 +266,5 @@ impl OutboundQueue {
             waker.wake();
         }
         written
-    }
-}
-
-impl State {
-    fn is_refused(&self) -> bool {
-        matches!(self.drain, Drain::Running(_))
-    }
-
-    fn push(&mut self, frame: Bytes) -> Push {
-        if self.finished {
-            return Push::Gone;
-        }
-        self.bytes += frame.len();
-        let unflushed = if self.is_refused() { 0 } else { frame.len() };
-        self.unflushed += unflushed;
-        self.frames.push_back(Frame::Shared(frame));
-        let newly_dirty = !self.dirty && !self.gathering && !self.is_refused();
-        self.dirty |= newly_dirty;
-        Push::Queued(Added {
-            newly_dirty,
-            unflushed,
-        })
-    }
-
-    /// Appends to the last frame if that is a buffer of answers too.
-    fn gather(&mut self, header: &[u8], payload: &[u8]) {
-        let size = header.len() + payload.len();
-        self.bytes += size;
-        match self.frames.back_mut() {
-            Some(Frame::Gathered(buffer)) if buffer.len() + size <= GATHERED_SIZE => {
-                buffer.extend_from_slice(header);
-                buffer.extend_from_slice(payload);
-            }
-            _ => {
-                let mut buffer = gathered::take(size);
-                buffer.extend_from_slice(header);
-                buffer.extend_from_slice(payload);
-                self.frames.push_back(Frame::Gathered(buffer));
-            }
-        }
-    }
-
-    fn offer_all(&mut self, limit: usize) -> Outcome {
-        if self.is_refused() {
-            return Outcome::Empty;
-        }
-        match self.write_with(SocketWriter::try_write) {
-            Poll::Ready(Err(_)) => {
-                self.clear();
-                Outcome::Failed
-            }
-            Poll::Ready(Ok(())) if mem::take(&mut self.reader_waits) && self.bytes < limit => {
-                Outcome::Room
-            }
-            Poll::Ready(Ok(())) => Outcome::Empty,
-            Poll::Pending => {
-                self.drain = Drain::Running(None);
-                Outcome::Refused
-            }
-        }
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write_with(|socket, slices| socket.poll_write(cx, slices))
-    }
-
-    fn write_with(
-        &mut self,
-        mut write: impl FnMut(&mut SocketWriter, &[IoSlice<'_>]) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<()>> {
-        while !self.frames.is_empty() {
-            let Some(socket) = &mut self.socket else {
-                self.clear();
-                break;
-            };
-            let mut slices = [IoSlice::new(&[]); FRAMES_PER_WRITE];
-            let count = self.frames.len().min(FRAMES_PER_WRITE);
-            for (slice, frame) in slices.iter_mut().zip(&self.frames) {
-                *slice = IoSlice::new(frame.bytes());
-            }
-            let mut slices = &mut slices[..count];
-            IoSlice::advance_slices(&mut slices, self.head_written);
-            match ready!(write(socket, slices))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => self.written(written),
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn written(&mut self, count: usize) {
-        self.bytes = self.bytes.saturating_sub(count);
-        self.head_written += count;
-        while let Some(head) = self.frames.front() {
-            let length = head.bytes().len();
-            if self.head_written < length {
-                return;
-            }
-            self.head_written -= length;
-            if let Some(Frame::Gathered(buffer)) = self.frames.pop_front() {
-                gathered::give_back(buffer);
-            }
-        }
-        if self.frames.capacity() > 4 * KEPT_FRAMES {
-            self.frames.shrink_to(KEPT_FRAMES);
-        }
-    }
-
-    fn clear(&mut self) {
-        self.frames = VecDeque::new();
-        self.head_written = 0;
-        self.bytes = 0;
-    }
-}
-
-/// The buffers in which answers are gathered, a few kept by each thread.
-mod gathered {
-    use std::cell::RefCell;
-
-    const KEPT_BUFFERS: usize = 64;
-    const KEPT_CAPACITY: usize = super::GATHERED_SIZE;
-
-    thread_local! {
-        static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-    }
-
-    pub(super) fn take(size: usize) -> Vec<u8> {
-        let kept = BUFFERS.with_borrow_mut(Vec::pop);
-        kept.unwrap_or_else(|| Vec::with_capacity(size.max(512)))
-    }
-
-    pub(super) fn give_back(mut buffer: Vec<u8>) {
-        if buffer.capacity() <= KEPT_CAPACITY {
-            buffer.clear();
-            BUFFERS.with_borrow_mut(|kept| {
-                if kept.len() < KEPT_BUFFERS {
-                    kept.push(buffer);
-                }
-            });
-        }
     }
 }
