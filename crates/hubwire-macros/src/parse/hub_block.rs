@@ -1,7 +1,7 @@
 //! `#[hub]` on an `impl` block.
 
 use proc_macro2::TokenStream;
-use syn::{FnArg, ImplItem, ImplItemFn, Item, ItemImpl};
+use syn::{Attribute, FnArg, ImplItem, ImplItemFn, Item, ItemImpl, parse_quote};
 
 use super::{hook, hub_method};
 use crate::attributes::cfgs;
@@ -98,26 +98,30 @@ fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> 
             if options.skip.is_some() {
                 return None;
             }
+            allow_our_rules(&mut function.attrs);
             let name = &function.sig.ident;
-            match HookKind::from_name(name) {
-                Some(kind) => {
-                    if let Some(wire_name) = &options.name {
-                        let help =
-                            format!("`{name}` is a hook, which clients cannot call by any name");
-                        errors.at(wire_name, help);
-                    }
-                    Some(Callable::Hook(hook::hook(kind, function, errors)))
+            if let Some(kind) = HookKind::from_name(name) {
+                if let Some(wire_name) = &options.name {
+                    let help = format!("`{name}` is a hook, which clients cannot call by any name");
+                    errors.at(wire_name, help);
                 }
-                None => {
-                    if options.name.is_none() && name.to_string().starts_with("on_") {
-                        refuse_unknown_hook(function, errors);
-                    }
-                    let method = hub_method::hub_method(function, &options, &arguments, errors);
-                    Some(Callable::Method(method))
-                }
+                return Some(Callable::Hook(hook::hook(kind, function, errors)));
             }
+            if options.name.is_none() && name.to_string().starts_with("on_") {
+                refuse_unknown_hook(function, errors);
+            }
+            let method = hub_method::hub_method(function, &options, &arguments, errors);
+            Some(Callable::Method(method))
         })
         .flatten()
+}
+
+/// That methods take `&self` and own their parameters is our rule, so no lint should complain of it.
+///
+/// Stands first, so that what the user says of these lints still counts.
+fn allow_our_rules(attributes: &mut Vec<Attribute>) {
+    let allow = parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_self)]);
+    attributes.insert(0, allow);
 }
 
 /// For each parameter but `self`: whether it carried `#[argument]`.

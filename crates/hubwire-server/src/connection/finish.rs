@@ -15,7 +15,7 @@ use crate::transport::InputEnd;
 
 impl Reader {
     /// Ends a connection whose handshake succeeded.
-    pub(super) async fn finish(mut self, reason: EndReason, dispatcher: Option<Dispatcher>) {
+    pub(super) async fn finish(&mut self, reason: EndReason, dispatcher: Option<Dispatcher>) {
         let too_slow = matches!(reason, EndReason::TooSlow);
         let ending = Ending::of(reason, self.hub.options().detailed_errors);
         self.connection.finish_sending();

@@ -48,7 +48,9 @@ impl Reader {
     }
 
     /// Serves the connection until it has ended.
-    pub(crate) async fn run(self) {
+    ///
+    /// Boxed, for a future holds a moved value more than once.
+    pub(crate) async fn run(self: Box<Self>) {
         let span = tracing::debug_span!(
             "connection",
             connection_id = %self.connection.id(),
@@ -58,7 +60,7 @@ impl Reader {
         self.serve().instrument(span).await;
     }
 
-    async fn serve(mut self) {
+    async fn serve(mut self: Box<Self>) {
         // Each phase is boxed, so that a connection at rest does not carry the others' state.
         match Box::pin(self.handshake()).await {
             Handshake::Accepted(protocol) => self.connection.set_protocol(protocol),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hubwire_core::ConnectionId;
 
 use super::HubEndpoint;
-use crate::connection::{ConnectionRequest, EndReason};
+use crate::connection::{ConnectionRequest, EndReason, Reader};
 use crate::hub::Principal;
 use crate::server::{ConnectionToken, Server, Slot};
 use crate::transport::Socket;
@@ -41,14 +41,14 @@ impl Attached {
         &self.slot
     }
 
-    /// Serves the connection over a socket whose upgrade is done.
-    pub(crate) async fn run(
-        self,
+    /// Opens the connection over a socket whose upgrade is done.
+    pub(crate) fn open(
+        &self,
         endpoint: &HubEndpoint,
         request: ConnectionRequest,
         principal: Option<Principal>,
         socket: Socket,
-    ) {
+    ) -> Box<Reader> {
         let principal = self.slot.principal().cloned().or(principal);
         let id = self.slot.id().clone();
         let (connection, reader) =
@@ -59,8 +59,7 @@ impl Attached {
         if self.server.is_draining() {
             connection.end(EndReason::Shutdown);
         }
-        drop(connection);
-        reader.run().await;
+        reader
     }
 }
 

@@ -19,6 +19,7 @@ use super::attached::Attached;
 use super::{HubEndpoint, origin, query, response};
 use crate::connection::ConnectionRequest;
 use crate::hub::Principal;
+use crate::options::KeepRequest;
 use crate::server::{Attach, ConnectionToken, Slot};
 use crate::transport::Socket;
 
@@ -76,8 +77,18 @@ pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body>
     };
     let response = switching_protocols(key);
     let slot = Arc::clone(attached.slot());
-    let opening = open(endpoint.clone(), attached, parts, upgrade);
-    slot.set_task(server.tracker().spawn(opening).abort_handle());
+    // Boxed, so that the connection's task does not carry the request for life.
+    let upgraded = Box::pin(upgraded(endpoint.options.keep_request, parts, upgrade));
+    let endpoint = endpoint.clone();
+    let task = endpoint.hub.server().tracker().clone().spawn(async move {
+        if let Some((request, principal, socket)) = upgraded.await {
+            let reader = attached.open(&endpoint, request, principal, socket);
+            drop(endpoint);
+            reader.run().await;
+        }
+        drop(attached);
+    });
+    slot.set_task(task.abort_handle());
     response
 }
 
@@ -127,21 +138,22 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
     response
 }
 
-/// The task of a connection, from its upgrade to its end.
-async fn open(endpoint: HubEndpoint, attached: Attached, parts: Parts, upgrade: OnUpgrade) {
-    let mut request = ConnectionRequest::new(&parts, endpoint.options.keep_request);
+/// Waits for the HTTP library to hand over the socket.
+async fn upgraded(
+    keep: KeepRequest,
+    parts: Parts,
+    upgrade: OnUpgrade,
+) -> Option<(ConnectionRequest, Option<Principal>, Socket)> {
+    let mut request = ConnectionRequest::new(&parts, keep);
     let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
-    let Ok(upgraded) = upgrade.await else {
-        return;
-    };
-    let socket = take_socket(upgraded);
+    let socket = take_socket(upgrade.await.ok()?);
     if let Socket::Tcp(stream, _) = &socket {
         // Without it small messages wait for acknowledgements; a socket that refuses works, slowly.
         let _ = stream.set_nodelay(true);
         request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
     }
-    attached.run(&endpoint, request, principal, socket).await;
+    Some((request, principal, socket))
 }
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from here on.

@@ -51,7 +51,7 @@ impl HubRuntime {
         principal: Option<Principal>,
         request: ConnectionRequest,
         socket: Socket,
-    ) -> (Arc<Connection>, Reader) {
+    ) -> (Arc<Connection>, Box<Reader>) {
         let (reader, writer) = socket.split();
         let identity = Identity {
             user_id: self.user_ids.user_id(&request, principal.as_ref()),
@@ -72,6 +72,6 @@ impl HubRuntime {
             Arc::clone(&connection),
             WebSocketReader::new(reader),
         );
-        (connection, reader)
+        (connection, Box::new(reader))
     }
 }

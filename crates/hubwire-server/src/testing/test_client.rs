@@ -100,7 +100,9 @@ impl TestClient {
         let task = server.tracker().spawn(async move {
             let request = ConnectionRequest::default();
             let socket = Socket::Other(Box::new(far_end));
-            attached.run(&endpoint, request, None, socket).await;
+            let reader = attached.open(&endpoint, request, None, socket);
+            reader.run().await;
+            drop(attached);
         });
         slot.set_task(task.abort_handle());
         Self {

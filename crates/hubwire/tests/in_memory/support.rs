@@ -1,0 +1,194 @@
+//! What the in-memory tests share: a server that must leave nothing behind, a log, gates, the clock.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hubwire::protocol::{Opcode, write_masked_frame};
+use hubwire::testing::{Received, TestClient};
+use hubwire::{Hub, HubBuilder, HubContext, HubEndpoint, HubHandle, Principal, SignalR, Statistics};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
+
+/// A server with one hub.
+pub(crate) struct TestServer<H: Hub> {
+    pub(crate) signalr: SignalR,
+    pub(crate) hub: HubHandle<H>,
+    pub(crate) endpoint: HubEndpoint,
+}
+
+impl<H: Hub> TestServer<H> {
+    pub(crate) fn new(hub: H) -> Self {
+        Self::with(hub, |options| options)
+    }
+
+    pub(crate) fn with(hub: H, configure: impl FnOnce(HubBuilder<H>) -> HubBuilder<H>) -> Self {
+        Self::on(SignalR::new(), hub, configure)
+    }
+
+    pub(crate) fn on(
+        signalr: SignalR,
+        hub: H,
+        configure: impl FnOnce(HubBuilder<H>) -> HubBuilder<H>,
+    ) -> Self {
+        let hub = configure(signalr.hub::<H>()).build(hub);
+        let endpoint = hub.endpoint();
+        Self {
+            signalr,
+            hub,
+            endpoint,
+        }
+    }
+
+    pub(crate) fn context(&self) -> HubContext<H> {
+        self.hub.context()
+    }
+
+    pub(crate) async fn connect(&self) -> TestClient {
+        TestClient::connect(&self.endpoint)
+            .await
+            .expect("the server accepts the handshake")
+    }
+
+    pub(crate) async fn connect_as(&self, user: &str) -> TestClient {
+        let principal = Principal::new([("sub", user)]);
+        TestClient::connect_as(&self.endpoint, principal)
+            .await
+            .expect("the server accepts the handshake")
+    }
+
+    pub(crate) fn open(&self) -> TestClient {
+        TestClient::open(&self.endpoint, None)
+    }
+
+    /// The end of every test: with all clients gone, the server holds nothing.
+    pub(crate) async fn leaves_nothing_behind(&self) {
+        settle().await;
+        assert_eq!(self.signalr.statistics(), Statistics::default());
+    }
+}
+
+/// Notes of what happened, in order; clones write into the same.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn note(&self, what: impl Into<String>) {
+        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.push(what.into());
+    }
+
+    /// The notes since the last time.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many hold this log.
+    pub(crate) fn holders(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+}
+
+/// Where hub code waits until a test lets it through.
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    pub(crate) fn closed() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+
+    pub(crate) async fn passed(&self) {
+        let permit = self.0.acquire().await;
+        permit.expect("a gate is never torn down").forget();
+    }
+
+    /// Lets that many through.
+    pub(crate) fn open(&self, count: usize) {
+        self.0.add_permits(count);
+    }
+}
+
+pub(crate) const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// Lets time pass, timer by timer; under the paused clock nobody really waits.
+pub(crate) async fn pass(time: Duration) {
+    sleep(time).await;
+}
+
+/// Lets everything run that can: the paused clock moves only when nothing else can.
+pub(crate) async fn settle() {
+    pass(Duration::from_millis(1)).await;
+}
+
+/// Checks what the clock says, in seconds.
+#[track_caller]
+pub(crate) fn assert_elapsed(since: Instant, expected: RangeInclusive<f64>) {
+    let elapsed = since.elapsed().as_secs_f64();
+    assert!(expected.contains(&elapsed), "{elapsed} s, not {expected:?}");
+}
+
+/// The next thing but a ping of the server.
+pub(crate) async fn next(client: &mut TestClient) -> Received {
+    loop {
+        match client.receive().await.expect("the server sends frames") {
+            Received::Message(message) if message["type"] == 6 => {}
+            other => return other,
+        }
+    }
+}
+
+/// The next hub message but a ping.
+pub(crate) async fn message(client: &mut TestClient) -> Value {
+    match next(client).await {
+        Received::Message(message) => message,
+        other => panic!("no message, but {other:?}"),
+    }
+}
+
+/// Everything but pings that arrives within this time.
+pub(crate) async fn heard_within(client: &mut TestClient, time: Duration) -> Vec<Received> {
+    let mut heard = Vec::new();
+    let listen = async {
+        loop {
+            heard.push(next(client).await);
+            if matches!(heard.last(), Some(Received::Lost)) {
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    assert!(timeout(time, listen).await.is_err(), "listening never ends");
+    heard
+}
+
+/// Checks that nothing but pings arrives within this time, and so that the connection lives.
+pub(crate) async fn assert_silent(client: &mut TestClient, time: Duration) {
+    assert_eq!(heard_within(client, time).await, []);
+}
+
+/// Checks the end of a connection: Close with this content, then 1000, which the client answers.
+pub(crate) async fn assert_closed_with(client: &mut TestClient, close: Value) {
+    assert_eq!(next(client).await, Received::Message(close));
+    assert_eq!(next(client).await, Received::Closed(Some(1000)));
+    // The server may have gone already.
+    let _ = client.close().await;
+    assert_eq!(next(client).await, Received::Lost);
+}
+
+pub(crate) async fn ping(client: &mut TestClient) {
+    let ping = client.send_record(&json!({"type": 6})).await;
+    ping.expect("the server still listens");
+}
+
+/// Sends a control frame of the WebSocket itself.
+pub(crate) async fn send_frame(client: &mut TestClient, opcode: Opcode, payload: &[u8]) {
+    let mut frame = Vec::new();
+    write_masked_frame(&mut frame, opcode, true, [1, 2, 3, 4], payload);
+    let sent = client.send_raw(&frame).await;
+    sent.expect("the server still listens");
+}

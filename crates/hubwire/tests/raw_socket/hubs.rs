@@ -1,0 +1,149 @@
+//! The hub of all tests: its methods do what a test wants to see, and its hooks what it is told.
+
+use std::io;
+use std::sync::Arc;
+
+use hubwire::{DisconnectReason, HubCallerContext, HubError, HubResult, hub, hub_client};
+use serde::{Deserialize, Deserializer};
+use tokio::sync::Semaphore;
+
+use crate::journal::Journal;
+
+/// What the server calls on clients.
+#[hub_client]
+pub(crate) trait ProbeClient {
+    fn counted(&self, number: u64, padding: &str);
+    fn said(&self, text: &str);
+}
+
+/// What a hook does besides writing its journal.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Hook {
+    Fails,
+    Panics,
+    #[default]
+    Returns,
+    Waits,
+}
+
+/// A hub that writes down what happens to it.
+#[derive(Clone, Default)]
+pub(crate) struct ProbeHub {
+    pub(crate) journal: Journal,
+    pub(crate) gate: Gate,
+    pub(crate) connecting: Hook,
+    pub(crate) disconnecting: Hook,
+}
+
+/// Holds methods up until a test lets them go on, one by one.
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Semaphore>);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+}
+
+impl Gate {
+    pub(crate) fn let_one_pass(&self) {
+        self.0.add_permits(1);
+    }
+
+    async fn pass(&self) {
+        if let Ok(permit) = self.0.acquire().await {
+            permit.forget();
+        }
+    }
+}
+
+/// An argument whose decoding panics.
+pub(crate) struct Explosive;
+
+impl<'de> Deserialize<'de> for Explosive {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        panic!("boom while decoding")
+    }
+}
+
+impl ProbeHub {
+    async fn act(&self, hook: Hook) -> HubResult {
+        match hook {
+            Hook::Fails => Err(io::Error::other("disk on fire").into()),
+            Hook::Panics => panic!("boom in a hook"),
+            Hook::Returns => Ok(()),
+            Hook::Waits => {
+                self.gate.pass().await;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[hub(client = ProbeClient)]
+impl ProbeHub {
+    async fn on_connected(&self) -> HubResult {
+        self.journal.note("connected");
+        self.act(self.connecting).await
+    }
+
+    async fn on_disconnected(&self, reason: &DisconnectReason) -> HubResult {
+        self.journal.note(format!("disconnected: {reason}"));
+        self.act(self.disconnecting).await
+    }
+
+    async fn echo(&self, text: String) -> String {
+        text
+    }
+
+    async fn add(&self, a: i32, b: i32) -> i32 {
+        a + b
+    }
+
+    /// Writes itself down, and returns nothing.
+    async fn note(&self, text: String) {
+        self.journal.note(text);
+    }
+
+    /// Runs until the gate opens.
+    async fn wait(&self, name: String) -> String {
+        self.journal.note(format!("{name} began"));
+        self.gate.pass().await;
+        self.journal.note(format!("{name} ended"));
+        name
+    }
+
+    async fn say_to_all(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {
+        cx.clients().all().said(text).await?;
+        Ok(())
+    }
+
+    async fn enter(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
+        cx.groups().add(cx.connection_id(), group).await?;
+        Ok(())
+    }
+
+    async fn abort(&self, cx: &HubCallerContext<Self>) -> String {
+        cx.abort();
+        "unheard".to_owned()
+    }
+
+    async fn refuse(&self) -> HubResult {
+        Err(HubError::new("there is no such room"))
+    }
+
+    async fn fail(&self) -> HubResult {
+        Err(io::Error::other("disk on fire").into())
+    }
+
+    async fn panic(&self) {
+        panic!("boom");
+    }
+
+    async fn panic_later(&self) {
+        tokio::task::yield_now().await;
+        panic!("boom later");
+    }
+
+    async fn take_explosive(&self, _explosive: Explosive) {}
+}

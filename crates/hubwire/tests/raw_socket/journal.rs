@@ -1,0 +1,47 @@
+//! What the hubs of a test were made to do, in order.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A shared list of events that can be waited for.
+#[derive(Clone, Default)]
+pub(crate) struct Journal {
+    entries: Arc<Mutex<Vec<String>>>,
+    added: Arc<Notify>,
+}
+
+impl Journal {
+    pub(crate) fn note(&self, entry: impl Into<String>) {
+        self.with(|entries| entries.push(entry.into()));
+        self.added.notify_waiters();
+    }
+
+    /// Everything so far.
+    pub(crate) fn entries(&self) -> Vec<String> {
+        self.with(|entries| entries.clone())
+    }
+
+    /// Waits until something has happened.
+    pub(crate) async fn until(&self, entry: &str) {
+        let waiting = async {
+            loop {
+                let mut added = std::pin::pin!(self.added.notified());
+                added.as_mut().enable();
+                if self.with(|entries| entries.iter().any(|known| known == entry)) {
+                    return;
+                }
+                added.await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(waited.is_ok(), "no {entry:?} among {:?}", self.entries());
+    }
+
+    fn with<R>(&self, read: impl FnOnce(&mut Vec<String>) -> R) -> R {
+        read(&mut self.entries.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,26 @@
+//! The server as a peer on the network sees it: real TCP, and a client that may send anything.
+//!
+//! Each test starts a server of its own, does something to it that a good or a bad peer could do, and
+//! compares what comes back byte for byte. [`server::Server::finish`] then proves that a bystander on
+//! the same server was not disturbed and that nothing was left behind.
+
+mod binding;
+mod calls;
+mod churn;
+mod client;
+mod closing;
+mod fan_out;
+mod frames;
+mod handshake;
+mod hooks;
+mod http_surface;
+mod hubs;
+mod journal;
+mod malformed;
+mod negotiate;
+mod requests;
+mod server;
+mod shutdown;
+mod size_limits;
+mod stalled_reader;
+mod upgrade;

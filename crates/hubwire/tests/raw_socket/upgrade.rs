@@ -1,0 +1,175 @@
+//! `GET {path}` with an upgrade to a WebSocket.
+
+use tokio::net::TcpStream;
+
+use crate::client::{Client, HANDSHAKE};
+use crate::requests::{ACCEPT, UPGRADE};
+use crate::server::Server;
+
+const UNKNOWN_ID: &str = "No Connection with that ID";
+
+#[tokio::test]
+async fn an_upgrade_is_accepted_without_extension_or_sub_protocol() {
+    let server = Server::start().await;
+    let offers = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\
+        Sec-WebSocket-Protocol: json, messagepack\r\n";
+    let response = server
+        .request("GET /plain", &format!("{UPGRADE}{offers}"))
+        .await;
+    response.assert_is(101, None, "");
+    assert_eq!(response.header("upgrade"), Some("websocket"));
+    assert_eq!(response.header("connection"), Some("Upgrade"));
+    assert_eq!(response.header("sec-websocket-accept"), Some(ACCEPT));
+    assert_eq!(response.header("sec-websocket-extensions"), None);
+    assert_eq!(response.header("sec-websocket-protocol"), None);
+    assert_eq!(server.finish().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn no_id_or_an_empty_one_opens_a_fresh_connection() {
+    let server = Server::start().await;
+    for path in ["/plain", "/plain/", "/plain?id=", "/plain?foo=bar"] {
+        server.open(path).await.leave().await;
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn spellings_of_a_good_upgrade() {
+    let server = Server::start().await;
+    let good = [
+        UPGRADE.replace("websocket", "WebSocket"),
+        UPGRADE.replace(
+            "Connection: Upgrade",
+            "Connection: keep-alive, upgrade",
+        ),
+        UPGRADE.replace("Version: 13", "Version: 13, 8"),
+    ];
+    for headers in good {
+        let response = server.request("GET /plain", &headers).await;
+        response.assert_is(101, None, "");
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_broken_upgrade_is_a_poll() {
+    let server = Server::start().await;
+    let broken = [
+        UPGRADE.replace("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", ""),
+        UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "abc"),
+        UPGRADE.replace("Sec-WebSocket-Version: 13\r\n", ""),
+        UPGRADE.replace("Version: 13", "Version: 8"),
+        UPGRADE.replace("Upgrade: websocket\r\n", ""),
+        UPGRADE.replace("Upgrade: websocket", "Upgrade: h2c"),
+        UPGRADE.replace("Connection: Upgrade\r\n", ""),
+    ];
+    for headers in broken {
+        let response = server.request("GET /plain", &headers).await;
+        response.assert_is(400, Some("text/plain"), "Connection ID required");
+        assert_eq!(response.header("pragma"), Some("no-cache"));
+        let response = server.request("GET /plain?id=x", &headers).await;
+        response.assert_is(404, Some("text/plain"), UNKNOWN_ID);
+    }
+    assert_eq!(server.finish().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_unknown_id_is_not_found_and_has_no_content_type() {
+    let server = Server::start().await;
+    let elsewhere = server.negotiate("/other").await;
+    for id in ["nosuchconnection0000000", "a&id=b", &elsewhere] {
+        let line = format!("GET /plain?id={id}");
+        let response = server.request(&line, UPGRADE).await;
+        response.assert_is(404, None, UNKNOWN_ID);
+    }
+    let path = format!("/other?id={elsewhere}");
+    Client::open(server.address, &path).await.leave().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn the_public_id_of_version_1_opens_nothing() {
+    let server = Server::start().await;
+    let response = server.request("POST /plain/negotiate?negotiateVersion=1", "");
+    let body: serde_json::Value = serde_json::from_str(&response.await.body).unwrap();
+    let (id, token) = (&body["connectionId"], &body["connectionToken"]);
+    let line = format!("GET /plain?id={}", id.as_str().unwrap());
+    let response = server.request(&line, UPGRADE).await;
+    response.assert_is(404, None, UNKNOWN_ID);
+    let path = format!("/plain?id={}", token.as_str().unwrap());
+    Client::open(server.address, &path).await.leave().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_id_carries_one_web_socket_and_is_unknown_after_it() {
+    let server = Server::start().await;
+    let token = server.negotiate("/plain").await;
+    let path = format!("/plain?id={token}");
+    let mut first = Client::open(server.address, &path).await;
+    let line = format!("GET {path}");
+    let second = server.request(&line, UPGRADE).await;
+    second.assert_is(409, Some("text/plain"), "");
+    first.expect_alive().await;
+    first.leave().await;
+    server.until_only_bystander().await;
+    let third = server.request(&line, UPGRADE).await;
+    third.assert_is(404, None, UNKNOWN_ID);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_of_a_foreign_origin_is_refused() {
+    let server = Server::start().await;
+    for origin in ["https://evil.example", "http://127.0.0.1:1", "null"] {
+        for path in ["/plain", "/partner", "/plain?id=x"] {
+            let headers = format!("{UPGRADE}Origin: {origin}\r\n");
+            let response = server.request(&format!("GET {path}"), &headers).await;
+            response.assert_is(403, None, "");
+        }
+    }
+    assert_eq!(server.finish().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_foreign_origin_does_not_use_up_an_id() {
+    let server = Server::start().await;
+    let path = format!("/plain?id={}", server.negotiate("/plain").await);
+    let headers = format!("{UPGRADE}Origin: https://evil.example\r\n");
+    let response = server.request(&format!("GET {path}"), &headers).await;
+    response.assert_is(403, None, "");
+    Client::open(server.address, &path).await.leave().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn pages_of_the_own_origin_and_of_an_allowed_one_pass() {
+    let server = Server::start().await;
+    let own = format!("http://{}", server.address);
+    for (path, origin) in [("/plain", &*own), ("/partner", "https://partner.example")] {
+        let headers = format!("{UPGRADE}Origin: {origin}\r\n");
+        let response = server.request(&format!("GET {path}"), &headers).await;
+        response.assert_is(101, None, "");
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn frames_in_the_same_packet_as_the_upgrade_are_read() {
+    let server = Server::start().await;
+    let socket = TcpStream::connect(server.address).await.unwrap();
+    let mut frame = Vec::new();
+    hubwire::protocol::write_masked_frame(
+        &mut frame,
+        hubwire::protocol::Opcode::Text,
+        true,
+        [1, 2, 3, 4],
+        HANDSHAKE.as_bytes(),
+    );
+    let mut client = Client::upgrade_over(socket, server.address, "/plain", &frame).await;
+    client.expect("{}").await;
+    client.expect_alive().await;
+    client.leave().await;
+    server.finish().await;
+}
