@@ -148,7 +148,8 @@ fn proxy_method(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
             #(#parameters),*
         ) -> ::core::result::Result<(), ::hubwire::__private::SendError> {
             #(::hubwire::__private::assert_client_argument::<#checks>();)*
-            self.0.send::<(#(#types,)*)>(#wire_name, (#(#names,)*)).await
+            let sending = self.0.start_send::<(#(#types,)*)>(#wire_name, &(#(#names,)*));
+            sending.finish().await
         }
     }
 }

@@ -172,9 +172,13 @@ async fn broadcast_in_a_loop(clients: usize) {
         reading.push(keep_reading(server.connect().await));
     }
     let all = server.context().clients().all();
-    for _ in 0..500 {
-        all.send("Text", (text(),)).await.unwrap();
-    }
+    let mut sender = JoinSet::new();
+    sender.spawn(async move {
+        for _ in 0..500 {
+            all.send("Text", (text(),)).await.unwrap();
+        }
+    });
+    sender.join_next().await.unwrap().unwrap();
     settle().await;
     assert_eq!(log.take(), [""; 0], "none of {clients} was let go");
     server.signalr.shutdown().await;

@@ -80,7 +80,7 @@ pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body>
     // Boxed, so that the connection's task does not carry the request for life.
     let upgraded = Box::pin(upgraded(endpoint.options.keep_request, parts, upgrade));
     let endpoint = endpoint.clone();
-    let task = endpoint.hub.server().tracker().clone().spawn(async move {
+    let task = server.tracker().spawn(async move {
         if let Some((request, principal, socket)) = upgraded.await {
             let reader = attached.open(&endpoint, request, principal, socket);
             drop(endpoint);
