@@ -24,6 +24,7 @@ pub(crate) use flusher::{Flusher, Flushers};
 use futures_util::task::AtomicWaker;
 use hubwire_core::{ConnectionId, EncodedMessage, GroupName, HubLifetimeManager, UserId};
 use hubwire_protocol::HubProtocol;
+use indexmap::IndexSet;
 use outbound_queue::Writer;
 pub(crate) use outbound_queue::{OutboundQueue, Push};
 pub(crate) use reader::Reader;
@@ -59,7 +60,7 @@ pub(crate) struct Connection {
     aborted: OnceLock<CancellationToken>,
     end: Mutex<Option<EndReason>>,
     reader: AtomicWaker,
-    groups: Mutex<Vec<GroupName>>,
+    groups: Mutex<IndexSet<GroupName>>,
     position: AtomicUsize,
 }
 
@@ -137,7 +138,7 @@ impl Connection {
     }
 
     /// The groups it is in.
-    pub(crate) fn groups(&self) -> MutexGuard<'_, Vec<GroupName>> {
+    pub(crate) fn groups(&self) -> MutexGuard<'_, IndexSet<GroupName>> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

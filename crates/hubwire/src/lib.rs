@@ -47,7 +47,7 @@
 //! # }
 //! ```
 //!
-//! Serve it with [`serve`]; push from anywhere with [`HubHandle::context`]; test hubs with [`testing`].
+//! Serve it with [`serve()`]; push from anywhere with [`HubHandle::context`]; test hubs with [`testing`].
 //!
 //! # Errors
 //!

@@ -1,6 +1,7 @@
 //! Takes the messages of one connection in order and runs what they ask for.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Context;
 
@@ -9,9 +10,9 @@ use hubwire_protocol::{
 };
 
 use super::running::Run;
-use super::{CompletionWriter, Invocation, ReplyKind, RunningCalls};
+use super::{CompletionWriter, Invocation, Reply, ReplyKind, RunningCalls};
 use crate::connection::{Connection, EndReason, data_opcode, with_scratch};
-use crate::hub::{Caller, HubCall};
+use crate::hub::{Caller, HubCall, HubError};
 use crate::server::HubRuntime;
 
 /// The dispatcher of one connection.
@@ -101,7 +102,11 @@ impl Dispatcher {
             caller: &self.caller,
             arguments: &message.arguments,
         };
-        let run = match self.hub.service().call(method, call).0 {
+        // Decoding runs code of the hub's author too.
+        let service = self.hub.service();
+        let reply = catch_unwind(AssertUnwindSafe(|| service.call(method, call)))
+            .unwrap_or_else(|panic| Reply::failed(HubError::panicked(&*panic)));
+        let run = match reply.0 {
             ReplyKind::Call(_) if streaming => {
                 Run::Refusal(wrong_mode(self.hub.service().method_name(method)))
             }

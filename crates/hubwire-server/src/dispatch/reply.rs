@@ -1,16 +1,16 @@
 //! What a hub answers to a call: a run that writes its own result.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{self, Context, Poll};
 
 use hubwire_protocol::BindError;
 use pin_project_lite::pin_project;
 use serde::Serialize;
 
 use super::CompletionWriter;
-use crate::hub::HubError;
+use crate::hub::{HubError, HubResult};
 
 /// A hub's answer to a call: either a run of the method that has not begun, or why there is none.
 ///
@@ -43,6 +43,11 @@ impl Reply {
         T: Serialize,
     {
         Self(ReplyKind::Call(Box::pin(ValueCall { future: call })))
+    }
+
+    /// A run that fails.
+    pub(crate) fn failed(error: HubError) -> Self {
+        Self::fallible(ready::<HubResult>(Err(error)))
     }
 
     /// A run that may fail.
@@ -91,7 +96,7 @@ where
         cx: &mut Context<'_>,
         completion: &mut CompletionWriter<'_>,
     ) -> Poll<Result<(), HubError>> {
-        let value = ready!(self.project().future.poll(cx));
+        let value = task::ready!(self.project().future.poll(cx));
         Poll::Ready(completion.result(&value).map_err(Into::into))
     }
 }
@@ -114,7 +119,7 @@ where
         cx: &mut Context<'_>,
         completion: &mut CompletionWriter<'_>,
     ) -> Poll<Result<(), HubError>> {
-        Poll::Ready(match ready!(self.project().future.poll(cx)) {
+        Poll::Ready(match task::ready!(self.project().future.poll(cx)) {
             Ok(value) => completion.result(&value).map_err(Into::into),
             Err(error) => Err(error.into()),
         })

@@ -7,13 +7,13 @@ use hubwire_core::ConnectionId;
 use super::HubEndpoint;
 use crate::connection::{ConnectionRequest, EndReason, Reader};
 use crate::hub::Principal;
-use crate::server::{ConnectionToken, Server, Slot};
+use crate::server::{ConnectionToken, HubRuntime, Slot};
 use crate::transport::Socket;
 
 /// A token in use; it is forgotten however the connection's task ends.
 #[derive(Debug)]
 pub(crate) struct Attached {
-    server: Arc<Server>,
+    hub: Arc<HubRuntime>,
     token: ConnectionToken,
     slot: Arc<Slot>,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Attached {
 impl Attached {
     pub(super) fn new(endpoint: &HubEndpoint, token: ConnectionToken, slot: Arc<Slot>) -> Self {
         Self {
-            server: Arc::clone(endpoint.hub.server()),
+            hub: Arc::clone(&endpoint.hub),
             token,
             slot,
         }
@@ -56,7 +56,7 @@ impl Attached {
                 .hub
                 .open(&endpoint.options, id, principal, request, socket);
         self.slot.set_connection(&connection);
-        if self.server.is_draining() {
+        if self.hub.server().is_draining() {
             connection.end(EndReason::Shutdown);
         }
         reader
@@ -65,7 +65,11 @@ impl Attached {
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        self.slot.close();
-        self.server.table().remove(&self.token);
+        // A task that was cut off has neither closed its socket nor left its groups.
+        if let Some(connection) = self.slot.connection() {
+            drop(connection.outbound().close());
+            self.hub.lifetime().forget(&connection);
+        }
+        self.hub.server().table().remove(&self.token);
     }
 }

@@ -26,10 +26,11 @@ impl Connections {
         all.push(Arc::clone(connection));
     }
 
+    /// Removing one that is not there does nothing.
     pub(crate) fn remove(&self, connection: &Connection) {
         self.by_id.pin().remove(connection.id());
         let mut all = self.write();
-        let position = connection.position().load(Ordering::Relaxed);
+        let position = connection.position().swap(usize::MAX, Ordering::Relaxed);
         if position < all.len() {
             all.swap_remove(position);
             if let Some(moved) = all.get(position) {

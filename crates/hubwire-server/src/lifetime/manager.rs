@@ -9,6 +9,7 @@ use hubwire_core::{
     HubLifetimeManager, OutgoingInvocation, SendError, Sending, Subject, Target, UserId,
 };
 use hubwire_protocol::HubProtocol;
+use indexmap::IndexSet;
 
 use super::cluster::Cluster;
 use super::connections::Connections;
@@ -69,8 +70,20 @@ impl DefaultHubLifetimeManager {
         }
     }
 
-    /// Forgets a connection: its registration, its groups, its user.
+    /// Forgets a connection and waits until other nodes need not send for it any more.
     pub(crate) async fn disconnect(&self, connection: &Arc<Connection>) {
+        let groups = self.forget(connection);
+        let Some(cluster) = &self.cluster else { return };
+        for subject in subjects_of(connection) {
+            cluster.heard(&subject).await;
+        }
+        for group in groups {
+            cluster.heard(&Subject::Group(group)).await;
+        }
+    }
+
+    /// Forgets a connection: its registration, its user and its groups, which are returned.
+    pub(crate) fn forget(&self, connection: &Connection) -> IndexSet<GroupName> {
         self.connections.remove(connection);
         let groups = std::mem::take(&mut *connection.groups());
         for group in &groups {
@@ -81,14 +94,8 @@ impl DefaultHubLifetimeManager {
             let forget = || self.hear(&Subject::User(user.clone()), false);
             self.users.remove(user, connection, forget);
         }
-        let Some(cluster) = &self.cluster else { return };
         self.hear(&Subject::Connection(connection.id().clone()), false);
-        for subject in subjects_of(connection) {
-            cluster.heard(&subject).await;
-        }
-        for group in groups {
-            cluster.heard(&Subject::Group(group)).await;
-        }
+        groups
     }
 
     /// Asks for the messages of a subject, or no longer; what was asked last counts.
@@ -138,12 +145,11 @@ impl DefaultHubLifetimeManager {
 
     fn join(&self, connection: &Arc<Connection>, group: &GroupName) {
         let mut groups = connection.groups();
-        if groups.contains(group) {
+        if !groups.insert(group.clone()) {
             return;
         }
         let hear = || self.hear(&Subject::Group(group.clone()), true);
         self.groups.add(group, connection, hear);
-        groups.push(group.clone());
         drop(groups);
         // A connection that ended meanwhile has already left its groups, so nobody else would undo this.
         if self.connections.get(connection.id()).is_none() {
@@ -153,7 +159,7 @@ impl DefaultHubLifetimeManager {
 
     fn leave(&self, connection: &Arc<Connection>, group: &GroupName) {
         let mut groups = connection.groups();
-        groups.retain(|joined| joined != group);
+        groups.swap_remove(group);
         let forget = || self.hear(&Subject::Group(group.clone()), false);
         self.groups.remove(group, connection, forget);
     }

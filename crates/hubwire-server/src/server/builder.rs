@@ -45,7 +45,7 @@ impl SignalR {
     ///
     /// From now on negotiation answers 503. Every client gets Close with leave to reconnect, then its
     /// transport ends, hooks run, and hub methods that still run are waited for, 20 s in all. Resolves
-    /// when nothing is left. [`crate::serve`] calls it.
+    /// when nothing is left. [`crate::serve()`] calls it.
     ///
     /// # Cancellation
     ///

@@ -116,17 +116,10 @@ impl Slot {
         }
     }
 
-    fn connection(&self) -> Option<Arc<Connection>> {
+    pub(crate) fn connection(&self) -> Option<Arc<Connection>> {
         match &*self.lock() {
             State::Attached { connection, .. } => connection.clone(),
             State::Negotiated => None,
-        }
-    }
-
-    /// Drops the socket, should the connection's task have been cut off before it did.
-    pub(crate) fn close(&self) {
-        if let Some(connection) = self.connection() {
-            drop(connection.outbound().close());
         }
     }
 
