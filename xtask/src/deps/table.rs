@@ -59,6 +59,13 @@ pub(super) const CRATES: &[Row] = &[
         never_reaches: &[],
     },
     Row {
+        crates: Crates::Under("bench/"),
+        may_use: &["hubwire"],
+        tests_may_use: &[],
+        libraries: Libraries::Any,
+        never_reaches: &[],
+    },
+    Row {
         crates: Crates::Under("tests/"),
         may_use: &["hubwire"],
         tests_may_use: &[],

@@ -1,0 +1,513 @@
+//! One thread's share of the connections, all on a runtime of its own: nothing is shared between
+//! threads while the load runs.
+
+use std::cell::{Cell, RefCell};
+use std::io::{Error, ErrorKind, Result};
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::{MissedTickBehavior, interval, interval_at, sleep, timeout};
+
+use crate::hub::{Argument, Incoming, Scanner, Template};
+use crate::ws::{self, Scratch, WebSocket};
+use crate::{Args, Scenario};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many unanswered invocations a sender that keeps to a rate may have.
+const PACED_LIMIT: usize = 100;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Connect,
+    Warmup,
+    /// What happens in this phase alone is in the figures (`missing` looks at all of them).
+    Measure,
+    /// No more is sent; what is under way comes in.
+    Drain,
+}
+
+/// What one thread has counted.
+pub(crate) struct Stats {
+    pub(crate) latency: Histogram<u64>,
+    pub(crate) connect_time: Histogram<u64>,
+    pub(crate) deliveries: u64,
+    pub(crate) completions: u64,
+    pub(crate) connected: u64,
+    pub(crate) connect_failures: u64,
+    pub(crate) disconnects: u64,
+    pub(crate) failures: u64,
+    pub(crate) first_failure: Option<String>,
+    /// Deliveries in every phase, and how many there should have been.
+    pub(crate) all_deliveries: u64,
+    pub(crate) all_expected: u64,
+}
+
+impl Stats {
+    fn new() -> Self {
+        // Nanoseconds, up to an hour, to three digits.
+        let histogram =
+            || Histogram::new_with_bounds(1, 3_600_000_000_000, 3).expect("valid bounds");
+        Self {
+            latency: histogram(),
+            connect_time: histogram(),
+            deliveries: 0,
+            completions: 0,
+            connected: 0,
+            connect_failures: 0,
+            disconnects: 0,
+            failures: 0,
+            first_failure: None,
+            all_deliveries: 0,
+            all_expected: 0,
+        }
+    }
+
+    fn opened(&mut self, took: Duration) {
+        self.connected += 1;
+        let _ = self.connect_time.record(took.as_nanos() as u64);
+    }
+
+    fn failed(&mut self, what: &impl ToString) {
+        self.first_failure.get_or_insert_with(|| what.to_string());
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.latency.add(&other.latency).expect("the same bounds");
+        self.connect_time
+            .add(&other.connect_time)
+            .expect("the same bounds");
+        self.deliveries += other.deliveries;
+        self.completions += other.completions;
+        self.connected += other.connected;
+        self.connect_failures += other.connect_failures;
+        self.disconnects += other.disconnects;
+        self.failures += other.failures;
+        self.all_deliveries += other.all_deliveries;
+        self.all_expected += other.all_expected;
+        if self.first_failure.is_none() {
+            self.first_failure = other.first_failure;
+        }
+    }
+}
+
+/// What this thread's tasks share.
+struct Shard {
+    args: Args,
+    /// Timestamps count from here, in every thread.
+    epoch: Instant,
+    phase: Cell<Phase>,
+    stats: RefCell<Stats>,
+    scratch: Scratch,
+    /// What a sender sends, in turn: one template, or one for each group.
+    templates: RefCell<Vec<Template>>,
+}
+
+impl Shard {
+    fn nanoseconds(&self) -> u64 {
+        self.epoch.elapsed().as_nanos() as u64
+    }
+
+    fn measuring(&self) -> bool {
+        self.phase.get() == Phase::Measure
+    }
+
+    /// How many connections the message of template `index` goes to, if all are connected.
+    fn audience(&self, index: usize) -> u64 {
+        let (connections, groups) = (self.args.connections, self.args.groups);
+        match self.args.scenario {
+            Scenario::Broadcast => connections as u64,
+            Scenario::Group => {
+                (connections / groups + usize::from(index < connections % groups)) as u64
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// Runs this thread's share: connection `index`, and every `args.threads`-th after it. Says so once
+/// on `ready` when all are connected, and returns when it has drained.
+pub(crate) fn run(
+    index: usize,
+    args: Args,
+    epoch: Instant,
+    phase: watch::Receiver<Phase>,
+    ready: mpsc::Sender<()>,
+) -> Stats {
+    let payload = Argument::Stamped(args.payload);
+    let protocol = args.protocol;
+    let templates = match args.scenario {
+        Scenario::Echo => vec![protocol.invocation("Echo", &[payload])],
+        Scenario::Broadcast => vec![protocol.invocation("Broadcast", &[payload])],
+        Scenario::Group => (0..args.groups)
+            .map(|g| {
+                protocol.invocation(
+                    "SendToGroup",
+                    &[
+                        Argument::Text(&group_name(g)),
+                        Argument::Stamped(args.payload),
+                    ],
+                )
+            })
+            .collect(),
+        Scenario::Idle | Scenario::Storm => Vec::new(),
+    };
+    let shard = Rc::new(Shard {
+        args,
+        epoch,
+        phase: Cell::new(Phase::Connect),
+        stats: RefCell::new(Stats::new()),
+        scratch: ws::scratch(),
+        templates: RefCell::new(templates),
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let local = LocalSet::new();
+    local.block_on(&runtime, drive(index, shard.clone(), phase, ready));
+    drop((local, runtime));
+    Rc::into_inner(shard)
+        .expect("no task is left")
+        .stats
+        .into_inner()
+}
+
+async fn drive(
+    index: usize,
+    shard: Rc<Shard>,
+    mut phase: watch::Receiver<Phase>,
+    ready: mpsc::Sender<()>,
+) {
+    let mine = (index..shard.args.connections).step_by(shard.args.threads);
+    if shard.args.scenario == Scenario::Storm {
+        for number in mine {
+            spawn_local(storm(number, shard.clone(), phase.clone()));
+        }
+    } else {
+        connect_all(mine, &shard, &phase).await;
+    }
+    ready.send(()).expect("main waits for it");
+    while shard.phase.get() < Phase::Drain {
+        phase.changed().await.expect("main holds the sender");
+        shard.phase.set(*phase.borrow_and_update());
+    }
+    // Deliveries may still be on their way, here or through other threads' senders.
+    let mut seen = u64::MAX;
+    for _ in 0..50 {
+        let now = shard.stats.borrow().all_deliveries;
+        if seen == now {
+            break;
+        }
+        seen = now;
+        sleep(Duration::from_millis(400)).await;
+    }
+}
+
+async fn connect_all(
+    mine: impl Iterator<Item = usize>,
+    shard: &Rc<Shard>,
+    phase: &watch::Receiver<Phase>,
+) {
+    let at_once = (shard.args.connect_concurrency / shard.args.threads).max(1);
+    let permits = Arc::new(Semaphore::new(at_once));
+    for number in mine {
+        let permit = permits.clone().acquire_owned().await.expect("never closed");
+        let (shard, phase) = (shard.clone(), phase.clone());
+        spawn_local(async move {
+            let opened = open(number, &shard).await;
+            drop(permit);
+            match opened {
+                Ok(link) => serve(number, link, &shard, phase).await,
+                Err(e) => {
+                    shard.stats.borrow_mut().connect_failures += 1;
+                    shard.stats.borrow_mut().failed(&e);
+                }
+            }
+        });
+    }
+    let _all = permits.acquire_many(at_once as u32).await;
+}
+
+fn group_name(group: usize) -> String {
+    format!("group-{group}")
+}
+
+/// Connects, and joins the connection's group where there are groups.
+async fn open(number: usize, shard: &Shard) -> Result<Link> {
+    let begun = Instant::now();
+    let mut link = Link::open(shard).await?;
+    shard.stats.borrow_mut().opened(begun.elapsed());
+    if shard.args.scenario == Scenario::Group {
+        let group = group_name(number % shard.args.groups);
+        let mut join = shard
+            .args
+            .protocol
+            .invocation("JoinGroup", &[Argument::Text(&group)]);
+        link.send(join.fill(0, 0));
+        link.socket.flush().await?;
+        while link.receive(shard).await?.ended == 0 {}
+    }
+    Ok(link)
+}
+
+/// One hub connection.
+struct Link {
+    socket: WebSocket,
+    scanner: Scanner,
+    opcode: u8,
+}
+
+/// What one read brought.
+#[derive(Default)]
+struct Received {
+    /// Completions, of either kind.
+    ended: usize,
+    failure: Option<String>,
+}
+
+impl Link {
+    async fn open(shard: &Shard) -> Result<Self> {
+        let args = &shard.args;
+        timeout(CONNECT_TIMEOUT, async {
+            let mut socket = WebSocket::connect(&args.address).await?;
+            // The handshake is text, whatever the protocol.
+            socket.queue(ws::TEXT, args.protocol.handshake());
+            socket.flush().await?;
+            let mut link = Self {
+                socket,
+                scanner: Scanner::new(args.protocol),
+                opcode: args.protocol.opcode(),
+            };
+            while !link.scanner.is_open() {
+                link.receive(shard).await?;
+            }
+            Ok(link)
+        })
+        .await
+        .unwrap_or_else(|_| Err(Error::new(ErrorKind::TimedOut, "connecting took too long")))
+    }
+
+    fn send(&mut self, message: &[u8]) {
+        self.socket.queue(self.opcode, message);
+    }
+
+    /// Reads once, and counts what came.
+    async fn receive(&mut self, shard: &Shard) -> Result<Received> {
+        let mut received = Received::default();
+        let mut now = 0;
+        let scanner = &mut self.scanner;
+        let result = self
+            .socket
+            .receive(&shard.scratch, |bytes| {
+                if now == 0 {
+                    now = shard.nanoseconds();
+                }
+                let mut stats = shard.stats.borrow_mut();
+                let measuring = shard.measuring();
+                let result = scanner.feed(bytes, &mut |message| {
+                    let (delivered, stamp) = match message {
+                        Incoming::Invocation { stamp } => (true, stamp),
+                        Incoming::Completion { stamp } => (false, stamp),
+                        Incoming::Failure { text } => {
+                            received.ended += 1;
+                            stats.failures += 1;
+                            stats.failed(&String::from_utf8_lossy(text));
+                            return;
+                        }
+                        Incoming::Close { text } => {
+                            received.failure = Some(String::from_utf8_lossy(text).into_owned());
+                            return;
+                        }
+                        Incoming::Ping | Incoming::Other => return,
+                    };
+                    received.ended += usize::from(!delivered);
+                    stats.all_deliveries += u64::from(delivered);
+                    if measuring {
+                        stats.deliveries += u64::from(delivered);
+                        stats.completions += u64::from(!delivered);
+                        if let Some(stamp) = stamp {
+                            let _ = stats.latency.record(now.saturating_sub(stamp));
+                        }
+                    }
+                });
+                if let Err(refusal) = result {
+                    received.failure = Some(refusal);
+                }
+            })
+            .await;
+        // What the server says of itself is worth more than the close frame that follows it.
+        match received.failure.take() {
+            Some(text) => Err(Error::new(ErrorKind::ConnectionAborted, text)),
+            None => result.map(|()| received),
+        }
+    }
+}
+
+/// Keeps a connection until it ends or the run does: reads, pings, and sends if it is a sender.
+async fn serve(number: usize, mut link: Link, shard: &Shard, mut phase: watch::Receiver<Phase>) {
+    let args = &shard.args;
+    let senders = match args.scenario {
+        Scenario::Echo => args.connections,
+        Scenario::Broadcast | Scenario::Group => args.publishers,
+        Scenario::Idle | Scenario::Storm => 0,
+    };
+    let mut sender = (number < senders).then(|| Sender::new(number, senders, args));
+    // Spread out, so that thousands of pings do not fall on one moment.
+    let keepalive = Duration::from_secs(args.keepalive);
+    let first = keepalive.mul_f64((number % 1000) as f64 / 1000.0);
+    let mut ping = interval_at(tokio::time::Instant::now() + first, keepalive);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut tick = interval(sender.as_ref().map_or(keepalive, Sender::tick));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let (mut may_start, mut paced) = (sender.is_some(), false);
+
+    let error = loop {
+        let mut ended = 0;
+        tokio::select! {
+            received = link.receive(shard) => match received {
+                Ok(received) => ended = received.ended,
+                Err(e) => break e,
+            },
+            _ = tick.tick(), if paced => {}
+            _ = ping.tick() => link.send(args.protocol.ping()),
+            _ = phase.wait_for(|&p| p > Phase::Connect), if may_start => {
+                may_start = false;
+                paced = args.rate > 0.0;
+            }
+        }
+        if let Some(sender) = &mut sender
+            && !may_start
+        {
+            sender.advance(ended, &mut link, shard);
+        }
+        if let Err(e) = link.socket.flush().await {
+            break e;
+        }
+    };
+    let mut stats = shard.stats.borrow_mut();
+    stats.disconnects += 1;
+    stats.failed(&error);
+}
+
+/// Decides what a connection sends, and when.
+struct Sender {
+    /// Which template is next.
+    next: usize,
+    id: u32,
+    in_flight: usize,
+    limit: usize,
+    /// A second; none: as fast as answers come.
+    rate: Option<f64>,
+    /// Where in its turn this sender begins, so that not all send at one moment.
+    offset: f64,
+    begun: Option<Instant>,
+    sent: u64,
+}
+
+impl Sender {
+    fn new(number: usize, senders: usize, args: &Args) -> Self {
+        let rate = (args.rate > 0.0).then(|| args.rate / senders as f64);
+        Self {
+            next: number,
+            id: 0,
+            in_flight: 0,
+            limit: if rate.is_some() {
+                args.pipeline.max(PACED_LIMIT)
+            } else {
+                args.pipeline
+            },
+            rate,
+            offset: number as f64 / senders as f64,
+            begun: None,
+            sent: 0,
+        }
+    }
+
+    /// How often to look whether something is due.
+    fn tick(&self) -> Duration {
+        let turn = Duration::from_secs_f64(1.0 / self.rate.unwrap_or(1.0).max(0.01));
+        turn.max(Duration::from_millis(1))
+    }
+
+    /// Queues what may be sent now that `ended` more invocations have been answered.
+    fn advance(&mut self, ended: usize, link: &mut Link, shard: &Shard) {
+        self.in_flight = self.in_flight.saturating_sub(ended);
+        if shard.phase.get() >= Phase::Drain {
+            return;
+        }
+        let room = self.limit - self.in_flight;
+        let wanted = match self.rate {
+            Some(rate) => {
+                let begun = *self.begun.get_or_insert_with(Instant::now);
+                let due = (begun.elapsed().as_secs_f64() * rate + self.offset) as u64;
+                (due.saturating_sub(self.sent) as usize).min(room)
+            }
+            None => room,
+        };
+        if wanted == 0 {
+            return;
+        }
+        let mut templates = shard.templates.borrow_mut();
+        let now = shard.nanoseconds();
+        for _ in 0..wanted {
+            let index = self.next % templates.len();
+            self.next = self.next.wrapping_add(1);
+            self.id = self.id.wrapping_add(1);
+            link.send(templates[index].fill(self.id, now));
+            shard.stats.borrow_mut().all_expected += shard.audience(index);
+        }
+        self.in_flight += wanted;
+        self.sent += wanted as u64;
+    }
+}
+
+/// Connects, says goodbye, and begins again.
+async fn storm(number: usize, shard: Rc<Shard>, mut phase: watch::Receiver<Phase>) {
+    let args = &shard.args;
+    let _ = phase.wait_for(|&p| p > Phase::Connect).await;
+    let mut turn = (args.rate > 0.0).then(|| {
+        let period = Duration::from_secs_f64(args.connections as f64 / args.rate);
+        let first = period.mul_f64(number as f64 / args.connections as f64);
+        interval_at(tokio::time::Instant::now() + first, period)
+    });
+    while shard.phase.get() < Phase::Drain {
+        if let Some(turn) = &mut turn {
+            turn.tick().await;
+        }
+        let begun = Instant::now();
+        let result = Link::open(&shard).await;
+        let took = begun.elapsed();
+        {
+            let mut stats = shard.stats.borrow_mut();
+            match &result {
+                Ok(_) if shard.measuring() => {
+                    stats.connected += 1;
+                    stats.completions += 1;
+                    let _ = stats.latency.record(took.as_nanos() as u64);
+                }
+                Ok(_) => {}
+                Err(e) => {
+                    stats.connect_failures += 1;
+                    stats.failed(&e);
+                }
+            }
+        }
+        match result {
+            Ok(mut link) => {
+                link.socket.queue_close();
+                let _ = link.socket.flush().await;
+                // Until the server's close frame, or the end of the stream.
+                let _ = timeout(CONNECT_TIMEOUT, async {
+                    while link.receive(&shard).await.is_ok() {}
+                })
+                .await;
+            }
+            // Not to spin where nothing answers.
+            Err(_) => sleep(Duration::from_millis(10)).await,
+        }
+    }
+}

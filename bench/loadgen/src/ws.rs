@@ -1,0 +1,365 @@
+//! The client's half of RFC 6455, as far as a load generator needs it.
+//!
+//! Frames are decoded in place from whatever one read brought: data payloads are handed on as
+//! slices of the read buffer, never gathered into messages. The hub protocols mark their own
+//! message ends, so where WebSocket messages (and their fragments) end does not matter here.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io::{Error, ErrorKind, Result};
+use std::pin::Pin;
+use std::task::{Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+
+pub(crate) const TEXT: u8 = 1;
+pub(crate) const BINARY: u8 = 2;
+const CLOSE: u8 = 8;
+const PING: u8 = 9;
+const PONG: u8 = 10;
+
+/// Read buffers are lent by the caller, one for all its connections.
+pub(crate) type Scratch = RefCell<Box<[u8]>>;
+
+pub(crate) fn scratch() -> Scratch {
+    RefCell::new(vec![0; 256 * 1024].into_boxed_slice())
+}
+
+/// Where to connect: the parts of a `ws://` URL.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Address {
+    /// `host:port`, for the socket and for the Host header.
+    pub(crate) authority: String,
+    /// Path and query.
+    pub(crate) target: String,
+}
+
+impl Address {
+    pub(crate) fn parse(url: &str) -> std::result::Result<Self, String> {
+        let rest = url
+            .strip_prefix("ws://")
+            .or_else(|| url.strip_prefix("http://"))
+            .ok_or("the URL must begin with ws:// (there is no TLS here)")?;
+        let at = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at(at);
+        if authority.is_empty() {
+            return Err("the URL has no host".into());
+        }
+        let authority = match authority.rsplit_once(':') {
+            Some((_, port)) if port.parse::<u16>().is_ok() => authority.to_string(),
+            _ => format!("{authority}:80"),
+        };
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        Ok(Self {
+            authority,
+            target: format!("{slash}{target}"),
+        })
+    }
+}
+
+pub(crate) struct WebSocket {
+    stream: TcpStream,
+    decoder: Decoder,
+    /// Bytes that came with the upgrade response, before any `receive`.
+    early: Vec<u8>,
+    /// Frames queued and not written yet.
+    out: Vec<u8>,
+    mask: u32,
+}
+
+impl WebSocket {
+    /// Connects and upgrades. The accept key is not checked: this is not a client to trust with secrets.
+    pub(crate) async fn connect(address: &Address) -> Result<Self> {
+        let mut stream = TcpStream::connect(&address.authority).await?;
+        stream.set_nodelay(true)?;
+        let request = format!(
+            "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bG9hZGdlbmxvYWRnZW4hIQ==\r\n\r\n",
+            address.target, address.authority
+        );
+        stream.write_all(request.as_bytes()).await?;
+        let mut head = Vec::with_capacity(512);
+        let end = loop {
+            if stream.read_buf(&mut head).await? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            if let Some(at) = memchr::memmem::find(&head, b"\r\n\r\n") {
+                break at + 4;
+            }
+        };
+        if !head.starts_with(b"HTTP/1.1 101") {
+            let status = String::from_utf8_lossy(&head[..end]);
+            let line = status.lines().next().unwrap_or_default();
+            return Err(Error::other(format!("not upgraded: {line}")));
+        }
+        let early = head.split_off(end);
+        let seed = stream.local_addr()?.port() as u32;
+        Ok(Self {
+            stream,
+            decoder: Decoder::default(),
+            early,
+            out: Vec::new(),
+            mask: seed.wrapping_mul(0x9E37_79B9) | 1,
+        })
+    }
+
+    /// Queues one unfragmented frame; `flush` writes what is queued.
+    pub(crate) fn queue(&mut self, opcode: u8, payload: &[u8]) {
+        // xorshift32: masking has to cost the server what it always costs, not to be unguessable.
+        self.mask ^= self.mask << 13;
+        self.mask ^= self.mask >> 17;
+        self.mask ^= self.mask << 5;
+        let key = self.mask.to_ne_bytes();
+        self.out.push(0x80 | opcode);
+        match payload.len() {
+            n @ 0..=125 => self.out.push(0x80 | n as u8),
+            n @ 126..=0xFFFF => {
+                self.out.push(0x80 | 126);
+                self.out.extend_from_slice(&(n as u16).to_be_bytes());
+            }
+            n => {
+                self.out.push(0x80 | 127);
+                self.out.extend_from_slice(&(n as u64).to_be_bytes());
+            }
+        }
+        self.out.extend_from_slice(&key);
+        let start = self.out.len();
+        self.out.extend_from_slice(payload);
+        let mut blocks = self.out[start..].chunks_exact_mut(4);
+        for block in &mut blocks {
+            let word = u32::from_ne_bytes(block.try_into().expect("chunks of four")) ^ self.mask;
+            block.copy_from_slice(&word.to_ne_bytes());
+        }
+        for (byte, key) in blocks.into_remainder().iter_mut().zip(key) {
+            *byte ^= key;
+        }
+    }
+
+    pub(crate) fn queue_close(&mut self) {
+        self.queue(CLOSE, &1000u16.to_be_bytes());
+    }
+
+    pub(crate) async fn flush(&mut self) -> Result<()> {
+        if !self.out.is_empty() {
+            self.stream.write_all(&self.out).await?;
+            self.out.clear();
+        }
+        Ok(())
+    }
+
+    /// Reads once, and hands every piece of data payload in it to `on_data`. Pings are answered on
+    /// the next `flush`. The peer's close frame, or the end of the stream, is an error.
+    ///
+    /// Nothing is lost when this is dropped while it waits.
+    pub(crate) async fn receive(
+        &mut self,
+        scratch: &Scratch,
+        mut on_data: impl FnMut(&[u8]),
+    ) -> Result<()> {
+        if !self.early.is_empty() {
+            let early = std::mem::take(&mut self.early);
+            return self.decode(&early, &mut on_data);
+        }
+        poll_fn(|cx| {
+            let mut scratch = scratch.borrow_mut();
+            let mut buffer = ReadBuf::new(&mut scratch);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
+            }
+            Poll::Ready(self.decode(buffer.filled(), &mut on_data))
+        })
+        .await
+    }
+
+    fn decode(&mut self, mut bytes: &[u8], on_data: &mut impl FnMut(&[u8])) -> Result<()> {
+        let mut closed = None;
+        while let Some(piece) = self.decoder.next(&mut bytes)? {
+            match piece {
+                Piece::Data(payload) => on_data(payload),
+                Piece::Ping(payload) => self.queue(PONG, &payload),
+                Piece::Pong => {}
+                Piece::Close(code) => closed = Some(code),
+            }
+        }
+        match closed {
+            Some(code) => Err(Error::new(
+                ErrorKind::ConnectionAborted,
+                format!("closed with code {code}"),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+enum Piece<'a> {
+    Data(&'a [u8]),
+    Ping(Vec<u8>),
+    Pong,
+    Close(u16),
+}
+
+/// An incremental frame decoder: holds at most a frame header, or a control frame.
+#[derive(Default)]
+struct Decoder {
+    head: Vec<u8>,
+    opcode: u8,
+    /// Payload bytes of the current frame still to come.
+    left: u64,
+    control: Vec<u8>,
+}
+
+impl Decoder {
+    fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Piece<'a>>> {
+        while self.left == 0 {
+            // Between frames. The usual case, a whole short header in the buffer, needs no copy.
+            if self.head.is_empty() {
+                match header(bytes)? {
+                    Some((size, opcode, left)) => {
+                        *bytes = &bytes[size..];
+                        self.begin(opcode, left);
+                    }
+                    None => {
+                        self.head.extend_from_slice(bytes);
+                        *bytes = &[];
+                        return Ok(None);
+                    }
+                }
+            } else {
+                let Some((&first, rest)) = bytes.split_first() else {
+                    return Ok(None);
+                };
+                self.head.push(first);
+                *bytes = rest;
+                match header(&self.head)? {
+                    Some((_, opcode, left)) => {
+                        self.head.clear();
+                        self.begin(opcode, left);
+                    }
+                    None => continue,
+                }
+            }
+            if self.left == 0 && self.opcode >= CLOSE {
+                return Ok(Some(self.end_control()));
+            }
+        }
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let (taken, rest) = bytes.split_at(
+            bytes
+                .len()
+                .min(usize::try_from(self.left).unwrap_or(usize::MAX)),
+        );
+        *bytes = rest;
+        self.left -= taken.len() as u64;
+        if self.opcode < CLOSE {
+            return Ok(Some(Piece::Data(taken)));
+        }
+        self.control.extend_from_slice(taken);
+        Ok((self.left == 0).then(|| self.end_control()))
+    }
+
+    fn begin(&mut self, opcode: u8, left: u64) {
+        self.opcode = opcode;
+        self.left = left;
+        self.control.clear();
+    }
+
+    fn end_control(&mut self) -> Piece<'static> {
+        match self.opcode {
+            PING => Piece::Ping(std::mem::take(&mut self.control)),
+            PONG => Piece::Pong,
+            _ => Piece::Close(match self.control[..] {
+                [high, low, ..] => u16::from_be_bytes([high, low]),
+                _ => 1005,
+            }),
+        }
+    }
+}
+
+/// Header size, opcode and payload size, or None where the header is not whole yet.
+fn header(bytes: &[u8]) -> Result<Option<(usize, u8, u64)>> {
+    let &[first, second, ref rest @ ..] = bytes else {
+        return Ok(None);
+    };
+    if first & 0x70 != 0 || second & 0x80 != 0 {
+        return Err(Error::new(
+            ErrorKind::InvalidData,
+            "a frame with reserved bits, or masked",
+        ));
+    }
+    let opcode = first & 0x0F;
+    Ok(match second {
+        126 => rest
+            .first_chunk()
+            .map(|n| (4, opcode, u16::from_be_bytes(*n) as u64)),
+        127 => rest
+            .first_chunk()
+            .map(|n| (10, opcode, u64::from_be_bytes(*n))),
+        n => Some((2, opcode, n as u64)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode_in_steps(bytes: &[u8], step: usize) -> (Vec<u8>, Vec<String>) {
+        let (mut data, mut control) = (Vec::new(), Vec::new());
+        let mut decoder = Decoder::default();
+        for mut chunk in bytes.chunks(step) {
+            while let Some(piece) = decoder.next(&mut chunk).unwrap() {
+                match piece {
+                    Piece::Data(d) => data.extend_from_slice(d),
+                    Piece::Ping(p) => {
+                        control.push(format!("ping {}", String::from_utf8(p).unwrap()))
+                    }
+                    Piece::Pong => control.push("pong".into()),
+                    Piece::Close(code) => control.push(format!("close {code}")),
+                }
+            }
+        }
+        (data, control)
+    }
+
+    #[test]
+    fn frames_come_out_the_same_however_the_bytes_are_cut() {
+        let mut bytes = vec![
+            0x81, 3, b'a', b'b', b'c', 0x89, 2, b'h', b'i', 0x81, 0, 0x8A, 0,
+        ];
+        bytes.extend([0x01, 126, 0, 200]);
+        bytes.extend([b'x'; 200]);
+        bytes.extend([0x80, 127, 0, 0, 0, 0, 0, 1, 0x11, 0x70]);
+        bytes.extend(vec![b'y'; 70_000]);
+        bytes.extend([0x88, 2, 0x03, 0xE8]);
+        let mut expected = b"abc".to_vec();
+        expected.extend([b'x'; 200]);
+        expected.extend(vec![b'y'; 70_000]);
+        for step in [1, 2, 3, 7, 100, 4096, bytes.len()] {
+            let (data, control) = decode_in_steps(&bytes, step);
+            assert!(data == expected, "step {step}");
+            assert_eq!(control, ["ping hi", "pong", "close 1000"], "step {step}");
+        }
+    }
+
+    #[test]
+    fn masked_and_reserved_frames_are_refused() {
+        assert!(Decoder::default().next(&mut &[0x81, 0x80][..]).is_err());
+        assert!(Decoder::default().next(&mut &[0xC1, 0x00][..]).is_err());
+    }
+
+    #[test]
+    fn urls() {
+        let parse = |url| Address::parse(url).map(|a| (a.authority, a.target));
+        assert_eq!(
+            parse("ws://h:1/bench?a=b"),
+            Ok(("h:1".into(), "/bench?a=b".into()))
+        );
+        assert_eq!(parse("ws://h"), Ok(("h:80".into(), "/".into())));
+        assert_eq!(parse("ws://h?x=1"), Ok(("h:80".into(), "/?x=1".into())));
+        assert!(parse("wss://h/").is_err());
+        assert!(parse("ws:///x").is_err());
+    }
+}

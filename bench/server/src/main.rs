@@ -1,0 +1,62 @@
+//! The server that the load generator drives, run as the README's application is.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use clap::Parser;
+use hubwire::{HubCallerContext, HubResult, MapHub, SignalR, hub, hub_client};
+use tokio::net::TcpListener;
+
+#[derive(Debug, Parser)]
+struct Options {
+    /// Where to listen, as ADDRESS:PORT.
+    #[arg(long, default_value = "127.0.0.1:5920")]
+    listen: SocketAddr,
+}
+
+#[hub_client]
+trait BenchClient {
+    #[hub(name = "bench")]
+    fn bench(&self, payload: &str);
+}
+
+struct BenchHub;
+
+#[hub(client = BenchClient)]
+impl BenchHub {
+    fn echo(&self, payload: String) -> String {
+        payload
+    }
+
+    async fn broadcast(&self, cx: &HubCallerContext<Self>, payload: String) -> HubResult {
+        Ok(cx.clients().all().bench(&payload).await?)
+    }
+
+    async fn join_group(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
+        Ok(cx.groups().add(cx.connection_id(), group).await?)
+    }
+
+    async fn send_to_group(
+        &self,
+        cx: &HubCallerContext<Self>,
+        group: String,
+        payload: String,
+    ) -> HubResult {
+        Ok(cx.clients().group(group).bench(&payload).await?)
+    }
+}
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let options = Options::parse();
+    let signalr = SignalR::new();
+    let bench = signalr.hub::<BenchHub>().build(BenchHub);
+    let app = Router::new().map_hub("/bench", bench.endpoint());
+    let listener = TcpListener::bind(options.listen).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    let ctrl_c = async { drop(tokio::signal::ctrl_c().await) };
+    hubwire::serve(listener, app)
+        .with(&signalr)
+        .until(ctrl_c)
+        .await
+}
