@@ -118,3 +118,6 @@ impl ChatHub {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

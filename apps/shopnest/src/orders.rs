@@ -71,3 +71,6 @@ pub(crate) async fn ship(
 fn watchers(order_id: i64) -> String {
     format!("order-{order_id}")
 }
+
+#[cfg(test)]
+mod tests;

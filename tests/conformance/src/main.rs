@@ -1,3 +1,72 @@
-//! Placeholder.
+//! The conformance server: the hubs and routes that SignalR's own tests and the recorded transcripts need.
+//!
+//! A test program: nothing here is an example of how to write a hub.
 
-fn main() {}
+mod authentication;
+mod bench_hub;
+mod chat_endpoints;
+mod chat_hub;
+mod dotnet_values;
+mod routes;
+mod suite_endpoints;
+mod suite_hubs;
+mod suite_layers;
+mod suite_request;
+mod test_hub;
+mod throwing_hubs;
+mod typed_hub;
+
+use std::io;
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use clap::Parser;
+use hubwire::SignalR;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// The hubs and routes that SignalR's own tests need.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Where to listen, as ADDRESS:PORT; port 0 takes any free one.
+    #[arg(long, default_value = "127.0.0.1:5910")]
+    listen: SocketAddr,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", options.listen))?;
+    let address = listener.local_addr()?;
+    let signalr = SignalR::new();
+    let app = routes::router(&signalr);
+    println!("the conformance server listens on http://{address}");
+    hubwire::serve(listener, app)
+        .with(&signalr)
+        .until(asked_to_stop())
+        .await
+        .context("serving ended")
+}
+
+/// Resolves on Ctrl-C or SIGTERM.
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        () = terminated => {}
+    }
+}

@@ -112,6 +112,10 @@ impl Reader {
         let read = self
             .input
             .poll_read(cx, outbound, |payload| inbox.keep(payload));
+        if read.is_ready() {
+            // Pings are answered even while nothing is dispatched.
+            self.connection.write_queue();
+        }
         read.map(|end| self.after_read(end))
     }
 

@@ -10,7 +10,7 @@ use hubwire_protocol::{
 };
 
 use super::running::Run;
-use super::{CompletionWriter, Invocation, Reply, ReplyKind, RunningCalls};
+use super::{CompletionWriter, Invocation, ReplyKind, RunningCalls};
 use crate::connection::{Connection, EndReason, data_opcode, with_scratch};
 use crate::hub::{Caller, HubCall, HubError};
 use crate::server::HubRuntime;
@@ -104,8 +104,10 @@ impl Dispatcher {
         };
         // Decoding runs code of the hub's author too.
         let service = self.hub.service();
-        let reply = catch_unwind(AssertUnwindSafe(|| service.call(method, call)))
-            .unwrap_or_else(|panic| Reply::failed(HubError::panicked(&*panic)));
+        let reply = match catch_unwind(AssertUnwindSafe(|| service.call(method, call))) {
+            Ok(reply) => reply,
+            Err(panic) => return self.refuse_panicked(id, method, &HubError::panicked(&*panic)),
+        };
         let run = match reply.0 {
             ReplyKind::Call(_) if streaming => {
                 Run::Refusal(wrong_mode(self.hub.service().method_name(method)))
@@ -190,6 +192,13 @@ impl Dispatcher {
             text.push_str(&format!(" InvalidDataException: {error}"));
         }
         self.refuse(id, &text);
+    }
+
+    fn refuse_panicked(&self, id: Option<&str>, method: usize, error: &HubError) {
+        let target = self.hub.service().method_name(method);
+        tracing::error!(target: "hubwire::dispatch", method = target, ?error, "decoding arguments failed");
+        let detailed = self.hub.options().detailed_errors;
+        self.refuse(id, &error.client_text(&failed_to_invoke(target), detailed));
     }
 
     fn refuse(&self, id: Option<&str>, text: &str) {

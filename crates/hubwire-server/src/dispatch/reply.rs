@@ -1,7 +1,7 @@
 //! What a hub answers to a call: a run that writes its own result.
 
 use std::fmt;
-use std::future::{Future, ready};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{self, Context, Poll};
 
@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use serde::Serialize;
 
 use super::CompletionWriter;
-use crate::hub::{HubError, HubResult};
+use crate::hub::HubError;
 
 /// A hub's answer to a call: either a run of the method that has not begun, or why there is none.
 ///
@@ -43,11 +43,6 @@ impl Reply {
         T: Serialize,
     {
         Self(ReplyKind::Call(Box::pin(ValueCall { future: call })))
-    }
-
-    /// A run that fails.
-    pub(crate) fn failed(error: HubError) -> Self {
-        Self::fallible(ready::<HubResult>(Err(error)))
     }
 
     /// A run that may fail.

@@ -124,10 +124,12 @@ impl SocketWriter {
     }
 
     /// Makes the close of a socket that its peer ignores a reset, so that the kernel keeps nothing for it.
-    pub(crate) fn reset_on_close(&self) {
+    pub(crate) fn reset_on_close(self) {
         if let Self::Tcp(half) = self {
             // A socket that cannot be told so is closed the ordinary way.
             let _ = half.as_ref().set_zero_linger();
+            // Its drop would end the stream in good order first.
+            half.forget();
         }
     }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use hubwire::protocol::{Opcode, write_masked_frame};
 use hubwire::testing::{Received, TestClient};
-use hubwire::{Hub, HubBuilder, HubContext, HubEndpoint, HubHandle, Principal, SignalR, Statistics};
+use hubwire::{
+    Hub, HubBuilder, HubContext, HubEndpoint, HubHandle, Principal, SignalR, Statistics,
+};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};

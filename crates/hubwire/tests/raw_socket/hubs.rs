@@ -96,6 +96,12 @@ impl ProbeHub {
         text
     }
 
+    /// A long answer to a short call.
+    async fn repeat(&self, letter: char, count: usize) -> String {
+        self.journal.note("repeated");
+        std::iter::repeat_n(letter, count).collect()
+    }
+
     async fn add(&self, a: i32, b: i32) -> i32 {
         a + b
     }
@@ -114,7 +120,7 @@ impl ProbeHub {
     }
 
     async fn say_to_all(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {
-        cx.clients().all().said(text).await?;
+        cx.clients().all().said(&text).await?;
         Ok(())
     }
 

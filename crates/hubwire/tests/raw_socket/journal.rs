@@ -27,11 +27,17 @@ impl Journal {
 
     /// Waits until something has happened.
     pub(crate) async fn until(&self, entry: &str) {
+        self.until_nth(1, entry).await;
+    }
+
+    /// Waits until something has happened so many times.
+    pub(crate) async fn until_nth(&self, times: usize, entry: &str) {
         let waiting = async {
             loop {
                 let mut added = std::pin::pin!(self.added.notified());
                 added.as_mut().enable();
-                if self.with(|entries| entries.iter().any(|known| known == entry)) {
+                let known = self.with(|entries| entries.iter().filter(|e| *e == entry).count());
+                if known >= times {
                     return;
                 }
                 added.await;

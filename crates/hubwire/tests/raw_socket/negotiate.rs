@@ -5,8 +5,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::server::Server;
 
-const TRANSPORTS: &str =
-    r#"[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]"#;
+const TRANSPORTS: &str = r#"[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]"#;
 
 /// Negotiates, asserts the answer to the byte, and returns id and token.
 async fn negotiate(server: &Server, path_and_query: &str, version: u8) -> (String, String) {

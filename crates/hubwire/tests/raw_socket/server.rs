@@ -163,7 +163,7 @@ fn options(signalr: &SignalR, hub: &ProbeHub) -> Router {
         .map_hub("/minimum-2", plain.endpoint().minimum_protocol_version(2))
         .map_hub(
             "/bystander",
-            signalr.hub().build(ProbeHub::default()).endpoint(),
+            quiet_hub(signalr).build(ProbeHub::default()).endpoint(),
         )
 }
 

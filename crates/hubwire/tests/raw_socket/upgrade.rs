@@ -39,10 +39,7 @@ async fn spellings_of_a_good_upgrade() {
     let server = Server::start().await;
     let good = [
         UPGRADE.replace("websocket", "WebSocket"),
-        UPGRADE.replace(
-            "Connection: Upgrade",
-            "Connection: keep-alive, upgrade",
-        ),
+        UPGRADE.replace("Connection: Upgrade", "Connection: keep-alive, upgrade"),
         UPGRADE.replace("Version: 13", "Version: 13, 8"),
     ];
     for headers in good {

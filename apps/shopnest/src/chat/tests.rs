@@ -1,0 +1,150 @@
+//! The chat's rules, each on a hub without a server.
+
+use hubwire::testing::{GroupChange, HubTester, Sent, TestCaller};
+use hubwire::{DisconnectReason, GroupName, Target};
+
+use super::*;
+
+fn group(room: &str) -> Target {
+    Target::Group(GroupName::from(room))
+}
+
+fn ann_and(method: &str, to: Target, room: &str) -> Sent {
+    Sent::new(to, method, ["ann".into(), room.into()])
+}
+
+async fn join(caller: &TestCaller<'_, ChatHub>, room: &str) -> Result<(), String> {
+    caller.invoke("JoinRoom", (room,)).await.map(drop)
+}
+
+fn error(method: &str, text: &str) -> String {
+    format!("An unexpected error occurred invoking '{method}' on the server. HubException: {text}")
+}
+
+#[tokio::test]
+async fn a_newcomer_is_told_its_id() {
+    let tester = HubTester::new(ChatHub);
+    tester.caller("ann").connect().await.unwrap();
+    let told = Sent::new(Target::Connection("ann".into()), "Connected", ["ann".into()]);
+    assert_eq!(tester.recorder().take_sent(), [told]);
+}
+
+#[tokio::test]
+async fn entering_a_room_adds_to_it_first_and_tells_it_then() {
+    let tester = HubTester::new(ChatHub);
+    let ann = tester.caller("ann");
+    ann.connect().await.unwrap();
+    tester.recorder().take_sent();
+    join(&ann, "tea").await.unwrap();
+    let added = GroupChange::Added("ann".into(), "tea".into());
+    assert_eq!(tester.recorder().take_group_changes(), [added]);
+    let told = ann_and("UserJoined", group("tea"), "tea");
+    assert_eq!(tester.recorder().take_sent(), [told]);
+    // Once more does nothing.
+    join(&ann, "tea").await.unwrap();
+    assert_eq!(tester.recorder().take_group_changes(), []);
+    assert_eq!(tester.recorder().take_sent(), []);
+}
+
+#[tokio::test]
+async fn rooms_have_names_of_1_to_100_bytes() {
+    let tester = HubTester::new(ChatHub);
+    let ann = tester.caller("ann");
+    ann.connect().await.unwrap();
+    for name in ["", " ", "\t\n", &"x".repeat(101), &"ü".repeat(51)] {
+        let refused = join(&ann, name).await;
+        assert_eq!(refused, Err(error("JoinRoom", "There is no such room")));
+    }
+    assert_eq!(tester.recorder().take_group_changes(), []);
+    for name in ["x", &"x".repeat(100), &"ü".repeat(50)] {
+        join(&ann, name).await.unwrap();
+    }
+    assert_eq!(tester.recorder().take_group_changes().len(), 3);
+}
+
+#[tokio::test]
+async fn a_connection_is_in_at_most_32_rooms() {
+    let tester = HubTester::new(ChatHub);
+    let ann = tester.caller("ann");
+    ann.connect().await.unwrap();
+    for number in 0..32 {
+        join(&ann, &number.to_string()).await.unwrap();
+    }
+    let refused = join(&ann, "32").await;
+    assert_eq!(refused, Err(error("JoinRoom", "You are in too many rooms")));
+    join(&ann, "7").await.unwrap();
+    ann.invoke("LeaveRoom", ("7",)).await.unwrap();
+    join(&ann, "32").await.unwrap();
+    let bob = tester.caller("bob");
+    bob.connect().await.unwrap();
+    join(&bob, "tea").await.unwrap();
+}
+
+#[tokio::test]
+async fn leaving_a_room_tells_it_first_and_removes_then() {
+    let tester = HubTester::new(ChatHub);
+    let ann = tester.caller("ann");
+    ann.connect().await.unwrap();
+    join(&ann, "tea").await.unwrap();
+    tester.recorder().take_sent();
+    tester.recorder().take_group_changes();
+    for expected in [1, 0] {
+        ann.invoke("LeaveRoom", ("tea",)).await.unwrap();
+        let told = vec![ann_and("UserLeft", group("tea"), "tea"); expected];
+        assert_eq!(tester.recorder().take_sent(), told);
+        let removed = vec![GroupChange::Removed("ann".into(), "tea".into()); expected];
+        assert_eq!(tester.recorder().take_group_changes(), removed);
+    }
+}
+
+#[tokio::test]
+async fn a_message_reaches_its_room_with_its_author_and_a_time() {
+    let tester = HubTester::new(ChatHub);
+    let ann = tester.caller("ann");
+    let sent = ann.invoke("SendMessage", ("tea", "Ann", "Hello"));
+    assert!(sent.await.unwrap().is_null());
+    let [sent] = <[Sent; 1]>::try_from(tester.recorder().take_sent()).unwrap();
+    assert_eq!((sent.target, sent.method.as_str()), (group("tea"), "ReceiveMessage"));
+    let message = &sent.arguments[0];
+    assert_eq!(sent.arguments.len(), 1);
+    assert_eq!(message["user"], "Ann");
+    assert_eq!(message["message"], "Hello");
+    let at = message["at"].as_str().unwrap();
+    assert!(at.parse::<jiff::Timestamp>().is_ok(), "{at} is no time");
+}
+
+#[tokio::test]
+async fn messages_are_neither_blank_nor_longer_than_1000_characters() {
+    let tester = HubTester::new(ChatHub);
+    let ann = tester.caller("ann");
+    for (text, refusal) in [
+        (String::new(), "Message cannot be empty"),
+        (" \t\n ".to_owned(), "Message cannot be empty"),
+        ("x".repeat(1_001), "Message too long"),
+        ("ü".repeat(1_001), "Message too long"),
+    ] {
+        let refused = ann.invoke("SendMessage", ("tea", "Ann", text)).await;
+        assert_eq!(refused, Err(error("SendMessage", refusal)));
+    }
+    assert_eq!(tester.recorder().take_sent(), []);
+    for text in ["x".repeat(1_000), "ü".repeat(1_000)] {
+        ann.invoke("SendMessage", ("tea", "Ann", text)).await.unwrap();
+    }
+    assert_eq!(tester.recorder().take_sent().len(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_is_told_to_the_others_in_its_rooms() {
+    let tester = HubTester::new(ChatHub);
+    let ann = tester.caller("ann");
+    ann.connect().await.unwrap();
+    for room in ["tea", "milk", "cups"] {
+        join(&ann, room).await.unwrap();
+    }
+    ann.invoke("LeaveRoom", ("milk",)).await.unwrap();
+    tester.recorder().take_sent();
+    ann.disconnect(DisconnectReason::TransportClosed).await.unwrap();
+    let others = |room: &str| Target::GroupExcept(room.into(), vec!["ann".into()]);
+    let told = ["cups", "tea"].map(|room| ann_and("UserLeft", others(room), room));
+    assert_eq!(tester.recorder().take_sent(), told);
+}

@@ -1,0 +1,181 @@
+//! Servers that are linked in one process, and what passes between them.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_core::future::BoxFuture;
+use futures_core::stream::BoxStream;
+use hubwire::testing::{Received, TestClient};
+use hubwire::{
+    Backplane, BackplaneError, BackplaneEvent, Channel, ConnectionId, Envelope, HubCallerContext,
+    HubContext, InProcessBackplane, InProcessFarm, Receivers, SignalR, Subject, hub,
+};
+use serde_json::json;
+
+use crate::support::{Gate, TestServer, heard_within, seconds};
+
+/// What one node does with its backplane, and what goes wrong there.
+#[derive(Clone)]
+pub(crate) struct Link {
+    published: Arc<Mutex<Vec<Subject>>>,
+    subscribed: Arc<Mutex<BTreeSet<String>>>,
+    failing: Arc<AtomicBool>,
+    held: Arc<AtomicBool>,
+    pub(crate) gate: Gate,
+}
+
+impl Link {
+    fn new() -> Self {
+        Self {
+            published: Arc::default(),
+            subscribed: Arc::default(),
+            failing: Arc::default(),
+            held: Arc::default(),
+            gate: Gate::closed(),
+        }
+    }
+
+    /// What was published since the last time.
+    pub(crate) fn take_published(&self) -> Vec<Subject> {
+        std::mem::take(&mut lock(&self.published))
+    }
+
+    /// What the node is subscribed to, each as it prints.
+    pub(crate) fn subscribed(&self) -> Vec<String> {
+        lock(&self.subscribed).iter().cloned().collect()
+    }
+
+    /// Makes the broker unreachable.
+    pub(crate) fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::Relaxed);
+    }
+
+    /// Makes the broker wait at the gate before each answer.
+    pub(crate) fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::Relaxed);
+    }
+
+    async fn reach(&self) -> Result<(), BackplaneError> {
+        if self.held.load(Ordering::Relaxed) {
+            self.gate.passed().await;
+        }
+        if self.failing.load(Ordering::Relaxed) {
+            let reason = "the test says so".to_owned();
+            return Err(BackplaneError::Unavailable { reason });
+        }
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A backplane whose link is watched.
+struct Watched {
+    inner: InProcessBackplane,
+    link: Link,
+}
+
+impl Backplane for Watched {
+    fn publish(
+        &self,
+        to: Channel,
+        what: Envelope,
+    ) -> BoxFuture<'_, Result<Receivers, BackplaneError>> {
+        Box::pin(async move {
+            self.link.reach().await?;
+            lock(&self.link.published).push(to.subject.clone());
+            self.inner.publish(to, what).await
+        })
+    }
+
+    fn subscribe(&self, to: Vec<Channel>) -> BoxFuture<'_, Result<(), BackplaneError>> {
+        Box::pin(async move {
+            self.link.reach().await?;
+            let subjects = to.iter().map(|channel| format!("{:?}", channel.subject));
+            lock(&self.link.subscribed).extend(subjects);
+            self.inner.subscribe(to).await
+        })
+    }
+
+    fn unsubscribe(&self, from: Vec<Channel>) -> BoxFuture<'_, Result<(), BackplaneError>> {
+        Box::pin(async move {
+            self.link.reach().await?;
+            for channel in &from {
+                lock(&self.link.subscribed).remove(&format!("{:?}", channel.subject));
+            }
+            self.inner.unsubscribe(from).await
+        })
+    }
+
+    fn events(&self) -> BoxStream<'static, BackplaneEvent> {
+        self.inner.events()
+    }
+}
+
+pub(crate) struct FarmHub;
+
+#[hub]
+impl FarmHub {
+    fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
+        cx.connection_id().clone()
+    }
+}
+
+/// One server of a farm.
+pub(crate) struct Node {
+    pub(crate) server: TestServer<FarmHub>,
+    pub(crate) link: Link,
+}
+
+impl Node {
+    pub(crate) fn new(farm: &InProcessFarm) -> Self {
+        let link = Link::new();
+        let backplane = Watched {
+            inner: farm.node(),
+            link: link.clone(),
+        };
+        let signalr = SignalR::builder().backplane(backplane).build();
+        let server = TestServer::on(signalr, FarmHub, |options| options);
+        Self { server, link }
+    }
+
+    pub(crate) fn context(&self) -> HubContext<FarmHub> {
+        self.server.context()
+    }
+}
+
+/// A client and its connection's id.
+pub(crate) struct Member {
+    pub(crate) client: TestClient,
+    pub(crate) id: String,
+}
+
+impl Member {
+    pub(crate) async fn of(node: &Node) -> Self {
+        Self::with(node.server.connect().await).await
+    }
+
+    pub(crate) async fn with(mut client: TestClient) -> Self {
+        let id = client.invoke("Id", ()).await;
+        let id = id
+            .expect("the connection lives")
+            .expect("the call succeeds");
+        let id = id.as_str().expect("an id is a text").to_owned();
+        Self { client, id }
+    }
+
+    /// How often it received this text, and nothing else.
+    pub(crate) async fn receipts(&mut self, text: &str) -> usize {
+        let expected = json!({"type": 1, "target": "News", "arguments": [text]});
+        let heard = heard_within(&mut self.client, seconds(1)).await;
+        for received in &heard {
+            assert_eq!(*received, Received::Message(expected.clone()));
+        }
+        heard.len()
+    }
+}

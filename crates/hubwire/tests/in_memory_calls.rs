@@ -1,0 +1,382 @@
+//! The order of calls, their slots, and how their arguments are bound.
+
+#[path = "in_memory/support.rs"]
+mod support;
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
+
+use hubwire::testing::TestClient;
+use hubwire::{HubCallerContext, HubResult, hub};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use support::*;
+
+#[derive(Deserialize, Serialize)]
+struct Order {
+    id: i64,
+    lines: Vec<Line>,
+    note: Option<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Line {
+    product: String,
+    count: u8,
+}
+
+#[derive(Deserialize, Serialize)]
+enum Size {
+    Small,
+    Custom { width: f64 },
+}
+
+struct CallsHub {
+    gates: Vec<Gate>,
+    log: Log,
+}
+
+#[hub]
+impl CallsHub {
+    async fn wait(&self, gate: usize) -> usize {
+        self.log.note(format!("begin {gate}"));
+        self.gates[gate].passed().await;
+        self.log.note(format!("end {gate}"));
+        gate
+    }
+
+    fn echo(&self, text: String) -> String {
+        self.log.note(format!("echo {text}"));
+        text
+    }
+
+    #[hub(name = "renamed")]
+    fn original(&self) -> bool {
+        true
+    }
+
+    async fn tell_me(&self, cx: &HubCallerContext<Self>, count: usize, size: usize) -> HubResult {
+        let text = "x".repeat(size);
+        for number in 0..count {
+            let caller = cx.clients().caller();
+            caller.send("Told", (number, &text)).await?;
+        }
+        Ok(())
+    }
+
+    fn order(&self, order: Order) -> Order {
+        order
+    }
+
+    fn everything(
+        &self,
+        flag: bool,
+        maybe: Option<u32>,
+        list: Vec<i64>,
+        map: BTreeMap<String, f64>,
+        size: Size,
+        pair: (char, String),
+        any: Value,
+    ) -> Value {
+        json!([flag, maybe, list, map, size, pair, any])
+    }
+
+    fn total(&self, prices: HashMap<String, u64>) -> u64 {
+        prices.into_values().sum()
+    }
+}
+
+struct Stage {
+    server: TestServer<CallsHub>,
+    gates: Vec<Gate>,
+    log: Log,
+}
+
+impl Stage {
+    fn new(slots: usize) -> Self {
+        let gates: Vec<_> = (0..5).map(|_| Gate::closed()).collect();
+        let log = Log::default();
+        let hub = CallsHub {
+            gates: gates.clone(),
+            log: log.clone(),
+        };
+        let slots = NonZeroUsize::new(slots).unwrap();
+        let server = TestServer::with(hub, |options| {
+            options.maximum_parallel_invocations_per_client(slots)
+        });
+        Self { server, gates, log }
+    }
+
+    async fn begin(&self, client: &mut TestClient, gates: usize) {
+        for gate in 0..gates {
+            client.start("Wait", (gate,)).await.unwrap();
+        }
+        settle().await;
+    }
+
+    async fn open(&self, gate: usize) -> Vec<String> {
+        self.gates[gate].open(1);
+        settle().await;
+        self.log.take()
+    }
+}
+
+async fn answer(client: &mut TestClient) -> Value {
+    let completion = message(client).await;
+    assert_eq!(completion["type"], 3, "{completion}");
+    completion["invocationId"].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_one_slot_calls_run_one_after_another_in_order() {
+    let stage = Stage::new(1);
+    let mut client = stage.server.connect().await;
+    stage.begin(&mut client, 3).await;
+    client.send("Echo", ("last",)).await.unwrap();
+    settle().await;
+    assert_eq!(stage.log.take(), ["begin 0"]);
+    stage.gates[2].open(1);
+    assert_eq!(stage.open(1).await, [""; 0]);
+    let rest = ["end 0", "begin 1", "end 1", "begin 2", "end 2", "echo last"];
+    assert_eq!(stage.open(0).await, rest);
+    for id in ["1", "2", "3"] {
+        assert_eq!(answer(&mut client).await, id);
+    }
+    drop(client);
+    stage.server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_three_slots_calls_begin_in_order_and_end_in_any() {
+    let stage = Stage::new(3);
+    let mut client = stage.server.connect().await;
+    stage.begin(&mut client, 5).await;
+    assert_eq!(stage.log.take(), ["begin 0", "begin 1", "begin 2"]);
+    assert_eq!(stage.open(2).await, ["end 2", "begin 3"]);
+    assert_eq!(stage.open(3).await, ["end 3", "begin 4"]);
+    assert_eq!(stage.open(0).await, ["end 0"]);
+    assert_eq!(stage.open(4).await, ["end 4"]);
+    assert_eq!(stage.open(1).await, ["end 1"]);
+    for id in ["3", "4", "1", "5", "2"] {
+        assert_eq!(answer(&mut client).await, id);
+    }
+    drop(client);
+    stage.server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_does_not_wait_for_the_calls_of_another() {
+    let stage = Stage::new(1);
+    let mut busy = stage.server.connect().await;
+    let mut free = stage.server.connect().await;
+    stage.begin(&mut busy, 2).await;
+    assert_eq!(free.invoke("Echo", ("x",)).await.unwrap(), Ok("x".into()));
+    drop((busy, free));
+    stage.gates[0].open(1);
+    stage.gates[1].open(1);
+    stage.server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_received_before_the_transport_ended_still_run() {
+    let stage = Stage::new(1);
+    let mut client = stage.server.connect().await;
+    stage.begin(&mut client, 1).await;
+    client.send("Echo", ("first",)).await.unwrap();
+    client.send("Echo", ("second",)).await.unwrap();
+    drop(client);
+    settle().await;
+    assert_eq!(stage.log.take(), ["begin 0"]);
+    assert_eq!(stage.open(0).await, ["end 0", "echo first", "echo second"]);
+    stage.server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_behind_a_waiting_call_is_read_in_its_turn() {
+    let stage = Stage::new(1);
+    let mut client = stage.server.connect().await;
+    stage.begin(&mut client, 2).await;
+    client.send_record(&json!({"type": 7})).await.unwrap();
+    assert_silent(&mut client, seconds(60)).await;
+    stage.gates[0].open(1);
+    assert_eq!(answer(&mut client).await, "1");
+    assert_closed_with(&mut client, json!({"type": 7})).await;
+    assert_eq!(stage.log.take(), ["begin 0", "end 0", "begin 1"]);
+    assert_eq!(stage.open(1).await, ["end 1"]);
+    stage.server.leaves_nothing_behind().await;
+}
+
+const MASKED: &str = "Failed to invoke 'Echo' due to an error on the server.";
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_cannot_be_bound_are_answered_ahead_of_running_ones() {
+    let stage = Stage::new(1);
+    let mut client = stage.server.connect().await;
+    stage.begin(&mut client, 1).await;
+    let unknown = "Failed to invoke 'nOpe' due to an error on the server. \
+        HubException: Method does not exist.";
+    for (target, arguments, error) in [
+        ("nOpe", json!([]), unknown),
+        ("echo", json!([]), MASKED),
+        ("ECHO", json!(["a", "b"]), MASKED),
+        ("Echo", json!([7]), MASKED),
+        ("Echo", json!([null]), MASKED),
+    ] {
+        let call =
+            json!({"type": 1, "invocationId": "x", "target": target, "arguments": arguments});
+        client.send_record(&call).await.unwrap();
+        let expected = json!({"type": 3, "invocationId": "x", "error": error});
+        assert_eq!(message(&mut client).await, expected);
+    }
+    assert_eq!(stage.log.take(), ["begin 0"]);
+    stage.open(0).await;
+    assert_eq!(answer(&mut client).await, "1");
+    drop(client);
+    stage.server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_a_waiting_call_nothing_is_answered() {
+    let stage = Stage::new(1);
+    let mut client = stage.server.connect().await;
+    stage.begin(&mut client, 2).await;
+    let unknown = client.start("Nope", ()).await.unwrap();
+    assert_silent(&mut client, seconds(60)).await;
+    stage.gates[0].open(1);
+    assert_eq!(answer(&mut client).await, "1");
+    assert_eq!(answer(&mut client).await, unknown);
+    stage.gates[1].open(1);
+    assert_eq!(answer(&mut client).await, "2");
+    drop(client);
+    stage.server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_detailed_errors_binding_failures_are_explained() {
+    let hub = CallsHub {
+        gates: Vec::new(),
+        log: Log::default(),
+    };
+    let server = TestServer::with(hub, |options| options.detailed_errors(true));
+    let mut client = server.connect().await;
+    let conversion = "InvalidDataException: Error binding arguments. Make sure that the types \
+        of the provided values match the types of the hub method being invoked.";
+    let count = "InvalidDataException: Invocation provides 2 argument(s) but target expects 1.";
+    let answer = client.invoke("Echo", (7,)).await.unwrap();
+    assert_eq!(answer, Err(format!("{MASKED} {conversion}")));
+    let answer = client.invoke("Echo", ("a", "b")).await.unwrap();
+    assert_eq!(answer, Err(format!("{MASKED} {count}")));
+    drop(client);
+    server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_in_the_wrong_mode_are_refused_in_their_turn() {
+    let stage = Stage::new(1);
+    let mut client = stage.server.connect().await;
+    stage.begin(&mut client, 1).await;
+    let streaming = "The client attempted to invoke the non-streaming 'Echo' method \
+        with a streaming invocation.";
+    let streams = "An unexpected error occurred invoking 'Echo' on the server. \
+        HubException: Client sent 1 stream(s), Hub method expects 0.";
+    let wrong = json!({"type": 4, "invocationId": "w", "target": "echo", "arguments": ["x"]});
+    client.send_record(&wrong).await.unwrap();
+    let with_stream = json!({"type": 1, "invocationId": "s", "target": "echo",
+        "arguments": ["x"], "streamIds": ["1"]});
+    client.send_record(&with_stream).await.unwrap();
+    assert_silent(&mut client, seconds(60)).await;
+    stage.gates[0].open(1);
+    assert_eq!(answer(&mut client).await, "1");
+    for (id, error) in [("w", streaming), ("s", streams)] {
+        let expected = json!({"type": 3, "invocationId": id, "error": error});
+        assert_eq!(message(&mut client).await, expected);
+    }
+    assert_eq!(stage.log.take(), ["begin 0", "end 0"]);
+    drop(client);
+    stage.server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_match_in_any_case_and_only_as_declared() {
+    let stage = Stage::new(1);
+    let mut client = stage.server.connect().await;
+    for name in ["Echo", "echo", "ECHO", "eCHo"] {
+        assert_eq!(client.invoke(name, ("x",)).await.unwrap(), Ok("x".into()));
+    }
+    assert_eq!(client.invoke("ReNamed", ()).await.unwrap(), Ok(true.into()));
+    for name in ["Original", "tell_me", "OnConnected", "on_disconnected", ""] {
+        let error = client.invoke(name, ()).await.unwrap().unwrap_err();
+        assert!(
+            error.ends_with("HubException: Method does not exist."),
+            "{error}"
+        );
+    }
+    drop(client);
+    stage.server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pushes_to_the_caller_precede_the_completion_however_many_they_are() {
+    // A queue of 1 MiB and a pipe of 64 KiB are less than the last two.
+    for (count, size) in [(3, 10), (150, 16 * 1024), (2, 1_200_000)] {
+        let stage = Stage::new(1);
+        let mut client = stage.server.connect().await;
+        let id = client.start("TellMe", (count, size)).await.unwrap();
+        for number in 0..count {
+            let (target, arguments) = client.push().await.unwrap();
+            assert_eq!((target.as_str(), &arguments[0]), ("Told", &number.into()));
+        }
+        assert_eq!(answer(&mut client).await, id);
+        drop(client);
+        stage.server.leaves_nothing_behind().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters_and_results_of_every_kind_come_through() {
+    let stage = Stage::new(1);
+    let mut client = stage.server.connect().await;
+    let order = json!({"id": -7, "note": null, "lines": [{"product": "tea", "count": 3}]});
+    let answer = client.invoke("Order", (&order,)).await.unwrap();
+    assert_eq!(answer, Ok(order));
+    let sent = json!([true, null, [1, -2], {"a": 1.5}, "Small", ["ü", "x"], {"any": [{}]}]);
+    let arguments = (
+        true,
+        None::<u32>,
+        [1, -2],
+        json!({"a": 1.5}),
+        Size::Small,
+        ('ü', "x"),
+        json!({"any": [{}]}),
+    );
+    let answer = client.invoke("Everything", arguments).await.unwrap();
+    assert_eq!(answer, Ok(sent));
+    let prices = json!({"tea": 2, "cup": 40});
+    assert_eq!(
+        client.invoke("Total", (prices,)).await.unwrap(),
+        Ok(42.into())
+    );
+    drop(client);
+    stage.server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_may_come_in_any_pieces() {
+    let stage = Stage::new(1);
+    let mut client = stage.server.connect().await;
+    let mut calls = Vec::new();
+    for text in ["a", "b", "c"] {
+        let call = json!({"type": 1, "target": "Echo", "arguments": [text]});
+        calls.extend_from_slice(call.to_string().as_bytes());
+        calls.push(0x1e);
+    }
+    client.send_bytes(&calls).await.unwrap();
+    for byte in &calls {
+        client.send_bytes(&[*byte]).await.unwrap();
+    }
+    settle().await;
+    let echoes = ["echo a", "echo b", "echo c"];
+    assert_eq!(stage.log.take(), [echoes, echoes].concat());
+    drop(client);
+    stage.server.leaves_nothing_behind().await;
+}

@@ -1,0 +1,27 @@
+//! The users of the transcripts: whoever presents the bearer token `ann` is ann.
+
+use axum::extract::Request;
+use axum::http::header::AUTHORIZATION;
+use hubwire::{NAME_IDENTIFIER, Principal};
+
+/// Puts the user whom the token names into the request; a bad token names nobody.
+pub(crate) async fn authenticate(mut request: Request) -> Request {
+    if let Some(user) = token(&request).filter(|token| token != "bad") {
+        let principal = Principal::new([(NAME_IDENTIFIER, user)]);
+        request.extensions_mut().insert(principal);
+    }
+    request
+}
+
+fn token(request: &Request) -> Option<String> {
+    let header = request.headers().get(AUTHORIZATION);
+    let bearer = header
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    match bearer {
+        Some(token) => Some(token.to_owned()),
+        None => form_urlencoded::parse(request.uri().query()?.as_bytes())
+            .find(|(key, _)| key == "access_token")
+            .map(|(_, token)| token.into_owned()),
+    }
+}

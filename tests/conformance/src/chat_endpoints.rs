@@ -1,0 +1,77 @@
+//! The hubs of the transcripts, each with the options that it was recorded with.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::map_request;
+use hubwire::{MapHub, SignalR};
+
+use crate::authentication::authenticate;
+use crate::chat_hub::{ChatHub, Farewell};
+use crate::throwing_hubs::{ChatThrowHub, ChatThrowLaterHub};
+use crate::typed_hub::{TypedChildHub, TypedHub};
+
+/// The routes of all of them, with their users.
+pub(crate) fn router(signalr: &SignalR) -> Router {
+    chat(signalr)
+        .merge(throwing(signalr))
+        .map_hub("/typed", signalr.hub().build(TypedHub).endpoint())
+        .map_hub(
+            "/typed-child",
+            signalr.hub().build(TypedChildHub).endpoint(),
+        )
+        .layer(map_request(authenticate))
+}
+
+fn chat(signalr: &SignalR) -> Router {
+    let plain = signalr.hub().build(ChatHub::default());
+    let detailed = signalr.hub().detailed_errors(true);
+    let unlimited = signalr.hub().maximum_receive_message_size(None);
+    let fast = signalr
+        .hub()
+        .keep_alive_interval(Duration::from_secs(1))
+        .client_timeout_interval(Duration::from_secs(3))
+        .handshake_timeout(Duration::from_secs(1));
+    let parallel = signalr
+        .hub()
+        .maximum_parallel_invocations_per_client(NonZeroUsize::MIN.saturating_add(2))
+        .client_timeout_interval(Duration::from_secs(3));
+    let leaving = signalr.hub().build(ChatHub::new(Farewell::ToEverybody));
+    Router::new()
+        .map_hub("/chat", plain.endpoint())
+        .map_hub("/chat-ws", plain.endpoint())
+        .map_hub("/chat-v1", plain.endpoint().minimum_protocol_version(1))
+        .map_hub("/chat-v2", plain.endpoint().minimum_protocol_version(2))
+        .map_hub(
+            "/chat-detailed",
+            detailed.build(ChatHub::default()).endpoint(),
+        )
+        .map_hub(
+            "/chat-unlimited",
+            unlimited.build(ChatHub::default()).endpoint(),
+        )
+        .map_hub("/chat-fast", fast.build(ChatHub::default()).endpoint())
+        .map_hub(
+            "/chat-parallel",
+            parallel.build(ChatHub::default()).endpoint(),
+        )
+        .map_hub("/chat-leaving", leaving.endpoint())
+}
+
+fn throwing(signalr: &SignalR) -> Router {
+    let plain = signalr.hub().build(ChatThrowHub::Plain);
+    let detailed = signalr.hub().detailed_errors(true);
+    let hub_exception = signalr.hub().build(ChatThrowHub::HubException);
+    Router::new()
+        .map_hub("/chat-throw", plain.endpoint())
+        .map_hub(
+            "/chat-throw-detailed",
+            detailed.build(ChatThrowHub::Plain).endpoint(),
+        )
+        .map_hub("/chat-throw-hub-exception", hub_exception.endpoint())
+        .map_hub(
+            "/chat-throw-later",
+            signalr.hub().build(ChatThrowLaterHub).endpoint(),
+        )
+}

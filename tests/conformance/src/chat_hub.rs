@@ -1,0 +1,400 @@
+//! The hub of most transcripts: fan-out, results, .NET's types and errors.
+
+use std::time::Duration;
+
+use hubwire::{
+    DisconnectReason, HubCallerContext, HubError, HubResult, Proxy, Reach, hub, protocol::Arguments,
+};
+
+use crate::dotnet_values::{Anything, Bytes, Dictionary, Looping, Mood, Person};
+use crate::throwing_hubs::invalid_operation;
+
+/// Fixed, so that two recordings differ only where the wire does.
+const TIMESTAMP: &str = "2020-01-02T03:04:05Z";
+
+/// Who hears of a connection's end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Farewell {
+    /// The others hear why it ended.
+    #[default]
+    ToOthers,
+    /// Everybody who can be named, the connection itself included.
+    ToEverybody,
+}
+
+/// What .NET 10 was recorded with.
+#[derive(Debug, Default)]
+pub(crate) struct ChatHub {
+    farewell: Farewell,
+}
+
+impl ChatHub {
+    pub(crate) fn new(farewell: Farewell) -> Self {
+        Self { farewell }
+    }
+}
+
+/// A string of .NET's, which may be null.
+type Text = Option<String>;
+
+type Context = HubCallerContext<ChatHub>;
+
+/// .NET's error for a null where none may be.
+fn given<T>(value: Option<T>) -> HubResult<T> {
+    value.ok_or_else(|| {
+        HubError::hidden("Value cannot be null.").with_type_name("ArgumentNullException")
+    })
+}
+
+/// Sends a message of the caller's.
+async fn deliver<R: Reach>(cx: &Context, to: Proxy<R>, message: Text) -> HubResult {
+    push(to, "ReceiveMessage", (cx.connection_id(), message)).await
+}
+
+async fn push<R: Reach>(to: Proxy<R>, method: &str, arguments: impl Arguments) -> HubResult {
+    Ok(to.send(method, arguments).await?)
+}
+
+#[hub]
+impl ChatHub {
+    async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        push(cx.clients().caller(), "Connected", (cx.connection_id(),)).await
+    }
+
+    async fn on_disconnected(
+        &self,
+        cx: &HubCallerContext<Self>,
+        reason: &DisconnectReason,
+    ) -> HubResult {
+        let id = cx.connection_id();
+        let Farewell::ToEverybody = self.farewell else {
+            let (kind, text) = reason.error().unzip();
+            return push(cx.clients().others(), "Disconnected", (id, kind, text)).await;
+        };
+        let aborted = cx.connection_aborted().is_cancelled();
+        push(cx.clients().caller(), "LeftCaller", ()).await?;
+        push(cx.clients().group("room"), "LeftRoom", (id, aborted)).await?;
+        cx.groups().remove(id, "room").await?;
+        push(cx.clients().all(), "LeftAll", (id,)).await
+    }
+
+    async fn join_room(&self, cx: &HubCallerContext<Self>, room: Text) -> HubResult {
+        Ok(cx.groups().add(cx.connection_id(), given(room)?).await?)
+    }
+
+    async fn leave_room(&self, cx: &HubCallerContext<Self>, room: Text) -> HubResult {
+        Ok(cx.groups().remove(cx.connection_id(), given(room)?).await?)
+    }
+
+    async fn add_to_room(&self, cx: &HubCallerContext<Self>, id: Text, room: Text) -> HubResult {
+        Ok(cx.groups().add(given(id)?, given(room)?).await?)
+    }
+
+    async fn remove_from_room(
+        &self,
+        cx: &HubCallerContext<Self>,
+        id: Text,
+        room: Text,
+    ) -> HubResult {
+        Ok(cx.groups().remove(given(id)?, given(room)?).await?)
+    }
+
+    async fn send_to_room(
+        &self,
+        cx: &HubCallerContext<Self>,
+        room: Text,
+        message: Text,
+    ) -> HubResult {
+        deliver(cx, cx.clients().group(given(room)?), message).await
+    }
+
+    async fn send_to_room_others(
+        &self,
+        cx: &HubCallerContext<Self>,
+        room: Text,
+        message: Text,
+    ) -> HubResult {
+        deliver(cx, cx.clients().others_in_group(given(room)?), message).await
+    }
+
+    async fn send_to_room_except(
+        &self,
+        cx: &HubCallerContext<Self>,
+        room: Text,
+        message: Text,
+        except: Option<Vec<String>>,
+    ) -> HubResult {
+        let members = cx.clients().group_except(given(room)?, given(except)?);
+        deliver(cx, members, message).await
+    }
+
+    async fn send_to_rooms(
+        &self,
+        cx: &HubCallerContext<Self>,
+        rooms: Option<Vec<Text>>,
+        message: Text,
+    ) -> HubResult {
+        let rooms = given(rooms)?.into_iter().map(Option::unwrap_or_default);
+        deliver(cx, cx.clients().groups(rooms), message).await
+    }
+
+    async fn send_message(
+        &self,
+        cx: &HubCallerContext<Self>,
+        user: Text,
+        message: Text,
+    ) -> HubResult {
+        let arguments = (user, message, TIMESTAMP);
+        push(cx.clients().all(), "ReceiveMessage", arguments).await
+    }
+
+    async fn send_except(
+        &self,
+        cx: &HubCallerContext<Self>,
+        message: Text,
+        except: Option<Vec<String>>,
+    ) -> HubResult {
+        deliver(cx, cx.clients().all_except(given(except)?), message).await
+    }
+
+    async fn broadcast(&self, cx: &HubCallerContext<Self>, message: Text) -> HubResult {
+        deliver(cx, cx.clients().others(), message).await
+    }
+
+    async fn whisper(&self, cx: &HubCallerContext<Self>, id: Text, message: Text) -> HubResult {
+        deliver(cx, cx.clients().client(given(id)?), message).await
+    }
+
+    async fn whisper_many(
+        &self,
+        cx: &HubCallerContext<Self>,
+        ids: Option<Vec<Text>>,
+        message: Text,
+    ) -> HubResult {
+        let ids = given(ids)?.into_iter().flatten();
+        deliver(cx, cx.clients().clients(ids), message).await
+    }
+
+    async fn send_to_user(
+        &self,
+        cx: &HubCallerContext<Self>,
+        user: Text,
+        message: Text,
+    ) -> HubResult {
+        deliver(cx, cx.clients().user(given(user)?), message).await
+    }
+
+    async fn send_to_users(
+        &self,
+        cx: &HubCallerContext<Self>,
+        users: Option<Vec<Text>>,
+        message: Text,
+    ) -> HubResult {
+        let users = given(users)?.into_iter().flatten();
+        deliver(cx, cx.clients().users(users), message).await
+    }
+
+    async fn push_many(
+        &self,
+        cx: &HubCallerContext<Self>,
+        id: String,
+        count: i32,
+        size: usize,
+    ) -> HubResult {
+        for i in 0..count {
+            let client = cx.clients().client(&id);
+            push(client, "Push", (i, "x".repeat(size))).await?;
+        }
+        Ok(())
+    }
+
+    async fn call_me(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        push(cx.clients().caller(), "NoArguments", ()).await
+    }
+
+    async fn call_me_with(&self, cx: &HubCallerContext<Self>, value: Anything) -> HubResult {
+        push(cx.clients().caller(), "OneArgument", (value,)).await
+    }
+
+    async fn call_me_null(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        push(cx.clients().caller(), "OneArgument", ((),)).await
+    }
+
+    fn echo(&self, value: Text) -> Text {
+        value
+    }
+
+    fn echo_object(&self, value: Anything) -> Anything {
+        value
+    }
+
+    fn echo_person(&self, value: Option<Person>) -> Option<Person> {
+        value
+    }
+
+    fn add(&self, a: i32, b: i32) -> i32 {
+        a.wrapping_add(b)
+    }
+
+    async fn add_async(&self, a: i32, b: i32) -> i32 {
+        a.wrapping_add(b)
+    }
+
+    async fn add_value_task(&self, a: i32, b: i32) -> i32 {
+        a.wrapping_add(b)
+    }
+
+    fn nothing(&self) {}
+
+    async fn nothing_async(&self) {}
+
+    fn null(&self) -> Text {
+        None
+    }
+
+    async fn null_async(&self) -> Text {
+        None
+    }
+
+    fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
+        cx.connection_id().to_string()
+    }
+
+    fn user_identifier(&self, cx: &HubCallerContext<Self>) -> Text {
+        cx.user_id().map(ToString::to_string)
+    }
+
+    fn with_default(&self, a: i32, b: i32) -> i32 {
+        a.wrapping_add(b)
+    }
+
+    fn sum_params(&self, values: Vec<i32>) -> i32 {
+        values.into_iter().fold(0, i32::wrapping_add)
+    }
+
+    fn large(&self, size: usize) -> String {
+        "x".repeat(size)
+    }
+
+    async fn delay(&self, milliseconds: u64, value: Text) -> Text {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        value
+    }
+
+    async fn late_send(&self, cx: &HubCallerContext<Self>, milliseconds: u64) -> HubResult {
+        push(cx.clients().caller(), "Before", ()).await?;
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        push(cx.clients().caller(), "After", ()).await
+    }
+
+    #[hub(name = "renamed")]
+    fn original_name(&self) -> &'static str {
+        "renamed"
+    }
+
+    fn abort(&self, cx: &HubCallerContext<Self>) {
+        cx.abort();
+    }
+
+    fn echo_bool(&self, v: bool) -> bool {
+        v
+    }
+
+    fn echo_byte(&self, v: u8) -> u8 {
+        v
+    }
+
+    fn echo_long(&self, v: i64) -> i64 {
+        v
+    }
+
+    fn echo_double(&self, v: f64) -> f64 {
+        v
+    }
+
+    fn echo_float(&self, v: f32) -> f32 {
+        v
+    }
+
+    fn echo_decimal(&self, v: f64) -> f64 {
+        v
+    }
+
+    fn echo_nullable_int(&self, v: Option<i32>) -> Option<i32> {
+        v
+    }
+
+    fn echo_mood(&self, v: Mood) -> Mood {
+        v
+    }
+
+    fn echo_guid(&self, v: String) -> String {
+        v
+    }
+
+    fn echo_date_time(&self, v: String) -> String {
+        v
+    }
+
+    fn echo_date_time_offset(&self, v: String) -> String {
+        v
+    }
+
+    fn echo_bytes(&self, v: Option<Bytes>) -> Option<Bytes> {
+        v
+    }
+
+    fn echo_char(&self, v: char) -> char {
+        v
+    }
+
+    fn echo_ints(&self, v: Option<Vec<i32>>) -> Option<Vec<i32>> {
+        v
+    }
+
+    fn echo_strings(&self, v: Option<Vec<Text>>) -> Option<Vec<Text>> {
+        v
+    }
+
+    fn echo_dictionary(&self, v: Option<Dictionary>) -> Option<Dictionary> {
+        v
+    }
+
+    fn not_a_number(&self) -> f64 {
+        f64::NAN
+    }
+
+    fn escapes(&self) -> &'static str {
+        "a\"b\\c/d<e>&'+\u{e9}\u{4e2d}\u{1f600}\u{1}\t\r\n\u{1e}\u{2028}\u{7f}"
+    }
+
+    #[hub(name = "Loop")]
+    fn looping(&self) -> Looping {
+        Looping
+    }
+
+    fn throw_plain(&self) -> HubResult<Text> {
+        Err(invalid_operation("plain boom"))
+    }
+
+    async fn throw_plain_async(&self) -> HubResult<Text> {
+        tokio::task::yield_now().await;
+        Err(invalid_operation("plain async boom"))
+    }
+
+    fn throw_hub(&self) -> HubResult<Text> {
+        Err(HubError::new("Message cannot be empty"))
+    }
+
+    fn throw_hub_subclass(&self) -> HubResult<Text> {
+        Err(HubError::new("subclassed").with_type_name("CustomHubException"))
+    }
+
+    fn throw_hub_inner(&self) -> HubResult<Text> {
+        Err(HubError::new("outer"))
+    }
+
+    fn task_cancelled(&self) -> HubResult<Text> {
+        Err(HubError::hidden("A task was canceled.").with_type_name("TaskCanceledException"))
+    }
+}

@@ -1,0 +1,69 @@
+//! What .NET's types are here: the natural form of each in serde.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use indexmap::IndexMap;
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// .NET's `object`: any value, kept as it was written.
+pub(crate) type Anything = Box<RawValue>;
+
+/// .NET's dictionary of objects, in the order in which it was written.
+pub(crate) type Dictionary = IndexMap<String, Anything>;
+
+/// An enumeration of .NET, which is a number in JSON and takes any.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Mood(pub(crate) i32);
+
+/// A class of .NET; what is missing has its default.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Person {
+    name: Option<String>,
+    age: i32,
+    mood: Mood,
+    born: Option<String>,
+    tags: Option<Vec<Option<String>>>,
+    scores: Option<BTreeMap<String, i32>>,
+}
+
+impl Person {
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: Some(name.to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+/// .NET's `byte[]`, which is base64 in JSON.
+#[derive(Debug)]
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// A value that cannot be written, as one that holds itself in .NET.
+pub(crate) struct Looping;
+
+impl Serialize for Looping {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(S::Error::custom("a possible object cycle was detected"))
+    }
+}

@@ -1,0 +1,47 @@
+//! Everything that the server answers, by path in any case.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::Uri;
+use axum::middleware::map_request;
+use axum::routing::get;
+use hubwire::{MapHub, SignalR};
+
+use crate::bench_hub::BenchHub;
+use crate::{chat_endpoints, suite_endpoints};
+
+/// All routes; what the transcripts and the benchmark do not use belongs to the test suites.
+pub(crate) fn router(signalr: &SignalR) -> Router {
+    let routes = chat_endpoints::router(signalr)
+        .map_hub("/bench", signalr.hub().build(BenchHub).endpoint())
+        .route("/deployment", get(deployment))
+        .fallback_service(suite_endpoints::router(signalr));
+    // Behind a router of its own, so that the path is changed before routes are looked for.
+    Router::new()
+        .fallback_service(routes)
+        .layer(map_request(lower_case_path))
+}
+
+/// Paths match without regard to case; the routes above are written in lower case.
+async fn lower_case_path(mut request: Request) -> Request {
+    let path = request.uri().path();
+    if path.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let mut target = path.to_ascii_lowercase();
+        if let Some(query) = request.uri().query() {
+            target.push('?');
+            target.push_str(query);
+        }
+        if let Ok(uri) = target.parse::<Uri>() {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
+
+/// What is running; no test reads it.
+async fn deployment() -> axum::Json<serde_json::Value> {
+    axum::Json(serde_json::json!({
+        "Name": env!("CARGO_PKG_NAME"),
+        "Version": env!("CARGO_PKG_VERSION"),
+    }))
+}

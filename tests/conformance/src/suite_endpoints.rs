@@ -1,0 +1,50 @@
+//! The routes of SignalR's own tests.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use hubwire::{Hub, HubBuilder, HubHandle, KeepRequest, MapHub, SignalR};
+
+use crate::suite_hubs::{DefaultHub, DynamicHub, UncreatableHub, VersionHub, user_of_header};
+use crate::suite_layers::{self, Redirects};
+use crate::test_hub::TestHub;
+
+/// The routes, behind the layers that these tests need.
+pub(crate) fn router(signalr: &SignalR) -> Router {
+    let layers = from_fn_with_state(Redirects::default(), suite_layers::in_front);
+    javascript(signalr).merge(dotnet(signalr)).layer(layers)
+}
+
+fn javascript(signalr: &SignalR) -> Router {
+    let test = detailed(signalr).build(TestHub);
+    let uncreatable = detailed(signalr).build(UncreatableHub);
+    Router::new()
+        .map_hub("/testhub", test.endpoint())
+        .map_hub("/uncreatable", uncreatable.endpoint())
+}
+
+fn dotnet(signalr: &SignalR) -> Router {
+    let default: HubHandle<DefaultHub> = named(signalr).build(DefaultHub);
+    let dynamic: HubHandle<DynamicHub> = named(signalr).build(DynamicHub);
+    let endpoint = || default.endpoint().keep_request(KeepRequest::Everything);
+    Router::new()
+        .map_hub("/default", endpoint())
+        .map_hub("/dynamic", dynamic.endpoint())
+        .map_hub("/hubt", dynamic.endpoint())
+        .map_hub(
+            "/negotiateprotocolversion12",
+            endpoint().minimum_protocol_version(12),
+        )
+        .map_hub(
+            "/negotiateprotocolversionnegative",
+            endpoint().minimum_protocol_version(-1),
+        )
+        .map_hub("/version", detailed(signalr).build(VersionHub).endpoint())
+}
+
+fn detailed<H: Hub>(signalr: &SignalR) -> HubBuilder<H> {
+    signalr.hub().detailed_errors(true)
+}
+
+fn named<H: Hub>(signalr: &SignalR) -> HubBuilder<H> {
+    detailed(signalr).user_id_provider(user_of_header)
+}

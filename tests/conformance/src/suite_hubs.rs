@@ -1,0 +1,165 @@
+//! The hubs of the .NET client's functional tests.
+
+use std::net::SocketAddr;
+
+use hubwire::{ConnectionRequest, HubCallerContext, HubResult, Principal, UserId, hub, hub_client};
+use serde::Serialize;
+
+use crate::suite_request;
+use crate::throwing_hubs::invalid_operation;
+
+/// What the hubs call on their clients.
+#[hub_client]
+pub(crate) trait DotnetClient {
+    fn echo(&self, message: Option<&str>);
+    fn no_client_handler(&self);
+}
+
+/// The user whom a header names.
+pub(crate) fn user_of_header(request: &ConnectionRequest, _: Option<&Principal>) -> Option<UserId> {
+    request.header("Super-Insecure-UserName").map(UserId::from)
+}
+
+/// A port or an address.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum PortOrAddress {
+    Port(u16),
+    Address(String),
+}
+
+/// Hub A: everything.
+pub(crate) struct DefaultHub;
+
+#[hub(client = DotnetClient)]
+impl DefaultHub {
+    fn hello_world(&self) -> &'static str {
+        HELLO
+    }
+
+    fn echo(&self, message: Option<String>) -> Option<String> {
+        message
+    }
+
+    async fn call_echo(&self, cx: &HubCallerContext<Self>, message: Option<String>) -> HubResult {
+        let client = cx.clients().client(cx.connection_id());
+        Ok(client.echo(message.as_deref()).await?)
+    }
+
+    async fn call_handler_that_doesnt_exist(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let client = cx.clients().client(cx.connection_id());
+        Ok(client.no_client_handler().await?)
+    }
+
+    fn get_caller_connection_id(&self, cx: &HubCallerContext<Self>) -> String {
+        cx.connection_id().to_string()
+    }
+
+    fn invoke_exception(&self) -> HubResult<String> {
+        Err(invalid_operation("Error invoking."))
+    }
+
+    fn get_user_identifier(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+        cx.user_id().map(ToString::to_string)
+    }
+
+    fn get_header_values(
+        &self,
+        cx: &HubCallerContext<Self>,
+        names: Vec<String>,
+    ) -> Vec<Option<String>> {
+        let values = names.iter().map(|name| cx.request().header(name));
+        values.map(|value| value.map(str::to_owned)).collect()
+    }
+
+    fn get_cookie_value(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
+        let value = suite_request::cookie(cx.request(), &name);
+        value.map(suite_request::percent_decoded)
+    }
+
+    #[hub(name = "GetIHttpConnectionFeatureProperties")]
+    fn addresses(&self, cx: &HubCallerContext<Self>) -> [PortOrAddress; 4] {
+        let port = |address: Option<SocketAddr>| address.map_or(0, |address| address.port());
+        let address = |address: Option<SocketAddr>| {
+            address.map_or_else(String::new, |address| address.ip().to_string())
+        };
+        let (local, remote) = (cx.request().local_address(), cx.request().remote_address());
+        [
+            PortOrAddress::Port(port(local)),
+            PortOrAddress::Port(port(remote)),
+            PortOrAddress::Address(address(local)),
+            PortOrAddress::Address(address(remote)),
+        ]
+    }
+
+    /// There is no other transport yet.
+    fn get_active_transport_name(&self) -> &'static str {
+        "WebSockets"
+    }
+
+    /// There is no other version yet.
+    fn get_http_protocol(&self) -> &'static str {
+        "HTTP/1.1"
+    }
+
+    fn abort(&self, cx: &HubCallerContext<Self>) {
+        cx.abort();
+    }
+}
+
+/// Hub B: less.
+pub(crate) struct DynamicHub;
+
+#[hub(client = DotnetClient)]
+impl DynamicHub {
+    fn hello_world(&self) -> &'static str {
+        HELLO
+    }
+
+    fn echo(&self, message: Option<String>) -> Option<String> {
+        message
+    }
+
+    async fn call_echo(&self, cx: &HubCallerContext<Self>, message: Option<String>) -> HubResult {
+        let client = cx.clients().client(cx.connection_id());
+        Ok(client.echo(message.as_deref()).await?)
+    }
+
+    async fn call_handler_that_doesnt_exist(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let client = cx.clients().client(cx.connection_id());
+        Ok(client.no_client_handler().await?)
+    }
+
+    fn get_caller_connection_id(&self, cx: &HubCallerContext<Self>) -> String {
+        cx.connection_id().to_string()
+    }
+
+    fn invoke_exception(&self) -> HubResult<String> {
+        Err(invalid_operation("Error invoking."))
+    }
+}
+
+const HELLO: &str = "Hello World!";
+
+/// A hub of one method, for clients of other versions.
+pub(crate) struct VersionHub;
+
+#[hub]
+impl VersionHub {
+    fn echo(&self, message: Option<String>) -> Option<String> {
+        message
+    }
+}
+
+/// A hub that lets nobody in, as one in .NET that cannot be made.
+pub(crate) struct UncreatableHub;
+
+#[hub]
+impl UncreatableHub {
+    fn on_connected(&self) -> HubResult {
+        Err(invalid_operation(
+            "Unable to resolve service for type 'System.Object' while attempting to activate \
+             'FunctionalTests.UncreatableHub'.",
+        ))
+    }
+}

@@ -1,0 +1,129 @@
+//! What SignalR's own tests need in front of their hubs: CORS, cookies, redirects and a bad negotiation.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD,
+    HOST, LOCATION, ORIGIN, SET_COOKIE,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// How many redirects were answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Redirects(Arc<AtomicU32>);
+
+impl Redirects {
+    /// The number of the next one.
+    fn next(&self) -> u32 {
+        self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+    }
+}
+
+/// All of it, in the order that the tests expect: CORS, redirects, cookies, the bad negotiation.
+pub(crate) async fn in_front(
+    State(redirects): State<Redirects>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let cors = cors(request.headers());
+    // Pages come from ports that nobody knows beforehand; the hubs are to take them for their own.
+    request.headers_mut().remove(ORIGIN);
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else if let Some(response) = redirect(&redirects, &request) {
+        response
+    } else {
+        with_cookies(request, next).await
+    };
+    response.headers_mut().extend(cors);
+    response
+}
+
+fn cors(request: &HeaderMap) -> HeaderMap {
+    let echoed = [
+        (ORIGIN, ACCESS_CONTROL_ALLOW_ORIGIN),
+        (ACCESS_CONTROL_REQUEST_METHOD, ACCESS_CONTROL_ALLOW_METHODS),
+        (ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_ALLOW_HEADERS),
+    ];
+    let mut headers = HeaderMap::new();
+    if !request.contains_key(ORIGIN) {
+        return headers;
+    }
+    for (asked, answered) in echoed {
+        if let Some(value) = request.get(asked) {
+            headers.insert(answered, value.clone());
+        }
+    }
+    let yes = HeaderValue::from_static("true");
+    headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
+    headers
+}
+
+fn redirect(redirects: &Redirects, request: &Request) -> Option<Response> {
+    let path = request.uri().path();
+    if let Some(rest) = path.strip_prefix("/echoredirect") {
+        return Some(moved(request, &format!("/echo{rest}")));
+    }
+    if path.starts_with("/redirect") {
+        let query = request.uri().query().unwrap_or_default();
+        let base = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "baseUrl");
+        let (_, base) = base?;
+        let url = format!("{base}/testHub?numRedirects={}", redirects.next());
+        return Some(axum::Json(serde_json::json!({ "url": url })).into_response());
+    }
+    None
+}
+
+/// A redirect with an absolute URL, for one client's event source takes no other.
+fn moved(request: &Request, path: &str) -> Response {
+    let host = request.headers().get(HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let query = request.uri().query();
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    let location = format!("http://{host}{path}{query}");
+    (
+        StatusCode::TEMPORARY_REDIRECT,
+        [(LOCATION, location)],
+        Body::empty(),
+    )
+        .into_response()
+}
+
+async fn with_cookies(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let cookies = cookies(path);
+    let mut response = if path.starts_with("/bad-negotiate") {
+        (StatusCode::BAD_REQUEST, "Some response from server").into_response()
+    } else {
+        next.run(request).await
+    };
+    for cookie in cookies {
+        append(response.headers_mut(), SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn cookies(path: &str) -> Vec<&'static str> {
+    let mut cookies = Vec::new();
+    if path.contains("/negotiate") {
+        cookies.extend([
+            "testCookie=testValue; path=/",
+            "testCookie2=testValue2; path=/",
+            "expiredCookie=doesntmatter; expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/",
+        ]);
+    }
+    if path.ends_with("/negotiate") {
+        cookies.push("fromNegotiate=a%20value; path=/");
+    }
+    cookies
+}
+
+fn append(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.append(name, HeaderValue::from_static(value));
+}

@@ -1,0 +1,101 @@
+//! The hub of the JavaScript client's functional tests.
+
+use hubwire::{HubCallerContext, HubResult, hub, hub_client};
+use serde::{Deserialize, Serialize};
+
+use crate::dotnet_values::Bytes;
+use crate::suite_request;
+use crate::throwing_hubs::invalid_operation;
+
+/// What the hub calls on its clients.
+#[hub_client]
+pub(crate) trait TestClient {
+    fn message(&self, text: &str);
+    fn custom_object(&self, object: &CustomObject);
+}
+
+/// An object that is sent back.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CustomObject {
+    name: Option<String>,
+    value: i32,
+}
+
+/// An object of every kind of member; a GUID and a point in time are texts.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ComplexObject {
+    string: Option<String>,
+    int_array: Option<Vec<i32>>,
+    byte_array: Option<Bytes>,
+    guid: String,
+    date_time: String,
+}
+
+/// Does what a test of a client wants to see.
+pub(crate) struct TestHub;
+
+#[hub(client = TestClient)]
+impl TestHub {
+    fn echo(&self, message: Option<String>) -> Option<String> {
+        message
+    }
+
+    fn get_caller_connection_id(&self, cx: &HubCallerContext<Self>) -> String {
+        cx.connection_id().to_string()
+    }
+
+    fn get_num_redirects(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
+        let count = suite_request::query(cx.request(), "numRedirects");
+        Ok(count.unwrap_or_default().parse()?)
+    }
+
+    fn throw_exception(&self, message: String) -> HubResult {
+        Err(invalid_operation(message))
+    }
+
+    async fn invoke_with_string(&self, cx: &HubCallerContext<Self>, message: String) -> HubResult {
+        Ok(cx.clients().caller().message(&message).await?)
+    }
+
+    async fn send_custom_object(
+        &self,
+        cx: &HubCallerContext<Self>,
+        object: CustomObject,
+    ) -> HubResult {
+        Ok(cx.clients().caller().custom_object(&object).await?)
+    }
+
+    /// There is no other transport yet.
+    fn get_active_transport_name(&self) -> &'static str {
+        "WebSockets"
+    }
+
+    fn echo_complex_object(&self, object: Option<ComplexObject>) -> Option<ComplexObject> {
+        object
+    }
+
+    fn send_complex_object(&self) -> ComplexObject {
+        ComplexObject {
+            string: Some("hello world".to_owned()),
+            int_array: Some(vec![1, 2, 3]),
+            byte_array: Some(Bytes(vec![1, 2, 3])),
+            guid: "00010203-0405-0607-0706-050403020100".to_owned(),
+            date_time: "2000-01-01T00:00:00Z".to_owned(),
+        }
+    }
+
+    fn get_content_type_header(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+        cx.request().header("content-type").map(str::to_owned)
+    }
+
+    fn get_header(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
+        cx.request().header(&name).map(str::to_owned)
+    }
+
+    fn get_cookie(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
+        let value = suite_request::cookie(cx.request(), &name);
+        value.map(suite_request::percent_decoded)
+    }
+}

@@ -1,0 +1,102 @@
+//! The hub whose clients have a typed proxy, and one that inherits from it.
+
+use hubwire::{HubCallerContext, HubResult, hub, hub_client};
+use serde_json::Value;
+
+use crate::dotnet_values::{Mood, Person};
+
+/// What these hubs call on their clients.
+#[hub_client]
+pub(crate) trait TypedClient {
+    fn receive_message(&self, user: &str, message: &str);
+    fn receive_message_async(&self, message: &str);
+    fn no_arguments(&self);
+    fn with_token(&self, message: &str);
+    fn spread(&self, values: &[Value]);
+    fn typed(&self, person: &Person, mood: Mood);
+    #[hub(name = "renamed-client")]
+    fn original_name(&self, message: &str);
+}
+
+/// Calls every method of its client.
+pub(crate) struct TypedHub;
+
+#[hub(client = TypedClient)]
+impl TypedHub {
+    fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
+        cx.connection_id().to_string()
+    }
+
+    async fn plain(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let caller = cx.clients().caller();
+        Ok(caller.receive_message("ann", "hello").await?)
+    }
+
+    async fn to_all(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let all = cx.clients().all();
+        Ok(all.receive_message("ann", "to all").await?)
+    }
+
+    async fn name_with_async(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let caller = cx.clients().caller();
+        Ok(caller.receive_message_async("hello").await?)
+    }
+
+    async fn no_arguments(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        Ok(cx.clients().caller().no_arguments().await?)
+    }
+
+    async fn with_token(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        Ok(cx.clients().caller().with_token("hello").await?)
+    }
+
+    async fn spread(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let values = [1.into(), "two".into(), Value::Null];
+        Ok(cx.clients().caller().spread(&values).await?)
+    }
+
+    async fn typed(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let person = Person::named("Ann");
+        Ok(cx.clients().caller().typed(&person, Mood(2)).await?)
+    }
+
+    async fn renamed(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        Ok(cx.clients().caller().original_name("hello").await?)
+    }
+
+    async fn echo_async(&self, value: Option<String>) -> Option<String> {
+        value
+    }
+
+    #[hub(name = "with space, and é")]
+    fn odd_name(&self) -> &'static str {
+        "odd"
+    }
+
+    fn overridden(&self) -> &'static str {
+        "base"
+    }
+}
+
+/// What of a hub that inherits is called: its own methods and some of its base's.
+pub(crate) struct TypedChildHub;
+
+#[hub(client = TypedClient)]
+impl TypedChildHub {
+    fn overridden(&self) -> &'static str {
+        "child"
+    }
+
+    fn inherited(&self) -> &'static str {
+        "child only"
+    }
+
+    fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
+        cx.connection_id().to_string()
+    }
+
+    #[hub(name = "with space, and é")]
+    fn odd_name(&self) -> &'static str {
+        "odd"
+    }
+}

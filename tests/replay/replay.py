@@ -1,0 +1,101 @@
+"""Replays the recorded cases against the conformance server, and says where it behaves otherwise than .NET 10 did.
+
+    python3 tests/replay/replay.py [--server FILE] [--jobs N] [--accept] [topic ...]
+
+Every topic gets a server of its own. Cases that deviate are listed in deviations.txt, each with its reason; what
+Hubwire does in them is in deviations.jsonl, and anything else fails as well (`--accept` writes that file anew, to be
+reviewed). Cases that need what Hubwire has not yet are listed in pending.txt and skipped; one that agrees all the same
+fails, so that the list stays true. The last line is the sum, as of the other test suites.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+import exact_texts
+import verdicts
+from server import Server, find_server
+
+# The longest first, for they decide how long the whole takes.
+TOPICS = ("ping_timeout", "handshake", "timeout_in_call", "shutdown", "ws_upgrade", "invocation", "types", "malformed",
+          "malformed_detailed", "errors", "errors_detailed", "groups", "ws_close", "ws_frames", "size_limits", "typed",
+          "negotiate")
+TOPIC_LIMIT = 900
+
+
+def replay(topic, binary, folder):
+    """Records a topic from a fresh server. Returns what went wrong besides the cases themselves."""
+    problems = []
+    with Server(binary) as server:
+        command = [sys.executable, os.path.join(HERE, "recorder.py"), topic, server.address, folder, str(server.pid)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TOPIC_LIMIT, check=False)
+            if done.returncode:
+                problems.append("the recorder failed: " + done.stderr.strip().rsplit("\n", 1)[-1])
+        except subprocess.TimeoutExpired:
+            problems.append(f"not recorded within {TOPIC_LIMIT} s")
+    return problems + server.problems
+
+
+def show(topic, judged, problems):
+    counts = judged.counts()
+    print(f"{topic}: {counts['agree']} agree, {counts['deviate']} deviate as allowed, {counts['failed']} fail, "
+          f"{counts['pending']} pending, {counts['chance']} left to chance")
+    for problem in problems:
+        print(f"    {topic}: {problem}")
+    for case, lines in judged.failures:
+        print(f"  FAILED {topic}/{case}")
+        for line in lines:
+            print("    " + line[:1500])
+    sys.stdout.flush()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--server", help="the conformance-server to test; else $CONFORMANCE_SERVER_BIN, else the one in target/")
+    parser.add_argument("--jobs", type=int, default=4, help="how many topics at once")
+    parser.add_argument("--accept", action="store_true", help="take what Hubwire does in the allowed cases for what it should")
+    parser.add_argument("--keep", help="a folder for the recordings")
+    parser.add_argument("topics", nargs="*")
+    options = parser.parse_args()
+    binary = options.server or find_server()
+    topics = options.topics or TOPICS
+    unknown = [topic for topic in topics if topic not in TOPICS]
+    if unknown:
+        parser.error("no such topic: " + ", ".join(unknown))
+    rules = verdicts.Rules()
+    passed = failed = skipped = 0
+    with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        folder = options.keep or scratch
+        os.makedirs(folder, exist_ok=True)
+        running = {pool.submit(replay, topic, binary, folder): topic for topic in sorted(topics, key=TOPICS.index)}
+        for future in concurrent.futures.as_completed(running):
+            topic, problems = running[future], future.result()
+            judged = verdicts.judge(topic, folder, rules, options.accept)
+            # A recorder that stumbles over a pending case leaves the ones behind it unrecorded, which is judged.
+            fatal = [p for p in problems if not p.startswith("the recorder failed") or not judged.has_unrecorded_pending]
+            show(topic, judged, fatal)
+            counts = judged.counts()
+            passed += counts["agree"] + counts["deviate"]
+            failed += counts["failed"] + len(fatal)
+            skipped += counts["pending"] + counts["chance"]
+    if options.accept:
+        rules.save(topics)
+    if not options.topics:
+        for problem in rules.idle_entries() + exact_texts.problems(TOPICS):
+            failed += 1
+            print("  FAILED " + problem)
+        passed += exact_texts.proven()
+        skipped += exact_texts.pending()
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
