@@ -1,35 +1,16 @@
 //! The order of calls, their slots, and how their arguments are bound.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "in_memory/support.rs"]
 mod support;
 
-use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 
 use hubwire::testing::TestClient;
 use hubwire::{HubCallerContext, HubResult, hub};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use support::*;
-
-#[derive(Deserialize, Serialize)]
-struct Order {
-    id: i64,
-    lines: Vec<Line>,
-    note: Option<String>,
-}
-
-#[derive(Deserialize, Serialize)]
-struct Line {
-    product: String,
-    count: u8,
-}
-
-#[derive(Deserialize, Serialize)]
-enum Size {
-    Small,
-    Custom { width: f64 },
-}
 
 struct CallsHub {
     gates: Vec<Gate>,
@@ -50,11 +31,6 @@ impl CallsHub {
         text
     }
 
-    #[hub(name = "renamed")]
-    fn original(&self) -> bool {
-        true
-    }
-
     async fn tell_me(&self, cx: &HubCallerContext<Self>, count: usize, size: usize) -> HubResult {
         let text = "x".repeat(size);
         for number in 0..count {
@@ -62,27 +38,6 @@ impl CallsHub {
             caller.send("Told", (number, &text)).await?;
         }
         Ok(())
-    }
-
-    fn order(&self, order: Order) -> Order {
-        order
-    }
-
-    fn everything(
-        &self,
-        flag: bool,
-        maybe: Option<u32>,
-        list: Vec<i64>,
-        map: BTreeMap<String, f64>,
-        size: Size,
-        pair: (char, String),
-        any: Value,
-    ) -> Value {
-        json!([flag, maybe, list, map, size, pair, any])
-    }
-
-    fn total(&self, prices: HashMap<String, u64>) -> u64 {
-        prices.into_values().sum()
     }
 }
 
@@ -297,25 +252,6 @@ async fn calls_in_the_wrong_mode_are_refused_in_their_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_match_in_any_case_and_only_as_declared() {
-    let stage = Stage::new(1);
-    let mut client = stage.server.connect().await;
-    for name in ["Echo", "echo", "ECHO", "eCHo"] {
-        assert_eq!(client.invoke(name, ("x",)).await.unwrap(), Ok("x".into()));
-    }
-    assert_eq!(client.invoke("ReNamed", ()).await.unwrap(), Ok(true.into()));
-    for name in ["Original", "tell_me", "OnConnected", "on_disconnected", ""] {
-        let error = client.invoke(name, ()).await.unwrap().unwrap_err();
-        assert!(
-            error.ends_with("HubException: Method does not exist."),
-            "{error}"
-        );
-    }
-    drop(client);
-    stage.server.leaves_nothing_behind().await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn pushes_to_the_caller_precede_the_completion_however_many_they_are() {
     // A queue of 1 MiB and a pipe of 64 KiB are less than the last two.
     for (count, size) in [(3, 10), (150, 16 * 1024), (2, 1_200_000)] {
@@ -330,53 +266,4 @@ async fn pushes_to_the_caller_precede_the_completion_however_many_they_are() {
         drop(client);
         stage.server.leaves_nothing_behind().await;
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn parameters_and_results_of_every_kind_come_through() {
-    let stage = Stage::new(1);
-    let mut client = stage.server.connect().await;
-    let order = json!({"id": -7, "note": null, "lines": [{"product": "tea", "count": 3}]});
-    let answer = client.invoke("Order", (&order,)).await.unwrap();
-    assert_eq!(answer, Ok(order));
-    let sent = json!([true, null, [1, -2], {"a": 1.5}, "Small", ["ü", "x"], {"any": [{}]}]);
-    let arguments = (
-        true,
-        None::<u32>,
-        [1, -2],
-        json!({"a": 1.5}),
-        Size::Small,
-        ('ü', "x"),
-        json!({"any": [{}]}),
-    );
-    let answer = client.invoke("Everything", arguments).await.unwrap();
-    assert_eq!(answer, Ok(sent));
-    let prices = json!({"tea": 2, "cup": 40});
-    assert_eq!(
-        client.invoke("Total", (prices,)).await.unwrap(),
-        Ok(42.into())
-    );
-    drop(client);
-    stage.server.leaves_nothing_behind().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn messages_may_come_in_any_pieces() {
-    let stage = Stage::new(1);
-    let mut client = stage.server.connect().await;
-    let mut calls = Vec::new();
-    for text in ["a", "b", "c"] {
-        let call = json!({"type": 1, "target": "Echo", "arguments": [text]});
-        calls.extend_from_slice(call.to_string().as_bytes());
-        calls.push(0x1e);
-    }
-    client.send_bytes(&calls).await.unwrap();
-    for byte in &calls {
-        client.send_bytes(&[*byte]).await.unwrap();
-    }
-    settle().await;
-    let echoes = ["echo a", "echo b", "echo c"];
-    assert_eq!(stage.log.take(), [echoes, echoes].concat());
-    drop(client);
-    stage.server.leaves_nothing_behind().await;
 }

@@ -1,5 +1,7 @@
 //! Two and three servers on one backplane: what reaches whom, and what is published at all.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "in_memory/farm.rs"]
 mod farm;
 #[path = "in_memory/support.rs"]

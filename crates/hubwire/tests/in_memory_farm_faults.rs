@@ -1,5 +1,7 @@
 //! A farm whose broker or nodes fail: what goes on, and what is reported.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "in_memory/farm.rs"]
 mod farm;
 #[path = "in_memory/support.rs"]

@@ -1,5 +1,7 @@
 //! What callers read of results, errors and panics, and that none of them harms the connection.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "in_memory/support.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! The end of a server: what its clients are told, what it waits for, and for how long.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "in_memory/support.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! Who waits, and for how long, when a client does not read what is sent to it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "in_memory/support.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! Keep-alive, timeouts and expiries of a whole server under a paused clock.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "in_memory/support.rs"]
 mod support;
 

@@ -25,7 +25,11 @@ fn error(method: &str, text: &str) -> String {
 async fn a_newcomer_is_told_its_id() {
     let tester = HubTester::new(ChatHub);
     tester.caller("ann").connect().await.unwrap();
-    let told = Sent::new(Target::Connection("ann".into()), "Connected", ["ann".into()]);
+    let told = Sent::new(
+        Target::Connection("ann".into()),
+        "Connected",
+        ["ann".into()],
+    );
     assert_eq!(tester.recorder().take_sent(), [told]);
 }
 
@@ -104,7 +108,10 @@ async fn a_message_reaches_its_room_with_its_author_and_a_time() {
     let sent = ann.invoke("SendMessage", ("tea", "Ann", "Hello"));
     assert!(sent.await.unwrap().is_null());
     let [sent] = <[Sent; 1]>::try_from(tester.recorder().take_sent()).unwrap();
-    assert_eq!((sent.target, sent.method.as_str()), (group("tea"), "ReceiveMessage"));
+    assert_eq!(
+        (sent.target, sent.method.as_str()),
+        (group("tea"), "ReceiveMessage")
+    );
     let message = &sent.arguments[0];
     assert_eq!(sent.arguments.len(), 1);
     assert_eq!(message["user"], "Ann");
@@ -128,7 +135,9 @@ async fn messages_are_neither_blank_nor_longer_than_1000_characters() {
     }
     assert_eq!(tester.recorder().take_sent(), []);
     for text in ["x".repeat(1_000), "ü".repeat(1_000)] {
-        ann.invoke("SendMessage", ("tea", "Ann", text)).await.unwrap();
+        ann.invoke("SendMessage", ("tea", "Ann", text))
+            .await
+            .unwrap();
     }
     assert_eq!(tester.recorder().take_sent().len(), 2);
 }
@@ -143,7 +152,9 @@ async fn a_connection_that_ends_is_told_to_the_others_in_its_rooms() {
     }
     ann.invoke("LeaveRoom", ("milk",)).await.unwrap();
     tester.recorder().take_sent();
-    ann.disconnect(DisconnectReason::TransportClosed).await.unwrap();
+    ann.disconnect(DisconnectReason::TransportClosed)
+        .await
+        .unwrap();
     let others = |room: &str| Target::GroupExcept(room.into(), vec!["ann".into()]);
     let told = ["cups", "tea"].map(|room| ann_and("UserLeft", others(room), room));
     assert_eq!(tester.recorder().take_sent(), told);

@@ -26,7 +26,10 @@ async fn a_connection_watches_at_most_100_orders() {
     }
     for order_id in 100..102 {
         let refused = ann.invoke("WatchOrder", (order_id,)).await.unwrap_err();
-        assert!(refused.ends_with("HubException: You are watching too many orders"), "{refused}");
+        assert!(
+            refused.ends_with("HubException: You are watching too many orders"),
+            "{refused}"
+        );
     }
     assert_eq!(tester.recorder().take_group_changes().len(), 100);
     let bob = tester.caller("bob");

@@ -15,8 +15,13 @@ use super::Connection;
 /// After how many sockets the flusher lets others run.
 const SOCKETS_BETWEEN_YIELDS: usize = 64;
 
-/// How many bytes may lie unflushed before senders wait for the flusher.
-const UNFLUSHED_LIMIT: isize = 256 * 1024;
+/// How many bytes may lie unflushed for each socket that waits, before senders wait too.
+///
+/// Frames are shared, so what lies there costs a fraction of it; much less, and writes carry too few.
+const UNFLUSHED_PER_SOCKET: isize = 16 * 1024;
+
+/// With few sockets waiting, the limit is what this many may have.
+const LEAST_SOCKETS: isize = 16;
 
 /// Writes the connections assigned to it.
 #[derive(Debug, Default)]
@@ -24,12 +29,15 @@ pub(crate) struct Flusher {
     dirty: Mutex<Vec<Arc<Connection>>>,
     /// Signed, for a writer may subtract a frame's bytes before its sender added them.
     unflushed: AtomicIsize,
+    /// How many sockets are dirty and not yet offered a write.
+    sockets: AtomicIsize,
     dirtied: Notify,
     round_done: Notify,
 }
 
 impl Flusher {
     pub(crate) fn mark_dirty(&self, connection: Arc<Connection>) {
+        self.sockets.fetch_add(1, Ordering::Relaxed);
         let mut dirty = self.dirty();
         dirty.push(connection);
         let first = dirty.len() == 1;
@@ -52,7 +60,8 @@ impl Flusher {
     }
 
     fn is_congested(&self) -> bool {
-        self.unflushed.load(Ordering::Relaxed) > UNFLUSHED_LIMIT
+        let sockets = self.sockets.load(Ordering::Relaxed).max(LEAST_SOCKETS);
+        self.unflushed.load(Ordering::Relaxed) > sockets * UNFLUSHED_PER_SOCKET
     }
 
     async fn relieved(&self) {
@@ -87,6 +96,7 @@ impl Flusher {
         let mut written = 0;
         for connection in batch.drain(..) {
             connection.flush();
+            self.sockets.fetch_sub(1, Ordering::Relaxed);
             written += 1;
             if written % SOCKETS_BETWEEN_YIELDS == 0 {
                 self.round_done.notify_waiters();

@@ -1,0 +1,136 @@
+//! Every end of a connection: what its client gets, and what the hub's last hook is told.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "in_memory/lifecycle.rs"]
+mod lifecycle;
+#[path = "in_memory/support.rs"]
+mod support;
+
+use hubwire::protocol::Opcode;
+use hubwire::testing::{Received, TestClient};
+use lifecycle::{Stage, Welcome};
+use serde_json::{Value, json};
+use support::*;
+
+/// Every way in which a connection ends: what to do, what the client gets, what the hook is told.
+async fn assert_ending(
+    reason: &str,
+    answer: &[Received],
+    end: impl AsyncFnOnce(&mut TestClient, &Stage),
+) {
+    let stage = Stage::new(Welcome::Accept);
+    let mut client = stage.connect().await;
+    end(&mut client, &stage).await;
+    for expected in answer {
+        assert_eq!(next(&mut client).await, *expected, "when {reason}");
+    }
+    // The server may have gone already.
+    let _ = client.close().await;
+    drop(client);
+    settle().await;
+    assert_eq!(stage.log.take(), [reason]);
+    stage.leaves_nothing_behind().await;
+}
+
+fn closed_with(close: Value) -> [Received; 2] {
+    [Received::Message(close), Received::Closed(Some(1000))]
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_disconnected_hears_that_the_client_said_goodbye() {
+    let plain = closed_with(json!({"type": 7}));
+    assert_ending("ClientClosed", &plain, async |client, _| {
+        client.send_record(&json!({"type": 7})).await.unwrap();
+    })
+    .await;
+    assert_ending("ClientFailed(\"oh no\")", &plain, async |client, _| {
+        let close = json!({"type": 7, "error": "oh no"});
+        client.send_record(&close).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_disconnected_hears_that_the_transport_ended() {
+    let closed = [Received::Closed(Some(1000))];
+    assert_ending("TransportClosed", &closed, async |client, _| {
+        client.close().await.unwrap();
+    })
+    .await;
+    let stage = Stage::new(Welcome::Accept);
+    drop(stage.connect().await);
+    settle().await;
+    assert_eq!(stage.log.take(), ["TransportClosed"]);
+    stage.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_disconnected_hears_that_the_hub_aborted() {
+    let plain = closed_with(json!({"type": 7}));
+    assert_ending("Aborted", &plain, async |client, _| {
+        client.send("Abort", ()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_disconnected_hears_that_the_client_timed_out() {
+    let error = "Connection closed with an error.";
+    let failed = closed_with(json!({"type": 7, "error": error, "allowReconnect": true}));
+    assert_ending("ClientTimedOut", &failed, async |client, _| {
+        ping(client).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_disconnected_hears_how_the_client_broke_the_protocol() {
+    let error = "Connection closed with an error.";
+    let failed = closed_with(json!({"type": 7, "error": error, "allowReconnect": true}));
+    let too_long = "The maximum message size of 32768B was exceeded. \
+        The message size can be configured in AddHubOptions.";
+    let reason = format!(
+        "ProtocolViolated {{ type_name: \"InvalidDataException\", message: \"{too_long}\" }}"
+    );
+    assert_ending(&reason, &failed, async |client, _| {
+        client.send_bytes(&[b' '; 32 * 1024 + 1]).await.unwrap();
+    })
+    .await;
+    let stage = Stage::new(Welcome::Accept);
+    let mut client = stage.connect().await;
+    client.send_bytes(b"not json\x1e").await.unwrap();
+    assert_eq!(next(&mut client).await, failed[0]);
+    drop(client);
+    settle().await;
+    assert!(stage.log.take()[0].starts_with("ProtocolViolated"));
+    stage.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_disconnected_hears_that_the_client_broke_the_rules_of_web_sockets() {
+    let stage = Stage::new(Welcome::Accept);
+    let mut client = stage.connect().await;
+    // A frame that is not masked.
+    client.send_raw(&[0x81, 0x02, b'{', b'}']).await.unwrap();
+    assert_eq!(next(&mut client).await, Received::Closed(Some(1002)));
+    drop(client);
+    settle().await;
+    let reasons = stage.log.take();
+    assert_eq!(reasons.len(), 1);
+    assert!(reasons[0].starts_with("TransportViolated"), "{reasons:?}");
+    stage.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_ends_at_once_on_disconnected_hears_one() {
+    let stage = Stage::new(Welcome::Accept);
+    let mut client = stage.connect().await;
+    client.send("Abort", ()).await.unwrap();
+    client.send_record(&json!({"type": 7})).await.unwrap();
+    send_frame(&mut client, Opcode::Close, &[]).await;
+    drop(client);
+    pass(seconds(60)).await;
+    assert_eq!(stage.log.take(), ["Aborted"]);
+    stage.leaves_nothing_behind().await;
+}
