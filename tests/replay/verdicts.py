@@ -13,6 +13,7 @@ import compare
 
 DEVIATIONS, PENDING = os.path.join(HERE, "deviations.txt"), os.path.join(HERE, "pending.txt")
 OBSERVED = os.path.join(HERE, "deviations.jsonl")
+DATE = re.compile(r"\w{3}, \d\d \w{3} (?!1970)\d{4}(?: \d\d:\d\d:\d\d GMT)?|(?<!1970 )\d\d:\d\d:\d\d GMT")
 TRANSPORT = re.compile(r',?\{"transport":"(\w+)","transferFormats":\[[^\]]*\]\}')
 
 
@@ -63,7 +64,7 @@ class Rules:
         listed = [*self.deviations, *(key for key in self.pending if not key.startswith("transport:")), *self.observed]
         return [f"{key}: listed, but there is no such case" for key in dict.fromkeys(listed) if key not in self.met]
 
-    def save(self, topics):
+    def save(self):
         kept = {case: seen for case, seen in self.observed.items() if case in self.deviations}
         with open(OBSERVED, "w", encoding="utf-8") as f:
             for case in sorted(kept):
@@ -92,7 +93,21 @@ def fill_in(golden, other):
             at += e["len"]
             if e.get("sha256") == hashlib.sha256(piece).hexdigest():
                 del e["sha256"]
-                e["utf8"] = piece.decode("utf-8")
+                e["utf8"] = piece.decode("utf-8", "replace")
+
+
+def heard(events):
+    """The events without what came back for frames that were sent in spite of a refused upgrade: they are no HTTP."""
+    kept, refused, deaf = [], set(), set()
+    for e in events:
+        conn = e.get("conn")
+        if e.get("dir") == "s>c" and e["what"] == "http" and not compare.payload(e).startswith("HTTP/1.1 101"):
+            refused.add(conn)
+        elif e.get("dir") == "c>s" and e["what"] == "frame" and conn in refused:
+            deaf.add(conn)
+        if not (e.get("dir") == "s>c" and conn in deaf):
+            kept.append(e)
+    return kept
 
 
 def shorten(line):
@@ -155,10 +170,14 @@ def judge(topic, folder, rules, accept):
 
 
 def normal(events, topic, missing_transports):
-    """As compare.py has it; transports that are not there yet are left out of golden negotiations."""
+    """As compare.py has it, but for dates, transports that are not there yet, and who hears of whom at a shutdown."""
     def offered(line):
+        line = DATE.sub("<date>", line)
         if '"availableTransports":[' in line:
             line = TRANSPORT.sub(lambda m: "" if m.group(1) in missing_transports else m.group(), line)
             line = line.replace('"availableTransports":[,', '"availableTransports":[')
         return shorten(line)
-    return {conn: [offered(line) for line in lines] for conn, lines in compare.normal(events, topic).items()}
+    compared = compare.normal(heard(events), topic)
+    if topic == "shutdown":
+        compared = {conn: [x for x in lines if '"target":"Disconnected"' not in x] for conn, lines in compared.items()}
+    return {conn: [offered(line) for line in lines] for conn, lines in compared.items()}

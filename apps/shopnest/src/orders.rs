@@ -1,7 +1,7 @@
 //! Orders: watched over a hub, shipped over HTTP.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -26,20 +26,36 @@ pub(crate) trait OrdersClient {
     fn order_shipped(&self, order: OrderStatus);
 }
 
+/// The orders that one connection watches.
+#[derive(Clone, Default)]
+struct Watched(Arc<Mutex<HashSet<i64>>>);
+
+impl Watched {
+    /// Whether there was room for one more.
+    fn add(&self, order_id: i64) -> bool {
+        let mut orders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = orders.len() < MAXIMUM_WATCHED_ORDERS || orders.contains(&order_id);
+        if room {
+            orders.insert(order_id);
+        }
+        room
+    }
+}
+
 /// The hub of those who watch orders.
 pub(crate) struct OrdersHub;
 
 #[hub(client = OrdersClient)]
 impl OrdersHub {
     async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
-        cx.items().insert(Arc::new(AtomicUsize::new(0)));
+        cx.items().insert(Watched::default());
         Ok(())
     }
 
     /// Hears of an order from now on.
     async fn watch_order(&self, cx: &HubCallerContext<Self>, order_id: i64) -> HubResult {
-        let watched = cx.items().get::<Arc<AtomicUsize>>().unwrap_or_default();
-        if watched.fetch_add(1, Ordering::Relaxed) >= MAXIMUM_WATCHED_ORDERS {
+        let watched = cx.items().get::<Watched>().unwrap_or_default();
+        if !watched.add(order_id) {
             return Err(HubError::new("You are watching too many orders"));
         }
         cx.groups()

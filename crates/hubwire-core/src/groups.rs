@@ -22,12 +22,13 @@ impl Groups {
 
     /// Adds a connection to a group; adding it twice does nothing.
     ///
-    /// When this resolves, messages to the group reach the connection. An id that does not exist is
-    /// no error, for a connection may end at any time.
+    /// When this resolves, messages to the group reach the connection. Without a backplane an id that
+    /// does not exist is no error, for a connection may end at any time; with one, no node answers for it.
     ///
     /// # Errors
     ///
-    /// [`GroupError`] when the connection is on another node that could not be asked.
+    /// [`GroupError`] when the connection is not on this node, and no other could be asked or answered
+    /// within 30 s.
     ///
     /// # Cancellation
     ///

@@ -187,12 +187,18 @@ impl Connection {
     }
 
     /// Queues a shared frame without ever waiting for this peer; a peer that is too slow is let go.
-    pub(crate) fn offer(self: &Arc<Self>, message: &EncodedMessage) {
+    ///
+    /// Whether the sender should let its socket try before it sends more.
+    pub(crate) fn offer(self: &Arc<Self>, message: &EncodedMessage) -> bool {
         match self.outbound.offer(message.web_socket_frame()) {
-            Push::Queued(added) => self.flush_later(added),
+            Push::Queued(added) => {
+                self.flush_later(added);
+                return added.at_bound;
+            }
             Push::Full => self.end(EndReason::TooSlow),
             Push::Gone => {}
         }
+        false
     }
 
     /// Queues a shared frame if there is room, for the one receiver of a message.
@@ -249,6 +255,8 @@ impl Connection {
     fn after_write(self: &Arc<Self>, outcome: outbound_queue::Outcome) {
         match outcome {
             outbound_queue::Outcome::Empty => {}
+            // Once nothing more is sent, how the input ended says more.
+            outbound_queue::Outcome::Failed if self.outbound.is_finished() => {}
             outbound_queue::Outcome::Failed => self.end(EndReason::SocketFailed),
             outbound_queue::Outcome::Room => self.reader.wake(),
             outbound_queue::Outcome::Refused => {

@@ -147,8 +147,9 @@ impl Server {
     /// See [`SignalR::shutdown`].
     pub(crate) async fn shutdown(&self) {
         self.draining.store(true, Ordering::Release);
-        self.table
-            .drain(|connection| connection.end(EndReason::Shutdown));
+        for connection in self.table.drain() {
+            connection.end(EndReason::Shutdown);
+        }
         self.tracker.close();
         if tokio::time::timeout(SHUTDOWN_GRACE, self.tracker.wait())
             .await
@@ -157,6 +158,11 @@ impl Server {
             let left = self.tracker.len();
             tracing::warn!(target: "hubwire::connection", left, "the shutdown's grace is over");
             self.table.abort_all();
+        }
+        for hub in self.hubs() {
+            if let Some(cluster) = hub.lifetime().cluster() {
+                cluster.stop().await;
+            }
         }
         self.stop.cancel();
         self.background.close();

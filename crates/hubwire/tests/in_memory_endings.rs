@@ -107,6 +107,38 @@ async fn on_disconnected_hears_how_the_client_broke_the_protocol() {
     stage.leaves_nothing_behind().await;
 }
 
+const CUT: &str = "ProtocolViolated { type_name: \"InvalidDataException\", \
+    message: \"Connection terminated while reading a message.\" }";
+
+#[tokio::test(start_paused = true)]
+async fn on_disconnected_hears_that_the_transport_ended_within_a_message() {
+    let stage = Stage::new(Welcome::Accept);
+    for says_goodbye in [false, true] {
+        let mut client = stage.connect().await;
+        client.send_bytes(b"{\"type\":6").await.unwrap();
+        if says_goodbye {
+            client.close().await.unwrap();
+            assert_eq!(next(&mut client).await, Received::Closed(Some(1000)));
+        }
+        drop(client);
+        settle().await;
+        assert_eq!(stage.log.take(), [CUT]);
+    }
+    stage.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_the_input_ended_counts_even_where_it_can_no_longer_be_answered() {
+    let stage = Stage::new(Welcome::Accept);
+    let mut client = stage.connect().await;
+    client.send_bytes(b"{\"type\":6").await.unwrap();
+    client.close().await.unwrap();
+    drop(client);
+    settle().await;
+    assert_eq!(stage.log.take(), [CUT]);
+    stage.leaves_nothing_behind().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn on_disconnected_hears_that_the_client_broke_the_rules_of_web_sockets() {
     let stage = Stage::new(Welcome::Accept);

@@ -220,6 +220,27 @@ async fn what_a_connection_leaves_at_its_end_is_left_on_all_nodes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connections_subscriptions_are_given_up_once() {
+    let mut stage = Stage::new().await;
+    let gone = stage.members.remove(2).id;
+    settle().await;
+    let mut given_up = stage.nodes[1].link.take_given_up();
+    given_up.sort();
+    let its = [
+        &format!("Connection(\"{gone}\")"),
+        "Group(\"tea\")",
+        "User(\"ann\")",
+    ];
+    assert_eq!(given_up, its);
+    let mut refused = stage.nodes[1].server.open();
+    refused.send_bytes(b"{}\x1e").await.unwrap();
+    drop(refused);
+    settle().await;
+    assert_eq!(stage.nodes[1].link.take_given_up(), [""; 0]);
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn three_nodes_hear_each_other() {
     let farm = InProcessFarm::new();
     let nodes = [Node::new(&farm), Node::new(&farm), Node::new(&farm)];

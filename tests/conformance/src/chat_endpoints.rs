@@ -41,6 +41,9 @@ fn chat(signalr: &SignalR) -> Router {
     Router::new()
         .map_hub("/chat", plain.endpoint())
         .map_hub("/chat-ws", plain.endpoint())
+        // Transports cannot be switched off yet; without these routes their topics cannot be recorded.
+        .map_hub("/chat-lp", plain.endpoint())
+        .map_hub("/chat-sse", plain.endpoint())
         .map_hub("/chat-v1", plain.endpoint().minimum_protocol_version(1))
         .map_hub("/chat-v2", plain.endpoint().minimum_protocol_version(2))
         .map_hub(

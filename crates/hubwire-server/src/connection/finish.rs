@@ -39,8 +39,7 @@ impl Reader {
         if let Some(reason) = ending.reason {
             hook_failed = self.on_disconnected(reason).await.is_err();
         }
-        let lifetime = Arc::clone(self.hub.lifetime());
-        lifetime.disconnect(&self.connection).await;
+        self.hub.lifetime().forget(&self.connection);
         self.close(hook_failed).await;
     }
 

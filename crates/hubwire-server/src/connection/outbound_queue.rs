@@ -50,6 +50,8 @@ pub(crate) enum Push {
 /// What a queued frame asks of the flusher.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Added {
+    /// The sender gives the socket a chance to take something before it goes on.
+    pub(crate) at_bound: bool,
     pub(crate) newly_dirty: bool,
     pub(crate) unflushed: usize,
 }
@@ -106,14 +108,27 @@ impl OutboundQueue {
     /// Queues a frame that goes to many: beyond the limit only while the socket has refused nothing.
     pub(crate) fn offer(&self, frame: Bytes) -> Push {
         let mut state = self.lock();
-        if state.is_refused() && state.bytes + frame.len() > self.limit {
-            return if state.finished {
-                Push::Gone
-            } else {
-                Push::Full
-            };
+        if !state.is_refused() || state.bytes + frame.len() <= self.limit || state.finished {
+            return state.push(frame);
         }
-        state.push(frame)
+        // A socket counts as slow only if it refused bytes since the bound was reached.
+        if state.refused_at_bound || state.bytes > 2 * self.limit {
+            return Push::Full;
+        }
+        let pushed = state.push(frame);
+        state.reached_bound = true;
+        let waker = state.take_drain_waker();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        match pushed {
+            Push::Queued(added) => Push::Queued(Added {
+                at_bound: true,
+                ..added
+            }),
+            other => other,
+        }
     }
 
     /// Queues a frame that goes to this connection alone; a frame of any size fits an empty queue.
@@ -244,8 +259,13 @@ impl OutboundQueue {
             Poll::Ready(Ok(())) => Drained::All,
             Poll::Ready(Err(_)) => Drained::Failed,
             Poll::Pending if state.bytes < before => Drained::Some,
-            Poll::Pending => return Poll::Pending,
+            Poll::Pending => {
+                state.refused_at_bound = state.reached_bound;
+                return Poll::Pending;
+            }
         };
+        state.reached_bound = false;
+        state.refused_at_bound = false;
         if drained != Drained::Some {
             state.drain = Drain::Idle;
         }

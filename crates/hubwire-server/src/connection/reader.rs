@@ -140,7 +140,9 @@ impl Reader {
             if let Some(reason) = self.input_ended(dispatcher) {
                 return Poll::Ready(reason);
             }
-            if self.poll_dispatch(dispatcher, cx).is_pending() {
+            let dispatched = self.poll_dispatch(dispatcher, cx);
+            dispatcher.mind_the_clock();
+            if dispatched.is_pending() {
                 return Poll::Pending;
             }
         }

@@ -118,7 +118,6 @@ impl Dispatcher {
         };
         let invocation = Invocation { method, run };
         if self.free_slots == 0 {
-            self.connection.clock().stop();
             self.waiting = Some((id.map(Into::into), invocation));
         } else {
             self.start(id, invocation, cx);
@@ -163,8 +162,14 @@ impl Dispatcher {
             };
             self.start(id.as_deref(), invocation, cx);
         }
+    }
+
+    /// Stops the client timeout while the client cannot be heard.
+    pub(crate) fn mind_the_clock(&self) {
         let clock = self.connection.clock();
-        if clock.is_stopped() {
+        if self.is_blocked() {
+            clock.stop();
+        } else if clock.is_stopped() {
             clock.resume(self.hub.server().clock().now());
         }
     }

@@ -66,7 +66,7 @@ impl Attached {
 impl Drop for Attached {
     fn drop(&mut self) {
         // A task that was cut off has neither closed its socket nor left its groups.
-        if let Some(connection) = self.slot.connection() {
+        if let Some(connection) = self.slot.take_connection() {
             drop(connection.outbound().close());
             self.hub.lifetime().forget(&connection);
         }

@@ -18,7 +18,7 @@ use hubwire_protocol::HubProtocol;
 use tokio::sync::{OnceCell, oneshot};
 use tokio_util::task::TaskTracker;
 
-use super::manager::{DefaultHubLifetimeManager, Received};
+use super::manager::{DefaultHubLifetimeManager, Received, distinct};
 use super::subscriptions::Subscriptions;
 use crate::server::Server;
 
@@ -36,6 +36,7 @@ struct Shared {
     node: NodeId,
     backplane: Arc<dyn Backplane>,
     tracker: TaskTracker,
+    server: Weak<Server>,
     subscriptions: Arc<Subscriptions>,
     commands: Mutex<HashMap<i32, oneshot::Sender<()>>>,
     next_command: AtomicI32,
@@ -48,6 +49,7 @@ impl Cluster {
         node: NodeId,
         backplane: Arc<dyn Backplane>,
         tracker: TaskTracker,
+        server: Weak<Server>,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -55,6 +57,7 @@ impl Cluster {
                 node,
                 backplane,
                 tracker,
+                server,
                 subscriptions: Arc::new(Subscriptions::new()),
                 commands: Mutex::default(),
                 next_command: AtomicI32::new(0),
@@ -66,17 +69,31 @@ impl Cluster {
     /// Hears what concerns the hub as a whole; a node without connections need not.
     pub(crate) async fn start(&self) {
         let start = async {
-            let node = self.shared.node.clone();
-            for subject in [
-                Subject::All,
-                Subject::GroupCommands,
-                Subject::Acknowledgements(node),
-            ] {
+            for subject in self.subjects() {
                 self.hear(subject.clone(), true);
                 self.heard(&subject).await;
             }
         };
         self.shared.started.get_or_init(|| start).await;
+    }
+
+    /// Gives up what concerns the hub as a whole.
+    pub(crate) async fn stop(&self) {
+        if self.shared.started.initialized() {
+            for subject in self.subjects() {
+                self.hear(subject.clone(), false);
+                self.heard(&subject).await;
+            }
+        }
+    }
+
+    fn subjects(&self) -> [Subject; 3] {
+        let node = self.shared.node.clone();
+        [
+            Subject::All,
+            Subject::GroupCommands,
+            Subject::Acknowledgements(node),
+        ]
     }
 
     /// Asks for the messages of a subject, or no longer, and does not wait.
@@ -158,6 +175,11 @@ impl Cluster {
                 group,
                 connection_id: connection_id.clone(),
             };
+            // The answer is heard only by a node that listens, which one without connections does not yet.
+            if let Some(server) = this.shared.server.upgrade() {
+                server.start();
+            }
+            this.start().await;
             let answered = async {
                 this.tell(Subject::GroupCommands, command).await?;
                 let answer = tokio::time::timeout(ACKNOWLEDGEMENT_TIMEOUT, acknowledged).await;
@@ -245,7 +267,7 @@ fn subjects(
         Target::Connection(id) if is_local(id) => Vec::new(),
         Target::Connection(id) => vec![Subject::Connection(id.clone())],
         Target::Connections(ids) => {
-            let remote = ids.iter().filter(|id| !is_local(id));
+            let remote = distinct(ids).filter(|id| !is_local(id));
             remote.map(|id| Subject::Connection(id.clone())).collect()
         }
         Target::Group(group) => vec![Subject::Group(group.clone())],
@@ -253,9 +275,12 @@ fn subjects(
             excluded.clone_from(ids);
             vec![Subject::Group(group.clone())]
         }
-        Target::Groups(groups) => groups.iter().cloned().map(Subject::Group).collect(),
+        Target::Groups(groups) => {
+            let named = groups.iter().take_while(|group| !group.is_empty());
+            named.cloned().map(Subject::Group).collect()
+        }
         Target::User(user) => vec![Subject::User(user.clone())],
-        Target::Users(users) => users.iter().cloned().map(Subject::User).collect(),
+        Target::Users(users) => distinct(users).cloned().map(Subject::User).collect(),
         _ => Vec::new(),
     };
     (subjects, excluded)

@@ -1,7 +1,7 @@
 //! Every connection of a hub on this node.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use hubwire_core::ConnectionId;
 
@@ -12,7 +12,8 @@ use crate::connection::Connection;
 /// Look-ups never block; the list is dense so that a visit costs nothing but the visits.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
-    by_id: papaya::HashMap<ConnectionId, Arc<Connection>>,
+    /// Weak, for the map frees what was removed much later, and a connection's items should not wait.
+    by_id: papaya::HashMap<ConnectionId, Weak<Connection>>,
     all: RwLock<Vec<Arc<Connection>>>,
 }
 
@@ -20,27 +21,29 @@ impl Connections {
     pub(crate) fn insert(&self, connection: &Arc<Connection>) {
         self.by_id
             .pin()
-            .insert(connection.id().clone(), Arc::clone(connection));
+            .insert(connection.id().clone(), Arc::downgrade(connection));
         let mut all = self.write();
         connection.position().store(all.len(), Ordering::Relaxed);
         all.push(Arc::clone(connection));
     }
 
-    /// Removing one that is not there does nothing.
-    pub(crate) fn remove(&self, connection: &Connection) {
+    /// Whether it was there.
+    pub(crate) fn remove(&self, connection: &Connection) -> bool {
         self.by_id.pin().remove(connection.id());
         let mut all = self.write();
         let position = connection.position().swap(usize::MAX, Ordering::Relaxed);
-        if position < all.len() {
-            all.swap_remove(position);
-            if let Some(moved) = all.get(position) {
-                moved.position().store(position, Ordering::Relaxed);
-            }
+        if position >= all.len() {
+            return false;
         }
+        all.swap_remove(position);
+        if let Some(moved) = all.get(position) {
+            moved.position().store(position, Ordering::Relaxed);
+        }
+        true
     }
 
     pub(crate) fn get(&self, id: &ConnectionId) -> Option<Arc<Connection>> {
-        self.by_id.pin().get(id).cloned()
+        self.by_id.pin().get(id)?.upgrade()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -25,6 +25,7 @@ pub(crate) struct Delivery<'a, M> {
     message: &'a M,
     excluded: HashSet<&'a ConnectionId>,
     failed: Result<(), SendError>,
+    at_bound: bool,
 }
 
 impl<'a, M: EncodedOnce> Delivery<'a, M> {
@@ -33,6 +34,7 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
             message,
             excluded: HashSet::new(),
             failed: Ok(()),
+            at_bound: false,
         }
     }
 
@@ -46,13 +48,13 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
             return;
         }
         match self.message.encoded(connection.protocol()) {
-            Ok(Some(encoded)) => connection.offer(encoded),
+            Ok(Some(encoded)) => self.at_bound |= connection.offer(encoded),
             Ok(None) => {}
             Err(error) => self.failed = Err(error),
         }
     }
 
-    pub(crate) fn finish(self) -> Result<(), SendError> {
-        self.failed
+    pub(crate) fn finish(self) -> Result<bool, SendError> {
+        self.failed.map(|()| self.at_bound)
     }
 }

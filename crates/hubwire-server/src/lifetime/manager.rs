@@ -9,7 +9,6 @@ use hubwire_core::{
     HubLifetimeManager, OutgoingInvocation, SendError, Sending, Subject, Target, UserId,
 };
 use hubwire_protocol::HubProtocol;
-use indexmap::IndexSet;
 
 use super::cluster::Cluster;
 use super::connections::Connections;
@@ -70,21 +69,11 @@ impl DefaultHubLifetimeManager {
         }
     }
 
-    /// Forgets a connection and waits until other nodes need not send for it any more.
-    pub(crate) async fn disconnect(&self, connection: &Arc<Connection>) {
-        let groups = self.forget(connection);
-        let Some(cluster) = &self.cluster else { return };
-        for subject in subjects_of(connection) {
-            cluster.heard(&subject).await;
+    /// Forgets a connection: its registration, its groups, its user. The second time does nothing.
+    pub(crate) fn forget(&self, connection: &Connection) {
+        if !self.connections.remove(connection) {
+            return;
         }
-        for group in groups {
-            cluster.heard(&Subject::Group(group)).await;
-        }
-    }
-
-    /// Forgets a connection: its registration, its user and its groups, which are returned.
-    pub(crate) fn forget(&self, connection: &Connection) -> IndexSet<GroupName> {
-        self.connections.remove(connection);
         let groups = std::mem::take(&mut *connection.groups());
         for group in &groups {
             let forget = || self.hear(&Subject::Group(group.clone()), false);
@@ -95,7 +84,6 @@ impl DefaultHubLifetimeManager {
             self.users.remove(user, connection, forget);
         }
         self.hear(&Subject::Connection(connection.id().clone()), false);
-        groups
     }
 
     /// Asks for the messages of a subject, or no longer; what was asked last counts.
@@ -168,7 +156,7 @@ impl DefaultHubLifetimeManager {
         &self,
         target: &Target,
         message: &OutgoingInvocation<'_>,
-    ) -> Result<(), SendError> {
+    ) -> Result<bool, SendError> {
         let mut delivery = Delivery::new(message);
         match target {
             Target::All => self.connections.for_each(|member| delivery.offer(member)),
@@ -230,6 +218,7 @@ impl DefaultHubLifetimeManager {
         target: &Target,
         message: &OutgoingInvocation<'_>,
     ) -> Result<Sending, SendError> {
+        let mut local = Ok(false);
         if let Target::Connection(id) = target {
             if let Some(sending) = self.send_to_one(id, message)? {
                 return Ok(sending);
@@ -239,7 +228,10 @@ impl DefaultHubLifetimeManager {
             if !self.connections.is_empty() {
                 message.encoded(HubProtocol::Json)?;
             }
-            self.send_to_many(target, message)?;
+            local = self.send_to_many(target, message);
+            if matches!(local, Err(SendError::Encode { .. })) {
+                return local.map(|_| Sending::Done(Ok(())));
+            }
         }
         let published = match &self.cluster {
             Some(cluster) => {
@@ -247,22 +239,31 @@ impl DefaultHubLifetimeManager {
             }
             None => None,
         };
-        Ok(self.sending(published))
+        Ok(self.sending(local, published))
     }
 
     /// Nearly every send is done by now; only a crowd of unwritten bytes or other nodes are waited for.
-    fn sending(&self, published: Option<BoxFuture<'static, ()>>) -> Sending {
+    fn sending(
+        &self,
+        local: Result<bool, SendError>,
+        published: Option<BoxFuture<'static, ()>>,
+    ) -> Sending {
         let congested = self.flushers.are_congested();
-        if !congested && published.is_none() {
-            return Sending::Done(Ok(()));
+        let at_bound = matches!(local, Ok(true));
+        let local = local.map(drop);
+        if !congested && !at_bound && published.is_none() {
+            return Sending::Done(local);
         }
         let flushers = Arc::clone(&self.flushers);
         Sending::Waiting(Box::pin(async move {
             if let Some(published) = published {
                 published.await;
             }
+            if at_bound {
+                tokio::task::yield_now().await;
+            }
             flushers.relieved().await;
-            Ok(())
+            local
         }))
     }
 
@@ -331,7 +332,7 @@ fn subjects_of(connection: &Connection) -> Vec<Subject> {
 }
 
 /// Each item once, in the order in which they stand.
-fn distinct<T: Eq + std::hash::Hash>(items: &[T]) -> impl Iterator<Item = &T> {
+pub(super) fn distinct<T: Eq + std::hash::Hash>(items: &[T]) -> impl Iterator<Item = &T> {
     let mut seen = HashSet::new();
     items.iter().filter(move |item| seen.insert(*item))
 }

@@ -34,11 +34,14 @@ impl fmt::Debug for ConnectionToken {
     }
 }
 
+static NEXT_SLOT: AtomicUsize = AtomicUsize::new(0);
+
 /// What a token stands for.
 #[derive(Debug)]
 pub(crate) struct Slot {
     /// The mapped path where it was negotiated; elsewhere the token is unknown.
     endpoint: usize,
+    number: usize,
     id: ConnectionId,
     principal: Option<Principal>,
     state: Mutex<State>,
@@ -65,6 +68,7 @@ impl Slot {
     pub(crate) fn new(endpoint: usize, id: ConnectionId, principal: Option<Principal>) -> Self {
         Self {
             endpoint,
+            number: NEXT_SLOT.fetch_add(1, Ordering::Relaxed),
             id,
             principal,
             state: Mutex::new(State::Negotiated),
@@ -113,6 +117,14 @@ impl Slot {
     pub(crate) fn set_task(&self, handle: AbortHandle) {
         if let State::Attached { task, .. } = &mut *self.lock() {
             *task = Some(handle);
+        }
+    }
+
+    /// Takes the connection out, for the table frees its slots much later.
+    pub(crate) fn take_connection(&self) -> Option<Arc<Connection>> {
+        match &mut *self.lock() {
+            State::Attached { connection, .. } => connection.take(),
+            State::Negotiated => None,
         }
     }
 
@@ -202,18 +214,22 @@ impl ConnectionTable {
         }
     }
 
-    /// Forgets what is not opened and visits what is.
-    pub(crate) fn drain(&self, visit: impl Fn(&Connection)) {
+    /// Forgets what is not opened and returns what is, in the order in which it was.
+    pub(crate) fn drain(&self) -> Vec<Arc<Connection>> {
         self.expire(u64::MAX);
-        for (_, slot) in &self.slots.pin() {
-            if let Some(connection) = slot.connection() {
-                visit(&connection);
-            }
-        }
+        let slots = self.in_order().into_iter();
+        slots.filter_map(|slot| slot.connection()).collect()
+    }
+
+    /// In the order in which they were made, for the hash's order is not reproducible.
+    fn in_order(&self) -> Vec<Arc<Slot>> {
+        let mut slots: Vec<_> = self.slots.pin().values().cloned().collect();
+        slots.sort_by_key(|slot| slot.number);
+        slots
     }
 
     pub(crate) fn abort_all(&self) {
-        for (_, slot) in &self.slots.pin() {
+        for slot in self.in_order() {
             slot.abort();
         }
     }

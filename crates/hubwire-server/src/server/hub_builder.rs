@@ -122,6 +122,7 @@ impl<H: Hub> HubBuilder<H> {
                 self.server.node().clone(),
                 Arc::clone(backplane),
                 self.server.tracker().clone(),
+                Arc::downgrade(&self.server),
             )
         });
         let flushers = Arc::clone(self.server.flushers());

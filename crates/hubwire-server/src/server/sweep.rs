@@ -39,7 +39,7 @@ fn check(hub: &HubRuntime, connection: &Arc<Connection>, ping: &EncodedMessage, 
     } else if clock.ping_due(now, hub.options().keep_alive_interval)
         && !connection.outbound().is_refused()
     {
-        connection.offer(ping);
+        let _ = connection.offer(ping);
     }
 }
 

@@ -22,6 +22,7 @@ use crate::support::{Gate, TestServer, heard_within, seconds};
 pub(crate) struct Link {
     published: Arc<Mutex<Vec<Subject>>>,
     subscribed: Arc<Mutex<BTreeSet<String>>>,
+    given_up: Arc<Mutex<Vec<String>>>,
     failing: Arc<AtomicBool>,
     held: Arc<AtomicBool>,
     pub(crate) gate: Gate,
@@ -32,6 +33,7 @@ impl Link {
         Self {
             published: Arc::default(),
             subscribed: Arc::default(),
+            given_up: Arc::default(),
             failing: Arc::default(),
             held: Arc::default(),
             gate: Gate::closed(),
@@ -46,6 +48,11 @@ impl Link {
     /// What the node is subscribed to, each as it prints.
     pub(crate) fn subscribed(&self) -> Vec<String> {
         lock(&self.subscribed).iter().cloned().collect()
+    }
+
+    /// Which subscriptions were given up since the last time, each as it prints.
+    pub(crate) fn take_given_up(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.given_up))
     }
 
     /// Makes the broker unreachable.
@@ -106,7 +113,9 @@ impl Backplane for Watched {
         Box::pin(async move {
             self.link.reach().await?;
             for channel in &from {
-                lock(&self.link.subscribed).remove(&format!("{:?}", channel.subject));
+                let subject = format!("{:?}", channel.subject);
+                lock(&self.link.subscribed).remove(&subject);
+                lock(&self.link.given_up).push(subject);
             }
             self.inner.unsubscribe(from).await
         })

@@ -31,6 +31,10 @@ pub(super) struct State {
     pub(super) gathering: bool,
     pub(super) drain: Drain,
     pub(super) reader_waits: bool,
+    /// A frame for many was queued beyond the bound, and the drain has not tried since.
+    pub(super) reached_bound: bool,
+    /// The socket refused bytes since then.
+    pub(super) refused_at_bound: bool,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +67,13 @@ impl State {
         }
     }
 
+    pub(super) fn take_drain_waker(&mut self) -> Option<Waker> {
+        match &mut self.drain {
+            Drain::Running(waker) => waker.take(),
+            Drain::Idle => None,
+        }
+    }
+
     pub(super) fn is_refused(&self) -> bool {
         matches!(self.drain, Drain::Running(_))
     }
@@ -78,6 +89,7 @@ impl State {
         let newly_dirty = !self.dirty && !self.gathering && !self.is_refused();
         self.dirty |= newly_dirty;
         Push::Queued(Added {
+            at_bound: false,
             newly_dirty,
             unflushed,
         })
