@@ -13,9 +13,9 @@ END_LIMIT = 40
 def find_server():
     named = os.environ.get("CONFORMANCE_SERVER_BIN")
     built = [os.path.join(ROOT, "target", profile, "conformance-server") for profile in ("release", "debug")]
-    for path in [named] if named else built:
-        if os.path.exists(path):
-            return path
+    there = [path for path in ([named] if named else built) if os.path.exists(path)]
+    if there:
+        return max(there, key=os.path.getmtime)
     raise SystemExit(f"no conformance server at {named or ' or '.join(built)}: build it with cargo build -p conformance")
 
 

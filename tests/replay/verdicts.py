@@ -110,6 +110,17 @@ def heard(events):
     return kept
 
 
+def torn(events):
+    """WebSocket messages that end within a record: the JavaScript client parses each by itself."""
+    found, begun = [], {}
+    for e in heard(events):
+        if e.get("dir") == "s>c" and e["what"] == "frame" and e.get("op") in ("text", "binary", "continuation"):
+            begun[e["conn"]] = begun.get(e["conn"], "") + compare.payload(e)
+            if e["fin"] and not begun.pop(e["conn"]).endswith(compare.RS):
+                found.append(f"a WebSocket message on {e['conn']} ends within a record: {compare.payload(e)[-100:]}")
+    return found + [f"a WebSocket message on {conn} never ends" for conn in begun]
+
+
 def shorten(line):
     return line if len(line) < 2000 else f"{line[:200]} ... {line[-100:]} ({len(line)} characters, {hashlib.sha256(line.encode()).hexdigest()[:16]})"
 
@@ -147,7 +158,9 @@ def judge(topic, folder, rules, accept):
         fill_in(events, other[case])
         want, got = normal(events, topic, rules.missing_transports), normal(other[case], topic, ())
         found = differences(want, got)
-        if key in rules.pending:
+        if torn(other[case]):
+            judged.failures.append((case, torn(other[case])))
+        elif key in rules.pending:
             if found:
                 judged.pending.append(case)
             else:

@@ -1,5 +1,6 @@
 //! `cargo xtask`: builds, runs and tests Hubwire, with nothing installed but Rust and npm.
 
+mod bench;
 mod build;
 mod clock;
 mod deps;
@@ -28,6 +29,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure the server beside the floor and write bench/RESULTS.md
+    Bench(bench::Args),
     /// Install the pages' npm packages and build the release binaries
     Build,
     /// Check the crate graph: edges, reach, licences, sources, duplicates
@@ -52,6 +55,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     };
     let workspace = Workspace::find()?;
     match command {
+        Command::Bench(args) => bench::run(&workspace, &args)?,
         Command::Build => build::run(&workspace)?,
         Command::Deps => deps::run(&workspace)?,
         Command::Shopnest(args) => shopnest::run(&workspace, &args)?,

@@ -28,6 +28,7 @@ fn main() -> io::Result<()> {
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(4096);
     let mut listener = TcpListener::bind(addr.parse().expect("addr"))?;
+    println!("listening on {addr}");
     poll.registry()
         .register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut conns: Vec<Option<Conn>> = Vec::new();

@@ -83,6 +83,12 @@ pub(crate) struct Args {
     keepalive: u64,
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Groups that one more connection is in while the load runs
+    #[arg(long, default_value_t = 0)]
+    standing_groups: usize,
+    /// Ask for upgrades with the headers that the official client sends in a browser
+    #[arg(long)]
+    browser_headers: bool,
     /// Report this process's memory and CPU time as the server's
     #[arg(long)]
     server_pid: Option<u32>,

@@ -190,6 +190,9 @@ async fn drive(
     } else {
         connect_all(mine, &shard, &phase).await;
     }
+    if index == 0 && shard.args.standing_groups > 0 {
+        stand(&shard, &phase).await;
+    }
     ready.send(()).expect("main waits for it");
     while shard.phase.get() < Phase::Drain {
         phase.changed().await.expect("main holds the sender");
@@ -273,7 +276,7 @@ impl Link {
     async fn open(shard: &Shard) -> Result<Self> {
         let args = &shard.args;
         timeout(CONNECT_TIMEOUT, async {
-            let mut socket = WebSocket::connect(&args.address).await?;
+            let mut socket = WebSocket::connect(&args.address, args.browser_headers).await?;
             // The handshake is text, whatever the protocol.
             socket.queue(ws::TEXT, args.protocol.handshake());
             socket.flush().await?;
@@ -462,6 +465,34 @@ impl Sender {
         }
         self.in_flight += wanted;
         self.sent += wanted as u64;
+    }
+}
+
+/// Opens one more connection that is in many groups as long as the load runs.
+async fn stand(shard: &Rc<Shard>, phase: &watch::Receiver<Phase>) {
+    let joined = async {
+        let mut link = Link::open(shard).await?;
+        for group in 0..shard.args.standing_groups {
+            let name = format!("standing-{group}");
+            let mut join = shard
+                .args
+                .protocol
+                .invocation("JoinGroup", &[Argument::Text(&name)]);
+            link.send(join.fill(0, 0));
+            link.socket.flush().await?;
+            while link.receive(shard).await?.ended == 0 {}
+        }
+        Ok(link)
+    };
+    let link: Result<Link> = joined.await;
+    match link {
+        Ok(link) => {
+            let (shard, phase) = (shard.clone(), phase.clone());
+            // Behind the last number, so that it sends nothing.
+            let number = shard.args.connections;
+            spawn_local(async move { serve(number, link, &shard, phase).await });
+        }
+        Err(error) => shard.stats.borrow_mut().failed(&error),
     }
 }
 

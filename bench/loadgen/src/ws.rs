@@ -19,6 +19,12 @@ const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
 
+/// What Chromium adds to the upgrade of the official JavaScript client, but for its origin.
+const BROWSER_HEADERS: &str = "Pragma: no-cache\r\nCache-Control: no-cache\r\n\
+    User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36\r\n\
+    Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en-US;q=0.9,en;q=0.8\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+
 /// Read buffers are lent by the caller, one for all its connections.
 pub(crate) type Scratch = RefCell<Box<[u8]>>;
 
@@ -70,12 +76,13 @@ pub(crate) struct WebSocket {
 
 impl WebSocket {
     /// Connects and upgrades. The accept key is not checked: this is not a client to trust with secrets.
-    pub(crate) async fn connect(address: &Address) -> Result<Self> {
+    pub(crate) async fn connect(address: &Address, browser_headers: bool) -> Result<Self> {
         let mut stream = TcpStream::connect(&address.authority).await?;
         stream.set_nodelay(true)?;
+        let more = if browser_headers { BROWSER_HEADERS } else { "" };
         let request = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bG9hZGdlbmxvYWRnZW4hIQ==\r\n\r\n",
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bG9hZGdlbmxvYWRnZW4hIQ==\r\n{more}\r\n",
             address.target, address.authority
         );
         stream.write_all(request.as_bytes()).await?;

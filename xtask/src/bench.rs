@@ -1,0 +1,125 @@
+//! `cargo xtask bench`: the server beside the floor, and what came of it in `bench/RESULTS.md`.
+
+mod measure;
+mod report;
+mod scenario;
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::bench::measure::Side;
+use crate::bench::measure::{Runs, Sample};
+use crate::bench::scenario::{SCENARIOS, Scenario};
+use crate::process;
+use crate::workspace::Workspace;
+
+/// Arguments of `cargo xtask bench`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Rounds; each runs every scenario on the floor and on the server
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds that each scenario is measured for
+    #[arg(long, default_value_t = 4.0)]
+    seconds: f64,
+    /// Only scenarios whose name contains this; the report is printed and not written
+    #[arg(long)]
+    only: Option<String>,
+}
+
+/// What the rounds of one scenario measured, on both sides.
+pub(crate) struct Measured {
+    pub(crate) scenario: &'static Scenario,
+    pub(crate) floor: Vec<f64>,
+    pub(crate) server: Vec<f64>,
+    pub(crate) samples: Vec<Sample>,
+}
+
+/// Builds release, measures in alternating rounds and reports medians.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    ensure!(args.rounds > 0, "--rounds must be at least 1");
+    let packages = [
+        "--package=bench-server",
+        "--package=floor",
+        "--package=loadgen",
+    ];
+    let build = ["build", "--release", "--locked"];
+    process::run(&mut workspace.cargo(build.into_iter().chain(packages)))?;
+    let wanted = |scenario: &&Scenario| {
+        let only = args.only.as_deref().unwrap_or_default();
+        scenario.name.contains(only)
+    };
+    let mut measured: Vec<Measured> = SCENARIOS.iter().filter(wanted).map(Measured::new).collect();
+    for round in 1..=args.rounds {
+        let mut runs = Runs::new(workspace, args.seconds);
+        for measured in &mut measured {
+            measured.round(&mut runs)?;
+            println!("round {round}: {}", measured.last());
+        }
+    }
+    let report = report::render(&measured, args.rounds, args.seconds, &machine())?;
+    println!("\n{report}");
+    if args.only.is_none() {
+        let path = workspace.root().join("bench/RESULTS.md");
+        std::fs::write(&path, &report)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+impl Measured {
+    fn new(scenario: &'static Scenario) -> Self {
+        Self {
+            scenario,
+            floor: Vec::new(),
+            server: Vec::new(),
+            samples: Vec::new(),
+        }
+    }
+
+    fn round(&mut self, runs: &mut Runs<'_>) -> Result<()> {
+        let scenario = self.scenario;
+        if let Some(arguments) = scenario.beside {
+            let sample = runs.sample(scenario.side_beside(), arguments)?;
+            self.floor.push(scenario.figure(&sample));
+        }
+        let sample = runs.sample(Side::Server, scenario.arguments)?;
+        self.server.push(scenario.figure(&sample));
+        self.samples.push(sample);
+        Ok(())
+    }
+
+    fn last(&self) -> String {
+        let last = |figures: &[f64]| figures.last().copied().unwrap_or(f64::NAN);
+        format!(
+            "{:<44} {:>12.1} beside {:>12.1} {}",
+            self.scenario.name,
+            last(&self.server),
+            last(&self.floor),
+            self.scenario.unit,
+        )
+    }
+}
+
+/// What the figures were measured on, as the system tells it.
+fn machine() -> String {
+    let first = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output().ok();
+        let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        let line = text.and_then(|text| text.lines().next().map(str::to_owned));
+        line.unwrap_or_else(|| "unknown".to_owned())
+    };
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name"));
+    let cpu = cpu.map_or("unknown CPU", |name| {
+        name.trim_start_matches([' ', '\t', ':'])
+    });
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!(
+        "{cpu}, {cores} cores, {}, {}; commit {}",
+        first("uname", &["-sr"]),
+        first("rustc", &["--version"]),
+        first("git", &["rev-parse", "--short", "HEAD"]),
+    )
+}

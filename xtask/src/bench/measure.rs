@@ -1,0 +1,163 @@
+//! One run: a server on one core, the load generator on the other.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::workspace::Workspace;
+
+/// Who is under load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Floor,
+    Server,
+}
+
+/// What the load generator said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sample {
+    /// Deliveries, or answers where nothing is delivered.
+    pub(crate) count: f64,
+    pub(crate) per_s: f64,
+    pub(crate) server_cpu_s: f64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    pub(crate) idle_kib_per_connection: f64,
+    pub(crate) busy_kib_per_connection: f64,
+    pub(crate) peak_mib: f64,
+}
+
+const FLOOR_PORT: u16 = 5990;
+const SERVER_PORT: u16 = 5920;
+
+/// The runs of one round; rows that ask for the same load share one.
+pub(crate) struct Runs<'a> {
+    workspace: &'a Workspace,
+    seconds: f64,
+    done: Vec<(Side, &'static [&'static str], Sample)>,
+}
+
+impl<'a> Runs<'a> {
+    pub(crate) fn new(workspace: &'a Workspace, seconds: f64) -> Self {
+        Self {
+            workspace,
+            seconds,
+            done: Vec::new(),
+        }
+    }
+
+    pub(crate) fn sample(
+        &mut self,
+        side: Side,
+        arguments: &'static [&'static str],
+    ) -> Result<Sample> {
+        let same = |(of, with, _): &&(Side, &[&str], Sample)| *of == side && *with == arguments;
+        if let Some((_, _, sample)) = self.done.iter().find(same) {
+            return Ok(*sample);
+        }
+        let sample = run(self.workspace, side, arguments, self.seconds)?;
+        self.done.push((side, arguments, sample));
+        Ok(sample)
+    }
+}
+
+/// Starts `side` on core 0, loads it from core 1 and ends it.
+fn run(workspace: &Workspace, side: Side, arguments: &[&str], seconds: f64) -> Result<Sample> {
+    let mut server = start(workspace, side)?;
+    let sample = load(workspace, side, server.id(), arguments, seconds);
+    server.kill().context("the server ended by itself")?;
+    server.wait()?;
+    sample
+}
+
+fn start(workspace: &Workspace, side: Side) -> Result<Child> {
+    let (binary, arguments) = match side {
+        Side::Floor => ("floor", vec![format!("127.0.0.1:{FLOOR_PORT}")]),
+        Side::Server => {
+            let listen = format!("127.0.0.1:{SERVER_PORT}");
+            ("bench-server", vec!["--listen".to_owned(), listen])
+        }
+    };
+    let mut server = pinned(0, workspace, binary)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start the server; `taskset` comes with util-linux")?;
+    let output = server.stdout.take().context("no output")?;
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line)?;
+    ensure!(
+        !line.is_empty(),
+        "{binary} ended at once; is its port taken?"
+    );
+    Ok(server)
+}
+
+fn load(
+    workspace: &Workspace,
+    side: Side,
+    server: u32,
+    arguments: &[&str],
+    seconds: f64,
+) -> Result<Sample> {
+    let port = match side {
+        Side::Floor => FLOOR_PORT,
+        Side::Server => SERVER_PORT,
+    };
+    let output = pinned(1, workspace, "loadgen")
+        .arg(format!("--url=ws://127.0.0.1:{port}/bench"))
+        .arg(format!("--server-pid={server}"))
+        .arg(format!("--duration={seconds}"))
+        .arg("--warmup=1")
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start the load generator")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let report: Value =
+        serde_json::from_str(&text).with_context(|| format!("not a report: {text}"))?;
+    sample(&report)
+}
+
+fn sample(report: &Value) -> Result<Sample> {
+    let number = |pointer: &str| {
+        report
+            .pointer(pointer)
+            .and_then(Value::as_f64)
+            .unwrap_or(0.0)
+    };
+    if number("/connect_failures") + number("/disconnects") + number("/errors") > 0.0 {
+        bail!("the load did not go through: {report}");
+    }
+    let deliveries = number("/deliveries");
+    let connections = number("/connections");
+    let grown = number("/server/rss_after_kib") - number("/server/rss_before_kib");
+    let (count, per_s) = if deliveries > 0.0 {
+        (deliveries, number("/deliveries_per_s"))
+    } else {
+        (number("/messages"), number("/messages_per_s"))
+    };
+    Ok(Sample {
+        count,
+        per_s,
+        server_cpu_s: number("/server/cpu_s"),
+        p50_ms: number("/latency_ms/p50"),
+        p99_ms: number("/latency_ms/p99"),
+        idle_kib_per_connection: number("/server/kib_per_connection"),
+        busy_kib_per_connection: grown / connections.max(1.0),
+        peak_mib: number("/server/peak_kib") / 1024.0,
+    })
+}
+
+/// A release binary on one core, allowed as many sockets as the system allows.
+fn pinned(core: usize, workspace: &Workspace, binary: &str) -> Command {
+    let mut command = Command::new("bash");
+    command
+        .arg("-c")
+        .arg("ulimit -n \"$(ulimit -Hn)\"; exec taskset -c \"$0\" \"$@\"")
+        .arg(core.to_string())
+        .arg(workspace.release_binary(binary));
+    command
+}

@@ -1,0 +1,219 @@
+//! What is measured, beside what, and which bar it has to reach.
+
+use super::measure::{Sample, Side};
+
+/// One row of the report.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    /// What the load generator is told for the server.
+    pub(crate) arguments: &'static [&'static str],
+    /// What it is told for whatever stands beside it, if anything does.
+    pub(crate) beside: Option<&'static [&'static str]>,
+    pub(crate) figure: Figure,
+    pub(crate) unit: &'static str,
+    pub(crate) bar: Bar,
+    pub(crate) goal: f64,
+}
+
+/// Which number of a sample counts.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Figure {
+    /// Answers or deliveries for each second of the server's CPU.
+    PerCpuSecond,
+    /// KiB of the server's memory for each connection, idle.
+    KibPerIdleConnection,
+    /// The same, measured while broadcasts go to all of them.
+    KibPerBusyConnection,
+    /// The server's CPU microseconds for each connection made and ended.
+    CpuMicrosecondsPerConnection,
+    /// Milliseconds that half of all deliveries took at most.
+    MedianLatency,
+    /// Milliseconds that 99 of 100 deliveries took at most.
+    HighLatency,
+}
+
+/// What a figure is compared with.
+#[derive(Clone, Copy)]
+pub(crate) enum Bar {
+    /// At least this many times what stands beside it.
+    AtLeast(f64),
+    /// At most this many times what stands beside it.
+    AtMost(f64),
+    /// At most this, beside nothing.
+    Absolute(f64),
+}
+
+impl Scenario {
+    pub(crate) fn figure(&self, sample: &Sample) -> f64 {
+        match self.figure {
+            Figure::PerCpuSecond => sample.count / sample.server_cpu_s.max(0.01),
+            Figure::KibPerIdleConnection => sample.idle_kib_per_connection,
+            Figure::KibPerBusyConnection => sample.busy_kib_per_connection,
+            Figure::CpuMicrosecondsPerConnection => {
+                sample.server_cpu_s * 1e6 / sample.count.max(1.0)
+            }
+            Figure::MedianLatency => sample.p50_ms,
+            Figure::HighLatency => sample.p99_ms,
+        }
+    }
+
+    /// Most stand beside the floor; what a full server costs stands beside an empty one.
+    pub(crate) fn side_beside(&self) -> Side {
+        match self.figure {
+            Figure::CpuMicrosecondsPerConnection => Side::Server,
+            _ => Side::Floor,
+        }
+    }
+
+    /// The figure that is compared with the bar: a multiple, or the figure itself.
+    pub(crate) fn ratio(&self, server: f64, beside: f64) -> f64 {
+        match self.bar {
+            Bar::AtLeast(_) | Bar::AtMost(_) => server / beside,
+            Bar::Absolute(_) => server,
+        }
+    }
+
+    pub(crate) fn is_met(&self, ratio: f64) -> bool {
+        match self.bar {
+            Bar::AtLeast(bar) => ratio >= bar,
+            Bar::AtMost(bar) | Bar::Absolute(bar) => ratio <= bar,
+        }
+    }
+}
+
+const FAN_OUT: &[&str] = &["--scenario=broadcast", "--connections=1000"];
+const FAN_OUT_4: &[&str] = &[
+    "--scenario=broadcast",
+    "--connections=1000",
+    "--publishers=4",
+];
+const PACED: &[&str] = &["--scenario=broadcast", "--connections=1000", "--rate=20"];
+const ECHO: &[&str] = &["--scenario=echo", "--connections=50"];
+const ECHO_10: &[&str] = &["--scenario=echo", "--connections=50", "--pipeline=10"];
+const CONNECT: &[&str] = &["--scenario=storm", "--connections=20"];
+const IDLE: &[&str] = &["--scenario=idle", "--connections=9000", "--browser-headers"];
+const BURST: &[&str] = &[
+    "--scenario=broadcast",
+    "--connections=9000",
+    "--rate=10",
+    "--browser-headers",
+];
+const FEW_GROUPS: &[&str] = &[
+    "--scenario=storm",
+    "--connections=20",
+    "--standing-groups=10",
+];
+const MANY_GROUPS: &[&str] = &[
+    "--scenario=storm",
+    "--connections=20",
+    "--standing-groups=100000",
+];
+
+/// Every row, with the bars and goals of the design.
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    row(
+        "fan-out to 1,000, one publisher",
+        FAN_OUT,
+        Figure::PerCpuSecond,
+        Bar::AtLeast(2.0),
+        8.0,
+    ),
+    row(
+        "fan-out to 1,000, four publishers",
+        FAN_OUT_4,
+        Figure::PerCpuSecond,
+        Bar::AtLeast(2.5),
+        8.0,
+    ),
+    row(
+        "fan-out to 1,000, 20 a second",
+        PACED,
+        Figure::PerCpuSecond,
+        Bar::AtLeast(0.7),
+        0.9,
+    ),
+    row(
+        "the same: p50",
+        PACED,
+        Figure::MedianLatency,
+        Bar::AtMost(1.5),
+        1.1,
+    ),
+    row(
+        "the same: p99",
+        PACED,
+        Figure::HighLatency,
+        Bar::AtMost(1.5),
+        1.1,
+    ),
+    row(
+        "echo, 50 connections",
+        ECHO,
+        Figure::PerCpuSecond,
+        Bar::AtLeast(0.7),
+        0.95,
+    ),
+    row(
+        "echo, ten in flight",
+        ECHO_10,
+        Figure::PerCpuSecond,
+        Bar::AtLeast(0.55),
+        0.85,
+    ),
+    row(
+        "connect, handshake, close",
+        CONNECT,
+        Figure::PerCpuSecond,
+        Bar::AtLeast(0.55),
+        0.85,
+    ),
+    Scenario {
+        name: "memory of an idle connection, of 9,000",
+        arguments: IDLE,
+        beside: None,
+        figure: Figure::KibPerIdleConnection,
+        unit: "KiB",
+        bar: Bar::Absolute(6.0),
+        goal: 3.0,
+    },
+    Scenario {
+        name: "the same, in a burst of broadcasts",
+        arguments: BURST,
+        beside: None,
+        figure: Figure::KibPerBusyConnection,
+        unit: "KiB",
+        bar: Bar::Absolute(6.0),
+        goal: 3.0,
+    },
+    Scenario {
+        name: "connect and disconnect, 100,000 groups vs 10",
+        arguments: MANY_GROUPS,
+        beside: Some(FEW_GROUPS),
+        figure: Figure::CpuMicrosecondsPerConnection,
+        unit: "CPU µs each",
+        bar: Bar::AtMost(1.2),
+        goal: 1.05,
+    },
+];
+
+/// A row that stands beside the floor under the same load.
+const fn row(
+    name: &'static str,
+    arguments: &'static [&'static str],
+    figure: Figure,
+    bar: Bar,
+    goal: f64,
+) -> Scenario {
+    Scenario {
+        name,
+        arguments,
+        beside: Some(arguments),
+        figure,
+        unit: match figure {
+            Figure::MedianLatency | Figure::HighLatency => "ms",
+            _ => "per server CPU second",
+        },
+        bar,
+        goal,
+    }
+}
