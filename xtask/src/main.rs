@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod clock;
+mod count;
 mod deps;
 mod npm;
 mod process;
@@ -33,6 +34,8 @@ enum Command {
     Bench(bench::Args),
     /// Install the pages' npm packages and build the release binaries
     Build,
+    /// Count instructions and allocations and hold them against bench/counts.json
+    Count(count::Args),
     /// Check the crate graph: edges, reach, licences, sources, duplicates
     Deps,
     /// Build ShopNest and run it
@@ -57,6 +60,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match command {
         Command::Bench(args) => bench::run(&workspace, &args)?,
         Command::Build => build::run(&workspace)?,
+        Command::Count(args) => count::run(&workspace, &args)?,
         Command::Deps => deps::run(&workspace)?,
         Command::Shopnest(args) => shopnest::run(&workspace, &args)?,
         Command::Test(args) => return test::run(workspace, &args),

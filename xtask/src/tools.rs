@@ -16,6 +16,8 @@ pub(crate) enum Tool {
     Fonts,
     Node,
     Npm,
+    Python,
+    Valgrind,
 }
 
 impl Tool {
@@ -33,6 +35,8 @@ impl Tool {
                 .find(|folder| has_font(folder)),
             Self::Node => find_in_path("node"),
             Self::Npm => find_in_path("npm"),
+            Self::Python => find_in_path("python3"),
+            Self::Valgrind => find_in_path("valgrind"),
         })
     }
 
@@ -42,6 +46,8 @@ impl Tool {
             Self::Fonts => "a font",
             Self::Node => "Node.js (`node`)",
             Self::Npm => "npm",
+            Self::Python => "Python 3 (`python3`)",
+            Self::Valgrind => "valgrind",
         }
     }
 
@@ -52,6 +58,8 @@ impl Tool {
             Self::Fonts => "fonts-dejavu-core",
             Self::Node => "nodejs",
             Self::Npm => "npm",
+            Self::Python => "python3",
+            Self::Valgrind => "valgrind",
         }
     }
 }

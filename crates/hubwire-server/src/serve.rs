@@ -1,7 +1,7 @@
 //! An HTTP server with what production needs and a bare serve loop lacks.
 
 use std::fmt;
-use std::future::{Future, IntoFuture, pending};
+use std::future::{Future, IntoFuture, pending, ready};
 use std::io;
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -11,7 +11,8 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::serve::Listener;
 use futures_util::future::{Either, select};
-use http::Request;
+use http::header::{CONNECTION, HOST};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -135,6 +136,15 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     Ok(())
 }
 
+/// RFC 9112, section 3.2: such a request cannot be answered for any host.
+fn without_host() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
     io: L::Io,
     peer: L::Addr,
@@ -142,9 +152,12 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
     finish: CancellationToken,
 ) {
     let service = service_fn(move |request: Request<Incoming>| {
+        if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
+            return Either::Left(ready(Ok(without_host())));
+        }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer.clone()));
-        app.clone().call(request)
+        Either::Right(app.clone().call(request))
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -83,6 +83,33 @@ impl Reader for CargoTest {
     }
 }
 
+/// The last line of the form `3 passed, 0 failed, 1 skipped`.
+#[derive(Default)]
+pub(crate) struct LastSum(Counts);
+
+impl Reader for LastSum {
+    fn line(&mut self, line: &str) {
+        let mut parts = line.split(", ").map(|part| part.split_once(' '));
+        let mut next = |what: &str| {
+            let (count, word) = parts.next()??;
+            (word == what).then(|| count.parse().ok())?
+        };
+        if let (Some(passed), Some(failed), Some(skipped)) =
+            (next("passed"), next("failed"), next("skipped"))
+        {
+            self.0 = Counts {
+                passed,
+                failed,
+                skipped,
+            };
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        self.0
+    }
+}
+
 /// The summary of `node --test`, by its `spec` or `tap` reporter; what is to do is skipped.
 ///
 /// Only the last line of each kind counts: a test that prints such a line itself does so before.
@@ -128,6 +155,21 @@ impl Reader for NodeTest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_sum_counts() {
+        let mut sum = LastSum::default();
+        for line in [
+            "1 passed, 1 failed, 1 skipped",
+            "12 passed, 0 failed, 3 skipped",
+            "no sum",
+            "7 passed, 1 broken",
+        ] {
+            sum.line(line);
+        }
+        let counts = sum.counts();
+        assert_eq!((counts.passed, counts.failed, counts.skipped), (12, 0, 3));
+    }
 
     fn read(mut reader: impl Reader, output: &str) -> Counts {
         output.lines().for_each(|line| reader.line(line));

@@ -5,9 +5,9 @@ use std::{fmt, process::Command};
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::counts::{CargoTest, NodeTest, Reader};
+use super::counts::{CargoTest, LastSum, NodeTest, Reader};
 use crate::{
-    build, deps, npm,
+    build, count, deps, npm,
     tools::{self, Tool},
     workspace::Workspace,
 };
@@ -31,6 +31,10 @@ pub(crate) enum Suite {
     Javascript,
     /// `node --test` in tests/browser: Chromium against the release binaries
     Browser,
+    /// `tests/replay`: recorded transcripts of ASP.NET Core, replayed to the conformance server
+    Replay,
+    /// `cargo xtask count`: no more instructions or allocations than are stored
+    Count,
 }
 
 impl Suite {
@@ -40,6 +44,8 @@ impl Suite {
             Self::Format | Self::Clippy | Self::Deps | Self::Docs | Self::Rust => &[],
             Self::Build | Self::Javascript => &[Tool::Node, Tool::Npm],
             Self::Browser => &[Tool::Node, Tool::Npm, Tool::Chromium, Tool::Fonts],
+            Self::Replay => &[Tool::Python],
+            Self::Count => &[Tool::Valgrind],
         }
     }
 }
@@ -98,6 +104,18 @@ impl Suite {
                 Work::Whole(build::binaries_command(workspace))
             }
             Self::Javascript | Self::Browser => return self.node_plan(workspace),
+            Self::Replay => {
+                let build = ["build", "--release", "--locked", "--package=conformance"];
+                before = vec![workspace.cargo(build)];
+                let server = workspace.release_binary("conformance-server");
+                let mut replay = Command::new("python3");
+                replay
+                    .args(["-u", "tests/replay/replay.py", "--server"])
+                    .arg(server)
+                    .current_dir(workspace.root());
+                Work::Counted(replay, Box::<LastSum>::default())
+            }
+            Self::Count => Work::Check(count::check),
         };
         Ok(Plan { before, work })
     }

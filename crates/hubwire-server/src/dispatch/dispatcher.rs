@@ -114,7 +114,9 @@ impl Dispatcher {
             }
             ReplyKind::Call(call) => self.check_streams(method, message.stream_ids.len(), call),
             ReplyKind::Rejected(error) => return self.refuse_arguments(id, method, &error),
-            ReplyKind::UnknownMethod => return self.refuse_unknown(id, &message.target),
+            ReplyKind::UnknownMethod => {
+                return self.refuse(id, &format!("Unknown hub method '{}'", message.target));
+            }
         };
         let invocation = Invocation { method, run };
         if self.free_slots == 0 {

@@ -88,11 +88,18 @@ impl HubError {
 
     /// What a client reads: SignalR's rule for all error texts (protocol: "What errors look like to the client").
     pub(crate) fn client_text(&self, base: &str, detailed: bool) -> String {
-        if detailed || self.is_shown() {
-            format!("{base} {}: {self}", self.type_name)
-        } else {
-            base.to_owned()
+        if !detailed && !self.is_shown() {
+            return base.to_owned();
         }
+        let mut text = format!("{base} {}: {self}", self.type_name);
+        if let Kind::Hidden(error) = &self.kind {
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                text.push_str(&format!(": {error}"));
+                cause = error.source();
+            }
+        }
+        text
     }
 }
 

@@ -291,6 +291,12 @@ impl TestClient {
         self.pipe.write_all(bytes).await
     }
 
+    /// The client's end of the pipe, for those who read and write frames themselves.
+    #[must_use]
+    pub fn into_pipe(self) -> DuplexStream {
+        self.pipe
+    }
+
     /// Sends a WebSocket Close frame; the server's own can then be received.
     ///
     /// # Errors

@@ -1,0 +1,148 @@
+//! `cargo xtask count`: instructions and allocations of an echo and of a delivery, held against
+//! `bench/counts.json`.
+//!
+//! Counts of one thread in memory repeat on any machine, so a rise is a change of the code.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::process;
+use crate::workspace::Workspace;
+
+/// By how much a count may rise before the check fails.
+const ALLOWED_RISE: f64 = 1.1;
+
+/// Half a thousandth of an allocation is none.
+const NOTHING: f64 = 0.0005;
+
+/// What is counted, and into how many parts one repetition falls.
+const WORKS: &[(&str, f64)] = &[("echo", 1.0), ("delivery", 100.0)];
+
+const FEW: usize = 500;
+const MANY: usize = 1_500;
+
+/// Arguments of `cargo xtask count`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Store what was counted instead of holding it against what is stored
+    #[arg(long)]
+    write: bool,
+}
+
+/// What CI runs: counts and compares.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    run(workspace, &Args { write: false })
+}
+
+type Counts = BTreeMap<String, f64>;
+
+/// Counts, then stores the counts or fails where one rose by more than a tenth.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    let build = ["build", "--release", "--locked", "--package=counting"];
+    process::run(&mut workspace.cargo(build))?;
+    let counted = count(workspace)?;
+    let path = workspace.root().join("bench/counts.json");
+    if args.write {
+        let text = serde_json::to_string_pretty(&counted)? + "\n";
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        println!("count: stored in {}", path.display());
+        return Ok(());
+    }
+    let text = std::fs::read(&path).with_context(|| {
+        format!(
+            "cannot read {}: `cargo xtask count --write` makes it",
+            path.display()
+        )
+    })?;
+    compare(&counted, &serde_json::from_slice(&text)?)
+}
+
+fn count(workspace: &Workspace) -> Result<Counts> {
+    let mut counted = Counts::new();
+    for (work, parts) in WORKS {
+        let instructions = difference(|n| instructions(workspace, work, n))?;
+        let allocations = difference(|n| allocations(workspace, work, n))?;
+        // Rounded, so that what is stored changes only where the code does.
+        let instructions = (instructions / parts).round();
+        let allocations = (allocations / parts * 1_000.0).round() / 1_000.0;
+        println!("count: {work}: {instructions} instructions, {allocations} allocations");
+        counted.insert(format!("{work}: instructions"), instructions);
+        counted.insert(format!("{work}: allocations"), allocations);
+    }
+    Ok(counted)
+}
+
+/// What one more repetition costs, without what a run costs once.
+fn difference(measure: impl Fn(usize) -> Result<f64>) -> Result<f64> {
+    let repetitions = u32::try_from(MANY - FEW)?;
+    Ok((measure(MANY)? - measure(FEW)?) / f64::from(repetitions))
+}
+
+fn instructions(workspace: &Workspace, work: &str, repetitions: usize) -> Result<f64> {
+    let mut command = Command::new("valgrind");
+    command
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(workspace.release_binary("counting"))
+        .args([work, &repetitions.to_string()]);
+    let output = command
+        .output()
+        .context("cannot start valgrind: install Debian's package of that name")?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let collected = text
+        .lines()
+        .find_map(|line| line.split("Collected : ").nth(1));
+    let collected = collected.with_context(|| format!("valgrind failed: {text}"))?;
+    Ok(collected.trim().parse()?)
+}
+
+fn allocations(workspace: &Workspace, work: &str, repetitions: usize) -> Result<f64> {
+    let output = Command::new(workspace.release_binary("counting"))
+        .args([work, &repetitions.to_string()])
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "counting {work} failed: {output:?}"
+    );
+    Ok(String::from_utf8_lossy(&output.stdout).trim().parse()?)
+}
+
+fn compare(counted: &Counts, stored: &Value) -> Result<()> {
+    let mut risen = Vec::new();
+    for (name, now) in counted {
+        let Some(before) = stored.get(name).and_then(Value::as_f64) else {
+            bail!("bench/counts.json does not have \"{name}\": run `cargo xtask count --write`");
+        };
+        if *now > before * ALLOWED_RISE + NOTHING {
+            risen.push(format!("{name} rose from {before} to {now}"));
+        }
+    }
+    ensure!(
+        risen.is_empty(),
+        "{}; if that is meant, `cargo xtask count --write` stores it",
+        risen.join("; ")
+    );
+    println!("count: nothing rose by more than a tenth");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(value: f64) -> Counts {
+        [("echo: instructions".to_owned(), value)].into()
+    }
+
+    #[test]
+    fn a_rise_of_more_than_a_tenth_fails() {
+        let stored = serde_json::json!({"echo: instructions": 1000.0});
+        assert!(compare(&counts(1099.0), &stored).is_ok());
+        assert!(compare(&counts(500.0), &stored).is_ok());
+        let error = compare(&counts(1101.0), &stored).unwrap_err().to_string();
+        assert!(error.contains("rose from 1000 to 1101"), "{error}");
+        assert!(compare(&counts(1.0), &serde_json::json!({})).is_err());
+    }
+}
