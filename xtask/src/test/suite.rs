@@ -105,13 +105,11 @@ impl Suite {
             }
             Self::Javascript | Self::Browser => return self.node_plan(workspace),
             Self::Replay => {
-                let build = ["build", "--release", "--locked", "--package=conformance"];
-                before = vec![workspace.cargo(build)];
-                let server = workspace.release_binary("conformance-server");
+                before = vec![conformance_server(workspace)];
                 let mut replay = Command::new("python3");
                 replay
                     .args(["-u", "tests/replay/replay.py", "--server"])
-                    .arg(server)
+                    .arg(workspace.release_binary("conformance-server"))
                     .current_dir(workspace.root());
                 Work::Counted(replay, Box::<LastSum>::default())
             }
@@ -124,11 +122,16 @@ impl Suite {
     fn node_plan(self, workspace: &Workspace) -> Result<Plan> {
         let folder = workspace.root().join("tests").join(self.to_string());
         let mut before = build::commands(workspace)?;
+        before.push(conformance_server(workspace));
         before.extend(npm::install(&folder)?);
         let mut node = Command::new("node");
         node.args(["--test", "--test-reporter=spec"])
             .current_dir(folder)
             .env("SHOPNEST_BIN", workspace.release_binary("shopnest"))
+            .env(
+                "CONFORMANCE_SERVER_BIN",
+                workspace.release_binary("conformance-server"),
+            )
             .env("FIRST_APP_BIN", workspace.release_binary("first_app"));
         if self.needs().contains(&Tool::Chromium) {
             node.envs(
@@ -142,6 +145,11 @@ impl Suite {
             work: Work::Counted(node, Box::<NodeTest>::default()),
         })
     }
+}
+
+/// The release build of the server that drivers of other clients' tests need.
+fn conformance_server(workspace: &Workspace) -> Command {
+    workspace.cargo(["build", "--release", "--locked", "--package=conformance"])
 }
 
 /// The applications embed their pages, so their packages come first; without npm, those suites
