@@ -1,16 +1,21 @@
 //! One thread's share of the connections, all on a runtime of its own: nothing is shared between
 //! threads while the load runs.
 
+mod sender;
+mod stats;
+
 use std::cell::{Cell, RefCell};
 use std::io::{Error, ErrorKind, Result};
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use hdrhistogram::Histogram;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval, interval_at, sleep, timeout};
+
+use sender::Sender;
+pub(crate) use stats::Stats;
 
 use crate::hub::{Argument, Incoming, Scanner, Template};
 use crate::ws::{self, Scratch, WebSocket};
@@ -28,70 +33,6 @@ pub(crate) enum Phase {
     Measure,
     /// No more is sent; what is under way comes in.
     Drain,
-}
-
-/// What one thread has counted.
-pub(crate) struct Stats {
-    pub(crate) latency: Histogram<u64>,
-    pub(crate) connect_time: Histogram<u64>,
-    pub(crate) deliveries: u64,
-    pub(crate) completions: u64,
-    pub(crate) connected: u64,
-    pub(crate) connect_failures: u64,
-    pub(crate) disconnects: u64,
-    pub(crate) failures: u64,
-    pub(crate) first_failure: Option<String>,
-    /// Deliveries in every phase, and how many there should have been.
-    pub(crate) all_deliveries: u64,
-    pub(crate) all_expected: u64,
-}
-
-impl Stats {
-    fn new() -> Self {
-        // Nanoseconds, up to an hour, to three digits.
-        let histogram =
-            || Histogram::new_with_bounds(1, 3_600_000_000_000, 3).expect("valid bounds");
-        Self {
-            latency: histogram(),
-            connect_time: histogram(),
-            deliveries: 0,
-            completions: 0,
-            connected: 0,
-            connect_failures: 0,
-            disconnects: 0,
-            failures: 0,
-            first_failure: None,
-            all_deliveries: 0,
-            all_expected: 0,
-        }
-    }
-
-    fn opened(&mut self, took: Duration) {
-        self.connected += 1;
-        let _ = self.connect_time.record(took.as_nanos() as u64);
-    }
-
-    fn failed(&mut self, what: &impl ToString) {
-        self.first_failure.get_or_insert_with(|| what.to_string());
-    }
-
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.latency.add(&other.latency).expect("the same bounds");
-        self.connect_time
-            .add(&other.connect_time)
-            .expect("the same bounds");
-        self.deliveries += other.deliveries;
-        self.completions += other.completions;
-        self.connected += other.connected;
-        self.connect_failures += other.connect_failures;
-        self.disconnects += other.disconnects;
-        self.failures += other.failures;
-        self.all_deliveries += other.all_deliveries;
-        self.all_expected += other.all_expected;
-        if self.first_failure.is_none() {
-            self.first_failure = other.first_failure;
-        }
-    }
 }
 
 /// What this thread's tasks share.
@@ -394,78 +335,6 @@ async fn serve(number: usize, mut link: Link, shard: &Shard, mut phase: watch::R
     let mut stats = shard.stats.borrow_mut();
     stats.disconnects += 1;
     stats.failed(&error);
-}
-
-/// Decides what a connection sends, and when.
-struct Sender {
-    /// Which template is next.
-    next: usize,
-    id: u32,
-    in_flight: usize,
-    limit: usize,
-    /// A second; none: as fast as answers come.
-    rate: Option<f64>,
-    /// Where in its turn this sender begins, so that not all send at one moment.
-    offset: f64,
-    begun: Option<Instant>,
-    sent: u64,
-}
-
-impl Sender {
-    fn new(number: usize, senders: usize, args: &Args) -> Self {
-        let rate = (args.rate > 0.0).then(|| args.rate / senders as f64);
-        Self {
-            next: number,
-            id: 0,
-            in_flight: 0,
-            limit: if rate.is_some() {
-                args.pipeline.max(PACED_LIMIT)
-            } else {
-                args.pipeline
-            },
-            rate,
-            offset: number as f64 / senders as f64,
-            begun: None,
-            sent: 0,
-        }
-    }
-
-    /// How often to look whether something is due.
-    fn tick(&self) -> Duration {
-        let turn = Duration::from_secs_f64(1.0 / self.rate.unwrap_or(1.0).max(0.01));
-        turn.max(Duration::from_millis(1))
-    }
-
-    /// Queues what may be sent now that `ended` more invocations have been answered.
-    fn advance(&mut self, ended: usize, link: &mut Link, shard: &Shard) {
-        self.in_flight = self.in_flight.saturating_sub(ended);
-        if shard.phase.get() >= Phase::Drain {
-            return;
-        }
-        let room = self.limit - self.in_flight;
-        let wanted = match self.rate {
-            Some(rate) => {
-                let begun = *self.begun.get_or_insert_with(Instant::now);
-                let due = (begun.elapsed().as_secs_f64() * rate + self.offset) as u64;
-                (due.saturating_sub(self.sent) as usize).min(room)
-            }
-            None => room,
-        };
-        if wanted == 0 {
-            return;
-        }
-        let mut templates = shard.templates.borrow_mut();
-        let now = shard.nanoseconds();
-        for _ in 0..wanted {
-            let index = self.next % templates.len();
-            self.next = self.next.wrapping_add(1);
-            self.id = self.id.wrapping_add(1);
-            link.send(templates[index].fill(self.id, now));
-            shard.stats.borrow_mut().all_expected += shard.audience(index);
-        }
-        self.in_flight += wanted;
-        self.sent += wanted as u64;
-    }
 }
 
 /// Opens one more connection that is in many groups as long as the load runs.
