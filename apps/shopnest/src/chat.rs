@@ -7,6 +7,7 @@ use hubwire::{Caller, DisconnectReason, HubCallerContext, HubError, HubResult, h
 use serde::Serialize;
 
 const MAXIMUM_MESSAGE_CHARACTERS: usize = 1_000;
+const MAXIMUM_NAME_CHARACTERS: usize = 100;
 const MAXIMUM_ROOMS: usize = 32;
 const MAXIMUM_ROOM_ID_BYTES: usize = 100;
 
@@ -111,6 +112,9 @@ impl ChatHub {
         }
         if message.chars().count() > MAXIMUM_MESSAGE_CHARACTERS {
             return Err(HubError::new("Message too long"));
+        }
+        if user.chars().count() > MAXIMUM_NAME_CHARACTERS {
+            return Err(HubError::new("Name too long"));
         }
         let at = jiff::Timestamp::now().to_string();
         let message = ChatMessage { user, message, at };

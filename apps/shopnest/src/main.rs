@@ -6,8 +6,8 @@ mod guard;
 mod orders;
 mod page;
 
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
@@ -21,19 +21,30 @@ use tracing_subscriber::EnvFilter;
 struct Options {
     /// Where to listen, as ADDRESS:PORT; port 0 takes any free one.
     #[arg(long, env = "SHOPNEST_LISTEN", default_value = "127.0.0.1:5000")]
-    listen: SocketAddr,
+    listen: String,
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("shopnest: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
     let options = Options::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
 
-    let listener = listen(options.listen).await?;
+    let listener = listen(&options.listen).await?;
     let address = listener.local_addr()?;
     let signalr = SignalR::new();
     let app = app::router(&signalr, address);
@@ -45,17 +56,18 @@ async fn main() -> anyhow::Result<()> {
         .context("serving ended")
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => anyhow::anyhow!(
-                "{address} is taken by another program; choose another address with --listen, \
-             for example --listen 127.0.0.1:{}",
-                address.port().checked_add(1).unwrap_or(5000)
-            ),
-            _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
-        })
+async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+    const EXAMPLE: &str = "for example --listen 127.0.0.1:5050";
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "{address} is taken by another program; choose another address, {EXAMPLE}"
+        ),
+        io::ErrorKind::InvalidInput => {
+            anyhow::anyhow!("{address} is no address; --listen takes ADDRESS:PORT, {EXAMPLE}")
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
+    })
 }
 
 /// Resolves on Ctrl-C or SIGTERM.

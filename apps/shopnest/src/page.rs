@@ -30,7 +30,7 @@ pub(crate) async fn index() -> Response {
 pub(crate) async fn file(method: Method, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     match find(path) {
-        Some(bytes) if method == Method::GET => answer(path, bytes),
+        Some(bytes) if method == Method::GET || method == Method::HEAD => answer(path, bytes),
         _ => (StatusCode::NOT_FOUND, "There is no such page.\n").into_response(),
     }
 }

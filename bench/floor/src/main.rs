@@ -4,7 +4,7 @@
 //! goes out in one write. What a real server delivers per CPU-second, divided by what this one
 //! delivers in the same run, is its distance from the limit.
 //!
-//! Usage: rawfan [addr]      (default 127.0.0.1:5990)
+//! Usage: `floor [ADDRESS:PORT]`, by default 127.0.0.1:5990.
 use base64::Engine as _;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};

@@ -50,7 +50,10 @@ impl BenchHub {
 async fn main() -> std::io::Result<()> {
     let options = Options::parse();
     let signalr = SignalR::new();
-    let bench = signalr.hub::<BenchHub>().build(BenchHub);
+    let hub = signalr.hub::<BenchHub>();
+    // One connection of the disconnect scenario is in all of its groups.
+    let hub = hub.maximum_groups_per_connection(1_000_000);
+    let bench = hub.build(BenchHub);
     let app = Router::new().map_hub("/bench", bench.endpoint());
     let listener = TcpListener::bind(options.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);

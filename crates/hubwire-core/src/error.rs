@@ -27,6 +27,24 @@ pub enum SendError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GroupError {
+    /// The connection is in as many groups as its hub allows.
+    #[error(
+        "connection `{connection_id}` is in {limit} groups, which is as many as its hub allows"
+    )]
+    TooManyGroups {
+        /// The connection that was to join.
+        connection_id: String,
+        /// The hub's limit.
+        limit: usize,
+    },
+    /// The name of the group is longer than its hub allows.
+    #[error("a group name of {length} bytes exceeds the {limit} bytes that its hub allows")]
+    NameTooLong {
+        /// How many bytes the name has.
+        length: usize,
+        /// The hub's limit, in bytes.
+        limit: usize,
+    },
     /// The connection is not on this node, and asking the others failed.
     #[error("the other nodes could not be asked")]
     Backplane(#[from] BackplaneError),

@@ -27,8 +27,8 @@ impl Groups {
     ///
     /// # Errors
     ///
-    /// [`GroupError`] when the connection is not on this node, and no other could be asked or answered
-    /// within 30 s.
+    /// [`GroupError`] when the connection is in as many groups as its hub allows, when the name is too
+    /// long, or when the connection is not on this node and no other could be asked or answered within 30 s.
     ///
     /// # Cancellation
     ///

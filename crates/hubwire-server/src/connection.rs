@@ -166,8 +166,18 @@ impl Connection {
 
     /// Tells the reader to end the connection; the first reason counts.
     pub(crate) fn end(&self, reason: EndReason) {
+        if matches!(reason, EndReason::TooSlow)
+            && !self.has_ended()
+            && let Some(hits) = self.server.limits().outbound.hit(self.server.clock().now())
+        {
+            tracing::warn!(target: "hubwire::connection", hits, connection_id = %self.id(), "a slow client is let go");
+        }
         self.end_lock().get_or_insert(reason);
         self.reader.wake();
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -214,8 +224,12 @@ impl Connection {
     /// Waits for room, at most the send timeout; then the peer is let go.
     pub(crate) async fn send_when_room(self: Arc<Self>, frame: Bytes) {
         let queued = async {
-            while !self.try_send(&frame) {
-                self.outbound.room().await;
+            loop {
+                let room = self.outbound.room();
+                if self.try_send(&frame) {
+                    return;
+                }
+                room.await;
             }
         };
         if tokio::time::timeout(self.send_timeout, queued)

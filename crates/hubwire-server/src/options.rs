@@ -21,6 +21,12 @@ pub struct HubOptions {
     pub maximum_parallel_invocations_per_client: NonZeroUsize,
     /// Whether clients see the type and text of errors that are not meant for them. Default no.
     pub detailed_errors: bool,
+    /// How many groups one connection may be in. Default 4,096.
+    ///
+    /// ASP.NET Core has no limit; but clients often choose which groups they join, and how many.
+    pub maximum_groups_per_connection: usize,
+    /// The longest name of a group, in bytes. Default 1,024.
+    pub maximum_group_name_size: usize,
     /// How many bytes may wait for one connection's socket before it counts as slow. Default 1 MiB.
     ///
     /// In place of ASP.NET Core's `TransportMaxBufferSize`, which blocks the sender.
@@ -36,6 +42,8 @@ impl Default for HubOptions {
             maximum_receive_message_size: Some(32 * 1024),
             maximum_parallel_invocations_per_client: NonZeroUsize::MIN,
             detailed_errors: false,
+            maximum_groups_per_connection: 4_096,
+            maximum_group_name_size: 1_024,
             outbound_buffer_size: 1024 * 1024,
         }
     }

@@ -17,8 +17,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use crate::SignalR;
@@ -26,7 +26,10 @@ use crate::SignalR;
 /// How long a client may take to send a request's head, and how long an idle connection is kept.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How many bytes of a request's head are taken, and of a body buffered.
+/// How many header lines a request may have.
+const HEADER_LIMIT: usize = 100;
+
+/// How many bytes of a request's head are buffered, and of a body.
 const HEADER_SIZE_LIMIT: usize = 64 * 1024;
 
 /// How long ordinary requests may go on after the hubs have shut down.
@@ -47,9 +50,16 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 /// # }
 /// ```
 ///
+/// Without [`Serve::with`] nobody tells the hubs' clients goodbye: their connections go on until the
+/// runtime ends, or until [`SignalR::shutdown`] is called.
+///
 /// # Errors
 ///
 /// None at the moment; a listener that fails to accept is tried again.
+///
+/// # Cancellation
+///
+/// Dropping the future closes the listener and cuts off requests in flight; WebSockets live on.
 pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
     Serve {
         listener,
@@ -106,7 +116,8 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
         servers,
         until,
     } = serve;
-    let requests = TaskTracker::new();
+    // Whoever drops the server ends its HTTP connections.
+    let mut requests = JoinSet::new();
     let finish = CancellationToken::new();
     // The listener stays open while the hubs shut down, so that newcomers get an answer.
     let end = pin!(async {
@@ -123,15 +134,13 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
         };
         let (io, peer) = accepted;
         requests.spawn(serve_connection::<L>(io, peer, app.clone(), finish.clone()));
+        while requests.try_join_next().is_some() {}
     }
     drop(listener);
     finish.cancel();
-    requests.close();
-    if tokio::time::timeout(REQUEST_GRACE, requests.wait())
-        .await
-        .is_err()
-    {
-        tracing::warn!(target: "hubwire::serve", left = requests.len(), "requests were cut off");
+    let ended = async { while requests.join_next().await.is_some() {} };
+    if tokio::time::timeout(REQUEST_GRACE, ended).await.is_err() {
+        tracing::warn!(target: "hubwire::serve", left = requests.len(), "requests are cut off");
     }
     Ok(())
 }
@@ -163,6 +172,7 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
         .max_buf_size(HEADER_SIZE_LIMIT)
+        .max_headers(HEADER_LIMIT)
         .serve_connection(TokioIo::new(io), service)
         .with_upgrades();
     let mut connection = pin!(connection);

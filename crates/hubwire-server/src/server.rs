@@ -3,6 +3,7 @@
 mod builder;
 mod connection_table;
 mod hub_builder;
+mod limits;
 mod random;
 mod runtime;
 mod statistics;
@@ -17,6 +18,7 @@ pub use builder::{SignalR, SignalRBuilder};
 pub(crate) use connection_table::{Attach, ConnectionTable, ConnectionToken, Slot};
 pub use hub_builder::{HubBuilder, HubHandle};
 use hubwire_core::{Backplane, HubName, NodeId};
+pub(crate) use limits::Limits;
 pub use random::RandomSource;
 pub(crate) use runtime::HubRuntime;
 pub use statistics::Statistics;
@@ -36,6 +38,7 @@ pub(crate) struct Server {
     flushers: Arc<Flushers>,
     backplane: Option<Arc<dyn Backplane>>,
     table: ConnectionTable,
+    limits: Limits,
     hubs: Mutex<Vec<Weak<HubRuntime>>>,
     /// Connections and what they leave running.
     tracker: TaskTracker,
@@ -59,6 +62,7 @@ impl Server {
             flushers: Arc::new(Flushers::new(flushers)),
             backplane,
             table: ConnectionTable::default(),
+            limits: Limits::default(),
             hubs: Mutex::default(),
             tracker: TaskTracker::new(),
             background: TaskTracker::new(),
@@ -90,6 +94,10 @@ impl Server {
 
     pub(crate) fn table(&self) -> &ConnectionTable {
         &self.table
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     pub(crate) fn tracker(&self) -> &TaskTracker {

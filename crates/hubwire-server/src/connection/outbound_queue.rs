@@ -15,6 +15,7 @@ use bytes::Bytes;
 use hubwire_protocol::{Opcode, encode_header};
 use state::{Drain, State};
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use crate::transport::SocketWriter;
 
@@ -147,8 +148,10 @@ impl OutboundQueue {
     }
 
     /// Resolves when there may be room; waiters are served in the order in which they came.
-    pub(crate) async fn room(&self) {
-        self.room.notified().await;
+    ///
+    /// To be called before room is looked for, so that what happens in between is not missed.
+    pub(crate) fn room(&self) -> Notified<'_> {
+        self.room.notified()
     }
 
     /// Appends an answer, framed, for the reader to write at the end of its read.

@@ -35,7 +35,9 @@ pub(super) fn answer(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     match negotiated {
         Some(negotiated) => response::json(negotiated.to_json()),
         None => {
-            tracing::warn!(target: "hubwire::negotiate", "too many negotiated connections were not opened");
+            if let Some(hits) = server.limits().negotiated.hit(server.clock().now()) {
+                tracing::warn!(target: "hubwire::negotiate", hits, "too many ids wait for their connections");
+            }
             response::text(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too many connections are being opened.",

@@ -9,9 +9,9 @@ use hubwire_protocol::RawArguments;
 use super::{Caller, DisconnectReason, Hub, HubCallerContext, HubResult};
 use crate::dispatch::{Call, MethodTable, Reply};
 
-/// A hub whose methods may be known only at run time.
+/// A hub without its type, as the dispatcher calls it.
 ///
-/// Every built [`Hub`] is one; a gateway implements it by hand.
+/// Every built [`Hub`] is one. Nothing takes one that was written by hand yet.
 pub trait HubService: Send + Sync + 'static {
     /// The index of the method that answers to `target`, in any ASCII case.
     fn method(&self, target: &str) -> Option<usize>;

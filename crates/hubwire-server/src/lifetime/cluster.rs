@@ -226,7 +226,13 @@ impl Cluster {
                     // The broker's confirmation may come through this very loop.
                     let this = self.clone();
                     self.shared.tracker.spawn(async move {
-                        changed.await;
+                        match changed {
+                            Ok(heard) => heard.await,
+                            // The command has no way to say so; its sender only learns that it arrived.
+                            Err(error) => {
+                                tracing::warn!(target: "hubwire::backplane", %error, "a group stays as it is");
+                            }
+                        }
                         this.acknowledge(envelope.origin, id).await;
                     });
                 }

@@ -15,6 +15,7 @@ use super::connections::Connections;
 use super::delivery::{Delivery, EncodedOnce};
 use super::memberships::Memberships;
 use crate::connection::{Connection, Flushers};
+use crate::options::HubOptions;
 
 /// Knows the connections of one hub on this node, and the other nodes through a [`Cluster`].
 #[derive(Debug)]
@@ -24,11 +25,19 @@ pub(crate) struct DefaultHubLifetimeManager {
     users: Memberships<UserId>,
     flushers: Arc<Flushers>,
     cluster: Option<Cluster>,
+    maximum_groups: usize,
+    maximum_name_size: usize,
 }
 
 impl DefaultHubLifetimeManager {
-    pub(crate) fn new(flushers: Arc<Flushers>, cluster: Option<Cluster>) -> Self {
+    pub(crate) fn new(
+        flushers: Arc<Flushers>,
+        cluster: Option<Cluster>,
+        options: &HubOptions,
+    ) -> Self {
         Self {
+            maximum_groups: options.maximum_groups_per_connection,
+            maximum_name_size: options.maximum_group_name_size,
             connections: Connections::default(),
             groups: Memberships::default(),
             users: Memberships::default(),
@@ -118,24 +127,47 @@ impl DefaultHubLifetimeManager {
         action: GroupAction,
         connection_id: &ConnectionId,
         group: &GroupName,
-    ) -> Option<BoxFuture<'static, ()>> {
+    ) -> Option<Result<BoxFuture<'static, ()>, GroupError>> {
         let connection = self.connections.get(connection_id)?;
-        match action {
+        let changed = match action {
             GroupAction::Add => self.join(&connection, group),
-            GroupAction::Remove => self.leave(&connection, group),
+            GroupAction::Remove => {
+                self.leave(&connection, group);
+                Ok(())
+            }
+        };
+        if let Err(error) = changed {
+            return Some(Err(error));
         }
         let Some(cluster) = self.cluster.clone() else {
-            return Some(Box::pin(std::future::ready(())));
+            return Some(Ok(Box::pin(std::future::ready(()))));
         };
         let subject = Subject::Group(group.clone());
-        Some(Box::pin(async move { cluster.heard(&subject).await }))
+        Some(Ok(Box::pin(async move { cluster.heard(&subject).await })))
     }
 
-    fn join(&self, connection: &Arc<Connection>, group: &GroupName) {
-        let mut groups = connection.groups();
-        if !groups.insert(group.clone()) {
-            return;
+    fn join(&self, connection: &Arc<Connection>, group: &GroupName) -> Result<(), GroupError> {
+        if group.len() > self.maximum_name_size {
+            return Err(GroupError::NameTooLong {
+                length: group.len(),
+                limit: self.maximum_name_size,
+            });
         }
+        let mut groups = connection.groups();
+        if groups.contains(group) {
+            return Ok(());
+        }
+        if groups.len() >= self.maximum_groups {
+            let server = connection.server();
+            if let Some(hits) = server.limits().groups.hit(server.clock().now()) {
+                tracing::warn!(target: "hubwire::lifetime", hits, connection_id = %connection.id(), "a connection is in too many groups");
+            }
+            return Err(GroupError::TooManyGroups {
+                connection_id: connection.id().to_string(),
+                limit: self.maximum_groups,
+            });
+        }
+        groups.insert(group.clone());
         let hear = || self.hear(&Subject::Group(group.clone()), true);
         self.groups.add(group, connection, hear);
         drop(groups);
@@ -143,6 +175,7 @@ impl DefaultHubLifetimeManager {
         if self.connections.get(connection.id()).is_none() {
             self.leave(connection, group);
         }
+        Ok(())
     }
 
     fn leave(&self, connection: &Arc<Connection>, group: &GroupName) {
@@ -275,7 +308,7 @@ impl DefaultHubLifetimeManager {
     ) -> BoxFuture<'static, Result<(), GroupError>> {
         if let Some(changed) = self.change_local_group(action, &connection_id, &group) {
             return Box::pin(async move {
-                changed.await;
+                changed?.await;
                 Ok(())
             });
         }

@@ -17,7 +17,8 @@ type Shard<K> = HashMap<K, Arc<RwLock<Members>>>;
 
 /// Named sets of connections; a set exists while it has members.
 ///
-/// A name's own lock is held while its members are visited, so that a large set delays no other.
+/// A name's own lock is held while its members are visited, so that a large set delays few others: only
+/// who joins or leaves it meanwhile keeps the names of its shard waiting.
 #[derive(Debug)]
 pub(crate) struct Memberships<K> {
     shards: Box<[Mutex<Shard<K>>]>,

@@ -106,6 +106,8 @@ impl SignalRBuilder {
     }
 
     /// Builds the server. Its tasks start with the first connection.
+    ///
+    /// Inside a runtime it gets one flusher for each worker; built outside of one, a single flusher.
     #[must_use]
     pub fn build(self) -> SignalR {
         let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());

@@ -94,6 +94,20 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
+    /// See [`HubOptions::maximum_groups_per_connection`].
+    #[must_use]
+    pub fn maximum_groups_per_connection(mut self, count: usize) -> Self {
+        self.options.maximum_groups_per_connection = count;
+        self
+    }
+
+    /// See [`HubOptions::maximum_group_name_size`].
+    #[must_use]
+    pub fn maximum_group_name_size(mut self, bytes: usize) -> Self {
+        self.options.maximum_group_name_size = bytes;
+        self
+    }
+
     /// See [`HubOptions::outbound_buffer_size`].
     #[must_use]
     pub fn outbound_buffer_size(mut self, bytes: usize) -> Self {
@@ -126,7 +140,11 @@ impl<H: Hub> HubBuilder<H> {
             )
         });
         let flushers = Arc::clone(self.server.flushers());
-        let lifetime = Arc::new(DefaultHubLifetimeManager::new(flushers, cluster));
+        let lifetime = Arc::new(DefaultHubLifetimeManager::new(
+            flushers,
+            cluster,
+            &self.options,
+        ));
         let context = HubContext::new(Arc::clone(&lifetime) as Arc<dyn HubLifetimeManager>);
         let runtime = Arc::new(HubRuntime {
             name: self.name,
