@@ -263,6 +263,9 @@ impl Connection {
     fn write(self: &Arc<Self>, writer: Writer) {
         let offered = self.outbound.write(writer);
         self.flusher.sub_unflushed(offered.unflushed);
+        if writer == Writer::Reader && offered.unflushed > 0 {
+            self.flusher.relieve();
+        }
         self.after_write(offered.outcome);
     }
 

@@ -4,12 +4,15 @@ use std::fmt;
 use std::future::{Future, IntoFuture, pending, ready};
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::serve::Listener;
+use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use http::header::{CONNECTION, HOST};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
@@ -25,6 +28,9 @@ use crate::SignalR;
 
 /// How long a client may take to send a request's head, and how long an idle connection is kept.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long the rest of an answer may take where no request is worked on.
+const ANSWER_GRACE: Duration = Duration::from_millis(500);
 
 /// How many header lines a request may have.
 const HEADER_LIMIT: usize = 100;
@@ -145,6 +151,22 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     Ok(())
 }
 
+/// A request that is being worked on.
+struct InFlight(Arc<AtomicUsize>);
+
+impl InFlight {
+    fn begin(counter: &Arc<AtomicUsize>) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(counter))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// RFC 9112, section 3.2: such a request cannot be answered for any host.
 fn without_host() -> Response<Body> {
     let mut response = Response::new(Body::empty());
@@ -160,13 +182,16 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
     app: Router,
     finish: CancellationToken,
 ) {
+    let in_flight = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&in_flight);
     let service = service_fn(move |request: Request<Incoming>| {
         if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
             return Either::Left(ready(Ok(without_host())));
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer.clone()));
-        Either::Right(app.clone().call(request))
+        let in_flight = InFlight::begin(&counter);
+        Either::Right(app.clone().call(request).inspect(|_| drop(in_flight)))
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -180,7 +205,15 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
         Either::Left((served, _)) => served,
         Either::Right(_) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            // A head that is still incomplete would be waited for as if it were a request.
+            let grace = match in_flight.load(Ordering::Relaxed) {
+                0 => ANSWER_GRACE,
+                _ => REQUEST_GRACE,
+            };
+            match tokio::time::timeout(grace, connection).await {
+                Ok(served) => served,
+                Err(_) => return,
+            }
         }
     };
     if let Err(error) = served {

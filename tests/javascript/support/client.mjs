@@ -5,13 +5,21 @@ import { Inbox, within } from "./waiting.mjs";
 /** Pause before each attempt to reconnect, in milliseconds. */
 const RETRY = 25;
 
+// Types of hub messages.
+const INVOCATION = 1;
+const COMPLETION = 3;
+const PING = 6;
+const CLOSE = 7;
+
 /**
  * Builds a connection that is stopped when the test `t` ends. `pushes` names the client methods to
- * collect; each becomes an Inbox of argument lists in `arrived`.
+ * collect; each becomes an Inbox of argument lists in `arrived`. `options` go to `withUrl`, `limits`
+ * are properties of the connection.
  */
-export function client(t, variant, url, { pushes = [], options = {} } = {}) {
+export function client(t, variant, url, { pushes = [], options = {}, limits = {} } = {}) {
   const observed = new Client(variant, url, pushes, options);
-  t.after(() => within(observed.connection.stop(), "the connection to stop"));
+  Object.assign(observed.connection, limits);
+  t.after(() => observed.stop());
   return observed;
 }
 
@@ -27,6 +35,7 @@ class Client {
   arrived = {};
   /** Every hub message that the server sent, as the client's parser returned it. */
   messages = [];
+  pings = new Inbox("a ping");
   reconnecting = new Inbox("reconnecting");
   reconnected = new Inbox("reconnected");
   closed = new Inbox("closed");
@@ -34,7 +43,7 @@ class Client {
   constructor(variant, url, pushes, options) {
     this.connection = new variant.signalR.HubConnectionBuilder()
       .withUrl(url, { ...variant.options(), ...options })
-      .withHubProtocol(recording(variant.protocol(), this.messages))
+      .withHubProtocol(recording(variant.protocol(), (message) => this.#record(message)))
       .withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => RETRY })
       .configureLogging(variant.signalR.LogLevel.None)
       .build();
@@ -55,17 +64,44 @@ class Client {
     return within(this.connection.invoke(method, ...values), `the completion of ${method}`);
   }
 
+  send(method, ...values) {
+    return within(this.connection.send(method, ...values), `${method} to be sent`);
+  }
+
+  stop() {
+    return within(this.connection.stop(), "the connection to stop");
+  }
+
+  #record(message) {
+    this.messages.push(message);
+    if (message.type === PING) this.pings.put(message);
+  }
+
+  /** The invocations that have arrived. */
+  get invocations() {
+    return this.#ofType(INVOCATION);
+  }
+
   /** The completions that have arrived. */
   get completions() {
-    return this.messages.filter((message) => message.type === 3);
+    return this.#ofType(COMPLETION);
+  }
+
+  /** The error and the leave to reconnect of each Close that has arrived. */
+  get closes() {
+    return this.#ofType(CLOSE).map(({ error, allowReconnect }) => [error, allowReconnect]);
+  }
+
+  #ofType(type) {
+    return this.messages.filter((message) => message.type === type);
   }
 }
 
-function recording(protocol, messages) {
+function recording(protocol, record) {
   const parse = protocol.parseMessages.bind(protocol);
   protocol.parseMessages = (input, logger) => {
     const parsed = parse(input, logger);
-    messages.push(...parsed);
+    parsed.forEach(record);
     return parsed;
   };
   return protocol;

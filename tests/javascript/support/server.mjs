@@ -19,6 +19,7 @@ export function binary(variable, name) {
 }
 
 export const shopnest = (options) => Server.start(binary("SHOPNEST_BIN", "shopnest"), options);
+export const conformance = (options) => Server.start(binary("CONFORMANCE_SERVER_BIN", "conformance-server"), options);
 export const firstApp = (options) => Server.start(binary("FIRST_APP_BIN", "first_app"), options);
 
 export class Server {

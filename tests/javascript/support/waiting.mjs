@@ -39,4 +39,12 @@ export class Inbox {
     }
     return this.all[index];
   }
+
+  /** The next value that is wanted; those before it are passed over. */
+  async until(wanted, limit) {
+    for (;;) {
+      const value = await this.next(limit);
+      if (wanted(value)) return value;
+    }
+  }
 }

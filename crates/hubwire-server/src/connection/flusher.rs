@@ -59,6 +59,11 @@ impl Flusher {
         }
     }
 
+    /// Lets waiting senders look again, after bytes were written outside of the flusher's rounds.
+    pub(crate) fn relieve(&self) {
+        self.round_done.notify_waiters();
+    }
+
     fn is_congested(&self) -> bool {
         let sockets = self.sockets.load(Ordering::Relaxed).max(LEAST_SOCKETS);
         self.unflushed.load(Ordering::Relaxed) > sockets * UNFLUSHED_PER_SOCKET

@@ -10,6 +10,9 @@ use hubwire_protocol::{
 use super::reader::data_opcode;
 use super::{Reader, with_scratch};
 
+/// How many bytes of a handshake are waited for where messages may be larger.
+const MAXIMUM_SIZE: usize = 2 * 1024 * 1024;
+
 /// How a handshake went.
 #[derive(Debug)]
 pub(crate) enum Handshake {
@@ -68,6 +71,8 @@ impl Reader {
                 return Poll::Ready(Some(Err(HandshakeRefusal::Canceled)));
             }
             let limit = self.hub.options().maximum_receive_message_size;
+            // One byte more than a request may have tells that it is too long.
+            let kept = limit.map_or(MAXIMUM_SIZE, |limit| limit.min(MAXIMUM_SIZE)) + 1;
             match HandshakeRequest::read(self.inbox.bytes(), limit) {
                 Err(refusal) => return Poll::Ready(Some(Err(refusal))),
                 Ok(Some((request, consumed))) => {
@@ -76,7 +81,7 @@ impl Reader {
                     return Poll::Ready(Some(Ok(request)));
                 }
                 Ok(None) if self.input_end.is_some() => return Poll::Ready(None),
-                Ok(None) => ready!(self.poll_keep(cx)),
+                Ok(None) => ready!(self.poll_keep(kept, cx)),
             }
         }
     }

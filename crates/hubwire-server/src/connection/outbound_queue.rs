@@ -212,6 +212,11 @@ impl OutboundQueue {
         self.lock().is_refused()
     }
 
+    /// How many bytes wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
     pub(crate) fn is_finished(&self) -> bool {
         self.lock().finished
     }

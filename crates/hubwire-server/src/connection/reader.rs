@@ -85,11 +85,12 @@ impl Reader {
             .on_connected(Caller::new(Arc::clone(&self.connection)));
         let hook = AssertUnwindSafe(hook).catch_unwind().fuse();
         let mut hook = std::pin::pin!(hook);
+        let limit = self.endpoint.application_maximum_buffer_size;
         let result = poll_fn(|cx| {
             if let Poll::Ready(result) = hook.as_mut().poll(cx) {
                 return Poll::Ready(result);
             }
-            while self.poll_keep(cx).is_ready() {}
+            while self.poll_keep(limit, cx).is_ready() {}
             debug_assert!(!hook.is_terminated());
             Poll::Pending
         })
@@ -101,9 +102,8 @@ impl Reader {
         result
     }
 
-    /// Reads once without dispatching; pending when enough is kept.
-    pub(super) fn poll_keep(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let limit = self.endpoint.application_maximum_buffer_size;
+    /// Reads once without dispatching; pending when `limit` bytes are kept.
+    pub(super) fn poll_keep(&mut self, limit: usize, cx: &mut Context<'_>) -> Poll<()> {
         if self.input_end.is_some() || self.inbox.len() >= limit {
             return Poll::Pending;
         }

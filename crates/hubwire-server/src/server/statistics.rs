@@ -10,6 +10,8 @@ pub struct Statistics {
     pub connections: usize,
     /// Groups of all hubs that have members.
     pub groups: usize,
+    /// Bytes that wait for the sockets of registered connections.
+    pub outbound_bytes: usize,
     /// Tasks that serve connections or run what they left behind.
     pub tasks: usize,
     /// Tokens of connections, negotiated ones that were not opened yet among them.
@@ -26,7 +28,11 @@ impl Server {
             ..Statistics::default()
         };
         for hub in self.hubs() {
-            statistics.connections += hub.lifetime().connections().len();
+            let connections = hub.lifetime().connections();
+            statistics.connections += connections.len();
+            connections.for_each(|connection| {
+                statistics.outbound_bytes += connection.outbound().bytes();
+            });
             statistics.groups += hub.lifetime().group_count();
             statistics.users += hub.lifetime().user_count();
         }

@@ -1,0 +1,50 @@
+//! Faults on real sockets, and counters that show that nothing is left behind.
+//!
+//! Every test starts a server of its own with a bystander, who echoes from beginning to end and must
+//! neither be disturbed nor wait long. [`server::Server::finish`] then asserts that what the server
+//! counts (connections, groups, users, tokens, tasks) is the bystander's alone, that every
+//! `on_connected` had its `on_disconnected`, and that after a shutdown everything counts nothing.
+//!
+//! | fault | here | elsewhere |
+//! |---|---|---|
+//! | resets at every point of a connection's life | `resets` | `raw_socket`: `calls::a_client_that_vanishes_in_a_call_leaves_nothing`, `handshake::who_leaves_before_the_handshake_is_told_nothing` |
+//! | FIN at every point | | `raw_socket`: `closing::fin_without_a_close_frame_is_the_end`, `hooks::who_leaves_during_on_connected_is_disconnected_after_it` |
+//! | half-open peers | `half_open` | `raw_socket`: `closing::who_does_not_answer_a_close_is_reset_after_the_close_timeout` |
+//! | torn frames and heads | `torn` | `raw_socket`: `frames::unusual_frames_pass`, one byte at a time |
+//! | slow-loris headers, endless headers | `slow_heads` | |
+//! | frames that promise 2^62 and 2^63 - 1 bytes | `promises` | `raw_socket`: `frames::a_violation_is_closed_with_1002_and_the_hub_is_told`, 2^63 |
+//! | ids and names of a megabyte | `megabytes` | `raw_socket`: `size_limits`, arguments |
+//! | JSON 100,000 levels deep | `deep_json` | `hubwire-protocol`: `json::tests::refusing::nesting_beyond_64_is_not_read` |
+//! | invalid UTF-8 | `broken_text` | `raw_socket`: `frames::text_that_is_not_utf_8_is_closed_with_1007` |
+//! | negotiations without a connection | `negotiations` | `in_memory_timing`: `too_many_negotiated_ids_are_refused_until_some_have_expired` |
+//! | connects and disconnects in a loop | | `raw_socket`: `churn` |
+//! | a slow reader during a storm of broadcasts | `storm` | `raw_socket`: `stalled_reader`, one that does not read at all |
+//! | shutdown under load | `shutdown` | `raw_socket`: `shutdown`, without load |
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod broken_text;
+mod bystander;
+#[path = "../raw_socket/client.rs"]
+#[expect(dead_code, reason = "raw_socket needs more of it")]
+mod client;
+mod deep_json;
+mod half_open;
+#[path = "../raw_socket/hubs.rs"]
+#[expect(dead_code, reason = "raw_socket needs more of it")]
+mod hubs;
+#[path = "../raw_socket/journal.rs"]
+mod journal;
+mod megabytes;
+mod memory;
+mod negotiations;
+mod promises;
+#[path = "../raw_socket/requests.rs"]
+#[expect(dead_code, reason = "raw_socket needs more of it")]
+mod requests;
+mod resets;
+mod server;
+mod shutdown;
+mod slow_heads;
+mod storm;
+mod torn;

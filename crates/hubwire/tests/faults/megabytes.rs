@@ -1,0 +1,128 @@
+//! Invocation ids, names and headers of a megabyte.
+
+use crate::client::Client;
+use crate::server::{LARGE, Server};
+
+const MEGABYTE: usize = 1024 * 1024;
+
+const TOO_LARGE: &str =
+    r#"{"type":7,"error":"Connection closed with an error.","allowReconnect":true}"#;
+
+fn long(letter: &str) -> String {
+    letter.repeat(MEGABYTE / letter.len())
+}
+
+/// Asserts that the next record is this one, without writing a megabyte where it is not.
+async fn expect(client: &mut Client, expected: &str) {
+    let record = client.record().await;
+    let beginning: String = record.chars().take(200).collect();
+    assert!(record == expected, "{} bytes: {beginning}", record.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_of_a_megabyte_is_answered_with_that_id() {
+    let server = Server::start().await;
+    let mut client = server.join("/large").await;
+    for id in [long("i"), long("é")] {
+        client.call(&id, "Echo", r#""x""#).await;
+        let echoed = format!(r#"{{"type":3,"invocationId":"{id}","result":"x"}}"#);
+        expect(&mut client, &echoed).await;
+
+        client.call(&id, "Refuse", "").await;
+        let refused = format!(
+            r#"{{"type":3,"invocationId":"{id}","error":"An unexpected error occurred invoking 'Refuse' on the server. HubException: there is no such room"}}"#
+        );
+        expect(&mut client, &refused).await;
+    }
+    client.leave().await;
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_of_a_megabyte_is_kept_while_its_call_waits_and_runs() {
+    let server = Server::start().await;
+    let mut client = server.join("/large").await;
+    let ids = [long("a"), long("b")];
+    for id in &ids {
+        client.call(id, "Wait", r#""slow""#).await;
+    }
+    for id in &ids {
+        server.gate.let_one_pass();
+        let ended = format!(r#"{{"type":3,"invocationId":"{id}","result":"slow"}}"#);
+        expect(&mut client, &ended).await;
+    }
+    client.leave().await;
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_of_a_megabyte_is_unknown_and_named() {
+    let server = Server::start().await;
+    let mut client = server.join("/large").await;
+    let target = long("T");
+    client.call("1", &target, "1").await;
+    let unknown = format!(
+        r#"{{"type":3,"invocationId":"1","error":"Failed to invoke '{target}' due to an error on the server. HubException: Method does not exist."}}"#
+    );
+    expect(&mut client, &unknown).await;
+    client.expect_alive().await;
+    client.leave().await;
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_and_unknown_properties_of_a_megabyte_are_skipped() {
+    let server = Server::start().await;
+    let mut client = server.join("/large").await;
+    let text = long("h");
+    let extras = [
+        format!(r#""headers":{{"{text}":"x"}}"#),
+        format!(r#""headers":{{"x":"{text}"}}"#),
+        format!(r#""{text}":1"#),
+        format!(r#""unknown":"{text}""#),
+    ];
+    for extra in extras {
+        let call =
+            format!(r#"{{"type":1,{extra},"invocationId":"1","target":"Echo","arguments":["x"]}}"#);
+        client.send(&call).await;
+        expect(&mut client, r#"{"type":3,"invocationId":"1","result":"x"}"#).await;
+    }
+    client.leave().await;
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_limit_refuses_them() {
+    let server = Server::start().await;
+    let megabyte = long("m");
+    let calls = [
+        ("/plain", megabyte.clone(), "Echo"),
+        ("/plain", "1".to_owned(), &*megabyte),
+        ("/large", "i".repeat(LARGE), "Echo"),
+    ];
+    for (path, id, target) in calls {
+        let mut client = server.join(path).await;
+        client.call(&id, target, r#""x""#).await;
+        let refused = if path == "/large" {
+            TOO_LARGE.replace("error.\"", &format!("error. InvalidDataException: The maximum message size of {LARGE}B was exceeded. The message size can be configured in AddHubOptions.\""))
+        } else {
+            TOO_LARGE.to_owned()
+        };
+        expect(&mut client, &refused).await;
+        client.expect_closed(1000).await;
+    }
+    let journal = server.finish().await;
+    assert_eq!(journal.len(), 2 * 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handshake_of_a_megabyte_passes_where_the_limit_allows_it() {
+    let server = Server::start().await;
+    let mut client = server.upgrade("/large").await;
+    let padding = long("p");
+    let handshake = format!(r#"{{"protocol":"json","version":1,"pad":"{padding}"}}"#);
+    client.send(&handshake).await;
+    client.expect("{}").await;
+    client.leave().await;
+    server.finish().await;
+}

@@ -1,0 +1,43 @@
+//! A method that broadcasts more than may lie unwritten, to nobody but its own caller.
+
+use std::time::Duration;
+
+use hubwire::testing::TestClient;
+use hubwire::{HubCallerContext, HubResult, SignalR, hub};
+use tokio::time::Instant;
+
+struct LoudHub;
+
+#[hub]
+impl LoudHub {
+    async fn shout(&self, cx: &HubCallerContext<Self>, count: u32) -> HubResult {
+        for number in 0..count {
+            let text = "x".repeat(1_000);
+            cx.clients().all().send("Shouted", (number, text)).await?;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_goes_on_when_its_own_callers_queue_is_written() {
+    let signalr = SignalR::new();
+    let hub = signalr.hub::<LoudHub>().build(LoudHub);
+    let mut client = TestClient::connect(&hub.endpoint()).await.unwrap();
+    let begun = Instant::now();
+    let call = client.start("Shout", (2_000,)).await.unwrap();
+    for number in 0..2_000 {
+        let (target, arguments) = client.push().await.unwrap();
+        assert_eq!(
+            (target.as_str(), &arguments[0]),
+            ("Shouted", &number.into())
+        );
+    }
+    assert_eq!(client.completion(&call).await.unwrap(), Ok(serde_json::Value::Null));
+    // A ping's round of the flusher would wake it too, but much later.
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begun.elapsed()
+    );
+}

@@ -1,0 +1,14 @@
+//! WebSocket frames of a client: any cut gives the same, and tokio-websockets agrees.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+mod differential;
+#[path = "../properties/frames.rs"]
+mod frames;
+
+fuzz_target!(|data: &[u8]| {
+    frames::check(data);
+    differential::check(data);
+});

@@ -1,0 +1,15 @@
+// The rows of the matrix, by theme.
+
+import * as calls from "./calls.mjs";
+import * as connections from "./connections.mjs";
+import * as errors from "./errors.mjs";
+import * as groups from "./groups.mjs";
+import * as later from "./later.mjs";
+import * as limits from "./limits.mjs";
+import * as negotiation from "./negotiation.mjs";
+import * as outages from "./outages.mjs";
+import * as pushes from "./pushes.mjs";
+import * as requests from "./requests.mjs";
+import * as values from "./values.mjs";
+
+export const THEMES = [values, calls, pushes, groups, errors, negotiation, requests, connections, limits, outages, later];

@@ -1,0 +1,88 @@
+// From the URL to a started connection.
+
+import assert from "node:assert/strict";
+
+import { behaviour } from "../support/cell.mjs";
+
+export const theme = "negotiation";
+
+const negotiating = "Failed to complete negotiation with the server: Error: ";
+
+const unstarted = (name, path, message) =>
+  behaviour(name, async (cell) => {
+    const ada = cell.client(path);
+    await assert.rejects(ada.start(), { message });
+    assert.equal(ada.connection.state, "Disconnected");
+    assert.equal(ada.closed.all.length, 0);
+  });
+
+const started = (name, ...paths) =>
+  behaviour(name, async (cell) => {
+    for (const path of paths) {
+      const ada = await cell.connected(path);
+      assert.equal(await ada.invoke("Echo", path), path);
+    }
+  });
+
+export const behaviours = [
+  behaviour("the hub knows the negotiated id", async (cell) => {
+    for (const path of ["/testhub", "/default", "/dynamic"]) {
+      const ada = await cell.connected(path);
+      assert.match(ada.connection.connectionId, /^[\w-]{22}$/);
+      assert.equal(await ada.invoke("GetCallerConnectionId"), ada.connection.connectionId);
+    }
+  }),
+  behaviour(
+    "a start without negotiation",
+    async (cell) => {
+      const ada = await cell.connected("/testhub", { options: { skipNegotiation: true } });
+      assert.equal(ada.connection.connectionId, null);
+      assert.match(await ada.invoke("GetCallerConnectionId"), /^[\w-]{22}$/);
+    },
+    { where: ({ transport }) => transport === "WebSockets" },
+  ),
+  behaviour("the transport that was asked for", async (cell) => {
+    for (const path of ["/testhub", "/default"]) {
+      const ada = await cell.connected(path);
+      assert.equal(await ada.invoke("GetActiveTransportName"), cell.variant.transport);
+    }
+  }),
+  behaviour("the client may choose the transport", async (cell) => {
+    const ada = await cell.connected("/testhub", { options: { transport: undefined } });
+    assert.equal(await ada.invoke("Echo", "chosen"), "chosen");
+  }),
+  started("paths in any case, with a slash or without", "/testHub", "/TESTHUB", "/testhub/", "/Chat/"),
+  started("a minimum of the negotiate version that is met", "/chat-v1", "/negotiateProtocolVersionNegative"),
+  unstarted(
+    "a minimum that is not met: 12",
+    "/negotiateProtocolVersion12",
+    "The client requested version '1', but the server does not support this version.",
+  ),
+  unstarted(
+    "a minimum that is not met: 2",
+    "/chat-v2",
+    "The client requested version '1', but the server does not support this version.",
+  ),
+  unstarted("a refusal's status and text", "/bad-negotiate", `${negotiating}Some response from server: Status code '400'`),
+  unstarted(
+    "no hub at the path",
+    "/no-such-hub",
+    `${negotiating}Not Found: Status code '404' Either this is not a SignalR endpoint or there is a proxy blocking the connection.`,
+  ),
+  behaviour("a redirect in the answer is followed", async (cell) => {
+    const url = `/redirect?numRedirects=0&baseUrl=${cell.server.url}`;
+    const ada = await cell.connected(url);
+    const first = await ada.invoke("GetNumRedirects");
+    assert.equal(await ada.invoke("GetCallerConnectionId"), ada.connection.connectionId);
+    await ada.stop();
+    await ada.start();
+    assert.equal(await ada.invoke("GetNumRedirects"), first + 1);
+  }),
+  behaviour("307 names an absolute URL, query kept", async (cell) => {
+    const url = cell.url("/echoredirect/negotiate?negotiateVersion=1&a=b%20c");
+    const signal = AbortSignal.timeout(5000);
+    const answer = await fetch(url, { method: "POST", redirect: "manual", signal });
+    assert.equal(answer.status, 307);
+    assert.equal(answer.headers.get("location"), cell.url("/echo/negotiate?negotiateVersion=1&a=b%20c"));
+  }),
+];

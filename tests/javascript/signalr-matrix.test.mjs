@@ -1,0 +1,39 @@
+// Every behaviour with every client, transport and encoding: one test a cell, then the whole matrix.
+
+import { after, before, describe, test } from "node:test";
+
+import { THEMES } from "./behaviours/index.mjs";
+import { Cell } from "./support/cell.mjs";
+import { PENDING_VARIANTS, VARIANTS } from "./support/matrix.mjs";
+import { conformance } from "./support/server.mjs";
+import { Table } from "./support/table.mjs";
+
+/** No cell takes longer, in milliseconds. */
+const LIMIT = 40_000;
+
+const table = new Table(THEMES, [...VARIANTS, ...PENDING_VARIANTS]);
+// Not in after(): the reporter is still writing then.
+process.once("exit", () => console.log(`\n${table}\n`));
+
+// Columns run side by side, each against a server of its own; the cells of one run in turn.
+describe("matrix", { concurrency: VARIANTS.length }, () => {
+  for (const variant of VARIANTS) {
+    describe(variant.name, { concurrency: 1 }, () => {
+      let server;
+      before(async () => {
+        server = await conformance();
+      });
+      after(() => server?.stop());
+
+      for (const { theme, behaviours } of THEMES) {
+        for (const behaviour of behaviours.filter(({ run, where }) => run && where(variant))) {
+          test(`${theme}: ${behaviour.name}`, { timeout: LIMIT }, async (t) => {
+            table.mark(behaviour, variant, "FAIL");
+            await behaviour.run(new Cell(t, variant, server));
+            table.mark(behaviour, variant, "pass");
+          });
+        }
+      }
+    });
+  }
+});

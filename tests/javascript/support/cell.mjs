@@ -1,0 +1,41 @@
+// One cell of the matrix while it runs: a variant, a server, and clients of that variant.
+
+import { client, connected } from "./client.mjs";
+import { conformance } from "./server.mjs";
+
+export class Cell {
+  #t;
+
+  constructor(t, variant, server) {
+    this.#t = t;
+    this.variant = variant;
+    this.server = server;
+  }
+
+  url(path, server = this.server) {
+    return server.url + path;
+  }
+
+  /** A client of the hub at this path, not started. */
+  client(path, { server, ...settings } = {}) {
+    return client(this.#t, this.variant, this.url(path, server), settings);
+  }
+
+  /** A started one. */
+  connected(path, { server, ...settings } = {}) {
+    return connected(this.#t, this.variant, this.url(path, server), settings);
+  }
+
+  /** A server that this cell may stop and start. */
+  async serverOfItsOwn() {
+    const server = await conformance();
+    this.#t.after(() => server.stop());
+    return server;
+  }
+}
+
+/** A row of the matrix. `run` gets a Cell; `where` tells which variants of the client can behave so, if not all. */
+export const behaviour = (name, run, { where = () => true } = {}) => ({ name, run, where });
+
+/** A row for what the server cannot do yet. */
+export const notYet = (name) => ({ name, where: () => true });
