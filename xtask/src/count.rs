@@ -1,7 +1,7 @@
-//! `cargo xtask count`: instructions and allocations of an echo and of a delivery, held against
-//! `bench/counts.json`.
+//! `cargo xtask count`: instructions and allocations of an echo and of a delivery, and the memory of a
+//! connection at rest, held against `bench/counts.json`.
 //!
-//! Counts of one thread in memory repeat on any machine, so a rise is a change of the code.
+//! Counts of one thread repeat on any machine, so a rise is a change of the code.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -23,6 +23,10 @@ const WORKS: &[(&str, f64)] = &[("echo", 1.0), ("delivery", 100.0)];
 
 const FEW: usize = 500;
 const MANY: usize = 1_500;
+
+/// Connections whose sockets fit the descriptors that any machine allows.
+const FEW_CONNECTIONS: usize = 100;
+const MANY_CONNECTIONS: usize = 400;
 
 /// Arguments of `cargo xtask count`.
 #[derive(clap::Args)]
@@ -63,8 +67,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
 fn count(workspace: &Workspace) -> Result<Counts> {
     let mut counted = Counts::new();
     for (work, parts) in WORKS {
-        let instructions = difference(|n| instructions(workspace, work, n))?;
-        let allocations = difference(|n| allocations(workspace, work, n))?;
+        let instructions = difference(FEW, MANY, |n| instructions(workspace, work, n))?;
+        let allocations = difference(FEW, MANY, |n| printed(workspace, work, n))?;
         // Rounded, so that what is stored changes only where the code does.
         let instructions = (instructions / parts).round();
         let allocations = (allocations / parts * 1_000.0).round() / 1_000.0;
@@ -72,13 +76,17 @@ fn count(workspace: &Workspace) -> Result<Counts> {
         counted.insert(format!("{work}: instructions"), instructions);
         counted.insert(format!("{work}: allocations"), allocations);
     }
+    let held = |n| printed(workspace, "connection", n);
+    let bytes = difference(FEW_CONNECTIONS, MANY_CONNECTIONS, held)?.round();
+    println!("count: connection at rest: {bytes} bytes");
+    counted.insert("connection: bytes".to_owned(), bytes);
     Ok(counted)
 }
 
 /// What one more repetition costs, without what a run costs once.
-fn difference(measure: impl Fn(usize) -> Result<f64>) -> Result<f64> {
-    let repetitions = u32::try_from(MANY - FEW)?;
-    Ok((measure(MANY)? - measure(FEW)?) / f64::from(repetitions))
+fn difference(few: usize, many: usize, measure: impl Fn(usize) -> Result<f64>) -> Result<f64> {
+    let more = u32::try_from(many - few)?;
+    Ok((measure(many)? - measure(few)?) / f64::from(more))
 }
 
 fn instructions(workspace: &Workspace, work: &str, repetitions: usize) -> Result<f64> {
@@ -98,7 +106,7 @@ fn instructions(workspace: &Workspace, work: &str, repetitions: usize) -> Result
     Ok(collected.trim().parse()?)
 }
 
-fn allocations(workspace: &Workspace, work: &str, repetitions: usize) -> Result<f64> {
+fn printed(workspace: &Workspace, work: &str, repetitions: usize) -> Result<f64> {
     let output = Command::new(workspace.release_binary("counting"))
         .args([work, &repetitions.to_string()])
         .output()?;

@@ -1,7 +1,10 @@
 //! Echoes and deliveries in one thread and in memory: the same work at every run, to be counted.
 //!
-//! Prints how many heap allocations the work took. Under callgrind the whole run is counted; the
+//! Prints how many heap allocations the work took, or how many bytes connections at rest hold, which
+//! stand on real sockets. Under callgrind the whole run is counted; the
 //! difference between two numbers of repetitions is the work alone (`cargo xtask count`).
+
+mod connection;
 
 use std::io;
 
@@ -10,7 +13,7 @@ use hubwire::protocol::{Opcode, write_masked_frame};
 use hubwire::testing::TestClient;
 use hubwire::{HubHandle, SignalR, hub, hub_client};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 /// How many connections receive each broadcast.
 const RECEIVERS: usize = 100;
@@ -18,13 +21,17 @@ const RECEIVERS: usize = 100;
 #[derive(Debug, Parser)]
 struct Options {
     work: Work,
-    /// How many echoes, or broadcasts to 100 connections
+    /// How many connections, echoes, or broadcasts to 100 connections
     repetitions: usize,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Work {
+    /// Bytes that connections at rest hold
+    Connection,
+    /// Allocations of broadcasts
     Delivery,
+    /// Allocations of echoes
     Echo,
 }
 
@@ -44,36 +51,48 @@ impl CountingHub {
 }
 
 fn main() -> io::Result<()> {
-    let options = Options::parse();
-    let runtime = Builder::new_current_thread().enable_time().build()?;
-    let (hub, mut clients) = runtime.block_on(async {
-        let signalr = SignalR::new();
-        let hub = signalr.hub::<CountingHub>().build(CountingHub);
-        let count = match options.work {
-            Work::Delivery => RECEIVERS,
-            Work::Echo => 1,
-        };
+    let Options { work, repetitions } = Options::parse();
+    match work {
+        Work::Connection => println!("{}", connection::held_bytes(repetitions)?),
+        Work::Delivery => println!("{}", delivery_allocations(repetitions)?),
+        Work::Echo => println!("{}", echo_allocations(repetitions)?),
+    }
+    Ok(())
+}
+
+type Hub = HubHandle<CountingHub>;
+
+fn start(runtime: &Runtime, connections: usize) -> io::Result<(Hub, Vec<DuplexStream>)> {
+    runtime.block_on(async {
+        let hub = SignalR::new().hub::<CountingHub>().build(CountingHub);
         let mut clients = Vec::new();
-        for _ in 0..count {
+        for _ in 0..connections {
             clients.push(TestClient::connect(&hub.endpoint()).await?.into_pipe());
         }
-        io::Result::Ok((hub, clients))
-    })?;
-    let mut work = |repetitions| -> io::Result<()> {
-        runtime.block_on(async {
-            match options.work {
-                Work::Delivery => deliver(&hub, &mut clients, repetitions).await,
-                Work::Echo => echo(&mut clients, repetitions).await,
-            }
-        })
-    };
-    // Whatever grows to its size does so before the counting.
-    work(options.repetitions.min(100))?;
+        Ok((hub, clients))
+    })
+}
+
+/// Counts after a first run, in which whatever grows to its size does so.
+fn count(repetitions: usize, mut work: impl FnMut(usize) -> io::Result<()>) -> io::Result<u64> {
+    work(repetitions.min(100))?;
     let mut outcome = Ok(());
-    let allocated = allocation_counter::measure(|| outcome = work(options.repetitions));
-    outcome?;
-    println!("{}", allocated.count_total);
-    Ok(())
+    let counted = allocation_counter::measure(|| outcome = work(repetitions));
+    outcome.map(|()| counted.count_total)
+}
+
+fn delivery_allocations(repetitions: usize) -> io::Result<u64> {
+    let runtime = Builder::new_current_thread().enable_time().build()?;
+    let (hub, mut clients) = start(&runtime, RECEIVERS)?;
+    count(repetitions, |n| {
+        runtime.block_on(deliver(&hub, &mut clients, n))
+    })
+}
+
+fn echo_allocations(repetitions: usize) -> io::Result<u64> {
+    let runtime = Builder::new_current_thread().enable_time().build()?;
+    let (_hub, mut clients) = start(&runtime, 1)?;
+    count(repetitions, |n| runtime.block_on(echo(&mut clients, n)))
 }
 
 async fn echo(clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()> {
@@ -100,11 +119,7 @@ async fn echo(clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()
     Ok(())
 }
 
-async fn deliver(
-    hub: &HubHandle<CountingHub>,
-    clients: &mut [DuplexStream],
-    repetitions: usize,
-) -> io::Result<()> {
+async fn deliver(hub: &Hub, clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()> {
     let payload = "x".repeat(100);
     let record = format!("{{\"type\":1,\"target\":\"bench\",\"arguments\":[\"{payload}\"]}}\u{1e}");
     let mut buffer = vec![0; 4 + record.len()];

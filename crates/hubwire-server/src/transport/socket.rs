@@ -57,7 +57,11 @@ enum ReaderKind {
 }
 
 impl SocketReader {
-    fn new(kind: ReaderKind, read_ahead: Bytes) -> Self {
+    fn new(kind: ReaderKind, mut read_ahead: Bytes) -> Self {
+        if read_ahead.is_empty() {
+            // Even an empty slice keeps the whole buffer alive that it was cut from.
+            read_ahead = Bytes::new();
+        }
         Self { kind, read_ahead }
     }
 

@@ -1,0 +1,72 @@
+//! Connections at rest, on real sockets, and the memory that the server holds for them.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use axum::Router;
+use hubwire::protocol::{Opcode, write_masked_frame};
+use hubwire::{MapHub, SignalR};
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+
+use crate::CountingHub;
+
+const UPGRADE: &[u8] = b"GET /hub HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n\
+    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+
+/// The frame of a handshake's answer.
+const ACCEPTED: &[u8] = b"\x81\x03{}\x1e";
+
+/// How long a client waits for the server's answers.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The heap bytes that the server holds for `count` connections after their handshakes.
+pub(crate) fn held_bytes(count: usize) -> io::Result<i64> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let signalr = SignalR::new();
+    let hub = signalr.hub::<CountingHub>().build(CountingHub);
+    let app = Router::new().map_hub("/hub", hub.endpoint());
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    runtime.spawn(hubwire::serve(listener, app).into_future());
+    let (connected, all_connected) = tokio::sync::oneshot::channel();
+    // Only one thread's memory is counted: the clients live on another.
+    thread::spawn(move || {
+        let clients: io::Result<Vec<_>> = (0..count).map(|_| connect(address)).collect();
+        // Gone with its receiver only once nobody counts any more.
+        drop(connected.send(clients));
+    });
+    let mut clients = None;
+    let counted = allocation_counter::measure(|| {
+        clients = runtime.block_on(all_connected).ok();
+    });
+    let clients = clients.ok_or(io::ErrorKind::BrokenPipe)??;
+    debug_assert_eq!(clients.len(), count);
+    Ok(counted.bytes_current)
+}
+
+/// A client whose handshake is done.
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let mut socket = TcpStream::connect(address)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.write_all(UPGRADE)?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte)?;
+        head.extend_from_slice(&byte);
+    }
+    let request = b"{\"protocol\":\"json\",\"version\":1}\x1e";
+    let mut frame = Vec::new();
+    write_masked_frame(&mut frame, Opcode::Text, true, [1, 2, 3, 4], request);
+    socket.write_all(&frame)?;
+    let mut answer = [0; ACCEPTED.len()];
+    socket.read_exact(&mut answer)?;
+    if answer != ACCEPTED {
+        return Err(io::Error::other(format!("not accepted: {answer:?}")));
+    }
+    Ok(socket)
+}
