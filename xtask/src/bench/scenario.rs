@@ -91,10 +91,10 @@ const PACED: &[&str] = &["--scenario=broadcast", "--connections=1000", "--rate=2
 const ECHO: &[&str] = &["--scenario=echo", "--connections=50"];
 const ECHO_10: &[&str] = &["--scenario=echo", "--connections=50", "--pipeline=10"];
 const CONNECT: &[&str] = &["--scenario=storm", "--connections=20"];
-const IDLE: &[&str] = &["--scenario=idle", "--connections=9000", "--browser-headers"];
+const IDLE: &[&str] = &["--scenario=idle", "--connections=10000", "--browser-headers"];
 const BURST: &[&str] = &[
     "--scenario=broadcast",
-    "--connections=9000",
+    "--connections=10000",
     "--rate=10",
     "--browser-headers",
 ];
@@ -168,7 +168,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         0.85,
     ),
     Scenario {
-        name: "memory of an idle connection, of 9,000",
+        name: "memory of an idle connection, of 10,000",
         arguments: IDLE,
         beside: None,
         figure: Figure::KibPerIdleConnection,
