@@ -9,6 +9,7 @@ export const theme = "outages";
 const RECONNECTING = 10_000;
 /** How long a call runs on while the server, told to stop, waits for it. */
 const RUNNING = 1500;
+const CROWD = 40;
 
 async function assertBack(clients) {
   for (const [client, formerId] of clients) {
@@ -24,6 +25,17 @@ async function assertBack(clients) {
 async function two(cell, server) {
   const clients = [await cell.connected("/testhub", { server }), await cell.connected("/testhub", { server })];
   return clients.map((client) => [client, client.connection.connectionId]);
+}
+
+/** Calls `method` again and again until a call fails; how many were answered before. */
+async function untilItFails(client, method) {
+  for (let answered = 0; ; answered++) {
+    try {
+      await client.invoke(method, `${answered}`);
+    } catch {
+      return answered;
+    }
+  }
 }
 
 export const behaviours = [
@@ -45,6 +57,25 @@ export const behaviours = [
     }
     await server.restart();
     await assertBack(clients);
+  }),
+  behaviour("told to stop under load: every client may come back", async (cell) => {
+    const server = await cell.serverOfItsOwn();
+    const open = () => cell.connected("/bench", { server, pushes: ["bench"] });
+    const clients = await Promise.all(Array.from({ length: CROWD }, open));
+    const calls = clients.map((client, index) => untilItFails(client, index % 10 ? "Echo" : "Broadcast"));
+    await Promise.all(clients.map((client) => client.arrived.bench.next()));
+    assert.deepEqual(await server.stop("SIGTERM"), { code: 0, signal: null });
+    for (const answered of calls) assert.ok((await answered) > 0);
+    for (const client of clients) {
+      await client.reconnecting.next();
+      assert.deepEqual(client.closes, [[undefined, true]]);
+    }
+    await server.restart();
+    for (const client of clients) {
+      await client.reconnected.next(RECONNECTING);
+      assert.equal(await client.invoke("Echo", "again"), "again");
+      assert.equal(client.closed.all.length, 0);
+    }
   }),
   behaviour("told to stop during a call: it is rejected", async (cell) => {
     const server = await cell.serverOfItsOwn();
