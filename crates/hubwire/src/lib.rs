@@ -82,7 +82,7 @@ pub use hubwire_server::{
     HubOptions, HubResult, HubReturn, HubService, Items, KeepRequest, MapHub, Method,
     NAME_IDENTIFIER, NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal,
     RandomSource, Reply, Serve, SignalR, SignalRBuilder, Statistics, UserIdProvider, serve,
-    testing,
+    shutdown_signal, testing,
 };
 
 /// What expansions of the macros name; not for others, and free to change.
