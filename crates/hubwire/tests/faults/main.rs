@@ -38,6 +38,7 @@ mod journal;
 mod megabytes;
 mod memory;
 mod negotiations;
+mod open_files;
 mod promises;
 #[path = "../raw_socket/requests.rs"]
 #[expect(dead_code, reason = "raw_socket needs more of it")]
