@@ -80,7 +80,12 @@ impl Suite {
     pub(crate) fn plan(self, workspace: &Workspace) -> Result<Plan> {
         let mut before = Vec::new();
         let work = match self {
-            Self::Format => Work::Whole(workspace.cargo(["fmt", "--all", "--check"])),
+            Self::Format => {
+                // A workspace of its own, of which ours includes the properties alone.
+                before =
+                    vec![workspace.cargo(["fmt", "--manifest-path=fuzz/Cargo.toml", "--check"])];
+                Work::Whole(workspace.cargo(["fmt", "--all", "--check"]))
+            }
             Self::Clippy => {
                 before = pages_if_possible(workspace)?;
                 let lint = ["clippy", "--workspace", "--all-targets", "--locked"];
