@@ -49,10 +49,11 @@ impl EncodedMessage {
     }
 }
 
-/// An invocation without an answer, encoded when the first receiver of a protocol asks for it.
+/// An invocation, encoded when the first receiver of a protocol asks for it.
 pub struct OutgoingInvocation<'a> {
     method: &'a str,
     arguments: &'a dyn Arguments,
+    invocation_id: Option<&'a str>,
     json: OnceCell<EncodedMessage>,
 }
 
@@ -63,8 +64,16 @@ impl<'a> OutgoingInvocation<'a> {
         Self {
             method,
             arguments,
+            invocation_id: None,
             json: OnceCell::new(),
         }
+    }
+
+    /// Asks whoever receives it for an answer under this id.
+    #[must_use]
+    pub fn with_invocation_id(mut self, invocation_id: &'a str) -> Self {
+        self.invocation_id = Some(invocation_id);
+        self
     }
 
     /// The message in `protocol`; encodes only the first time.
@@ -87,7 +96,7 @@ impl<'a> OutgoingInvocation<'a> {
         let mut payload = Vec::new();
         protocol
             .writer(&mut payload)
-            .invocation(None, self.method, self.arguments, &[])
+            .invocation(self.invocation_id, self.method, self.arguments, &[])
             .map_err(|source| SendError::Encode {
                 method: self.method.to_owned(),
                 source,

@@ -8,6 +8,7 @@ mod error;
 mod items;
 mod method;
 mod service;
+pub(crate) mod stream_reader;
 mod user;
 
 use std::future::{Future, ready};
@@ -23,6 +24,8 @@ pub use items::Items;
 pub use method::{Method, Parameter};
 pub(crate) use service::TypedHub;
 pub use service::{HubCall, HubService};
+pub use stream_reader::StreamReader;
+pub(crate) use stream_reader::Upload;
 pub use user::{NAME_IDENTIFIER, NameIdentifierUserIdProvider, Principal, UserIdProvider};
 
 use crate::dispatch::{Call, Reply};

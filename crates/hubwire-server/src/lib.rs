@@ -17,12 +17,12 @@ pub mod testing;
 mod transport;
 
 pub use connection::ConnectionRequest;
-pub use dispatch::{Call, Reply};
+pub use dispatch::{Call, Reply, StreamEnd, StreamSink};
 pub use endpoint::{HubEndpoint, MapHub, NegotiateEndpoint};
 pub use hub::{
     Caller, DisconnectReason, Hub, HubArgument, HubCall, HubCallerContext, HubContext, HubError,
     HubResult, HubReturn, HubService, Items, Method, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
-    Parameter, Principal, UserIdProvider, assert_argument, assert_result,
+    Parameter, Principal, StreamReader, UserIdProvider, assert_argument, assert_result,
 };
 pub use options::{EndpointOptions, HubOptions, KeepRequest};
 pub use serve::{Serve, serve};

@@ -91,7 +91,11 @@ const PACED: &[&str] = &["--scenario=broadcast", "--connections=1000", "--rate=2
 const ECHO: &[&str] = &["--scenario=echo", "--connections=50"];
 const ECHO_10: &[&str] = &["--scenario=echo", "--connections=50", "--pipeline=10"];
 const CONNECT: &[&str] = &["--scenario=storm", "--connections=20"];
-const IDLE: &[&str] = &["--scenario=idle", "--connections=10000", "--browser-headers"];
+const IDLE: &[&str] = &[
+    "--scenario=idle",
+    "--connections=10000",
+    "--browser-headers",
+];
 const BURST: &[&str] = &[
     "--scenario=broadcast",
     "--connections=10000",

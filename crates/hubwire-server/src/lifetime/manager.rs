@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::{
-    Arguments, ConnectionId, EncodedMessage, GroupAction, GroupError, GroupName,
-    HubLifetimeManager, OutgoingInvocation, SendError, Sending, Subject, Target, UserId,
+    Arguments, ClientAnswers, ClientResultError, ConnectionId, EncodedMessage, GroupAction,
+    GroupError, GroupName, HubLifetimeManager, OutgoingInvocation, SendError, Sending, Subject,
+    Target, UserId,
 };
 use hubwire_protocol::HubProtocol;
 
@@ -14,6 +16,7 @@ use super::cluster::Cluster;
 use super::connections::Connections;
 use super::delivery::{Delivery, EncodedOnce};
 use super::memberships::Memberships;
+use super::questions::Questions;
 use crate::connection::{Connection, Flushers};
 use crate::options::HubOptions;
 
@@ -25,6 +28,8 @@ pub(crate) struct DefaultHubLifetimeManager {
     users: Memberships<UserId>,
     flushers: Arc<Flushers>,
     cluster: Option<Cluster>,
+    questions: Arc<Questions>,
+    client_result_timeout: Duration,
     maximum_groups: usize,
     maximum_name_size: usize,
 }
@@ -43,7 +48,13 @@ impl DefaultHubLifetimeManager {
             users: Memberships::default(),
             flushers,
             cluster,
+            questions: Arc::new(Questions::new(options.maximum_pending_client_results)),
+            client_result_timeout: options.client_result_timeout,
         }
+    }
+
+    pub(crate) fn questions(&self) -> &Arc<Questions> {
+        &self.questions
     }
 
     pub(crate) fn connections(&self) -> &Connections {
@@ -191,39 +202,44 @@ impl DefaultHubLifetimeManager {
         message: &OutgoingInvocation<'_>,
     ) -> Result<bool, SendError> {
         let mut delivery = Delivery::new(message);
+        if let Target::AllExcept(ids) | Target::GroupExcept(_, ids) = target {
+            delivery = delivery.except(ids);
+        }
+        self.visit(target, |member| delivery.offer(member))?;
+        delivery.finish()
+    }
+
+    /// Visits the connections of a target, the excluded ones too; the visitor must not wait.
+    pub(super) fn visit(
+        &self,
+        target: &Target,
+        mut visit: impl FnMut(&Arc<Connection>),
+    ) -> Result<(), SendError> {
         match target {
-            Target::All => self.connections.for_each(|member| delivery.offer(member)),
-            Target::AllExcept(ids) => {
-                delivery = delivery.except(ids);
-                self.connections.for_each(|member| delivery.offer(member));
-            }
+            Target::All | Target::AllExcept(_) => self.connections.for_each(visit),
+            Target::Connection(id) => self.connections.get(id).iter().for_each(visit),
             Target::Connections(ids) => {
-                for connection in distinct(ids).filter_map(|id| self.connections.get(id)) {
-                    delivery.offer(&connection);
-                }
+                let members = distinct(ids).filter_map(|id| self.connections.get(id));
+                members.for_each(|member| visit(&member));
             }
-            Target::Group(group) => self.groups.for_each(group, |member| delivery.offer(member)),
-            Target::GroupExcept(group, ids) => {
-                delivery = delivery.except(ids);
-                self.groups.for_each(group, |member| delivery.offer(member));
+            Target::Group(group) | Target::GroupExcept(group, _) => {
+                self.groups.for_each(group, visit);
             }
             Target::Groups(groups) => {
                 for group in groups {
                     if group.is_empty() {
                         return Err(SendError::EmptyGroupName);
                     }
-                    self.groups.for_each(group, |member| delivery.offer(member));
+                    self.groups.for_each(group, &mut visit);
                 }
             }
-            Target::User(user) => self.users.for_each(user, |member| delivery.offer(member)),
+            Target::User(user) => self.users.for_each(user, visit),
             Target::Users(users) => {
-                for user in distinct(users) {
-                    self.users.for_each(user, |member| delivery.offer(member));
-                }
+                distinct(users).for_each(|user| self.users.for_each(user, &mut visit));
             }
             _ => {}
         }
-        delivery.finish()
+        Ok(())
     }
 
     /// Waits for the one receiver, which only it can delay.
@@ -324,6 +340,17 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
         let message = OutgoingInvocation::new(method, arguments);
         self.try_send(target, &message)
             .unwrap_or_else(|error| Sending::Done(Err(error)))
+    }
+
+    fn invoke(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        timeout: Option<Duration>,
+    ) -> Result<ClientAnswers, ClientResultError> {
+        let timeout = timeout.unwrap_or(self.client_result_timeout);
+        self.ask(target, method, arguments, timeout)
     }
 
     fn add_to_group(

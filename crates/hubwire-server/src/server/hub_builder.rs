@@ -87,6 +87,34 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
+    /// See [`HubOptions::stream_buffer_capacity`].
+    #[must_use]
+    pub fn stream_buffer_capacity(mut self, items: NonZeroUsize) -> Self {
+        self.options.stream_buffer_capacity = items;
+        self
+    }
+
+    /// See [`HubOptions::maximum_parallel_streams_per_client`].
+    #[must_use]
+    pub fn maximum_parallel_streams_per_client(mut self, count: usize) -> Self {
+        self.options.maximum_parallel_streams_per_client = count;
+        self
+    }
+
+    /// See [`HubOptions::client_result_timeout`].
+    #[must_use]
+    pub fn client_result_timeout(mut self, timeout: Duration) -> Self {
+        self.options.client_result_timeout = timeout;
+        self
+    }
+
+    /// See [`HubOptions::maximum_pending_client_results`].
+    #[must_use]
+    pub fn maximum_pending_client_results(mut self, count: usize) -> Self {
+        self.options.maximum_pending_client_results = count;
+        self
+    }
+
     /// See [`HubOptions::detailed_errors`].
     #[must_use]
     pub fn detailed_errors(mut self, detailed: bool) -> Self {

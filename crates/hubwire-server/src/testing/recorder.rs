@@ -3,10 +3,12 @@
 use std::fmt;
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::{
-    Arguments, ConnectionId, GroupError, GroupName, HubLifetimeManager, SendError, Sending, Target,
+    Arguments, ClientAnswers, ClientResultError, ConnectionId, GroupError, GroupName,
+    HubLifetimeManager, SendError, Sending, Target,
 };
 use serde_json::Value;
 
@@ -99,6 +101,17 @@ impl Recorder {
 impl HubLifetimeManager for Recorder {
     fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
         Sending::Done(self.record(target, method, arguments))
+    }
+
+    fn invoke(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        _: Option<Duration>,
+    ) -> Result<ClientAnswers, ClientResultError> {
+        self.record(target, method, arguments)?;
+        Err(ClientResultError::NoResult)
     }
 
     fn add_to_group(
