@@ -27,7 +27,10 @@ pub use client_result::{
 pub use clients::{CallerClients, Clients};
 pub use error::{BackplaneError, GroupError, SendError};
 pub use groups::Groups;
-pub use hub_client::{ClientArgument, HubClient, UntypedClient, assert_client_argument};
+pub use hub_client::{
+    ClientArgument, ClientReturn, HubClient, UntypedClient, assert_client_argument,
+    assert_client_result,
+};
 pub use hubwire_protocol::Arguments;
 pub use id::{ConnectionId, GroupName, HubName, NodeId, UserId};
 pub use in_process::{InProcessBackplane, InProcessFarm};

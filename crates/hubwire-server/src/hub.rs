@@ -14,7 +14,10 @@ mod user;
 use std::future::{Future, ready};
 use std::sync::Arc;
 
-pub use argument::{HubArgument, HubReturn, assert_argument, assert_result};
+pub use argument::{
+    HubArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem, assert_argument,
+    assert_result, assert_stream_argument, assert_stream_item, hub_stream, stream_or_error,
+};
 pub use caller::{Caller, HubCallerContext};
 pub use context::HubContext;
 pub use disconnect_reason::DisconnectReason;

@@ -68,34 +68,39 @@
 //! assert!(!method().unwrap_err().is_shown());
 //! ```
 
+pub use futures_core::Stream;
 pub use hubwire_core::{
-    Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel, Clients,
-    ConnectionId, Envelope, EnvelopeBody, GroupAction, GroupError, GroupName, Groups, HubClient,
-    HubLifetimeManager, HubName, InProcessBackplane, InProcessFarm, Many, NodeId, One, Proxy,
-    Reach, Receivers, SendError, Sending, Subject, Target, UntypedClient, UserId,
+    Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel, ClientAnswer,
+    ClientAnswers, ClientResultError, ClientResults, Clients, ConnectionId, Envelope, EnvelopeBody,
+    GroupAction, GroupError, GroupName, Groups, HubClient, HubLifetimeManager, HubName,
+    InProcessBackplane, InProcessFarm, InvocationScope, Many, NodeId, One, Proxy, Reach, Receivers,
+    SendError, Sending, Subject, Target, UntypedClient, UserId,
 };
 pub use hubwire_macros::{hub, hub_client};
 pub use hubwire_protocol as protocol;
 pub use hubwire_server::{
     Call, Caller, ConnectionRequest, DisconnectReason, EndpointOptions, Hub, HubArgument,
     HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError, HubHandle,
-    HubOptions, HubResult, HubReturn, HubService, Items, KeepRequest, MapHub, Method,
-    NAME_IDENTIFIER, NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal,
-    RandomSource, Reply, Serve, SignalR, SignalRBuilder, Statistics, UserIdProvider, serve,
-    testing,
+    HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem,
+    Items, KeepRequest, MapHub, Method, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
+    NegotiateEndpoint, Parameter, Principal, RandomSource, Reply, Serve, SignalR, SignalRBuilder,
+    Statistics, StreamEnd, StreamReader, StreamSink, UserIdProvider, serve, testing,
 };
+pub use tokio_util::sync::CancellationToken;
 
 /// What expansions of the macros name; not for others, and free to change.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::convert::identity;
     pub use std::sync::Arc;
 
     pub use hubwire_core::{
-        ClientArgument, HubClient, Many, One, Proxy, Reach, SendError, UntypedClient,
-        assert_client_argument,
+        ClientArgument, ClientResultError, ClientResults, ClientReturn, HubClient, Many, One,
+        Proxy, Reach, SendError, UntypedClient, assert_client_argument, assert_client_result,
     };
     pub use hubwire_server::{
-        Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult, Method,
-        Parameter, Reply, assert_argument, assert_result,
+        Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult,
+        HubStreamArgument, Method, Parameter, Reply, StreamSink, assert_argument, assert_result,
+        assert_stream_argument, assert_stream_item, hub_stream, stream_or_error,
     };
 }
