@@ -153,6 +153,8 @@ pub(crate) struct ClientMethod {
     pub(crate) generics: Generics,
     pub(crate) wire_name: WireName,
     pub(crate) parameters: Vec<ClientParameter>,
+    /// What the client answers with; nothing for a push.
+    pub(crate) result: Option<Type>,
 }
 
 pub(crate) struct ClientParameter {

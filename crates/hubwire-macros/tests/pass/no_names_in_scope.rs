@@ -29,6 +29,7 @@ struct StreamReader;
 #[hubwire::hub_client]
 pub trait ChatClient {
     fn user_joined(&self, room: &str);
+    fn confirm(&self, room: &str) -> bool;
 }
 
 struct ChatHub;
