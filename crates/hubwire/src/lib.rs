@@ -67,6 +67,95 @@
 //!
 //! assert!(!method().unwrap_err().is_shown());
 //! ```
+//!
+//! # Streams
+//!
+//! A method that returns `impl Stream` streams its items to the client that called it, and a [`StreamReader`]
+//! among its parameters is a stream that the client sends to it. Both are paced: a method is asked for no
+//! more than the client's socket takes, and a client is read no faster than the method reads.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use futures_util::stream;
+//! use hubwire::{CancellationToken, HubResult, Stream, StreamReader, hub};
+//!
+//! struct CounterHub;
+//!
+//! #[hub]
+//! impl CounterHub {
+//!     /// Server to client: `connection.stream("Counter", 10)`.
+//!     fn counter(&self, to: u32) -> impl Stream<Item = u32> {
+//!         stream::unfold(0, move |count| async move {
+//!             tokio::time::sleep(Duration::from_millis(500)).await;
+//!             (count < to).then_some((count, count + 1))
+//!         })
+//!     }
+//!
+//!     /// Client to server: `connection.invoke("Upload", subject)`.
+//!     async fn upload(&self, mut lines: StreamReader<String>) -> HubResult<usize> {
+//!         let mut count = 0;
+//!         while let Some(line) = lines.next().await {
+//!             count += line?.len();
+//!         }
+//!         Ok(count)
+//!     }
+//!
+//!     /// Both at once; an item that is an error ends the stream.
+//!     fn echo(&self, lines: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
+//!         lines
+//!     }
+//!
+//!     /// The token fires when the client cancels the call or is gone; the client knows nothing of it.
+//!     async fn wait(&self, cancel: CancellationToken) -> bool {
+//!         let pause = tokio::time::sleep(Duration::from_secs(10));
+//!         cancel.run_until_cancelled(pause).await.is_some()
+//!     }
+//! }
+//! ```
+//!
+//! A stream that its client cancels is dropped, unless its method takes the token: then it is polled until it
+//! ends by itself, and nothing of it is sent. What else can stream is said at [`macro@hub`].
+//!
+//! # Client results
+//!
+//! A [`hub_client`] method with a return type asks clients and waits for what they return: one client for its
+//! answer, many for a stream of theirs.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use hubwire::{ClientResultError, HubCallerContext, HubResult, hub, hub_client};
+//!
+//! #[hub_client]
+//! pub trait GameClient {
+//!     fn confirm(&self, question: &str) -> bool; // `connection.on("Confirm", question => true)`
+//! }
+//!
+//! struct GameHub;
+//!
+//! #[hub(client = GameClient)]
+//! impl GameHub {
+//!     async fn leave(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+//!         let player = cx.clients().caller().with_timeout(Duration::from_secs(20));
+//!         Ok(match player.confirm("Leave the game?").await {
+//!             Ok(is_sure) => is_sure,
+//!             Err(ClientResultError::TimedOut { .. }) => false,
+//!             Err(error) => return Err(error.into()),
+//!         })
+//!     }
+//!
+//!     async fn another_round(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+//!         let mut votes = cx.clients().others().confirm("Another round?")?;
+//!         while let Some((_connection_id, vote)) = votes.next().await {
+//!             if !vote.unwrap_or(false) {
+//!                 return Ok(false);
+//!             }
+//!         }
+//!         Ok(true)
+//!     }
+//! }
+//! ```
 
 pub use futures_core::Stream;
 pub use hubwire_core::{
