@@ -24,7 +24,7 @@ from server import Server, find_server
 # The longest first, for they decide how long the whole takes.
 TOPICS = ("ping_timeout", "handshake", "timeout_in_call", "parallel", "ws_upgrade", "invocation", "types", "malformed",
           "malformed_detailed", "shutdown", "errors", "errors_detailed", "groups", "ws_close", "ws_frames", "size_limits", "typed",
-          "negotiate")
+          "streams", "uploads", "client_results", "services_and_tokens", "negotiate")
 TOPIC_LIMIT = 900
 
 

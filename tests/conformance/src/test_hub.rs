@@ -1,6 +1,7 @@
 //! The hub of the JavaScript client's functional tests.
 
-use hubwire::{HubCallerContext, HubResult, hub, hub_client};
+use futures_util::{Stream, StreamExt, stream};
+use hubwire::{CancellationToken, HubCallerContext, HubResult, StreamReader, hub, hub_client};
 use serde::{Deserialize, Serialize};
 
 use crate::dotnet_values::Bytes;
@@ -12,6 +13,8 @@ use crate::throwing_hubs::invalid_operation;
 pub(crate) trait TestClient {
     fn message(&self, text: &str);
     fn custom_object(&self, object: &CustomObject);
+    fn stream_canceled(&self);
+    fn result(&self) -> i32;
 }
 
 /// An object that is sent back.
@@ -65,6 +68,45 @@ impl TestHub {
         object: CustomObject,
     ) -> HubResult {
         Ok(cx.clients().caller().custom_object(&object).await?)
+    }
+
+    fn stream(&self) -> impl Stream<Item = &'static str> {
+        stream::iter(["a", "b", "c"])
+    }
+
+    /// Never yields; says so when it is cancelled.
+    fn infinite_stream(
+        &self,
+        cx: HubCallerContext<Self>,
+        cancellation: CancellationToken,
+    ) -> impl Stream<Item = String> {
+        let cancelled = async move {
+            cancellation.cancelled().await;
+            // The connection may be the one that is gone.
+            let _ = cx
+                .clients()
+                .client(cx.connection_id())
+                .stream_canceled()
+                .await;
+        };
+        stream::once(cancelled).filter_map(|()| std::future::ready(None))
+    }
+
+    fn empty_stream(&self) -> impl Stream<Item = i32> {
+        stream::empty()
+    }
+
+    #[hub(stream)]
+    fn stream_throw_exception(&self, message: String) -> HubResult<stream::Empty<String>> {
+        Err(invalid_operation(message))
+    }
+
+    async fn streaming_concat(&self, mut parts: StreamReader<String>) -> HubResult<String> {
+        let mut whole = String::new();
+        while let Some(part) = parts.next().await {
+            whole.push_str(&part?);
+        }
+        Ok(whole)
     }
 
     /// There is no other transport yet.

@@ -10,6 +10,8 @@ import * as negotiation from "./negotiation.mjs";
 import * as outages from "./outages.mjs";
 import * as pushes from "./pushes.mjs";
 import * as requests from "./requests.mjs";
+import * as results from "./results.mjs";
+import * as streams from "./streams.mjs";
 import * as values from "./values.mjs";
 
-export const THEMES = [values, calls, pushes, groups, errors, negotiation, requests, connections, limits, outages, later];
+export const THEMES = [values, calls, streams, results, pushes, groups, errors, negotiation, requests, connections, limits, outages, later];
