@@ -118,13 +118,6 @@ impl Dispatcher {
 
     /// Polls running calls and gives the slots of those that ended to the call that waits.
     pub(crate) fn poll_calls(&mut self, cx: &mut Context<'_>) {
-        if self
-            .full_upload
-            .as_ref()
-            .is_some_and(|full| !full.is_full())
-        {
-            self.full_upload = None;
-        }
         loop {
             let mut running = std::mem::take(&mut self.running);
             running.poll(cx, |ended| self.end(ended));

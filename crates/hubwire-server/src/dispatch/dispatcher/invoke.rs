@@ -44,7 +44,7 @@ impl Dispatcher {
                     false => Run::Method(call),
                 };
                 let invocation = Invocation { method, run };
-                self.take_turn(message, streaming, invocation, resources, cx);
+                self.take_turn(message, invocation, resources, cx);
             }
             ReplyKind::Stream(start) if streaming => {
                 self.begin_stream(message, method, start, resources, cx);
@@ -52,7 +52,7 @@ impl Dispatcher {
             ReplyKind::Stream(_) => {
                 let run = Run::Refusal(refusals::streaming(service.method_name(method)));
                 let invocation = Invocation { method, run };
-                self.take_turn(message, streaming, invocation, resources, cx);
+                self.take_turn(message, invocation, resources, cx);
             }
             ReplyKind::Rejected(error) => self.refuse_arguments(id, method, &error),
             ReplyKind::UnknownMethod => {
@@ -61,11 +61,10 @@ impl Dispatcher {
         }
     }
 
-    /// Runs a plain call when it has a slot; a streaming call, or one with streams, needs none.
+    /// Runs a call when it has a slot, which one with streams does not need; the wrong kind of call waits too.
     pub(super) fn take_turn(
         &mut self,
         message: &Message<'_>,
-        streaming: bool,
         mut invocation: Invocation,
         resources: TakenResources,
         cx: &mut Context<'_>,
@@ -76,7 +75,7 @@ impl Dispatcher {
         {
             invocation.run = Run::Refusal(text);
         }
-        let takes_slot = !streaming && resources.uploads.is_empty();
+        let takes_slot = resources.uploads.is_empty();
         if takes_slot && self.free_slots == 0 {
             self.waiting = Some(WaitingCall {
                 id: id.map(Into::into),

@@ -135,6 +135,8 @@ impl Dispatcher {
             return false;
         }
         upload.push(&message.item, self.hub.options().detailed_errors);
+        // The item that waited was this one, even if the stream is full again now.
+        self.full_upload = None;
         true
     }
 
