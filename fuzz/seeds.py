@@ -31,13 +31,15 @@ def frame(first, data, length=None):
 
 
 def frames():
-    """Characters and messages in fragments, long forms of lengths, and closes."""
+    """Characters and messages in fragments, long forms of lengths, reserved bits, and closes."""
     yield b"\0" + frame(0x01, b"a\xc3") + frame(0x89, b"ping") + frame(0x80, b"\xa9b")
     yield b"\1\3" + frame(0x01, b"\xf0\x9f") + frame(0x00, b"") + frame(0x80, b"\x98\x80")
     yield b"\0" + frame(0x01, b"\xe4\xb8") + frame(0x80, b"")
     yield b"\0" + frame(0x02, b"\xff") + frame(0x8A, b"") + frame(0x80, b"")
     yield b"\0" + frame(0x81, b"short", b"\xfe\0\5") + frame(0x82, b"x", b"\xff" + bytes(7) + b"\1")
     yield b"\0" + frame(0x82, b"x" * 126, b"\xfe\0\x7e") + frame(0x81, b"never whole", b"\xff" + b"\x7f" * 8)
+    for reserved in 0x40, 0x20, 0x10:
+        yield b"\0" + frame(0x81 | reserved, b"text") + frame(0x81, b"behind")
     for payload in b"", b"\3", b"\x03\xe8", b"\x03\xe8bye\xc3\xa9", b"\x03\xed", b"\x0b\xb8\xff":
         yield b"\0" + frame(0x88, payload) + frame(0x81, b"behind")
 

@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../properties/differential.rs"]
 mod differential;
 #[path = "../properties/frames.rs"]
 mod frames;

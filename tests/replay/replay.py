@@ -4,8 +4,9 @@
 
 Every topic gets a server of its own. Cases that deviate are listed in deviations.txt, each with its reason; what
 Hubwire does in them is in deviations.jsonl, and anything else fails as well (`--accept` writes that file anew, to be
-reviewed). Cases that need what Hubwire has not yet are listed in pending.txt and skipped; one that agrees all the same
-fails, so that the list stays true. The last line is the sum, as of the other test suites.
+reviewed). Cases that need what Hubwire has not yet are listed in pending.txt and not judged; one that agrees all the
+same fails, so that the list stays true. Nor are those that ../vectors/chance.txt leaves to chance. The last line but one
+says how many these are, and the last line is the sum, as of the other test suites: of what is judged nothing is skipped.
 """
 import argparse
 import concurrent.futures
@@ -19,7 +20,7 @@ sys.path.insert(0, HERE)
 
 import exact_texts
 import verdicts
-from server import Server, find_server
+from server import Server, find_server, newer_source
 
 # The longest first, for they decide how long the whole takes.
 TOPICS = ("ping_timeout", "handshake", "timeout_in_call", "parallel", "ws_upgrade", "invocation", "types", "malformed",
@@ -68,6 +69,8 @@ def main():
     unknown = [topic for topic in topics if topic not in TOPICS]
     if unknown:
         parser.error("no such topic: " + ", ".join(unknown))
+    if newer := newer_source(binary):
+        print(f"warning: {binary} is older than {newer}: build it with cargo build --release -p conformance")
     rules = verdicts.Rules()
     passed = failed = pending = chance = 0
     with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -88,13 +91,13 @@ def main():
     if options.accept:
         rules.save()
     if not options.topics:
-        for problem in rules.idle_entries() + exact_texts.problems(TOPICS):
+        proven, waiting, problems = exact_texts.check(TOPICS)
+        for problem in rules.idle_entries() + problems:
             failed += 1
             print("  FAILED " + problem)
-        passed += exact_texts.proven(TOPICS)
-        pending += exact_texts.pending()
-    print(f"Not judged: {pending} that wait for later features, by name in pending.txt and texts.md;")
-    print(f"{chance} whose outcome was chance when it was recorded, by name in chance.txt.")
+        passed += proven
+        pending += waiting
+    print(f"not judged: {pending} pending (pending.txt, texts.md), {chance} left to chance (chance.txt)")
     print(f"{passed} passed, {failed} failed, 0 skipped")
     sys.exit(1 if failed or not passed else 0)
 

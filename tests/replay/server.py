@@ -1,5 +1,6 @@
 """A conformance server as a child process, on a port of its own."""
 import os
+import shlex
 import subprocess
 import tempfile
 import threading
@@ -17,6 +18,24 @@ def find_server():
     if there:
         return max(there, key=os.path.getmtime)
     raise SystemExit(f"no conformance server at {named or ' or '.join(built)}: build it with cargo build -p conformance")
+
+
+def sources(binary):
+    """The files that a binary was built from, as cargo noted them beside it; else all that it could be built from."""
+    if os.path.exists(binary + ".d"):
+        with open(binary + ".d", encoding="utf-8") as f:
+            return shlex.split(f.read().partition(":")[2])
+    folders = (os.path.join(ROOT, *folder) for folder in (("crates",), ("tests", "conformance", "src")))
+    walks = (walk for folder in folders for walk in os.walk(folder))
+    return [os.path.join(folder, name) for folder, _, names in walks for name in names]
+
+
+def newer_source(binary):
+    """A source that has changed since this was built, if there is one."""
+    def changed(path):
+        return os.path.getmtime(path) if os.path.exists(path) else float("inf")
+    newest = max(sources(binary), key=changed, default=binary)
+    return newest if changed(newest) > os.path.getmtime(binary) else None
 
 
 class Server:

@@ -120,6 +120,6 @@ fn machine() -> String {
         "{cpu}, {cores} cores, {}, {}; commit {}",
         first("uname", &["-sr"]),
         first("rustc", &["--version"]),
-        first("git", &["rev-parse", "--short", "HEAD"]),
+        first("git", &["describe", "--always", "--dirty"]),
     )
 }

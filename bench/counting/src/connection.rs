@@ -10,6 +10,7 @@ use hubwire::protocol::{Opcode, write_masked_frame};
 use hubwire::{MapHub, SignalR};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
+use tokio::sync::oneshot;
 
 use crate::CountingHub;
 
@@ -32,20 +33,22 @@ pub(crate) fn held_bytes(count: usize) -> io::Result<i64> {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
     let address = listener.local_addr()?;
     runtime.spawn(hubwire::serve(listener, app).into_future());
-    let (connected, all_connected) = tokio::sync::oneshot::channel();
+    let (connected, all_connected) = oneshot::channel();
     // Only one thread's memory is counted: the clients live on another.
-    thread::spawn(move || {
-        let clients: io::Result<Vec<_>> = (0..count).map(|_| connect(address)).collect();
-        // Gone with its receiver only once nobody counts any more.
-        drop(connected.send(clients));
-    });
-    let mut clients = None;
-    let counted = allocation_counter::measure(|| {
-        clients = runtime.block_on(all_connected).ok();
-    });
-    let clients = clients.ok_or(io::ErrorKind::BrokenPipe)??;
-    debug_assert_eq!(clients.len(), count);
-    Ok(counted.bytes_current)
+    thread::scope(|scope| {
+        let clients = scope.spawn(|| {
+            let clients: io::Result<Vec<_>> = (0..count).map(|_| connect(address)).collect();
+            drop(connected);
+            clients
+        });
+        let counted = allocation_counter::measure(|| {
+            // The sender is dropped when all are connected, or one could not be.
+            let _: Result<(), _> = runtime.block_on(all_connected);
+        });
+        let clients = clients.join().map_err(|_| io::ErrorKind::Other)??;
+        debug_assert_eq!(clients.len(), count);
+        Ok(counted.bytes_current)
+    })
 }
 
 /// A client whose handshake is done.

@@ -9,7 +9,7 @@ mod connection;
 use std::io;
 
 use clap::{Parser, ValueEnum};
-use hubwire::protocol::{Opcode, write_masked_frame};
+use hubwire::protocol::{Opcode, write_frame, write_masked_frame};
 use hubwire::testing::TestClient;
 use hubwire::{HubHandle, SignalR, hub, hub_client};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -109,11 +109,13 @@ async fn echo(clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()
         [1, 2, 3, 4],
         record.as_bytes(),
     );
-    let mut buffer = vec![0; 4 + answer.len()];
+    let mut expected = Vec::new();
+    write_frame(&mut expected, Opcode::Text, answer.as_bytes());
+    let mut buffer = vec![0; expected.len()];
     for client in clients {
         for _ in 0..repetitions {
             client.write_all(&frame).await?;
-            client.read_exact(&mut buffer).await?;
+            receive(client, &mut buffer, &expected).await?;
         }
     }
     Ok(())
@@ -122,14 +124,26 @@ async fn echo(clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()
 async fn deliver(hub: &Hub, clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()> {
     let payload = "x".repeat(100);
     let record = format!("{{\"type\":1,\"target\":\"bench\",\"arguments\":[\"{payload}\"]}}\u{1e}");
-    let mut buffer = vec![0; 4 + record.len()];
+    let mut expected = Vec::new();
+    write_frame(&mut expected, Opcode::Text, record.as_bytes());
+    let mut buffer = vec![0; expected.len()];
     let context = hub.context();
     for _ in 0..repetitions {
         let sent = context.clients().all().bench(&payload).await;
         sent.map_err(io::Error::other)?;
         for client in &mut *clients {
-            client.read_exact(&mut buffer).await?;
+            receive(client, &mut buffer, &expected).await?;
         }
+    }
+    Ok(())
+}
+
+/// Reads what must come, and nothing else counts.
+async fn receive(client: &mut DuplexStream, buffer: &mut [u8], expected: &[u8]) -> io::Result<()> {
+    client.read_exact(buffer).await?;
+    if buffer != expected {
+        let text = String::from_utf8_lossy(buffer);
+        return Err(io::Error::other(format!("not what was asked for: {text}")));
     }
     Ok(())
 }

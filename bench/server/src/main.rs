@@ -57,9 +57,8 @@ async fn main() -> std::io::Result<()> {
     let app = Router::new().map_hub("/bench", bench.endpoint());
     let listener = TcpListener::bind(options.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let ctrl_c = async { drop(tokio::signal::ctrl_c().await) };
     hubwire::serve(listener, app)
         .with(&signalr)
-        .until(ctrl_c)
+        .until(hubwire::shutdown_signal())
         .await
 }

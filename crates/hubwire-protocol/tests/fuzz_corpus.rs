@@ -5,6 +5,8 @@ use std::{fs, panic};
 
 #[path = "../../../fuzz/properties/arguments.rs"]
 mod arguments;
+#[path = "../../../fuzz/properties/differential.rs"]
+mod differential;
 #[path = "../../../fuzz/properties/frames.rs"]
 mod frames;
 #[path = "../../../fuzz/properties/handshake.rs"]
@@ -36,6 +38,11 @@ fn arguments_are_bound_one_by_one() {
 #[test]
 fn any_cut_of_frames_gives_the_same() {
     replay("frames", frames::check);
+}
+
+#[test]
+fn frames_are_to_us_what_they_are_to_tokio_websockets() {
+    replay("frames", differential::check);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod lifetime;
 mod options;
 mod serve;
 mod server;
+mod shutdown_signal;
 pub mod testing;
 mod transport;
 
@@ -29,3 +30,4 @@ pub use hub::{
 pub use options::{EndpointOptions, HubOptions, KeepRequest};
 pub use serve::{Serve, serve};
 pub use server::{HubBuilder, HubHandle, RandomSource, SignalR, SignalRBuilder, Statistics};
+pub use shutdown_signal::shutdown_signal;

@@ -26,8 +26,8 @@ use tower::Service;
 
 use crate::SignalR;
 
-/// How long a client may take to send a request's head, and how long an idle connection is kept.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// See [`Serve::request_headers_timeout`].
+const REQUEST_HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the rest of an answer may take where no request is worked on.
 const ANSWER_GRACE: Duration = Duration::from_millis(500);
@@ -71,6 +71,7 @@ pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
         listener,
         app,
         servers: Vec::new(),
+        request_headers_timeout: REQUEST_HEADERS_TIMEOUT,
         until: Box::pin(pending()),
     }
 }
@@ -81,6 +82,7 @@ pub struct Serve<L> {
     listener: L,
     app: Router,
     servers: Vec<SignalR>,
+    request_headers_timeout: Duration,
     until: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -88,6 +90,15 @@ impl<L> Serve<L> {
     /// Shuts this SignalR server down before the listener closes.
     pub fn with(mut self, signalr: &SignalR) -> Self {
         self.servers.push(signalr.clone());
+        self
+    }
+
+    /// How long a client may take to send a request's head, and how long an idle connection is kept.
+    /// Default 30 s.
+    ///
+    /// The connection is then closed without an answer.
+    pub fn request_headers_timeout(mut self, timeout: Duration) -> Self {
+        self.request_headers_timeout = timeout;
         self
     }
 
@@ -111,6 +122,7 @@ impl<L> fmt::Debug for Serve<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Serve")
             .field("servers", &self.servers)
+            .field("request_headers_timeout", &self.request_headers_timeout)
             .finish_non_exhaustive()
     }
 }
@@ -120,6 +132,7 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
         mut listener,
         app,
         servers,
+        request_headers_timeout,
         until,
     } = serve;
     // Whoever drops the server ends its HTTP connections.
@@ -139,7 +152,14 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
             Either::Right(((), _)) => break,
         };
         let (io, peer) = accepted;
-        requests.spawn(serve_connection::<L>(io, peer, app.clone(), finish.clone()));
+        let (app, finish) = (app.clone(), finish.clone());
+        requests.spawn(serve_connection::<L>(
+            io,
+            peer,
+            app,
+            request_headers_timeout,
+            finish,
+        ));
         while requests.try_join_next().is_some() {}
     }
     drop(listener);
@@ -180,6 +200,7 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
     io: L::Io,
     peer: L::Addr,
     app: Router,
+    request_headers_timeout: Duration,
     finish: CancellationToken,
 ) {
     let in_flight = Arc::new(AtomicUsize::new(0));
@@ -195,7 +216,7 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .header_read_timeout(request_headers_timeout)
         .max_buf_size(HEADER_SIZE_LIMIT)
         .max_headers(HEADER_LIMIT)
         .serve_connection(TokioIo::new(io), service)

@@ -173,7 +173,8 @@ pub use hubwire_server::{
     HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem,
     Items, KeepRequest, MapHub, Method, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
     NegotiateEndpoint, Parameter, Principal, RandomSource, Reply, Serve, SignalR, SignalRBuilder,
-    Statistics, StreamEnd, StreamReader, StreamSink, UserIdProvider, serve, testing,
+    Statistics, StreamEnd, StreamReader, StreamSink, UserIdProvider, serve,
+    shutdown_signal, testing,
 };
 pub use tokio_util::sync::CancellationToken;
 

@@ -73,7 +73,6 @@ async fn main() -> std::io::Result<()> {
     let listen = std::env::args().skip_while(|arg| arg != "--listen").nth(1);
     let listener = TcpListener::bind(listen.as_deref().unwrap_or("127.0.0.1:5001")).await?;
     println!("Open http://{} in two windows", listener.local_addr()?);
-    let ctrl_c = async { drop(tokio::signal::ctrl_c().await) };
     let server = hubwire::serve(listener, app).with(&signalr);
-    server.until(ctrl_c).await
+    server.until(hubwire::shutdown_signal()).await
 }

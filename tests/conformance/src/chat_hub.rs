@@ -50,6 +50,15 @@ fn given<T>(value: Option<T>) -> HubResult<T> {
     })
 }
 
+/// A text of so many bytes, unless that is more than a test has a use for.
+fn text_of(size: i32) -> HubResult<String> {
+    const LARGEST: usize = 64 * 1024 * 1024;
+    match usize::try_from(size) {
+        Ok(size @ ..=LARGEST) => Ok("x".repeat(size)),
+        _ => Err(HubError::new("no such size")),
+    }
+}
+
 /// Sends a message of the caller's.
 async fn deliver<R: Reach>(cx: &Context, to: Proxy<R>, message: Text) -> HubResult {
     push(to, "ReceiveMessage", (cx.connection_id(), message)).await
@@ -203,11 +212,12 @@ impl ChatHub {
         cx: &HubCallerContext<Self>,
         id: String,
         count: i32,
-        size: usize,
+        size: i32,
     ) -> HubResult {
+        let text = text_of(size)?;
         for i in 0..count {
             let client = cx.clients().client(&id);
-            push(client, "Push", (i, "x".repeat(size))).await?;
+            push(client, "Push", (i, &text)).await?;
         }
         Ok(())
     }
@@ -276,8 +286,8 @@ impl ChatHub {
         values.into_iter().fold(0, i32::wrapping_add)
     }
 
-    fn large(&self, size: usize) -> String {
-        "x".repeat(size)
+    fn large(&self, size: i32) -> HubResult<String> {
+        text_of(size)
     }
 
     async fn delay(&self, milliseconds: u64, value: Text) -> Text {

@@ -54,22 +54,7 @@ async fn main() -> anyhow::Result<()> {
     println!("the conformance server listens on http://{address}");
     hubwire::serve(listener, app)
         .with(&signalr)
-        .until(asked_to_stop())
+        .until(hubwire::shutdown_signal())
         .await
         .context("serving ended")
-}
-
-/// Resolves on Ctrl-C or SIGTERM.
-async fn asked_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signals) => drop(signals.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = interrupted => {}
-        () = terminated => {}
-    }
 }

@@ -19,14 +19,18 @@ pub(crate) fn router(signalr: &SignalR) -> Router {
     // Behind a router of its own, so that the path is changed before routes are looked for.
     Router::new()
         .fallback_service(routes)
-        .layer(map_request(lower_case_path))
+        .layer(map_request(plain_path))
 }
 
-/// Paths match without regard to case; the routes above are written in lower case.
-async fn lower_case_path(mut request: Request) -> Request {
+/// Paths match without regard to case and to a slash at the end; the routes above have neither.
+async fn plain_path(mut request: Request) -> Request {
     let path = request.uri().path();
-    if path.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        let mut target = path.to_ascii_lowercase();
+    let plain = path.strip_suffix('/').unwrap_or(path);
+    if plain.len() < path.len() || plain.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let mut target = plain.to_ascii_lowercase();
+        if target.is_empty() {
+            target.push('/');
+        }
         if let Some(query) = request.uri().query() {
             target.push('?');
             target.push_str(query);

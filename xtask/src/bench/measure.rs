@@ -63,16 +63,24 @@ impl<'a> Runs<'a> {
     }
 }
 
-/// Starts `side` on core 0, loads it from core 1 and ends it.
-fn run(workspace: &Workspace, side: Side, arguments: &[&str], seconds: f64) -> Result<Sample> {
-    let mut server = start(workspace, side)?;
-    let sample = load(workspace, side, server.id(), arguments, seconds);
-    server.kill().context("the server ended by itself")?;
-    server.wait()?;
-    sample
+/// A server that ends with its measurement, whatever becomes of that.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that ended by itself has failed the measurement already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
-fn start(workspace: &Workspace, side: Side) -> Result<Child> {
+/// Starts `side` on core 0, loads it from core 1 and ends it.
+fn run(workspace: &Workspace, side: Side, arguments: &[&str], seconds: f64) -> Result<Sample> {
+    let server = start(workspace, side)?;
+    load(workspace, side, server.0.id(), arguments, seconds)
+}
+
+fn start(workspace: &Workspace, side: Side) -> Result<Server> {
     let (binary, arguments) = match side {
         Side::Floor => ("floor", vec![format!("127.0.0.1:{FLOOR_PORT}")]),
         Side::Server => {
@@ -84,8 +92,9 @@ fn start(workspace: &Workspace, side: Side) -> Result<Child> {
         .args(arguments)
         .stdout(Stdio::piped())
         .spawn()
+        .map(Server)
         .context("cannot start the server; `taskset` comes with util-linux")?;
-    let output = server.stdout.take().context("no output")?;
+    let output = server.0.stdout.take().context("no output")?;
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line)?;
     ensure!(
@@ -122,32 +131,43 @@ fn load(
 }
 
 fn sample(report: &Value) -> Result<Sample> {
+    // A figure that is missing must not pass for a small one.
     let number = |pointer: &str| {
-        report
-            .pointer(pointer)
-            .and_then(Value::as_f64)
-            .unwrap_or(0.0)
+        let number = report.pointer(pointer).and_then(Value::as_f64);
+        number.with_context(|| format!("no {pointer} in {report}"))
     };
-    if number("/connect_failures") + number("/disconnects") + number("/errors") > 0.0 {
-        bail!("the load did not go through: {report}");
+    for fault in [
+        "connect_failures",
+        "disconnects",
+        "errors",
+        "missing_deliveries",
+    ] {
+        if number(&format!("/{fault}"))? > 0.0 {
+            bail!("the load did not go through: {report}");
+        }
     }
-    let deliveries = number("/deliveries");
-    let connections = number("/connections");
-    let grown = number("/server/rss_after_kib") - number("/server/rss_before_kib");
+    let deliveries = number("/deliveries")?;
+    let connections = number("/connections")?;
+    let grown = number("/server/rss_after_kib")? - number("/server/rss_before_kib")?;
     let (count, per_s) = if deliveries > 0.0 {
-        (deliveries, number("/deliveries_per_s"))
+        (deliveries, number("/deliveries_per_s")?)
     } else {
-        (number("/messages"), number("/messages_per_s"))
+        (number("/messages")?, number("/messages_per_s")?)
+    };
+    // Connections that do nothing wait for nothing.
+    let latency = |pointer: &str| match report.get("latency_ms") {
+        Some(Value::Null) => Ok(0.0),
+        _ => number(pointer),
     };
     Ok(Sample {
         count,
         per_s,
-        server_cpu_s: number("/server/cpu_s"),
-        p50_ms: number("/latency_ms/p50"),
-        p99_ms: number("/latency_ms/p99"),
-        idle_kib_per_connection: number("/server/kib_per_connection"),
+        server_cpu_s: number("/server/cpu_s")?,
+        p50_ms: latency("/latency_ms/p50")?,
+        p99_ms: latency("/latency_ms/p99")?,
+        idle_kib_per_connection: number("/server/kib_per_connection")?,
         busy_kib_per_connection: grown / connections.max(1.0),
-        peak_mib: number("/server/peak_kib") / 1024.0,
+        peak_mib: number("/server/peak_kib")? / 1024.0,
     })
 }
 

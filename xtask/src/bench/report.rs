@@ -16,7 +16,7 @@ pub(crate) fn render(
 ) -> Result<String> {
     let mut text = format!(
         "# Results\n\n\
-         Written by `cargo xtask bench`; do not edit. Machine: {machine}.\n\n\
+         Written by `cargo xtask bench --rounds {rounds} --seconds {seconds}`; do not edit. Machine: {machine}.\n\n\
          Medians of {rounds} rounds of {seconds} s. The server runs on one core and the load generator on \
          another; every row alternates with what stands beside it: the floor (`bench/floor`, an epoll loop \
          with no hub), or, for the last row, the same server with few groups. Payloads have 100 bytes. \

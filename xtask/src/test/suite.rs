@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::counts::{CargoTest, LastSum, NodeTest, Reader};
 use crate::{
-    build, count, deps, npm,
+    build, deps, npm,
     tools::{self, Tool},
     workspace::Workspace,
 };
@@ -80,7 +80,12 @@ impl Suite {
     pub(crate) fn plan(self, workspace: &Workspace) -> Result<Plan> {
         let mut before = Vec::new();
         let work = match self {
-            Self::Format => Work::Whole(workspace.cargo(["fmt", "--all", "--check"])),
+            Self::Format => {
+                // A workspace of its own, of which ours includes the properties alone.
+                before =
+                    vec![workspace.cargo(["fmt", "--manifest-path=fuzz/Cargo.toml", "--check"])];
+                Work::Whole(workspace.cargo(["fmt", "--all", "--check"]))
+            }
             Self::Clippy => {
                 before = pages_if_possible(workspace)?;
                 let lint = ["clippy", "--workspace", "--all-targets", "--locked"];
@@ -113,7 +118,11 @@ impl Suite {
                     .current_dir(workspace.root());
                 Work::Counted(replay, Box::<LastSum>::default())
             }
-            Self::Count => Work::Check(count::check),
+            Self::Count => {
+                let mut count = Command::new(std::env::current_exe()?);
+                count.arg("count").current_dir(workspace.root());
+                Work::Whole(count)
+            }
         };
         Ok(Plan { before, work })
     }

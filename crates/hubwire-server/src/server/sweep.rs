@@ -25,6 +25,7 @@ pub(super) async fn run(server: Weak<Server>) {
         };
         let now = server.clock().now();
         server.table().expire(now);
+        server.limits().say_the_rest(now);
         for hub in server.hubs() {
             let connections = hub.lifetime().connections();
             connections.for_each(|connection| check(&hub, connection, &ping, now));

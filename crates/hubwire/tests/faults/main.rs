@@ -11,7 +11,7 @@
 //! | FIN at every point | | `raw_socket`: `closing::fin_without_a_close_frame_is_the_end`, `hooks::who_leaves_during_on_connected_is_disconnected_after_it` |
 //! | half-open peers | `half_open` | `raw_socket`: `closing::who_does_not_answer_a_close_is_reset_after_the_close_timeout` |
 //! | torn frames and heads | `torn` | `raw_socket`: `frames::unusual_frames_pass`, one byte at a time |
-//! | slow-loris headers, endless headers | `slow_heads` | |
+//! | slow-loris headers, endless headers | `slow_heads`, `head_timeout` | |
 //! | frames that promise 2^62 and 2^63 - 1 bytes | `promises` | `raw_socket`: `frames::a_violation_is_closed_with_1002_and_the_hub_is_told`, 2^63 |
 //! | ids and names of a megabyte | `megabytes` | `raw_socket`: `size_limits`, arguments |
 //! | JSON 100,000 levels deep | `deep_json` | `hubwire-protocol`: `json::tests::refusing::nesting_beyond_64_is_not_read` |
@@ -30,6 +30,7 @@ mod bystander;
 mod client;
 mod deep_json;
 mod half_open;
+mod head_timeout;
 #[path = "../raw_socket/hubs.rs"]
 #[expect(dead_code, reason = "raw_socket needs more of it")]
 mod hubs;
@@ -38,6 +39,7 @@ mod journal;
 mod megabytes;
 mod memory;
 mod negotiations;
+mod open_files;
 mod promises;
 #[path = "../raw_socket/requests.rs"]
 #[expect(dead_code, reason = "raw_socket needs more of it")]

@@ -1,5 +1,6 @@
 //! A client that reads too slowly, while everybody is broadcast to as fast as the others read.
 
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,20 +13,30 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::client::{Client, HANDSHAKE};
+use crate::open_files::allow_open_files;
 use crate::requests::{UPGRADE, read_response, send_head};
 use crate::server::{NARROW, Server};
 
-const READERS: u32 = if cfg!(debug_assertions) { 200 } else { 1_000 };
+const READERS: u32 = 1_000;
 
 const PADDING: usize = 2 * 1024;
 
-/// Broadcasts of one phase, during most of which the slow reader is still there.
-const MESSAGES: usize = NARROW / PADDING * 3 / 2;
+/// How many messages are sent at once, when everybody has read those before.
+const BURST: u32 = 4;
 
-/// How far the sender may be ahead of the slowest of those that keep up.
-const WINDOW: u32 = 4;
+/// Bursts of one phase: half of what the slow reader's queue has room for.
+const BURSTS: u32 = (NARROW / PADDING) as u32 / BURST / 2;
+
+/// How often the two phases are measured at most: the machine may be busy with something else.
+const ATTEMPTS: usize = 3;
+
+/// The most that may wait for a socket that refuses bytes: twice the limit, one frame, and what
+/// the bystander is answered.
+const MOST_WAITING: usize = 2 * NARROW + PADDING + 256;
 
 const TOO_SLOW: &str = "disconnected: The client did not read what was sent to it.";
+
+const OVER: &str = r#"{"type":1,"target":"Said","arguments":["over"]}"#;
 
 fn padding() -> String {
     "x".repeat(PADDING)
@@ -35,37 +46,145 @@ fn counted(number: usize, padding: &str) -> String {
     format!(r#"{{"type":1,"target":"Counted","arguments":[{number},"{padding}"]}}"#)
 }
 
-/// When each message was sent, and who has read it.
+/// A server with readers that keep up.
 struct Storm {
-    sent: Mutex<Vec<Instant>>,
-    read: Semaphore,
+    server: Server,
+    readings: Arc<Readings>,
+    readers: JoinSet<Client>,
+    sent: usize,
+}
+
+/// What the readers say.
+struct Readings {
+    /// A permit for each message that a reader has read and may be sent again.
+    free: Semaphore,
+    /// When the last burst was begun.
+    begun: Mutex<Instant>,
+    latencies: Mutex<Vec<Duration>>,
+}
+
+/// How long messages took from the beginning of their burst, and bursts from one to the next.
+#[derive(Clone, Copy, Debug)]
+struct Phase {
+    p99: Duration,
+    burst: Duration,
+}
+
+impl Phase {
+    fn is_no_worse_than(&self, other: &Self) -> bool {
+        let bound = |time: Duration| time * 5 / 4 + Duration::from_millis(10);
+        self.p99 <= bound(other.p99) && self.burst <= bound(other.burst)
+    }
+}
+
+impl Readings {
+    /// Reads in order until it is over.
+    async fn read(self: Arc<Self>, mut client: Client) -> Client {
+        let padding = padding();
+        for number in 0.. {
+            let record = client.record().await;
+            if record == OVER {
+                break;
+            }
+            assert!(record == counted(number, &padding), "no number {number}");
+            let latency = self.begun.lock().unwrap().elapsed();
+            self.latencies.lock().unwrap().push(latency);
+            self.free.add_permits(1);
+        }
+        client
+    }
 }
 
 impl Storm {
-    /// Broadcasts one phase.
-    async fn blow(&self, server: &Server, first: usize) {
-        let context = server.narrow.context();
-        let padding = padding();
-        for number in first..first + MESSAGES {
-            self.read.acquire_many(READERS).await.unwrap().forget();
-            self.sent.lock().unwrap().push(Instant::now());
-            let all = context.clients().all();
-            all.counted(number as u64, &padding).await.unwrap();
+    async fn gather() -> Self {
+        let server = Server::start_alone().await;
+        let readings = Arc::new(Readings {
+            free: Semaphore::new((READERS * BURST) as usize),
+            begun: Mutex::new(Instant::now()),
+            latencies: Mutex::default(),
+        });
+        let mut readers = JoinSet::new();
+        for _ in 0..READERS {
+            let client = server.open("/narrow").await;
+            readers.spawn(Arc::clone(&readings).read(client));
+        }
+        Self {
+            server,
+            readings,
+            readers,
+            sent: 0,
         }
     }
 
-    /// Reads both phases in order; returns how long each message took.
-    async fn read(self: Arc<Self>, mut client: Client) -> (Client, Vec<Duration>) {
+    /// Sends a burst and waits until everybody who keeps up has read it.
+    ///
+    /// Whatever waits then is the slow reader's: asserts that it is bounded.
+    async fn burst(&mut self) {
+        let context = self.server.narrow.context();
         let padding = padding();
-        let mut latencies = Vec::new();
-        for number in 0..2 * MESSAGES {
-            let expected = counted(number, &padding);
-            assert!(client.record().await == expected, "no number {number}");
-            let sent = self.sent.lock().unwrap()[number];
-            latencies.push(sent.elapsed());
-            self.read.add_permits(1);
+        let all = self.readings.free.acquire_many(READERS * BURST).await;
+        all.unwrap().forget();
+        *self.readings.begun.lock().unwrap() = Instant::now();
+        for _ in 0..BURST {
+            let all = context.clients().all();
+            all.counted(self.sent as u64, &padding).await.unwrap();
+            self.sent += 1;
         }
-        (client, latencies)
+        let all = self.readings.free.acquire_many(READERS * BURST).await;
+        drop(all.unwrap());
+        let waiting = self.server.signalr.statistics().outbound_bytes;
+        assert!(waiting <= MOST_WAITING, "{waiting} bytes wait");
+    }
+
+    async fn phase(&mut self) -> Phase {
+        self.readings.latencies.lock().unwrap().clear();
+        let since = Instant::now();
+        for _ in 0..BURSTS {
+            self.burst().await;
+        }
+        let burst = since.elapsed() / BURSTS;
+        let mut latencies = mem::take(&mut *self.readings.latencies.lock().unwrap());
+        assert_eq!(latencies.len(), (READERS * BURST * BURSTS) as usize);
+        latencies.sort_unstable();
+        let p99 = latencies[latencies.len() * 99 / 100];
+        Phase { p99, burst }
+    }
+
+    /// Whether everybody is there, the bystander and a slow reader among them.
+    fn has_slow_reader(&self) -> bool {
+        self.server.signalr.statistics().connections == READERS as usize + 2
+    }
+
+    /// Measures without and with a slow reader, and goes on until that one, the nth, is let go.
+    async fn blow(&mut self, nth: usize) -> (Phase, Phase) {
+        let readers = READERS as usize;
+        let without = self.phase().await;
+        let mut slow = JoinSet::new();
+        slow.spawn(read_slowly(self.server.address));
+        self.server.until_tasks(readers + 1).await;
+        let journal = self.server.journal.clone();
+        journal.until_nth(readers + nth, "connected").await;
+        fill_socket(&self.server, readers + 2).await;
+        let with = self.phase().await;
+        assert!(self.has_slow_reader(), "let go too early");
+        while self.has_slow_reader() {
+            self.burst().await;
+        }
+        journal.until_nth(nth, TOO_SLOW).await;
+        let read = slow.join_next().await.expect("one slow reader").unwrap();
+        assert!(read > 0);
+        self.server.until_tasks(readers).await;
+        (without, with)
+    }
+
+    /// Lets the readers leave; returns the journal.
+    async fn end(mut self) -> Vec<String> {
+        let context = self.server.narrow.context();
+        context.clients().all().said("over").await.unwrap();
+        while let Some(reader) = self.readers.join_next().await {
+            reader.unwrap().leave().await;
+        }
+        self.server.finish().await
     }
 }
 
@@ -100,50 +219,21 @@ async fn fill_socket(server: &Server, tasks: usize) {
     }
 }
 
-fn p99(latencies: &mut [Duration]) -> Duration {
-    latencies.sort_unstable();
-    latencies[latencies.len() * 99 / 100]
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_harms_nobody_and_is_let_go() {
-    let server = Server::start_alone().await;
-    let storm = Arc::new(Storm {
-        sent: Mutex::default(),
-        read: Semaphore::new((READERS * WINDOW) as usize),
-    });
-    let mut readers = JoinSet::new();
-    for _ in 0..READERS {
-        let client = server.open("/narrow").await;
-        readers.spawn(Arc::clone(&storm).read(client));
-    }
-    storm.blow(&server, 0).await;
-
-    let mut slow = JoinSet::new();
-    slow.spawn(read_slowly(server.address));
-    server.until_tasks(READERS as usize + 1).await;
-    server
-        .journal
-        .until_nth(READERS as usize + 1, "connected")
-        .await;
-    fill_socket(&server, READERS as usize + 2).await;
-    assert!(!server.journal.entries().iter().any(|e| e == TOO_SLOW));
-    storm.blow(&server, MESSAGES).await;
-
-    let (mut without, mut with) = (Vec::new(), Vec::new());
-    while let Some(reader) = readers.join_next().await {
-        let (client, latencies) = reader.unwrap();
-        client.leave().await;
-        without.extend_from_slice(&latencies[..MESSAGES]);
-        with.extend_from_slice(&latencies[MESSAGES..]);
-    }
-    let (without, with) = (p99(&mut without), p99(&mut with));
-    let bound = 3 * without + Duration::from_millis(50);
-    assert!(with <= bound, "p99 {with:?} with, {without:?} without");
-    server.journal.until(TOO_SLOW).await;
-    let read = slow.join_next().await.expect("one slow reader").unwrap();
-    assert!(read > 0);
-    let journal = server.finish().await;
-    assert_eq!(journal.iter().filter(|e| *e == TOO_SLOW).count(), 1);
-    assert_eq!(journal.len(), 2 * (READERS as usize + 1));
+    allow_open_files(4 * READERS);
+    let mut storm = Storm::gather().await;
+    let mut attempts = Vec::new();
+    let harmless = loop {
+        let (without, with) = storm.blow(attempts.len() + 1).await;
+        attempts.push(format!("{with:?} with, {without:?} without"));
+        if with.is_no_worse_than(&without) || attempts.len() == ATTEMPTS {
+            break with.is_no_worse_than(&without);
+        }
+    };
+    assert!(harmless, "the others wait for it: {attempts:#?}");
+    let journal = storm.end().await;
+    let let_go = journal.iter().filter(|e| *e == TOO_SLOW).count();
+    assert_eq!(let_go, attempts.len());
+    assert_eq!(journal.len(), 2 * (READERS as usize + attempts.len()));
 }

@@ -3,7 +3,7 @@
 use crate::client::Received;
 use crate::server::Server;
 
-const ROUNDS: usize = if cfg!(debug_assertions) { 40 } else { 200 };
+const ROUNDS: usize = 200;
 
 #[tokio::test]
 async fn connects_and_disconnects_of_all_kinds_leave_nothing() {

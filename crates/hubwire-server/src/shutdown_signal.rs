@@ -1,0 +1,46 @@
+//! The signals by which systems ask a server to stop.
+
+/// Resolves when the process is asked to stop: by Ctrl-C or, on Unix, by SIGTERM.
+///
+/// What service managers and container platforms send before a deploy; give it to
+/// [`Serve::until`](crate::Serve::until), and clients are told to come back.
+///
+/// ```no_run
+/// # async fn example(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+/// hubwire_server::serve(listener, app).until(hubwire_server::shutdown_signal()).await
+/// # }
+/// ```
+///
+/// Where a signal cannot be listened for, only the other one counts.
+///
+/// # Cancellation
+///
+/// From the first poll on the signals no longer end the process by themselves, also after the future
+/// was dropped.
+pub async fn shutdown_signal() {
+    tokio::select! {
+        () = interrupted() => {}
+        () = terminated() => {}
+    }
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    match signal(SignalKind::terminate()) {
+        Ok(mut signals) => drop(signals.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}

@@ -1,0 +1,152 @@
+//! Requests whose heads do not end, over pipes and under paused time: when they are cut off.
+
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::Listener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What a server allows whose application has set nothing.
+const DEFAULT: Duration = Duration::from_secs(30);
+
+/// Timers end on whole milliseconds.
+const TICK: Duration = Duration::from_millis(2);
+
+const HEAD: &[u8] = b"GET /nothing HTTP/1.1\r\nHost: test\r\n\r\n";
+
+/// Takes pipes in place of sockets.
+struct Pipes(UnboundedReceiver<DuplexStream>);
+
+impl Listener for Pipes {
+    type Io = DuplexStream;
+    type Addr = ();
+
+    async fn accept(&mut self) -> (DuplexStream, ()) {
+        match self.0.recv().await {
+            Some(pipe) => (pipe, ()),
+            None => pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A server that knows no path.
+struct Server {
+    pipes: UnboundedSender<DuplexStream>,
+    _serving: JoinSet<io::Result<()>>,
+}
+
+impl Server {
+    fn start(limit: Option<Duration>) -> Self {
+        let (pipes, accepted) = unbounded_channel();
+        let mut serve = hubwire::serve(Pipes(accepted), Router::new());
+        if let Some(limit) = limit {
+            serve = serve.request_headers_timeout(limit);
+        }
+        let mut serving = JoinSet::new();
+        serving.spawn(serve.into_future());
+        Self {
+            pipes,
+            _serving: serving,
+        }
+    }
+
+    fn connect(&self) -> DuplexStream {
+        let (near, far) = duplex(1024);
+        self.pipes.send(far).unwrap();
+        near
+    }
+}
+
+/// Asserts that the server says nothing and ends the connection when it is as old as the limit.
+async fn assert_cut(mut pipe: DuplexStream, since: Instant, limit: Duration) {
+    let mut answer = Vec::new();
+    let reading = pipe.read_to_end(&mut answer);
+    let read = timeout(10 * limit, reading).await;
+    let read = read.expect("the server ends the connection");
+    assert!(read.is_err() || answer.is_empty(), "{answer:?}");
+    let age = since.elapsed();
+    assert!((limit..limit + TICK).contains(&age), "cut after {age:?}");
+}
+
+/// Sends a head byte by byte, a second apart, until the server ends the connection.
+async fn trickle(mut pipe: DuplexStream, limit: Duration) {
+    let since = Instant::now();
+    let mut answer = Vec::new();
+    for byte in HEAD.iter().cycle().filter(|byte| **byte != b'\n') {
+        if pipe.write_all(&[*byte]).await.is_err() {
+            break;
+        }
+        // A second passes, or the connection ends within it.
+        if let Ok(read) = timeout(SECOND, pipe.read_buf(&mut answer)).await {
+            assert!(read.is_err() || answer.is_empty(), "{answer:?}");
+            break;
+        }
+    }
+    let age = since.elapsed();
+    assert!((limit..limit + TICK).contains(&age), "cut after {age:?}");
+}
+
+async fn exchange(pipe: &mut DuplexStream) {
+    pipe.write_all(HEAD).await.unwrap();
+    let mut answer = vec![0; 1024];
+    let count = pipe.read(&mut answer).await.unwrap();
+    let answer = str::from_utf8(&answer[..count]).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+}
+
+/// What a server does that is said to wait so long, or nothing.
+async fn assert_limit(set: Option<Duration>, limit: Duration) {
+    let server = Server::start(set);
+    assert_cut(server.connect(), Instant::now(), limit).await;
+    trickle(server.connect(), limit).await;
+
+    let mut late = server.connect();
+    sleep(limit - SECOND / 10).await;
+    exchange(&mut late).await;
+
+    // Each answer begins the time anew, for one that is then idle too.
+    sleep(limit / 2).await;
+    exchange(&mut late).await;
+    assert_cut(late, Instant::now(), limit).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_sends_no_whole_head_is_cut_off_after_30_seconds() {
+    assert_limit(None, DEFAULT).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn or_after_what_the_application_has_set() {
+    for limit in [SECOND, 10 * SECOND, 60 * SECOND] {
+        assert_limit(Some(limit), limit).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_client_takes_nothing_from_others() {
+    let server = Server::start(None);
+    let mut trickling = JoinSet::new();
+    for _ in 0..100 {
+        trickling.spawn(trickle(server.connect(), DEFAULT));
+    }
+    while !trickling.is_empty() {
+        let since = Instant::now();
+        exchange(&mut server.connect()).await;
+        assert_eq!(since.elapsed(), Duration::ZERO);
+        sleep(SECOND / 2).await;
+        while let Some(ended) = trickling.try_join_next() {
+            ended.unwrap();
+        }
+    }
+}
