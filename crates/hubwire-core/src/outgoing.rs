@@ -54,6 +54,7 @@ pub struct OutgoingInvocation<'a> {
     method: &'a str,
     arguments: &'a dyn Arguments,
     json: OnceCell<EncodedMessage>,
+    messagepack: OnceCell<EncodedMessage>,
 }
 
 impl<'a> OutgoingInvocation<'a> {
@@ -64,6 +65,7 @@ impl<'a> OutgoingInvocation<'a> {
             method,
             arguments,
             json: OnceCell::new(),
+            messagepack: OnceCell::new(),
         }
     }
 
@@ -75,6 +77,7 @@ impl<'a> OutgoingInvocation<'a> {
     pub fn encoded(&self, protocol: HubProtocol) -> Result<&EncodedMessage, SendError> {
         let slot = match protocol {
             HubProtocol::Json => &self.json,
+            HubProtocol::MessagePack => &self.messagepack,
         };
         if let Some(message) = slot.get() {
             return Ok(message);

@@ -1,0 +1,216 @@
+//! The insides of arrays, maps, structs and enums.
+
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{
+    DeserializeSeed, Deserializer as _, EnumAccess, Error as _, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
+};
+use std::str;
+
+use super::Deserializer;
+use crate::messagepack::error::ValueError;
+use crate::messagepack::head::Head;
+
+/// The elements of an array.
+pub(crate) struct Elements<'d, 'de> {
+    from: &'d mut Deserializer<'de>,
+    left: u32,
+}
+
+impl<'d, 'de> Elements<'d, 'de> {
+    pub(super) const fn new(from: &'d mut Deserializer<'de>, count: u32) -> Self {
+        Self { from, left: count }
+    }
+
+    /// The value that was made of the elements, if it took them all.
+    pub(super) fn finish<T>(self, value: T) -> Result<T, ValueError> {
+        all_taken(self.left, value)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
+    type Error = ValueError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, ValueError> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Ok(None);
+        };
+        self.left = left;
+        seed.deserialize(&mut *self.from).map(Some)
+    }
+
+    /// There are as many bytes as elements: [`Input::next`] has seen to it.
+    ///
+    /// [`Input::next`]: crate::messagepack::Input::next
+    fn size_hint(&self) -> Option<usize> {
+        usize::try_from(self.left).ok()
+    }
+}
+
+/// The entries of a map whose keys are of any type.
+pub(super) struct Entries<'d, 'de> {
+    from: &'d mut Deserializer<'de>,
+    left: u32,
+}
+
+impl<'d, 'de> Entries<'d, 'de> {
+    pub(super) const fn new(from: &'d mut Deserializer<'de>, count: u32) -> Self {
+        Self { from, left: count }
+    }
+
+    pub(super) fn finish<T>(self, value: T) -> Result<T, ValueError> {
+        all_taken(self.left, value)
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'_, 'de> {
+    type Error = ValueError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, ValueError> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Ok(None);
+        };
+        self.left = left;
+        seed.deserialize(&mut *self.from).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, ValueError> {
+        seed.deserialize(&mut *self.from)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        usize::try_from(self.left).ok()
+    }
+}
+
+/// The members of a struct, whose names are text.
+pub(super) struct Members<'d, 'de> {
+    from: &'d mut Deserializer<'de>,
+    left: u32,
+    fields: &'static [&'static str],
+}
+
+impl<'d, 'de> Members<'d, 'de> {
+    pub(super) const fn new(
+        from: &'d mut Deserializer<'de>,
+        count: u32,
+        fields: &'static [&'static str],
+    ) -> Self {
+        Self {
+            from,
+            left: count,
+            fields,
+        }
+    }
+
+    pub(super) fn finish<T>(self, value: T) -> Result<T, ValueError> {
+        all_taken(self.left, value)
+    }
+}
+
+impl<'de> MapAccess<'de> for Members<'_, 'de> {
+    type Error = ValueError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, ValueError> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Ok(None);
+        };
+        self.left = left;
+        let Head::Text(name) = self.from.input.next()? else {
+            return Err(ValueError::custom("name of a member is no text"));
+        };
+        // What is not UTF-8 is the name of no member.
+        let name = str::from_utf8(name).unwrap_or_default();
+        let name = self
+            .from
+            .naming
+            .declared_from_messagepack(name, self.fields);
+        seed.deserialize(BorrowedStrDeserializer::new(name))
+            .map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, ValueError> {
+        seed.deserialize(&mut *self.from)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        usize::try_from(self.left).ok()
+    }
+}
+
+/// A variant with its data.
+pub(super) struct Variant<'d, 'de>(pub(super) &'d mut Deserializer<'de>);
+
+impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
+    type Error = ValueError;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Self), ValueError> {
+        let Head::Text(name) = self.0.input.next()? else {
+            return Err(ValueError::custom("name of a variant is no text"));
+        };
+        let name = str::from_utf8(name)
+            .map_err(|_| ValueError::custom("name of a variant is not UTF-8"))?;
+        let variant = seed.deserialize(BorrowedStrDeserializer::<ValueError>::new(name))?;
+        Ok((variant, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
+    type Error = ValueError;
+
+    fn unit_variant(self) -> Result<(), ValueError> {
+        serde::Deserialize::deserialize(self.0)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<T::Value, ValueError> {
+        seed.deserialize(self.0)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(
+        self,
+        length: usize,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        self.0.deserialize_tuple(length, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        self.0.visit_members(fields, visitor)
+    }
+}
+
+fn all_taken<T>(left: u32, value: T) -> Result<T, ValueError> {
+    if left == 0 {
+        Ok(value)
+    } else {
+        Err(ValueError::custom(format_args!(
+            "{left} elements more than expected"
+        )))
+    }
+}

@@ -1,0 +1,223 @@
+//! Reading MessagePack value by value, without looking inside.
+
+use rmp::Marker;
+
+/// Where bytes are no MessagePack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// They end within a value, or before as many as were promised.
+    EndOfStream,
+    /// A value begins with a byte that begins none, or none that can be here.
+    Unexpected(u8),
+}
+
+/// A value, or of an array and a map the number of values that follow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Head<'a> {
+    Nil,
+    Boolean(bool),
+    /// An integer that is not negative, whatever its form.
+    Unsigned(u64),
+    /// A negative integer.
+    Negative(i64),
+    Float32(f32),
+    Float64(f64),
+    /// Text, not yet known to be UTF-8.
+    Text(&'a [u8]),
+    Binary(&'a [u8]),
+    Array(u32),
+    /// How many pairs there are.
+    Map(u32),
+    Extension(i8, &'a [u8]),
+}
+
+/// Bytes from which values are taken at the front.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Input<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// What was not taken yet.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// The byte that the next value begins with.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    /// Takes a value, of an array or a map its head alone.
+    ///
+    /// An array or a map that promises more values than there are bytes is refused here, so
+    /// that whoever makes room for them makes it for bytes that have come.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<Head<'a>, Fault> {
+        let head = self.next_unchecked()?;
+        let values = match head {
+            Head::Array(count) => u64::from(count),
+            Head::Map(count) => 2 * u64::from(count),
+            _ => return Ok(head),
+        };
+        if values > self.rest.len() as u64 {
+            return Err(Fault::EndOfStream);
+        }
+        Ok(head)
+    }
+
+    /// Passes over a whole value, however deep, without recursion.
+    pub(crate) fn skip(&mut self) -> Result<(), Fault> {
+        let mut values = 1_u64;
+        while values > 0 {
+            values -= 1;
+            match self.next_unchecked()? {
+                // Each promise takes five bytes at most, so no sum of them overflows.
+                Head::Array(count) => values = values.saturating_add(u64::from(count)),
+                Head::Map(count) => values = values.saturating_add(2 * u64::from(count)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn next_unchecked(&mut self) -> Result<Head<'a>, Fault> {
+        let code = u8::from_be_bytes(self.take()?);
+        Ok(match Marker::from_u8(code) {
+            Marker::Null => Head::Nil,
+            Marker::False => Head::Boolean(false),
+            Marker::True => Head::Boolean(true),
+            Marker::FixPos(value) => Head::Unsigned(u64::from(value)),
+            Marker::FixNeg(value) => Head::Negative(i64::from(value)),
+            Marker::U8 => Head::Unsigned(u64::from(u8::from_be_bytes(self.take()?))),
+            Marker::U16 => Head::Unsigned(u64::from(u16::from_be_bytes(self.take()?))),
+            Marker::U32 => Head::Unsigned(u64::from(u32::from_be_bytes(self.take()?))),
+            Marker::U64 => Head::Unsigned(u64::from_be_bytes(self.take()?)),
+            Marker::I8 => signed(i64::from(i8::from_be_bytes(self.take()?))),
+            Marker::I16 => signed(i64::from(i16::from_be_bytes(self.take()?))),
+            Marker::I32 => signed(i64::from(i32::from_be_bytes(self.take()?))),
+            Marker::I64 => signed(i64::from_be_bytes(self.take()?)),
+            Marker::F32 => Head::Float32(f32::from_be_bytes(self.take()?)),
+            Marker::F64 => Head::Float64(f64::from_be_bytes(self.take()?)),
+            Marker::FixStr(length) => Head::Text(self.bytes(u32::from(length))?),
+            Marker::Str8 => Head::Text(self.sized8()?),
+            Marker::Str16 => Head::Text(self.sized16()?),
+            Marker::Str32 => Head::Text(self.sized32()?),
+            Marker::Bin8 => Head::Binary(self.sized8()?),
+            Marker::Bin16 => Head::Binary(self.sized16()?),
+            Marker::Bin32 => Head::Binary(self.sized32()?),
+            Marker::FixArray(count) => Head::Array(u32::from(count)),
+            Marker::Array16 => Head::Array(u32::from(u16::from_be_bytes(self.take()?))),
+            Marker::Array32 => Head::Array(u32::from_be_bytes(self.take()?)),
+            Marker::FixMap(count) => Head::Map(u32::from(count)),
+            Marker::Map16 => Head::Map(u32::from(u16::from_be_bytes(self.take()?))),
+            Marker::Map32 => Head::Map(u32::from_be_bytes(self.take()?)),
+            Marker::FixExt1 => self.extension(1)?,
+            Marker::FixExt2 => self.extension(2)?,
+            Marker::FixExt4 => self.extension(4)?,
+            Marker::FixExt8 => self.extension(8)?,
+            Marker::FixExt16 => self.extension(16)?,
+            Marker::Ext8 => {
+                let length = u8::from_be_bytes(self.take()?);
+                self.extension(u32::from(length))?
+            }
+            Marker::Ext16 => {
+                let length = u16::from_be_bytes(self.take()?);
+                self.extension(u32::from(length))?
+            }
+            Marker::Ext32 => {
+                let length = u32::from_be_bytes(self.take()?);
+                self.extension(length)?
+            }
+            Marker::Reserved => return Err(Fault::Unexpected(code)),
+        })
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(Fault::EndOfStream)?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    fn bytes(&mut self, length: u32) -> Result<&'a [u8], Fault> {
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(length)
+            .ok_or(Fault::EndOfStream)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn sized8(&mut self) -> Result<&'a [u8], Fault> {
+        let length = u8::from_be_bytes(self.take()?);
+        self.bytes(u32::from(length))
+    }
+
+    fn sized16(&mut self) -> Result<&'a [u8], Fault> {
+        let length = u16::from_be_bytes(self.take()?);
+        self.bytes(u32::from(length))
+    }
+
+    fn sized32(&mut self) -> Result<&'a [u8], Fault> {
+        let length = u32::from_be_bytes(self.take()?);
+        self.bytes(length)
+    }
+
+    fn extension(&mut self, length: u32) -> Result<Head<'a>, Fault> {
+        let tag = i8::from_be_bytes(self.take()?);
+        Ok(Head::Extension(tag, self.bytes(length)?))
+    }
+}
+
+fn signed(value: i64) -> Head<'static> {
+    u64::try_from(value).map_or(Head::Negative(value), Head::Unsigned)
+}
+
+/// What MessagePack for C# calls the type of values that begin with this byte.
+pub(crate) fn format_name(code: u8) -> &'static str {
+    match Marker::from_u8(code) {
+        Marker::FixPos(_) => "positive fixint",
+        Marker::FixNeg(_) => "negative fixint",
+        Marker::FixMap(_) => "fixmap",
+        Marker::FixArray(_) => "fixarray",
+        Marker::FixStr(_) => "fixstr",
+        Marker::Null => "nil",
+        Marker::Reserved => "(never used)",
+        Marker::False => "false",
+        Marker::True => "true",
+        Marker::Bin8 => "bin 8",
+        Marker::Bin16 => "bin 16",
+        Marker::Bin32 => "bin 32",
+        Marker::Ext8 => "ext 8",
+        Marker::Ext16 => "ext 16",
+        Marker::Ext32 => "ext 32",
+        Marker::F32 => "float 32",
+        Marker::F64 => "float 64",
+        Marker::U8 => "uint 8",
+        Marker::U16 => "uint 16",
+        Marker::U32 => "uint 32",
+        Marker::U64 => "uint 64",
+        Marker::I8 => "int 8",
+        Marker::I16 => "int 16",
+        Marker::I32 => "int 32",
+        Marker::I64 => "int 64",
+        Marker::FixExt1 => "fixext 1",
+        Marker::FixExt2 => "fixext 2",
+        Marker::FixExt4 => "fixext 4",
+        Marker::FixExt8 => "fixext 8",
+        Marker::FixExt16 => "fixext 16",
+        Marker::Str8 => "str 8",
+        Marker::Str16 => "str 16",
+        Marker::Str32 => "str 32",
+        Marker::Array16 => "array 16",
+        Marker::Array32 => "array 32",
+        Marker::Map16 => "map 16",
+        Marker::Map32 => "map 32",
+    }
+}

@@ -1,0 +1,1 @@
+//! Timestamps in both protocols and on their own.
