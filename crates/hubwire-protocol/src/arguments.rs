@@ -74,3 +74,6 @@ pub trait BindArguments: Sized {
         provided: &mut usize,
     ) -> Result<Option<Self>, A::Error>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,3 +91,6 @@ fn declared<'n>(
         None => name,
     }
 }
+
+#[cfg(test)]
+mod tests;

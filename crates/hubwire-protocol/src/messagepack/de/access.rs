@@ -1,11 +1,13 @@
 //! The insides of arrays, maps, structs and enums.
 
+use std::collections::BTreeSet;
+use std::str;
+
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer as _, EnumAccess, Error as _, MapAccess, SeqAccess,
     VariantAccess, Visitor,
 };
-use std::str;
 
 use super::Deserializer;
 use crate::messagepack::error::ValueError;
@@ -50,15 +52,22 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     }
 }
 
-/// The entries of a map whose keys are of any type.
+/// The entries of a map whose keys are of any type, each there once as in .NET.
+///
+/// Equal keys are equal bytes: an integer in two forms is two keys.
 pub(super) struct Entries<'d, 'de> {
     from: &'d mut Deserializer<'de>,
     left: u32,
+    keys: BTreeSet<&'de [u8]>,
 }
 
 impl<'d, 'de> Entries<'d, 'de> {
     pub(super) const fn new(from: &'d mut Deserializer<'de>, count: u32) -> Self {
-        Self { from, left: count }
+        Self {
+            from,
+            left: count,
+            keys: BTreeSet::new(),
+        }
     }
 
     pub(super) fn finish<T>(self, value: T) -> Result<T, ValueError> {
@@ -77,7 +86,15 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
             return Ok(None);
         };
         self.left = left;
-        seed.deserialize(&mut *self.from).map(Some)
+        let all = self.from.input.rest();
+        let value = seed.deserialize(&mut *self.from)?;
+        let length = all.len() - self.from.input.rest().len();
+        let key = all.get(..length).unwrap_or_default();
+        let is_alone = left == 0 && self.keys.is_empty();
+        if !is_alone && !self.keys.insert(key) {
+            return Err(ValueError::custom("key is there twice"));
+        }
+        Ok(Some(value))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(

@@ -166,6 +166,8 @@ fn keys_of_maps_are_of_any_type() {
         BTreeMap::from([(Mood::Happy, 1)]),
         "81 a5 48 61 70 70 79 01",
     );
+    check_refused::<BTreeMap<i32, i32>>("82 05 01 05 02", "key is there twice");
+    check_refused::<serde_json::Value>("82 a1 61 01 a1 61 02", "key is there twice");
     check_refused::<BTreeMap<i32, i32>>("81 a1 35 01", "invalid type: string \"5\", expected i32");
 }
 
