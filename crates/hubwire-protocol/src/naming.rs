@@ -22,9 +22,10 @@ pub(crate) use writing::Writing;
 ///
 /// An enum's number is the position of its variant, from zero. Keys of maps stay as they are.
 ///
-/// What serde buffers before it decides on a type keeps the names it was declared with:
-/// structs with `#[serde(flatten)]` in them, and what lies within untagged, internally and
-/// adjacently tagged enums.
+/// What serde buffers before it decides on a type is read under the names it was declared with,
+/// though its structs are written under .NET's: structs with `#[serde(flatten)]` in them, and
+/// what lies within untagged, internally and adjacently tagged enums. Declare such members with
+/// the names of the peers, by `#[serde(rename_all = "camelCase")]` and aliases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Naming {
@@ -37,6 +38,7 @@ pub enum Naming {
 
 impl Naming {
     /// Hands on the name of a member as it is written in MessagePack.
+    #[inline]
     pub(crate) fn with_messagepack_name<T>(
         self,
         declared: &'static str,
@@ -54,6 +56,7 @@ impl Naming {
 
     /// The declared name of the member that is called `name` in MessagePack; of no member if
     /// there is none.
+    #[inline]
     pub(crate) fn declared_from_messagepack<'n>(
         self,
         name: &'n str,

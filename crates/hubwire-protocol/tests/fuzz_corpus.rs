@@ -9,6 +9,8 @@ mod arguments;
 mod frames;
 #[path = "../../../fuzz/properties/handshake.rs"]
 mod handshake;
+#[path = "../../../fuzz/properties/messagepack.rs"]
+mod messagepack;
 #[path = "../../../fuzz/properties/messages.rs"]
 mod messages;
 #[path = "../../../fuzz/properties/reference.rs"]
@@ -46,4 +48,9 @@ fn handshakes_are_read_as_they_are_written() {
 #[test]
 fn messages_are_read_as_they_are_written() {
     replay("messages", messages::check);
+}
+
+#[test]
+fn messagepack_is_read_as_it_is_written() {
+    replay("messagepack", messagepack::check);
 }

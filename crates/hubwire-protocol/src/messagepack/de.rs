@@ -35,6 +35,7 @@ pub(crate) struct Deserializer<'de> {
 }
 
 impl<'de> Deserializer<'de> {
+    #[inline]
     pub(crate) const fn new(input: Input<'de>, naming: Naming) -> Self {
         Self {
             input,
@@ -44,10 +45,12 @@ impl<'de> Deserializer<'de> {
     }
 
     /// The elements of an array whose head was taken.
+    #[inline]
     pub(crate) const fn elements(&mut self, count: u32) -> Elements<'_, 'de> {
         Elements::new(self, count)
     }
 
+    /// Whatever is there.
     fn visit_head<V: Visitor<'de>>(
         &mut self,
         head: Head<'de>,
@@ -76,6 +79,7 @@ impl<'de> Deserializer<'de> {
         }
     }
 
+    #[inline]
     fn visit_array<V: Visitor<'de>>(
         &mut self,
         count: u32,
@@ -89,6 +93,7 @@ impl<'de> Deserializer<'de> {
     }
 
     /// A struct: a map from the names of its members, or an array of them in their order.
+    #[inline]
     fn visit_members<V: Visitor<'de>>(
         &mut self,
         fields: &'static [&'static str],
@@ -104,6 +109,7 @@ impl<'de> Deserializer<'de> {
         }
     }
 
+    #[inline]
     fn nested<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, ValueError>,
@@ -116,6 +122,7 @@ impl<'de> Deserializer<'de> {
 }
 
 /// Text; what is not UTF-8 is replaced, as in .NET.
+#[inline]
 fn visit_text<'de, V: Visitor<'de>>(text: &'de [u8], visitor: V) -> Result<V::Value, ValueError> {
     match str::from_utf8(text) {
         Ok(text) => visitor.visit_borrowed_str(text),
@@ -131,28 +138,47 @@ fn wide_integer() -> ValueError {
     ValueError::custom("MessagePack has no integers of 128 bits")
 }
 
+/// Integers, the usual case first.
+macro_rules! integers {
+    ($($deserialize:ident)*) => {$(
+        #[inline]
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+            match self.input.next()? {
+                Head::Unsigned(value) => visitor.visit_u64(value),
+                Head::Negative(value) => visitor.visit_i64(value),
+                head => self.visit_head(head, visitor),
+            }
+        }
+    )*};
+}
+
 impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     type Error = ValueError;
 
     /// As it is written: a Guid is text.
+    #[inline]
     fn is_human_readable(&self) -> bool {
         true
     }
 
+    #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         let head = self.input.next()?;
         self.visit_head(head, visitor)
     }
 
+    #[inline]
     fn deserialize_i128<V: Visitor<'de>>(self, _: V) -> Result<V::Value, ValueError> {
         Err(wide_integer())
     }
 
+    #[inline]
     fn deserialize_u128<V: Visitor<'de>>(self, _: V) -> Result<V::Value, ValueError> {
         Err(wide_integer())
     }
 
     /// Text of one character, or the UTF-16 unit that .NET writes.
+    #[inline]
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.input.next()? {
             Head::Unsigned(unit) => match u16::try_from(unit)
@@ -170,8 +196,10 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     }
 
     /// Text, or a timestamp, which is shown as text; no bytes.
+    #[inline]
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.input.next()? {
+            Head::Text(text) => visit_text(text, visitor),
             Head::Binary(bytes) => {
                 Err(ValueError::invalid_type(Unexpected::Bytes(bytes), &visitor))
             }
@@ -179,11 +207,13 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         }
     }
 
+    #[inline]
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         self.deserialize_str(visitor)
     }
 
     /// Bin, the bytes of a text, or an array of integers.
+    #[inline]
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.input.next()? {
             Head::Binary(bytes) | Head::Text(bytes) => visitor.visit_borrowed_bytes(bytes),
@@ -191,10 +221,12 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         }
     }
 
+    #[inline]
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         self.deserialize_bytes(visitor)
     }
 
+    #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         if self.input.peek() == Some(NIL) {
             self.input.next()?;
@@ -204,6 +236,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         }
     }
 
+    #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -217,8 +250,10 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     }
 
     /// An array, or the bytes of a bin: what .NET sends for a `byte[]` fits a `Vec<u8>`.
+    #[inline]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.input.next()? {
+            Head::Array(count) => self.visit_array(count, visitor),
             Head::Binary(bytes) => {
                 let mut bytes = SeqDeserializer::<_, ValueError>::new(bytes.iter().copied());
                 let value = visitor.visit_seq(&mut bytes)?;
@@ -229,6 +264,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         }
     }
 
+    #[inline]
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -239,6 +275,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     }
 
     /// A variant's name, or a map from that to its data.
+    #[inline]
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -256,13 +293,38 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         }
     }
 
+    #[inline]
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         self.input.skip()?;
         visitor.visit_unit()
     }
 
+    integers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
+    #[inline]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.input.next()? {
+            Head::Float64(value) => visitor.visit_f64(value),
+            head => self.visit_head(head, visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        match self.input.next()? {
+            Head::Array(count) => self.visit_array(count, visitor),
+            head => self.visit_head(head, visitor),
+        }
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 unit unit_struct tuple tuple_struct map
-        identifier
+        bool f32 unit unit_struct tuple_struct map identifier
     }
 }

@@ -43,11 +43,13 @@ impl<'a> Input<'a> {
     }
 
     /// What was not taken yet.
+    #[inline]
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// The byte that the next value begins with.
+    #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
@@ -58,6 +60,36 @@ impl<'a> Input<'a> {
     /// that whoever makes room for them makes it for bytes that have come.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Head<'a>, Fault> {
+        let (&code, rest) = self.rest.split_first().ok_or(Fault::EndOfStream)?;
+        let head = match code {
+            0x00..=0x7F => Head::Unsigned(u64::from(code)),
+            0xA0..=0xBF => {
+                let length = usize::from(code & 0x1F);
+                let (text, rest) = rest.split_at_checked(length).ok_or(Fault::EndOfStream)?;
+                self.rest = rest;
+                return Ok(Head::Text(text));
+            }
+            0x80..=0x8F if 2 * usize::from(code & 0x0F) <= rest.len() => {
+                Head::Map(u32::from(code & 0x0F))
+            }
+            0x90..=0x9F if usize::from(code & 0x0F) <= rest.len() => {
+                Head::Array(u32::from(code & 0x0F))
+            }
+            0xC0 => Head::Nil,
+            0xCB => {
+                let (value, rest) = rest.split_first_chunk().ok_or(Fault::EndOfStream)?;
+                self.rest = rest;
+                return Ok(Head::Float64(f64::from_be_bytes(*value)));
+            }
+            _ => return self.next_other(),
+        };
+        self.rest = rest;
+        Ok(head)
+    }
+
+    /// Not inlined into every visitor: most values are of the short forms.
+    #[inline(never)]
+    fn next_other(&mut self) -> Result<Head<'a>, Fault> {
         let head = self.next_unchecked()?;
         let values = match head {
             Head::Array(count) => u64::from(count),
@@ -75,75 +107,98 @@ impl<'a> Input<'a> {
         let mut values = 1_u64;
         while values > 0 {
             values -= 1;
-            match self.next_unchecked()? {
-                // Each promise takes five bytes at most, so no sum of them overflows.
-                Head::Array(count) => values = values.saturating_add(u64::from(count)),
-                Head::Map(count) => values = values.saturating_add(2 * u64::from(count)),
-                _ => {}
-            }
+            let (&code, rest) = self.rest.split_first().ok_or(Fault::EndOfStream)?;
+            // The short forms are most of what there is.
+            let within = match code {
+                0x00..=0x7F | 0xC0 | 0xC2 | 0xC3 | 0xE0..=0xFF => 0,
+                0x80..=0x8F => {
+                    values += 2 * u64::from(code & 0x0F);
+                    0
+                }
+                0x90..=0x9F => {
+                    values += u64::from(code & 0x0F);
+                    0
+                }
+                0xA0..=0xBF => usize::from(code & 0x1F),
+                0xCC | 0xD0 => 1,
+                0xCD | 0xD1 => 2,
+                0xCA | 0xCE | 0xD2 => 4,
+                0xCB | 0xCF | 0xD3 => 8,
+                _ => {
+                    match self.next_unchecked()? {
+                        // Each promise takes three bytes at least, so no sum of them overflows.
+                        Head::Array(count) => values = values.saturating_add(u64::from(count)),
+                        Head::Map(count) => values = values.saturating_add(2 * u64::from(count)),
+                        _ => {}
+                    }
+                    continue;
+                }
+            };
+            self.rest = rest.get(within..).ok_or(Fault::EndOfStream)?;
         }
         Ok(())
     }
 
-    #[inline]
     fn next_unchecked(&mut self) -> Result<Head<'a>, Fault> {
         let code = u8::from_be_bytes(self.take()?);
-        Ok(match Marker::from_u8(code) {
-            Marker::Null => Head::Nil,
-            Marker::False => Head::Boolean(false),
-            Marker::True => Head::Boolean(true),
-            Marker::FixPos(value) => Head::Unsigned(u64::from(value)),
-            Marker::FixNeg(value) => Head::Negative(i64::from(value)),
-            Marker::U8 => Head::Unsigned(u64::from(u8::from_be_bytes(self.take()?))),
-            Marker::U16 => Head::Unsigned(u64::from(u16::from_be_bytes(self.take()?))),
-            Marker::U32 => Head::Unsigned(u64::from(u32::from_be_bytes(self.take()?))),
-            Marker::U64 => Head::Unsigned(u64::from_be_bytes(self.take()?)),
-            Marker::I8 => signed(i64::from(i8::from_be_bytes(self.take()?))),
-            Marker::I16 => signed(i64::from(i16::from_be_bytes(self.take()?))),
-            Marker::I32 => signed(i64::from(i32::from_be_bytes(self.take()?))),
-            Marker::I64 => signed(i64::from_be_bytes(self.take()?)),
-            Marker::F32 => Head::Float32(f32::from_be_bytes(self.take()?)),
-            Marker::F64 => Head::Float64(f64::from_be_bytes(self.take()?)),
-            Marker::FixStr(length) => Head::Text(self.bytes(u32::from(length))?),
-            Marker::Str8 => Head::Text(self.sized8()?),
-            Marker::Str16 => Head::Text(self.sized16()?),
-            Marker::Str32 => Head::Text(self.sized32()?),
-            Marker::Bin8 => Head::Binary(self.sized8()?),
-            Marker::Bin16 => Head::Binary(self.sized16()?),
-            Marker::Bin32 => Head::Binary(self.sized32()?),
-            Marker::FixArray(count) => Head::Array(u32::from(count)),
-            Marker::Array16 => Head::Array(u32::from(u16::from_be_bytes(self.take()?))),
-            Marker::Array32 => Head::Array(u32::from_be_bytes(self.take()?)),
-            Marker::FixMap(count) => Head::Map(u32::from(count)),
-            Marker::Map16 => Head::Map(u32::from(u16::from_be_bytes(self.take()?))),
-            Marker::Map32 => Head::Map(u32::from_be_bytes(self.take()?)),
-            Marker::FixExt1 => self.extension(1)?,
-            Marker::FixExt2 => self.extension(2)?,
-            Marker::FixExt4 => self.extension(4)?,
-            Marker::FixExt8 => self.extension(8)?,
-            Marker::FixExt16 => self.extension(16)?,
-            Marker::Ext8 => {
+        Ok(match code {
+            0xC0 => Head::Nil,
+            0xC2 => Head::Boolean(false),
+            0xC3 => Head::Boolean(true),
+            0x00..=0x7F => Head::Unsigned(u64::from(code)),
+            0xE0..=0xFF => Head::Negative(i64::from(code.cast_signed())),
+            0xCC => Head::Unsigned(u64::from(u8::from_be_bytes(self.take()?))),
+            0xCD => Head::Unsigned(u64::from(u16::from_be_bytes(self.take()?))),
+            0xCE => Head::Unsigned(u64::from(u32::from_be_bytes(self.take()?))),
+            0xCF => Head::Unsigned(u64::from_be_bytes(self.take()?)),
+            0xD0 => signed(i64::from(i8::from_be_bytes(self.take()?))),
+            0xD1 => signed(i64::from(i16::from_be_bytes(self.take()?))),
+            0xD2 => signed(i64::from(i32::from_be_bytes(self.take()?))),
+            0xD3 => signed(i64::from_be_bytes(self.take()?)),
+            0xCA => Head::Float32(f32::from_be_bytes(self.take()?)),
+            0xCB => Head::Float64(f64::from_be_bytes(self.take()?)),
+            0xA0..=0xBF => Head::Text(self.bytes(u32::from(code & 0x1F))?),
+            0xD9 => Head::Text(self.sized8()?),
+            0xDA => Head::Text(self.sized16()?),
+            0xDB => Head::Text(self.sized32()?),
+            0xC4 => Head::Binary(self.sized8()?),
+            0xC5 => Head::Binary(self.sized16()?),
+            0xC6 => Head::Binary(self.sized32()?),
+            0x90..=0x9F => Head::Array(u32::from(code & 0x0F)),
+            0xDC => Head::Array(u32::from(u16::from_be_bytes(self.take()?))),
+            0xDD => Head::Array(u32::from_be_bytes(self.take()?)),
+            0x80..=0x8F => Head::Map(u32::from(code & 0x0F)),
+            0xDE => Head::Map(u32::from(u16::from_be_bytes(self.take()?))),
+            0xDF => Head::Map(u32::from_be_bytes(self.take()?)),
+            0xD4 => self.extension(1)?,
+            0xD5 => self.extension(2)?,
+            0xD6 => self.extension(4)?,
+            0xD7 => self.extension(8)?,
+            0xD8 => self.extension(16)?,
+            0xC7 => {
                 let length = u8::from_be_bytes(self.take()?);
                 self.extension(u32::from(length))?
             }
-            Marker::Ext16 => {
+            0xC8 => {
                 let length = u16::from_be_bytes(self.take()?);
                 self.extension(u32::from(length))?
             }
-            Marker::Ext32 => {
+            0xC9 => {
                 let length = u32::from_be_bytes(self.take()?);
                 self.extension(length)?
             }
-            Marker::Reserved => return Err(Fault::Unexpected(code)),
+            0xC1 => return Err(Fault::Unexpected(code)),
         })
     }
 
+    #[inline]
     fn take<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or(Fault::EndOfStream)?;
         self.rest = rest;
         Ok(*taken)
     }
 
+    #[inline]
     fn bytes(&mut self, length: u32) -> Result<&'a [u8], Fault> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let (taken, rest) = self

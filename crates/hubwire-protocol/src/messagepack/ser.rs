@@ -33,6 +33,7 @@ enum Bytes {
 }
 
 impl<'w> Serializer<'w> {
+    #[inline]
     pub(super) const fn new(out: &'w mut Vec<u8>, naming: Naming) -> Self {
         Self {
             out,
@@ -42,6 +43,7 @@ impl<'w> Serializer<'w> {
     }
 
     /// Begins an enum's variant with data: a map of one.
+    #[inline]
     fn variant(&mut self, variant: &str) -> Result<(), ValueError> {
         encode::map_length(self.out, 1)?;
         encode::text(self.out, variant)
@@ -60,75 +62,92 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
     type SerializeStructVariant = Compound<'a, 'w>;
 
     /// .NET's types that have a readable form are written as that, so that a Guid is text.
+    #[inline]
     fn is_human_readable(&self) -> bool {
         self.bytes == Bytes::Plain
     }
 
+    #[inline]
     fn serialize_bool(self, value: bool) -> Result<(), ValueError> {
         encode::boolean(self.out, value);
         Ok(())
     }
 
+    #[inline]
     fn serialize_i8(self, value: i8) -> Result<(), ValueError> {
         self.serialize_i64(i64::from(value))
     }
 
+    #[inline]
     fn serialize_i16(self, value: i16) -> Result<(), ValueError> {
         self.serialize_i64(i64::from(value))
     }
 
+    #[inline]
     fn serialize_i32(self, value: i32) -> Result<(), ValueError> {
         self.serialize_i64(i64::from(value))
     }
 
+    #[inline]
     fn serialize_i64(self, value: i64) -> Result<(), ValueError> {
         encode::signed(self.out, value);
         Ok(())
     }
 
+    #[inline]
     fn serialize_i128(self, _: i128) -> Result<(), ValueError> {
         Err(wide_integer())
     }
 
+    #[inline]
     fn serialize_u8(self, value: u8) -> Result<(), ValueError> {
         self.serialize_u64(u64::from(value))
     }
 
+    #[inline]
     fn serialize_u16(self, value: u16) -> Result<(), ValueError> {
         self.serialize_u64(u64::from(value))
     }
 
+    #[inline]
     fn serialize_u32(self, value: u32) -> Result<(), ValueError> {
         self.serialize_u64(u64::from(value))
     }
 
+    #[inline]
     fn serialize_u64(self, value: u64) -> Result<(), ValueError> {
         encode::unsigned(self.out, value);
         Ok(())
     }
 
+    #[inline]
     fn serialize_u128(self, _: u128) -> Result<(), ValueError> {
         Err(wide_integer())
     }
 
+    #[inline]
     fn serialize_f32(self, value: f32) -> Result<(), ValueError> {
         encode::float32(self.out, value);
         Ok(())
     }
 
+    #[inline]
     fn serialize_f64(self, value: f64) -> Result<(), ValueError> {
         encode::float64(self.out, value);
         Ok(())
     }
 
+    #[inline]
     fn serialize_char(self, value: char) -> Result<(), ValueError> {
         encode::text(self.out, value.encode_utf8(&mut [0; 4]))
     }
 
+    #[inline]
     fn serialize_str(self, value: &str) -> Result<(), ValueError> {
         encode::text(self.out, value)
     }
 
+    #[inline]
     fn serialize_bytes(self, value: &[u8]) -> Result<(), ValueError> {
         match self.bytes {
             Bytes::Plain | Bytes::Binary => encode::binary(self.out, value),
@@ -144,23 +163,28 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
         }
     }
 
+    #[inline]
     fn serialize_none(self) -> Result<(), ValueError> {
         self.serialize_unit()
     }
 
+    #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), ValueError> {
         value.serialize(self)
     }
 
+    #[inline]
     fn serialize_unit(self) -> Result<(), ValueError> {
         encode::nil(self.out);
         Ok(())
     }
 
+    #[inline]
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), ValueError> {
         self.serialize_unit()
     }
 
+    #[inline]
     fn serialize_unit_variant(
         self,
         _: &'static str,
@@ -170,6 +194,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
         self.serialize_str(variant)
     }
 
+    #[inline]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -187,6 +212,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
         written
     }
 
+    #[inline]
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
         _: &'static str,
@@ -198,14 +224,17 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
         value.serialize(self)
     }
 
+    #[inline]
     fn serialize_seq(self, length: Option<usize>) -> Result<Compound<'a, 'w>, ValueError> {
         Compound::array(self, length)
     }
 
+    #[inline]
     fn serialize_tuple(self, length: usize) -> Result<Compound<'a, 'w>, ValueError> {
         Compound::array(self, Some(length))
     }
 
+    #[inline]
     fn serialize_tuple_struct(
         self,
         _: &'static str,
@@ -214,6 +243,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
         Compound::array(self, Some(length))
     }
 
+    #[inline]
     fn serialize_tuple_variant(
         self,
         _: &'static str,
@@ -225,10 +255,12 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
         Compound::array(self, Some(length))
     }
 
+    #[inline]
     fn serialize_map(self, length: Option<usize>) -> Result<Compound<'a, 'w>, ValueError> {
         Compound::map(self, length)
     }
 
+    #[inline]
     fn serialize_struct(
         self,
         _: &'static str,
@@ -237,6 +269,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
         Compound::map(self, Some(length))
     }
 
+    #[inline]
     fn serialize_struct_variant(
         self,
         _: &'static str,

@@ -20,11 +20,13 @@ pub(crate) struct Elements<'d, 'de> {
 }
 
 impl<'d, 'de> Elements<'d, 'de> {
+    #[inline]
     pub(super) const fn new(from: &'d mut Deserializer<'de>, count: u32) -> Self {
         Self { from, left: count }
     }
 
     /// The value that was made of the elements, if it took them all.
+    #[inline]
     pub(super) fn finish<T>(self, value: T) -> Result<T, ValueError> {
         all_taken(self.left, value)
     }
@@ -33,6 +35,7 @@ impl<'d, 'de> Elements<'d, 'de> {
 impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     type Error = ValueError;
 
+    #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
@@ -47,6 +50,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     /// There are as many bytes as elements: [`Input::next`] has seen to it.
     ///
     /// [`Input::next`]: crate::messagepack::Input::next
+    #[inline]
     fn size_hint(&self) -> Option<usize> {
         usize::try_from(self.left).ok()
     }
@@ -62,6 +66,7 @@ pub(super) struct Entries<'d, 'de> {
 }
 
 impl<'d, 'de> Entries<'d, 'de> {
+    #[inline]
     pub(super) const fn new(from: &'d mut Deserializer<'de>, count: u32) -> Self {
         Self {
             from,
@@ -70,6 +75,7 @@ impl<'d, 'de> Entries<'d, 'de> {
         }
     }
 
+    #[inline]
     pub(super) fn finish<T>(self, value: T) -> Result<T, ValueError> {
         all_taken(self.left, value)
     }
@@ -78,6 +84,7 @@ impl<'d, 'de> Entries<'d, 'de> {
 impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     type Error = ValueError;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
@@ -97,6 +104,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
         Ok(Some(value))
     }
 
+    #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
@@ -104,6 +112,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
         seed.deserialize(&mut *self.from)
     }
 
+    #[inline]
     fn size_hint(&self) -> Option<usize> {
         usize::try_from(self.left).ok()
     }
@@ -117,6 +126,7 @@ pub(super) struct Members<'d, 'de> {
 }
 
 impl<'d, 'de> Members<'d, 'de> {
+    #[inline]
     pub(super) const fn new(
         from: &'d mut Deserializer<'de>,
         count: u32,
@@ -129,6 +139,7 @@ impl<'d, 'de> Members<'d, 'de> {
         }
     }
 
+    #[inline]
     pub(super) fn finish<T>(self, value: T) -> Result<T, ValueError> {
         all_taken(self.left, value)
     }
@@ -137,6 +148,7 @@ impl<'d, 'de> Members<'d, 'de> {
 impl<'de> MapAccess<'de> for Members<'_, 'de> {
     type Error = ValueError;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
@@ -158,6 +170,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
             .map(Some)
     }
 
+    #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
@@ -165,6 +178,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         seed.deserialize(&mut *self.from)
     }
 
+    #[inline]
     fn size_hint(&self) -> Option<usize> {
         usize::try_from(self.left).ok()
     }
@@ -177,6 +191,7 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
     type Error = ValueError;
     type Variant = Self;
 
+    #[inline]
     fn variant_seed<V: DeserializeSeed<'de>>(
         self,
         seed: V,
@@ -194,10 +209,12 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
 impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
     type Error = ValueError;
 
+    #[inline]
     fn unit_variant(self) -> Result<(), ValueError> {
         serde::Deserialize::deserialize(self.0)
     }
 
+    #[inline]
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(
         self,
         seed: T,
@@ -205,6 +222,7 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
         seed.deserialize(self.0)
     }
 
+    #[inline]
     fn tuple_variant<V: Visitor<'de>>(
         self,
         length: usize,
@@ -213,6 +231,7 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
         self.0.deserialize_tuple(length, visitor)
     }
 
+    #[inline]
     fn struct_variant<V: Visitor<'de>>(
         self,
         fields: &'static [&'static str],

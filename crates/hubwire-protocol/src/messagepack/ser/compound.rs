@@ -26,6 +26,7 @@ enum Announced {
 }
 
 impl<'a, 'w> Compound<'a, 'w> {
+    #[inline]
     pub(super) fn array(
         serializer: &'a mut Serializer<'w>,
         count: Option<usize>,
@@ -33,6 +34,7 @@ impl<'a, 'w> Compound<'a, 'w> {
         Self::begin(serializer, count, false)
     }
 
+    #[inline]
     pub(super) fn map(
         serializer: &'a mut Serializer<'w>,
         count: Option<usize>,
@@ -40,6 +42,7 @@ impl<'a, 'w> Compound<'a, 'w> {
         Self::begin(serializer, count, true)
     }
 
+    #[inline]
     fn begin(
         serializer: &'a mut Serializer<'w>,
         count: Option<usize>,
@@ -60,11 +63,13 @@ impl<'a, 'w> Compound<'a, 'w> {
         })
     }
 
+    #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ValueError> {
         self.written += 1;
         value.serialize(&mut *self.serializer)
     }
 
+    #[inline]
     fn member<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
@@ -76,6 +81,7 @@ impl<'a, 'w> Compound<'a, 'w> {
         self.element(value)
     }
 
+    #[inline]
     fn finish(self) -> Result<(), ValueError> {
         let written = self.written;
         match self.announced {
@@ -107,10 +113,12 @@ impl SerializeSeq for Compound<'_, '_> {
     type Ok = ();
     type Error = ValueError;
 
+    #[inline]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ValueError> {
         self.element(value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), ValueError> {
         self.finish()
     }
@@ -120,10 +128,12 @@ impl SerializeTuple for Compound<'_, '_> {
     type Ok = ();
     type Error = ValueError;
 
+    #[inline]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ValueError> {
         self.element(value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), ValueError> {
         self.finish()
     }
@@ -133,10 +143,12 @@ impl SerializeTupleStruct for Compound<'_, '_> {
     type Ok = ();
     type Error = ValueError;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ValueError> {
         self.element(value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), ValueError> {
         self.finish()
     }
@@ -146,10 +158,12 @@ impl SerializeTupleVariant for Compound<'_, '_> {
     type Ok = ();
     type Error = ValueError;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ValueError> {
         self.element(value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), ValueError> {
         self.finish()
     }
@@ -159,14 +173,17 @@ impl SerializeMap for Compound<'_, '_> {
     type Ok = ();
     type Error = ValueError;
 
+    #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ValueError> {
         key.serialize(&mut *self.serializer)
     }
 
+    #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ValueError> {
         self.element(value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), ValueError> {
         self.finish()
     }
@@ -176,6 +193,7 @@ impl SerializeStruct for Compound<'_, '_> {
     type Ok = ();
     type Error = ValueError;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
@@ -184,6 +202,7 @@ impl SerializeStruct for Compound<'_, '_> {
         self.member(name, value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), ValueError> {
         self.finish()
     }
@@ -193,6 +212,7 @@ impl SerializeStructVariant for Compound<'_, '_> {
     type Ok = ();
     type Error = ValueError;
 
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
@@ -201,6 +221,7 @@ impl SerializeStructVariant for Compound<'_, '_> {
         self.member(name, value)
     }
 
+    #[inline]
     fn end(self) -> Result<(), ValueError> {
         self.finish()
     }
