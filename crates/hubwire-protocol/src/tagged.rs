@@ -10,3 +10,5 @@ pub(crate) const BINARY: &str = "$hubwire::Binary";
 pub(crate) const TIMESTAMP: &str = "$hubwire::Timestamp";
 /// A received value that passes on as it came.
 pub(crate) const RAW_ITEM: &str = "$hubwire::RawItem";
+/// JSON text of `serde_json`, which is translated.
+pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";

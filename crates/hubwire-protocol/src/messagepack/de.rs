@@ -2,16 +2,17 @@
 
 use std::str;
 
-use serde::de::value::SeqDeserializer;
+use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{self, Error as _, IntoDeserializer, Unexpected, Visitor};
-use serde::forward_to_deserialize_any;
+use serde::{Serialize, forward_to_deserialize_any};
 
 use super::MAXIMUM_DEPTH;
 use super::error::ValueError;
 use super::head::{Head, Input};
 use crate::naming::Naming;
-use crate::tagged::{BINARY, TIMESTAMP};
+use crate::tagged::{BINARY, RAW_VALUE, TIMESTAMP};
 use crate::timestamp::Timestamp;
+use crate::transcode::Transcoder;
 use access::{Elements, Entries, Members, Variant};
 use tagged::Tagged;
 
@@ -107,6 +108,16 @@ impl<'de> Deserializer<'de> {
             }),
             head => self.visit_head(head, visitor),
         }
+    }
+
+    /// The next value as JSON text, which a `RawValue` of `serde_json` asks for.
+    fn read_json(&mut self) -> Result<String, ValueError> {
+        let mut text = Vec::new();
+        let mut serializer = serde_json::Serializer::new(&mut text);
+        Transcoder::new(self)
+            .serialize(&mut serializer)
+            .map_err(ValueError::custom)?;
+        String::from_utf8(text).map_err(ValueError::custom)
     }
 
     #[inline]
@@ -245,6 +256,10 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         match name {
             BINARY => visitor.visit_newtype_struct(Tagged::Binary(self)),
             TIMESTAMP => visitor.visit_newtype_struct(Tagged::Timestamp(self)),
+            RAW_VALUE => {
+                let text = self.read_json()?;
+                visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, text))))
+            }
             _ => visitor.visit_newtype_struct(self),
         }
     }

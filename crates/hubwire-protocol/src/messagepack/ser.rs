@@ -6,7 +6,7 @@ use serde::ser;
 use super::encode;
 use super::error::ValueError;
 use crate::naming::Naming;
-use crate::tagged::{BINARY, RAW_ITEM, TIMESTAMP};
+use crate::tagged::{BINARY, RAW_ITEM, RAW_VALUE, TIMESTAMP};
 use crate::timestamp::Timestamp;
 use compound::Compound;
 
@@ -263,9 +263,12 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
     #[inline]
     fn serialize_struct(
         self,
-        _: &'static str,
+        name: &'static str,
         length: usize,
     ) -> Result<Compound<'a, 'w>, ValueError> {
+        if name == RAW_VALUE {
+            return Ok(Compound::json(self));
+        }
         Compound::map(self, Some(length))
     }
 

@@ -1,6 +1,7 @@
 //! Arrays and maps, whose number of elements comes first.
 
 use serde::Serialize;
+use serde::ser;
 use serde::ser::{
     SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant,
@@ -9,6 +10,7 @@ use serde::ser::{
 use super::Serializer;
 use crate::messagepack::encode;
 use crate::messagepack::error::ValueError;
+use crate::transcode::Transcoder;
 
 /// An array or a map that is being written.
 pub(in crate::messagepack) struct Compound<'a, 'w> {
@@ -21,6 +23,8 @@ pub(in crate::messagepack) struct Compound<'a, 'w> {
 
 enum Announced {
     Count(usize),
+    /// It is JSON text, the value of its one member.
+    Json,
     /// The number is to go before what begins here.
     Later(usize),
 }
@@ -40,6 +44,16 @@ impl<'a, 'w> Compound<'a, 'w> {
         count: Option<usize>,
     ) -> Result<Self, ValueError> {
         Self::begin(serializer, count, true)
+    }
+
+    /// A `RawValue` of `serde_json`.
+    pub(super) const fn json(serializer: &'a mut Serializer<'w>) -> Self {
+        Self {
+            serializer,
+            announced: Announced::Json,
+            is_map: false,
+            written: 0,
+        }
     }
 
     #[inline]
@@ -75,16 +89,28 @@ impl<'a, 'w> Compound<'a, 'w> {
         name: &'static str,
         value: &T,
     ) -> Result<(), ValueError> {
+        if matches!(self.announced, Announced::Json) {
+            return self.translate(value);
+        }
         self.serializer
             .naming
             .with_messagepack_name(name, |name| encode::text(self.serializer.out, name))?;
         self.element(value)
     }
 
+    /// Writes what JSON text says.
+    fn translate<T: Serialize + ?Sized>(&mut self, text: &T) -> Result<(), ValueError> {
+        let text = serde_json::to_value(text).map_err(<ValueError as ser::Error>::custom)?;
+        let text = text.as_str().unwrap_or_default();
+        let mut from = serde_json::Deserializer::from_str(text);
+        Transcoder::new(&mut from).serialize(&mut *self.serializer)
+    }
+
     #[inline]
     fn finish(self) -> Result<(), ValueError> {
         let written = self.written;
         match self.announced {
+            Announced::Json => Ok(()),
             Announced::Count(announced) if announced == written => Ok(()),
             Announced::Count(announced) => Err(ValueError::WrongLength { announced, written }),
             Announced::Later(elements) => {

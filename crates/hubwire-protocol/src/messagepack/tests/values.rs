@@ -286,6 +286,20 @@ fn guids_are_text() {
     assert_eq!(read::<uuid::Uuid>(&write(&text.to_uppercase())), Ok(guid));
 }
 
+/// JSON text within values is translated, there and back.
+#[test]
+fn raw_json_is_translated() {
+    use serde_json::value::RawValue;
+
+    let json = r#"{"a":[1,null,-5,"é"],"b":{}}"#;
+    let raw = || vec![RawValue::from_string(json.to_owned()).unwrap()];
+    let value: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(write(&raw()), write(&[&value]));
+    let read = read::<Vec<Box<RawValue>>>(&write(&raw())).unwrap();
+    assert_eq!(read[0].get(), json);
+    check_refused::<Box<serde_json::Value>>("d4 05 78", "extension type 5 is not supported");
+}
+
 #[test]
 fn extensions_other_than_timestamps_are_refused() {
     let text = "extension type 5 is not supported";
