@@ -55,6 +55,7 @@ pub struct OutgoingInvocation<'a> {
     arguments: &'a dyn Arguments,
     invocation_id: Option<&'a str>,
     json: OnceCell<EncodedMessage>,
+    messagepack: OnceCell<EncodedMessage>,
 }
 
 impl<'a> OutgoingInvocation<'a> {
@@ -66,6 +67,7 @@ impl<'a> OutgoingInvocation<'a> {
             arguments,
             invocation_id: None,
             json: OnceCell::new(),
+            messagepack: OnceCell::new(),
         }
     }
 
@@ -84,6 +86,7 @@ impl<'a> OutgoingInvocation<'a> {
     pub fn encoded(&self, protocol: HubProtocol) -> Result<&EncodedMessage, SendError> {
         let slot = match protocol {
             HubProtocol::Json => &self.json,
+            HubProtocol::MessagePack => &self.messagepack,
         };
         if let Some(message) = slot.get() {
             return Ok(message);

@@ -33,7 +33,7 @@ impl Reader {
         };
         let protocol = request.and_then(|request| {
             request.resolve(
-                &[HubProtocol::Json],
+                &[HubProtocol::Json, HubProtocol::MessagePack],
                 &[TransferFormat::Text, TransferFormat::Binary],
             )
         });

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Context;
 
-use hubwire_protocol::{Close, HubMessage, HubProtocol, RECORD_SEPARATOR};
+use hubwire_protocol::{Close, HubMessage, HubProtocol};
 
 use super::{Ended, Invocation, OpenStreams, RunningCalls, TakenResources};
 use crate::connection::{Connection, EndReason};
@@ -59,13 +59,11 @@ impl Dispatcher {
             || self.connection.outbound().reader_must_wait()
     }
 
-    /// Whether looking at a kept message again is worth while now that `added` came.
-    pub(crate) fn may_complete(&self, buffered: usize, added: &[u8]) -> bool {
+    /// Whether looking at a kept message again is worth while now that its last `added` bytes came.
+    pub(crate) fn may_complete(&self, buffered: &[u8], added: usize) -> bool {
         let limit = self.hub.options().maximum_receive_message_size;
-        let ends_one = match self.protocol {
-            HubProtocol::Json => added.contains(&RECORD_SEPARATOR),
-        };
-        ends_one || limit.is_some_and(|limit| buffered > limit)
+        self.protocol.may_complete(buffered, added)
+            || limit.is_some_and(|limit| buffered.len() > limit)
     }
 
     /// Dispatches complete messages in order; returns how many bytes they took.

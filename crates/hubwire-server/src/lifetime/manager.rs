@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
@@ -30,6 +31,8 @@ pub(crate) struct DefaultHubLifetimeManager {
     cluster: Option<Cluster>,
     questions: Arc<Questions>,
     client_result_timeout: Duration,
+    /// Whether there ever was a connection that speaks MessagePack.
+    has_messagepack: AtomicBool,
     maximum_groups: usize,
     maximum_name_size: usize,
 }
@@ -50,6 +53,7 @@ impl DefaultHubLifetimeManager {
             cluster,
             questions: Arc::new(Questions::new(options.maximum_pending_client_results)),
             client_result_timeout: options.client_result_timeout,
+            has_messagepack: AtomicBool::new(false),
         }
     }
 
@@ -75,6 +79,9 @@ impl DefaultHubLifetimeManager {
 
     /// Registers a connection; from now on it is sent to.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) {
+        if connection.protocol() == HubProtocol::MessagePack {
+            self.has_messagepack.store(true, Ordering::Relaxed);
+        }
         self.connections.insert(connection);
         let subjects = subjects_of(connection);
         if let Some(user) = connection.user_id() {
@@ -276,6 +283,9 @@ impl DefaultHubLifetimeManager {
             // Serializing runs the caller's code, which should not happen under a list's lock.
             if !self.connections.is_empty() {
                 message.encoded(HubProtocol::Json)?;
+                if self.has_messagepack.load(Ordering::Relaxed) {
+                    message.encoded(HubProtocol::MessagePack)?;
+                }
             }
             local = self.send_to_many(target, message);
             if matches!(local, Err(SendError::Encode { .. })) {
@@ -374,12 +384,14 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) json: Option<EncodedMessage>,
+    pub(crate) messagepack: Option<EncodedMessage>,
 }
 
 impl EncodedOnce for Received {
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError> {
         Ok(match protocol {
             HubProtocol::Json => self.json.as_ref(),
+            HubProtocol::MessagePack => self.messagepack.as_ref(),
         })
     }
 }

@@ -10,6 +10,7 @@ use hubwire_core::{
     Arguments, ClientAnswers, ClientResultError, ConnectionId, GroupError, GroupName,
     HubLifetimeManager, SendError, Sending, Target,
 };
+use hubwire_protocol::Naming;
 use serde_json::Value;
 
 /// A call that a hub made on its clients.
@@ -86,7 +87,7 @@ impl Recorder {
     ) -> Result<(), SendError> {
         let mut json = Vec::new();
         arguments
-            .write_json(&mut json)
+            .write_json(&mut json, Naming::AsDeclared)
             .map_err(|source| SendError::Encode {
                 method: method.to_owned(),
                 source,
