@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::fmt;
 
 use bytes::Bytes;
-use hubwire_protocol::{Arguments, HubProtocol, Opcode, TransferFormat, encode_header};
+use hubwire_protocol::{Arguments, HubProtocol, Naming, Opcode, TransferFormat, encode_header};
 
 use crate::SendError;
 
@@ -54,6 +54,7 @@ pub struct OutgoingInvocation<'a> {
     method: &'a str,
     arguments: &'a dyn Arguments,
     invocation_id: Option<&'a str>,
+    naming: Naming,
     json: OnceCell<EncodedMessage>,
     messagepack: OnceCell<EncodedMessage>,
 }
@@ -66,6 +67,7 @@ impl<'a> OutgoingInvocation<'a> {
             method,
             arguments,
             invocation_id: None,
+            naming: Naming::AsDeclared,
             json: OnceCell::new(),
             messagepack: OnceCell::new(),
         }
@@ -75,6 +77,13 @@ impl<'a> OutgoingInvocation<'a> {
     #[must_use]
     pub fn with_invocation_id(mut self, invocation_id: &'a str) -> Self {
         self.invocation_id = Some(invocation_id);
+        self
+    }
+
+    /// Writes the arguments under these names.
+    #[must_use]
+    pub fn with_naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
         self
     }
 
@@ -99,6 +108,7 @@ impl<'a> OutgoingInvocation<'a> {
         let mut payload = Vec::new();
         protocol
             .writer(&mut payload)
+            .with_naming(self.naming)
             .invocation(self.invocation_id, self.method, self.arguments, &[])
             .map_err(|source| SendError::Encode {
                 method: self.method.to_owned(),

@@ -166,15 +166,15 @@ pub use hubwire_core::{
     SendError, Sending, Subject, Target, UntypedClient, UserId,
 };
 pub use hubwire_macros::{hub, hub_client};
-pub use hubwire_protocol as protocol;
+pub use hubwire_protocol::{self as protocol, Binary, HubProtocol, Naming, Timestamp};
 pub use hubwire_server::{
     Call, Caller, ConnectionRequest, DisconnectReason, EndpointOptions, Hub, HubArgument,
     HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError, HubHandle,
     HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem,
     Items, KeepRequest, MapHub, Method, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
     NegotiateEndpoint, Parameter, Principal, RandomSource, Reply, Serve, SignalR, SignalRBuilder,
-    Statistics, StreamEnd, StreamReader, StreamSink, UserIdProvider, serve,
-    shutdown_signal, testing,
+    Statistics, StreamEnd, StreamReader, StreamSink, UserIdProvider, serve, shutdown_signal,
+    testing,
 };
 pub use tokio_util::sync::CancellationToken;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Context;
 
-use hubwire_protocol::{Close, HubMessage, HubProtocol};
+use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming};
 
 use super::{Ended, Invocation, OpenStreams, RunningCalls, TakenResources};
 use crate::connection::{Connection, EndReason};
@@ -73,7 +73,7 @@ impl Dispatcher {
         while !self.connection.has_ended() && !self.is_blocked() {
             let rest = bytes.get(used..).unwrap_or_default();
             match self.protocol.next_message(rest, limit) {
-                Ok(Some((message, consumed))) => match self.dispatch(message, cx) {
+                Ok(Some((message, consumed))) => match self.dispatch(self.named(message), cx) {
                     true => used += consumed,
                     false => break,
                 },
@@ -89,6 +89,13 @@ impl Dispatcher {
             self.connection.clock().received(now);
         }
         used
+    }
+
+    fn named<'m>(&self, message: HubMessage<'m>) -> HubMessage<'m> {
+        match self.hub.options().naming {
+            Naming::AsDeclared => message,
+            naming => message.with_naming(naming),
+        }
     }
 
     /// Whether the message was taken; one that was not is dispatched again when there is room for it.

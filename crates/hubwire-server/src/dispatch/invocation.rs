@@ -33,7 +33,8 @@ impl Invocation {
     ) -> Poll<()> {
         with_scratch(|buffer| {
             let protocol = connection.protocol();
-            let mut completion = CompletionWriter::new(protocol, invocation_id, buffer);
+            let naming = hub.options().naming;
+            let mut completion = CompletionWriter::new(protocol, naming, invocation_id, buffer);
             match &mut self.run {
                 Run::Refusal(text) => completion.error(text),
                 Run::Method(call) => match poll_caught(call.as_mut(), cx, &mut completion) {
@@ -42,7 +43,7 @@ impl Invocation {
                     Poll::Ready(Err(error)) => {
                         let text = error_text(hub, self.method, &error);
                         buffer.clear();
-                        CompletionWriter::new(protocol, invocation_id, buffer).error(&text);
+                        CompletionWriter::new(protocol, naming, invocation_id, buffer).error(&text);
                     }
                 },
             }

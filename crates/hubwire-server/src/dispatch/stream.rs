@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::task::AtomicWaker;
+use hubwire_protocol::Naming;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +23,7 @@ const ITEMS_PER_TURN: usize = 32;
 pub struct StreamSink {
     connection: Arc<Connection>,
     invocation_id: Box<str>,
+    naming: Naming,
     control: Arc<StreamControl>,
 }
 
@@ -86,11 +88,13 @@ impl StreamSink {
     pub(crate) fn new(
         connection: Arc<Connection>,
         invocation_id: Box<str>,
+        naming: Naming,
         control: Arc<StreamControl>,
     ) -> Self {
         Self {
             connection,
             invocation_id,
+            naming,
             control,
         }
     }
@@ -163,6 +167,7 @@ impl StreamSink {
             let protocol = self.connection.protocol();
             protocol
                 .writer(buffer)
+                .with_naming(self.naming)
                 .stream_item(&self.invocation_id, item)?;
             let opcode = data_opcode(protocol);
             self.connection.outbound().answer(opcode, buffer);

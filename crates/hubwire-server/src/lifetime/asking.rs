@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use hubwire_core::{
-    Arguments, ClientAnswers, ClientResultError, ConnectionId, OutgoingInvocation, Target,
-};
+use hubwire_core::{Arguments, ClientAnswers, ClientResultError, ConnectionId, Target};
 
 use super::manager::DefaultHubLifetimeManager;
 use crate::connection::Connection;
@@ -29,7 +27,7 @@ impl DefaultHubLifetimeManager {
         }
         let ids = connections.iter().map(|connection| connection.id().clone());
         let (id, question) = self.questions().ask(ids, timeout);
-        let message = OutgoingInvocation::new(method, arguments).with_invocation_id(&id);
+        let message = self.message(method, arguments).with_invocation_id(&id);
         let mut waiting = Vec::new();
         for connection in &connections {
             // One that ends hears nothing, and may have ended before it was asked.

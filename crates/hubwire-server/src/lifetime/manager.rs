@@ -11,7 +11,7 @@ use hubwire_core::{
     GroupError, GroupName, HubLifetimeManager, OutgoingInvocation, SendError, Sending, Subject,
     Target, UserId,
 };
-use hubwire_protocol::HubProtocol;
+use hubwire_protocol::{HubProtocol, Naming};
 
 use super::cluster::Cluster;
 use super::connections::Connections;
@@ -31,6 +31,7 @@ pub(crate) struct DefaultHubLifetimeManager {
     cluster: Option<Cluster>,
     questions: Arc<Questions>,
     client_result_timeout: Duration,
+    naming: Naming,
     /// Whether there ever was a connection that speaks MessagePack.
     has_messagepack: AtomicBool,
     maximum_groups: usize,
@@ -53,8 +54,18 @@ impl DefaultHubLifetimeManager {
             cluster,
             questions: Arc::new(Questions::new(options.maximum_pending_client_results)),
             client_result_timeout: options.client_result_timeout,
+            naming: options.naming,
             has_messagepack: AtomicBool::new(false),
         }
+    }
+
+    /// A call of clients, its values under the hub's names.
+    pub(super) fn message<'a>(
+        &self,
+        method: &'a str,
+        arguments: &'a dyn Arguments,
+    ) -> OutgoingInvocation<'a> {
+        OutgoingInvocation::new(method, arguments).with_naming(self.naming)
     }
 
     pub(crate) fn questions(&self) -> &Arc<Questions> {
@@ -347,7 +358,7 @@ impl DefaultHubLifetimeManager {
 
 impl HubLifetimeManager for DefaultHubLifetimeManager {
     fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
-        let message = OutgoingInvocation::new(method, arguments);
+        let message = self.message(method, arguments);
         self.try_send(target, &message)
             .unwrap_or_else(|error| Sending::Done(Err(error)))
     }

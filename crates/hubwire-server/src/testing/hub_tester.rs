@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubwire_core::{ConnectionId, HubLifetimeManager, UserId};
-use hubwire_protocol::{Arguments, CompletionOutcome, HubMessage, HubProtocol};
+use hubwire_protocol::{Arguments, CompletionOutcome, HubMessage, HubProtocol, Naming};
 use serde_json::Value;
 
 use super::Recorder;
@@ -195,7 +195,12 @@ impl<H: Hub> TestCaller<'_, H> {
             ReplyKind::UnknownMethod => return Err(refusals::unknown_method(method)),
         };
         let mut record = Vec::new();
-        let mut completion = CompletionWriter::new(HubProtocol::Json, Some("1"), &mut record);
+        let mut completion = CompletionWriter::new(
+            HubProtocol::Json,
+            Naming::AsDeclared,
+            Some("1"),
+            &mut record,
+        );
         let outcome = poll_fn(|cx| call.as_mut().poll_call(cx, &mut completion)).await;
         outcome.map_err(|error: HubError| {
             let base = format!("An unexpected error occurred invoking '{method}' on the server.");

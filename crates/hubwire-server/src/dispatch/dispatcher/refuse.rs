@@ -35,7 +35,7 @@ impl Dispatcher {
 
     pub(super) fn refuse(&self, id: Option<&str>, text: &str) {
         with_scratch(|buffer| {
-            CompletionWriter::new(self.protocol, id, buffer).error(text);
+            CompletionWriter::new(self.protocol, self.hub.options().naming, id, buffer).error(text);
             if !buffer.is_empty() {
                 let opcode = data_opcode(self.protocol);
                 self.connection.outbound().answer(opcode, buffer);

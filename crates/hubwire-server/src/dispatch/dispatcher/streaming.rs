@@ -80,6 +80,7 @@ impl Dispatcher {
         let sink = StreamSink::new(
             Arc::clone(&self.connection),
             id.into(),
+            self.hub.options().naming,
             Arc::clone(&control),
         );
         let mut stream = RunningStream {
