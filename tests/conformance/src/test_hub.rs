@@ -1,10 +1,13 @@
 //! The hub of the JavaScript client's functional tests.
 
 use futures_util::{Stream, StreamExt, stream};
-use hubwire::{CancellationToken, HubCallerContext, HubResult, StreamReader, hub, hub_client};
+use hubwire::{
+    Binary, CancellationToken, HubCallerContext, HubResult, StreamReader, Timestamp, hub,
+    hub_client,
+};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::dotnet_values::Bytes;
 use crate::suite_request;
 use crate::throwing_hubs::invalid_operation;
 
@@ -25,16 +28,23 @@ pub(crate) struct CustomObject {
     value: i32,
 }
 
-/// An object of every kind of member; a GUID and a point in time are texts.
+/// An object of every kind of member; bytes and a point in time are what each encoding has for them.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ComplexObject {
     string: Option<String>,
     int_array: Option<Vec<i32>>,
-    byte_array: Option<Bytes>,
-    guid: String,
-    date_time: String,
+    byte_array: Option<Binary>,
+    guid: Uuid,
+    date_time: Timestamp,
 }
+
+const GUID: Uuid = Uuid::from_u128(0x0001_0203_0405_0607_0706_0504_0302_0100);
+/// 2000-01-01T00:00:00Z.
+const YEAR_2000: Timestamp = match Timestamp::from_unix(946_684_800, 0) {
+    Ok(timestamp) => timestamp,
+    Err(_) => panic!("not between the years 1 and 9999"),
+};
 
 /// Does what a test of a client wants to see.
 pub(crate) struct TestHub;
@@ -122,9 +132,9 @@ impl TestHub {
         ComplexObject {
             string: Some("hello world".to_owned()),
             int_array: Some(vec![1, 2, 3]),
-            byte_array: Some(Bytes(vec![1, 2, 3])),
-            guid: "00010203-0405-0607-0706-050403020100".to_owned(),
-            date_time: "2000-01-01T00:00:00Z".to_owned(),
+            byte_array: Some(Binary::from([1, 2, 3])),
+            guid: GUID,
+            date_time: YEAR_2000,
         }
     }
 
