@@ -2,9 +2,9 @@
 
     python3 tests/replay/replay.py [--server FILE] [--jobs N] [--accept] [topic ...]
 
-Every topic gets a server of its own. Cases that deviate are listed in deviations.txt, each with its reason; what
-Hubwire does in them is in deviations.jsonl, and anything else fails as well (`--accept` writes that file anew, to be
-reviewed). Cases that need what Hubwire has not yet are listed in pending.txt and not judged; one that agrees all the
+Every topic gets a server of its own; those of the MessagePack protocol are called `messagepack/..`. Cases that deviate are
+listed in deviations.txt and deviations-messagepack.txt, each with its reason; what Hubwire does in them is in the .jsonl of
+the same name, and anything else fails as well (`--accept` writes these files anew, to be reviewed). Cases that need what Hubwire has not yet are listed in pending.txt and not judged; one that agrees all the
 same fails, so that the list stays true. Nor are those that ../vectors/chance.txt leaves to chance. The last line but one
 says how many these are, and the last line is the sum, as of the other test suites: of what is judged nothing is skipped.
 """
@@ -25,7 +25,9 @@ from server import Server, find_server, newer_source
 # The longest first, for they decide how long the whole takes.
 TOPICS = ("ping_timeout", "handshake", "timeout_in_call", "parallel", "ws_upgrade", "invocation", "types", "malformed",
           "malformed_detailed", "shutdown", "errors", "errors_detailed", "groups", "ws_close", "ws_frames", "size_limits", "typed",
-          "streams", "uploads", "client_results", "services_and_tokens", "negotiate")
+          "streams", "uploads", "client_results", "services_and_tokens", "negotiate", "messagepack/types",
+          "messagepack/streams", "messagepack/malformed", "messagepack/invocation", "messagepack/close_ping",
+          "messagepack/client_results", "messagepack/handshake", "messagepack/size_limits")
 TOPIC_LIMIT = 900
 
 
