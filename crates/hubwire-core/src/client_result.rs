@@ -1,5 +1,6 @@
 //! Values that a server asks its clients for.
 
+use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -26,7 +27,10 @@ pub enum ClientResultError {
     #[error("Client didn't provide a result.")]
     NoResult,
     /// The answer is not of the type that was asked for.
-    #[error("Error trying to deserialize result to {type_name}. {source}")]
+    #[error(
+        "Error trying to deserialize result to {type_name}. {}",
+        detail(source)
+    )]
     Decode {
         /// What .NET calls the type, or the Rust name of one that .NET does not have.
         type_name: &'static str,
@@ -122,9 +126,19 @@ pub(crate) fn decode<T: DeserializeOwned>(answer: ClientAnswer) -> Result<T, Cli
         })
 }
 
+/// What of a value does not fit, which ASP.NET Core shows here even without detailed errors.
+fn detail(error: &DecodeError) -> String {
+    error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string)
+}
+
 /// The simple name that .NET gives the type, which its error texts show.
 fn type_name<T>() -> &'static str {
     let full = std::any::type_name::<T>();
+    // A value that may be null is no type of its own in these texts.
+    let full = full.strip_prefix("core::option::Option<").unwrap_or(full);
+    let full = full.trim_end_matches('>');
     let plain = full.split('<').next().unwrap_or(full);
     match plain.rsplit("::").next().unwrap_or(plain) {
         "bool" => "Boolean",
@@ -164,5 +178,7 @@ mod tests {
         assert_eq!(type_name::<i32>(), "Int32");
         assert_eq!(type_name::<String>(), "String");
         assert_eq!(type_name::<Vec<u8>>(), "Vec");
+        assert_eq!(type_name::<Option<String>>(), "String");
+        assert_eq!(type_name::<Option<i32>>(), "Int32");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::map_request;
-use hubwire::{MapHub, SignalR};
+use hubwire::{MapHub, Naming, SignalR};
 
 use crate::authentication::authenticate;
 use crate::chat_hub::{ChatHub, Farewell};
@@ -13,6 +13,7 @@ use crate::results_hub::{ResultsConnectHub, ResultsHub};
 use crate::services_hub::ServicesHub;
 use crate::throwing_hubs::{ChatThrowHub, ChatThrowLaterHub};
 use crate::typed_hub::{TypedChildHub, TypedHub};
+use crate::values_hub::{DotnetValuesHub, FloatsHub, ValuesHub};
 
 /// The routes of all of them, with their users.
 pub(crate) fn router(signalr: &SignalR) -> Router {
@@ -20,6 +21,7 @@ pub(crate) fn router(signalr: &SignalR) -> Router {
         .merge(throwing(signalr))
         .merge(results(signalr))
         .merge(services(signalr))
+        .merge(values(signalr))
         .map_hub("/typed", signalr.hub().build(TypedHub).endpoint())
         .map_hub(
             "/typed-child",
@@ -92,6 +94,16 @@ fn services(signalr: &SignalR) -> Router {
         .map_hub("/services-detailed", detailed.endpoint())
         .map_hub("/services-keyed", plain.endpoint())
         .map_hub("/services-explicit", plain.endpoint())
+}
+
+fn values(signalr: &SignalR) -> Router {
+    let plain = signalr.hub().build(ValuesHub);
+    let dotnet = signalr.hub().naming(Naming::DotNet).build(DotnetValuesHub);
+    let floats = signalr.hub().build(FloatsHub);
+    Router::new()
+        .map_hub("/values", plain.endpoint())
+        .map_hub("/values-dotnet", dotnet.endpoint())
+        .map_hub("/values-floats", floats.endpoint())
 }
 
 fn throwing(signalr: &SignalR) -> Router {

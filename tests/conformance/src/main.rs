@@ -23,6 +23,7 @@ mod suite_request;
 mod test_hub;
 mod throwing_hubs;
 mod typed_hub;
+mod values_hub;
 
 use std::io;
 use std::net::SocketAddr;

@@ -117,8 +117,11 @@ impl ResultsHub {
         Ok(cx.clients().caller().invoke("GetObject", ()).await?)
     }
 
-    async fn ask_client(&self, cx: &HubCallerContext<Self>, id: String) -> String {
-        report_name(cx.clients().client(id), "who?").await
+    async fn ask_client(&self, cx: &HubCallerContext<Self>, id: Text) -> String {
+        match id {
+            Some(id) => report_name(cx.clients().client(id), "who?").await,
+            None => "ArgumentNullException: Value cannot be null. (Parameter 'connectionId')".to_owned(),
+        }
     }
 
     async fn ask_client_number(&self, cx: &HubCallerContext<Self>, id: String) -> String {

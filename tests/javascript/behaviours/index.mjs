@@ -2,6 +2,7 @@
 
 import * as calls from "./calls.mjs";
 import * as connections from "./connections.mjs";
+import * as encodings from "./encodings.mjs";
 import * as errors from "./errors.mjs";
 import * as groups from "./groups.mjs";
 import * as later from "./later.mjs";
@@ -14,4 +15,4 @@ import * as results from "./results.mjs";
 import * as streams from "./streams.mjs";
 import * as values from "./values.mjs";
 
-export const THEMES = [values, calls, streams, results, pushes, groups, errors, negotiation, requests, connections, limits, outages, later];
+export const THEMES = [values, encodings, calls, streams, results, pushes, groups, errors, negotiation, requests, connections, limits, outages, later];

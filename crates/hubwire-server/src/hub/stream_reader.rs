@@ -1,6 +1,7 @@
 //! What a client streams to a hub method.
 
 use std::collections::VecDeque;
+use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -197,7 +198,10 @@ impl<T: DeserializeOwned + Send> Upload for Shared<T> {
             Err(error) => {
                 let mut text = "Failed to bind Stream message.".to_owned();
                 if detailed_errors {
-                    text.push_str(&format!(" InvalidDataException: {error}"));
+                    let detail = error
+                        .source()
+                        .map_or_else(|| error.to_string(), ToString::to_string);
+                    text.push_str(&format!(" InvalidDataException: {detail}"));
                 }
                 self.end(Some(HubError::new(text)));
             }
