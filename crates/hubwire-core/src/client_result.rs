@@ -107,7 +107,6 @@ impl fmt::Debug for ClientAnswers {
 }
 
 /// What a completion that a client sent says about a question.
-#[must_use]
 pub fn client_answer(outcome: CompletionOutcome<'_>) -> ClientAnswer {
     match outcome {
         CompletionOutcome::Error(text) => Err(ClientResultError::Client(text.into_owned())),

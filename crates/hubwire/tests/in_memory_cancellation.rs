@@ -114,8 +114,7 @@ async fn a_shutdown_fires_the_token() {
     ada.start("Wait", (1, 2)).await.unwrap();
     settle().await;
     let signalr = server.signalr.clone();
-    let shutdown = tokio::spawn(async move { signalr.shutdown().await });
-    assert_closed_with(&mut ada, json!({"type": 7, "allowReconnect": true})).await;
-    shutdown.await.unwrap();
+    let goodbye = json!({"type": 7, "allowReconnect": true});
+    tokio::join!(signalr.shutdown(), assert_closed_with(&mut ada, goodbye));
     assert_eq!(log.take(), ["cancelled"]);
 }

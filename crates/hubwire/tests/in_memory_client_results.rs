@@ -147,8 +147,15 @@ async fn every_bad_answer_has_its_text() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let no_result = "Client didn't provide a result.";
+    // The last two are the official clients' own.
+    let [several, unread] = [
+        "Client provided multiple results.",
+        "Client failed to parse argument(s).",
+    ];
     for (key, value, text) in [
         ("error", json!("no idea"), "no idea"),
+        ("error", json!(several), several),
+        ("error", json!(unread), unread),
         ("ignored", json!(1), no_result),
     ] {
         let id = ada.start("Ask", ()).await.unwrap();

@@ -360,8 +360,38 @@ async fn shutdown_ends_streams() {
     stream_of(&mut ada, "g", "Gated", json!([])).await;
     settle().await;
     let signalr = stage.server.signalr.clone();
-    let shutdown = tokio::spawn(async move { signalr.shutdown().await });
-    assert_closed_with(&mut ada, json!({"type": 7, "allowReconnect": true})).await;
-    shutdown.await.unwrap();
+    let goodbye = json!({"type": 7, "allowReconnect": true});
+    tokio::join!(signalr.shutdown(), assert_closed_with(&mut ada, goodbye));
     assert_eq!(stage.log.take(), ["gated dropped"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_streams_are_a_hundred_and_the_rest_refused() {
+    let (gate, log) = (Gate::closed(), Log::default());
+    let hub = StreamsHub {
+        gate,
+        log: log.clone(),
+    };
+    let server = TestServer::new(hub);
+    let mut ada = server.connect().await;
+    let mut refused = 0;
+    for number in 0..10_000 {
+        stream_of(&mut ada, &number.to_string(), "Gated", json!([])).await;
+        if number >= 100 {
+            let refusal = message(&mut ada).await;
+            assert_eq!(
+                (&refusal["type"], &refusal["invocationId"]),
+                (&json!(3), &json!(number.to_string()))
+            );
+            refused += usize::from(refusal["error"].is_string());
+        }
+    }
+    assert_eq!(refused, 9_900);
+    assert_eq!(
+        ada.invoke("Echo", ("still",)).await.unwrap(),
+        Ok(json!("still"))
+    );
+    drop(ada);
+    server.leaves_nothing_behind().await;
+    assert_eq!(log.take().len(), 100);
 }

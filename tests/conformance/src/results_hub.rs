@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::try_join;
@@ -10,6 +11,7 @@ use hubwire::{
     ClientResultError, HubCallerContext, HubContext, HubError, HubResult, One, Proxy, hub,
 };
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use crate::chat_streams::pause;
 use crate::dotnet_values::Person;
@@ -21,6 +23,7 @@ type Text = Option<String>;
 pub(crate) struct ResultsHub {
     outside: HubContext<Self>,
     asks_in_lifecycle: bool,
+    asking: Mutex<JoinSet<()>>,
 }
 
 impl ResultsHub {
@@ -28,6 +31,7 @@ impl ResultsHub {
         Self {
             outside,
             asks_in_lifecycle: false,
+            asking: Mutex::default(),
         }
     }
 
@@ -36,6 +40,7 @@ impl ResultsHub {
         Self {
             outside,
             asks_in_lifecycle: true,
+            asking: Mutex::default(),
         }
     }
 }
@@ -72,7 +77,9 @@ impl ResultsHub {
             return;
         }
         let client = self.outside.clients().client(cx.connection_id());
-        tokio::spawn(async move {
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        while asking.try_join_next().is_some() {}
+        asking.spawn(async move {
             let answer = report_name(client.clone(), "who?").await;
             // Who is gone needs no answer.
             let _ = client.send("Answered", (answer,)).await;
@@ -120,7 +127,9 @@ impl ResultsHub {
     async fn ask_client(&self, cx: &HubCallerContext<Self>, id: Text) -> String {
         match id {
             Some(id) => report_name(cx.clients().client(id), "who?").await,
-            None => "ArgumentNullException: Value cannot be null. (Parameter 'connectionId')".to_owned(),
+            None => {
+                "ArgumentNullException: Value cannot be null. (Parameter 'connectionId')".to_owned()
+            }
         }
     }
 

@@ -97,7 +97,9 @@ impl Proxy<Many> {
         T: DeserializeOwned,
         A: Arguments,
     {
-        self.start_invoke_each(method, &arguments)
+        let asked = self.start_invoke_each(method, &arguments);
+        drop(arguments);
+        asked
     }
 
     /// Asks at once, borrowing the arguments no longer than that; what typed proxies expand to.

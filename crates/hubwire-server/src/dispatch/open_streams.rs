@@ -1,8 +1,8 @@
 //! The streams of a connection, both ways, and the calls that it may cancel.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use super::StreamControl;
@@ -11,8 +11,8 @@ use crate::hub::{HubError, Upload};
 /// What later messages of the client refer to by id.
 #[derive(Default)]
 pub(crate) struct OpenStreams {
-    uploads: HashMap<Box<str>, Arc<dyn Upload>>,
-    responses: HashMap<Box<str>, Arc<StreamControl>>,
+    uploads: IndexMap<Box<str>, Arc<dyn Upload>>,
+    responses: IndexMap<Box<str>, Arc<StreamControl>>,
     /// Plain calls with a token; their ids are the client's business and may be equal.
     calls: Vec<(Box<str>, CancellationToken)>,
 }
@@ -44,7 +44,7 @@ impl OpenStreams {
 
     /// Nothing is expected of the stream any more, or its call has ended.
     pub(crate) fn end_upload(&mut self, id: &str, error: Option<HubError>) {
-        if let Some(upload) = self.uploads.remove(id) {
+        if let Some(upload) = self.uploads.swap_remove(id) {
             upload.end(error);
         }
     }
@@ -54,7 +54,7 @@ impl OpenStreams {
     }
 
     pub(crate) fn end_response(&mut self, id: &str) {
-        self.responses.remove(id);
+        self.responses.swap_remove(id);
     }
 
     pub(crate) fn add_call(&mut self, id: Box<str>, token: CancellationToken) {
@@ -83,6 +83,6 @@ impl OpenStreams {
 
     /// The streams that nobody will end any more.
     pub(crate) fn take_uploads(&mut self) -> Vec<Arc<dyn Upload>> {
-        self.uploads.drain().map(|(_, upload)| upload).collect()
+        self.uploads.drain(..).map(|(_, upload)| upload).collect()
     }
 }

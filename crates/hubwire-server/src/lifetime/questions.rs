@@ -1,6 +1,6 @@
 //! Questions to clients that are not answered yet.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use hubwire_core::{ClientAnswer, ClientResultError, ConnectionId};
+use indexmap::IndexSet;
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
@@ -26,11 +27,11 @@ struct State {
     last: u64,
     open: HashMap<u64, Question>,
     /// The open questions of each connection.
-    asked: HashMap<ConnectionId, HashSet<u64>>,
+    asked: HashMap<ConnectionId, IndexSet<u64>>,
 }
 
 struct Question {
-    unanswered: HashSet<ConnectionId>,
+    unanswered: IndexSet<ConnectionId>,
     /// Takes at most one answer of each connection that was asked.
     answers: Answers,
 }
@@ -69,7 +70,7 @@ impl Questions {
         let mut state = self.lock();
         state.last += 1;
         let number = state.last;
-        let mut unanswered = HashSet::new();
+        let mut unanswered = IndexSet::new();
         for connection_id in connections {
             let asked = state.asked.entry(connection_id.clone()).or_default();
             if asked.len() >= self.limit {
@@ -147,7 +148,7 @@ impl State {
         let Some(question) = self.open.get_mut(&number) else {
             return Answered::Unknown;
         };
-        if !question.unanswered.remove(connection_id) {
+        if !question.unanswered.swap_remove(connection_id) {
             return Answered::ByAnother;
         }
         // Whoever asked may have given up at this moment.
@@ -161,7 +162,7 @@ impl State {
 
     fn forget(&mut self, connection_id: &ConnectionId, number: u64) {
         if let Some(asked) = self.asked.get_mut(connection_id) {
-            asked.remove(&number);
+            asked.swap_remove(&number);
             if asked.is_empty() {
                 self.asked.remove(connection_id);
             }
@@ -169,9 +170,9 @@ impl State {
     }
 
     /// Who had not answered the question that is closed.
-    fn close(&mut self, number: u64) -> HashSet<ConnectionId> {
+    fn close(&mut self, number: u64) -> IndexSet<ConnectionId> {
         let question = self.open.remove(&number);
-        let unanswered = question.map_or_else(HashSet::new, |question| question.unanswered);
+        let unanswered = question.map_or_else(IndexSet::new, |question| question.unanswered);
         for connection_id in &unanswered {
             self.forget(connection_id, number);
         }
