@@ -170,10 +170,8 @@ def replay(address, events, is_json):
             for invocation in dict.fromkeys([*want, *got]) if want.get(invocation) != got.get(invocation)]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--server")
-    binary = parser.parse_args().server or find_server()
+def check(binary):
+    """Replays every case; says what differs, and returns how many passed and failed."""
     passed = failed = 0
     with Server(binary) as server:
         for name in ("json", "messagepack"):
@@ -185,14 +183,22 @@ def main():
             for case, events in cases.items():
                 found = replay(server.address, events, name == "json")
                 passed, failed = passed + (not found), failed + bool(found)
-                print(f"{'FAILED' if found else 'ok'} {name} {case}")
+                if found:
+                    print(f"  FAILED dotnet_client/{name} {case}")
                 for line in found:
                     print("    " + line)
     for problem in server.problems:
-        print(problem)
-    failed += len(server.problems)
+        print(f"    dotnet_client: {problem}")
+    print(f"dotnet_client: {passed} agree, {failed} fail, {2 * len(LATER)} pending")
+    return passed, failed + len(server.problems)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--server")
+    passed, failed = check(parser.parse_args().server or find_server())
     print(f"{passed} passed, {failed} failed, 0 skipped")
-    sys.exit(bool(failed))
+    sys.exit(1 if failed or not passed else 0)
 
 
 if __name__ == "__main__":

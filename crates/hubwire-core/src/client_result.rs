@@ -1,6 +1,5 @@
 //! Values that a server asks its clients for.
 
-use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,7 +7,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
-use hubwire_protocol::{CompletionOutcome, DecodeError, RawItem};
+use hubwire_protocol::{CompletionOutcome, DecodeError, RawItem, dotnet_type_name};
 use serde::de::DeserializeOwned;
 
 use crate::{ConnectionId, SendError};
@@ -27,14 +26,13 @@ pub enum ClientResultError {
     #[error("Client didn't provide a result.")]
     NoResult,
     /// The answer is not of the type that was asked for.
-    #[error(
-        "Error trying to deserialize result to {type_name}. {}",
-        detail(source)
-    )]
+    #[error("Error trying to deserialize result to {type_name}. {detail}")]
     Decode {
         /// What .NET calls the type, or the Rust name of one that .NET does not have.
         type_name: &'static str,
-        /// What does not fit.
+        /// What does not fit, as ASP.NET Core would say it.
+        detail: String,
+        /// What the decoder said.
         source: DecodeError,
     },
     /// The client did not answer in time.
@@ -117,43 +115,12 @@ pub fn client_answer(outcome: CompletionOutcome<'_>) -> ClientAnswer {
 
 /// Decodes an answer into the type that was asked for.
 pub(crate) fn decode<T: DeserializeOwned>(answer: ClientAnswer) -> Result<T, ClientResultError> {
-    answer?
-        .decode()
-        .map_err(|source| ClientResultError::Decode {
-            type_name: type_name::<T>(),
-            source,
-        })
-}
-
-/// What of a value does not fit, which ASP.NET Core shows here even without detailed errors.
-fn detail(error: &DecodeError) -> String {
-    error
-        .source()
-        .map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// The simple name that .NET gives the type, which its error texts show.
-fn type_name<T>() -> &'static str {
-    let full = std::any::type_name::<T>();
-    // A value that may be null is no type of its own in these texts.
-    let full = full.strip_prefix("core::option::Option<").unwrap_or(full);
-    let full = full.trim_end_matches('>');
-    let plain = full.split('<').next().unwrap_or(full);
-    match plain.rsplit("::").next().unwrap_or(plain) {
-        "bool" => "Boolean",
-        "char" => "Char",
-        "f32" => "Single",
-        "f64" => "Double",
-        "i8" => "SByte",
-        "i16" => "Int16",
-        "i32" => "Int32",
-        "i64" => "Int64",
-        "u8" => "Byte",
-        "u16" => "UInt16",
-        "u32" => "UInt32",
-        "u64" => "UInt64",
-        name => name,
-    }
+    let value = answer?;
+    value.decode().map_err(|source| ClientResultError::Decode {
+        type_name: dotnet_type_name::<T>(),
+        detail: value.misfit::<T>(&source, "argument").1,
+        source,
+    })
 }
 
 /// The call of a hub method from which clients are asked; set by the server, not by hub code.
@@ -166,18 +133,4 @@ pub trait InvocationScope: Send + Sync + 'static {
     ///
     /// Where no answer could be read: [`ClientResultError::InOnConnected`].
     fn before_asking(&self) -> Result<(), ClientResultError>;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_have_the_names_that_dotnet_gives_them() {
-        assert_eq!(type_name::<i32>(), "Int32");
-        assert_eq!(type_name::<String>(), "String");
-        assert_eq!(type_name::<Vec<u8>>(), "Vec");
-        assert_eq!(type_name::<Option<String>>(), "String");
-        assert_eq!(type_name::<Option<i32>>(), "Int32");
-    }
 }

@@ -5,9 +5,11 @@ use serde::de::SeqAccess;
 use crate::error::EncodeError;
 use crate::naming::Naming;
 
+mod misfit;
 mod received;
 mod tuples;
 
+pub use misfit::dotnet_type_name;
 pub use received::{RawArguments, RawItem};
 
 /// What can be sent as the arguments of an invocation: a tuple of serializable values.

@@ -45,7 +45,7 @@ mod timestamp;
 mod transcode;
 mod web_socket_frame;
 
-pub use arguments::{Arguments, BindArguments, RawArguments, RawItem};
+pub use arguments::{Arguments, BindArguments, RawArguments, RawItem, dotnet_type_name};
 pub use binary::Binary;
 pub use error::{BindError, DecodeError, EncodeError, ProtocolError};
 pub use framing::{NextRecord, RECORD_SEPARATOR, next_record};

@@ -17,9 +17,18 @@ pub(crate) fn fallibility(output: &ReturnType) -> Outcome {
     }
 }
 
+/// The type itself, where it came through a macro or stands in parentheses.
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        other => other,
+    }
+}
+
 /// Whether a type is written `Result<..>` or `HubResult<..>`.
 pub(crate) fn fallibility_of(ty: &Type) -> Outcome {
-    if let Type::Path(path) = ty
+    if let Type::Path(path) = ungrouped(ty)
         && let Some(last) = path.path.segments.last()
         && (last.ident == "Result" || last.ident == "HubResult")
     {

@@ -5,7 +5,7 @@ use syn::visit::{self, Visit};
 use syn::{AssocType, Type};
 
 use super::borrow::{Borrows, is_static};
-use super::outcome::{fallibility_of, has_bound, refuse_impl_trait, type_arguments};
+use super::outcome::{fallibility_of, has_bound, refuse_impl_trait, type_arguments, ungrouped};
 use super::signature::last_segment;
 use crate::errors::Errors;
 use crate::model::{Items, Outcome, Streamed};
@@ -114,14 +114,6 @@ fn item_binding(ty: &Type) -> Option<&Type> {
     let mut finder = Finder(None);
     finder.visit_type(ty);
     finder.0
-}
-
-fn ungrouped(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => ungrouped(&group.elem),
-        Type::Paren(paren) => ungrouped(&paren.elem),
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{Arguments, BindArguments};
 use crate::error::{BindError, DecodeError, EncodeError};
+use crate::hub_protocol::HubProtocol;
 use crate::json;
 use crate::messagepack::{self, Head, Input};
 use crate::naming::{self, Naming};
@@ -135,6 +136,15 @@ impl Arguments for RawArguments<'_> {
 }
 
 impl<'a> RawItem<'a> {
+    /// The protocol in which the value came.
+    #[must_use]
+    pub const fn protocol(&self) -> HubProtocol {
+        match self.raw {
+            Raw::Json(_) => HubProtocol::Json,
+            Raw::MessagePack(_) => HubProtocol::MessagePack,
+        }
+    }
+
     /// Takes the text of a JSON value that was found to be well-formed.
     pub(crate) const fn from_json(value: &'a str) -> Self {
         Self {

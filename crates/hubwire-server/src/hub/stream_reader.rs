@@ -1,7 +1,6 @@
 //! What a client streams to a hub method.
 
 use std::collections::VecDeque;
-use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -198,10 +197,8 @@ impl<T: DeserializeOwned + Send> Upload for Shared<T> {
             Err(error) => {
                 let mut text = "Failed to bind Stream message.".to_owned();
                 if detailed_errors {
-                    let detail = error
-                        .source()
-                        .map_or_else(|| error.to_string(), ToString::to_string);
-                    text.push_str(&format!(" InvalidDataException: {detail}"));
+                    let (kind, detail) = item.misfit::<T>(&error, "item");
+                    text.push_str(&format!(" {kind}: {detail}"));
                 }
                 self.end(Some(HubError::new(text)));
             }
