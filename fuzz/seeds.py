@@ -125,8 +125,25 @@ def recorded():
         yield "frames", b"\x03\x01\x05\x20" + stream
 
 
+def messagepack():
+    """What either side was recorded to send, by frame; of the client all that is one conversation too."""
+    sent = {}
+    for file in sorted((VECTORS / "messagepack").glob("*.jsonl")):
+        for line in file.read_text().splitlines()[1:]:
+            event = json.loads(line)
+            data = payload(event)
+            if event.get("what") != "frame" or event.get("op") != "binary" or data is None:
+                continue
+            yield "messagepack", data
+            if event["dir"] == "c>s":
+                connection = (file.name, event["case"], event["conn"])
+                sent[connection] = sent.get(connection, b"") + data
+    for data in sent.values():
+        yield "messagepack", data
+
+
 def main():
-    for prefix, inputs in ("", recorded()), ("hand-", made_by_hand()):
+    for prefix, inputs in ("", recorded()), ("hand-", made_by_hand()), ("", messagepack()):
         for target, data in inputs:
             if data and len(data) <= LONGEST:
                 directory = pathlib.Path(sys.argv[1]) / target

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use hubwire_protocol::{Arguments, BindArguments, BindError, HubMessage, RawArguments, json};
+use hubwire_protocol::{
+    Arguments, BindArguments, BindError, HubMessage, Naming, RawArguments, json,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -26,7 +28,7 @@ macro_rules! check_tuples {
 fn check_arguments(arguments: &RawArguments<'_>) {
     let mut array = Vec::new();
     arguments
-        .write_json(&mut array)
+        .write_json(&mut array, Naming::AsDeclared)
         .expect("received arguments are text");
     let array: Vec<&RawValue> = serde_json::from_slice(&array).expect("an array");
     check_tuples! { arguments, array:
@@ -88,7 +90,7 @@ fn check_tuple<T: BindArguments + for<'de> Deserialize<'de> + Debug>(
             if T::COUNT > 0 {
                 let mut array = Vec::new();
                 arguments
-                    .write_json(&mut array)
+                    .write_json(&mut array, Naming::AsDeclared)
                     .expect("received arguments are text");
                 let whole: T = serde_json::from_slice(&array).expect("the tuple as one value");
                 assert_eq!(format!("{bound:?}"), format!("{whole:?}"));
@@ -108,7 +110,9 @@ fn check_writing(element: &RawValue) {
         return;
     };
     let mut out = Vec::new();
-    (&value,).write_json(&mut out).expect("a value is written");
+    (&value,)
+        .write_json(&mut out, Naming::AsDeclared)
+        .expect("a value is written");
     assert!(out.iter().all(|&byte| byte >= b' ' && byte != 0x7F));
     let (read,): (Value,) = serde_json::from_slice(&out).expect("what is written reads");
     assert!(is_same(&value, &read), "{value} is read as {read}");

@@ -52,7 +52,10 @@ fn check_request(record: &[u8]) {
 fn check_resolving(request: &HandshakeRequest<'_>) {
     let is_known = request.protocol.eq_ignore_ascii_case("json");
     match request.resolve(&[HubProtocol::Json], &[TransferFormat::Text]) {
-        Ok(HubProtocol::Json) => assert!(is_known && request.version <= 2),
+        Ok(protocol) => {
+            assert!(is_known && request.version <= 2);
+            assert_eq!(protocol, HubProtocol::Json);
+        }
         Err(refusal) => {
             assert!(!is_known || request.version > 2);
             check_refusal(&refusal);

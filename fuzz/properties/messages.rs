@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hubwire_protocol::{
-    Arguments, Completion, CompletionOutcome, Headers, HubMessage, HubProtocol, Invocation,
+    Arguments, Completion, CompletionOutcome, Headers, HubMessage, HubProtocol, Invocation, Naming,
     ProtocolError, RawItem, json,
 };
 use serde_json::value::RawValue;
@@ -275,7 +275,7 @@ fn by_name(headers: &Headers<'_>) -> BTreeMap<String, String> {
 fn arguments(call: &Invocation<'_>) -> Value {
     let mut array = Vec::new();
     call.arguments
-        .write_json(&mut array)
+        .write_json(&mut array, Naming::AsDeclared)
         .expect("received arguments are text");
     serde_json::from_slice(&array).expect("the reference held them")
 }

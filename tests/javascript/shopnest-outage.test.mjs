@@ -25,13 +25,10 @@ for (const variant of VARIANTS) {
       const visitors = [await visitor(t, server), await visitor(t, server)];
       const end = await server.stop("SIGTERM");
       assert.deepEqual(end, { code: 0, signal: null });
-      for (const { messages, reconnecting, closed } of visitors) {
-        await reconnecting.next();
-        const goodbyes = messages.filter((message) => message.type === 7);
-        assert.equal(goodbyes.length, 1);
-        assert.equal(goodbyes[0].allowReconnect, true);
-        assert.equal(goodbyes[0].error, undefined);
-        assert.equal(closed.all.length, 0);
+      for (const visitor of visitors) {
+        await visitor.reconnecting.next();
+        assert.deepEqual(visitor.closes, [[undefined, true]]);
+        assert.equal(visitor.closed.all.length, 0);
       }
       await server.restart();
       for (const { connection, reconnected } of visitors) {

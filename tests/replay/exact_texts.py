@@ -67,10 +67,10 @@ def pattern(text):
 
 
 def replayed(case, text, topics, rules):
-    topic, _, name = case.partition("/")
+    topic, _, name = case.rpartition("/")
     if topic not in topics:
         return f"topic {topic} is not replayed"
-    if case in rules.pending or case in rules.deviations or case in rules.chance:
+    if case in rules.chance or rules.pending.entry_of(case) or rules.deviations.entry_of(case):
         return f"{case} is not compared"
     cases, _ = verdicts.compare.load(verdicts.VECTORS, topic)
     said = (verdicts.compare.payload(e) for e in cases.get(name, ()) if e.get("dir") == "s>c")

@@ -1,6 +1,7 @@
-"""Records one topic with the recorder of ../vectors/record: recorder.py TOPIC HOST:PORT FOLDER SERVER_PID.
+"""Records one topic with the recorders of ../vectors/record: recorder.py TOPIC HOST:PORT FOLDER SERVER_PID.
 
 Unlike there every payload is kept whole, so that it can be held against a golden one of which only the hash is kept.
+Of MessagePack, the topics `messagepack/..`, it is what the messages say that is compared.
 """
 import os
 import sys
@@ -8,17 +9,25 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vectors", "record"))
 
 import record
+import record_msgpack
 import wire
 
 
 def main():
     topic, base, folder, pid = sys.argv[1:]
     host, port = base.rsplit(":", 1)
-    transcript = wire.Transcript(folder, topic, (host, int(port)), "Hubwire")
+    encoding, _, name = topic.rpartition("/")
+    if encoding == "messagepack":
+        topics, transcript = {f.__name__: f for f in record_msgpack.TOPICS}, record_msgpack.PackTranscript
+    else:
+        topics, transcript = {**record.TOPICS, **record.ENDING}, wire.Transcript
+    folder = os.path.join(folder, encoding)
+    os.makedirs(folder, exist_ok=True)
+    transcript = transcript(folder, name, (host, int(port)), "Hubwire")
     transcript.keep = sys.maxsize
     transcript.server_pid = int(pid)
     try:
-        {**record.TOPICS, **record.ENDING}[topic](transcript)
+        topics[name](transcript)
     finally:
         transcript.close()
 

@@ -2,9 +2,9 @@
 
     python3 tests/replay/replay.py [--server FILE] [--jobs N] [--accept] [topic ...]
 
-Every topic gets a server of its own. Cases that deviate are listed in deviations.txt, each with its reason; what
-Hubwire does in them is in deviations.jsonl, and anything else fails as well (`--accept` writes that file anew, to be
-reviewed). Cases that need what Hubwire has not yet are listed in pending.txt and not judged; one that agrees all the
+Every topic gets a server of its own; those of the MessagePack protocol are called `messagepack/..`. Cases that deviate are
+listed in deviations.txt and deviations-messagepack.txt, each with its reason; what Hubwire does in them is in the .jsonl of
+the same name, and anything else fails as well (`--accept` writes these files anew, to be reviewed). Cases that need what Hubwire has not yet are listed in pending.txt and not judged; one that agrees all the
 same fails, so that the list stays true. Nor are those that ../vectors/chance.txt leaves to chance. The last line but one
 says how many these are, and the last line is the sum, as of the other test suites: of what is judged nothing is skipped.
 """
@@ -18,6 +18,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+import dotnet_client
 import exact_texts
 import verdicts
 from server import Server, find_server, newer_source
@@ -25,7 +26,9 @@ from server import Server, find_server, newer_source
 # The longest first, for they decide how long the whole takes.
 TOPICS = ("ping_timeout", "handshake", "timeout_in_call", "parallel", "ws_upgrade", "invocation", "types", "malformed",
           "malformed_detailed", "shutdown", "errors", "errors_detailed", "groups", "ws_close", "ws_frames", "size_limits", "typed",
-          "negotiate")
+          "streams", "uploads", "client_results", "services_and_tokens", "negotiate", "messagepack/types",
+          "messagepack/streams", "messagepack/malformed", "messagepack/invocation", "messagepack/close_ping",
+          "messagepack/client_results", "messagepack/handshake", "messagepack/size_limits")
 TOPIC_LIMIT = 900
 
 
@@ -97,6 +100,10 @@ def main():
             print("  FAILED " + problem)
         passed += proven
         pending += waiting
+        answered, unanswered = dotnet_client.check(binary)
+        passed += answered
+        failed += unanswered
+        pending += 2 * len(dotnet_client.LATER)
     print(f"not judged: {pending} pending (pending.txt, texts.md), {chance} left to chance (chance.txt)")
     print(f"{passed} passed, {failed} failed, 0 skipped")
     sys.exit(1 if failed or not passed else 0)

@@ -1,4 +1,5 @@
 """What is to be thought of a recorded topic: which cases agree, deviate as allowed, fail, are pending or chance."""
+import fnmatch
 import hashlib
 import json
 import os
@@ -11,8 +12,10 @@ sys.path.insert(0, os.path.join(VECTORS, "record"))
 
 import compare
 
-DEVIATIONS, PENDING = os.path.join(HERE, "deviations.txt"), os.path.join(HERE, "pending.txt")
-OBSERVED = os.path.join(HERE, "deviations.jsonl")
+PENDING = os.path.join(HERE, "pending.txt")
+# What begins the names of the cases in each pair of deviations' files: the allowed ones and what was seen there.
+DEVIATIONS = {"messagepack/": "deviations-messagepack", "": "deviations"}
+AFTER = 'message [3, {}, "after", 3, "alive"]'
 DATE = re.compile(r"\w{3}, \d\d \w{3} (?!1970)\d{4}(?: \d\d:\d\d:\d\d GMT)?|(?<!1970 )\d\d:\d\d:\d\d GMT")
 TRANSPORT = re.compile(r',?\{"transport":"(\w+)","transferFormats":\[[^\]]*\]\}')
 
@@ -46,29 +49,58 @@ def entries(path):
     return found
 
 
+class Entries:
+    """Cases by name or, with `*`, by pattern; each with its reason."""
+
+    def __init__(self, *paths):
+        self.reasons = {}
+        for path in paths:
+            self.reasons.update(entries(path))
+        self.patterns = [key for key in self.reasons if "*" in key]
+        self.used = set()
+
+    def entry_of(self, case):
+        """The entry that is about a case: its own name, or a pattern."""
+        if case in self.reasons:
+            return case
+        return next((pattern for pattern in self.patterns if fnmatch.fnmatchcase(case, pattern)), None)
+
+    def unused_patterns(self, topic):
+        """Patterns for cases of this topic that no case which differs has needed."""
+        return [pattern for pattern in self.patterns
+                if pattern.rpartition("/")[0] == topic and pattern not in self.used]
+
+
 class Rules:
     def __init__(self):
-        self.deviations, self.pending = entries(DEVIATIONS), entries(PENDING)
-        self.chance = entries(os.path.join(VECTORS, "chance.txt"))
-        self.missing_transports = [key.partition(":")[2] for key in self.pending if key.startswith("transport:")]
-        both = self.deviations.keys() & self.pending.keys()
+        self.deviations = Entries(*(os.path.join(HERE, name + ".txt") for name in DEVIATIONS.values()))
+        self.pending = Entries(PENDING)
+        chance = entries(os.path.join(VECTORS, "chance.txt"))
+        self.chance = {("messagepack/" if why.startswith("(messagepack)") else "") + key: why for key, why in chance.items()}
+        transports = (key.partition(":") for key in self.pending.reasons)
+        self.missing_transports = [name for kind, _, name in transports if kind == "transport"]
+        both = self.deviations.reasons.keys() & self.pending.reasons.keys()
         if both:
             raise SystemExit(f"both allowed and pending: {', '.join(sorted(both))}")
         self.observed, self.met = {}, set()
-        if os.path.exists(OBSERVED):
-            with open(OBSERVED, encoding="utf-8") as f:
-                self.observed = {e["case"]: e["hubwire"] for e in map(json.loads, f)}
+        for name in DEVIATIONS.values():
+            observed = os.path.join(HERE, name + ".jsonl")
+            if os.path.exists(observed):
+                with open(observed, encoding="utf-8") as f:
+                    self.observed.update({e["case"]: e["hubwire"] for e in map(json.loads, f)})
 
     def idle_entries(self):
         """Entries that no case of any topic is about."""
-        listed = [*self.deviations, *(key for key in self.pending if not key.startswith("transport:")), *self.observed]
-        return [f"{key}: listed, but there is no such case" for key in dict.fromkeys(listed) if key not in self.met]
+        listed = [*self.deviations.reasons, *self.pending.reasons, *self.observed]
+        return [f"{key}: listed, but there is no such case" for key in dict.fromkeys(listed)
+                if key not in self.met and not key.startswith("transport:")]
 
     def save(self):
-        kept = {case: seen for case, seen in self.observed.items() if case in self.deviations}
-        with open(OBSERVED, "w", encoding="utf-8") as f:
-            for case in sorted(kept):
-                f.write(json.dumps({"case": case, "hubwire": kept[case]}, ensure_ascii=False) + "\n")
+        kept = {case: seen for case, seen in self.observed.items() if self.deviations.entry_of(case)}
+        for prefix, name in DEVIATIONS.items():
+            with open(os.path.join(HERE, name + ".jsonl"), "w", encoding="utf-8") as f:
+                for case in [case for case in sorted(kept) if case.startswith(prefix)]:
+                    f.write(json.dumps({"case": case, "hubwire": kept.pop(case)}, ensure_ascii=False) + "\n")
 
 
 class Judged:
@@ -110,14 +142,21 @@ def heard(events):
     return kept
 
 
+def ends_whole(frame, message):
+    """Whether the frame ends its WebSocket message where a hub message ends too."""
+    if "decoded" in frame:
+        return not frame["decoded"][-1:] or not frame["decoded"][-1].endswith("bytes of a message)")
+    return message.endswith(compare.RS)
+
+
 def torn(events):
-    """WebSocket messages that end within a record: the JavaScript client parses each by itself."""
+    """WebSocket messages that end within a hub message: the JavaScript client parses each by itself."""
     found, begun = [], {}
     for e in heard(events):
         if e.get("dir") == "s>c" and e["what"] == "frame" and e.get("op") in ("text", "binary", "continuation"):
             begun[e["conn"]] = begun.get(e["conn"], "") + compare.payload(e)
-            if e["fin"] and not begun.pop(e["conn"]).endswith(compare.RS):
-                found.append(f"a WebSocket message on {e['conn']} ends within a record: {compare.payload(e)[-100:]}")
+            if e["fin"] and not ends_whole(e, begun.pop(e["conn"])):
+                found.append(f"a WebSocket message on {e['conn']} ends within a hub message: {compare.payload(e)[-100:]}")
     return found + [f"a WebSocket message on {conn} never ends" for conn in begun]
 
 
@@ -144,12 +183,14 @@ def judge(topic, folder, rules, accept):
     judged = Judged()
     for case, events in golden.items():
         key = f"{topic}/{case}"
-        rules.met.add(key)
+        rules.met.update(filter(None, (key, rules.pending.entry_of(key), rules.deviations.entry_of(key))))
         if key in rules.chance:
             judged.chance.append(case)
             continue
+        pending, deviation = rules.pending.entry_of(key), rules.deviations.entry_of(key)
         if case not in other:
-            if key in rules.pending:
+            if pending:
+                rules.pending.used.add(pending)
                 judged.pending.append(case)
                 judged.has_unrecorded_pending = True
             else:
@@ -160,30 +201,39 @@ def judge(topic, folder, rules, accept):
         found = differences(want, got)
         if torn(other[case]):
             judged.failures.append((case, torn(other[case])))
-        elif key in rules.pending:
+        elif pending and (found or pending == key):
+            rules.pending.used.add(pending)
             if found:
                 judged.pending.append(case)
             else:
-                judged.failures.append((case, [f"pending ({rules.pending[key]}), but agrees"]))
-        elif key in rules.deviations:
-            if accept:
+                judged.failures.append((case, [f"pending ({rules.pending.reasons[pending]}), but agrees"]))
+        elif deviation and (found or deviation == key):
+            rules.deviations.used.add(deviation)
+            reason = rules.deviations.reasons[deviation]
+            if accept and found:
                 rules.observed[key] = got
             if not found:
-                judged.failures.append((case, [f"allowed to deviate ({rules.deviations[key]}), but agrees"]))
+                judged.failures.append((case, [f"allowed to deviate ({reason}), but agrees"]))
             elif rules.observed.get(key) != got:
                 lines = differences(rules.observed.get(key, {}), got, ("allowed", "now"))
-                judged.failures.append((case, [f"deviates otherwise than allowed ({rules.deviations[key]})", *lines]))
+                judged.failures.append((case, [f"deviates otherwise than allowed ({reason})", *lines]))
             else:
                 judged.deviate.append(case)
         elif found:
             judged.failures.append((f"{case}: {about.get(case, '')}".rstrip(": "), found))
+        elif deviation and key in rules.observed and not accept:
+            judged.failures.append((case, ["deviated when that was accepted, but agrees"]))
         else:
+            rules.observed.pop(key, None)
             judged.agree.append(case)
+    for pattern in (*rules.pending.unused_patterns(topic), *rules.deviations.unused_patterns(topic)):
+        judged.failures.append((pattern.rpartition("/")[2], ["matches no case that differs"]))
     return judged
 
 
 def normal(events, topic, missing_transports):
-    """As compare.py has it, but for dates, transports that are not there yet, and who hears of whom at a shutdown."""
+    """As compare.py has it, but for dates, transports that are not there yet, and what is chance: who hears of whom at a
+    shutdown, and when a call beside a stream is answered."""
     def offered(line):
         line = DATE.sub("<date>", line)
         if '"availableTransports":[' in line:
@@ -193,4 +243,7 @@ def normal(events, topic, missing_transports):
     compared = compare.normal(heard(events), topic)
     if topic == "shutdown":
         compared = {conn: [x for x in lines if '"target":"Disconnected"' not in x] for conn, lines in compared.items()}
+    if topic in ("messagepack/streams", "messagepack/client_results"):
+        # A stream or a call that waits for its client runs on beside the call behind it: which is answered first is chance.
+        compared = {conn: sorted(lines, key=AFTER.__eq__) for conn, lines in compared.items()}
     return {conn: [offered(line) for line in lines] for conn, lines in compared.items()}

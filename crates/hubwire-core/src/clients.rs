@@ -6,12 +6,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::{
-    ConnectionId, GroupName, HubClient, HubLifetimeManager, Many, One, Proxy, Target, UserId,
+    ConnectionId, GroupName, HubClient, HubLifetimeManager, InvocationScope, Many, One, Proxy,
+    Reach, Target, UserId,
 };
 
 /// Selects clients of a hub, from anywhere in the program.
 pub struct Clients<C: HubClient> {
     lifetime: Arc<dyn HubLifetimeManager>,
+    scope: Option<Arc<dyn InvocationScope>>,
     client: PhantomData<fn() -> C>,
 }
 
@@ -20,17 +22,28 @@ impl<C: HubClient> Clients<C> {
     pub fn new(lifetime: Arc<dyn HubLifetimeManager>) -> Self {
         Self {
             lifetime,
+            scope: None,
             client: PhantomData,
         }
     }
 
+    /// Clients that are asked from within a call of a hub method.
+    #[must_use]
+    pub fn in_scope(mut self, scope: Arc<dyn InvocationScope>) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    fn proxy<R: Reach>(&self, target: Target) -> Proxy<R> {
+        Proxy::new(Arc::clone(&self.lifetime), target).in_scope(self.scope.clone())
+    }
+
     fn many(&self, target: Target) -> C::Proxy<Many> {
-        Proxy::new(Arc::clone(&self.lifetime), target).into()
+        self.proxy(target).into()
     }
 
     fn one(&self, connection_id: ConnectionId) -> C::Proxy<One> {
-        let target = Target::Connection(connection_id);
-        Proxy::new(Arc::clone(&self.lifetime), target).into()
+        self.proxy(Target::Connection(connection_id)).into()
     }
 
     /// Every client of the hub.
@@ -101,7 +114,11 @@ fn collect<T, I: IntoIterator<Item: Into<T>>>(items: I) -> Vec<T> {
 
 impl<C: HubClient> Clone for Clients<C> {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.lifetime))
+        Self {
+            lifetime: Arc::clone(&self.lifetime),
+            scope: self.scope.clone(),
+            client: PhantomData,
+        }
     }
 }
 
@@ -126,6 +143,13 @@ impl<C: HubClient> CallerClients<C> {
             clients: Clients::new(lifetime),
             caller,
         }
+    }
+
+    /// Clients that are asked from within a call of a hub method.
+    #[must_use]
+    pub fn in_scope(mut self, scope: Arc<dyn InvocationScope>) -> Self {
+        self.clients = self.clients.in_scope(scope);
+        self
     }
 
     /// The client that called.

@@ -1,6 +1,7 @@
 //! What a hub may call on its clients, as a type.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::{Proxy, Reach};
 
@@ -31,8 +32,26 @@ impl<T: Serialize + Send + Sync> ClientArgument for T {
     type Sent = T;
 }
 
+/// A type that a client's method can answer with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the answer of a client",
+    label = "does not come from the wire",
+    note = "answers are decoded from what the client sent: derive `serde::Deserialize` and own the data"
+)]
+pub trait ClientReturn: Sized {
+    /// The type itself.
+    type Returned: DeserializeOwned + Send;
+}
+
+impl<T: DeserializeOwned + Send> ClientReturn for T {
+    type Returned = T;
+}
+
 /// Fails to compile, at the type's own place, where an argument cannot be sent to clients.
 pub const fn assert_client_argument<T: ClientArgument>() {}
+
+/// Fails to compile, at the type's own place, where an answer cannot be decoded.
+pub const fn assert_client_result<T: ClientReturn>() {}
 
 /// The client of a hub that declares none: methods are called by name.
 #[derive(Clone, Copy, Debug)]

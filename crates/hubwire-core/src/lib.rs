@@ -6,6 +6,7 @@
 //! so that a process without a server (an emitter) can use the same handles.
 
 mod backplane;
+mod client_result;
 mod clients;
 mod error;
 mod groups;
@@ -20,14 +21,20 @@ mod target;
 pub use backplane::{
     Backplane, BackplaneEvent, Channel, Envelope, EnvelopeBody, GroupAction, Receivers, Subject,
 };
+pub use client_result::{
+    ClientAnswer, ClientAnswers, ClientResultError, InvocationScope, client_answer,
+};
 pub use clients::{CallerClients, Clients};
 pub use error::{BackplaneError, GroupError, SendError};
 pub use groups::Groups;
-pub use hub_client::{ClientArgument, HubClient, UntypedClient, assert_client_argument};
+pub use hub_client::{
+    ClientArgument, ClientReturn, HubClient, UntypedClient, assert_client_argument,
+    assert_client_result,
+};
 pub use hubwire_protocol::Arguments;
 pub use id::{ConnectionId, GroupName, HubName, NodeId, UserId};
 pub use in_process::{InProcessBackplane, InProcessFarm};
 pub use lifetime::{HubLifetimeManager, Sending};
 pub use outgoing::{EncodedMessage, OutgoingInvocation};
-pub use proxy::{Many, One, Proxy, Reach};
+pub use proxy::{ClientResults, Many, One, Proxy, Reach};
 pub use target::Target;

@@ -1,11 +1,14 @@
 //! What knows the connections of a hub and delivers to them.
 
 use std::fmt;
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use hubwire_protocol::Arguments;
 
-use crate::{ConnectionId, GroupError, GroupName, SendError, Target};
+use crate::{
+    ClientAnswers, ClientResultError, ConnectionId, GroupError, GroupName, SendError, Target,
+};
 
 /// Knows who is connected to a hub, in which groups and as which user, and delivers to them.
 ///
@@ -15,6 +18,22 @@ pub trait HubLifetimeManager: Send + Sync + 'static {
     ///
     /// Serializes and queues before it returns, and borrows nothing afterwards.
     fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending;
+
+    /// Asks the clients of `target` for a value: calls `method` on each and hands on what it answers.
+    ///
+    /// Serializes and queues before it returns, and borrows nothing afterwards. Waits for all answers
+    /// together at most `timeout`; `None` is the hub's own limit.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientResultError`] where no client was asked, because of the arguments or the one that was meant.
+    fn invoke(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        timeout: Option<Duration>,
+    ) -> Result<ClientAnswers, ClientResultError>;
 
     /// Adds a connection to a group; resolves when messages to the group reach it.
     ///

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::fmt;
 
 use bytes::Bytes;
-use hubwire_protocol::{Arguments, HubProtocol, Opcode, TransferFormat, encode_header};
+use hubwire_protocol::{Arguments, HubProtocol, Naming, Opcode, TransferFormat, encode_header};
 
 use crate::SendError;
 
@@ -49,11 +49,14 @@ impl EncodedMessage {
     }
 }
 
-/// An invocation without an answer, encoded when the first receiver of a protocol asks for it.
+/// An invocation, encoded when the first receiver of a protocol asks for it.
 pub struct OutgoingInvocation<'a> {
     method: &'a str,
     arguments: &'a dyn Arguments,
+    invocation_id: Option<&'a str>,
+    naming: Naming,
     json: OnceCell<EncodedMessage>,
+    messagepack: OnceCell<EncodedMessage>,
 }
 
 impl<'a> OutgoingInvocation<'a> {
@@ -63,8 +66,25 @@ impl<'a> OutgoingInvocation<'a> {
         Self {
             method,
             arguments,
+            invocation_id: None,
+            naming: Naming::AsDeclared,
             json: OnceCell::new(),
+            messagepack: OnceCell::new(),
         }
+    }
+
+    /// Asks whoever receives it for an answer under this id.
+    #[must_use]
+    pub fn with_invocation_id(mut self, invocation_id: &'a str) -> Self {
+        self.invocation_id = Some(invocation_id);
+        self
+    }
+
+    /// Writes the arguments under these names.
+    #[must_use]
+    pub fn with_naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
+        self
     }
 
     /// The message in `protocol`; encodes only the first time.
@@ -75,6 +95,7 @@ impl<'a> OutgoingInvocation<'a> {
     pub fn encoded(&self, protocol: HubProtocol) -> Result<&EncodedMessage, SendError> {
         let slot = match protocol {
             HubProtocol::Json => &self.json,
+            HubProtocol::MessagePack => &self.messagepack,
         };
         if let Some(message) = slot.get() {
             return Ok(message);
@@ -87,7 +108,8 @@ impl<'a> OutgoingInvocation<'a> {
         let mut payload = Vec::new();
         protocol
             .writer(&mut payload)
-            .invocation(None, self.method, self.arguments, &[])
+            .with_naming(self.naming)
+            .invocation(self.invocation_id, self.method, self.arguments, &[])
             .map_err(|source| SendError::Encode {
                 method: self.method.to_owned(),
                 source,

@@ -3,10 +3,14 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hubwire_protocol::Arguments;
+pub use invoke::ClientResults;
 
-use crate::{HubLifetimeManager, SendError, Sending, Target};
+use crate::{HubLifetimeManager, InvocationScope, SendError, Sending, Target};
+
+mod invoke;
 
 mod sealed {
     #[expect(unnameable_types, reason = "so that nobody else can implement it")]
@@ -38,6 +42,8 @@ impl Reach for Many {}
 pub struct Proxy<R: Reach> {
     lifetime: Arc<dyn HubLifetimeManager>,
     target: Target,
+    scope: Option<Arc<dyn InvocationScope>>,
+    timeout: Option<Duration>,
     reach: PhantomData<R>,
 }
 
@@ -47,8 +53,22 @@ impl<R: Reach> Proxy<R> {
         Self {
             lifetime,
             target,
+            scope: None,
+            timeout: None,
             reach: PhantomData,
         }
+    }
+
+    pub(crate) fn in_scope(mut self, scope: Option<Arc<dyn InvocationScope>>) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Waits for answers at most this long, in place of the hub's `client_result_timeout`.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
     }
 
     /// Calls `method` on every client of the target and expects no answer.

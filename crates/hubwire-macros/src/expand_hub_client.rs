@@ -1,14 +1,14 @@
 //! Prints the marker type of a hub's client, and its proxy.
 
+mod proxy_methods;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::Visibility;
 
 use crate::attributes::is_documented;
 use crate::errors::Errors;
-use crate::model::{ClientMethod, ClientTrait};
+use crate::model::ClientTrait;
 use crate::parse;
-use crate::spanning::blame;
 
 /// `#[hub_client]`: what stands for the user's trait, and what is wrong with it.
 pub(crate) fn expand(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
@@ -25,7 +25,7 @@ impl ToTokens for ClientTrait {
         marker(self, &proxy).to_tokens(tokens);
         proxy_type(self, &proxy).to_tokens(tokens);
         conversions(self, &proxy).to_tokens(tokens);
-        proxy_methods(self, &proxy).to_tokens(tokens);
+        proxy_methods::proxy_methods(self, &proxy).to_tokens(tokens);
     }
 }
 
@@ -107,61 +107,4 @@ fn conversions(client: &ClientTrait, proxy: &Ident) -> TokenStream {
             fn deref(&self) -> &::hubwire::__private::Proxy<R> { &self.0 }
         }
     }
-}
-
-fn proxy_methods(client: &ClientTrait, proxy: &Ident) -> TokenStream {
-    let cfgs = &client.cfgs;
-    let methods = client
-        .methods
-        .iter()
-        .map(|method| proxy_method(method, &client.visibility));
-    quote! {
-        #(#cfgs)*
-        #[allow(dead_code, clippy::all, clippy::pedantic)]
-        impl<R: ::hubwire::__private::Reach> #proxy<R> {
-            #(#methods)*
-        }
-    }
-}
-
-fn proxy_method(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
-    let ClientMethod {
-        attributes,
-        generics,
-        rust_name,
-        ..
-    } = method;
-    let wire_name = &method.wire_name.text;
-    let docs = docs(method);
-    let names = method.parameters.iter().map(|parameter| &parameter.name);
-    let checks = method.parameters.iter().map(|parameter| &parameter.ty);
-    let types = checks.clone().map(|ty| blame(ty, "ClientArgument", "Sent"));
-    let parameters = method.parameters.iter().map(|parameter| {
-        let (name, ty) = (&parameter.name, &parameter.ty);
-        quote!(#name: #ty)
-    });
-    quote! {
-        #(#attributes)*
-        #(#docs)*
-        #visibility async fn #rust_name #generics (
-            &self,
-            #(#parameters),*
-        ) -> ::core::result::Result<(), ::hubwire::__private::SendError> {
-            #(::hubwire::__private::assert_client_argument::<#checks>();)*
-            let sending = self.0.start_send::<(#(#types,)*)>(#wire_name, &(#(#names,)*));
-            sending.finish().await
-        }
-    }
-}
-
-/// What a method's docs lack: a first sentence if it has none, and when the call fails.
-fn docs(method: &ClientMethod) -> Vec<TokenStream> {
-    let calls = format!("Calls `{}` on the clients.", method.wire_name.text);
-    let first = (!is_documented(&method.attributes)).then_some(calls.as_str());
-    let errors = ["", "# Errors", "", "When an argument cannot be serialized."];
-    first
-        .into_iter()
-        .chain(errors)
-        .map(|line| quote!(#[doc = #line]))
-        .collect()
 }

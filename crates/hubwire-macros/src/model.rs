@@ -23,6 +23,24 @@ pub(crate) struct HubMethod {
     pub(crate) wire_name: WireName,
     pub(crate) docs: String,
     pub(crate) parameters: Vec<Parameter>,
+    pub(crate) streamed: Option<Streamed>,
+}
+
+/// What a streaming method streams.
+pub(crate) struct Streamed {
+    /// The stream itself.
+    pub(crate) ty: Box<Type>,
+    pub(crate) items: Items,
+}
+
+/// What a stream yields, decided by how its type is written; types where they can be named.
+pub(crate) enum Items {
+    /// `Result` or `HubResult`.
+    Fallible {
+        error: Option<Box<Type>>,
+        success: Option<Box<Type>>,
+    },
+    Values(Option<Box<Type>>),
 }
 
 /// A method that runs around a connection's life.
@@ -52,12 +70,39 @@ pub(crate) enum Outcome {
     Value(Option<Box<Type>>),
 }
 
+impl Outcome {
+    /// The type that a success has, where it can be seen.
+    pub(crate) fn success(&self) -> Option<&Type> {
+        match self {
+            Self::Fallible { success: ty, .. } | Self::Value(ty) => ty.as_deref(),
+        }
+    }
+}
+
 /// A parameter of a hub method.
 pub(crate) enum Parameter {
     /// Decoded from the wire.
     Argument { name: Ident, ty: Box<Type> },
     /// `&HubCallerContext<Self>`, or without the `&`.
     Context(Passed),
+    /// Fires when the caller cancels the call or is gone.
+    CancellationToken { name: Ident, ty: Box<Type> },
+    /// A stream that the client sends along.
+    StreamReader {
+        name: Ident,
+        ty: Box<Type>,
+        item: Box<Type>,
+    },
+}
+
+impl Parameter {
+    /// Name and type, where it is decoded from the call's arguments.
+    pub(crate) fn argument(&self) -> Option<(&Ident, &Type)> {
+        match self {
+            Self::Argument { name, ty } => Some((name, ty)),
+            _ => None,
+        }
+    }
 }
 
 /// A parameter of a hook.
@@ -108,6 +153,8 @@ pub(crate) struct ClientMethod {
     pub(crate) generics: Generics,
     pub(crate) wire_name: WireName,
     pub(crate) parameters: Vec<ClientParameter>,
+    /// What the client answers with; nothing for a push.
+    pub(crate) result: Option<Type>,
 }
 
 pub(crate) struct ClientParameter {

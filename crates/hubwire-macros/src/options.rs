@@ -18,6 +18,7 @@ pub(crate) struct BlockOptions {
 pub(crate) struct MethodOptions {
     pub(crate) name: Option<LitStr>,
     pub(crate) skip: Option<Ident>,
+    pub(crate) stream: Option<Ident>,
 }
 
 struct Entry {
@@ -58,7 +59,7 @@ impl MethodOptions {
         let mut options = Self::default();
         for attribute in take_named(attributes, "hub") {
             let Meta::List(list) = &attribute.meta else {
-                let help = "`#[hub]` on a method says `#[hub(name = \"..\")]` or `#[hub(skip)]`";
+                let help = "`#[hub]` on a method says `#[hub(name = \"..\")]`, `#[hub(stream)]` or `#[hub(skip)]`";
                 errors.at(&attribute, help);
                 continue;
             };
@@ -72,6 +73,12 @@ impl MethodOptions {
                 "a skipped method is not on the wire and has no name there",
             );
         }
+        if let (Some(_), Some(stream)) = (&options.skip, &options.stream) {
+            errors.at(
+                stream,
+                "a skipped method is not on the wire and streams nothing",
+            );
+        }
         options
     }
 
@@ -79,15 +86,12 @@ impl MethodOptions {
         match entry.key.to_string().as_str() {
             "name" if self.name.is_some() => twice(&entry.key, errors),
             "name" => self.name = wire_name(entry, errors),
-            "skip" => match entry.value {
-                None => self.skip = Some(entry.key),
-                Some(value) => errors.at(value, "`skip` takes no value"),
-            },
-            "stream" => errors.at(&entry.key, "streaming hub methods are not supported yet"),
+            "skip" => self.skip = flag(entry, errors),
+            "stream" => self.stream = flag(entry, errors),
             other => errors.at(
                 &entry.key,
                 format!(
-                    "`#[hub]` on a method has no option `{other}`; it knows `name = \"..\"` and `skip`"
+                    "`#[hub]` on a method has no option `{other}`; it knows `name = \"..\"`, `stream` and `skip`"
                 ),
             ),
         }
@@ -118,6 +122,13 @@ fn entries(tokens: TokenStream, errors: &mut Errors) -> impl Iterator<Item = Ent
 
 fn twice(key: &Ident, errors: &mut Errors) {
     errors.at(key, format!("`{key}` is given twice"));
+}
+
+fn flag(entry: Entry, errors: &mut Errors) -> Option<Ident> {
+    if let Some(value) = &entry.value {
+        errors.at(value, format!("`{}` takes no value", entry.key));
+    }
+    Some(entry.key)
 }
 
 fn client(entry: Entry, errors: &mut Errors) -> Option<TypePath> {

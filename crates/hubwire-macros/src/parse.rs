@@ -8,6 +8,7 @@ mod hub_method;
 mod outcome;
 mod parameter;
 mod signature;
+mod stream;
 
 pub(crate) use client_trait::client_trait;
 pub(crate) use hub_block::hub_block;

@@ -1,8 +1,13 @@
 //! What the expansions do when they run: the right method with the right arguments.
 
-use hubwire::testing::{HubTester, Sent};
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use hubwire::testing::{HubTester, Received, Sent, TestClient};
 use hubwire::{
-    DisconnectReason, HubCallerContext, HubError, HubResult, Target, UserId, hub, hub_client,
+    CancellationToken, ClientResultError, DisconnectReason, HubCallerContext, HubError, HubResult,
+    SignalR, Stream, StreamReader, Target, UserId, hub, hub_client,
 };
 use serde_json::{Value, json};
 
@@ -12,6 +17,7 @@ trait Client {
     #[hub(name = "raw-name")]
     fn renamed(&self);
     fn send(&self, text: String);
+    fn confirm(&self, question: &str) -> bool;
 }
 
 struct Everything {
@@ -113,4 +119,185 @@ async fn hooks_run() {
     let others = Target::AllExcept(vec!["ann".into()]);
     let sent = Sent::new(others, "Send", [json!("aborted by the hub")]);
     assert_eq!(tester.recorder().take_sent(), [sent]);
+}
+
+struct Streaming {
+    names: Vec<String>,
+}
+
+#[hub(client = Client)]
+impl Streaming {
+    /// Borrows the hub and the context; its token is no argument.
+    fn greet(
+        &self,
+        cancel: CancellationToken,
+        greeting: String,
+        cx: &HubCallerContext<Self>,
+    ) -> impl Stream<Item = String> {
+        let names = stream::iter(&self.names).take_until(cancel.cancelled_owned());
+        names.map(move |name| format!("{greeting} {name} {}", cx.user_id().is_some()))
+    }
+
+    async fn opened(&self, is_open: bool) -> HubResult<impl Stream<Item = Result<u32, HubError>>> {
+        match is_open {
+            true => Ok(stream::iter([Ok(1), Err(HubError::new("broken")), Ok(3)])),
+            false => Err(HubError::new("closed")),
+        }
+    }
+
+    #[hub(stream)]
+    fn boxed(&self, to: u32) -> BoxStream<'static, HubResult<u32>> {
+        stream::iter((0..to).map(Ok)).boxed()
+    }
+
+    fn echo(&self, items: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
+        items
+    }
+
+    /// The order of the readers is that of the parameters.
+    async fn join(
+        &self,
+        left: StreamReader<String>,
+        between: String,
+        mut right: StreamReader<u32>,
+    ) -> HubResult<String> {
+        let mut joined = String::new();
+        let mut left = std::pin::pin!(left);
+        while let Some(item) = left.next().await {
+            joined.push_str(&item?);
+        }
+        joined.push_str(&between);
+        while let Some(item) = right.next().await {
+            joined.push_str(&item?.to_string());
+        }
+        Ok(joined)
+    }
+
+    async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+        Ok(cx.clients().caller().confirm("Really?").await?)
+    }
+
+    async fn ask_all(&self, cx: &HubCallerContext<Self>) -> Result<usize, ClientResultError> {
+        let answers = cx.clients().all().confirm("All?")?;
+        Ok(answers
+            .filter(|(_, is)| std::future::ready(matches!(is, Ok(true))))
+            .count()
+            .await)
+    }
+}
+
+async fn streaming_client() -> TestClient {
+    let signalr = SignalR::new();
+    let names = vec!["Ann".to_owned(), "Bob".to_owned()];
+    let hub = signalr.hub::<Streaming>().build(Streaming { names });
+    TestClient::connect(&hub.endpoint()).await.unwrap()
+}
+
+async fn message(client: &mut TestClient) -> Value {
+    match client.receive().await {
+        Ok(Received::Message(message)) => message,
+        other => panic!("no message, but {other:?}"),
+    }
+}
+
+/// Asks for a stream and returns its items and how it ended.
+async fn collect(client: &mut TestClient, record: Value) -> (Vec<Value>, Value) {
+    client.send_record(&record).await.unwrap();
+    let mut items = Vec::new();
+    loop {
+        let mut message = message(client).await;
+        match message["type"].as_u64() {
+            Some(2) => items.push(message["item"].take()),
+            Some(3) => return (items, message["error"].take()),
+            _ => {}
+        }
+    }
+}
+
+fn stream_call(target: &str, arguments: &Value, streams: &[&str]) -> Value {
+    json!({
+        "type": 4,
+        "invocationId": "s",
+        "target": target,
+        "arguments": arguments,
+        "streamIds": streams,
+    })
+}
+
+#[tokio::test]
+async fn streams_borrow_the_hub_and_end_with_their_error() {
+    let mut client = streaming_client().await;
+    let greeted = collect(&mut client, stream_call("Greet", &json!(["Hi"]), &[])).await;
+    let names = vec![json!("Hi Ann false"), json!("Hi Bob false")];
+    assert_eq!(greeted, (names, Value::Null));
+
+    let (items, error) = collect(&mut client, stream_call("Opened", &json!([true]), &[])).await;
+    assert_eq!(items, [json!(1)]);
+    assert!(error.as_str().unwrap().ends_with("HubException: broken"));
+
+    let (items, error) = collect(&mut client, stream_call("Opened", &json!([false]), &[])).await;
+    assert!(items.is_empty() && error.as_str().unwrap().ends_with("HubException: closed"));
+
+    let boxed = collect(&mut client, stream_call("Boxed", &json!([2]), &[])).await;
+    assert_eq!(boxed, (vec![json!(0), json!(1)], Value::Null));
+}
+
+#[tokio::test]
+async fn arguments_that_do_not_fit_begin_no_stream() {
+    let mut client = streaming_client().await;
+    let (items, error) = collect(&mut client, stream_call("Greet", &json!([]), &[])).await;
+    assert!(items.is_empty() && error.is_string(), "{error}");
+}
+
+#[tokio::test]
+async fn a_method_streams_back_what_its_client_streams() {
+    let mut client = streaming_client().await;
+    let call = stream_call("Echo", &json!([]), &["up"]);
+    client.send_record(&call).await.unwrap();
+    for item in ["a", "b"] {
+        let item = json!({"type": 2, "invocationId": "up", "item": item});
+        client.send_record(&item).await.unwrap();
+        assert_eq!(message(&mut client).await["item"], item["item"]);
+    }
+    let end = json!({"type": 3, "invocationId": "up"});
+    client.send_record(&end).await.unwrap();
+    assert_eq!(
+        message(&mut client).await,
+        json!({"type": 3, "invocationId": "s"})
+    );
+}
+
+#[tokio::test]
+async fn readers_are_made_in_the_order_of_the_parameters() {
+    let mut client = streaming_client().await;
+    let call = json!({
+        "type": 1, "invocationId": "1", "target": "Join", "arguments": ["-"], "streamIds": ["l", "r"],
+    });
+    let item = |id: &str, item: Value| json!({"type": 2, "invocationId": id, "item": item});
+    let end = |id: &str| json!({"type": 3, "invocationId": id});
+    let records = [
+        call,
+        item("r", json!(7)),
+        item("l", json!("x")),
+        end("r"),
+        end("l"),
+    ];
+    for record in records {
+        client.send_record(&record).await.unwrap();
+    }
+    assert_eq!(client.completion("1").await.unwrap(), Ok(json!("x-7")));
+}
+
+#[tokio::test]
+async fn clients_are_asked_by_their_wire_names() {
+    let mut client = streaming_client().await;
+    for (method, expected) in [("Ask", json!(true)), ("AskAll", json!(1))] {
+        let call = client.start(method, ()).await.unwrap();
+        let question = message(&mut client).await;
+        assert_eq!(question["target"], "Confirm");
+        let id = &question["invocationId"];
+        let answer = json!({"type": 3, "invocationId": id, "result": true});
+        client.send_record(&answer).await.unwrap();
+        assert_eq!(client.completion(&call).await.unwrap(), Ok(expected));
+    }
 }

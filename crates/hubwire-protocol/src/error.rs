@@ -1,7 +1,10 @@
 //! What goes wrong on the wire, by fault: the peer's bytes, our values, a call's arguments.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+
+use crate::messagepack::format_name;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -16,6 +19,13 @@ type Cause = Box<dyn Error + Send + Sync>;
 pub enum ProtocolError {
     /// The input ended in the middle of a message.
     ConnectionTerminated,
+    /// Two headers have the same name (MessagePack).
+    DuplicateHeader {
+        /// The header's name.
+        name: Box<str>,
+    },
+    /// The message ends within a value, or before as many as it promised (MessagePack).
+    EndOfStream,
     /// A completion has both an error and a result.
     ErrorAndResult,
     /// A property that must be true or false is something else.
@@ -42,6 +52,10 @@ pub enum ProtocolError {
     },
     /// The record is not JSON, or nested too deeply.
     InvalidJson,
+    /// A completion is neither an error nor void nor a result (MessagePack).
+    InvalidResultKind,
+    /// The length of a message is more than 31 bits, or more than five bytes long (MessagePack).
+    LengthTooLarge,
     /// More bytes are buffered than one message may have, and none is complete.
     MessageTooLarge {
         /// How many bytes a message may have, its framing included.
@@ -56,15 +70,40 @@ pub enum ProtocolError {
     NullStreamId,
     /// A handshake response was due and a hub message came.
     NotAHandshakeResponse,
+    /// A text without which the message means nothing is nil or empty (MessagePack).
+    NullOrEmpty {
+        /// What SignalR calls the text.
+        what: &'static str,
+    },
     /// A stream id is neither a string nor null.
     StreamIdNotText {
         /// What .NET calls the JSON token found instead.
         token: &'static str,
     },
+    /// A value is of a type that cannot be here (MessagePack).
+    UnexpectedCode {
+        /// The byte that the value begins with.
+        code: u8,
+    },
     /// The record is JSON, but no object.
     UnexpectedToken {
         /// What SignalR calls the JSON token found instead.
         token: &'static str,
+    },
+    /// A field is of another type than it must be, or missing (MessagePack).
+    UnreadableField {
+        /// What SignalR calls the field.
+        field: Cow<'static, str>,
+        /// What .NET calls the type it must be of.
+        type_name: &'static str,
+    },
+    /// A field is not the array or the map it must be, or promises more than there is
+    /// (MessagePack).
+    UnreadableLength {
+        /// `array` or `map`.
+        container: &'static str,
+        /// What SignalR calls the field.
+        field: &'static str,
     },
 }
 
@@ -73,7 +112,10 @@ impl ProtocolError {
     #[must_use]
     pub const fn exception_name(&self) -> &'static str {
         match self {
-            Self::IntegerOutOfRange { .. } => "FormatException",
+            Self::DuplicateHeader { .. } => "ArgumentException",
+            Self::EndOfStream => "EndOfStreamException",
+            Self::IntegerOutOfRange { .. } | Self::LengthTooLarge => "FormatException",
+            Self::UnexpectedCode { .. } => "MessagePackSerializationException",
             Self::StreamIdNotText { .. } => "InvalidOperationException",
             _ => "InvalidDataException",
         }
@@ -86,6 +128,11 @@ impl fmt::Display for ProtocolError {
             Self::ConnectionTerminated => {
                 f.write_str("Connection terminated while reading a message.")
             }
+            Self::DuplicateHeader { name } => write!(
+                f,
+                "An item with the same key has already been added. Key: {name}"
+            ),
+            Self::EndOfStream => f.write_str("Attempted to read past the end of the stream."),
             Self::ErrorAndResult => {
                 f.write_str("The 'error' and 'result' properties are mutually exclusive.")
             }
@@ -103,6 +150,8 @@ impl fmt::Display for ProtocolError {
                 "Either the JSON value is not in a supported format, or is out of bounds for an {type_name}."
             ),
             Self::InvalidJson => f.write_str("Error reading JSON."),
+            Self::InvalidResultKind => f.write_str("Invalid invocation result kind."),
+            Self::LengthTooLarge => f.write_str("Messages over 2GB in size are not supported."),
             Self::MessageTooLarge { limit } => write!(
                 f,
                 "The maximum message size of {limit}B was exceeded. The message size can be configured in AddHubOptions."
@@ -114,17 +163,29 @@ impl fmt::Display for ProtocolError {
             Self::NotAHandshakeResponse => {
                 f.write_str("Expected a handshake response from the server.")
             }
+            Self::NullOrEmpty { what } => write!(f, "Null or empty {what}."),
             Self::StreamIdNotText { token } => {
                 write!(
                     f,
                     "Cannot get the value of a token type '{token}' as a string."
                 )
             }
+            Self::UnexpectedCode { code } => write!(
+                f,
+                "Unexpected msgpack code {code} ({}) encountered.",
+                format_name(*code)
+            ),
             Self::UnexpectedToken { token } => {
                 write!(
                     f,
                     "Unexpected JSON Token Type '{token}'. Expected a JSON Object."
                 )
+            }
+            Self::UnreadableField { field, type_name } => {
+                write!(f, "Reading '{field}' as {type_name} failed.")
+            }
+            Self::UnreadableLength { container, field } => {
+                write!(f, "Reading {container} length for '{field}' failed.")
             }
         }
     }
@@ -206,6 +267,8 @@ pub enum BindError {
         /// How many parameters the method takes from the wire.
         expected: usize,
     },
+    /// The arguments are no array, or one that promises more than there is (MessagePack).
+    NoArray,
 }
 
 impl BindError {
@@ -225,6 +288,7 @@ impl fmt::Display for BindError {
             Self::Count { provided, expected } => {
                 write!(f, "Invocation provides {provided} argument(s) but target expects {expected}.")
             }
+            Self::NoArray => f.write_str("Reading array length for 'arguments' failed."),
         }
     }
 }
@@ -233,7 +297,7 @@ impl Error for BindError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Conversion { source, .. } => Some(&**source),
-            Self::Count { .. } => None,
+            Self::Count { .. } | Self::NoArray => None,
         }
     }
 }

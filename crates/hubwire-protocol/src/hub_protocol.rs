@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::ProtocolError;
-use crate::framing::{NextRecord, next_record};
+use crate::framing::{NextRecord, RECORD_SEPARATOR, next_record};
 use crate::json;
 use crate::message::HubMessage;
 use crate::message_writer::MessageWriter;
+use crate::messagepack::{self, NextBody, announced, next_body};
 
 /// How a hub protocol writes, which decides the type of its WebSocket messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ impl TransferFormat {
 pub enum HubProtocol {
     /// JSON records, the protocol that every client speaks.
     Json,
+    /// MessagePack arrays behind their lengths, for smaller messages and for bytes.
+    MessagePack,
 }
 
 impl HubProtocol {
@@ -44,7 +47,7 @@ impl HubProtocol {
     /// The protocol of this name, upper and lower case being the same.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Json]
+        [Self::Json, Self::MessagePack]
             .into_iter()
             .find(|protocol| protocol.name().eq_ignore_ascii_case(name))
     }
@@ -54,6 +57,7 @@ impl HubProtocol {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
+            Self::MessagePack => "messagepack",
         }
     }
 
@@ -62,6 +66,7 @@ impl HubProtocol {
     pub const fn transfer_format(self) -> TransferFormat {
         match self {
             Self::Json => TransferFormat::Text,
+            Self::MessagePack => TransferFormat::Binary,
         }
     }
 
@@ -94,10 +99,43 @@ impl HubProtocol {
                     Ok(Some((json::parse_message(record)?, record.len() + 1)))
                 }
                 NextRecord::Incomplete => Ok(None),
-                NextRecord::TooLong => Err(ProtocolError::MessageTooLarge {
-                    limit: limit.unwrap_or(usize::MAX),
-                }),
+                NextRecord::TooLong => Err(too_large(limit)),
             },
+            Self::MessagePack => match next_body(buffer, limit)? {
+                NextBody::Complete(body, consumed) => {
+                    Ok(Some((messagepack::parse_message(body)?, consumed)))
+                }
+                NextBody::Incomplete => Ok(None),
+                NextBody::TooLong => Err(too_large(limit)),
+            },
+        }
+    }
+
+    /// Whether looking for a message at the front of `buffer` again can find more than before
+    /// its last `added` bytes came.
+    ///
+    /// A cheap question to ask for each piece of a long message: `false` means that
+    /// [`next_message`](Self::next_message) would again say that it needs more bytes, as long as
+    /// the buffer is within the limit.
+    ///
+    /// ```
+    /// use hubwire_protocol::HubProtocol;
+    ///
+    /// assert!(!HubProtocol::Json.may_complete(b"{\"type\":", 4));
+    /// assert!(HubProtocol::Json.may_complete(b"{\"type\":6}\x1e", 3));
+    /// assert!(!HubProtocol::MessagePack.may_complete(b"\x02\x91", 1));
+    /// assert!(HubProtocol::MessagePack.may_complete(b"\x02\x91\x06", 1));
+    /// ```
+    #[must_use]
+    pub fn may_complete(self, buffer: &[u8], added: usize) -> bool {
+        match self {
+            Self::Json => {
+                let known = buffer.len().saturating_sub(added);
+                let added = buffer.get(known..).unwrap_or_default();
+                memchr::memchr(RECORD_SEPARATOR, added).is_some()
+            }
+            // Without a length that can be read there are at most five bytes to look at again.
+            Self::MessagePack => announced(buffer).is_none_or(|length| buffer.len() >= length),
         }
     }
 
@@ -105,4 +143,9 @@ impl HubProtocol {
     pub const fn writer(self, out: &mut Vec<u8>) -> MessageWriter<'_> {
         MessageWriter::new(self, out)
     }
+}
+
+fn too_large(limit: Option<usize>) -> ProtocolError {
+    let limit = limit.unwrap_or(usize::MAX);
+    ProtocolError::MessageTooLarge { limit }
 }

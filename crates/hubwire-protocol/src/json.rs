@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::error::{EncodeError, ProtocolError};
 use crate::message::HubMessage;
+use crate::naming::{Naming, Writing};
 pub(crate) use escape::write_text;
 use fields::Fields;
 pub(crate) use object::read_properties;
@@ -53,8 +54,20 @@ pub fn parse_message(record: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
 ///
 /// If the value's own serialization fails; `out` may then end in a part of the value.
 pub fn write_value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), EncodeError> {
+    write_named(out, value, Naming::AsDeclared)
+}
+
+pub(crate) fn write_named<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+    naming: Naming,
+) -> Result<(), EncodeError> {
     let mut serializer = serde_json::Serializer::with_formatter(out, format::Relaxed);
-    value.serialize(&mut serializer).map_err(EncodeError::new)
+    match naming {
+        Naming::AsDeclared => value.serialize(&mut serializer),
+        Naming::DotNet => value.serialize(Writing::new(&mut serializer)),
+    }
+    .map_err(EncodeError::new)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@
 //!   [`MessageWriter`] writes messages, framing included.
 //! - [`Arguments`] is what can be sent as the arguments of an invocation; [`RawArguments`] and
 //!   [`RawItem`] are received values, decoded once it is known into which types.
+//! - [`Naming`] decides how members of structs are called, and [`Timestamp`] and [`Binary`] are
+//!   values that each protocol writes in a way of its own.
 //! - [`HandshakeRequest`] and [`HandshakeResponse`] open a connection; [`NegotiateResponse`] is
 //!   the document that comes before it.
 //! - [`FrameDecoder`] and [`write_frame`] are the server's WebSocket framer.
@@ -27,6 +29,7 @@
 //! ```
 
 mod arguments;
+mod binary;
 mod error;
 mod framing;
 mod handshake;
@@ -34,10 +37,16 @@ mod hub_protocol;
 pub mod json;
 mod message;
 mod message_writer;
+pub mod messagepack;
+mod naming;
 mod negotiate;
+mod tagged;
+mod timestamp;
+mod transcode;
 mod web_socket_frame;
 
-pub use arguments::{Arguments, BindArguments, RawArguments, RawItem};
+pub use arguments::{Arguments, BindArguments, RawArguments, RawItem, dotnet_type_name};
+pub use binary::Binary;
 pub use error::{BindError, DecodeError, EncodeError, ProtocolError};
 pub use framing::{NextRecord, RECORD_SEPARATOR, next_record};
 pub use handshake::{HandshakeFault, HandshakeRefusal, HandshakeRequest, HandshakeResponse};
@@ -47,10 +56,12 @@ pub use message::{
     StreamItem,
 };
 pub use message_writer::MessageWriter;
+pub use naming::Naming;
 pub use negotiate::{
     AvailableTransport, NegotiateRefusal, NegotiateResponse, NegotiatedConnection, Transport,
     asks_for_stateful_reconnect, choose_negotiate_version,
 };
+pub use timestamp::{Timestamp, TimestampError};
 pub use web_socket_frame::{
     DataKind, FrameDecoder, FrameError, FrameEvent, FrameHeader, Masking, Opcode, close_frame,
     encode_header, write_frame, write_masked_frame,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::arguments::{RawArguments, RawItem};
+use crate::naming::Naming;
 
 mod headers;
 
@@ -100,6 +101,26 @@ pub struct Close<'a> {
 }
 
 impl HubMessage<'_> {
+    /// Decodes the values in the message under these names.
+    #[must_use]
+    pub fn with_naming(self, naming: Naming) -> Self {
+        match self {
+            Self::Invocation(call) => Self::Invocation(call.with_naming(naming)),
+            Self::StreamInvocation(call) => Self::StreamInvocation(call.with_naming(naming)),
+            Self::StreamItem(mut message) => {
+                message.item = message.item.with_naming(naming);
+                Self::StreamItem(message)
+            }
+            Self::Completion(mut message) => {
+                if let CompletionOutcome::Result(result) = message.outcome {
+                    message.outcome = CompletionOutcome::Result(result.with_naming(naming));
+                }
+                Self::Completion(message)
+            }
+            other => other,
+        }
+    }
+
     /// Copies what is borrowed, so that the message outlives its buffer.
     #[must_use]
     pub fn into_owned(self) -> HubMessage<'static> {
@@ -119,6 +140,11 @@ impl HubMessage<'_> {
 }
 
 impl Invocation<'_> {
+    fn with_naming(mut self, naming: Naming) -> Self {
+        self.arguments = self.arguments.with_naming(naming);
+        self
+    }
+
     /// Copies what is borrowed, so that the call outlives its buffer.
     #[must_use]
     pub fn into_owned(self) -> Invocation<'static> {

@@ -7,6 +7,8 @@ use crate::error::EncodeError;
 use crate::hub_protocol::HubProtocol;
 use crate::json::JsonWriter;
 use crate::message::Headers;
+use crate::messagepack::MessagePackWriter;
+use crate::naming::Naming;
 
 /// Writes hub messages to the end of a buffer, each with its framing.
 ///
@@ -34,6 +36,7 @@ pub struct MessageWriter<'w> {
     protocol: HubProtocol,
     out: &'w mut Vec<u8>,
     headers: Option<&'w Headers<'w>>,
+    naming: Naming,
 }
 
 impl<'w> MessageWriter<'w> {
@@ -42,6 +45,7 @@ impl<'w> MessageWriter<'w> {
             protocol,
             out,
             headers: None,
+            naming: Naming::AsDeclared,
         }
     }
 
@@ -49,6 +53,13 @@ impl<'w> MessageWriter<'w> {
     #[must_use]
     pub const fn with_headers(mut self, headers: &'w Headers<'w>) -> Self {
         self.headers = Some(headers);
+        self
+    }
+
+    /// Writes values under these names; without it they are as serde declares them.
+    #[must_use]
+    pub const fn with_naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
         self
     }
 
@@ -67,6 +78,10 @@ impl<'w> MessageWriter<'w> {
         match self.protocol {
             HubProtocol::Json => {
                 self.json()
+                    .invocation(invocation_id, target, arguments, stream_ids)
+            }
+            HubProtocol::MessagePack => {
+                self.messagepack()
                     .invocation(invocation_id, target, arguments, stream_ids)
             }
         }
@@ -89,6 +104,10 @@ impl<'w> MessageWriter<'w> {
                 self.json()
                     .stream_invocation(invocation_id, target, arguments, stream_ids)
             }
+            HubProtocol::MessagePack => {
+                self.messagepack()
+                    .stream_invocation(invocation_id, target, arguments, stream_ids)
+            }
         }
     }
 
@@ -104,6 +123,7 @@ impl<'w> MessageWriter<'w> {
     ) -> Result<(), EncodeError> {
         match self.protocol {
             HubProtocol::Json => self.json().stream_item(invocation_id, item),
+            HubProtocol::MessagePack => self.messagepack().stream_item(invocation_id, item),
         }
     }
 
@@ -119,6 +139,7 @@ impl<'w> MessageWriter<'w> {
     ) -> Result<(), EncodeError> {
         match self.protocol {
             HubProtocol::Json => self.json().completion_result(invocation_id, result),
+            HubProtocol::MessagePack => self.messagepack().completion_result(invocation_id, result),
         }
     }
 
@@ -126,6 +147,9 @@ impl<'w> MessageWriter<'w> {
     pub fn completion_void(&mut self, invocation_id: &str) {
         match self.protocol {
             HubProtocol::Json => self.json().completion_void(invocation_id),
+            HubProtocol::MessagePack => {
+                ignore_length(self.messagepack().completion_void(invocation_id))
+            }
         }
     }
 
@@ -135,6 +159,9 @@ impl<'w> MessageWriter<'w> {
     pub fn completion_error(&mut self, invocation_id: &str, error: &str) {
         match self.protocol {
             HubProtocol::Json => self.json().completion_error(invocation_id, error),
+            HubProtocol::MessagePack => {
+                ignore_length(self.messagepack().completion_error(invocation_id, error))
+            }
         }
     }
 
@@ -142,6 +169,9 @@ impl<'w> MessageWriter<'w> {
     pub fn cancel_invocation(&mut self, invocation_id: &str) {
         match self.protocol {
             HubProtocol::Json => self.json().cancel_invocation(invocation_id),
+            HubProtocol::MessagePack => {
+                ignore_length(self.messagepack().cancel_invocation(invocation_id))
+            }
         }
     }
 
@@ -149,6 +179,7 @@ impl<'w> MessageWriter<'w> {
     pub fn ping(&mut self) {
         match self.protocol {
             HubProtocol::Json => self.json().ping(),
+            HubProtocol::MessagePack => ignore_length(self.messagepack().ping()),
         }
     }
 
@@ -156,6 +187,9 @@ impl<'w> MessageWriter<'w> {
     pub fn close(&mut self, error: Option<&str>, allow_reconnect: bool) {
         match self.protocol {
             HubProtocol::Json => self.json().close(error, allow_reconnect),
+            HubProtocol::MessagePack => {
+                ignore_length(self.messagepack().close(error, allow_reconnect))
+            }
         }
     }
 
@@ -163,6 +197,7 @@ impl<'w> MessageWriter<'w> {
     pub fn ack(&mut self, sequence_id: i64) {
         match self.protocol {
             HubProtocol::Json => self.json().ack(sequence_id),
+            HubProtocol::MessagePack => ignore_length(self.messagepack().ack(sequence_id)),
         }
     }
 
@@ -170,10 +205,28 @@ impl<'w> MessageWriter<'w> {
     pub fn sequence(&mut self, sequence_id: i64) {
         match self.protocol {
             HubProtocol::Json => self.json().sequence(sequence_id),
+            HubProtocol::MessagePack => ignore_length(self.messagepack().sequence(sequence_id)),
         }
     }
 
     const fn json(&mut self) -> JsonWriter<'_> {
-        JsonWriter::new(self.out, self.headers)
+        JsonWriter {
+            out: self.out,
+            headers: self.headers,
+            naming: self.naming,
+        }
     }
+
+    const fn messagepack(&mut self) -> MessagePackWriter<'_> {
+        MessagePackWriter {
+            out: self.out,
+            headers: self.headers,
+            naming: self.naming,
+        }
+    }
+}
+
+/// A message of texts alone fails only if it is longer than 2 GiB, and then is not written.
+fn ignore_length(written: Result<(), EncodeError>) {
+    drop(written);
 }

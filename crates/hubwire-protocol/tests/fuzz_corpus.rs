@@ -11,6 +11,8 @@ mod differential;
 mod frames;
 #[path = "../../../fuzz/properties/handshake.rs"]
 mod handshake;
+#[path = "../../../fuzz/properties/messagepack.rs"]
+mod messagepack;
 #[path = "../../../fuzz/properties/messages.rs"]
 mod messages;
 #[path = "../../../fuzz/properties/reference.rs"]
@@ -53,4 +55,9 @@ fn handshakes_are_read_as_they_are_written() {
 #[test]
 fn messages_are_read_as_they_are_written() {
     replay("messages", messages::check);
+}
+
+#[test]
+fn messagepack_is_read_as_it_is_written() {
+    replay("messagepack", messagepack::check);
 }

@@ -12,7 +12,7 @@ mod request;
 mod scratch;
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub(crate) struct Connection {
     aborted: OnceLock<CancellationToken>,
     end: Mutex<Option<EndReason>>,
     reader: AtomicWaker,
+    /// Slots of calls that wait for a client's answer, not yet given to others.
+    released_slots: AtomicUsize,
     groups: Mutex<IndexSet<GroupName>>,
     position: AtomicUsize,
 }
@@ -85,6 +87,7 @@ impl Connection {
             aborted: OnceLock::new(),
             end: Mutex::new(None),
             reader: AtomicWaker::new(),
+            released_slots: AtomicUsize::new(0),
             groups: Mutex::default(),
             position: AtomicUsize::new(usize::MAX),
         })
@@ -190,6 +193,23 @@ impl Connection {
 
     fn end_lock(&self) -> MutexGuard<'_, Option<EndReason>> {
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn wake_reader(&self) {
+        self.reader.wake();
+    }
+
+    /// Gives a call's slot to the next call.
+    pub(crate) fn release_slot(&self) {
+        self.released_slots.fetch_add(1, Ordering::AcqRel);
+        self.reader.wake();
+    }
+
+    pub(crate) fn take_released_slots(&self) -> usize {
+        match self.released_slots.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => self.released_slots.swap(0, Ordering::AcqRel),
+        }
     }
 
     pub(crate) fn register_reader(&self, waker: &Waker) {

@@ -8,12 +8,16 @@ mod error;
 mod items;
 mod method;
 mod service;
+pub(crate) mod stream_reader;
 mod user;
 
 use std::future::{Future, ready};
 use std::sync::Arc;
 
-pub use argument::{HubArgument, HubReturn, assert_argument, assert_result};
+pub use argument::{
+    HubArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem, assert_argument,
+    assert_result, assert_stream_argument, assert_stream_item, hub_stream, stream_or_error,
+};
 pub use caller::{Caller, HubCallerContext};
 pub use context::HubContext;
 pub use disconnect_reason::DisconnectReason;
@@ -23,6 +27,8 @@ pub use items::Items;
 pub use method::{Method, Parameter};
 pub(crate) use service::TypedHub;
 pub use service::{HubCall, HubService};
+pub use stream_reader::StreamReader;
+pub(crate) use stream_reader::Upload;
 pub use user::{NAME_IDENTIFIER, NameIdentifierUserIdProvider, Principal, UserIdProvider};
 
 use crate::dispatch::{Call, Reply};

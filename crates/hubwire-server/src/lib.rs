@@ -18,12 +18,14 @@ pub mod testing;
 mod transport;
 
 pub use connection::ConnectionRequest;
-pub use dispatch::{Call, Reply};
+pub use dispatch::{Call, Reply, StreamEnd, StreamSink};
 pub use endpoint::{HubEndpoint, MapHub, NegotiateEndpoint};
 pub use hub::{
     Caller, DisconnectReason, Hub, HubArgument, HubCall, HubCallerContext, HubContext, HubError,
-    HubResult, HubReturn, HubService, Items, Method, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
-    Parameter, Principal, UserIdProvider, assert_argument, assert_result,
+    HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem, Items, Method,
+    NAME_IDENTIFIER, NameIdentifierUserIdProvider, Parameter, Principal, StreamReader,
+    UserIdProvider, assert_argument, assert_result, assert_stream_argument, assert_stream_item,
+    hub_stream, stream_or_error,
 };
 pub use options::{EndpointOptions, HubOptions, KeepRequest};
 pub use serve::{Serve, serve};

@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use hubwire_protocol::{HubProtocol, Naming};
+
 /// How a hub treats its connections.
 ///
 /// The defaults are ASP.NET Core's `HubOptions` where that has the option.
@@ -19,6 +21,24 @@ pub struct HubOptions {
     pub maximum_receive_message_size: Option<usize>,
     /// How many plain methods of one connection run at a time. Default 1.
     pub maximum_parallel_invocations_per_client: NonZeroUsize,
+    /// The hub protocols that clients may choose. Default: all.
+    pub supported_protocols: Vec<HubProtocol>,
+    /// How members of structs are called on the wire. Default: as serde declares them.
+    pub naming: Naming,
+    /// How many items of a stream that a client sends may wait for its method. Default 10.
+    ///
+    /// While a stream is full nothing more is read from its connection.
+    pub stream_buffer_capacity: NonZeroUsize,
+    /// How many streams of one connection may be open, each way. Default 100.
+    ///
+    /// ASP.NET Core has no limit, HTTP/2 servers have this one; a call beyond it fails.
+    pub maximum_parallel_streams_per_client: usize,
+    /// How long a client may take to answer when it is asked for a value. Default 30 s.
+    ///
+    /// ASP.NET Core waits until its caller's token fires.
+    pub client_result_timeout: Duration,
+    /// How many questions to one client may be open. Default 100; ASP.NET Core has no limit.
+    pub maximum_pending_client_results: usize,
     /// Whether clients see the type and text of errors that are not meant for them. Default no.
     pub detailed_errors: bool,
     /// How many groups one connection may be in. Default 4,096.
@@ -41,6 +61,12 @@ impl Default for HubOptions {
             client_timeout_interval: Duration::from_secs(30),
             maximum_receive_message_size: Some(32 * 1024),
             maximum_parallel_invocations_per_client: NonZeroUsize::MIN,
+            supported_protocols: vec![HubProtocol::Json, HubProtocol::MessagePack],
+            naming: Naming::AsDeclared,
+            stream_buffer_capacity: NonZeroUsize::MIN.saturating_add(9),
+            maximum_parallel_streams_per_client: 100,
+            client_result_timeout: Duration::from_secs(30),
+            maximum_pending_client_results: 100,
             detailed_errors: false,
             maximum_groups_per_connection: 4_096,
             maximum_group_name_size: 1_024,

@@ -67,35 +67,130 @@
 //!
 //! assert!(!method().unwrap_err().is_shown());
 //! ```
+//!
+//! # Streams
+//!
+//! A method that returns `impl Stream` streams its items to the client that called it, and a [`StreamReader`]
+//! among its parameters is a stream that the client sends to it. Both are paced: a method is asked for no
+//! more than the client's socket takes, and a client is read no faster than the method reads.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use futures_util::stream;
+//! use hubwire::{CancellationToken, HubResult, Stream, StreamReader, hub};
+//!
+//! struct CounterHub;
+//!
+//! #[hub]
+//! impl CounterHub {
+//!     /// Server to client: `connection.stream("Counter", 10)`.
+//!     fn counter(&self, to: u32) -> impl Stream<Item = u32> {
+//!         stream::unfold(0, move |count| async move {
+//!             tokio::time::sleep(Duration::from_millis(500)).await;
+//!             (count < to).then_some((count, count + 1))
+//!         })
+//!     }
+//!
+//!     /// Client to server: `connection.invoke("Upload", subject)`.
+//!     async fn upload(&self, mut lines: StreamReader<String>) -> HubResult<usize> {
+//!         let mut count = 0;
+//!         while let Some(line) = lines.next().await {
+//!             count += line?.len();
+//!         }
+//!         Ok(count)
+//!     }
+//!
+//!     /// Both at once; an item that is an error ends the stream.
+//!     fn echo(&self, lines: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
+//!         lines
+//!     }
+//!
+//!     /// The token fires when the client cancels the call or is gone; the client knows nothing of it.
+//!     async fn wait(&self, cancel: CancellationToken) -> bool {
+//!         let pause = tokio::time::sleep(Duration::from_secs(10));
+//!         cancel.run_until_cancelled(pause).await.is_some()
+//!     }
+//! }
+//! ```
+//!
+//! A stream that its client cancels is dropped, unless its method takes the token: then it is polled until it
+//! ends by itself, and nothing of it is sent. What else can stream is said at [`macro@hub`].
+//!
+//! # Client results
+//!
+//! A [`hub_client`] method with a return type asks clients and waits for what they return: one client for its
+//! answer, many for a stream of theirs.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use hubwire::{ClientResultError, HubCallerContext, HubResult, hub, hub_client};
+//!
+//! #[hub_client]
+//! pub trait GameClient {
+//!     fn confirm(&self, question: &str) -> bool; // `connection.on("Confirm", question => true)`
+//! }
+//!
+//! struct GameHub;
+//!
+//! #[hub(client = GameClient)]
+//! impl GameHub {
+//!     async fn leave(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+//!         let player = cx.clients().caller().with_timeout(Duration::from_secs(20));
+//!         Ok(match player.confirm("Leave the game?").await {
+//!             Ok(is_sure) => is_sure,
+//!             Err(ClientResultError::TimedOut { .. }) => false,
+//!             Err(error) => return Err(error.into()),
+//!         })
+//!     }
+//!
+//!     async fn another_round(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+//!         let mut votes = cx.clients().others().confirm("Another round?")?;
+//!         while let Some((_connection_id, vote)) = votes.next().await {
+//!             if !vote.unwrap_or(false) {
+//!                 return Ok(false);
+//!             }
+//!         }
+//!         Ok(true)
+//!     }
+//! }
+//! ```
 
+pub use futures_core::Stream;
 pub use hubwire_core::{
-    Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel, Clients,
-    ConnectionId, Envelope, EnvelopeBody, GroupAction, GroupError, GroupName, Groups, HubClient,
-    HubLifetimeManager, HubName, InProcessBackplane, InProcessFarm, Many, NodeId, One, Proxy,
-    Reach, Receivers, SendError, Sending, Subject, Target, UntypedClient, UserId,
+    Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel, ClientAnswer,
+    ClientAnswers, ClientResultError, ClientResults, Clients, ConnectionId, Envelope, EnvelopeBody,
+    GroupAction, GroupError, GroupName, Groups, HubClient, HubLifetimeManager, HubName,
+    InProcessBackplane, InProcessFarm, InvocationScope, Many, NodeId, One, Proxy, Reach, Receivers,
+    SendError, Sending, Subject, Target, UntypedClient, UserId,
 };
 pub use hubwire_macros::{hub, hub_client};
-pub use hubwire_protocol as protocol;
+pub use hubwire_protocol::{self as protocol, Binary, HubProtocol, Naming, Timestamp};
 pub use hubwire_server::{
     Call, Caller, ConnectionRequest, DisconnectReason, EndpointOptions, Hub, HubArgument,
     HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError, HubHandle,
-    HubOptions, HubResult, HubReturn, HubService, Items, KeepRequest, MapHub, Method,
-    NAME_IDENTIFIER, NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal,
-    RandomSource, Reply, Serve, SignalR, SignalRBuilder, Statistics, UserIdProvider, serve,
-    shutdown_signal, testing,
+    HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem,
+    Items, KeepRequest, MapHub, Method, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
+    NegotiateEndpoint, Parameter, Principal, RandomSource, Reply, Serve, SignalR, SignalRBuilder,
+    Statistics, StreamEnd, StreamReader, StreamSink, UserIdProvider, serve, shutdown_signal,
+    testing,
 };
+pub use tokio_util::sync::CancellationToken;
 
 /// What expansions of the macros name; not for others, and free to change.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::convert::identity;
     pub use std::sync::Arc;
 
     pub use hubwire_core::{
-        ClientArgument, HubClient, Many, One, Proxy, Reach, SendError, UntypedClient,
-        assert_client_argument,
+        ClientArgument, ClientResultError, ClientResults, ClientReturn, HubClient, Many, One,
+        Proxy, Reach, SendError, UntypedClient, assert_client_argument, assert_client_result,
     };
     pub use hubwire_server::{
-        Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult, Method,
-        Parameter, Reply, assert_argument, assert_result,
+        Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult,
+        HubStreamArgument, Method, Parameter, Reply, StreamSink, assert_argument, assert_result,
+        assert_stream_argument, assert_stream_item, hub_stream, stream_or_error,
     };
 }

@@ -5,17 +5,23 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::map_request;
-use hubwire::{MapHub, SignalR};
+use hubwire::{MapHub, Naming, SignalR};
 
 use crate::authentication::authenticate;
 use crate::chat_hub::{ChatHub, Farewell};
+use crate::results_hub::{ResultsConnectHub, ResultsHub};
+use crate::services_hub::ServicesHub;
 use crate::throwing_hubs::{ChatThrowHub, ChatThrowLaterHub};
 use crate::typed_hub::{TypedChildHub, TypedHub};
+use crate::values_hub::{DotnetValuesHub, FloatsHub, ValuesHub};
 
 /// The routes of all of them, with their users.
 pub(crate) fn router(signalr: &SignalR) -> Router {
     chat(signalr)
         .merge(throwing(signalr))
+        .merge(results(signalr))
+        .merge(services(signalr))
+        .merge(values(signalr))
         .map_hub("/typed", signalr.hub().build(TypedHub).endpoint())
         .map_hub(
             "/typed-child",
@@ -60,6 +66,44 @@ fn chat(signalr: &SignalR) -> Router {
             parallel.build(ChatHub::default()).endpoint(),
         )
         .map_hub("/chat-leaving", leaving.endpoint())
+}
+
+fn results(signalr: &SignalR) -> Router {
+    let plain = signalr.hub().build_with(ResultsHub::new);
+    let detailed = signalr.hub().detailed_errors(true);
+    let detailed = detailed.build_with(ResultsHub::new);
+    let lifecycle = signalr.hub().build_with(ResultsHub::with_lifecycle);
+    let connect = signalr.hub().build(ResultsConnectHub);
+    let connect_detailed = signalr.hub().detailed_errors(true);
+    let connect_detailed = connect_detailed.build(ResultsConnectHub);
+    Router::new()
+        .map_hub("/results", plain.endpoint())
+        .map_hub("/results-detailed", detailed.endpoint())
+        .map_hub("/results-lifecycle", lifecycle.endpoint())
+        .map_hub("/results-connect", connect.endpoint())
+        .map_hub("/results-connect-detailed", connect_detailed.endpoint())
+}
+
+/// Without .NET's injection the variants differ in their options only.
+fn services(signalr: &SignalR) -> Router {
+    let plain = signalr.hub().build(ServicesHub::new());
+    let detailed = signalr.hub().detailed_errors(true);
+    let detailed = detailed.build(ServicesHub::new());
+    Router::new()
+        .map_hub("/services", plain.endpoint())
+        .map_hub("/services-detailed", detailed.endpoint())
+        .map_hub("/services-keyed", plain.endpoint())
+        .map_hub("/services-explicit", plain.endpoint())
+}
+
+fn values(signalr: &SignalR) -> Router {
+    let plain = signalr.hub().build(ValuesHub);
+    let dotnet = signalr.hub().naming(Naming::DotNet).build(DotnetValuesHub);
+    let floats = signalr.hub().build(FloatsHub);
+    Router::new()
+        .map_hub("/values", plain.endpoint())
+        .map_hub("/values-dotnet", dotnet.endpoint())
+        .map_hub("/values-floats", floats.endpoint())
 }
 
 fn throwing(signalr: &SignalR) -> Router {

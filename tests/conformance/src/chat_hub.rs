@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use futures_util::stream::Empty;
+use futures_util::{Stream, StreamExt};
 use hubwire::{
-    DisconnectReason, HubCallerContext, HubError, HubResult, Proxy, Reach, hub, protocol::Arguments,
+    CancellationToken, DisconnectReason, HubCallerContext, HubError, HubResult, Proxy, Reach,
+    StreamReader, hub, protocol::Arguments,
 };
 
+use crate::chat_streams;
 use crate::dotnet_values::{Anything, Bytes, Dictionary, Looping, Mood, Person};
 use crate::throwing_hubs::invalid_operation;
 
@@ -406,5 +410,79 @@ impl ChatHub {
 
     fn task_cancelled(&self) -> HubResult<Text> {
         Err(HubError::hidden("A task was canceled.").with_type_name("TaskCanceledException"))
+    }
+
+    fn stream(
+        &self,
+        count: i32,
+        delay_ms: i32,
+        cancellation: CancellationToken,
+    ) -> impl Stream<Item = i32> {
+        chat_streams::numbers_until(count, delay_ms, cancellation)
+    }
+
+    fn stream_channel(&self, count: i32, delay_ms: i32) -> impl Stream<Item = i32> {
+        chat_streams::numbers(count, delay_ms)
+    }
+
+    async fn stream_task(&self, count: i32) -> impl Stream<Item = i32> {
+        tokio::task::yield_now().await;
+        chat_streams::numbers(count, 0)
+    }
+
+    fn stream_throw(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
+        chat_streams::failing(after, chat_streams::hidden_failure())
+    }
+
+    fn stream_throw_hub(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
+        chat_streams::failing(after, HubError::new("stream hub boom"))
+    }
+
+    #[hub(stream)]
+    fn stream_throw_at_once(&self) -> HubResult<Empty<i32>> {
+        Err(HubError::new("no stream for you"))
+    }
+
+    fn stream_watched(
+        &self,
+        cx: HubCallerContext<Self>,
+        delay_ms: i32,
+        cancellation: CancellationToken,
+    ) -> impl Stream<Item = i32> {
+        let cancelled = cancellation.clone();
+        chat_streams::watched(delay_ms, cancellation, async move {
+            let arguments = (cancelled.is_cancelled(),);
+            // The connection may be the one that is gone.
+            let _ = push(cx.clients().caller(), "StreamEnded", arguments).await;
+        })
+    }
+
+    async fn upload_sum(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
+        chat_streams::sum(numbers).await
+    }
+
+    async fn upload_sum_enumerable(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
+        chat_streams::sum(numbers).await
+    }
+
+    async fn upload_join(
+        &self,
+        separator: Text,
+        words: StreamReader<Text>,
+        numbers: StreamReader<i32>,
+    ) -> HubResult<String> {
+        chat_streams::join(separator, words, numbers).await
+    }
+
+    fn upload_double(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+        numbers.map(|number| Ok(number?.wrapping_mul(2)))
+    }
+
+    async fn upload_report(&self, numbers: StreamReader<i32>) -> String {
+        chat_streams::report(numbers).await
+    }
+
+    async fn upload_first(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
+        chat_streams::first(numbers).await
     }
 }

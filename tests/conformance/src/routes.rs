@@ -8,11 +8,12 @@ use axum::routing::get;
 use hubwire::{MapHub, SignalR};
 
 use crate::bench_hub::BenchHub;
-use crate::{chat_endpoints, suite_endpoints};
+use crate::{chat_endpoints, pack_endpoints, suite_endpoints};
 
 /// All routes; what the transcripts and the benchmark do not use belongs to the test suites.
 pub(crate) fn router(signalr: &SignalR) -> Router {
     let routes = chat_endpoints::router(signalr)
+        .merge(pack_endpoints::router(signalr))
         .map_hub("/bench", signalr.hub().build(BenchHub).endpoint())
         .route("/deployment", get(deployment))
         .fallback_service(suite_endpoints::router(signalr));
@@ -22,12 +23,16 @@ pub(crate) fn router(signalr: &SignalR) -> Router {
         .layer(map_request(plain_path))
 }
 
-/// Paths match without regard to case and to a slash at the end; the routes above have neither.
+/// Paths match without regard to case and to a slash at the end; the routes above have neither. In the
+/// id of a connection case counts.
 async fn plain_path(mut request: Request) -> Request {
     let path = request.uri().path();
     let plain = path.strip_suffix('/').unwrap_or(path);
     if plain.len() < path.len() || plain.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        let mut target = plain.to_ascii_lowercase();
+        let mut target = match plain.starts_with("/clientresult/") {
+            true => plain.to_owned(),
+            false => plain.to_ascii_lowercase(),
+        };
         if target.is_empty() {
             target.push('/');
         }

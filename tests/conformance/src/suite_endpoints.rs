@@ -1,7 +1,9 @@
 //! The routes of SignalR's own tests.
 
 use axum::Router;
+use axum::extract::Path;
 use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use hubwire::{Hub, HubBuilder, HubHandle, KeepRequest, MapHub, SignalR};
 
 use crate::suite_hubs::{DefaultHub, DynamicHub, UncreatableHub, VersionHub, user_of_header};
@@ -17,7 +19,16 @@ pub(crate) fn router(signalr: &SignalR) -> Router {
 fn javascript(signalr: &SignalR) -> Router {
     let test = detailed(signalr).build(TestHub);
     let uncreatable = detailed(signalr).build(UncreatableHub);
+    let context = test.context();
+    let client_result = get(move |Path(connection_id): Path<String>| async move {
+        let client = context.clients().client(connection_id);
+        match client.result().await {
+            Ok(number) => number.to_string(),
+            Err(error) => error.to_string(),
+        }
+    });
     Router::new()
+        .route("/clientresult/{connection_id}", client_result)
         .map_hub("/testhub", test.endpoint())
         .map_hub("/uncreatable", uncreatable.endpoint())
 }

@@ -1,12 +1,28 @@
 //! The hubs of the .NET client's functional tests.
 
+use std::future::ready;
 use std::net::SocketAddr;
 
-use hubwire::{ConnectionRequest, HubCallerContext, HubResult, Principal, UserId, hub, hub_client};
+use futures_util::{Stream, StreamExt, stream};
+use hubwire::{
+    CancellationToken, ConnectionRequest, HubCallerContext, HubResult, Principal, StreamReader,
+    UserId, hub, hub_client,
+};
 use serde::Serialize;
 
+use crate::chat_streams;
 use crate::suite_request;
 use crate::throwing_hubs::invalid_operation;
+
+/// The pause before each number of a stream.
+const STREAM_DELAY_MS: i32 = 20;
+
+/// The items of an upload; its end, with an error too, ends them without one.
+fn until_error<T>(items: StreamReader<T>) -> impl Stream<Item = T> {
+    items
+        .take_while(|item| ready(item.is_ok()))
+        .filter_map(|item| ready(item.ok()))
+}
 
 /// What the hubs call on their clients.
 #[hub_client]
@@ -39,6 +55,28 @@ impl DefaultHub {
 
     fn echo(&self, message: Option<String>) -> Option<String> {
         message
+    }
+
+    fn stream(&self, count: i32, cancellation: CancellationToken) -> impl Stream<Item = i32> {
+        chat_streams::numbers_until(count, STREAM_DELAY_MS, cancellation)
+    }
+
+    #[hub(stream)]
+    fn stream_exception(&self) -> HubResult<stream::Empty<i32>> {
+        Err(invalid_operation("Error occurred while streaming."))
+    }
+
+    fn stream_echo(&self, items: StreamReader<String>) -> impl Stream<Item = String> {
+        until_error(items)
+    }
+
+    fn stream_echo_int(&self, items: StreamReader<i32>) -> impl Stream<Item = i32> {
+        until_error(items)
+    }
+
+    #[hub(name = "StreamIAsyncConsumer")]
+    fn stream_consumer(&self, items: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+        items
     }
 
     async fn call_echo(&self, cx: &HubCallerContext<Self>, message: Option<String>) -> HubResult {
@@ -118,6 +156,28 @@ impl DynamicHub {
 
     fn echo(&self, message: Option<String>) -> Option<String> {
         message
+    }
+
+    fn stream(&self, count: i32, cancellation: CancellationToken) -> impl Stream<Item = i32> {
+        chat_streams::numbers_until(count, STREAM_DELAY_MS, cancellation)
+    }
+
+    #[hub(stream)]
+    fn stream_exception(&self) -> HubResult<stream::Empty<i32>> {
+        Err(invalid_operation("Error occurred while streaming."))
+    }
+
+    fn stream_echo(&self, items: StreamReader<String>) -> impl Stream<Item = String> {
+        until_error(items)
+    }
+
+    fn stream_echo_int(&self, items: StreamReader<i32>) -> impl Stream<Item = i32> {
+        until_error(items)
+    }
+
+    #[hub(name = "StreamIAsyncConsumer")]
+    fn stream_consumer(&self, items: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+        items
     }
 
     async fn call_echo(&self, cx: &HubCallerContext<Self>, message: Option<String>) -> HubResult {

@@ -1,9 +1,13 @@
 //! The hub of the JavaScript client's functional tests.
 
-use hubwire::{HubCallerContext, HubResult, hub, hub_client};
+use futures_util::{Stream, StreamExt, stream};
+use hubwire::{
+    Binary, CancellationToken, HubCallerContext, HubResult, StreamReader, Timestamp, hub,
+    hub_client,
+};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::dotnet_values::Bytes;
 use crate::suite_request;
 use crate::throwing_hubs::invalid_operation;
 
@@ -12,6 +16,8 @@ use crate::throwing_hubs::invalid_operation;
 pub(crate) trait TestClient {
     fn message(&self, text: &str);
     fn custom_object(&self, object: &CustomObject);
+    fn stream_canceled(&self);
+    fn result(&self) -> i32;
 }
 
 /// An object that is sent back.
@@ -22,16 +28,23 @@ pub(crate) struct CustomObject {
     value: i32,
 }
 
-/// An object of every kind of member; a GUID and a point in time are texts.
+/// An object of every kind of member; bytes and a point in time are what each encoding has for them.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ComplexObject {
     string: Option<String>,
     int_array: Option<Vec<i32>>,
-    byte_array: Option<Bytes>,
-    guid: String,
-    date_time: String,
+    byte_array: Option<Binary>,
+    guid: Uuid,
+    date_time: Timestamp,
 }
+
+const GUID: Uuid = Uuid::from_u128(0x0001_0203_0405_0607_0706_0504_0302_0100);
+/// 2000-01-01T00:00:00Z.
+const YEAR_2000: Timestamp = match Timestamp::from_unix(946_684_800, 0) {
+    Ok(timestamp) => timestamp,
+    Err(_) => panic!("not between the years 1 and 9999"),
+};
 
 /// Does what a test of a client wants to see.
 pub(crate) struct TestHub;
@@ -67,6 +80,45 @@ impl TestHub {
         Ok(cx.clients().caller().custom_object(&object).await?)
     }
 
+    fn stream(&self) -> impl Stream<Item = &'static str> {
+        stream::iter(["a", "b", "c"])
+    }
+
+    /// Never yields; says so when it is cancelled.
+    fn infinite_stream(
+        &self,
+        cx: HubCallerContext<Self>,
+        cancellation: CancellationToken,
+    ) -> impl Stream<Item = String> {
+        let cancelled = async move {
+            cancellation.cancelled().await;
+            // The connection may be the one that is gone.
+            let _ = cx
+                .clients()
+                .client(cx.connection_id())
+                .stream_canceled()
+                .await;
+        };
+        stream::once(cancelled).filter_map(|()| std::future::ready(None))
+    }
+
+    fn empty_stream(&self) -> impl Stream<Item = i32> {
+        stream::empty()
+    }
+
+    #[hub(stream)]
+    fn stream_throw_exception(&self, message: String) -> HubResult<stream::Empty<String>> {
+        Err(invalid_operation(message))
+    }
+
+    async fn streaming_concat(&self, mut parts: StreamReader<String>) -> HubResult<String> {
+        let mut whole = String::new();
+        while let Some(part) = parts.next().await {
+            whole.push_str(&part?);
+        }
+        Ok(whole)
+    }
+
     /// There is no other transport yet.
     fn get_active_transport_name(&self) -> &'static str {
         "WebSockets"
@@ -80,9 +132,9 @@ impl TestHub {
         ComplexObject {
             string: Some("hello world".to_owned()),
             int_array: Some(vec![1, 2, 3]),
-            byte_array: Some(Bytes(vec![1, 2, 3])),
-            guid: "00010203-0405-0607-0706-050403020100".to_owned(),
-            date_time: "2000-01-01T00:00:00Z".to_owned(),
+            byte_array: Some(Binary::from([1, 2, 3])),
+            guid: GUID,
+            date_time: YEAR_2000,
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) trait TypedClient {
     fn typed(&self, person: &Person, mood: Mood);
     #[hub(name = "renamed-client")]
     fn original_name(&self, message: &str);
+    fn get_name(&self, greeting: &str) -> Option<String>;
+    fn get_number_async(&self) -> i32;
 }
 
 /// Calls every method of its client.
@@ -62,6 +64,14 @@ impl TypedHub {
 
     async fn renamed(&self, cx: &HubCallerContext<Self>) -> HubResult {
         Ok(cx.clients().caller().original_name("hello").await?)
+    }
+
+    async fn ask_name(&self, cx: &HubCallerContext<Self>) -> HubResult<Option<String>> {
+        Ok(cx.clients().caller().get_name("who?").await?)
+    }
+
+    async fn ask_number(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
+        Ok(cx.clients().caller().get_number_async().await?)
     }
 
     async fn echo_async(&self, value: Option<String>) -> Option<String> {

@@ -2,6 +2,7 @@
 
 import * as calls from "./calls.mjs";
 import * as connections from "./connections.mjs";
+import * as encodings from "./encodings.mjs";
 import * as errors from "./errors.mjs";
 import * as groups from "./groups.mjs";
 import * as later from "./later.mjs";
@@ -10,6 +11,8 @@ import * as negotiation from "./negotiation.mjs";
 import * as outages from "./outages.mjs";
 import * as pushes from "./pushes.mjs";
 import * as requests from "./requests.mjs";
+import * as results from "./results.mjs";
+import * as streams from "./streams.mjs";
 import * as values from "./values.mjs";
 
-export const THEMES = [values, calls, pushes, groups, errors, negotiation, requests, connections, limits, outages, later];
+export const THEMES = [values, encodings, calls, streams, results, pushes, groups, errors, negotiation, requests, connections, limits, outages, later];

@@ -5,9 +5,6 @@ import { notYet } from "../support/cell.mjs";
 export const theme = "later";
 
 export const behaviours = [
-  notYet("streams to the client, and their cancellation"),
-  notYet("streams to the server"),
-  notYet("results of the client"),
   notYet("stateful reconnects"),
   notYet("authorized hubs"),
   notYet("hubs without WebSockets"),

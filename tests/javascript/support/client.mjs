@@ -87,9 +87,9 @@ class Client {
     return this.#ofType(COMPLETION);
   }
 
-  /** The error and the leave to reconnect of each Close that has arrived. */
+  /** The error and the leave to reconnect of each Close that has arrived; what MessagePack denies, JSON leaves out. */
   get closes() {
-    return this.#ofType(CLOSE).map(({ error, allowReconnect }) => [error, allowReconnect]);
+    return this.#ofType(CLOSE).map(({ error, allowReconnect }) => [error ?? undefined, allowReconnect || undefined]);
   }
 
   #ofType(type) {

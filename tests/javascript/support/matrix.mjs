@@ -2,10 +2,17 @@
 // served has `notYet`; taking that word away is all it needs to be tested.
 
 import signalR from "@microsoft/signalr";
+import msgpack from "@microsoft/signalr-protocol-msgpack";
+import msgpack7 from "signalr-protocol-msgpack7";
+import msgpack8 from "signalr-protocol-msgpack8";
 import signalR7 from "signalr7";
 import signalR8 from "signalr8";
 
-const CLIENTS = [{ signalR }, { signalR: signalR8 }, { signalR: signalR7 }];
+const CLIENTS = [
+  { signalR, msgpack },
+  { signalR: signalR8, msgpack: msgpack8 },
+  { signalR: signalR7, msgpack: msgpack7 },
+];
 
 const TRANSPORTS = [
   { name: "WebSockets" },
@@ -19,7 +26,7 @@ const native = { bytes: (bytes) => Uint8Array.from(bytes), instant: (iso) => new
 
 const ENCODINGS = [
   { name: "JSON", protocol: ({ signalR }) => new signalR.JsonHubProtocol(), forms: text },
-  { name: "MessagePack", binary: true, protocol: ({ msgpack }) => new msgpack.MessagePackHubProtocol(), forms: native, notYet: true },
+  { name: "MessagePack", binary: true, protocol: ({ msgpack }) => new msgpack.MessagePackHubProtocol(), forms: native },
 ];
 
 const all = CLIENTS.flatMap((client) =>
@@ -41,6 +48,7 @@ function variant(client, transport, encoding) {
     client: signalR.VERSION,
     transport: transport.name,
     encoding: encoding.name,
+    isMessagePack: Boolean(encoding.binary),
     notYet: Boolean(transport.notYet || encoding.notYet),
     signalR,
     options: () => ({ transport: signalR.HttpTransportType[transport.name] }),

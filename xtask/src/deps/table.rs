@@ -8,7 +8,7 @@ pub(super) const CRATES: &[Row] = &[
         crates: Crates::Published("hubwire-protocol"),
         may_use: &[],
         tests_may_use: &[],
-        libraries: Libraries::Only(&["bytes", "memchr", "rmp", "rmp-serde", "serde", "serde_json"]),
+        libraries: Libraries::Only(&["base64", "memchr", "rmp", "serde", "serde_json"]),
         never_reaches: &[RUNTIMES, HTTP],
     },
     Row {

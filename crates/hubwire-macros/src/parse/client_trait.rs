@@ -5,13 +5,15 @@ use syn::{
     FnArg, Item, ItemTrait, Pat, PatType, ReturnType, Signature, TraitItem, TraitItemFn, Type,
 };
 
-use super::borrow::Borrows;
+use super::borrow::{Borrows, owned};
+use super::outcome::fallibility_of;
 use super::parameter::{MAXIMUM_ARGUMENTS, name};
 use super::signature::{is_shared_self, refuse_generics, refuse_qualifiers};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
-use crate::model::{ClientMethod, ClientParameter, ClientTrait};
+use crate::model::{ClientMethod, ClientParameter, ClientTrait, Outcome};
 use crate::options::MethodOptions;
+use crate::type_text::type_text;
 use crate::wire_name::{WireName, refuse_duplicates};
 
 const WHAT: &str = "a client method";
@@ -89,13 +91,22 @@ fn client_method(mut function: TraitItemFn, errors: &mut Errors) -> Option<Clien
             "every method of a hub's client is on the wire; leave this one out",
         );
     }
+    if let Some(stream) = &options.stream {
+        errors.at(
+            stream,
+            "a client method does not stream: a client answers with one value or none",
+        );
+    }
     check_form(&function, errors);
-    check_return_type(&function.sig, errors);
     let signature = function.sig;
+    let result = result(&signature.output, errors);
     let parameters = errors.unless_any(|errors| {
         check_receiver(&signature, errors);
         refuse_qualifiers(&signature, WHAT, errors);
         refuse_generics(&signature, WHAT, errors);
+        if let Some(ty) = &result {
+            refuse_borrowed_result(ty, errors);
+        }
         parameters(&signature, errors)
     })?;
     Some(ClientMethod {
@@ -104,6 +115,7 @@ fn client_method(mut function: TraitItemFn, errors: &mut Errors) -> Option<Clien
         rust_name: signature.ident,
         generics: signature.generics,
         parameters,
+        result,
     })
 }
 
@@ -119,13 +131,43 @@ fn check_form(function: &TraitItemFn, errors: &mut Errors) {
     }
 }
 
-fn check_return_type(signature: &Signature, errors: &mut Errors) {
-    if let ReturnType::Type(_, ty) = &signature.output {
-        let is_unit = matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty());
-        if !is_unit {
-            let help = "client results are not supported yet: a client method returns nothing";
+/// What the client answers with; nothing for a push.
+fn result(output: &ReturnType, errors: &mut Errors) -> Option<Type> {
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
+    if matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty()) {
+        errors.at(output, "leave out `-> ()`: a push returns nothing");
+        return None;
+    }
+    match fallibility_of(ty) {
+        Outcome::Fallible { success, .. } => {
+            let written = success.as_ref().map_or_else(|| "T".to_owned(), type_text);
+            let help = format!(
+                "write `{written}`: the proxy's method returns `Result<{written}, ClientResultError>`"
+            );
             errors.at(ty, help);
+            success.map(|ty| *ty)
         }
+        Outcome::Value(_) => Some((**ty).clone()),
+    }
+}
+
+fn refuse_borrowed_result(ty: &Type, errors: &mut Errors) {
+    const OWNED: &str = "what a client answers with is owned, because it is decoded from the wire";
+    let borrows = Borrows::of(ty);
+    for generic in borrows.generics {
+        let help = "a client method says which type the client answers with";
+        errors.at(generic, help);
+    }
+    for lifetime in borrows.lifetimes {
+        let message = format!("{OWNED}: `{}` borrows", type_text(ty));
+        errors.push(syn::Error::new(lifetime.span(), message));
+    }
+    for reference in borrows.references {
+        let (owned, written) = (owned(reference), type_text(reference));
+        let message = format!("{OWNED}: write `{owned}` instead of `{written}`");
+        errors.at(reference, message);
     }
 }
 

@@ -105,6 +105,9 @@ fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> 
                     let help = format!("`{name}` is a hook, which clients cannot call by any name");
                     errors.at(wire_name, help);
                 }
+                if let Some(stream) = &options.stream {
+                    errors.at(stream, format!("`{name}` is a hook, which streams nothing"));
+                }
                 return Some(Callable::Hook(hook::hook(kind, function, errors)));
             }
             if options.name.is_none() && name.to_string().starts_with("on_") {

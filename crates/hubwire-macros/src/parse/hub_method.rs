@@ -3,7 +3,7 @@
 use syn::{FnArg, ImplItemFn, PatType};
 
 use super::parameter::{self, MAXIMUM_ARGUMENTS};
-use super::{outcome, signature};
+use super::{outcome, signature, stream};
 use crate::attributes::{cfgs, docs};
 use crate::errors::Errors;
 use crate::model::{Function, HubMethod, Parameter};
@@ -19,16 +19,22 @@ pub(crate) fn hub_method(
 ) -> HubMethod {
     let otherwise = "; move helpers to another `impl` block or mark them `#[hub(skip)]`";
     signature::check(&function.sig, "a hub method", otherwise, errors);
+    let outcome = outcome::fallibility(&function.sig.output);
+    let streamed = stream::streamed(&outcome, options.stream.as_ref(), errors);
+    if streamed.is_none() {
+        outcome::check(&outcome, errors);
+    }
     HubMethod {
         function: Function {
             rust_name: function.sig.ident.clone(),
             cfgs: cfgs(&function.attrs),
             is_async: function.sig.asyncness.is_some(),
-            outcome: outcome::outcome(&function.sig.output, errors),
+            outcome,
         },
         wire_name: WireName::new(&function.sig.ident, options.name.as_ref(), errors),
         docs: docs(&function.attrs),
         parameters: parameters(function, marks, errors),
+        streamed,
     }
 }
 
@@ -40,21 +46,35 @@ fn parameters(function: &ImplItemFn, marks: &[bool], errors: &mut Errors) -> Vec
             Some((input, parameter))
         })
         .collect();
-    let is_context = |(_, parameter): &&(_, Parameter)| matches!(parameter, Parameter::Context(_));
-    for (input, _) in parameters.iter().filter(is_context).skip(1) {
-        errors.at(input, "the caller's context is passed only once");
-    }
-    let is_argument = |pair: &&(_, Parameter)| !is_context(pair);
+    check_numbers(&parameters, errors);
+    parameters
+        .into_iter()
+        .map(|(_, parameter)| parameter)
+        .collect()
+}
+
+fn check_numbers(parameters: &[(&PatType, Parameter)], errors: &mut Errors) {
+    let mut passed_once = |is_it: fn(&Parameter) -> bool, message: &str| {
+        let all = parameters.iter().filter(|(_, parameter)| is_it(parameter));
+        for (input, _) in all.skip(1) {
+            errors.at(input, message);
+        }
+    };
+    passed_once(
+        |parameter| matches!(parameter, Parameter::Context(_)),
+        "the caller's context is passed only once",
+    );
+    passed_once(
+        |parameter| matches!(parameter, Parameter::CancellationToken { .. }),
+        "the cancellation token is passed only once",
+    );
+    let is_argument = |(_, parameter): &&(_, Parameter)| parameter.argument().is_some();
     if let Some((input, _)) = parameters.iter().filter(is_argument).nth(MAXIMUM_ARGUMENTS) {
         let message = format!(
             "a hub method has at most {MAXIMUM_ARGUMENTS} parameters; take a struct for more"
         );
         errors.at(input, message);
     }
-    parameters
-        .into_iter()
-        .map(|(_, parameter)| parameter)
-        .collect()
 }
 
 /// The parameters but `self`.

@@ -9,25 +9,26 @@ use crate::errors::Errors;
 use crate::model::Outcome;
 use crate::type_text::type_text;
 
-/// Reads the return type of a hub method.
-pub(crate) fn outcome(output: &ReturnType, errors: &mut Errors) -> Outcome {
-    let outcome = fallibility(output);
-    if let Outcome::Value(Some(ty))
-    | Outcome::Fallible {
-        success: Some(ty), ..
-    } = &outcome
-    {
-        check_result(ty, errors);
+/// Reads a return type: whether it is written `Result<..>` or `HubResult<..>`.
+pub(crate) fn fallibility(output: &ReturnType) -> Outcome {
+    match output {
+        ReturnType::Default => Outcome::Value(None),
+        ReturnType::Type(_, ty) => fallibility_of(ty),
     }
-    outcome
 }
 
-/// Whether the type is written `Result<..>` or `HubResult<..>`.
-pub(crate) fn fallibility(output: &ReturnType) -> Outcome {
-    let ReturnType::Type(_, ty) = output else {
-        return Outcome::Value(None);
-    };
-    if let Type::Path(path) = &**ty
+/// The type itself, where it came through a macro or stands in parentheses.
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        other => other,
+    }
+}
+
+/// Whether a type is written `Result<..>` or `HubResult<..>`.
+pub(crate) fn fallibility_of(ty: &Type) -> Outcome {
+    if let Type::Path(path) = ungrouped(ty)
         && let Some(last) = path.path.segments.last()
         && (last.ident == "Result" || last.ident == "HubResult")
     {
@@ -38,11 +39,18 @@ pub(crate) fn fallibility(output: &ReturnType) -> Outcome {
             written: last.ident.span(),
         };
     }
-    Outcome::Value(Some(ty.clone()))
+    Outcome::Value(Some(Box::new(ty.clone())))
+}
+
+/// Checks what a method returns that does not stream.
+pub(crate) fn check(outcome: &Outcome, errors: &mut Errors) {
+    if let Some(ty) = outcome.success() {
+        check_result(ty, errors);
+    }
 }
 
 /// The types between the angle brackets.
-fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+pub(crate) fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,
@@ -73,10 +81,13 @@ fn check_result(ty: &Type, errors: &mut Errors) {
     }
 }
 
-fn refuse_impl_trait(generic: &TypeImplTrait, errors: &mut Errors) {
-    let is = |name: &str| generic.bounds.iter().any(|bound| is_trait(bound, name));
-    let help = if is("Stream") || is("TryStream") {
-        "streaming hub methods are not supported yet"
+pub(crate) fn refuse_impl_trait(generic: &TypeImplTrait, errors: &mut Errors) {
+    let is = |name| has_bound(generic, name);
+    let help = if is("Stream") {
+        "a streaming method returns `impl Stream` itself or in a `HubResult`; \
+         `#[hub(stream)]` says that a type of another form is a stream"
+    } else if is("TryStream") {
+        "write `impl Stream<Item = Result<T, E>>` instead of `impl TryStream`"
     } else if is("Future") {
         "write `async fn` instead of returning a future"
     } else {
@@ -85,10 +96,13 @@ fn refuse_impl_trait(generic: &TypeImplTrait, errors: &mut Errors) {
     errors.at(generic, help);
 }
 
-fn is_trait(bound: &TypeParamBound, name: &str) -> bool {
-    let TypeParamBound::Trait(bound) = bound else {
-        return false;
-    };
-    let last = bound.path.segments.last();
-    last.is_some_and(|segment| segment.ident == name)
+/// Whether `impl ..` names this trait.
+pub(crate) fn has_bound(generic: &TypeImplTrait, name: &str) -> bool {
+    generic.bounds.iter().any(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return false;
+        };
+        let last = bound.path.segments.last();
+        last.is_some_and(|segment| segment.ident == name)
+    })
 }

@@ -1,11 +1,12 @@
-//! A parameter of a hub method: from the wire, or the caller's context.
+//! A parameter of a hub method: from the wire, or what Hubwire has for every call.
 
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::{Pat, PatType, Type};
 
 use super::borrow::{Borrows, owned};
-use super::signature::last_name;
+use super::outcome::type_arguments;
+use super::signature::{last_name, last_segment};
 use crate::errors::Errors;
 use crate::model::{Parameter, Passed};
 use crate::type_text::type_text;
@@ -32,17 +33,9 @@ pub(crate) fn parameter(
         return argument(position, input, errors);
     };
     match type_name.to_string().as_str() {
-        "CancellationToken" => refuse_special(
-            type_name,
-            "cancellation tokens are not supported in hub methods yet",
-            errors,
-        ),
+        "CancellationToken" => cancellation_token(position, input, errors),
         "HubCallerContext" => context(&input.ty, type_name, errors).map(Parameter::Context),
-        "StreamReader" => refuse_special(
-            type_name,
-            "streaming hub methods, which take a `StreamReader`, are not supported yet",
-            errors,
-        ),
+        "StreamReader" => stream_reader(position, input, errors),
         _ => argument(position, input, errors),
     }
 }
@@ -59,10 +52,42 @@ pub(crate) fn context(ty: &Type, type_name: &Ident, errors: &mut Errors) -> Opti
     is_plain.then(|| Passed::ByReference(type_name.span()))
 }
 
-fn refuse_special(type_name: &Ident, message: &str, errors: &mut Errors) -> Option<Parameter> {
-    let message = format!("{message}; `#[argument]` says that this is a type of your own");
-    errors.at(type_name, message);
-    None
+fn cancellation_token(position: usize, input: &PatType, errors: &mut Errors) -> Option<Parameter> {
+    if let Type::Reference(_) = &*input.ty {
+        let help =
+            "the cancellation token is taken by value: write `CancellationToken` without the `&`";
+        errors.at(&input.ty, help);
+        return None;
+    }
+    Some(Parameter::CancellationToken {
+        name: name(position, &input.pat),
+        ty: input.ty.clone(),
+    })
+}
+
+fn stream_reader(position: usize, input: &PatType, errors: &mut Errors) -> Option<Parameter> {
+    if let Type::Reference(reference) = &*input.ty {
+        let (owned, pattern) = (type_text(&reference.elem), name(position, &input.pat));
+        let help = format!(
+            "a stream of the client's is taken by value: write `mut {pattern}: {owned}`, to read it here"
+        );
+        errors.at(&input.ty, help);
+        return None;
+    }
+    let Some(item) = last_segment(&input.ty).and_then(|segment| type_arguments(segment).next())
+    else {
+        let help = "say what is read: `StreamReader<T>`; `#[argument]` says that this is a type of your own";
+        errors.at(&input.ty, help);
+        return None;
+    };
+    errors.unless_any(|errors| {
+        refuse_borrows(item, errors);
+        Parameter::StreamReader {
+            name: name(position, &input.pat),
+            ty: input.ty.clone(),
+            item: Box::new(item.clone()),
+        }
+    })
 }
 
 fn argument(position: usize, input: &PatType, errors: &mut Errors) -> Option<Parameter> {

@@ -1,6 +1,6 @@
 //! What every method must keep to, whatever its parameters and its result.
 
-use syn::{GenericParam, Ident, Receiver, Signature, Type};
+use syn::{GenericParam, Ident, PathSegment, Receiver, Signature, Type};
 
 use crate::errors::Errors;
 
@@ -59,10 +59,15 @@ fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// The last name in the path of a type, behind references too.
-pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
+/// The end of the path of a type, behind references too.
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match bare(ty) {
-        Type::Path(path) => Some(&path.path.segments.last()?.ident),
+        Type::Path(path) => path.path.segments.last(),
         _ => None,
     }
+}
+
+/// The last name in the path of a type, behind references too.
+pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
+    last_segment(ty).map(|segment| &segment.ident)
 }

@@ -7,9 +7,6 @@ pub trait ChatClient {
 
     #[hub(skip)]
     fn user_left(&self, room: &str);
-
-    #[hub(stream)]
-    fn users(&self);
 }
 
 fn main() {}

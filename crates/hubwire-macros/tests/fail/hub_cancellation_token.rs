@@ -1,14 +1,14 @@
-use hubwire::hub;
-
-mod tokens {
-    pub struct CancellationToken;
-}
+use hubwire::{CancellationToken, hub};
 
 struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn count(&self, _to: u32, _cancel: tokens::CancellationToken) {}
+    async fn by_reference(&self, _cancel: &CancellationToken) {}
+
+    async fn twice(&self, _first: CancellationToken, _to: u32, _second: CancellationToken) {}
+
+    async fn on_connected(&self, _cancel: CancellationToken) {}
 }
 
 fn main() {}

@@ -21,7 +21,6 @@ mod chat {
         fn receive_message(&self, message: Message);
         fn user_joined(&self, connection_id: &str, room: &str);
         fn nothing(self: &Self);
-        fn unit(&self) -> ();
         fn unnamed(&self, _: u8, _: u8);
         fn borrowed<'a>(&self, names: &'a [Cow<'a, str>], others: Cow<'_, str>);
         #[hub(name = "say")]
@@ -37,7 +36,6 @@ async fn call_all<R: Reach>(proxy: ChatClientProxy<R>) -> Result<(), SendError> 
     proxy.receive_message(Message { text: String::new() }).await?;
     proxy.user_joined("id", &String::from("room")).await?;
     proxy.nothing().await?;
-    proxy.unit().await?;
     proxy.unnamed(1, 2).await?;
     proxy.borrowed(&["a".into()], "b".into()).await?;
     proxy.send("typed").await?;

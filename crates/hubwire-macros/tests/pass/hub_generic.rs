@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use hubwire::{Hub, HubCallerContext, hub};
+use hubwire::{Hub, HubCallerContext, Stream, hub};
 use serde::Serialize;
 
 struct Store<T, const N: usize> {
@@ -20,6 +20,10 @@ where
         self.items.first().cloned()
     }
 
+    fn all(&self) -> impl Stream<Item = T> {
+        futures_util::stream::iter(self.items.iter().cloned())
+    }
+
     async fn show(&self) -> String {
         format!("{:?}", self.items)
     }
@@ -27,5 +31,5 @@ where
 
 fn main() {
     let _ = Store { items: [1, 2] };
-    assert_eq!(Store::<u32, 2>::METHODS.len(), 2);
+    assert_eq!(Store::<u32, 2>::METHODS.len(), 3);
 }

@@ -20,10 +20,16 @@ trait Future {}
 trait Hub {}
 trait HubClient {}
 trait Send {}
+trait Serialize {}
+trait Stream {}
+struct CancellationToken;
+struct HubError;
+struct StreamReader;
 
 #[hubwire::hub_client]
 pub trait ChatClient {
     fn user_joined(&self, room: &str);
+    fn confirm(&self, room: &str) -> bool;
 }
 
 struct ChatHub;
@@ -41,6 +47,22 @@ impl ChatHub {
     async fn join_room(&self, cx: &hubwire::HubCallerContext<Self>, room: u32) -> u32 {
         let _ = cx;
         room
+    }
+
+    fn echo(
+        &self,
+        cancel: hubwire::CancellationToken,
+        rooms: hubwire::StreamReader<u32>,
+    ) -> impl hubwire::Stream<Item = hubwire::HubResult<u32>> {
+        drop(cancel);
+        rooms
+    }
+
+    async fn echo_later(
+        &self,
+        rooms: hubwire::StreamReader<u32>,
+    ) -> hubwire::HubResult<impl hubwire::Stream<Item = hubwire::HubResult<u32>>> {
+        hubwire::HubResult::Ok(rooms)
     }
 }
 

@@ -5,12 +5,17 @@ use serde::de::{DeserializeOwned, SeqAccess};
 
 use super::{Arguments, BindArguments};
 use crate::error::EncodeError;
-use crate::json::write_value;
+use crate::naming::Naming;
+use crate::{json, messagepack};
 
 impl Arguments for () {
-    fn write_json(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    fn write_json(&self, out: &mut Vec<u8>, _: Naming) -> Result<(), EncodeError> {
         out.extend_from_slice(b"[]");
         Ok(())
+    }
+
+    fn write_messagepack(&self, out: &mut Vec<u8>, _: Naming) -> Result<(), EncodeError> {
+        Ok(messagepack::array_length(out, 0)?)
     }
 }
 
@@ -32,14 +37,25 @@ macro_rules! tuple {
             $first: Serialize + Send + Sync,
             $($other: Serialize + Send + Sync,)*
         {
-            fn write_json(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+            fn write_json(&self, out: &mut Vec<u8>, naming: Naming) -> Result<(), EncodeError> {
                 out.push(b'[');
-                write_value(out, &self.0)?;
+                json::write_named(out, &self.0, naming)?;
                 $(
                     out.push(b',');
-                    write_value(out, &self.$index)?;
+                    json::write_named(out, &self.$index, naming)?;
                 )*
                 out.push(b']');
+                Ok(())
+            }
+
+            fn write_messagepack(
+                &self,
+                out: &mut Vec<u8>,
+                naming: Naming,
+            ) -> Result<(), EncodeError> {
+                messagepack::array_length(out, $count)?;
+                messagepack::write_named(out, &self.0, naming)?;
+                $(messagepack::write_named(out, &self.$index, naming)?;)*
                 Ok(())
             }
         }

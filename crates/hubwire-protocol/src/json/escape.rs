@@ -13,13 +13,40 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Hands out the inside of a JSON string in parts.
-pub(super) fn escape<E>(text: &str, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+fn escape<E>(text: &str, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
     if text
         .bytes()
         .fold(true, |plain, byte| plain & is_plain(byte))
     {
         return sink(text.as_bytes());
     }
+    escape_some(text, sink)
+}
+
+/// The same for text without quotes, backslashes and control characters below the space.
+pub(super) fn escape_fragment<E>(
+    fragment: &str,
+    mut sink: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    match is_below_delete(fragment.as_bytes()) {
+        true => sink(fragment.as_bytes()),
+        false => escape_some(fragment, sink),
+    }
+}
+
+/// Whether all bytes are below 0x7F, eight at a time.
+fn is_below_delete(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    let (words, rest) = bytes.as_chunks::<8>();
+    // Adding one sets the high bit of 0x7F, and carries only out of bytes that have it set already.
+    let is_above = |word: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*word);
+        (word | word.wrapping_add(ONES)) & (ONES << 7) != 0
+    };
+    !words.iter().any(is_above) && rest.iter().all(|byte| *byte < 0x7F)
+}
+
+fn escape_some<E>(text: &str, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
     let mut rest = text;
     while let Some(at) = rest.find(is_escaped) {
         let (plain, from) = rest.split_at(at);
@@ -130,6 +157,24 @@ mod tests {
             "\u{fffd}\\uFFFE\\uFFFF\\uD800\\uDC00",
         );
         check("\u{8}\u{c}\u{b}\0", "\\b\\f\\u000B\\u0000");
+    }
+
+    #[test]
+    fn each_byte_is_looked_at_wherever_it_stands() {
+        for length in 0..20 {
+            let plain = "a".repeat(length);
+            assert!(is_below_delete(plain.as_bytes()), "{length}");
+            for at in 0..length {
+                for byte in [0x7F, 0x80, 0xC3, 0xFF] {
+                    let mut bytes = plain.clone().into_bytes();
+                    bytes[at] = byte;
+                    assert!(!is_below_delete(&bytes), "{length} {at} {byte}");
+                }
+                let mut bytes = plain.clone().into_bytes();
+                bytes[at] = 0x7E;
+                assert!(is_below_delete(&bytes), "{length} {at}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! From the properties of a record to a message.
 
 use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::object::read_properties;
 use super::value::{Token, Value, unescape};
@@ -29,9 +33,21 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn read_message(text: &'a str) -> Result<HubMessage<'a>, ProtocolError> {
+        // Nearly every record has no fault, and to find none takes less than to find the first.
+        if let Some(fields) = Self::read_faultless(text) {
+            return fields.into_message();
+        }
         let mut fields = Self::default();
         read_properties(text, |name, value| fields.take(name.known(), value))?;
         fields.into_message()
+    }
+
+    /// Nothing where a property or its name is broken or of the wrong type.
+    fn read_faultless(text: &'a str) -> Option<Self> {
+        let mut fields = Self::default();
+        let visitor = Faultless(&mut fields);
+        let read = serde_json::Deserializer::from_str(text).deserialize_map(visitor);
+        read.is_ok().then_some(fields)
     }
 
     fn take(&mut self, name: &str, value: Value<'a>) -> Result<(), ProtocolError> {
@@ -142,6 +158,64 @@ impl<'a> Fields<'a> {
         })
     }
 }
+
+/// Fills in the properties of a record, and stops at any fault without saying which.
+struct Faultless<'f, 'a>(&'f mut Fields<'a>);
+
+impl<'a> Visitor<'a> for Faultless<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut properties: A) -> Result<(), A::Error> {
+        while let Some(Known(name)) = properties.next_key()? {
+            let value = Value::whole(properties.next_value()?);
+            self.0.take(name, value).map_err(A::Error::custom)?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a property, empty where it is none of ours.
+struct Known(&'static str);
+
+impl<'de> Deserialize<'de> for Known {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+
+        impl Visitor<'_> for Name {
+            type Value = Known;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Known, E> {
+                let known = NAMES.iter().find(|known| **known == name);
+                Ok(Known(known.copied().unwrap_or_default()))
+            }
+        }
+
+        deserializer.deserialize_str(Name)
+    }
+}
+
+/// The names that mean something, the frequent ones first.
+const NAMES: [&str; 11] = [
+    "type",
+    "target",
+    "arguments",
+    "invocationId",
+    "item",
+    "result",
+    "streamIds",
+    "error",
+    "headers",
+    "allowReconnect",
+    "sequenceId",
+];
 
 fn required<T>(value: Option<T>, property: &'static str) -> Result<T, ProtocolError> {
     value.ok_or(ProtocolError::MissingProperty { property })

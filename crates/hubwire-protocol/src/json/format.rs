@@ -4,18 +4,24 @@ use std::io::{self, Write};
 
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
-use super::escape::{escape, escape_character};
+use super::escape::{escape_character, escape_fragment};
 
 /// Compact JSON in the manner of .NET's relaxed encoder.
 pub(super) struct Relaxed;
 
 impl Formatter for Relaxed {
     fn write_f32<W: ?Sized + Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
-        write_float(writer, |digits| CompactFormatter.write_f32(digits, value))
+        match is_whole(value.into()) {
+            true => write_whole(writer, |digits| CompactFormatter.write_f32(digits, value)),
+            false => CompactFormatter.write_f32(writer, value),
+        }
     }
 
     fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        write_float(writer, |digits| CompactFormatter.write_f64(digits, value))
+        match is_whole(value) {
+            true => write_whole(writer, |digits| CompactFormatter.write_f64(digits, value)),
+            false => CompactFormatter.write_f64(writer, value),
+        }
     }
 
     fn write_string_fragment<W: ?Sized + Write>(
@@ -23,7 +29,7 @@ impl Formatter for Relaxed {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        escape(fragment, |part| writer.write_all(part))
+        escape_fragment(fragment, |part| writer.write_all(part))
     }
 
     fn write_char_escape<W: ?Sized + Write>(
@@ -46,8 +52,13 @@ impl Formatter for Relaxed {
     }
 }
 
+/// Whether a number may be written with a fraction of zero; those too large for that have an exponent.
+fn is_whole(value: f64) -> bool {
+    value as i64 as f64 == value
+}
+
 /// Writes a number without the fraction that makes a whole one look like a float.
-fn write_float<W: ?Sized + Write>(
+fn write_whole<W: ?Sized + Write>(
     writer: &mut W,
     write: impl FnOnce(&mut &mut [u8]) -> io::Result<()>,
 ) -> io::Result<()> {

@@ -2,23 +2,21 @@
 
 use serde::Serialize;
 
-use super::{write_text, write_value};
+use super::{write_named, write_text};
 use crate::arguments::Arguments;
 use crate::error::EncodeError;
 use crate::framing::RECORD_SEPARATOR;
 use crate::message::Headers;
+use crate::naming::Naming;
 
 /// Appends records, their properties in ASP.NET Core's order.
 pub(crate) struct JsonWriter<'w> {
-    out: &'w mut Vec<u8>,
-    headers: Option<&'w Headers<'w>>,
+    pub(crate) out: &'w mut Vec<u8>,
+    pub(crate) headers: Option<&'w Headers<'w>>,
+    pub(crate) naming: Naming,
 }
 
-impl<'w> JsonWriter<'w> {
-    pub(crate) const fn new(out: &'w mut Vec<u8>, headers: Option<&'w Headers<'w>>) -> Self {
-        Self { out, headers }
-    }
-
+impl JsonWriter<'_> {
     pub(crate) fn invocation(
         self,
         invocation_id: Option<&str>,
@@ -52,7 +50,7 @@ impl<'w> JsonWriter<'w> {
         record.invocation_id(invocation_id.unwrap_or_default());
         record.text(r#","target":"#, target);
         record.name(r#","arguments":"#);
-        arguments.write_json(record.out)?;
+        arguments.write_json(record.out, self.naming)?;
         record.stream_ids(stream_ids);
         record.end();
         Ok(())
@@ -85,7 +83,7 @@ impl<'w> JsonWriter<'w> {
         record.headers(self.headers);
         record.invocation_id(invocation_id);
         record.name(name);
-        write_value(record.out, value)?;
+        write_named(record.out, value, self.naming)?;
         record.end();
         Ok(())
     }

@@ -3,15 +3,16 @@
 use hubwire_protocol::{HubMessage, HubProtocol, RECORD_SEPARATOR, json};
 use proptest::prelude::*;
 
-use crate::sent::{headers, sent, value};
+use crate::sent::{for_protocol, headers, protocol, sent, value};
 
 proptest! {
     #[test]
-    fn reading_inverts_writing(message in sent(), headers in headers()) {
+    fn reading_inverts_writing(message in sent(), headers in headers(), protocol in protocol()) {
+        let (protocol, message, headers) = for_protocol(protocol, message, headers);
         let mut out = Vec::new();
-        message.write(&headers, &mut out);
+        message.write(protocol, &headers, &mut out);
         let limit = Some(out.len());
-        let (read, consumed) = HubProtocol::Json.next_message(&out, limit).unwrap().unwrap();
+        let (read, consumed) = protocol.next_message(&out, limit).unwrap().unwrap();
         prop_assert_eq!(consumed, out.len());
         message.check(&headers, &read);
         message.check(&headers, &read.into_owned());
@@ -20,7 +21,7 @@ proptest! {
     #[test]
     fn the_order_of_properties_is_free(message in sent(), headers in headers(), turn in 0..8_usize) {
         let mut out = Vec::new();
-        message.write(&headers, &mut out);
+        message.write(HubProtocol::Json, &headers, &mut out);
         out.pop();
         let mut properties: Vec<(String, Box<serde_json::value::RawValue>)> =
             serde_json::from_slice::<Properties>(&out).unwrap().0;
@@ -36,17 +37,59 @@ proptest! {
     fn any_cut_gives_the_same(
         messages in prop::collection::vec(sent(), 1..5),
         cuts in prop::collection::vec(1..40_usize, 1..20),
+        protocol in protocol(),
     ) {
         let mut out = Vec::new();
-        messages.iter().for_each(|message| message.write(&Vec::new(), &mut out));
+        for message in messages.clone() {
+            let (_, message, none) = for_protocol(protocol, message, Vec::new());
+            message.write(protocol, &none, &mut out);
+        }
         let mut whole = Vec::new();
         let mut rest = &out[..];
-        while let Some((message, consumed)) = HubProtocol::Json.next_message(rest, None).unwrap() {
+        while let Some((message, consumed)) = protocol.next_message(rest, None).unwrap() {
             whole.push(message);
             rest = &rest[consumed..];
         }
         prop_assert_eq!(whole.len(), messages.len());
-        prop_assert_eq!(read_in_pieces(&out, &cuts), whole);
+        prop_assert_eq!(read_in_pieces(protocol, &out, &cuts), whole);
+    }
+
+    #[test]
+    fn a_message_is_whole_at_its_last_byte(message in sent()) {
+        let protocol = HubProtocol::MessagePack;
+        let (_, message, none) = for_protocol(protocol, message, Vec::new());
+        let mut out = Vec::new();
+        message.write(protocol, &none, &mut out);
+        for end in 0..out.len() {
+            prop_assert_eq!(protocol.next_message(&out[..end], None), Ok(None));
+        }
+    }
+
+    #[test]
+    fn what_passes_on_is_the_same_in_the_other_protocol(message in sent(), protocol in protocol()) {
+        let (_, message, none) = for_protocol(HubProtocol::MessagePack, message, Vec::new());
+        let other = match protocol {
+            HubProtocol::Json => HubProtocol::MessagePack,
+            HubProtocol::MessagePack => HubProtocol::Json,
+        };
+        let mut out = Vec::new();
+        message.write(protocol, &none, &mut out);
+        let (read, _) = protocol.next_message(&out, None).unwrap().unwrap();
+        let mut passed = Vec::new();
+        let mut writer = other.writer(&mut passed);
+        match &read {
+            HubMessage::Invocation(call) => {
+                let ids: Vec<_> = call.stream_ids.iter().map(|id| &**id).collect();
+                let id = call.invocation_id.as_deref();
+                writer.invocation(id, &call.target, &call.arguments, &ids).unwrap();
+            }
+            HubMessage::StreamItem(item) => {
+                writer.stream_item(&item.invocation_id, &item.item).unwrap();
+            }
+            _ => return Ok(()),
+        }
+        let (read, _) = other.next_message(&passed, None).unwrap().unwrap();
+        message.check(&none, &read);
     }
 
     #[test]
@@ -60,7 +103,7 @@ proptest! {
 }
 
 /// Feeds the bytes piece by piece, as long as the cuts last over and over.
-fn read_in_pieces(bytes: &[u8], cuts: &[usize]) -> Vec<HubMessage<'static>> {
+fn read_in_pieces(protocol: HubProtocol, bytes: &[u8], cuts: &[usize]) -> Vec<HubMessage<'static>> {
     let mut messages = Vec::new();
     let mut buffer = Vec::new();
     let mut rest = bytes;
@@ -68,8 +111,9 @@ fn read_in_pieces(bytes: &[u8], cuts: &[usize]) -> Vec<HubMessage<'static>> {
         let (piece, behind) = rest.split_at((*cut).min(rest.len()));
         buffer.extend_from_slice(piece);
         rest = behind;
-        while let Some((message, consumed)) = HubProtocol::Json.next_message(&buffer, None).unwrap()
-        {
+        let may_complete = protocol.may_complete(&buffer, piece.len());
+        while let Some((message, consumed)) = protocol.next_message(&buffer, None).unwrap() {
+            assert!(may_complete);
             messages.push(message.into_owned());
             buffer.drain(..consumed);
         }

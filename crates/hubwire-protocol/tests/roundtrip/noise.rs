@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
 
-use crate::sent::{headers, sent};
+use crate::sent::{for_protocol, headers, sent};
+
+#[path = "../../../../fuzz/properties/messagepack.rs"]
+mod messagepack;
 
 /// Reads a record in every way, down to its values; whether it is accepted agrees with serde's
 /// own opinion of its JSON.
@@ -55,6 +58,21 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(token, 0..30).prop_map(|tokens| tokens.concat())
 }
 
+/// Heads and texts that MessagePack and SignalR give a meaning to, more often than others.
+fn messagepack_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let token = prop_oneof![
+        4 => prop::sample::select(vec![
+            &b"\x96\x01\x80\xa11\xa1T"[..], b"\x94\x02\x80\xa11", b"\x95\x03\x80\xa11\x03", b"\x90",
+            b"\x91", b"\x92", b"\x80", b"\x81", b"\xa1x", b"\xa0", b"\xc0", b"\xc1", b"\xc2", b"\x01",
+            b"\xff", b"\xd9\x02ab", b"\xc4\x01\xff", b"\xcb\x3f\xf8\0\0\0\0\0\0", b"\xdd\xff\xff\xff\xff",
+            b"\xdc\0\x01", b"\xdf\0\0\0\x01", b"\xd6\xff\0\0\0\0", b"\xd7\xff\0\0\0\0\0\0\0\x01", b"\xd4\x05x",
+            b"\xa4name", b"\xa8how_many", b"\xa7HowMany", b"\xa5inner", b"\xa5Point", b"\xa4kind", b"\xd3",
+        ]).prop_map(<[u8]>::to_vec),
+        1 => prop::collection::vec(any::<u8>(), 1..3),
+    ];
+    prop::collection::vec(token, 0..20).prop_map(|tokens| tokens.concat())
+}
+
 proptest! {
     #[test]
     fn noise(record in bytes()) {
@@ -68,7 +86,7 @@ proptest! {
         faults in prop::collection::vec((any::<Index>(), bytes()), 1..4),
     ) {
         let mut record = Vec::new();
-        message.write(&headers, &mut record);
+        message.write(HubProtocol::Json, &headers, &mut record);
         record.pop();
         for (at, fault) in faults {
             let at = at.index(record.len());
@@ -78,6 +96,30 @@ proptest! {
             }
         }
         read(&record);
+    }
+
+    #[test]
+    fn messagepack_noise(buffer in messagepack_bytes()) {
+        messagepack::check(&buffer);
+    }
+
+    #[test]
+    fn damaged_messagepack(
+        message in sent(),
+        headers in headers(),
+        faults in prop::collection::vec((any::<Index>(), messagepack_bytes()), 0..4),
+    ) {
+        let (protocol, message, headers) = for_protocol(HubProtocol::MessagePack, message, headers);
+        let mut buffer = Vec::new();
+        message.write(protocol, &headers, &mut buffer);
+        for (at, fault) in faults {
+            let at = at.index(buffer.len());
+            buffer.splice(at..=at, fault);
+            if buffer.is_empty() {
+                break;
+            }
+        }
+        messagepack::check(&buffer);
     }
 
     /// A limit never accepts a message that is longer, and never refuses one that is not.

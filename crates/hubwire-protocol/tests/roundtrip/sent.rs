@@ -80,12 +80,12 @@ pub(crate) fn sent() -> impl Strategy<Value = Sent> {
 }
 
 impl Sent {
-    pub(crate) fn write(&self, headers: &Pairs, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, protocol: HubProtocol, headers: &Pairs, out: &mut Vec<u8>) {
         let headers: Headers<'_> = headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let mut writer = HubProtocol::Json.writer(out).with_headers(&headers);
+        let mut writer = protocol.writer(out).with_headers(&headers);
         match self {
             Self::Invocation(id, target, arguments, ids) => with_tuple(arguments, |arguments| {
                 writer
@@ -216,4 +216,42 @@ fn with_tuple(values: &[Value], write: impl FnOnce(&dyn hubwire_protocol::Argume
         [a, b] => write(&(a, b)),
         [a, b, c, ..] => write(&(a, b, c)),
     }
+}
+
+pub(crate) fn protocol() -> impl Strategy<Value = HubProtocol> {
+    prop::sample::select(vec![HubProtocol::Json, HubProtocol::MessagePack])
+}
+
+/// Texts and headers that MessagePack can carry: there they must not be empty, and no header
+/// may come twice.
+pub(crate) fn for_protocol(
+    protocol: HubProtocol,
+    sent: Sent,
+    headers: Pairs,
+) -> (HubProtocol, Sent, Pairs) {
+    if protocol == HubProtocol::Json {
+        return (protocol, sent, headers);
+    }
+    let filled = |text: String| {
+        if text.is_empty() {
+            "-".to_owned()
+        } else {
+            text
+        }
+    };
+    let all_filled = |texts: Vec<String>| texts.into_iter().map(filled).collect();
+    let headers: std::collections::BTreeMap<_, _> = headers
+        .into_iter()
+        .map(|(name, value)| (filled(name), filled(value)))
+        .collect();
+    let sent = match sent {
+        Sent::Invocation(id, target, arguments, ids) => {
+            Sent::Invocation(id, filled(target), arguments, all_filled(ids))
+        }
+        Sent::StreamInvocation(id, target, arguments, ids) => {
+            Sent::StreamInvocation(id, filled(target), arguments, all_filled(ids))
+        }
+        other => other,
+    };
+    (protocol, sent, headers.into_iter().collect())
 }

@@ -4,6 +4,8 @@
 
 mod frames;
 mod handshakes;
+mod messagepack;
 mod messages;
 mod negotiation;
 mod transcript;
+mod types;

@@ -1,5 +1,6 @@
 //! Why a connection ends, and what its client and its hub are told about that.
 
+use hubwire_core::ConnectionId;
 use hubwire_protocol::{FrameError, ProtocolError};
 
 use crate::hub::{DisconnectReason, HubError};
@@ -12,6 +13,11 @@ pub(crate) enum EndReason {
         error: Option<String>,
     },
     ClientTimedOut,
+    /// The client answered a question that was put to another.
+    ForeignAnswer {
+        connection_id: ConnectionId,
+        invocation_id: String,
+    },
     /// The hook for new connections failed; the hub never had the connection.
     OnConnectedFailed(HubError),
     Protocol(ProtocolError),
@@ -54,6 +60,18 @@ impl Ending {
             EndReason::ClientTimedOut => {
                 Self::failed(DisconnectReason::ClientTimedOut, detailed_errors)
             }
+            EndReason::ForeignAnswer {
+                connection_id,
+                invocation_id,
+            } => Self::failed(
+                DisconnectReason::ProtocolViolated {
+                    type_name: "InvalidOperationException",
+                    message: format!(
+                        "Connection ID '{connection_id}' is not valid for invocation ID '{invocation_id}'."
+                    ),
+                },
+                detailed_errors,
+            ),
             EndReason::OnConnectedFailed(error) => Self {
                 close: Some(CloseMessage {
                     error: Some(error.client_text(CLOSED_WITH_ERROR, detailed_errors)),

@@ -13,9 +13,15 @@ use crate::dispatch::Dispatcher;
 use crate::hub::{Caller, DisconnectReason, HubError};
 use crate::transport::InputEnd;
 
+/// What a method reads at the end of a stream whose client is gone.
+fn connection_closed() -> HubError {
+    HubError::hidden("The underlying connection was closed.")
+        .with_type_name("OperationCanceledException")
+}
+
 impl Reader {
     /// Ends a connection whose handshake succeeded.
-    pub(super) async fn finish(&mut self, reason: EndReason, dispatcher: Option<Dispatcher>) {
+    pub(super) async fn finish(&mut self, reason: EndReason, mut dispatcher: Option<Dispatcher>) {
         let too_slow = matches!(reason, EndReason::TooSlow);
         let ending = Ending::of(reason, self.hub.options().detailed_errors);
         self.connection.finish_sending();
@@ -28,6 +34,9 @@ impl Reader {
         if too_slow {
             self.reset();
         }
+        let questions = Arc::clone(self.hub.lifetime().questions());
+        questions.disconnected(self.connection.id());
+        let uploads = dispatcher.as_mut().map_or_else(Vec::new, Dispatcher::leave);
         if let Some(dispatcher) = dispatcher.filter(Dispatcher::is_running) {
             let server = self.hub.server();
             let stop = server.stop().clone();
@@ -38,6 +47,9 @@ impl Reader {
         let mut hook_failed = false;
         if let Some(reason) = ending.reason {
             hook_failed = self.on_disconnected(reason).await.is_err();
+        }
+        for upload in uploads {
+            upload.end(Some(connection_closed()));
         }
         self.hub.lifetime().forget(&self.connection);
         self.close(hook_failed).await;

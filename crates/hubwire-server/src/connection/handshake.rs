@@ -33,7 +33,7 @@ impl Reader {
         };
         let protocol = request.and_then(|request| {
             request.resolve(
-                &[HubProtocol::Json],
+                &self.hub.options().supported_protocols,
                 &[TransferFormat::Text, TransferFormat::Binary],
             )
         });

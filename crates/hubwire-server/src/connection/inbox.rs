@@ -44,7 +44,7 @@ impl Inbox {
         if !self.bytes.is_empty() || dispatcher.is_blocked() {
             self.keep(payload);
             // Looking again at a long message for each piece of it would cost its length squared.
-            if dispatcher.may_complete(self.len(), payload) {
+            if dispatcher.may_complete(&self.bytes, payload.len()) {
                 self.dispatch(dispatcher, cx);
             }
             return;

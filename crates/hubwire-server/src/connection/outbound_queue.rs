@@ -194,6 +194,12 @@ impl OutboundQueue {
         self.lock().gathering = true;
     }
 
+    /// Whether a stream may add an item.
+    pub(crate) fn has_room(&self) -> bool {
+        let state = self.lock();
+        state.finished || state.bytes < self.limit
+    }
+
     /// Whether the queue has no room for more answers; the reader is woken when it has.
     pub(crate) fn reader_must_wait(&self) -> bool {
         let mut state = self.lock();

@@ -13,7 +13,7 @@ use tracing::Instrument;
 use super::handshake::Handshake;
 use super::inbox::Inbox;
 use super::{Connection, EndReason, with_scratch};
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Connecting, Dispatcher};
 use crate::hub::{Caller, HubError, HubResult};
 use crate::options::EndpointOptions;
 use crate::server::HubRuntime;
@@ -82,7 +82,7 @@ impl Reader {
         let hub = Arc::clone(&self.hub);
         let hook = hub
             .service()
-            .on_connected(Caller::new(Arc::clone(&self.connection)));
+            .on_connected(Caller::new(Arc::clone(&self.connection)).in_scope(Arc::new(Connecting)));
         let hook = AssertUnwindSafe(hook).catch_unwind().fuse();
         let mut hook = std::pin::pin!(hook);
         let limit = self.endpoint.application_maximum_buffer_size;

@@ -1,12 +1,13 @@
 //! Writes the completion of one call, or nothing where the caller wants none.
 
-use hubwire_protocol::{EncodeError, HubProtocol};
+use hubwire_protocol::{EncodeError, HubProtocol, Naming};
 use serde::Serialize;
 
 /// Appends the completion of one invocation to a buffer.
 #[derive(Debug)]
 pub(crate) struct CompletionWriter<'a> {
     protocol: HubProtocol,
+    naming: Naming,
     /// A call without an id is never answered.
     invocation_id: Option<&'a str>,
     output: &'a mut Vec<u8>,
@@ -15,11 +16,13 @@ pub(crate) struct CompletionWriter<'a> {
 impl<'a> CompletionWriter<'a> {
     pub(crate) fn new(
         protocol: HubProtocol,
+        naming: Naming,
         invocation_id: Option<&'a str>,
         output: &'a mut Vec<u8>,
     ) -> Self {
         Self {
             protocol,
+            naming,
             invocation_id,
             output,
         }
@@ -30,6 +33,7 @@ impl<'a> CompletionWriter<'a> {
             Some(id) => self
                 .protocol
                 .writer(self.output)
+                .with_naming(self.naming)
                 .completion_result(id, value),
             None => Ok(()),
         }

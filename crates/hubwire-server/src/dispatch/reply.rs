@@ -5,11 +5,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{self, Context, Poll};
 
+use futures_core::future::BoxFuture;
 use hubwire_protocol::BindError;
 use pin_project_lite::pin_project;
 use serde::Serialize;
 
-use super::CompletionWriter;
+use super::{CompletionWriter, StreamEnd, StreamSink};
 use crate::hub::HubError;
 
 /// A hub's answer to a call: either a run of the method that has not begun, or why there is none.
@@ -20,8 +21,12 @@ pub struct Reply(pub(crate) ReplyKind);
 pub(crate) enum ReplyKind {
     Call(Pin<Box<dyn CallFuture>>),
     Rejected(BindError),
+    Stream(StartStream),
     UnknownMethod,
 }
+
+/// Begins a stream into the sink that it is given.
+pub(crate) type StartStream = Box<dyn FnOnce(StreamSink) -> BoxFuture<'static, StreamEnd> + Send>;
 
 impl Reply {
     /// The arguments did not fit the method.
@@ -54,6 +59,17 @@ impl Reply {
     {
         Self(ReplyKind::Call(Box::pin(FallibleCall { future: call })))
     }
+
+    /// A run that answers with a stream: it is given the sink into which its items go.
+    ///
+    /// The stream lives inside the run, and so may borrow whatever the run owns.
+    pub fn stream<R, F>(run: R) -> Self
+    where
+        R: FnOnce(StreamSink) -> F + Send + 'static,
+        F: Future<Output = StreamEnd> + Send + 'static,
+    {
+        Self(ReplyKind::Stream(Box::new(move |sink| Box::pin(run(sink)))))
+    }
 }
 
 impl fmt::Debug for Reply {
@@ -61,6 +77,7 @@ impl fmt::Debug for Reply {
         f.write_str(match self.0 {
             ReplyKind::Call(_) => "Reply::Call",
             ReplyKind::Rejected(_) => "Reply::Rejected",
+            ReplyKind::Stream(_) => "Reply::Stream",
             ReplyKind::UnknownMethod => "Reply::UnknownMethod",
         })
     }

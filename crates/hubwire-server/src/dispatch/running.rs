@@ -1,7 +1,6 @@
-//! Calls of hub methods that have begun or are about to.
+//! Calls of hub methods that have begun and are pending.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,92 +8,70 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::{CallFuture, CompletionWriter};
-use crate::connection::{Connection, data_opcode, with_scratch};
-use crate::hub::HubError;
+use super::{CallSlot, Invocation, RunningStream};
+use crate::connection::Connection;
 use crate::server::HubRuntime;
 
-/// A call that is prepared to run: its arguments are decoded, its method has not begun.
-pub(crate) struct Invocation {
-    pub(crate) method: usize,
-    pub(crate) run: Run,
+/// A plain call that was pending when it began.
+pub(crate) struct RunningInvocation {
+    pub(crate) hub: Arc<HubRuntime>,
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) invocation_id: Option<Box<str>>,
+    pub(crate) invocation: Invocation,
+    pub(crate) ended: Ended,
 }
 
-/// What happens in the call's turn.
-pub(crate) enum Run {
-    Method(Pin<Box<dyn CallFuture>>),
-    /// The call is refused, but in its turn.
-    Refusal(String),
+/// What is left to do when a call has ended.
+#[derive(Default)]
+pub(crate) struct Ended {
+    /// Whether the call had a slot when it began.
+    pub(crate) took_slot: bool,
+    /// The slot, where the call could have given it back before.
+    pub(crate) slot: Option<Arc<CallSlot>>,
+    pub(crate) registered: Option<Box<Registered>>,
 }
 
-impl Invocation {
-    /// Polls the method; when it is ready, its completion is in the connection's queue.
-    pub(crate) fn poll(
-        &mut self,
-        hub: &HubRuntime,
-        connection: &Connection,
-        invocation_id: Option<&str>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        with_scratch(|buffer| {
-            let protocol = connection.protocol();
-            let mut completion = CompletionWriter::new(protocol, invocation_id, buffer);
-            match &mut self.run {
-                Run::Refusal(text) => completion.error(text),
-                Run::Method(call) => match poll_caught(call.as_mut(), cx, &mut completion) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(error)) => {
-                        let text = self.error_text(hub, &error);
-                        buffer.clear();
-                        CompletionWriter::new(protocol, invocation_id, buffer).error(&text);
-                    }
-                },
-            }
-            if !buffer.is_empty() {
-                connection.outbound().answer(data_opcode(protocol), buffer);
-            }
-            Poll::Ready(())
-        })
-    }
+/// Under what the call can be found by later messages.
+#[derive(Default)]
+pub(crate) struct Registered {
+    pub(crate) response: Option<Box<str>>,
+    pub(crate) call: Option<Box<str>>,
+    pub(crate) uploads: Vec<Box<str>>,
+}
 
-    fn error_text(&self, hub: &HubRuntime, error: &HubError) -> String {
-        let target = hub.service().method_name(self.method);
-        if error.is_shown() {
-            tracing::debug!(target: "hubwire::dispatch", method = target, %error, "hub method refused");
-        } else {
-            tracing::error!(target: "hubwire::dispatch", method = target, ?error, "hub method failed");
-        }
-        let base = format!("An unexpected error occurred invoking '{target}' on the server.");
-        error.client_text(&base, hub.options().detailed_errors)
+impl Ended {
+    /// Whether a slot becomes free now.
+    pub(crate) fn frees_slot(&self) -> bool {
+        let released = self.slot.as_ref().is_some_and(|slot| slot.is_released());
+        self.took_slot && !released
     }
 }
 
-/// A panic of hub code ends the call and nothing else.
-fn poll_caught(
-    call: Pin<&mut dyn CallFuture>,
-    cx: &mut Context<'_>,
-    completion: &mut CompletionWriter<'_>,
-) -> Poll<Result<(), HubError>> {
-    catch_unwind(AssertUnwindSafe(|| call.poll_call(cx, completion)))
-        .unwrap_or_else(|panic| Poll::Ready(Err(HubError::panicked(&*panic))))
+impl Future for RunningInvocation {
+    type Output = Ended;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
+        let this = self.get_mut();
+        let id = this.invocation_id.as_deref();
+        this.invocation
+            .poll(&this.hub, &this.connection, id, cx)
+            .map(|()| std::mem::take(&mut this.ended))
+    }
 }
 
-/// A call that was pending when it began.
-struct RunningCall {
-    hub: Arc<HubRuntime>,
-    connection: Arc<Connection>,
-    invocation_id: Option<Box<str>>,
-    invocation: Invocation,
+enum RunningCall {
+    Invocation(RunningInvocation),
+    Stream(RunningStream),
 }
 
 impl Future for RunningCall {
-    type Output = ();
+    type Output = Ended;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.get_mut();
-        let id = this.invocation_id.as_deref();
-        this.invocation.poll(&this.hub, &this.connection, id, cx)
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
+        match self.get_mut() {
+            Self::Invocation(call) => Pin::new(call).poll(cx),
+            Self::Stream(stream) => Pin::new(stream).poll(cx),
+        }
     }
 }
 
@@ -106,44 +83,37 @@ pub(crate) struct RunningCalls {
 }
 
 impl RunningCalls {
-    pub(crate) fn push(
-        &mut self,
-        hub: &Arc<HubRuntime>,
-        connection: &Arc<Connection>,
-        invocation_id: Option<&str>,
-        invocation: Invocation,
-    ) {
-        self.calls.get_or_insert_default().push(RunningCall {
-            hub: Arc::clone(hub),
-            connection: Arc::clone(connection),
-            invocation_id: invocation_id.map(Into::into),
-            invocation,
-        });
+    pub(crate) fn push(&mut self, call: RunningInvocation) {
+        let calls = self.calls.get_or_insert_default();
+        calls.push(RunningCall::Invocation(call));
+    }
+
+    pub(crate) fn push_stream(&mut self, stream: RunningStream) {
+        let calls = self.calls.get_or_insert_default();
+        calls.push(RunningCall::Stream(stream));
     }
 
     pub(crate) fn is_running(&self) -> bool {
         self.calls.is_some()
     }
 
-    /// Polls what was woken; returns how many calls ended.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> usize {
+    /// Polls what was woken and hands over what ended.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, mut on_end: impl FnMut(Ended)) {
         let Some(calls) = &mut self.calls else {
-            return 0;
+            return;
         };
-        let mut ended = 0;
-        while let Poll::Ready(Some(())) = calls.poll_next_unpin(cx) {
-            ended += 1;
+        while let Poll::Ready(Some(ended)) = calls.poll_next_unpin(cx) {
+            on_end(ended);
         }
         if calls.is_empty() {
             self.calls = None;
         }
-        ended
     }
 
     /// Runs all calls to their ends.
     pub(crate) async fn run_out(self) {
-        if let Some(calls) = self.calls {
-            calls.collect::<()>().await;
+        if let Some(mut calls) = self.calls {
+            while calls.next().await.is_some() {}
         }
     }
 }

@@ -1,7 +1,10 @@
-//! What may be a parameter of a hub method, and what its result.
+//! What may be a parameter of a hub method, and what its result; what may be streamed either way.
 
+use futures_core::Stream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use super::{HubError, HubResult};
 
 /// A type that can be decoded from the wire: owned and deserializable.
 #[diagnostic::on_unimplemented(
@@ -22,14 +25,73 @@ impl<T: DeserializeOwned + Send + 'static> HubArgument for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a hub method",
     label = "cannot be sent to the client",
-    note = "results are serialized for the client: derive `serde::Serialize`"
+    note = "results are serialized for the client: derive `serde::Serialize`",
+    note = "a stream is `impl Stream<Item = T>`, or its method carries `#[hub(stream)]`"
 )]
 pub trait HubReturn: Serialize {}
 
 impl<T: Serialize + ?Sized> HubReturn for T {}
+
+/// A type of which a client can stream items to a hub method: owned and deserializable.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a stream of the client's",
+    label = "does not come from the wire",
+    note = "items are decoded from what the client sent: derive `serde::Deserialize` and own the data"
+)]
+pub trait HubStreamArgument: Sized {
+    /// The type itself.
+    type Decoded: DeserializeOwned + Send + 'static;
+}
+
+impl<T: DeserializeOwned + Send + 'static> HubStreamArgument for T {
+    type Decoded = T;
+}
+
+/// A type of which a hub method can stream items to the client.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an item of a hub method's stream",
+    label = "cannot be sent to the client",
+    note = "items are serialized for the client: derive `serde::Serialize`"
+)]
+pub trait HubStreamItem: Serialize {}
+
+impl<T: Serialize + ?Sized> HubStreamItem for T {}
+
+/// A stream that a hub method can answer with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be streamed to the client",
+    label = "not a stream that can be sent",
+    note = "a streaming method returns a `Stream` that is `Send`"
+)]
+pub trait HubStream: Stream + Send {}
+
+impl<S: Stream + Send> HubStream for S {}
 
 /// Fails to compile, at the type's own place, where a parameter cannot come from the wire.
 pub const fn assert_argument<T: HubArgument>() {}
 
 /// Fails to compile, at the type's own place, where a result cannot be sent.
 pub const fn assert_result<T: HubReturn>() {}
+
+/// Fails to compile, at the type's own place, where items of a client's stream cannot be decoded.
+pub const fn assert_stream_argument<T: HubStreamArgument>() {}
+
+/// Fails to compile, at the type's own place, where items of a method's stream cannot be sent.
+pub const fn assert_stream_item<T: HubStreamItem>() {}
+
+/// The stream itself; fails to compile where it is none that can be sent.
+pub fn hub_stream<S: HubStream>(stream: S) -> impl Stream<Item = S::Item> + Send {
+    stream
+}
+
+/// What a method returned that may give no stream, with its error as one of a hub method.
+///
+/// # Errors
+///
+/// What the method failed with.
+pub fn stream_or_error<S, E>(made: Result<S, E>) -> HubResult<S>
+where
+    HubError: From<E>,
+{
+    Ok(made?)
+}

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use hubwire_core::{CallerClients, ConnectionId, Groups, UserId};
+use hubwire_core::{CallerClients, ConnectionId, Groups, InvocationScope, UserId};
 use tokio_util::sync::CancellationToken;
 
 use super::{Hub, Items, Principal};
@@ -18,11 +18,28 @@ use crate::connection::Connection;
 #[derive(Clone)]
 pub struct Caller {
     connection: Arc<Connection>,
+    /// From where clients are asked; nothing where that needs no care.
+    scope: Option<Arc<dyn InvocationScope>>,
 }
 
 impl Caller {
     pub(crate) fn new(connection: Arc<Connection>) -> Self {
-        Self { connection }
+        Self {
+            connection,
+            scope: None,
+        }
+    }
+
+    pub(crate) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// The same caller, as seen from a call or a hook.
+    pub(crate) fn in_scope(&self, scope: Arc<dyn InvocationScope>) -> Self {
+        Self {
+            connection: Arc::clone(&self.connection),
+            scope: Some(scope),
+        }
     }
 
     /// The public id of the connection; may be shown to others.
@@ -102,7 +119,11 @@ impl<H: Hub> HubCallerContext<H> {
     #[must_use]
     pub fn clients(&self) -> CallerClients<H::Client> {
         let lifetime = Arc::clone(self.caller.connection.lifetime());
-        CallerClients::new(lifetime, self.caller.connection_id().clone())
+        let clients = CallerClients::new(lifetime, self.caller.connection_id().clone());
+        match &self.caller.scope {
+            Some(scope) => clients.in_scope(Arc::clone(scope)),
+            None => clients,
+        }
     }
 }
 

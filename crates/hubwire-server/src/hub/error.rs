@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
+use hubwire_core::ClientResultError;
+
 /// What a hub method returns.
 pub type HubResult<T = ()> = Result<T, HubError>;
 
@@ -77,6 +79,21 @@ impl HubError {
         &self.type_name
     }
 
+    /// As ASP.NET Core: what the client or the clock said is the caller's to read, the rest is not.
+    fn of_client_result(error: ClientResultError) -> Self {
+        let type_name = match &error {
+            ClientResultError::Client(_)
+            | ClientResultError::NoResult
+            | ClientResultError::Decode { .. }
+            | ClientResultError::TimedOut { .. } => return Self::new(error.to_string()),
+            ClientResultError::UnknownConnection { .. }
+            | ClientResultError::Disconnected { .. } => "IOException",
+            ClientResultError::InOnConnected => "InvalidOperationException",
+            _ => "ClientResultError",
+        };
+        Self::hidden(error).with_type_name(type_name)
+    }
+
     pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
         let text = payload
             .downcast_ref::<&'static str>()
@@ -105,7 +122,12 @@ impl HubError {
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HubError {
     fn from(error: E) -> Self {
-        Self::hidden(error).with_type_name(short_type_name(std::any::type_name::<E>()))
+        match error.into().downcast::<ClientResultError>() {
+            Ok(error) => Self::of_client_result(*error),
+            Err(error) => {
+                Self::hidden(error).with_type_name(short_type_name(std::any::type_name::<E>()))
+            }
+        }
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Method {
     pub parameters: &'static [Parameter],
     /// The method's documentation.
     pub docs: &'static str,
+    /// Whether the method answers with a stream.
+    pub is_streaming: bool,
 }
 
 impl Method {
@@ -24,7 +26,15 @@ impl Method {
             name,
             parameters,
             docs,
+            is_streaming: false,
         }
+    }
+
+    /// A method that answers with a stream.
+    #[must_use]
+    pub const fn streaming(mut self) -> Self {
+        self.is_streaming = true;
+        self
     }
 }
 
@@ -36,12 +46,25 @@ pub struct Parameter {
     pub name: &'static str,
     /// The parameter's type as its author wrote it.
     pub type_name: &'static str,
+    /// Whether it is a stream that the client sends along; its type is that of the items.
+    pub is_stream: bool,
 }
 
 impl Parameter {
     /// Describes a parameter.
     #[must_use]
     pub const fn new(name: &'static str, type_name: &'static str) -> Self {
-        Self { name, type_name }
+        Self {
+            name,
+            type_name,
+            is_stream: false,
+        }
+    }
+
+    /// A stream that the client sends along, whose items have this type.
+    #[must_use]
+    pub const fn stream(mut self) -> Self {
+        self.is_stream = true;
+        self
     }
 }

@@ -7,7 +7,7 @@ use futures_core::future::BoxFuture;
 use hubwire_protocol::RawArguments;
 
 use super::{Caller, DisconnectReason, Hub, HubCallerContext, HubResult};
-use crate::dispatch::{Call, MethodTable, Reply};
+use crate::dispatch::{Call, CallResources, MethodTable, Reply};
 
 /// A hub without its type, as the dispatcher calls it.
 ///
@@ -41,6 +41,7 @@ impl fmt::Debug for dyn HubService {
 pub struct HubCall<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) arguments: &'a RawArguments<'a>,
+    pub(crate) resources: &'a CallResources<'a>,
 }
 
 impl<'a> HubCall<'a> {

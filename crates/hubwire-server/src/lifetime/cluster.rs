@@ -132,9 +132,11 @@ impl Cluster {
         if subjects.is_empty() {
             return Ok(None);
         }
-        let json = HubProtocol::Json;
-        let payload = message.encoded(json)?.payload();
-        let payloads = vec![(json.name().to_owned(), payload)];
+        let mut payloads = Vec::new();
+        for protocol in [HubProtocol::Json, HubProtocol::MessagePack] {
+            let payload = message.encoded(protocol)?.payload();
+            payloads.push((protocol.name().to_owned(), payload));
+        }
         let body = EnvelopeBody::Message { excluded, payloads };
         let this = self.clone();
         Ok(Some(Box::pin(async move {
@@ -299,6 +301,7 @@ fn received(payloads: &[(String, Bytes)]) -> Received {
     };
     Received {
         json: find(HubProtocol::Json),
+        messagepack: find(HubProtocol::MessagePack),
     }
 }
 

@@ -2,18 +2,22 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::{
-    Arguments, ConnectionId, EncodedMessage, GroupAction, GroupError, GroupName,
-    HubLifetimeManager, OutgoingInvocation, SendError, Sending, Subject, Target, UserId,
+    Arguments, ClientAnswers, ClientResultError, ConnectionId, EncodedMessage, GroupAction,
+    GroupError, GroupName, HubLifetimeManager, OutgoingInvocation, SendError, Sending, Subject,
+    Target, UserId,
 };
-use hubwire_protocol::HubProtocol;
+use hubwire_protocol::{HubProtocol, Naming};
 
 use super::cluster::Cluster;
 use super::connections::Connections;
 use super::delivery::{Delivery, EncodedOnce};
 use super::memberships::Memberships;
+use super::questions::Questions;
 use crate::connection::{Connection, Flushers};
 use crate::options::HubOptions;
 
@@ -25,6 +29,11 @@ pub(crate) struct DefaultHubLifetimeManager {
     users: Memberships<UserId>,
     flushers: Arc<Flushers>,
     cluster: Option<Cluster>,
+    questions: Arc<Questions>,
+    client_result_timeout: Duration,
+    naming: Naming,
+    /// Whether there ever was a connection that speaks MessagePack.
+    has_messagepack: AtomicBool,
     maximum_groups: usize,
     maximum_name_size: usize,
 }
@@ -43,7 +52,24 @@ impl DefaultHubLifetimeManager {
             users: Memberships::default(),
             flushers,
             cluster,
+            questions: Arc::new(Questions::new(options.maximum_pending_client_results)),
+            client_result_timeout: options.client_result_timeout,
+            naming: options.naming,
+            has_messagepack: AtomicBool::new(false),
         }
+    }
+
+    /// A call of clients, its values under the hub's names.
+    pub(super) fn message<'a>(
+        &self,
+        method: &'a str,
+        arguments: &'a dyn Arguments,
+    ) -> OutgoingInvocation<'a> {
+        OutgoingInvocation::new(method, arguments).with_naming(self.naming)
+    }
+
+    pub(crate) fn questions(&self) -> &Arc<Questions> {
+        &self.questions
     }
 
     pub(crate) fn connections(&self) -> &Connections {
@@ -64,6 +90,9 @@ impl DefaultHubLifetimeManager {
 
     /// Registers a connection; from now on it is sent to.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) {
+        if connection.protocol() == HubProtocol::MessagePack {
+            self.has_messagepack.store(true, Ordering::Relaxed);
+        }
         self.connections.insert(connection);
         let subjects = subjects_of(connection);
         if let Some(user) = connection.user_id() {
@@ -191,39 +220,44 @@ impl DefaultHubLifetimeManager {
         message: &OutgoingInvocation<'_>,
     ) -> Result<bool, SendError> {
         let mut delivery = Delivery::new(message);
+        if let Target::AllExcept(ids) | Target::GroupExcept(_, ids) = target {
+            delivery = delivery.except(ids);
+        }
+        self.visit(target, |member| delivery.offer(member))?;
+        delivery.finish()
+    }
+
+    /// Visits the connections of a target, the excluded ones too; the visitor must not wait.
+    pub(super) fn visit(
+        &self,
+        target: &Target,
+        mut visit: impl FnMut(&Arc<Connection>),
+    ) -> Result<(), SendError> {
         match target {
-            Target::All => self.connections.for_each(|member| delivery.offer(member)),
-            Target::AllExcept(ids) => {
-                delivery = delivery.except(ids);
-                self.connections.for_each(|member| delivery.offer(member));
-            }
+            Target::All | Target::AllExcept(_) => self.connections.for_each(visit),
+            Target::Connection(id) => self.connections.get(id).iter().for_each(visit),
             Target::Connections(ids) => {
-                for connection in distinct(ids).filter_map(|id| self.connections.get(id)) {
-                    delivery.offer(&connection);
-                }
+                let members = distinct(ids).filter_map(|id| self.connections.get(id));
+                members.for_each(|member| visit(&member));
             }
-            Target::Group(group) => self.groups.for_each(group, |member| delivery.offer(member)),
-            Target::GroupExcept(group, ids) => {
-                delivery = delivery.except(ids);
-                self.groups.for_each(group, |member| delivery.offer(member));
+            Target::Group(group) | Target::GroupExcept(group, _) => {
+                self.groups.for_each(group, visit);
             }
             Target::Groups(groups) => {
                 for group in groups {
                     if group.is_empty() {
                         return Err(SendError::EmptyGroupName);
                     }
-                    self.groups.for_each(group, |member| delivery.offer(member));
+                    self.groups.for_each(group, &mut visit);
                 }
             }
-            Target::User(user) => self.users.for_each(user, |member| delivery.offer(member)),
+            Target::User(user) => self.users.for_each(user, visit),
             Target::Users(users) => {
-                for user in distinct(users) {
-                    self.users.for_each(user, |member| delivery.offer(member));
-                }
+                distinct(users).for_each(|user| self.users.for_each(user, &mut visit));
             }
             _ => {}
         }
-        delivery.finish()
+        Ok(())
     }
 
     /// Waits for the one receiver, which only it can delay.
@@ -260,6 +294,9 @@ impl DefaultHubLifetimeManager {
             // Serializing runs the caller's code, which should not happen under a list's lock.
             if !self.connections.is_empty() {
                 message.encoded(HubProtocol::Json)?;
+                if self.has_messagepack.load(Ordering::Relaxed) {
+                    message.encoded(HubProtocol::MessagePack)?;
+                }
             }
             local = self.send_to_many(target, message);
             if matches!(local, Err(SendError::Encode { .. })) {
@@ -321,9 +358,20 @@ impl DefaultHubLifetimeManager {
 
 impl HubLifetimeManager for DefaultHubLifetimeManager {
     fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
-        let message = OutgoingInvocation::new(method, arguments);
+        let message = self.message(method, arguments);
         self.try_send(target, &message)
             .unwrap_or_else(|error| Sending::Done(Err(error)))
+    }
+
+    fn invoke(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        timeout: Option<Duration>,
+    ) -> Result<ClientAnswers, ClientResultError> {
+        let timeout = timeout.unwrap_or(self.client_result_timeout);
+        self.ask(target, method, arguments, timeout)
     }
 
     fn add_to_group(
@@ -347,12 +395,14 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) json: Option<EncodedMessage>,
+    pub(crate) messagepack: Option<EncodedMessage>,
 }
 
 impl EncodedOnce for Received {
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError> {
         Ok(match protocol {
             HubProtocol::Json => self.json.as_ref(),
+            HubProtocol::MessagePack => self.messagepack.as_ref(),
         })
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubwire_core::{HubLifetimeManager, HubName};
+use hubwire_protocol::{HubProtocol, Naming};
 
 use super::{HubRuntime, Server};
 use crate::endpoint::HubEndpoint;
@@ -84,6 +85,48 @@ impl<H: Hub> HubBuilder<H> {
     #[must_use]
     pub fn maximum_parallel_invocations_per_client(mut self, count: NonZeroUsize) -> Self {
         self.options.maximum_parallel_invocations_per_client = count;
+        self
+    }
+
+    /// See [`HubOptions::supported_protocols`].
+    #[must_use]
+    pub fn supported_protocols(mut self, protocols: impl Into<Vec<HubProtocol>>) -> Self {
+        self.options.supported_protocols = protocols.into();
+        self
+    }
+
+    /// See [`HubOptions::naming`].
+    #[must_use]
+    pub fn naming(mut self, naming: Naming) -> Self {
+        self.options.naming = naming;
+        self
+    }
+
+    /// See [`HubOptions::stream_buffer_capacity`].
+    #[must_use]
+    pub fn stream_buffer_capacity(mut self, items: NonZeroUsize) -> Self {
+        self.options.stream_buffer_capacity = items;
+        self
+    }
+
+    /// See [`HubOptions::maximum_parallel_streams_per_client`].
+    #[must_use]
+    pub fn maximum_parallel_streams_per_client(mut self, count: usize) -> Self {
+        self.options.maximum_parallel_streams_per_client = count;
+        self
+    }
+
+    /// See [`HubOptions::client_result_timeout`].
+    #[must_use]
+    pub fn client_result_timeout(mut self, timeout: Duration) -> Self {
+        self.options.client_result_timeout = timeout;
+        self
+    }
+
+    /// See [`HubOptions::maximum_pending_client_results`].
+    #[must_use]
+    pub fn maximum_pending_client_results(mut self, count: usize) -> Self {
+        self.options.maximum_pending_client_results = count;
         self
     }
 

@@ -6,6 +6,8 @@ use super::Server;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
+    /// Questions to clients of all hubs that are not answered.
+    pub client_results: usize,
     /// Registered connections of all hubs.
     pub connections: usize,
     /// Groups of all hubs that have members.
@@ -34,6 +36,7 @@ impl Server {
                 statistics.outbound_bytes += connection.outbound().bytes();
             });
             statistics.groups += hub.lifetime().group_count();
+            statistics.client_results += hub.lifetime().questions().len();
             statistics.users += hub.lifetime().user_count();
         }
         statistics

@@ -17,7 +17,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 pub(super) async fn run(server: Weak<Server>) {
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let ping = ping(HubProtocol::Json);
+    let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
     loop {
         ticks.tick().await;
         let Some(server) = server.upgrade() else {
@@ -28,19 +28,27 @@ pub(super) async fn run(server: Weak<Server>) {
         server.limits().say_the_rest(now);
         for hub in server.hubs() {
             let connections = hub.lifetime().connections();
-            connections.for_each(|connection| check(&hub, connection, &ping, now));
+            connections.for_each(|connection| check(&hub, connection, &pings, now));
         }
     }
 }
 
-fn check(hub: &HubRuntime, connection: &Arc<Connection>, ping: &EncodedMessage, now: u64) {
+fn check(
+    hub: &HubRuntime,
+    connection: &Arc<Connection>,
+    pings: &[(HubProtocol, EncodedMessage)],
+    now: u64,
+) {
     let clock = connection.clock();
     if clock.timed_out(now, hub.options().client_timeout_interval) {
         connection.end(EndReason::ClientTimedOut);
     } else if clock.ping_due(now, hub.options().keep_alive_interval)
         && !connection.outbound().is_refused()
     {
-        let _ = connection.offer(ping);
+        let protocol = connection.protocol();
+        if let Some((_, ping)) = pings.iter().find(|(it, _)| *it == protocol) {
+            let _ = connection.offer(ping);
+        }
     }
 }
 

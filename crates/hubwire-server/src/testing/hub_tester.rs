@@ -6,17 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubwire_core::{ConnectionId, HubLifetimeManager, UserId};
-use hubwire_protocol::{Arguments, CompletionOutcome, HubMessage, HubProtocol};
+use hubwire_protocol::{Arguments, CompletionOutcome, HubMessage, HubProtocol, Naming};
 use serde_json::Value;
 
 use super::Recorder;
 use crate::SignalR;
 use crate::connection::{Connection, ConnectionRequest, Identity, OutboundQueue};
-use crate::dispatch::{CompletionWriter, ReplyKind};
+use crate::dispatch::{CallResources, CompletionWriter, ReplyKind, refusals};
 use crate::hub::{
     Caller, DisconnectReason, Hub, HubCall, HubContext, HubError, HubResult, HubService, Principal,
     TypedHub,
 };
+
+/// Streams that a client sends along are not called here, so nothing waits in one.
+const STREAM_CAPACITY: usize = 1;
 
 /// A hub without a server: methods are called directly, and what the hub does is recorded.
 ///
@@ -163,7 +166,7 @@ impl<H: Hub> TestCaller<'_, H> {
         let service = &self.tester.service;
         let index = service
             .method(method)
-            .ok_or_else(|| crate::dispatch::unknown_method(method))?;
+            .ok_or_else(|| refusals::unknown_method(method))?;
         let protocol = HubProtocol::Json;
         let mut record = Vec::new();
         let written = protocol
@@ -172,9 +175,11 @@ impl<H: Hub> TestCaller<'_, H> {
         written.map_err(|error| error.to_string())?;
         match protocol.next_message(&record, None) {
             Ok(Some((HubMessage::Invocation(message), _))) => {
+                let resources = CallResources::new(self.caller.connection(), STREAM_CAPACITY);
                 let call = HubCall {
                     caller: &self.caller,
                     arguments: &message.arguments,
+                    resources: &resources,
                 };
                 Ok(service.call(index, call).0)
             }
@@ -185,11 +190,17 @@ impl<H: Hub> TestCaller<'_, H> {
     async fn run(&self, method: &str, reply: ReplyKind) -> Result<Value, String> {
         let mut call = match reply {
             ReplyKind::Call(call) => call,
-            ReplyKind::Rejected(_) => return Err(crate::dispatch::failed_to_invoke(method)),
-            ReplyKind::UnknownMethod => return Err(crate::dispatch::unknown_method(method)),
+            ReplyKind::Rejected(_) => return Err(refusals::failed_to_invoke(method)),
+            ReplyKind::Stream(_) => return Err(refusals::streaming(method)),
+            ReplyKind::UnknownMethod => return Err(refusals::unknown_method(method)),
         };
         let mut record = Vec::new();
-        let mut completion = CompletionWriter::new(HubProtocol::Json, Some("1"), &mut record);
+        let mut completion = CompletionWriter::new(
+            HubProtocol::Json,
+            Naming::AsDeclared,
+            Some("1"),
+            &mut record,
+        );
         let outcome = poll_fn(|cx| call.as_mut().poll_call(cx, &mut completion)).await;
         outcome.map_err(|error: HubError| {
             let base = format!("An unexpected error occurred invoking '{method}' on the server.");

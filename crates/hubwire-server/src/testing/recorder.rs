@@ -3,11 +3,14 @@
 use std::fmt;
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::{
-    Arguments, ConnectionId, GroupError, GroupName, HubLifetimeManager, SendError, Sending, Target,
+    Arguments, ClientAnswers, ClientResultError, ConnectionId, GroupError, GroupName,
+    HubLifetimeManager, SendError, Sending, Target,
 };
+use hubwire_protocol::Naming;
 use serde_json::Value;
 
 /// A call that a hub made on its clients.
@@ -84,7 +87,7 @@ impl Recorder {
     ) -> Result<(), SendError> {
         let mut json = Vec::new();
         arguments
-            .write_json(&mut json)
+            .write_json(&mut json, Naming::AsDeclared)
             .map_err(|source| SendError::Encode {
                 method: method.to_owned(),
                 source,
@@ -99,6 +102,17 @@ impl Recorder {
 impl HubLifetimeManager for Recorder {
     fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
         Sending::Done(self.record(target, method, arguments))
+    }
+
+    fn invoke(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        _: Option<Duration>,
+    ) -> Result<ClientAnswers, ClientResultError> {
+        self.record(target, method, arguments)?;
+        Err(ClientResultError::NoResult)
     }
 
     fn add_to_group(

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::io;
 
 use hubwire_protocol::{
-    Arguments, FrameDecoder, FrameEvent, Masking, Opcode, RECORD_SEPARATOR, write_masked_frame,
+    Arguments, FrameDecoder, FrameEvent, Masking, Naming, Opcode, RECORD_SEPARATOR,
+    write_masked_frame,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -312,6 +313,8 @@ impl TestClient {
 
 fn arguments_value(arguments: &impl Arguments) -> io::Result<Value> {
     let mut json = Vec::new();
-    arguments.write_json(&mut json).map_err(io::Error::other)?;
+    arguments
+        .write_json(&mut json, Naming::AsDeclared)
+        .map_err(io::Error::other)?;
     Ok(serde_json::from_slice(&json)?)
 }

@@ -19,6 +19,7 @@ mod http_surface;
 mod hubs;
 mod journal;
 mod malformed;
+mod messagepack;
 mod negotiate;
 mod requests;
 mod server;

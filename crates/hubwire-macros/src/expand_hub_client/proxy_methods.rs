@@ -1,0 +1,207 @@
+//! Prints the methods of a proxy: pushes for every reach, questions for one client and for many.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Type, Visibility};
+
+use crate::attributes::is_documented;
+use crate::model::{ClientMethod, ClientTrait};
+use crate::spanning::{Place, blame};
+
+pub(super) fn proxy_methods(client: &ClientTrait, proxy: &Ident) -> TokenStream {
+    let visibility = &client.visibility;
+    let pushes = client
+        .methods
+        .iter()
+        .filter(|method| method.result.is_none());
+    let pushes = pushes.map(|method| push(method, visibility));
+    let questions = || {
+        let methods = client.methods.iter();
+        methods.filter_map(|method| Some((method, method.result.as_ref()?)))
+    };
+    let of_one = questions().map(|(method, result)| question(method, result, visibility));
+    let of_many = questions().map(|(method, result)| question_to_each(method, result, visibility));
+    let with_timeout = with_timeout(client);
+    let all = quote!(<R: ::hubwire::__private::Reach>);
+    let pushes = block(
+        client,
+        &all,
+        &quote!(#proxy<R>),
+        with_timeout.into_iter().chain(pushes),
+    );
+    let none = TokenStream::new();
+    let one = quote!(#proxy<::hubwire::__private::One>);
+    let many = quote!(#proxy<::hubwire::__private::Many>);
+    let questions = questions().next().map(|_| {
+        let of_one = block(client, &none, &one, of_one);
+        let of_many = block(client, &none, &many, of_many);
+        quote!(#of_one #of_many)
+    });
+    quote!(#pushes #questions)
+}
+
+fn block(
+    client: &ClientTrait,
+    generics: &TokenStream,
+    proxy: &TokenStream,
+    methods: impl Iterator<Item = TokenStream>,
+) -> TokenStream {
+    let cfgs = &client.cfgs;
+    quote! {
+        #(#cfgs)*
+        #[allow(dead_code, clippy::all, clippy::pedantic)]
+        impl #generics #proxy {
+            #(#methods)*
+        }
+    }
+}
+
+/// How long questions wait, unless the user's trait has a method of that name.
+fn with_timeout(client: &ClientTrait) -> Option<TokenStream> {
+    let visibility = &client.visibility;
+    let mut names = client.methods.iter().map(|method| method.rust_name.unraw());
+    let is_free = names.all(|name| name != "with_timeout");
+    is_free.then(|| {
+        quote! {
+            /// Waits for answers at most this long, in place of the hub's `client_result_timeout`.
+            #[must_use]
+            #visibility fn with_timeout(self, timeout: ::core::time::Duration) -> Self {
+                Self(self.0.with_timeout(timeout))
+            }
+        }
+    })
+}
+
+/// A method that the client answers with nothing.
+fn push(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
+    let signature = signature(method);
+    let docs = docs(
+        method,
+        "the clients",
+        &["# Errors", "", "When an argument cannot be serialized."],
+    );
+    let start = start(method, "start_send", None);
+    let attributes = &method.attributes;
+    quote! {
+        #(#attributes)*
+        #docs
+        #visibility async #signature -> ::core::result::Result<(), ::hubwire::__private::SendError> {
+            let sending = { #start };
+            sending.finish().await
+        }
+    }
+}
+
+/// A method whose result one client is asked for.
+fn question(method: &ClientMethod, result: &Type, visibility: &Visibility) -> TokenStream {
+    let signature = signature(method);
+    let docs = docs(
+        method,
+        "the client and waits for what it returns",
+        &[
+            "# Errors",
+            "",
+            "`ClientResultError` when the connection does not exist, ends or does not answer in time, when",
+            "the client answers with an error or nothing, and when its answer is of another type.",
+            "",
+            "# Cancellation",
+            "",
+            "A dropped future gives the question up; the client is not told, and its answer is ignored.",
+        ],
+    );
+    let start = start(method, "start_invoke", Some(result));
+    let place = Place::of(result);
+    let answer = place.put(quote_spanned!(place.last=> answer));
+    let start = quote_spanned!(place.last=> let answer = { #start }; #answer.await);
+    let attributes = &method.attributes;
+    quote! {
+        #(#attributes)*
+        #docs
+        #visibility async #signature
+            -> ::core::result::Result<#result, ::hubwire::__private::ClientResultError>
+        {
+            #start
+        }
+    }
+}
+
+/// A method whose result each of many clients is asked for.
+fn question_to_each(method: &ClientMethod, result: &Type, visibility: &Visibility) -> TokenStream {
+    let signature = signature(method);
+    let docs = docs(
+        method,
+        "each client and hands on what each returns",
+        &[
+            "Yields each client's answer with its connection id, in the order in which answers come.",
+            "",
+            "# Errors",
+            "",
+            "`ClientResultError` where nobody could be asked; each client's own stands beside its connection",
+            "id.",
+            "",
+            "# Cancellation",
+            "",
+            "Dropped results give the question up; late answers are ignored.",
+        ],
+    );
+    let start = start(method, "start_invoke_each", Some(result));
+    let attributes = &method.attributes;
+    quote! {
+        #(#attributes)*
+        #docs
+        #visibility #signature -> ::core::result::Result<
+            ::hubwire::__private::ClientResults<#result>,
+            ::hubwire::__private::ClientResultError,
+        > {
+            #start
+        }
+    }
+}
+
+/// From `fn` to the parameters.
+fn signature(method: &ClientMethod) -> TokenStream {
+    let ClientMethod {
+        generics,
+        rust_name,
+        ..
+    } = method;
+    let parameters = method.parameters.iter().map(|parameter| {
+        let (name, ty) = (&parameter.name, &parameter.ty);
+        quote!(#name: #ty)
+    });
+    quote!(fn #rust_name #generics (&self, #(#parameters),*))
+}
+
+/// Asserts that the types can travel, and calls what queues the message.
+fn start(method: &ClientMethod, start: &str, result: Option<&Type>) -> TokenStream {
+    let wire_name = &method.wire_name.text;
+    let names = method.parameters.iter().map(|parameter| &parameter.name);
+    let checks = method.parameters.iter().map(|parameter| &parameter.ty);
+    let types = checks.clone().map(|ty| blame(ty, "ClientArgument", "Sent"));
+    let place = match result {
+        Some(ty) => Place::of(ty),
+        None => Span::call_site().into(),
+    };
+    let start = Ident::new(start, place.last);
+    let answer = result.map(|ty| blame(ty, "ClientReturn", "Returned"));
+    let answer = answer.into_iter();
+    let start = place.call(
+        &quote_spanned!(place.last=> Proxy::#start::<#(#answer,)* (#(#types,)*)>),
+        quote!(&self.0, #wire_name, &(#(#names,)*)),
+    );
+    let result = result.into_iter();
+    quote! {
+        #(::hubwire::__private::assert_client_argument::<#checks>();)*
+        #(::hubwire::__private::assert_client_result::<#result>();)*
+        #start
+    }
+}
+
+/// What a method's docs lack: a first sentence if it has none, and the rest.
+fn docs(method: &ClientMethod, whom: &str, rest: &[&str]) -> TokenStream {
+    let first = format!("Calls `{}` on {whom}.", method.wire_name.text);
+    let first = (!is_documented(&method.attributes)).then_some(first.as_str());
+    let lines = first.into_iter().chain([""]).chain(rest.iter().copied());
+    quote!(#(#[doc = #lines])*)
+}

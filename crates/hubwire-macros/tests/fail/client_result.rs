@@ -1,8 +1,0 @@
-use hubwire::hub_client;
-
-#[hub_client]
-pub trait ChatClient {
-    fn confirm(&self, question: &str) -> bool;
-}
-
-fn main() {}

@@ -1,0 +1,14 @@
+use hubwire::hub;
+
+mod mine {
+    pub struct StreamReader<T>(pub T);
+}
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    async fn upload(&self, _lines: mine::StreamReader<String>) {}
+}
+
+fn main() {}

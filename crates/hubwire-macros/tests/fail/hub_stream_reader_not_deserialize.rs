@@ -1,0 +1,12 @@
+use hubwire::{StreamReader, hub};
+
+struct Message;
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    async fn upload(&self, _room: String, _messages: StreamReader<Message>) {}
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use futures_util::stream::BoxStream;
+use hubwire::hub;
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    fn ticks(&self) -> BoxStream<'static, u32> {
+        Box::pin(futures_util::stream::empty())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,78 @@
+//! Every form of client result.
+#![deny(missing_docs, unreachable_pub, warnings)]
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use hubwire::{ClientResultError, ClientResults, ConnectionId, Many, One, hub_client};
+use serde::Deserialize;
+
+mod chat {
+    use super::*;
+
+    #[derive(Deserialize)]
+    pub(crate) struct Answer {
+        pub(crate) text: String,
+    }
+
+    #[hub_client]
+    pub(crate) trait ChatClient {
+        /// Asks.
+        fn confirm(&self, question: String) -> bool;
+        fn ask(&self, question: &str, choices: &[Cow<'_, str>]) -> Option<Answer>;
+        fn named<'a>(&self, question: &'a str) -> (u32, Vec<String>);
+        #[hub(name = "time")]
+        fn invoke(&self) -> u64;
+        fn push(&self, answer: u8, sending: u8);
+        // The names that the expansion itself uses.
+        fn clash(&self, answer: u8, sending: u8, proxy: u8) -> u8;
+        #[cfg(any())]
+        fn missing(&self) -> Missing;
+    }
+
+    #[hub_client]
+    pub(crate) trait Timed {
+        fn with_timeout(&self, seconds: u32) -> u32;
+    }
+}
+
+use chat::{Answer, ChatClientProxy, TimedProxy};
+
+async fn ask_one(proxy: ChatClientProxy<One>) -> Result<String, ClientResultError> {
+    let proxy = proxy.with_timeout(Duration::from_secs(1));
+    let _: bool = proxy.confirm("Really?".to_owned()).await?;
+    let _: u64 = proxy.invoke().await?;
+    let _: bool = proxy.as_ref().invoke("Confirm", ("untyped",)).await?;
+    let (_, _) = proxy.named(&String::from("borrowed")).await?;
+    proxy.push(1, 2).await?;
+    proxy.clash(1, 2, 3).await?;
+    let question = String::from("borrowed");
+    let answer = proxy.ask(&question, &["a".into()]).await?;
+    Ok(answer.map_or_else(String::new, |Answer { text }| text))
+}
+
+async fn ask_many(proxy: ChatClientProxy<Many>) -> Result<usize, ClientResultError> {
+    let proxy = proxy.with_timeout(Duration::from_secs(1));
+    let mut answers: ClientResults<bool> = proxy.confirm("Really?".to_owned())?;
+    let _: Option<(ConnectionId, Result<bool, ClientResultError>)> = answers.next().await;
+    let answers = {
+        let question = String::from("borrowed");
+        proxy.ask(&question, &["a".into()])?
+    };
+    proxy.push(1, 2).await?;
+    drop(proxy.clash(1, 2, 3)?);
+    Ok(answers.count().await)
+}
+
+async fn ask_timed(proxy: TimedProxy<One>) -> Result<u32, ClientResultError> {
+    proxy.with_timeout(3).await
+}
+
+fn assert_send<P, F: Future + Send>(_: fn(P) -> F) {}
+
+fn main() {
+    assert_send(ask_one);
+    assert_send(ask_many);
+    assert_send(ask_timed);
+}

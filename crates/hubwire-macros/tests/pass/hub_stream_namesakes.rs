@@ -1,0 +1,32 @@
+//! Types of one's own that are called like those that stream.
+#![deny(warnings)]
+
+use hubwire::{Hub, hub};
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize, Serialize)]
+struct StreamReader(u32);
+
+#[derive(Serialize)]
+struct Stream {
+    id: u32,
+}
+
+struct ChatHub;
+
+#[hub]
+impl ChatHub {
+    fn read(&self, #[argument] reader: StreamReader) -> StreamReader {
+        reader
+    }
+
+    fn stream(&self) -> Stream {
+        Stream { id: 1 }
+    }
+}
+
+fn main() {
+    let _ = ChatHub;
+    assert!(!ChatHub::METHODS[0].parameters[0].is_stream);
+    assert!(!ChatHub::METHODS[1].is_streaming);
+}

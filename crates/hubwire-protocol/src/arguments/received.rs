@@ -1,0 +1,345 @@
+//! Received values, not decoded yet, in the encoding in which they came.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserializer;
+use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Visitor};
+use serde::ser::{self, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::{Arguments, BindArguments};
+use crate::error::{BindError, DecodeError, EncodeError};
+use crate::hub_protocol::HubProtocol;
+use crate::json;
+use crate::messagepack::{self, Head, Input};
+use crate::naming::{self, Naming};
+use crate::tagged::RAW_ITEM;
+use crate::transcode::Transcoder;
+
+/// Received arguments, not decoded yet: it takes the method to know their types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawArguments<'a> {
+    raw: Raw<'a>,
+    naming: Naming,
+}
+
+/// A received stream item or result, not decoded yet.
+///
+/// Serialized into a hub message it passes on as it came, and is translated where that message
+/// is of another protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawItem<'a> {
+    raw: Raw<'a>,
+    naming: Naming,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Raw<'a> {
+    /// Well-formed JSON.
+    Json(Cow<'a, str>),
+    /// One value, or bytes that are none.
+    MessagePack(Cow<'a, [u8]>),
+}
+
+impl<'a> RawArguments<'a> {
+    /// Takes the text of a JSON array that was found to be well-formed.
+    pub(crate) const fn from_json(array: &'a str) -> Self {
+        Self {
+            raw: Raw::Json(Cow::Borrowed(array)),
+            naming: Naming::AsDeclared,
+        }
+    }
+
+    /// Takes a value that should be an array, or what is left of a message if it is none.
+    pub(crate) const fn from_messagepack(value: &'a [u8]) -> Self {
+        Self {
+            raw: Raw::MessagePack(Cow::Borrowed(value)),
+            naming: Naming::AsDeclared,
+        }
+    }
+
+    /// Decodes the arguments under these names; without it they are as serde declares them.
+    #[must_use]
+    pub const fn with_naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
+        self
+    }
+
+    /// Decodes each argument once, straight into its type.
+    ///
+    /// As in ASP.NET Core, JSON arguments are bound in order, so that the first that does not fit
+    /// decides; surplus ones are counted to the end, and only then is their number compared. In
+    /// MessagePack their number comes first, and is compared before any is decoded.
+    ///
+    /// ```
+    /// # use hubwire_protocol::{HubMessage, HubProtocol};
+    /// # let record = b"{\"type\":1,\"target\":\"Add\",\"arguments\":[1,2]}\x1e";
+    /// # let (message, _) = HubProtocol::Json.next_message(record, None)?.unwrap();
+    /// # let HubMessage::Invocation(invocation) = message else { panic!() };
+    /// assert_eq!(invocation.arguments.bind::<(u8, i64)>()?, (1, 2));
+    ///
+    /// let error = invocation.arguments.bind::<(u8,)>().unwrap_err();
+    /// assert_eq!(error.to_string(), "Invocation provides 2 argument(s) but target expects 1.");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If an argument does not fit, or their number is another.
+    pub fn bind<T: BindArguments>(&self) -> Result<T, BindError> {
+        match &self.raw {
+            Raw::Json(array) => bind_json(array, self.naming),
+            Raw::MessagePack(value) => bind_messagepack(value, self.naming),
+        }
+    }
+
+    /// Copies what is borrowed, so that the arguments outlive their buffer.
+    #[must_use]
+    pub fn into_owned(self) -> RawArguments<'static> {
+        RawArguments {
+            raw: self.raw.into_owned(),
+            naming: self.naming,
+        }
+    }
+}
+
+/// Received arguments pass on as they came, into the other protocol by translation.
+///
+/// Names stay those on the wire, whichever naming is asked for. JSON has no bytes and no
+/// timestamps: they become text.
+impl Arguments for RawArguments<'_> {
+    fn write_json(&self, out: &mut Vec<u8>, _: Naming) -> Result<(), EncodeError> {
+        match &self.raw {
+            Raw::Json(array) => {
+                out.extend_from_slice(array.as_bytes());
+                Ok(())
+            }
+            Raw::MessagePack(value) => {
+                let value = whole(value, true).ok_or_else(|| EncodeError::new(NOT_WHOLE))?;
+                json::write_value(out, &FromMessagePack(value))
+            }
+        }
+    }
+
+    fn write_messagepack(&self, out: &mut Vec<u8>, _: Naming) -> Result<(), EncodeError> {
+        match &self.raw {
+            Raw::Json(array) => messagepack::write_value(out, &FromJson(array)),
+            Raw::MessagePack(value) => {
+                let value = whole(value, true).ok_or_else(|| EncodeError::new(NOT_WHOLE))?;
+                out.extend_from_slice(value);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<'a> RawItem<'a> {
+    /// The protocol in which the value came.
+    #[must_use]
+    pub const fn protocol(&self) -> HubProtocol {
+        match self.raw {
+            Raw::Json(_) => HubProtocol::Json,
+            Raw::MessagePack(_) => HubProtocol::MessagePack,
+        }
+    }
+
+    /// Takes the text of a JSON value that was found to be well-formed.
+    pub(crate) const fn from_json(value: &'a str) -> Self {
+        Self {
+            raw: Raw::Json(Cow::Borrowed(value)),
+            naming: Naming::AsDeclared,
+        }
+    }
+
+    /// Takes a value, or what is left of a message if it is none.
+    pub(crate) const fn from_messagepack(value: &'a [u8]) -> Self {
+        Self {
+            raw: Raw::MessagePack(Cow::Borrowed(value)),
+            naming: Naming::AsDeclared,
+        }
+    }
+
+    /// Decodes the value under these names; without it they are as serde declares them.
+    #[must_use]
+    pub const fn with_naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
+        self
+    }
+
+    /// Decodes the value into the type that is expected of it.
+    ///
+    /// # Errors
+    ///
+    /// If it does not fit.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        match &self.raw {
+            Raw::Json(value) => decode_json(value, self.naming),
+            Raw::MessagePack(value) => {
+                let input = Input::new(value);
+                let mut from = messagepack::Deserializer::new(input, self.naming);
+                T::deserialize(&mut from).map_err(DecodeError::new)
+            }
+        }
+    }
+
+    /// Copies what is borrowed, so that the value outlives its buffer.
+    #[must_use]
+    pub fn into_owned(self) -> RawItem<'static> {
+        RawItem {
+            raw: self.raw.into_owned(),
+            naming: self.naming,
+        }
+    }
+}
+
+impl Serialize for RawItem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(RAW_ITEM, &Inside(&self.raw))
+    }
+}
+
+/// What is written within the newtype; our MessagePack codec alone shows a format that is not
+/// for reading, and takes bytes as they are.
+struct Inside<'a>(&'a Raw<'a>);
+
+impl Serialize for Inside<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let is_messagepack = !serializer.is_human_readable();
+        match self.0 {
+            Raw::Json(value) if is_messagepack => FromJson(value).serialize(serializer),
+            Raw::Json(value) => serde_json::from_str::<&RawValue>(value)
+                .map_err(ser::Error::custom)?
+                .serialize(serializer),
+            Raw::MessagePack(value) => {
+                let value = whole(value, false).ok_or_else(|| ser::Error::custom(NOT_WHOLE))?;
+                if is_messagepack {
+                    serializer.serialize_bytes(value)
+                } else {
+                    FromMessagePack(value).serialize(serializer)
+                }
+            }
+        }
+    }
+}
+
+impl Raw<'_> {
+    fn into_owned(self) -> Raw<'static> {
+        match self {
+            Self::Json(text) => Raw::Json(Cow::Owned(text.into_owned())),
+            Self::MessagePack(bytes) => Raw::MessagePack(Cow::Owned(bytes.into_owned())),
+        }
+    }
+}
+
+const NOT_WHOLE: &str = "received value is malformed";
+
+/// The bytes, if they are one value, and an array where one is needed.
+fn whole(value: &[u8], needs_array: bool) -> Option<&[u8]> {
+    let mut input = Input::new(value);
+    input.skip().ok()?;
+    let is_array = || matches!(Input::new(value).next(), Ok(Head::Array(_)));
+    (input.rest().is_empty() && (!needs_array || is_array())).then_some(value)
+}
+
+/// A MessagePack value that is written in another format.
+struct FromMessagePack<'a>(&'a [u8]);
+
+impl Serialize for FromMessagePack<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let input = Input::new(self.0);
+        let mut from = messagepack::Deserializer::new(input, Naming::AsDeclared);
+        Transcoder::new(&mut from).serialize(serializer)
+    }
+}
+
+/// JSON text that is written in another format.
+struct FromJson<'a>(&'a str);
+
+impl Serialize for FromJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut from = serde_json::Deserializer::from_str(self.0);
+        Transcoder::new(&mut from).serialize(serializer)
+    }
+}
+
+fn decode_json<T: DeserializeOwned>(value: &str, naming: Naming) -> Result<T, DecodeError> {
+    match naming {
+        Naming::AsDeclared => serde_json::from_str(value),
+        Naming::DotNet => {
+            let mut from = serde_json::Deserializer::from_str(value);
+            T::deserialize(naming::Reading::new(&mut from))
+        }
+    }
+    .map_err(DecodeError::new)
+}
+
+fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result<T, BindError> {
+    let mut provided = 0;
+    let visitor = Binding {
+        provided: &mut provided,
+        to: PhantomData,
+    };
+    let mut from = serde_json::Deserializer::from_str(array);
+    let bound = match naming {
+        Naming::AsDeclared => from.deserialize_seq(visitor),
+        Naming::DotNet => naming::Reading::new(&mut from).deserialize_seq(visitor),
+    };
+    match bound {
+        Ok(Some(bound)) if provided == T::COUNT => Ok(bound),
+        Ok(_) => Err(BindError::Count {
+            provided,
+            expected: T::COUNT,
+        }),
+        Err(error) => Err(BindError::Conversion {
+            argument: provided,
+            source: error.into(),
+        }),
+    }
+}
+
+fn bind_messagepack<T: BindArguments>(value: &[u8], naming: Naming) -> Result<T, BindError> {
+    let mut input = Input::new(value);
+    let Ok(Head::Array(count)) = input.next() else {
+        return Err(BindError::NoArray);
+    };
+    let mismatch = BindError::Count {
+        provided: usize::try_from(count).unwrap_or(usize::MAX),
+        expected: T::COUNT,
+    };
+    if u32::try_from(T::COUNT) != Ok(count) {
+        return Err(mismatch);
+    }
+    let mut provided = 0;
+    let mut from = messagepack::Deserializer::new(input, naming);
+    match T::bind_elements(&mut from.elements(count), &mut provided) {
+        Ok(Some(bound)) => Ok(bound),
+        Ok(None) => Err(mismatch),
+        Err(error) => Err(BindError::Conversion {
+            argument: provided,
+            source: error.into(),
+        }),
+    }
+}
+
+struct Binding<'p, T> {
+    provided: &'p mut usize,
+    to: PhantomData<T>,
+}
+
+impl<'de, T: BindArguments> Visitor<'de> for Binding<'_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an array of {} arguments", T::COUNT)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let bound = T::bind_elements(&mut elements, self.provided)?;
+        while elements.next_element::<IgnoredAny>()?.is_some() {
+            *self.provided += 1;
+        }
+        Ok(bound)
+    }
+}

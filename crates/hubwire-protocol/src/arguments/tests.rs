@@ -1,0 +1,136 @@
+//! Received values that pass on, as they came or translated.
+
+use crate::{Arguments, HubMessage, HubProtocol, Naming};
+
+fn messagepack_call(arguments: &[u8]) -> Vec<u8> {
+    let body = [b"\x96\x01\x80\xc0\xa1T", arguments, b"\x90"].concat();
+    [&[body.len() as u8][..], &body].concat()
+}
+
+fn json_call(arguments: &str) -> Vec<u8> {
+    format!("{{\"type\":1,\"target\":\"T\",\"arguments\":{arguments}}}\x1e").into_bytes()
+}
+
+fn pass_on(from: HubProtocol, message: &[u8], to: HubProtocol) -> Result<Vec<u8>, String> {
+    let message = from.next_message(message, None).unwrap().unwrap().0;
+    let HubMessage::Invocation(call) = message else {
+        panic!("{message:?}")
+    };
+    let mut out = Vec::new();
+    let written = match to {
+        HubProtocol::Json => call.arguments.write_json(&mut out, Naming::DotNet),
+        HubProtocol::MessagePack => call.arguments.write_messagepack(&mut out, Naming::DotNet),
+    };
+    match written {
+        Ok(()) => Ok(out),
+        Err(error) => Err(std::error::Error::source(&error).unwrap().to_string()),
+    }
+}
+
+#[test]
+fn arguments_pass_on_as_they_came() {
+    for arguments in [
+        &b"\x90"[..],
+        b"\x92\xcc\x01\xdc\0\0",
+        b"\x91\xd4\x05x",
+        b"\x91\xca\x7f\xc0\0\0",
+    ] {
+        let call = messagepack_call(arguments);
+        let passed = pass_on(HubProtocol::MessagePack, &call, HubProtocol::MessagePack);
+        assert_eq!(passed, Ok(arguments.to_vec()));
+    }
+    let passed = pass_on(HubProtocol::Json, &json_call("[ 1.0 ]"), HubProtocol::Json);
+    assert_eq!(passed, Ok(b"[ 1.0 ]".to_vec()));
+}
+
+#[test]
+fn arguments_are_translated() {
+    for (messagepack, json) in [
+        (&b"\x90"[..], "[]"),
+        (b"\x95\x01\xff\xc0\xc3\xa1x", "[1,-1,null,true,\"x\"]"),
+        (b"\x91\x82\xa1a\x91\x01\xa0\x80", "[{\"a\":[1],\"\":{}}]"),
+        (b"\x91\xcb\x3f\xf8\0\0\0\0\0\0", "[1.5]"),
+        (
+            b"\x91\xcf\xff\xff\xff\xff\xff\xff\xff\xff",
+            "[18446744073709551615]",
+        ),
+    ] {
+        let (here, there) = (HubProtocol::MessagePack, HubProtocol::Json);
+        assert_eq!(
+            pass_on(here, &messagepack_call(messagepack), there),
+            Ok(json.into())
+        );
+        assert_eq!(
+            pass_on(there, &json_call(json), here),
+            Ok(messagepack.to_vec())
+        );
+    }
+    for (messagepack, json) in [
+        (&b"\x91\xc4\x02\x01\x02"[..], "[\"AQI=\"]"),
+        (b"\x91\xd6\xff\0\0\0\0", "[\"1970-01-01T00:00:00Z\"]"),
+        (b"\x91\x81\x05\xca\x7f\xc0\0\0", "[{\"5\":null}]"),
+        (b"\x91\xa1\xff", "[\"\u{fffd}\"]"),
+    ] {
+        let call = messagepack_call(messagepack);
+        let passed = pass_on(HubProtocol::MessagePack, &call, HubProtocol::Json);
+        assert_eq!(passed, Ok(json.into()));
+    }
+}
+
+#[test]
+fn what_cannot_pass_on_is_refused() {
+    let malformed = Err("received value is malformed".to_owned());
+    for arguments in [
+        &b"\xc0"[..],
+        b"\x80",
+        b"\x91\xc1",
+        b"\x93\x01",
+        b"\xdd\xff\xff\xff\xff",
+        b"\xa9x",
+    ] {
+        let call = messagepack_call(arguments);
+        for to in [HubProtocol::Json, HubProtocol::MessagePack] {
+            assert_eq!(pass_on(HubProtocol::MessagePack, &call, to), malformed);
+        }
+    }
+    for (arguments, expected) in [
+        (&b"\x91\xd4\x05x"[..], "extension type 5 is not supported"),
+        (b"\x91\x81\x90\x01", "key must be a string"),
+    ] {
+        let call = messagepack_call(arguments);
+        let passed = pass_on(HubProtocol::MessagePack, &call, HubProtocol::Json);
+        assert_eq!(passed, Err(expected.to_owned()));
+    }
+}
+
+#[test]
+fn items_pass_on_within_other_values() {
+    let protocols = [HubProtocol::Json, HubProtocol::MessagePack];
+    let value = serde_json::json!({"a": [1, null, "x", {"b": -5}]});
+    for from in protocols {
+        let mut received = Vec::new();
+        from.writer(&mut received).stream_item("1", &value).unwrap();
+        let message = from.next_message(&received, None).unwrap().unwrap().0;
+        let HubMessage::StreamItem(item) = message else {
+            panic!()
+        };
+        for to in protocols {
+            let mut sent = Vec::new();
+            to.writer(&mut sent).stream_item("1", &item.item).unwrap();
+            let mut expected = Vec::new();
+            to.writer(&mut expected).stream_item("1", &value).unwrap();
+            assert_eq!(sent, expected);
+
+            let mut sent = Vec::new();
+            to.writer(&mut sent)
+                .with_naming(Naming::DotNet)
+                .stream_item("1", &[Some(&item.item)])
+                .unwrap();
+            let mut expected = Vec::new();
+            to.writer(&mut expected)
+                .stream_item("1", &[&value])
+                .unwrap();
+            assert_eq!(sent, expected);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Why a value cannot be read from MessagePack or written as it.
+
+use std::error::Error;
+use std::fmt;
+
+use serde::{de, ser};
+
+use super::head::{Fault, format_name};
+use crate::error::EncodeError;
+
+/// Why a value cannot be read from MessagePack or written as it.
+#[derive(Debug)]
+pub(crate) enum ValueError {
+    /// What the value's type complained of.
+    Custom(Box<str>),
+    /// The bytes end within the value.
+    EndOfStream,
+    /// An extension that is no timestamp.
+    Extension(i8),
+    /// Arrays and maps within each other, more than there may be.
+    TooDeep,
+    /// More elements or bytes than a length can say.
+    TooLong(usize),
+    /// A byte that begins no value.
+    Unexpected(u8),
+    /// The value said that it has so many elements, and wrote another number of them.
+    WrongLength { announced: usize, written: usize },
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Custom(text) => f.write_str(text),
+            Self::EndOfStream => f.write_str("value is cut off"),
+            Self::Extension(tag) => write!(f, "extension type {tag} is not supported"),
+            Self::TooDeep => write!(f, "nested more than {} levels deep", super::MAXIMUM_DEPTH),
+            Self::TooLong(length) => write!(f, "length of {length} exceeds 2147483647"),
+            Self::Unexpected(code) => {
+                write!(
+                    f,
+                    "unexpected MessagePack code {code} ({})",
+                    format_name(*code)
+                )
+            }
+            Self::WrongLength { announced, written } => {
+                write!(
+                    f,
+                    "{announced} elements were announced and {written} written"
+                )
+            }
+        }
+    }
+}
+
+impl Error for ValueError {}
+
+impl de::Error for ValueError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::Custom(message.to_string().into())
+    }
+}
+
+impl ser::Error for ValueError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::Custom(message.to_string().into())
+    }
+}
+
+impl From<Fault> for ValueError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::EndOfStream => Self::EndOfStream,
+            Fault::Unexpected(code) => Self::Unexpected(code),
+        }
+    }
+}
+
+impl From<ValueError> for EncodeError {
+    fn from(error: ValueError) -> Self {
+        Self::new(error)
+    }
+}

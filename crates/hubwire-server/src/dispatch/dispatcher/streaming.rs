@@ -1,0 +1,174 @@
+//! Streams both ways, and the answers to questions.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use hubwire_core::client_answer;
+use hubwire_protocol::{Completion, CompletionOutcome, Invocation as Message, StreamItem};
+
+use super::super::reply::StartStream;
+use super::super::{
+    Ended, OpenStreams, RunningStream, StreamControl, StreamSink, TakenResources, refusals,
+};
+use super::Dispatcher;
+use crate::connection::EndReason;
+use crate::hub::{HubError, Upload};
+use crate::lifetime::Answered;
+
+impl Dispatcher {
+    /// Why the streams that the client sends along are refused.
+    pub(super) fn check_uploads(
+        &self,
+        method: usize,
+        message: &Message<'_>,
+        resources: &TakenResources,
+    ) -> Result<(), String> {
+        let target = self.hub.service().method_name(method);
+        let (sent, expected) = (message.stream_ids.len(), resources.uploads.len());
+        if sent != expected {
+            return Err(refusals::wrong_stream_count(target, sent, expected));
+        }
+        if sent == 0 {
+            return Ok(());
+        }
+        let open = self.open.as_deref();
+        let mut ids = message.stream_ids.iter().enumerate();
+        let is_used = |(position, id): &(usize, &Cow<'_, str>)| {
+            let is_open = open.is_some_and(|open| open.upload(id).is_some());
+            is_open
+                || message
+                    .stream_ids
+                    .iter()
+                    .take(*position)
+                    .any(|other| other == *id)
+        };
+        if let Some((_, id)) = ids.find(is_used) {
+            return Err(refusals::id_in_use(id));
+        }
+        let limit = self.hub.options().maximum_parallel_streams_per_client;
+        match open.map_or(0, OpenStreams::upload_count) + sent > limit {
+            true => Err(refusals::too_many_streams(target, limit)),
+            false => Ok(()),
+        }
+    }
+
+    /// Streams take no slot and never hold up other calls.
+    pub(super) fn begin_stream(
+        &mut self,
+        message: &Message<'_>,
+        method: usize,
+        start: StartStream,
+        resources: TakenResources,
+        cx: &mut Context<'_>,
+    ) {
+        let id = message.invocation_id.as_deref().unwrap_or_default();
+        if let Err(text) = self.check_response(method, id, message, &resources) {
+            return self.refuse(Some(id), &text);
+        }
+        if let Some(slot) = &resources.slot {
+            slot.is_not_needed();
+        }
+        let uploads = uploads_of(message, &resources);
+        let mut registered = self.register(None, uploads);
+        let control = Arc::new(StreamControl::new(resources.token));
+        let open = self.open.get_or_insert_default();
+        open.add_response(id.into(), Arc::clone(&control));
+        registered.response = Some(id.into());
+        let sink = StreamSink::new(
+            Arc::clone(&self.connection),
+            id.into(),
+            self.hub.options().naming,
+            Arc::clone(&control),
+        );
+        let mut stream = RunningStream {
+            hub: Arc::clone(&self.hub),
+            connection: Arc::clone(&self.connection),
+            invocation_id: id.into(),
+            method,
+            control,
+            run: start(sink),
+            ended: Ended {
+                registered: Some(registered),
+                ..Ended::default()
+            },
+        };
+        match Pin::new(&mut stream).poll(cx) {
+            Poll::Ready(ended) => self.end(ended),
+            Poll::Pending => self.running.push_stream(stream),
+        }
+    }
+
+    /// Why a stream to the client is refused.
+    pub(super) fn check_response(
+        &self,
+        method: usize,
+        id: &str,
+        message: &Message<'_>,
+        resources: &TakenResources,
+    ) -> Result<(), String> {
+        self.check_uploads(method, message, resources)?;
+        let Some(open) = &self.open else {
+            return Ok(());
+        };
+        if open.has_response(id) {
+            return Err(refusals::id_in_use(id));
+        }
+        let limit = self.hub.options().maximum_parallel_streams_per_client;
+        if open.response_count() >= limit {
+            let target = self.hub.service().method_name(method);
+            return Err(refusals::too_many_streams(target, limit));
+        }
+        Ok(())
+    }
+
+    /// Whether the item was taken; while its stream is full nothing behind it is looked at.
+    pub(super) fn receive_item(&mut self, message: &StreamItem<'_>) -> bool {
+        let open = self.open.as_deref();
+        let Some(upload) = open.and_then(|open| open.upload(&message.invocation_id)) else {
+            tracing::trace!(target: "hubwire::dispatch", id = &*message.invocation_id, "an item of no stream");
+            return true;
+        };
+        if upload.is_full() {
+            self.full_upload = Some(Arc::clone(upload));
+            return false;
+        }
+        upload.push(&message.item, self.hub.options().detailed_errors);
+        // The item that waited was this one, even if the stream is full again now.
+        self.full_upload = None;
+        true
+    }
+
+    /// The end of a stream that the client sends, or its answer to a question.
+    pub(super) fn complete(&mut self, message: Completion<'_>) {
+        let id = &*message.invocation_id;
+        if let Some(open) = &mut self.open
+            && open.upload(id).is_some()
+        {
+            let error = match message.outcome {
+                CompletionOutcome::Error(text) => Some(HubError::new(text)),
+                _ => None,
+            };
+            return open.end_upload(id, error);
+        }
+        let answer = client_answer(message.outcome);
+        let questions = self.hub.lifetime().questions();
+        if questions.answer(self.connection.id(), id, answer) == Answered::ByAnother {
+            self.connection.end(EndReason::ForeignAnswer {
+                connection_id: self.connection.id().clone(),
+                invocation_id: id.to_owned(),
+            });
+        }
+    }
+}
+
+/// The ids of the streams that a client sends along, each with its stream.
+pub(super) fn uploads_of(
+    message: &Message<'_>,
+    resources: &TakenResources,
+) -> Vec<(Box<str>, Arc<dyn Upload>)> {
+    let ids = message.stream_ids.iter().map(|id| Box::from(&**id));
+    ids.zip(resources.uploads.iter().cloned()).collect()
+}

@@ -1,0 +1,88 @@
+//! The streams of a connection, both ways, and the calls that it may cancel.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use tokio_util::sync::CancellationToken;
+
+use super::StreamControl;
+use crate::hub::{HubError, Upload};
+
+/// What later messages of the client refer to by id.
+#[derive(Default)]
+pub(crate) struct OpenStreams {
+    uploads: IndexMap<Box<str>, Arc<dyn Upload>>,
+    responses: IndexMap<Box<str>, Arc<StreamControl>>,
+    /// Plain calls with a token; their ids are the client's business and may be equal.
+    calls: Vec<(Box<str>, CancellationToken)>,
+}
+
+impl OpenStreams {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.uploads.is_empty() && self.responses.is_empty() && self.calls.is_empty()
+    }
+
+    pub(crate) fn upload(&self, id: &str) -> Option<&Arc<dyn Upload>> {
+        self.uploads.get(id)
+    }
+
+    pub(crate) fn upload_count(&self) -> usize {
+        self.uploads.len()
+    }
+
+    pub(crate) fn response_count(&self) -> usize {
+        self.responses.len()
+    }
+
+    pub(crate) fn has_response(&self, id: &str) -> bool {
+        self.responses.contains_key(id)
+    }
+
+    pub(crate) fn add_upload(&mut self, id: Box<str>, upload: Arc<dyn Upload>) {
+        self.uploads.insert(id, upload);
+    }
+
+    /// Nothing is expected of the stream any more, or its call has ended.
+    pub(crate) fn end_upload(&mut self, id: &str, error: Option<HubError>) {
+        if let Some(upload) = self.uploads.swap_remove(id) {
+            upload.end(error);
+        }
+    }
+
+    pub(crate) fn add_response(&mut self, id: Box<str>, control: Arc<StreamControl>) {
+        self.responses.insert(id, control);
+    }
+
+    pub(crate) fn end_response(&mut self, id: &str) {
+        self.responses.swap_remove(id);
+    }
+
+    pub(crate) fn add_call(&mut self, id: Box<str>, token: CancellationToken) {
+        self.calls.push((id, token));
+    }
+
+    pub(crate) fn end_call(&mut self, id: &str) {
+        if let Some(position) = self.calls.iter().position(|(call, _)| **call == *id) {
+            self.calls.swap_remove(position);
+        }
+    }
+
+    /// Cancels whatever has this id; an id of nothing is no fault.
+    pub(crate) fn cancel(&self, id: &str) {
+        if let Some(control) = self.responses.get(id) {
+            control.cancel();
+        }
+        for (_, token) in self.calls.iter().filter(|(call, _)| **call == *id) {
+            token.cancel();
+        }
+    }
+
+    pub(crate) fn cancel_responses(&self) {
+        self.responses.values().for_each(|control| control.cancel());
+    }
+
+    /// The streams that nobody will end any more.
+    pub(crate) fn take_uploads(&mut self) -> Vec<Arc<dyn Upload>> {
+        self.uploads.drain(..).map(|(_, upload)| upload).collect()
+    }
+}

@@ -1,0 +1,211 @@
+//! What a client streams to a hub method.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+use hubwire_protocol::RawItem;
+use serde::de::DeserializeOwned;
+
+use super::{HubError, HubResult};
+use crate::connection::Connection;
+
+/// Items that a client streams to a hub method: a parameter of the method.
+///
+/// SignalR's client-to-server streaming. Items arrive in the order in which they were sent and are decoded
+/// as they come. At most `stream_buffer_capacity` of them wait here; then nothing more is read from the
+/// client until the method has taken one. Whatever arrives after the method has ended is dropped.
+///
+/// ```
+/// use hubwire_server::{HubResult, StreamReader};
+///
+/// async fn count_words(mut lines: StreamReader<String>) -> HubResult<usize> {
+///     let mut words = 0;
+///     while let Some(line) = lines.next().await {
+///         words += line?.split_whitespace().count();
+///     }
+///     Ok(words)
+/// }
+/// ```
+///
+/// # Errors
+///
+/// The last item is an error where the client ended its stream with one (the caller may read it: it is the
+/// client's own), sent an item that is no `T`, or is gone.
+pub struct StreamReader<T> {
+    shared: Arc<Shared<T>>,
+}
+
+impl<T> StreamReader<T> {
+    /// The next item; nothing after the last one.
+    ///
+    /// # Cancellation
+    ///
+    /// No item is lost where the future is dropped.
+    pub async fn next(&mut self) -> Option<HubResult<T>> {
+        poll_fn(|cx| self.shared.poll_next(cx)).await
+    }
+}
+
+impl<T> Stream for StreamReader<T> {
+    type Item = HubResult<T>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.shared.poll_next(cx)
+    }
+}
+
+impl<T> Drop for StreamReader<T> {
+    fn drop(&mut self) {
+        self.shared.abandon();
+    }
+}
+
+impl<T> fmt::Debug for StreamReader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StreamReader")
+    }
+}
+
+/// The end of a stream at which the client's items arrive.
+pub(crate) trait Upload: Send + Sync {
+    /// Whether the next item must wait.
+    fn is_full(&self) -> bool;
+
+    /// Decodes and queues an item; one that does not fit ends the stream.
+    fn push(&self, item: &RawItem<'_>, detailed_errors: bool);
+
+    /// Ends the stream, unless it has ended.
+    fn end(&self, error: Option<HubError>);
+}
+
+/// A stream of a connection, or of none in tests; `capacity` items may wait in it.
+pub(crate) fn stream<T>(
+    connection: Option<Arc<Connection>>,
+    capacity: usize,
+) -> (Arc<dyn Upload>, StreamReader<T>)
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    let shared = Arc::new(Shared {
+        queue: Mutex::new(Queue::default()),
+        capacity,
+        connection,
+    });
+    (
+        Arc::clone(&shared) as Arc<dyn Upload>,
+        StreamReader { shared },
+    )
+}
+
+struct Shared<T> {
+    queue: Mutex<Queue<T>>,
+    capacity: usize,
+    /// Whose input goes on when there is room again.
+    connection: Option<Arc<Connection>>,
+}
+
+struct Queue<T> {
+    items: VecDeque<T>,
+    state: State,
+    waker: Option<Waker>,
+}
+
+enum State {
+    Open,
+    /// The error comes behind the items that were there before it.
+    Ended(Option<HubError>),
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self {
+            items: VecDeque::new(),
+            state: State::Open,
+            waker: None,
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, Queue<T>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<HubResult<T>>> {
+        let mut queue = self.lock();
+        if let Some(item) = queue.items.pop_front() {
+            let had_been_full = queue.items.len() + 1 >= self.capacity;
+            drop(queue);
+            if had_been_full {
+                self.resume_input();
+            }
+            return Poll::Ready(Some(Ok(item)));
+        }
+        match &mut queue.state {
+            State::Ended(error) => Poll::Ready(error.take().map(Err)),
+            State::Open => {
+                queue.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn resume_input(&self) {
+        if let Some(connection) = &self.connection {
+            connection.wake_reader();
+        }
+    }
+
+    /// Nobody reads any more, so nothing is kept and nothing waits.
+    fn abandon(&self) {
+        let mut queue = self.lock();
+        queue.state = State::Ended(None);
+        let items = std::mem::take(&mut queue.items);
+        drop(queue);
+        drop(items);
+        self.resume_input();
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Queue<T>)) {
+        let mut queue = self.lock();
+        if matches!(queue.state, State::Ended(_)) {
+            return;
+        }
+        change(&mut queue);
+        let waker = queue.waker.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Send> Upload for Shared<T> {
+    fn is_full(&self) -> bool {
+        let queue = self.lock();
+        matches!(queue.state, State::Open) && queue.items.len() >= self.capacity
+    }
+
+    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) {
+        match item.decode() {
+            Ok(item) => self.change(|queue| queue.items.push_back(item)),
+            Err(error) => {
+                let mut text = "Failed to bind Stream message.".to_owned();
+                if detailed_errors {
+                    let (kind, detail) = item.misfit::<T>(&error, "item");
+                    text.push_str(&format!(" {kind}: {detail}"));
+                }
+                self.end(Some(HubError::new(text)));
+            }
+        }
+    }
+
+    fn end(&self, error: Option<HubError>) {
+        self.change(|queue| queue.state = State::Ended(error));
+    }
+}

@@ -1,0 +1,294 @@
+//! The hub of the MessagePack transcripts: every type there and back, streams and client results.
+//!
+//! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet), and its types are what serde users write for
+//! those of .NET. What .NET has and serde has not is left out.
+
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt, stream};
+use hubwire::{
+    Binary, CancellationToken, HubCallerContext, HubError, HubResult, StreamReader, Timestamp, hub,
+};
+use indexmap::{IndexMap, IndexSet};
+use uuid::Uuid;
+
+use crate::chat_streams;
+use crate::dotnet_values::Looping;
+use crate::pack_anything::Anything;
+use crate::pack_results::{self, Anonymous, Boxed, Kennel, Named};
+use crate::pack_values::{
+    Animal, Big, Deep, Dog, Fields, Keyed, KeyedAsName, Mood, NeedsArgument, Pair, Person, Place,
+    Point, Renamed,
+};
+use crate::throwing_hubs::invalid_operation;
+
+/// A string of .NET's, which may be null.
+type Text = Option<String>;
+
+/// .NET's `DateTimeOffset`: the local clock as if it were UTC, and how many minutes it is ahead.
+pub(crate) type Moment = (Timestamp, i16);
+
+/// Has every type that a method can take or return.
+pub(crate) struct PackHub;
+
+/// The hub: methods that send back what they are given, that have a result of their own, that fail, and others.
+macro_rules! pack_hub {
+    (
+        echoes { $($echo:ident: $type:ty;)* }
+        results { $($(#[$mark:meta])* $result:ident: $returned:ty = $value:expr;)* }
+        failures { $($failure:ident: $error:expr;)* }
+        $($methods:tt)*
+    ) => {
+        #[hub]
+        impl PackHub {
+            $(fn $echo(&self, v: $type) -> $type { v })*
+            $($(#[$mark])* fn $result(&self) -> $returned { $value })*
+            $(fn $failure(&self) -> HubResult<Text> { Err($error) })*
+            $($methods)*
+        }
+    };
+}
+
+pack_hub! {
+    echoes {
+        echo: Text;
+        echo_bool: bool;
+        echo_byte: u8;
+        echo_s_byte: i8;
+        echo_short: i16;
+        echo_u_short: u16;
+        echo_int: i32;
+        echo_u_int: u32;
+        echo_long: i64;
+        echo_u_long: u64;
+        echo_float: f32;
+        echo_double: f64;
+        echo_half: f32;
+        echo_int128: i128;
+        echo_decimal: String;
+        echo_big_integer: Binary;
+        echo_char: char;
+        echo_string: Text;
+        echo_object: Anything;
+        echo_guid: Uuid;
+        echo_date_time: Timestamp;
+        echo_date_time_offset: Moment;
+        echo_time_span: i64;
+        echo_date_only: i32;
+        echo_time_only: i64;
+        echo_uri: Text;
+        echo_version: Text;
+        echo_mood: Mood;
+        echo_big: Big;
+        echo_renamed: Renamed;
+        echo_bytes: Option<Binary>;
+        echo_memory: Binary;
+        echo_byte_list: Option<Vec<u8>>;
+        echo_s_bytes: Option<Vec<i8>>;
+        echo_nullable_int: Option<i32>;
+        echo_nullable_mood: Option<Mood>;
+        echo_nullable_date_time: Option<Timestamp>;
+        echo_ints: Option<Vec<i32>>;
+        echo_doubles: Option<Vec<f64>>;
+        echo_floats: Option<Vec<f32>>;
+        echo_jagged: Option<Vec<Option<Vec<i32>>>>;
+        echo_matrix: Option<(i32, i32, Vec<i32>)>;
+        echo_strings: Option<Vec<Text>>;
+        echo_enumerable: Option<Vec<i32>>;
+        echo_read_only_list: Option<Vec<i32>>;
+        echo_hash_set: Option<IndexSet<String>>;
+        echo_objects: Option<Vec<Anything>>;
+        echo_string_int: Option<IndexMap<String, i32>>;
+        echo_int_string: Option<IndexMap<i32, Text>>;
+        echo_string_object: Option<IndexMap<String, Anything>>;
+        echo_object_object: Option<Anything>;
+        echo_guid_string: Option<IndexMap<Uuid, Text>>;
+        echo_mood_int: Option<IndexMap<Mood, i32>>;
+        echo_key_value: (Text, i32);
+        echo_tuple: Option<(i32, Text)>;
+        echo_value_tuple: (i32, Text);
+        echo_complex: (f64, f64);
+        echo_person: Option<Person>;
+        echo_point: Point;
+        echo_place: Option<Place>;
+        echo_pair: Pair;
+        echo_fields: Option<Fields>;
+        echo_keyed: Option<Keyed>;
+        echo_keyed_as_name: Option<KeyedAsName>;
+        echo_dog: Option<Dog>;
+        echo_animal: Option<Animal>;
+        echo_needs_argument: Option<NeedsArgument>;
+        echo_lazy: i32;
+        echo_deep: Option<Box<Deep>>;
+    }
+
+    results {
+        nothing: () = ();
+        null: Text = None;
+        #[hub(name = "NaN")] not_a_number: f64 = f64::NAN;
+        #[hub(name = "NaNFloat")] not_a_number_float: f32 = f32::NAN;
+        infinity: f64 = f64::INFINITY;
+        minus_infinity: f64 = f64::NEG_INFINITY;
+        minus_zero: f64 = -0.0;
+        integral: f64 = 3.0;
+        decimal_places: &'static str = "1.10";
+        decimal_max: &'static str = "79228162514264337593543950335";
+        utc: Timestamp = pack_results::UTC;
+        unspecified: Timestamp = pack_results::UTC;
+        local: Timestamp = pack_results::UTC;
+        fraction: Timestamp = pack_results::FRACTION;
+        after2106: Timestamp = pack_results::AFTER_2106;
+        before1970: Timestamp = pack_results::BEFORE_1970;
+        date_time_min: Timestamp = Timestamp::MIN;
+        date_time_max: Timestamp = pack_results::LAST;
+        offset: Moment = pack_results::OFFSET;
+        span: i64 = pack_results::SPAN;
+        fixed_guid: Uuid = pack_results::GUID;
+        anonymous: Anonymous = Anonymous::default();
+        dog_as_animal: Dog = Dog::rex();
+        as_interface: Named = Named::default();
+        animals: [Animal; 2] = [Animal::named("a"), Animal::named("d")];
+        dog_in_kennel: Kennel = Kennel::default();
+        expando: IndexMap<&'static str, Boxed> = pack_results::expando();
+        task_of_object: Boxed = Boxed::of("point");
+        immutable: [i32; 3] = [1, 2, 3];
+        lazy: Looping = Looping;
+        a_token: Looping = Looping;
+        a_stream: Looping = Looping;
+        a_delegate: Looping = Looping;
+        lone: &'static str = "a\u{fffd}b";
+    }
+
+    failures {
+        throw_plain: invalid_operation("plain boom");
+        throw_hub: HubError::new("hub boom");
+        throw_hub_empty: HubError::new("");
+    }
+
+    async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let caller = cx.clients().caller();
+        Ok(caller.send("Connected", (cx.connection_id(),)).await?)
+    }
+
+    async fn nothing_async(&self) {}
+
+    fn add(&self, a: i32, b: i32) -> i32 {
+        a.wrapping_add(b)
+    }
+
+    fn large(&self, size: u32) -> String {
+        const LARGEST: u32 = 1 << 20;
+        (0..size.min(LARGEST)).map(|_| 'x').collect()
+    }
+
+    fn length(&self, v: String) -> usize {
+        v.encode_utf16().count()
+    }
+
+    fn abort(&self, cx: &HubCallerContext<Self>) {
+        cx.abort();
+    }
+
+    async fn back(
+        &self,
+        cx: &HubCallerContext<Self>,
+        target: String,
+        value: Anything,
+    ) -> HubResult {
+        Ok(cx.clients().caller().send(&target, (value,)).await?)
+    }
+
+    async fn back_nothing(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        Ok(cx.clients().caller().send("NoArguments", ()).await?)
+    }
+
+    async fn back_many(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let many = (1, "two", 3.5, (), [1, 2], Person::named("Ada"));
+        Ok(cx.clients().caller().send("Many", many).await?)
+    }
+
+    async fn delay(&self, milliseconds: i32, v: Text) -> Text {
+        chat_streams::pause(milliseconds).await;
+        v
+    }
+
+    fn type_of(&self, v: Anything) -> &'static str {
+        v.dotnet_name()
+    }
+
+    fn date_time_detail(&self, v: Timestamp) -> String {
+        pack_results::to_seven_places(v) + " Utc"
+    }
+
+    fn depth_of(&self, v: Option<Box<Deep>>) -> i32 {
+        Deep::depth(v.as_deref())
+    }
+
+    fn boxed(&self, what: String) -> Boxed {
+        Boxed::of(&what)
+    }
+
+    fn stream(
+        &self,
+        count: i32,
+        delay_ms: i32,
+        cancellation: CancellationToken,
+    ) -> impl Stream<Item = i32> {
+        chat_streams::numbers_until(count, delay_ms, cancellation)
+    }
+
+    fn stream_people(&self) -> impl Stream<Item = Option<Person>> {
+        stream::iter([Some(Person::named("Ada")), None])
+    }
+
+    fn stream_throw_hub(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
+        chat_streams::failing(after, HubError::new("stream hub boom"))
+    }
+
+    async fn upload_sum(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
+        chat_streams::sum(numbers).await
+    }
+
+    async fn upload_report(&self, numbers: StreamReader<i32>) -> String {
+        chat_streams::report(numbers).await
+    }
+
+    async fn upload_two(
+        &self,
+        separator: Text,
+        words: StreamReader<Text>,
+        numbers: StreamReader<i32>,
+    ) -> HubResult<String> {
+        chat_streams::join(separator, words, numbers).await
+    }
+
+    fn upload_double(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+        numbers.map(|number| Ok(number?.wrapping_mul(2)))
+    }
+
+    async fn ask(&self, cx: &HubCallerContext<Self>, target: String) -> String {
+        let answer: Result<Text, _> = cx.clients().caller().invoke(&target, ("q",)).await;
+        pack_results::report(answer.map(|text| text.unwrap_or_else(|| "null".to_owned())))
+    }
+
+    async fn ask_int(&self, cx: &HubCallerContext<Self>, target: String) -> String {
+        let answer: Result<i32, _> = cx.clients().caller().invoke(&target, ()).await;
+        pack_results::report(answer)
+    }
+
+    async fn ask_person(&self, cx: &HubCallerContext<Self>, target: String) -> String {
+        let answer: Result<Option<Person>, _> = cx.clients().caller().invoke(&target, ()).await;
+        let told = |person: Option<Person>| match person {
+            Some(person) => person.to_string(),
+            None => "null".to_owned(),
+        };
+        pack_results::report(answer.map(told))
+    }
+
+    async fn ask_for(&self, cx: &HubCallerContext<Self>, milliseconds: u32) -> String {
+        let limit = Duration::from_millis(milliseconds.into());
+        let client = cx.clients().caller().with_timeout(limit);
+        let answer: Result<Text, _> = client.invoke("Slow", ()).await;
+        pack_results::report(answer.map(Option::unwrap_or_default))
+    }
+}

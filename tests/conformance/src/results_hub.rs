@@ -1,0 +1,209 @@
+//! The hub that asks its clients.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::try_join;
+use futures_util::{Stream, stream};
+use hubwire::{
+    ClientResultError, HubCallerContext, HubContext, HubError, HubResult, One, Proxy, hub,
+};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::chat_streams::pause;
+use crate::dotnet_values::Person;
+
+/// A string of .NET's, which may be null.
+type Text = Option<String>;
+
+/// Asks where it may, by every way there is.
+pub(crate) struct ResultsHub {
+    outside: HubContext<Self>,
+    asks_in_lifecycle: bool,
+    asking: Mutex<JoinSet<()>>,
+}
+
+impl ResultsHub {
+    pub(crate) fn new(outside: HubContext<Self>) -> Self {
+        Self {
+            outside,
+            asks_in_lifecycle: false,
+            asking: Mutex::default(),
+        }
+    }
+
+    /// Asks on connecting, without waiting, and on disconnecting too.
+    pub(crate) fn with_lifecycle(outside: HubContext<Self>) -> Self {
+        Self {
+            outside,
+            asks_in_lifecycle: true,
+            asking: Mutex::default(),
+        }
+    }
+}
+
+async fn ask_name(client: Proxy<One>, question: &str) -> Result<Text, ClientResultError> {
+    client.invoke("GetName", (question,)).await
+}
+
+/// What was answered, or the error, in .NET's words.
+async fn report<T: fmt::Display>(
+    answer: impl Future<Output = Result<T, ClientResultError>>,
+) -> String {
+    match answer.await {
+        Ok(value) => format!("result {value}"),
+        Err(error) => {
+            let error = HubError::from(error);
+            format!("{}: {error}", error.type_name())
+        }
+    }
+}
+
+async fn report_name(client: Proxy<One>, question: &str) -> String {
+    report(async { Ok(ask_name(client, question).await?.unwrap_or_default()) }).await
+}
+
+fn milliseconds(count: i32) -> Duration {
+    Duration::from_millis(count.try_into().unwrap_or_default())
+}
+
+#[hub]
+impl ResultsHub {
+    async fn on_connected(&self, cx: &HubCallerContext<Self>) {
+        if !self.asks_in_lifecycle {
+            return;
+        }
+        let client = self.outside.clients().client(cx.connection_id());
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        while asking.try_join_next().is_some() {}
+        asking.spawn(async move {
+            let answer = report_name(client.clone(), "who?").await;
+            // Who is gone needs no answer.
+            let _ = client.send("Answered", (answer,)).await;
+        });
+    }
+
+    async fn on_disconnected(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        if self.asks_in_lifecycle {
+            let answer = report_name(cx.clients().caller(), "still there?").await;
+            let others = cx.clients().others();
+            others.send("AskedOnDisconnect", (answer,)).await?;
+        }
+        Ok(())
+    }
+
+    fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
+        cx.connection_id().to_string()
+    }
+
+    fn echo(&self, value: Text) -> Text {
+        value
+    }
+
+    async fn delay(&self, milliseconds: i32, value: Text) -> Text {
+        pause(milliseconds).await;
+        value
+    }
+
+    async fn ask_name(&self, cx: &HubCallerContext<Self>) -> HubResult<Text> {
+        Ok(ask_name(cx.clients().caller(), "who?").await?)
+    }
+
+    async fn ask_number(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
+        Ok(cx.clients().caller().invoke("GetNumber", ()).await?)
+    }
+
+    async fn ask_person(&self, cx: &HubCallerContext<Self>) -> HubResult<Option<Person>> {
+        Ok(cx.clients().caller().invoke("GetPerson", ()).await?)
+    }
+
+    async fn ask_object(&self, cx: &HubCallerContext<Self>) -> HubResult<Value> {
+        Ok(cx.clients().caller().invoke("GetObject", ()).await?)
+    }
+
+    async fn ask_client(&self, cx: &HubCallerContext<Self>, id: Text) -> String {
+        match id {
+            Some(id) => report_name(cx.clients().client(id), "who?").await,
+            None => {
+                "ArgumentNullException: Value cannot be null. (Parameter 'connectionId')".to_owned()
+            }
+        }
+    }
+
+    async fn ask_client_number(&self, cx: &HubCallerContext<Self>, id: String) -> String {
+        report::<i32>(cx.clients().client(id).invoke("GetNumber", ())).await
+    }
+
+    async fn ask_from_outside(&self, id: String) -> String {
+        report_name(self.outside.clients().client(id), "who?").await
+    }
+
+    async fn ask_in_time(&self, cx: &HubCallerContext<Self>, id: String, limit: i32) -> String {
+        let client = cx.clients().client(id);
+        report_name(client.with_timeout(milliseconds(limit)), "quick!").await
+    }
+
+    async fn ask_in_time_uncaught(
+        &self,
+        cx: &HubCallerContext<Self>,
+        limit: i32,
+    ) -> HubResult<Text> {
+        let client = cx.clients().caller().with_timeout(milliseconds(limit));
+        Ok(ask_name(client, "quick!").await?)
+    }
+
+    async fn ask_cancelled(&self, cx: &HubCallerContext<Self>) -> String {
+        let client = cx.clients().caller().with_timeout(Duration::ZERO);
+        report_name(client, "never?").await
+    }
+
+    async fn ask_while_connected(&self, cx: &HubCallerContext<Self>) -> String {
+        report_name(cx.clients().caller(), "who?").await
+    }
+
+    async fn ask_two(&self, cx: &HubCallerContext<Self>) -> HubResult<String> {
+        let client = || cx.clients().caller();
+        let asked = try_join(ask_name(client(), "first"), ask_name(client(), "second"));
+        let (first, second) = asked.await?;
+        let text = Option::unwrap_or_default;
+        Ok(format!("{}+{}", text(first), text(second)))
+    }
+
+    async fn ask_then_delay(
+        &self,
+        cx: &HubCallerContext<Self>,
+        milliseconds: i32,
+    ) -> HubResult<Text> {
+        let name = ask_name(cx.clients().caller(), "who?").await?;
+        pause(milliseconds).await;
+        Ok(name)
+    }
+
+    fn ask_stream(
+        &self,
+        cx: HubCallerContext<Self>,
+        count: i32,
+    ) -> impl Stream<Item = HubResult<Text>> {
+        stream::unfold((cx, 0), move |(cx, number)| async move {
+            if number >= count {
+                return None;
+            }
+            let name = ask_name(cx.clients().caller(), &number.to_string()).await;
+            Some((name.map_err(HubError::from), (cx, number + 1)))
+        })
+    }
+}
+
+/// Asks where it may not: in the hook for new connections.
+pub(crate) struct ResultsConnectHub;
+
+#[hub]
+impl ResultsConnectHub {
+    async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        ask_name(cx.clients().caller(), "who?").await?;
+        Ok(())
+    }
+}

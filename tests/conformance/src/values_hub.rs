@@ -1,0 +1,101 @@
+//! The hubs of the rows in `docs/values.md`: each value is handed out, and taken back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hubwire::{Binary, Timestamp, hub};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) enum Mood {
+    Calm,
+    Happy,
+}
+
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) enum Shape {
+    Circle { radius: u8 },
+    Empty,
+}
+
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Person {
+    full_name: String,
+    mood: Mood,
+    age: Option<u8>,
+}
+
+fn moment(text: &str) -> Timestamp {
+    text.parse().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// One method that returns the value, and one that says whether it is given the same.
+macro_rules! values {
+    ($hub:ident: $($get:ident $is:ident $ty:ty = $value:expr;)*) => {
+        #[hub]
+        impl $hub {
+            $(
+                fn $get(&self) -> $ty {
+                    $value
+                }
+
+                fn $is(&self, value: $ty) -> bool {
+                    value == $value
+                }
+            )*
+        }
+    };
+}
+
+/// Values as they are declared.
+pub(crate) struct ValuesHub;
+
+values! { ValuesHub:
+    bool is_bool bool = true;
+    i32 is_i32 i32 = -5;
+    i64 is_i64 i64 = 9_007_199_254_740_993;
+    u64 is_u64 u64 = u64::MAX;
+    f64 is_f64 f64 = 1.5;
+    whole is_whole f64 = 3.0;
+    f32 is_f32 f32 = 1.5;
+    text is_text String = "a\u{1e}中".to_owned();
+    char is_char char = 'x';
+    none is_none Option<i32> = None;
+    unit is_unit () = ();
+    list is_list Vec<i32> = vec![1, 2];
+    octets is_octets Vec<u8> = vec![1, 200];
+    binary is_binary Binary = Binary::from(vec![1, 200]);
+    timestamp is_timestamp Timestamp = moment("2020-01-02T03:04:05Z");
+    fraction is_fraction Timestamp = moment("2020-01-02T03:04:05.5Z");
+    uuid is_uuid Uuid = Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
+    duration is_duration Duration = Duration::from_millis(1500);
+    tuple is_tuple (i32, String) = (1, "a".to_owned());
+    map is_map BTreeMap<i32, String> = BTreeMap::from([(7, "seven".to_owned())]);
+    mood is_mood Mood = Mood::Happy;
+    circle is_circle Shape = Shape::Circle { radius: 2 };
+    empty is_empty Shape = Shape::Empty;
+    person is_person Person = Person { full_name: "Ada".to_owned(), mood: Mood::Happy, age: None };
+}
+
+/// Values under .NET's names.
+pub(crate) struct DotnetValuesHub;
+
+values! { DotnetValuesHub:
+    mood is_mood Mood = Mood::Happy;
+    person is_person Person = Person { full_name: "Ada".to_owned(), mood: Mood::Happy, age: None };
+}
+
+/// Floats that JSON does not have.
+pub(crate) struct FloatsHub;
+
+#[hub]
+impl FloatsHub {
+    fn not_a_number(&self) -> f64 {
+        f64::NAN
+    }
+
+    fn infinity(&self) -> f64 {
+        f64::INFINITY
+    }
+}
