@@ -118,3 +118,23 @@ async fn a_shutdown_fires_the_token() {
     tokio::join!(signalr.shutdown(), assert_closed_with(&mut ada, goodbye));
     assert_eq!(log.take(), ["cancelled"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn equal_ids_are_cancelled_each_for_itself() {
+    let log = Log::default();
+    let hub = PatientHub { log: log.clone() };
+    let two = std::num::NonZeroUsize::new(2).unwrap();
+    let server = TestServer::with(hub, |options| {
+        options.maximum_parallel_invocations_per_client(two)
+    });
+    let mut ada = server.connect().await;
+    let call = json!({"type": 1, "invocationId": "A", "target": "Wait", "arguments": [1, 2]});
+    ada.send_record(&call).await.unwrap();
+    pass(seconds(30)).await;
+    ada.send_record(&call).await.unwrap();
+    pass(seconds(31)).await;
+    assert_eq!(log.take(), ["not cancelled"]);
+    cancel(&mut ada, "A").await;
+    settle().await;
+    assert_eq!(log.take(), ["cancelled"]);
+}

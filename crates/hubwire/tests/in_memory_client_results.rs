@@ -307,7 +307,16 @@ async fn second_and_unasked_answers_are_ignored() {
     let asked = question(&mut ada, "Confirm").await;
     answer(&mut ada, &asked, true).await;
     answer(&mut ada, &asked, "again").await;
-    for unasked in ["s0", "s999", "s-1", "s18446744073709551616", "7", "s"] {
+    for unasked in [
+        "s0",
+        "s999",
+        "s+1",
+        "s01",
+        "s-1",
+        "s18446744073709551616",
+        "7",
+        "s",
+    ] {
         answer(&mut ada, unasked, "what?").await;
     }
     assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(true)));
@@ -320,6 +329,7 @@ async fn one_client_has_so_many_open_questions_and_no_more() {
     let _ada = stage.server.connect().await;
     let all = stage.context().clients().all();
     let open: Vec<_> = (0..3).map(|_| all.confirm("sure?").unwrap()).collect();
+    let begun = tokio::time::Instant::now();
     let mut refused = all.confirm("sure?").unwrap();
     let (_, answer) = refused.next().await.unwrap();
     assert!(matches!(
@@ -327,6 +337,7 @@ async fn one_client_has_so_many_open_questions_and_no_more() {
         Err(ClientResultError::TooManyPending { limit: 3, .. })
     ));
     assert!(refused.next().await.is_none());
+    assert_elapsed(begun, 0.0..=0.01);
     assert_eq!(stage.server.signalr.statistics().client_results, 3);
     drop(open);
     assert_eq!(stage.server.signalr.statistics().client_results, 0);
@@ -374,9 +385,11 @@ async fn many_clients_answer_one_question_each_for_itself() {
 #[tokio::test(start_paused = true)]
 async fn nobody_to_ask_is_an_end_at_once() {
     let stage = Stage::new();
+    let begun = tokio::time::Instant::now();
     let nobody = stage.context().clients().group("empty");
     let mut answers = nobody.confirm("sure?").unwrap();
     assert!(answers.next().await.is_none());
+    assert_elapsed(begun, 0.0..=0.01);
     assert_eq!(stage.server.signalr.statistics().client_results, 0);
 }
 
@@ -413,4 +426,22 @@ async fn one_client_asks_another_through_the_hub() {
     let asked = question(&mut bob, "Confirm").await;
     answer(&mut bob, &asked, true).await;
     assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_answer_to_a_question_for_many_is_ignored_too() {
+    let stage = Stage::new();
+    let mut ada = stage.server.connect().await;
+    let mut bob = stage.server.connect().await;
+    let all = stage.context().clients().all();
+    let mut answers = all.confirm("sure?").unwrap();
+    let asked = question(&mut ada, "Confirm").await;
+    answer(&mut ada, &asked, true).await;
+    answer(&mut ada, &asked, false).await;
+    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    let asked = question(&mut bob, "Confirm").await;
+    answer(&mut bob, &asked, false).await;
+    assert!(answers.next().await.unwrap().1.unwrap());
+    assert!(!answers.next().await.unwrap().1.unwrap());
+    assert!(answers.next().await.is_none());
 }

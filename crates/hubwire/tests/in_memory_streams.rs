@@ -305,8 +305,8 @@ async fn a_slow_socket_slows_the_producer() {
     stream_of(&mut ada, "p", "Pages", json!([])).await;
     settle().await;
     let produced = stage.log.take().len();
-    // The queue's bound is 1 MiB; what the pipe took before it refused is little.
-    assert!((16..24).contains(&produced), "{produced} pages were made");
+    // 64 KiB may wait; what the pipe took before it refused is little.
+    assert!((1..8).contains(&produced), "{produced} pages were made");
     pass(seconds(5)).await;
     assert_eq!(stage.log.take().len(), 0);
     for _ in 0..produced {
@@ -314,7 +314,7 @@ async fn a_slow_socket_slows_the_producer() {
     }
     settle().await;
     let more = stage.log.take().len();
-    assert!((10..32).contains(&more), "{more} more pages were made");
+    assert!((1..8).contains(&more), "{more} more pages were made");
     drop(ada);
     stage.server.leaves_nothing_behind().await;
 }
@@ -394,4 +394,23 @@ async fn ten_thousand_streams_are_a_hundred_and_the_rest_refused() {
     drop(ada);
     server.leaves_nothing_behind().await;
     assert_eq!(log.take().len(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_a_long_stream_slowly_still_hears_broadcasts() {
+    let stage = Stage::new();
+    let mut ada = stage.server.connect().await;
+    stream_of(&mut ada, "p", "Pages", json!([])).await;
+    settle().await;
+    let news = "n".repeat(PAGE);
+    for _ in 0..10 {
+        let all = stage.server.context().clients().all();
+        all.send("News", (&news,)).await.unwrap();
+        settle().await;
+    }
+    let mut heard = 0;
+    while heard < 10 {
+        heard += usize::from(message(&mut ada).await["type"] == 1);
+    }
+    cancel(&mut ada, "p").await;
 }

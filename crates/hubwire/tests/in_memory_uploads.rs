@@ -363,3 +363,18 @@ async fn an_upload_that_needs_no_answer_works() {
     assert_eq!(stage.log.take(), ["1", "end"]);
     assert_silent(&mut ada, seconds(1)).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_is_used_again_belongs_to_the_new_stream() {
+    let stage = Stage::new();
+    let mut ada = stage.server.connect().await;
+    call(&mut ada, "1", "Join", json!(["-"]), &["w", "n"]).await;
+    complete(&mut ada, "w").await;
+    call(&mut ada, "2", "Sum", json!([]), &["w"]).await;
+    item(&mut ada, "w", 5).await;
+    complete(&mut ada, "n").await;
+    assert_eq!(ada.completion("1").await.unwrap(), Ok(json!("")));
+    item(&mut ada, "w", 6).await;
+    complete(&mut ada, "w").await;
+    assert_eq!(ada.completion("2").await.unwrap(), Ok(json!(11)));
+}

@@ -22,6 +22,9 @@ use crate::transport::SocketWriter;
 /// Answers are gathered in one buffer up to this size.
 const GATHERED_SIZE: usize = 16 * 1024;
 
+/// Streams wait while this many bytes do, as ASP.NET Core's do for its `TransportMaxBufferSize`.
+const STREAMED_SIZE: usize = 64 * 1024;
+
 /// The queue of one connection.
 #[derive(Debug)]
 pub(crate) struct OutboundQueue {
@@ -195,9 +198,12 @@ impl OutboundQueue {
     }
 
     /// Whether a stream may add an item.
+    ///
+    /// Long before the bound: what is broadcast meanwhile must find room, or a client that reads
+    /// its stream would count as slow.
     pub(crate) fn has_room(&self) -> bool {
         let state = self.lock();
-        state.finished || state.bytes < self.limit
+        state.finished || state.bytes < STREAMED_SIZE.min(self.limit / 2)
     }
 
     /// Whether the queue has no room for more answers; the reader is woken when it has.
@@ -250,10 +256,12 @@ impl OutboundQueue {
             Writer::Reader => state.gathering = false,
         }
         let unflushed = mem::take(&mut state.unflushed);
+        let before = state.bytes;
         let outcome = state.offer_all(self.limit);
-        let has_room = state.bytes < self.limit;
+        // Whoever waits is woken by progress alone, or a stream would wake its reader for ever.
+        let has_more_room = state.bytes < before.min(self.limit);
         drop(state);
-        if has_room {
+        if has_more_room {
             self.room.notify_one();
         }
         Offered { outcome, unflushed }

@@ -146,14 +146,14 @@ impl Dispatcher {
         let (Some(registered), Some(open)) = (ended.registered, &mut self.open) else {
             return;
         };
-        for id in &registered.uploads {
-            open.end_upload(id, None);
+        for (id, upload) in &registered.uploads {
+            open.forget_upload(id, upload);
         }
         if let Some(id) = &registered.response {
             open.end_response(id);
         }
-        if let Some(id) = &registered.call {
-            open.end_call(id);
+        if let Some(number) = registered.call {
+            open.end_call(number);
         }
         if open.is_empty() {
             self.open = None;

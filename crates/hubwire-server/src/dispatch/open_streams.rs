@@ -14,7 +14,14 @@ pub(crate) struct OpenStreams {
     uploads: IndexMap<Box<str>, Arc<dyn Upload>>,
     responses: IndexMap<Box<str>, Arc<StreamControl>>,
     /// Plain calls with a token; their ids are the client's business and may be equal.
-    calls: Vec<(Box<str>, CancellationToken)>,
+    calls: Vec<OpenCall>,
+    last_call: u64,
+}
+
+struct OpenCall {
+    id: Box<str>,
+    number: u64,
+    token: CancellationToken,
 }
 
 impl OpenStreams {
@@ -42,7 +49,16 @@ impl OpenStreams {
         self.uploads.insert(id, upload);
     }
 
-    /// Nothing is expected of the stream any more, or its call has ended.
+    /// The call that read the stream has ended; its id may belong to another stream by now.
+    pub(crate) fn forget_upload(&mut self, id: &str, upload: &Arc<dyn Upload>) {
+        let is_same = |open: &Arc<dyn Upload>| Arc::ptr_eq(open, upload);
+        if self.uploads.get(id).is_some_and(is_same) {
+            self.uploads.swap_remove(id);
+        }
+        upload.end(None);
+    }
+
+    /// The client has ended the stream.
     pub(crate) fn end_upload(&mut self, id: &str, error: Option<HubError>) {
         if let Some(upload) = self.uploads.swap_remove(id) {
             upload.end(error);
@@ -57,14 +73,16 @@ impl OpenStreams {
         self.responses.swap_remove(id);
     }
 
-    pub(crate) fn add_call(&mut self, id: Box<str>, token: CancellationToken) {
-        self.calls.push((id, token));
+    /// The number under which the call ends, for ids may be equal.
+    pub(crate) fn add_call(&mut self, id: Box<str>, token: CancellationToken) -> u64 {
+        self.last_call += 1;
+        let number = self.last_call;
+        self.calls.push(OpenCall { id, number, token });
+        number
     }
 
-    pub(crate) fn end_call(&mut self, id: &str) {
-        if let Some(position) = self.calls.iter().position(|(call, _)| **call == *id) {
-            self.calls.swap_remove(position);
-        }
+    pub(crate) fn end_call(&mut self, number: u64) {
+        self.calls.retain(|call| call.number != number);
     }
 
     /// Cancels whatever has this id; an id of nothing is no fault.
@@ -72,8 +90,8 @@ impl OpenStreams {
         if let Some(control) = self.responses.get(id) {
             control.cancel();
         }
-        for (_, token) in self.calls.iter().filter(|(call, _)| **call == *id) {
-            token.cancel();
+        for call in self.calls.iter().filter(|call| *call.id == *id) {
+            call.token.cancel();
         }
     }
 

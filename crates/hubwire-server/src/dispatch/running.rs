@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::{CallSlot, Invocation, RunningStream};
 use crate::connection::Connection;
+use crate::hub::Upload;
 use crate::server::HubRuntime;
 
 /// A plain call that was pending when it began.
@@ -35,8 +36,8 @@ pub(crate) struct Ended {
 #[derive(Default)]
 pub(crate) struct Registered {
     pub(crate) response: Option<Box<str>>,
-    pub(crate) call: Option<Box<str>>,
-    pub(crate) uploads: Vec<Box<str>>,
+    pub(crate) call: Option<u64>,
+    pub(crate) uploads: Vec<(Box<str>, Arc<dyn Upload>)>,
 }
 
 impl Ended {

@@ -32,6 +32,9 @@ use crate::connection::Connection;
 /// }
 /// ```
 ///
+/// Whoever asks the uploading client for a value must read its stream meanwhile: the answer comes behind
+/// the items, and while the stream is full nothing of that client is read.
+///
 /// # Errors
 ///
 /// The last item is an error where the client ended its stream with one (the caller may read it: it is the

@@ -1,5 +1,6 @@
 //! The lifetime manager of a hub on this node: local receivers first, then the other nodes.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -359,8 +360,15 @@ impl DefaultHubLifetimeManager {
 impl HubLifetimeManager for DefaultHubLifetimeManager {
     fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
         let message = self.message(method, arguments);
-        self.try_send(target, &message)
-            .unwrap_or_else(|error| Sending::Done(Err(error)))
+        let sending = self.try_send(target, &message);
+        match sending.unwrap_or_else(|error| Sending::Done(Err(error))) {
+            // Hub code that only sends would never let its thread do anything else.
+            Sending::Done(sent) if is_turn_over() => Sending::Waiting(Box::pin(async move {
+                tokio::task::yield_now().await;
+                sent
+            })),
+            sending => sending,
+        }
     }
 
     fn invoke(
@@ -389,6 +397,17 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
     ) -> BoxFuture<'static, Result<(), GroupError>> {
         self.change_group(GroupAction::Remove, connection_id, group)
     }
+}
+
+/// Whether this thread has sent so much that others should have a turn.
+fn is_turn_over() -> bool {
+    const SENDS_PER_TURN: u32 = 256;
+    thread_local! {
+        static SENDS: Cell<u32> = const { Cell::new(0) };
+    }
+    let sends = SENDS.get() + 1;
+    SENDS.set(sends % SENDS_PER_TURN);
+    sends == SENDS_PER_TURN
 }
 
 /// A message that came from another node, encoded there.

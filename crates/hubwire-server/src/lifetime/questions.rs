@@ -31,6 +31,8 @@ struct State {
 }
 
 struct Question {
+    /// Who has answered already: a second answer is ignored, as one to a question that is closed.
+    answered: IndexSet<ConnectionId>,
     unanswered: IndexSet<ConnectionId>,
     /// Takes at most one answer of each connection that was asked.
     answers: Answers,
@@ -86,11 +88,14 @@ impl Questions {
             asked.insert(number);
             unanswered.insert(connection_id);
         }
-        let question = Question {
-            unanswered,
-            answers,
-        };
-        state.open.insert(number, question);
+        if !unanswered.is_empty() {
+            let question = Question {
+                answered: IndexSet::new(),
+                unanswered,
+                answers,
+            };
+            state.open.insert(number, question);
+        }
         let open = OpenQuestion {
             questions: Arc::clone(self),
             number,
@@ -149,8 +154,12 @@ impl State {
             return Answered::Unknown;
         };
         if !question.unanswered.swap_remove(connection_id) {
-            return Answered::ByAnother;
+            return match question.answered.contains(connection_id) {
+                true => Answered::Unknown,
+                false => Answered::ByAnother,
+            };
         }
+        question.answered.insert(connection_id.clone());
         // Whoever asked may have given up at this moment.
         let _ = question.answers.send((connection_id.clone(), answer));
         if question.unanswered.is_empty() {
@@ -182,7 +191,9 @@ impl State {
 
 /// The number behind the `s` that keeps our ids apart from those that clients choose.
 fn number(id: &str) -> Option<u64> {
-    id.strip_prefix('s')?.parse().ok()
+    let number: u64 = id.strip_prefix('s')?.parse().ok()?;
+    // Exactly as we wrote it: without signs and zeros in front.
+    (id == format!("s{number}")).then_some(number)
 }
 
 /// The answers to one question; dropping it gives the question up.

@@ -27,6 +27,9 @@ const BURST: u32 = 4;
 /// Bursts of one phase: half of what the slow reader's queue has room for.
 const BURSTS: u32 = (NARROW / PADDING) as u32 / BURST / 2;
 
+/// What no burst takes, however busy the machine is.
+const LONGEST_BURST: Duration = Duration::from_secs(30);
+
 /// How often the two phases are measured at most: the machine may be busy with something else.
 const ATTEMPTS: usize = 3;
 
@@ -122,18 +125,27 @@ impl Storm {
     async fn burst(&mut self) {
         let context = self.server.narrow.context();
         let padding = padding();
-        let all = self.readings.free.acquire_many(READERS * BURST).await;
-        all.unwrap().forget();
+        self.until_read().await;
         *self.readings.begun.lock().unwrap() = Instant::now();
         for _ in 0..BURST {
             let all = context.clients().all();
             all.counted(self.sent as u64, &padding).await.unwrap();
             self.sent += 1;
         }
-        let all = self.readings.free.acquire_many(READERS * BURST).await;
-        drop(all.unwrap());
+        self.until_read().await;
+        self.readings.free.add_permits((READERS * BURST) as usize);
         let waiting = self.server.signalr.statistics().outbound_bytes;
         assert!(waiting <= MOST_WAITING, "{waiting} bytes wait");
+    }
+
+    /// Waits until everybody has read everything; takes the permits that say so.
+    async fn until_read(&mut self) {
+        let all = self.readings.free.acquire_many(READERS * BURST);
+        tokio::select! {
+            all = all => all.unwrap().forget(),
+            ended = self.readers.join_next() => panic!("a reader ended early: {:?}", ended.map(|e| e.is_ok())),
+            () = tokio::time::sleep(LONGEST_BURST) => panic!("a burst was not read in {LONGEST_BURST:?}"),
+        }
     }
 
     async fn phase(&mut self) -> Phase {

@@ -52,8 +52,14 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     /// [`Input::next`]: crate::messagepack::Input::next
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        usize::try_from(self.left).ok()
+        Some(hint(self.left))
     }
+}
+
+/// What may be reserved ahead: nested containers claim the same bytes again and again.
+fn hint(left: u32) -> usize {
+    const MOST: u32 = 256;
+    left.min(MOST) as usize
 }
 
 /// The entries of a map whose keys are of any type, each there once as in .NET.
@@ -114,7 +120,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        usize::try_from(self.left).ok()
+        Some(hint(self.left))
     }
 }
 
@@ -180,7 +186,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
 
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        usize::try_from(self.left).ok()
+        Some(hint(self.left))
     }
 }
 

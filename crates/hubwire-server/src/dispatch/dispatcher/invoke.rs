@@ -140,12 +140,11 @@ impl Dispatcher {
         let open = self.open.get_or_insert_default();
         let mut registered = Box::<Registered>::default();
         for (id, upload) in uploads {
-            open.add_upload(id.clone(), upload);
-            registered.uploads.push(id);
+            open.add_upload(id.clone(), Arc::clone(&upload));
+            registered.uploads.push((id, upload));
         }
         if let Some((id, token)) = call {
-            open.add_call(id.clone(), token);
-            registered.call = Some(id);
+            registered.call = Some(open.add_call(id, token));
         }
         registered
     }
