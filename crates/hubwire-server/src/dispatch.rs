@@ -1,3 +1,5 @@
+//! From a parsed message to a hub method and back: completions, streams, questions' slots.
+
 mod call;
 mod completion;
 mod dispatcher;

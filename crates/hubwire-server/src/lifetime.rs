@@ -7,6 +7,7 @@ mod delivery;
 mod manager;
 mod memberships;
 mod questions;
+mod sending;
 mod subscriptions;
 
 pub(crate) use cluster::{Cluster, receive_events};

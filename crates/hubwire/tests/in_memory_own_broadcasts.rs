@@ -47,3 +47,25 @@ async fn it_goes_on_when_its_own_callers_queue_is_written() {
         begun.elapsed()
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_of_sends_to_nobody_lets_others_have_a_turn() {
+    let signalr = SignalR::new();
+    let hub = signalr.hub::<EmptyHub>().build(EmptyHub);
+    let gone = hub.context().clients().client("gone");
+    let sends = async {
+        loop {
+            gone.send("News", ()).await.unwrap();
+        }
+    };
+    tokio::select! {
+        biased;
+        () = sends => {}
+        () = tokio::task::yield_now() => {}
+    }
+}
+
+struct EmptyHub;
+
+#[hubwire::hub]
+impl EmptyHub {}

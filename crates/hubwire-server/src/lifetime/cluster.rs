@@ -18,7 +18,8 @@ use hubwire_protocol::HubProtocol;
 use tokio::sync::{OnceCell, oneshot};
 use tokio_util::task::TaskTracker;
 
-use super::manager::{DefaultHubLifetimeManager, Received, distinct};
+use super::manager::{DefaultHubLifetimeManager, Received};
+use super::sending::distinct;
 use super::subscriptions::Subscriptions;
 use crate::server::Server;
 

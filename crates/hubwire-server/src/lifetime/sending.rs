@@ -1,0 +1,174 @@
+//! A message on its way to the connections of a target: those of this node, then the other nodes.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures_core::future::BoxFuture;
+use hubwire_core::{ConnectionId, OutgoingInvocation, SendError, Sending, Target};
+use hubwire_protocol::HubProtocol;
+
+use super::delivery::Delivery;
+use super::manager::DefaultHubLifetimeManager;
+use crate::connection::Connection;
+
+impl DefaultHubLifetimeManager {
+    /// Sends, and now and then lets others have a turn.
+    pub(super) fn send_in_turn(
+        &self,
+        target: &Target,
+        message: &OutgoingInvocation<'_>,
+    ) -> Sending {
+        let sending = self.try_send(target, message);
+        match sending.unwrap_or_else(|error| Sending::Done(Err(error))) {
+            // Hub code that only sends would never let its thread do anything else.
+            Sending::Done(sent) if is_turn_over() => Sending::Waiting(Box::pin(async move {
+                tokio::task::yield_now().await;
+                sent
+            })),
+            sending => sending,
+        }
+    }
+
+    fn send_to_many(
+        &self,
+        target: &Target,
+        message: &OutgoingInvocation<'_>,
+    ) -> Result<bool, SendError> {
+        let mut delivery = Delivery::new(message);
+        if let Target::AllExcept(ids) | Target::GroupExcept(_, ids) = target {
+            delivery = delivery.except(ids);
+        }
+        self.visit(target, |member| delivery.offer(member))?;
+        delivery.finish()
+    }
+
+    /// Visits the connections of a target, the excluded ones too; the visitor must not wait.
+    pub(super) fn visit(
+        &self,
+        target: &Target,
+        mut visit: impl FnMut(&Arc<Connection>),
+    ) -> Result<(), SendError> {
+        match target {
+            Target::All | Target::AllExcept(_) => self.connections.for_each(visit),
+            Target::Connection(id) => self.connections.get(id).iter().for_each(visit),
+            Target::Connections(ids) => {
+                let members = distinct(ids).filter_map(|id| self.connections.get(id));
+                members.for_each(|member| visit(&member));
+            }
+            Target::Group(group) | Target::GroupExcept(group, _) => {
+                self.groups.for_each(group, visit);
+            }
+            Target::Groups(groups) => {
+                for group in groups {
+                    if group.is_empty() {
+                        return Err(SendError::EmptyGroupName);
+                    }
+                    self.groups.for_each(group, &mut visit);
+                }
+            }
+            Target::User(user) => self.users.for_each(user, visit),
+            Target::Users(users) => {
+                distinct(users).for_each(|user| self.users.for_each(user, &mut visit));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Waits for the one receiver, which only it can delay.
+    fn send_to_one(
+        &self,
+        id: &ConnectionId,
+        message: &OutgoingInvocation<'_>,
+    ) -> Result<Option<Sending>, SendError> {
+        let Some(connection) = self.connections.get(id) else {
+            return Ok(None);
+        };
+        let frame = message.encoded(connection.protocol())?.web_socket_frame();
+        if connection.try_send(&frame) {
+            return Ok(Some(Sending::Done(Ok(()))));
+        }
+        let waiting = connection.send_when_room(frame);
+        Ok(Some(Sending::Waiting(Box::pin(async move {
+            waiting.await;
+            Ok(())
+        }))))
+    }
+
+    fn try_send(
+        &self,
+        target: &Target,
+        message: &OutgoingInvocation<'_>,
+    ) -> Result<Sending, SendError> {
+        let mut local = Ok(false);
+        if let Target::Connection(id) = target {
+            if let Some(sending) = self.send_to_one(id, message)? {
+                return Ok(sending);
+            }
+        } else {
+            // Serializing runs the caller's code, which should not happen under a list's lock.
+            if !self.connections.is_empty() {
+                message.encoded(HubProtocol::Json)?;
+                if self.has_messagepack.load(Ordering::Relaxed) {
+                    message.encoded(HubProtocol::MessagePack)?;
+                }
+            }
+            local = self.send_to_many(target, message);
+            if matches!(local, Err(SendError::Encode { .. })) {
+                return local.map(|_| Sending::Done(Ok(())));
+            }
+        }
+        let published = match &self.cluster {
+            Some(cluster) => {
+                cluster.publish(target, message, |id| self.connections.get(id).is_some())?
+            }
+            None => None,
+        };
+        Ok(self.sending(local, published))
+    }
+
+    /// Nearly every send is done by now; only a crowd of unwritten bytes or other nodes are waited for.
+    fn sending(
+        &self,
+        local: Result<bool, SendError>,
+        published: Option<BoxFuture<'static, ()>>,
+    ) -> Sending {
+        let congested = self.flushers.are_congested();
+        let at_bound = matches!(local, Ok(true));
+        let local = local.map(drop);
+        if !congested && !at_bound && published.is_none() {
+            return Sending::Done(local);
+        }
+        let flushers = Arc::clone(&self.flushers);
+        Sending::Waiting(Box::pin(async move {
+            if let Some(published) = published {
+                published.await;
+            }
+            if at_bound {
+                tokio::task::yield_now().await;
+            }
+            flushers.relieved().await;
+            local
+        }))
+    }
+}
+
+/// Whether this thread has sent so much that others should have a turn.
+fn is_turn_over() -> bool {
+    const SENDS_PER_TURN: u32 = 256;
+    thread_local! {
+        static SENDS: Cell<u32> = const { Cell::new(0) };
+    }
+    let sends = SENDS.get() + 1;
+    SENDS.set(sends % SENDS_PER_TURN);
+    sends == SENDS_PER_TURN
+}
+
+/// Each item once, in the order in which they stand.
+pub(super) fn distinct<T: Eq + Hash>(items: &[T]) -> impl Iterator<Item = &T> {
+    let mut seen = HashSet::new();
+    items.iter().filter(move |item| seen.insert(*item))
+}
