@@ -1,10 +1,12 @@
-//! `cargo xtask deps`: holds the crate graph against [`table`] and lists what is not in it.
+//! `cargo xtask deps`: holds the crate graph and the rooms of the server against [`table`] and lists
+//! what is not in it.
 
 mod duplicates;
 mod edges;
 mod graph;
 mod licences;
 mod reach;
+mod rooms;
 mod sources;
 mod table;
 
@@ -14,7 +16,7 @@ use cargo_metadata::{CargoOpt, MetadataCommand};
 use self::graph::Graph;
 use crate::workspace::Workspace;
 
-/// Checks the locked graph of all features on all platforms.
+/// Checks the locked graph of all features on all platforms, and the rooms.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let metadata = MetadataCommand::new()
         .manifest_path(workspace.root().join("Cargo.toml"))
@@ -23,16 +25,18 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         .exec()
         .context("cannot read the crate graph: `cargo update --workspace` renews Cargo.lock")?;
     let graph = Graph::new(&metadata)?;
-    let problems = check(&graph)?;
+    let mut problems = check(&graph)?;
+    problems.extend(rooms::check(workspace.root(), table::ROOMS)?);
     for problem in &problems {
         println!("deps: {problem}");
     }
     if !problems.is_empty() {
-        bail!("see above where the crate graph departs from xtask/src/deps/table.rs");
+        bail!("see above where crates and rooms depart from xtask/src/deps/table.rs");
     }
     println!(
-        "deps: {} packages are as xtask/src/deps/table.rs says",
-        graph.packages().len()
+        "deps: {} packages and {} rooms are as xtask/src/deps/table.rs says",
+        graph.packages().len(),
+        table::ROOMS.len()
     );
     Ok(())
 }

@@ -36,7 +36,7 @@ enum Command {
     Build,
     /// Count instructions and allocations and hold them against bench/counts.json
     Count(count::Args),
-    /// Check the crate graph: edges, reach, licences, sources, duplicates
+    /// Check the crate graph (edges, reach, licences, sources, duplicates) and the server's rooms
     Deps,
     /// Build ShopNest and run it
     Shopnest(shopnest::Args),

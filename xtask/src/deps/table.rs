@@ -81,6 +81,97 @@ pub(super) const CRATES: &[Row] = &[
     },
 ];
 
+/// The rooms of `hubwire-server`, its top-level modules, from the top down, and what each may use.
+pub(super) const ROOMS: &[Room] = &[
+    Room {
+        name: "testing",
+        may_use: &[
+            "server",
+            "endpoint",
+            "session",
+            "transport",
+            "dispatch",
+            "hub",
+            "lifetime",
+            "connection",
+            "outbound",
+            "node",
+        ],
+    },
+    Room {
+        name: "serve",
+        may_use: &["server", "node"],
+    },
+    Room {
+        name: "shutdown_signal",
+        may_use: &[],
+    },
+    Room {
+        name: "server",
+        may_use: &[
+            "endpoint",
+            "session",
+            "hub",
+            "lifetime",
+            "connection",
+            "outbound",
+            "node",
+        ],
+    },
+    Room {
+        name: "endpoint",
+        may_use: &[
+            "session",
+            "transport",
+            "hub",
+            "lifetime",
+            "connection",
+            "outbound",
+            "node",
+        ],
+    },
+    Room {
+        name: "session",
+        may_use: &[
+            "transport",
+            "dispatch",
+            "hub",
+            "lifetime",
+            "connection",
+            "outbound",
+            "node",
+        ],
+    },
+    Room {
+        name: "transport",
+        may_use: &["outbound", "node"],
+    },
+    Room {
+        name: "dispatch",
+        may_use: &["hub", "lifetime", "connection", "outbound", "node"],
+    },
+    Room {
+        name: "hub",
+        may_use: &["lifetime", "connection", "outbound", "node"],
+    },
+    Room {
+        name: "lifetime",
+        may_use: &["connection", "outbound", "node"],
+    },
+    Room {
+        name: "connection",
+        may_use: &["outbound", "node"],
+    },
+    Room {
+        name: "outbound",
+        may_use: &["node"],
+    },
+    Room {
+        name: "node",
+        may_use: &[],
+    },
+];
+
 const RUNTIMES: &[&str] = &["async-std", "mio", "smol", "tokio"];
 
 const HTTP: &[&str] = &[
@@ -141,6 +232,14 @@ pub(super) struct Row {
     pub(super) libraries: Libraries,
     /// Packages that must not be among its dependencies at any depth.
     pub(super) never_reaches: &'static [&'static [&'static str]],
+}
+
+/// One room of `hubwire-server`.
+pub(super) struct Room {
+    /// The module's name.
+    pub(super) name: &'static str,
+    /// Rooms further down, tests included.
+    pub(super) may_use: &'static [&'static str],
 }
 
 /// Which crates a [`Row`] is about.

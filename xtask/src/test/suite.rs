@@ -19,7 +19,7 @@ pub(crate) enum Suite {
     Format,
     /// `cargo clippy`: no warning in any target
     Clippy,
-    /// `cargo xtask deps`: the crate graph is as designed
+    /// `cargo xtask deps`: the crate graph and the server's rooms are as designed
     Deps,
     /// `cargo doc`: no warning, private items included
     Docs,
