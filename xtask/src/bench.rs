@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: the server beside the floor, and what came of it in `bench/RESULTS.md`.
+//! `cargo xtask bench`: the server beside the floor and beside itself, and what came of it in
+//! `bench/RESULTS.md`.
 
 mod measure;
 mod report;
@@ -8,7 +9,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::bench::measure::Side;
 use crate::bench::measure::{Runs, Sample};
 use crate::bench::scenario::{SCENARIOS, Scenario};
 use crate::process;
@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Rounds; each runs every scenario on the floor and on the server
+    /// Rounds; each runs every scenario on the server and on what stands beside it
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Seconds that each scenario is measured for
@@ -31,7 +31,7 @@ pub(crate) struct Args {
 /// What the rounds of one scenario measured, on both sides.
 pub(crate) struct Measured {
     pub(crate) scenario: &'static Scenario,
-    pub(crate) floor: Vec<f64>,
+    pub(crate) beside: Vec<f64>,
     pub(crate) server: Vec<f64>,
     pub(crate) samples: Vec<Sample>,
 }
@@ -72,7 +72,7 @@ impl Measured {
     fn new(scenario: &'static Scenario) -> Self {
         Self {
             scenario,
-            floor: Vec::new(),
+            beside: Vec::new(),
             server: Vec::new(),
             samples: Vec::new(),
         }
@@ -80,11 +80,11 @@ impl Measured {
 
     fn round(&mut self, runs: &mut Runs<'_>) -> Result<()> {
         let scenario = self.scenario;
-        if let Some(arguments) = scenario.beside {
-            let sample = runs.sample(scenario.side_beside(), arguments)?;
-            self.floor.push(scenario.figure(&sample));
+        if let Some(load) = scenario.beside {
+            let sample = runs.sample(load)?;
+            self.beside.push(scenario.figure(&sample));
         }
-        let sample = runs.sample(Side::Server, scenario.arguments)?;
+        let sample = runs.sample(scenario.load)?;
         self.server.push(scenario.figure(&sample));
         self.samples.push(sample);
         Ok(())
@@ -96,7 +96,7 @@ impl Measured {
             "{:<44} {:>12.1} beside {:>12.1} {}",
             self.scenario.name,
             last(&self.server),
-            last(&self.floor),
+            last(&self.beside),
             self.scenario.unit,
         )
     }

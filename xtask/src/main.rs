@@ -30,7 +30,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measure the server beside the floor and write bench/RESULTS.md
+    /// Measure the server beside the floor and beside itself and write bench/RESULTS.md
     Bench(bench::Args),
     /// Install the pages' npm packages and build the release binaries
     Build,

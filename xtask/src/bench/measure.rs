@@ -1,4 +1,4 @@
-//! One run: a server on one core, the load generator on the other.
+//! One run: a server on one core or on both, the load generator on the second.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -12,7 +12,45 @@ use crate::workspace::Workspace;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Floor,
+    /// The server with one worker, which has a core for itself.
     Server,
+    /// The server with two workers, one of which shares its core with the load generator.
+    TwoWorkers,
+}
+
+impl Side {
+    fn port(self) -> u16 {
+        match self {
+            Self::Floor => 5990,
+            Self::Server | Self::TwoWorkers => 5920,
+        }
+    }
+
+    /// The command that starts it; tokio reads the number of its workers from the environment.
+    fn command(self, workspace: &Workspace) -> Command {
+        let address = format!("127.0.0.1:{}", self.port());
+        if self == Self::Floor {
+            let mut command = pinned("0", workspace, "floor");
+            command.arg(address);
+            return command;
+        }
+        let (cores, workers) = match self {
+            Self::TwoWorkers => ("0,1", "2"),
+            Self::Floor | Self::Server => ("0", "1"),
+        };
+        let mut command = pinned(cores, workspace, "bench-server");
+        command
+            .args(["--listen", &address])
+            .env("TOKIO_WORKER_THREADS", workers);
+        command
+    }
+}
+
+/// Who is under load and what the load generator is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) side: Side,
+    pub(crate) arguments: &'static [&'static str],
 }
 
 /// What the load generator said.
@@ -29,14 +67,11 @@ pub(crate) struct Sample {
     pub(crate) peak_mib: f64,
 }
 
-const FLOOR_PORT: u16 = 5990;
-const SERVER_PORT: u16 = 5920;
-
 /// The runs of one round; rows that ask for the same load share one.
 pub(crate) struct Runs<'a> {
     workspace: &'a Workspace,
     seconds: f64,
-    done: Vec<(Side, &'static [&'static str], Sample)>,
+    done: Vec<(Load, Sample)>,
 }
 
 impl<'a> Runs<'a> {
@@ -48,17 +83,12 @@ impl<'a> Runs<'a> {
         }
     }
 
-    pub(crate) fn sample(
-        &mut self,
-        side: Side,
-        arguments: &'static [&'static str],
-    ) -> Result<Sample> {
-        let same = |(of, with, _): &&(Side, &[&str], Sample)| *of == side && *with == arguments;
-        if let Some((_, _, sample)) = self.done.iter().find(same) {
+    pub(crate) fn sample(&mut self, load: Load) -> Result<Sample> {
+        if let Some((_, sample)) = self.done.iter().find(|(done, _)| *done == load) {
             return Ok(*sample);
         }
-        let sample = run(self.workspace, side, arguments, self.seconds)?;
-        self.done.push((side, arguments, sample));
+        let sample = run(self.workspace, load, self.seconds)?;
+        self.done.push((load, sample));
         Ok(sample)
     }
 }
@@ -74,22 +104,15 @@ impl Drop for Server {
     }
 }
 
-/// Starts `side` on core 0, loads it from core 1 and ends it.
-fn run(workspace: &Workspace, side: Side, arguments: &[&str], seconds: f64) -> Result<Sample> {
-    let server = start(workspace, side)?;
-    load(workspace, side, server.0.id(), arguments, seconds)
+/// Starts a side, loads it from core 1 and ends it.
+fn run(workspace: &Workspace, load: Load, seconds: f64) -> Result<Sample> {
+    let server = start(workspace, load.side)?;
+    generate(workspace, load, server.0.id(), seconds)
 }
 
 fn start(workspace: &Workspace, side: Side) -> Result<Server> {
-    let (binary, arguments) = match side {
-        Side::Floor => ("floor", vec![format!("127.0.0.1:{FLOOR_PORT}")]),
-        Side::Server => {
-            let listen = format!("127.0.0.1:{SERVER_PORT}");
-            ("bench-server", vec!["--listen".to_owned(), listen])
-        }
-    };
-    let mut server = pinned(0, workspace, binary)
-        .args(arguments)
+    let mut server = side
+        .command(workspace)
         .stdout(Stdio::piped())
         .spawn()
         .map(Server)
@@ -99,28 +122,20 @@ fn start(workspace: &Workspace, side: Side) -> Result<Server> {
     BufReader::new(output).read_line(&mut line)?;
     ensure!(
         !line.is_empty(),
-        "{binary} ended at once; is its port taken?"
+        "the server ended at once; is port {} taken?",
+        side.port()
     );
     Ok(server)
 }
 
-fn load(
-    workspace: &Workspace,
-    side: Side,
-    server: u32,
-    arguments: &[&str],
-    seconds: f64,
-) -> Result<Sample> {
-    let port = match side {
-        Side::Floor => FLOOR_PORT,
-        Side::Server => SERVER_PORT,
-    };
-    let output = pinned(1, workspace, "loadgen")
+fn generate(workspace: &Workspace, load: Load, server: u32, seconds: f64) -> Result<Sample> {
+    let port = load.side.port();
+    let output = pinned("1", workspace, "loadgen")
         .arg(format!("--url=ws://127.0.0.1:{port}/bench"))
         .arg(format!("--server-pid={server}"))
         .arg(format!("--duration={seconds}"))
         .arg("--warmup=1")
-        .args(arguments)
+        .args(load.arguments)
         .stderr(Stdio::inherit())
         .output()
         .context("cannot start the load generator")?;
@@ -173,13 +188,13 @@ fn sample(report: &Value) -> Result<Sample> {
     })
 }
 
-/// A release binary on one core, allowed as many sockets as the system allows.
-fn pinned(core: usize, workspace: &Workspace, binary: &str) -> Command {
+/// A release binary that stays on `cores`, allowed as many sockets as the system allows.
+fn pinned(cores: &str, workspace: &Workspace, binary: &str) -> Command {
     let mut command = Command::new("bash");
     command
         .arg("-c")
         .arg("ulimit -n \"$(ulimit -Hn)\"; exec taskset -c \"$0\" \"$@\"")
-        .arg(core.to_string())
+        .arg(cores)
         .arg(workspace.release_binary(binary));
     command
 }

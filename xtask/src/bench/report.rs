@@ -19,11 +19,14 @@ pub(crate) fn render(
          Written by `cargo xtask bench --rounds {rounds} --seconds {seconds}`; do not edit. Machine: {machine}.\n\n\
          Medians of {rounds} rounds of {seconds} s. The server runs on one core and the load generator on \
          another; every row alternates with what stands beside it: the floor (`bench/floor`, an epoll loop \
-         with no hub), or, for the last row, the same server with few groups. Payloads have 100 bytes. \
+         with no hub), or, for the last rows, the same server: with few groups, or with one worker. \
+         Payloads have 100 bytes. \
          The fan-outs are closed loops: a publisher sends again when its call is answered, so a server that \
          gathers many messages in one write does more with each second than the floor, which writes each \
          broadcast by itself; they do not say that anything is faster than epoll. The paced row says what \
-         one broadcast costs.\n\n\
+         one broadcast costs. With two workers the server runs on both cores and shares the second with the \
+         load generator, so those rows compare what a second of CPU does, not what a second of the clock \
+         does.\n\n\
          | what | Hubwire | beside it | unit | ratio | spread | bar | goal | |\n\
          | --- | ---: | ---: | --- | ---: | --- | --- | ---: | --- |\n"
     );
@@ -53,7 +56,7 @@ pub(crate) fn render(
 
 fn write_row(text: &mut String, row: &Measured) -> Result<()> {
     let scenario = row.scenario;
-    let beside = |round: usize| row.floor.get(round).copied().unwrap_or(f64::NAN);
+    let beside = |round: usize| row.beside.get(round).copied().unwrap_or(f64::NAN);
     let rounds = row.server.iter().enumerate();
     let mut ratios: Vec<f64> = rounds
         .map(|(round, server)| scenario.ratio(*server, beside(round)))
@@ -65,13 +68,13 @@ fn write_row(text: &mut String, row: &Measured) -> Result<()> {
         Bar::AtLeast(bar) => format!("at least {bar}"),
         Bar::AtMost(bar) | Bar::Absolute(bar) => format!("at most {bar}"),
     };
-    let floor = match scenario.beside {
-        Some(_) => format!("{:.1}", median(row.floor.clone())),
+    let beside = match scenario.beside {
+        Some(_) => format!("{:.1}", median(row.beside.clone())),
         None => String::from("-"),
     };
     writeln!(
         text,
-        "| {} | {:.1} | {floor} | {} | {ratio:.2} | {:.2} to {:.2} | {bar} | {} | {} |",
+        "| {} | {:.1} | {beside} | {} | {ratio:.2} | {:.2} to {:.2} | {bar} | {} | {} |",
         scenario.name,
         median(row.server.clone()),
         scenario.unit,

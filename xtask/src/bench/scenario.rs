@@ -1,14 +1,13 @@
 //! What is measured, beside what, and which bar it has to reach.
 
-use super::measure::{Sample, Side};
+use super::measure::{Load, Sample, Side};
 
 /// One row of the report.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// What the load generator is told for the server.
-    pub(crate) arguments: &'static [&'static str],
-    /// What it is told for whatever stands beside it, if anything does.
-    pub(crate) beside: Option<&'static [&'static str]>,
+    pub(crate) load: Load,
+    /// What stands beside it, if anything does.
+    pub(crate) beside: Option<Load>,
     pub(crate) figure: Figure,
     pub(crate) unit: &'static str,
     pub(crate) bar: Bar,
@@ -54,14 +53,6 @@ impl Scenario {
             }
             Figure::MedianLatency => sample.p50_ms,
             Figure::HighLatency => sample.p99_ms,
-        }
-    }
-
-    /// Most stand beside the floor; what a full server costs stands beside an empty one.
-    pub(crate) fn side_beside(&self) -> Side {
-        match self.figure {
-            Figure::CpuMicrosecondsPerConnection => Side::Server,
-            _ => Side::Floor,
         }
     }
 
@@ -173,7 +164,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     ),
     Scenario {
         name: "memory of an idle connection, of 10,000",
-        arguments: IDLE,
+        load: server(IDLE),
         beside: None,
         figure: Figure::KibPerIdleConnection,
         unit: "KiB",
@@ -182,7 +173,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "the same, in a burst of broadcasts",
-        arguments: BURST,
+        load: server(BURST),
         beside: None,
         figure: Figure::KibPerBusyConnection,
         unit: "KiB",
@@ -191,14 +182,24 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "connect and disconnect, 100,000 groups vs 10",
-        arguments: MANY_GROUPS,
-        beside: Some(FEW_GROUPS),
+        load: server(MANY_GROUPS),
+        beside: Some(server(FEW_GROUPS)),
         figure: Figure::CpuMicrosecondsPerConnection,
         unit: "CPU µs each",
         bar: Bar::AtMost(1.2),
         goal: 1.05,
     },
+    two_workers("echo, two workers vs one", ECHO),
+    two_workers("fan-out, one publisher, two workers vs one", FAN_OUT),
+    two_workers("fan-out, four publishers, two workers vs one", FAN_OUT_4),
 ];
+
+const fn server(arguments: &'static [&'static str]) -> Load {
+    Load {
+        side: Side::Server,
+        arguments,
+    }
+}
 
 /// A row that stands beside the floor under the same load.
 const fn row(
@@ -210,8 +211,11 @@ const fn row(
 ) -> Scenario {
     Scenario {
         name,
-        arguments,
-        beside: Some(arguments),
+        load: server(arguments),
+        beside: Some(Load {
+            side: Side::Floor,
+            arguments,
+        }),
         figure,
         unit: match figure {
             Figure::MedianLatency | Figure::HighLatency => "ms",
@@ -219,5 +223,21 @@ const fn row(
         },
         bar,
         goal,
+    }
+}
+
+/// A row of the server with two workers, beside the same server with one.
+const fn two_workers(name: &'static str, arguments: &'static [&'static str]) -> Scenario {
+    Scenario {
+        name,
+        load: Load {
+            side: Side::TwoWorkers,
+            arguments,
+        },
+        beside: Some(server(arguments)),
+        figure: Figure::PerCpuSecond,
+        unit: "per server CPU second",
+        bar: Bar::AtLeast(0.7),
+        goal: 0.9,
     }
 }
