@@ -1,4 +1,4 @@
-//! Values that a server asks its clients for.
+//! What clients return to a server that invoked them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,20 +12,20 @@ use serde::de::DeserializeOwned;
 
 use crate::{ConnectionId, SendError};
 
-/// Why a client that was asked gave no usable answer.
+/// Why a client that was invoked gave no usable result.
 ///
 /// The texts are ASP.NET Core's. `?` turns it into an error of a hub method whose caller reads the text
 /// where ASP.NET Core shows it: what the client itself said, what could not be decoded, and a time-out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientResultError {
-    /// The client answered with an error; the text is the client's.
+    /// The client's handler failed; the text is the client's.
     #[error("{0}")]
     Client(String),
-    /// The client answered without a value: it has no handler for the method, or one that returns nothing.
+    /// The client completed without a result: it has no handler for the method, or one that returns nothing.
     #[error("Client didn't provide a result.")]
     NoResult,
-    /// The answer is not of the type that was asked for.
+    /// The result is not of the type that was expected.
     #[error("Error trying to deserialize result to {type_name}. {detail}")]
     Decode {
         /// What .NET calls the type, or the Rust name of one that .NET does not have.
@@ -35,77 +35,77 @@ pub enum ClientResultError {
         /// What the decoder said.
         source: DecodeError,
     },
-    /// The client did not answer in time.
+    /// The client did not complete the invocation in time.
     #[error("Invocation canceled by the server.")]
     TimedOut {
-        /// How long the answer was waited for.
+        /// How long the result was waited for.
         waited: Duration,
     },
     /// No connection has this id.
     #[error("Connection '{connection_id}' does not exist.")]
     UnknownConnection {
-        /// The connection that was to be asked.
+        /// The connection that was to be invoked.
         connection_id: ConnectionId,
     },
-    /// The connection ended before it answered.
+    /// The connection ended before its result came.
     #[error("Connection '{connection_id}' disconnected.")]
     Disconnected {
-        /// The connection that was asked.
+        /// The connection that was invoked.
         connection_id: ConnectionId,
     },
-    /// The hub is in its hook for new connections, during which no answer is read.
+    /// The hub is in its hook for new connections, during which no client result is read.
     #[error("Client results inside OnConnectedAsync Hub methods are not allowed.")]
     InOnConnected,
-    /// As many questions to one client are open as its hub allows.
+    /// As many results of one client are pending as its hub allows.
     #[error(
-        "{limit} questions to connection `{connection_id}` are open, which is as many as its hub allows"
+        "{limit} results of connection `{connection_id}` are pending, which is as many as its hub allows"
     )]
     TooManyPending {
-        /// The connection that was to be asked.
+        /// The connection that was to be invoked.
         connection_id: ConnectionId,
         /// The hub's limit.
         limit: usize,
     },
-    /// The question itself was not sent.
+    /// The invocation itself was not sent.
     #[error(transparent)]
     Send(#[from] SendError),
 }
 
-/// One client's answer, not decoded yet.
-pub type ClientAnswer = Result<RawItem<'static>, ClientResultError>;
+/// One client's result, not decoded yet.
+pub type RawClientResult = Result<RawItem<'static>, ClientResultError>;
 
-/// The answers of the clients that were asked, in the order in which they come.
+/// The results of the clients that were invoked, in the order in which they come.
 ///
-/// Ends when each has answered, failed or run out of time. Dropping it gives the question up: late answers
-/// are ignored, and no client is told.
-pub struct ClientAnswers(BoxStream<'static, (ConnectionId, ClientAnswer)>);
+/// Ends when each has completed, failed or run out of time. Dropping it gives the invocation up: late
+/// results are ignored, and no client is told.
+pub struct RawClientResults(BoxStream<'static, (ConnectionId, RawClientResult)>);
 
-impl ClientAnswers {
-    /// Answers that come from this stream.
-    pub fn new<S>(answers: S) -> Self
+impl RawClientResults {
+    /// Results that come from this stream.
+    pub fn new<S>(results: S) -> Self
     where
-        S: Stream<Item = (ConnectionId, ClientAnswer)> + Send + 'static,
+        S: Stream<Item = (ConnectionId, RawClientResult)> + Send + 'static,
     {
-        Self(Box::pin(answers))
+        Self(Box::pin(results))
     }
 }
 
-impl Stream for ClientAnswers {
-    type Item = (ConnectionId, ClientAnswer);
+impl Stream for RawClientResults {
+    type Item = (ConnectionId, RawClientResult);
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.as_mut().poll_next(cx)
     }
 }
 
-impl fmt::Debug for ClientAnswers {
+impl fmt::Debug for RawClientResults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientAnswers")
+        f.write_str("RawClientResults")
     }
 }
 
-/// What a completion that a client sent says about a question.
-pub fn client_answer(outcome: CompletionOutcome<'_>) -> ClientAnswer {
+/// What a completion that a client sent says of its invocation.
+pub fn raw_client_result(outcome: CompletionOutcome<'_>) -> RawClientResult {
     match outcome {
         CompletionOutcome::Error(text) => Err(ClientResultError::Client(text.into_owned())),
         CompletionOutcome::Result(value) => Ok(value.into_owned()),
@@ -113,9 +113,9 @@ pub fn client_answer(outcome: CompletionOutcome<'_>) -> ClientAnswer {
     }
 }
 
-/// Decodes an answer into the type that was asked for.
-pub(crate) fn decode<T: DeserializeOwned>(answer: ClientAnswer) -> Result<T, ClientResultError> {
-    let value = answer?;
+/// Decodes a result into the type that is expected.
+pub(crate) fn decode<T: DeserializeOwned>(result: RawClientResult) -> Result<T, ClientResultError> {
+    let value = result?;
     value.decode().map_err(|source| ClientResultError::Decode {
         type_name: dotnet_type_name::<T>(),
         detail: value.misfit::<T>(&source, "argument").1,
@@ -123,14 +123,14 @@ pub(crate) fn decode<T: DeserializeOwned>(answer: ClientAnswer) -> Result<T, Cli
     })
 }
 
-/// The call of a hub method from which clients are asked; set by the server, not by hub code.
+/// The call of a hub method that invokes clients; set by the server, not by hub code.
 ///
-/// While it waits for a client's answer a call must not keep the messages behind it from being read.
+/// While it waits for a client result a call must not keep the messages behind it from being read.
 pub trait InvocationScope: Send + Sync + 'static {
-    /// Runs before a client is asked.
+    /// Runs before a client is invoked for its result.
     ///
     /// # Errors
     ///
-    /// Where no answer could be read: [`ClientResultError::InOnConnected`].
-    fn before_asking(&self) -> Result<(), ClientResultError>;
+    /// Where no client result could be read: [`ClientResultError::InOnConnected`].
+    fn before_client_result(&self) -> Result<(), ClientResultError>;
 }

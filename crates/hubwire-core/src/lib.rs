@@ -8,6 +8,7 @@
 mod backplane;
 mod client_result;
 mod clients;
+mod encoded_message;
 mod error;
 mod groups;
 mod hub_client;
@@ -22,9 +23,10 @@ pub use backplane::{
     Backplane, BackplaneEvent, Channel, Envelope, EnvelopeBody, GroupAction, Receivers, Subject,
 };
 pub use client_result::{
-    ClientAnswer, ClientAnswers, ClientResultError, InvocationScope, client_answer,
+    ClientResultError, InvocationScope, RawClientResult, RawClientResults, raw_client_result,
 };
 pub use clients::{CallerClients, Clients};
+pub use encoded_message::{EncodedMessage, FrameFormat};
 pub use error::{BackplaneError, GroupError, SendError};
 pub use groups::Groups;
 pub use hub_client::{
@@ -35,6 +37,6 @@ pub use hubwire_protocol::Arguments;
 pub use id::{ConnectionId, GroupName, HubName, NodeId, UserId};
 pub use in_process::{InProcessBackplane, InProcessFarm};
 pub use lifetime::{HubLifetimeManager, Sending};
-pub use outgoing::{EncodedMessage, OutgoingInvocation};
+pub use outgoing::OutgoingInvocation;
 pub use proxy::{ClientResults, Many, One, Proxy, Reach};
 pub use target::Target;

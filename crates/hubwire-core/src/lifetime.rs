@@ -7,7 +7,7 @@ use futures_core::future::BoxFuture;
 use hubwire_protocol::Arguments;
 
 use crate::{
-    ClientAnswers, ClientResultError, ConnectionId, GroupError, GroupName, SendError, Target,
+    ClientResultError, ConnectionId, GroupError, GroupName, RawClientResults, SendError, Target,
 };
 
 /// Knows who is connected to a hub, in which groups and as which user, and delivers to them.
@@ -33,7 +33,7 @@ pub trait HubLifetimeManager: Send + Sync + 'static {
         method: &str,
         arguments: &dyn Arguments,
         timeout: Option<Duration>,
-    ) -> Result<ClientAnswers, ClientResultError>;
+    ) -> Result<RawClientResults, ClientResultError>;
 
     /// Adds a connection to a group; resolves when messages to the group reach it.
     ///

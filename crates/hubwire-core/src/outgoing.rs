@@ -1,53 +1,11 @@
-//! A message on its way out, encoded once for each protocol however many receive it.
+//! An invocation on its way out, encoded once for each protocol however many receive it.
 
 use std::cell::OnceCell;
 use std::fmt;
 
-use bytes::Bytes;
-use hubwire_protocol::{Arguments, HubProtocol, Naming, Opcode, TransferFormat, encode_header};
+use hubwire_protocol::{Arguments, HubProtocol, Naming};
 
-use crate::SendError;
-
-/// A hub message encoded in one protocol, with its WebSocket frame built once.
-///
-/// Clones share the bytes.
-#[derive(Clone, Debug)]
-pub struct EncodedMessage {
-    frame: Bytes,
-    payload_start: usize,
-}
-
-impl EncodedMessage {
-    /// Builds the frame around a hub message that is already framed as `protocol` demands.
-    #[must_use]
-    pub fn new(protocol: HubProtocol, payload: &[u8]) -> Self {
-        let opcode = match protocol.transfer_format() {
-            TransferFormat::Binary => Opcode::Binary,
-            TransferFormat::Text => Opcode::Text,
-        };
-        let header = encode_header(opcode, payload.len());
-        let header = header.as_bytes();
-        let mut frame = Vec::with_capacity(header.len() + payload.len());
-        frame.extend_from_slice(header);
-        frame.extend_from_slice(payload);
-        Self {
-            frame: frame.into(),
-            payload_start: header.len(),
-        }
-    }
-
-    /// The whole unmasked WebSocket frame.
-    #[must_use]
-    pub fn web_socket_frame(&self) -> Bytes {
-        self.frame.clone()
-    }
-
-    /// The hub message alone, for transports that frame otherwise.
-    #[must_use]
-    pub fn payload(&self) -> Bytes {
-        self.frame.slice(self.payload_start..)
-    }
-}
+use crate::{EncodedMessage, SendError};
 
 /// An invocation, encoded when the first receiver of a protocol asks for it.
 pub struct OutgoingInvocation<'a> {
@@ -105,16 +63,16 @@ impl<'a> OutgoingInvocation<'a> {
     }
 
     fn encode(&self, protocol: HubProtocol) -> Result<EncodedMessage, SendError> {
-        let mut payload = Vec::new();
+        let mut message = Vec::new();
         protocol
-            .writer(&mut payload)
+            .writer(&mut message)
             .with_naming(self.naming)
             .invocation(self.invocation_id, self.method, self.arguments, &[])
             .map_err(|source| SendError::Encode {
                 method: self.method.to_owned(),
                 source,
             })?;
-        Ok(EncodedMessage::new(protocol, &payload))
+        Ok(EncodedMessage::new(protocol, message))
     }
 }
 

@@ -48,7 +48,8 @@ fn implementation(hub: &HubBlock) -> TokenStream {
         ToTokens::to_token_stream,
     );
     let descriptions = methods.iter().map(description);
-    let call = call::call(methods);
+    let resources = call::resources(methods);
+    let bind = call::bind(methods);
     quote! {
         #(#cfgs)*
         #[automatically_derived]
@@ -57,7 +58,8 @@ fn implementation(hub: &HubBlock) -> TokenStream {
             type Client = #client;
             const METHODS: &'static [::hubwire::__private::Method] = &[#(#descriptions)*];
             #(#hooks)*
-            #call
+            #bind
+            #resources
         }
     }
 }

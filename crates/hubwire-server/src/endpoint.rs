@@ -1,6 +1,7 @@
 //! The HTTP face of a hub: one path for transports, one for negotiation.
 
 mod attached;
+mod connection_table;
 mod hub_endpoint;
 mod map_hub;
 mod negotiate;
@@ -11,5 +12,7 @@ mod routing;
 mod upgrade;
 
 pub(crate) use attached::Attached;
+pub(crate) use connection_table::ConnectionTable;
 pub use hub_endpoint::{HubEndpoint, NegotiateEndpoint};
 pub use map_hub::MapHub;
+pub(crate) use upgrade::open as open_web_socket;

@@ -1,15 +1,19 @@
 //! What hub code is written against.
 
 mod argument;
+mod call;
+mod call_slot;
 mod caller;
 mod context;
-mod disconnect_reason;
 mod error;
-mod items;
 mod method;
+mod method_table;
+mod reply;
+mod resources;
+mod runtime;
 mod service;
-pub(crate) mod stream_reader;
-mod user;
+mod stream_reader;
+mod stream_sink;
 
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -18,25 +22,31 @@ pub use argument::{
     HubArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem, assert_argument,
     assert_result, assert_stream_argument, assert_stream_item, hub_stream, stream_or_error,
 };
+pub use call::Call;
+pub(crate) use call_slot::{CallSlot, Connecting};
 pub use caller::{Caller, HubCallerContext};
 pub use context::HubContext;
-pub use disconnect_reason::DisconnectReason;
 pub use error::{HubError, HubResult};
 use hubwire_core::HubClient;
-pub use items::Items;
+use hubwire_protocol::BindError;
 pub use method::{Method, Parameter};
+pub use reply::Reply;
+pub(crate) use reply::{CallFuture, ReplyKind, ResultWriter, StartStream};
+pub use resources::{Resources, ResourcesBuilder};
+pub(crate) use runtime::HubRuntime;
 pub(crate) use service::TypedHub;
 pub use service::{HubCall, HubService};
-pub use stream_reader::StreamReader;
 pub(crate) use stream_reader::Upload;
-pub use user::{NAME_IDENTIFIER, NameIdentifierUserIdProvider, Principal, UserIdProvider};
+pub use stream_reader::{LentStreamReader, StreamReader};
+pub(crate) use stream_sink::{StreamControl, StreamFailure};
+pub use stream_sink::{StreamEnd, StreamSink};
 
-use crate::dispatch::{Call, Reply};
+use crate::connection::DisconnectReason;
 
 /// A hub: methods that clients call, and hooks around a connection's life.
 ///
 /// `#[hub]` implements it from an ordinary `impl` block; one value serves all connections, so what
-/// belongs to a connection goes into [`Items`], and what is shared goes behind the hub's own locks.
+/// belongs to a connection goes into its [`Items`](crate::Items), and what is shared goes behind the hub's own locks.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hub",
     note = "put `#[hub]` on the `impl {Self}` block that holds its methods"
@@ -45,7 +55,7 @@ pub trait Hub: Sized + Send + Sync + 'static {
     /// What the hub may call on its clients.
     type Client: HubClient;
 
-    /// The methods that clients may call; their indices are what [`Hub::call`] takes.
+    /// The methods that clients may call; their indices are what [`Hub::bind`] takes.
     const METHODS: &'static [Method];
 
     /// Runs when a connection is established, before any of its calls.
@@ -70,8 +80,21 @@ pub trait Hub: Sized + Send + Sync + 'static {
         ready(Ok(()))
     }
 
+    /// Makes what the method at this index takes besides its arguments: a token, streams of the client's.
+    ///
+    /// Once for each call, before anything is decided about it.
+    fn resources(method: usize, builder: ResourcesBuilder<'_>) -> Resources {
+        let _ = method;
+        builder.build()
+    }
+
     /// Decodes the arguments of the method at this index and prepares its run.
     ///
-    /// Nothing of the method runs before the reply is polled.
-    fn call(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Reply;
+    /// Nothing of the method runs before the reply is polled. May be called again for the same call, whose
+    /// first reply is then dropped unpolled.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] when the arguments do not fit the method.
+    fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError>;
 }

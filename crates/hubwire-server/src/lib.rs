@@ -1,33 +1,39 @@
 //! A SignalR server: hubs, dispatch, connections, transports and the HTTP endpoint.
 //!
-//! Rooms in the order in which bytes pass them: `endpoint` (routes, negotiation, upgrade), `transport`
-//! (sockets and frames), `connection` (identity, handshake, timeouts, outbound queue), `dispatch`
-//! (binding, invocations), `hub` (what user code sees), `lifetime` (who is connected, groups, users,
-//! other nodes). A transport knows nothing of hubs; a hub knows nothing of transports.
+//! Rooms from the top down, each using only rooms below it: `testing` and `serve`; `server` (what joins the
+//! rest), `endpoint` (routes, negotiation, upgrade), `session` (the one task of a connection), `transport`
+//! (a peer's bytes to hub bytes), `dispatch` (a parsed message to a method and back), `hub` (what hub code is
+//! written against), `lifetime` (who is connected, groups, users, other nodes), `connection` (who a
+//! connection is), `outbound` (what waits for a client, and its way out), `node` (clock, ids, limits, tasks).
+//! A transport knows nothing of hubs; a hub knows nothing of transports.
 
 mod connection;
 mod dispatch;
 mod endpoint;
 mod hub;
 mod lifetime;
-mod options;
+mod node;
+mod outbound;
 mod serve;
 mod server;
+mod session;
 mod shutdown_signal;
 pub mod testing;
 mod transport;
 
-pub use connection::ConnectionRequest;
-pub use dispatch::{Call, Reply, StreamEnd, StreamSink};
+pub use connection::{
+    ConnectionRequest, DisconnectReason, Items, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
+    Principal, UserIdProvider,
+};
 pub use endpoint::{HubEndpoint, MapHub, NegotiateEndpoint};
 pub use hub::{
-    Caller, DisconnectReason, Hub, HubArgument, HubCall, HubCallerContext, HubContext, HubError,
-    HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem, Items, Method,
-    NAME_IDENTIFIER, NameIdentifierUserIdProvider, Parameter, Principal, StreamReader,
-    UserIdProvider, assert_argument, assert_result, assert_stream_argument, assert_stream_item,
-    hub_stream, stream_or_error,
+    Call, Caller, Hub, HubArgument, HubCall, HubCallerContext, HubContext, HubError, HubResult,
+    HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem, LentStreamReader, Method,
+    Parameter, Reply, Resources, ResourcesBuilder, StreamEnd, StreamReader, StreamSink,
+    assert_argument, assert_result, assert_stream_argument, assert_stream_item, hub_stream,
+    stream_or_error,
 };
-pub use options::{EndpointOptions, HubOptions, KeepRequest};
+pub use node::{EndpointOptions, HubOptions, KeepRequest, RandomSource};
 pub use serve::{Serve, serve};
-pub use server::{HubBuilder, HubHandle, RandomSource, SignalR, SignalRBuilder, Statistics};
+pub use server::{HubBuilder, HubHandle, SignalR, SignalRBuilder, Statistics};
 pub use shutdown_signal::shutdown_signal;

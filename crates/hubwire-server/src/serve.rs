@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use crate::SignalR;
+use crate::server::SignalR;
 
 /// See [`Serve::request_headers_timeout`].
 const REQUEST_HEADERS_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,7 +1,75 @@
-//! What carries hub messages between a client and a connection.
+//! What carries hub bytes between a client and its session.
+//!
+//! A transport knows nothing of hubs. It brings the format of its frames and a way in, and attaches a
+//! way out to the [`Outbound`]; what of it ends the connection is its own affair. So one that comes in
+//! many requests, or comes back after it was lost, is to its session no other than a socket.
 
+mod pipe;
+mod read_buffer;
 mod socket;
 mod web_socket;
 
-pub(crate) use socket::{Socket, SocketReader, SocketWriter};
-pub(crate) use web_socket::{InputEnd, WebSocketReader};
+use std::task::{Context, Poll};
+
+pub(crate) use pipe::{PipeReader, PipeWriter, pipe};
+pub(crate) use socket::Socket;
+pub(crate) use web_socket::{WEB_SOCKET_FRAMES, WebSocketReader};
+
+use crate::outbound::Outbound;
+
+/// Where a session's bytes come from.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// Requests write into it, one after another.
+    Pipe(PipeReader),
+    WebSocket(WebSocketReader),
+}
+
+/// How the input of a connection ended, and with it the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum InputEnd {
+    /// As the transport has it, by the client.
+    Closed,
+    /// By the end or the failure of what carried it.
+    Lost,
+    /// By bytes that the transport does not allow; the text says what was wrong.
+    Violated(String),
+}
+
+/// How the connection went, as far as a transport can tell its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// The hub's last hook failed.
+    Failed,
+    Normal,
+}
+
+impl Input {
+    /// Reads once; hands on hub bytes, and answers to the client what is the transport's own.
+    ///
+    /// Where the input ended, nothing more is sent but what the transport has to say to that.
+    pub(crate) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        outbound: &Outbound,
+        receive: impl FnMut(&[u8]),
+    ) -> Poll<Option<InputEnd>> {
+        match self {
+            Self::Pipe(reader) => reader.poll_read(cx, outbound, receive),
+            Self::WebSocket(reader) => reader.poll_read(cx, outbound, receive),
+        }
+    }
+
+    /// Queues the transport's own goodbye, behind all that is queued.
+    pub(crate) fn close(&mut self, outbound: &Outbound, closing: Closing) {
+        match self {
+            Self::Pipe(_) => {}
+            Self::WebSocket(reader) => reader.close(outbound, closing),
+        }
+    }
+
+    /// Whether the client closes its side too before the transport is done.
+    pub(crate) fn is_closed_by_both(&self) -> bool {
+        matches!(self, Self::WebSocket(_))
+    }
+}

@@ -159,11 +159,11 @@
 
 pub use futures_core::Stream;
 pub use hubwire_core::{
-    Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel, ClientAnswer,
-    ClientAnswers, ClientResultError, ClientResults, Clients, ConnectionId, Envelope, EnvelopeBody,
-    GroupAction, GroupError, GroupName, Groups, HubClient, HubLifetimeManager, HubName,
-    InProcessBackplane, InProcessFarm, InvocationScope, Many, NodeId, One, Proxy, Reach, Receivers,
-    SendError, Sending, Subject, Target, UntypedClient, UserId,
+    Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel,
+    ClientResultError, ClientResults, Clients, ConnectionId, Envelope, EnvelopeBody, GroupAction,
+    GroupError, GroupName, Groups, HubClient, HubLifetimeManager, HubName, InProcessBackplane,
+    InProcessFarm, InvocationScope, Many, NodeId, One, Proxy, RawClientResult, RawClientResults,
+    Reach, Receivers, SendError, Sending, Subject, Target, UntypedClient, UserId,
 };
 pub use hubwire_macros::{hub, hub_client};
 pub use hubwire_protocol::{self as protocol, Binary, HubProtocol, Naming, Timestamp};
@@ -171,10 +171,10 @@ pub use hubwire_server::{
     Call, Caller, ConnectionRequest, DisconnectReason, EndpointOptions, Hub, HubArgument,
     HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError, HubHandle,
     HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem,
-    Items, KeepRequest, MapHub, Method, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
-    NegotiateEndpoint, Parameter, Principal, RandomSource, Reply, Serve, SignalR, SignalRBuilder,
-    Statistics, StreamEnd, StreamReader, StreamSink, UserIdProvider, serve, shutdown_signal,
-    testing,
+    Items, KeepRequest, LentStreamReader, MapHub, Method, NAME_IDENTIFIER,
+    NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal, RandomSource, Reply,
+    Resources, ResourcesBuilder, Serve, SignalR, SignalRBuilder, Statistics, StreamEnd,
+    StreamReader, StreamSink, UserIdProvider, serve, shutdown_signal, testing,
 };
 pub use tokio_util::sync::CancellationToken;
 
@@ -188,9 +188,11 @@ pub mod __private {
         ClientArgument, ClientResultError, ClientResults, ClientReturn, HubClient, Many, One,
         Proxy, Reach, SendError, UntypedClient, assert_client_argument, assert_client_result,
     };
+    pub use hubwire_protocol::BindError;
     pub use hubwire_server::{
         Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult,
-        HubStreamArgument, Method, Parameter, Reply, StreamSink, assert_argument, assert_result,
-        assert_stream_argument, assert_stream_item, hub_stream, stream_or_error,
+        HubStreamArgument, Method, Parameter, Reply, Resources, ResourcesBuilder, StreamSink,
+        assert_argument, assert_result, assert_stream_argument, assert_stream_item, hub_stream,
+        stream_or_error,
     };
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hubwire::protocol::BindError;
 use hubwire::testing::TestClient;
 use hubwire::{Call, Hub, Method, Parameter, Reply, SignalR, UntypedClient};
 
@@ -20,14 +21,14 @@ impl Hub for HalfKnowing {
         Method::new("Forgotten", &[], ""),
     ];
 
-    fn call(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Reply {
-        match method {
-            0 => match call.bind::<(i32,)>() {
-                Ok((number,)) => Reply::value(async move { number * 2 }),
-                Err(error) => Reply::rejected(error),
-            },
+    fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
+        Ok(match method {
+            0 => {
+                let (number,) = call.arguments::<(i32,)>()?;
+                Reply::value(async move { number * 2 })
+            }
             _ => Reply::unknown_method(),
-        }
+        })
     }
 }
 

@@ -174,7 +174,7 @@ async fn from_then_on_newcomers_are_refused_and_negotiated_ids_are_forgotten() {
     let (server, log) = server(Duration::ZERO, Duration::ZERO);
     let negotiate = async || {
         let request = http::Request::post("/hubs/slow/negotiate")
-            .body(())
+            .body(String::new())
             .unwrap();
         let answer = server.endpoint.negotiate().oneshot(request).await;
         answer.unwrap().status().as_u16()

@@ -227,7 +227,8 @@ async fn a_handshake_that_does_not_come_is_canceled() {
 }
 
 async fn negotiate(server: &TestServer<TimingHub>) -> u16 {
-    let request = http::Request::post("/hubs/timing/negotiate?negotiateVersion=1").body(());
+    let request =
+        http::Request::post("/hubs/timing/negotiate?negotiateVersion=1").body(String::new());
     let answer = server.endpoint.negotiate().oneshot(request.unwrap()).await;
     answer.unwrap().status().as_u16()
 }

@@ -1,4 +1,4 @@
-//! Asking clients for values: one for its result, many for theirs.
+//! Invoking clients for results: one for its own, many for theirs.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -12,16 +12,16 @@ use serde::de::DeserializeOwned;
 
 use super::{Many, One, Proxy, Reach};
 use crate::client_result::decode;
-use crate::{ClientAnswers, ClientResultError, ConnectionId};
+use crate::{ClientResultError, ConnectionId, RawClientResults};
 
 impl<R: Reach> Proxy<R> {
-    fn ask<A: Arguments>(
+    fn begin<A: Arguments>(
         &self,
         method: &str,
         arguments: &A,
-    ) -> Result<ClientAnswers, ClientResultError> {
+    ) -> Result<RawClientResults, ClientResultError> {
         if let Some(scope) = &self.scope {
-            scope.before_asking()?;
+            scope.before_client_result()?;
         }
         let (target, timeout) = (&self.target, self.timeout);
         self.lifetime.invoke(target, method, arguments, timeout)
@@ -33,27 +33,27 @@ impl Proxy<One> {
     ///
     /// SignalR's client results. Waits at most [`Proxy::with_timeout`], else the hub's
     /// `client_result_timeout`. From within a hub method the call's slot is given back first, so that
-    /// the client's answer and its next calls are read meanwhile.
+    /// the client's result and its next calls are read meanwhile.
     ///
     /// # Errors
     ///
-    /// [`ClientResultError`] when the connection does not exist, ends or does not answer in time, when the
-    /// client answers with an error or nothing, and when the answer is no `T`.
+    /// [`ClientResultError`] when the connection does not exist, ends or does not complete in time, when the
+    /// client returns an error or nothing, and when its result is no `T`.
     ///
     /// # Cancellation
     ///
-    /// A dropped future gives the question up; the client is not told, and its answer is ignored.
+    /// A dropped future gives the invocation up; the client is not told, and its result is ignored.
     pub async fn invoke<T, A>(&self, method: &str, arguments: A) -> Result<T, ClientResultError>
     where
         T: DeserializeOwned,
         A: Arguments,
     {
-        let answer = self.start_invoke(method, &arguments);
+        let result = self.start_invoke(method, &arguments);
         drop(arguments);
-        answer.await
+        result.await
     }
 
-    /// Asks at once, borrowing the arguments no longer than that; what typed proxies expand to.
+    /// Invokes at once, borrowing the arguments no longer than that; what typed proxies expand to.
     pub fn start_invoke<T, A>(
         &self,
         method: &str,
@@ -63,11 +63,11 @@ impl Proxy<One> {
         T: DeserializeOwned,
         A: Arguments,
     {
-        let asked = self.ask(method, arguments);
+        let begun = self.begin(method, arguments);
         async move {
-            let mut answers = asked?;
-            match poll_fn(|cx| Pin::new(&mut answers).poll_next(cx)).await {
-                Some((_, answer)) => decode(answer),
+            let mut results = begun?;
+            match poll_fn(|cx| Pin::new(&mut results).poll_next(cx)).await {
+                Some((_, result)) => decode(result),
                 None => Err(ClientResultError::NoResult),
             }
         }
@@ -75,19 +75,19 @@ impl Proxy<One> {
 }
 
 impl Proxy<Many> {
-    /// Calls `method` on each client and hands on what each returns, in the order in which answers come.
+    /// Calls `method` on each client and hands on what each returns, in the order in which results come.
     ///
-    /// Beyond SignalR, which asks one client at a time. Each client that is connected to this node when it
-    /// is asked yields one item; the stream ends with the last answer, or when the time is up, which
+    /// Beyond SignalR, which invokes one client at a time. Each client that is connected to this node at
+    /// that moment yields one item; the stream ends with the last result, or when the time is up, which
     /// is counted for all together ([`Proxy::with_timeout`], else the hub's `client_result_timeout`).
     ///
     /// # Errors
     ///
-    /// [`ClientResultError`] where nobody could be asked; each client's own stands beside its connection id.
+    /// [`ClientResultError`] where nobody could be invoked; each client's own stands beside its connection id.
     ///
     /// # Cancellation
     ///
-    /// Dropped results give the question up; late answers are ignored.
+    /// Dropped results give the invocation up; late ones are ignored.
     pub fn invoke_each<T, A>(
         &self,
         method: &str,
@@ -97,12 +97,12 @@ impl Proxy<Many> {
         T: DeserializeOwned,
         A: Arguments,
     {
-        let asked = self.start_invoke_each(method, &arguments);
+        let results = self.start_invoke_each(method, &arguments);
         drop(arguments);
-        asked
+        results
     }
 
-    /// Asks at once, borrowing the arguments no longer than that; what typed proxies expand to.
+    /// Invokes at once, borrowing the arguments no longer than that; what typed proxies expand to.
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ impl Proxy<Many> {
         A: Arguments,
     {
         Ok(ClientResults {
-            answers: self.ask(method, arguments)?,
+            raw: self.begin(method, arguments)?,
             decoded: PhantomData,
         })
     }
@@ -126,14 +126,14 @@ impl Proxy<Many> {
 /// What each of many clients returned, or why it did not; made by [`Proxy::invoke_each`].
 ///
 /// A stream; [`ClientResults::next`] needs no further trait.
-#[must_use = "dropping it gives the question up"]
+#[must_use = "dropping it gives the invocation up"]
 pub struct ClientResults<T> {
-    answers: ClientAnswers,
+    raw: RawClientResults,
     decoded: PhantomData<fn() -> T>,
 }
 
 impl<T: DeserializeOwned> ClientResults<T> {
-    /// The next client's result; nothing when all have answered.
+    /// The next client's result; `None` when all have come.
     pub async fn next(&mut self) -> Option<(ConnectionId, Result<T, ClientResultError>)> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -143,8 +143,8 @@ impl<T: DeserializeOwned> Stream for ClientResults<T> {
     type Item = (ConnectionId, Result<T, ClientResultError>);
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = ready!(Pin::new(&mut self.answers).poll_next(cx));
-        Poll::Ready(next.map(|(connection_id, answer)| (connection_id, decode(answer))))
+        let next = ready!(Pin::new(&mut self.raw).poll_next(cx));
+        Poll::Ready(next.map(|(connection_id, result)| (connection_id, decode(result))))
     }
 }
 

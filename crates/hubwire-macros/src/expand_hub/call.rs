@@ -1,4 +1,4 @@
-//! Prints `Hub::call`: how a call's parameters are made.
+//! Prints `Hub::resources` and `Hub::bind`: how a call's parameters are made.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -8,26 +8,82 @@ use super::reply::reply;
 use crate::model::{HubMethod, Items, Parameter};
 use crate::spanning::{blame, located};
 
-/// A table of all methods, in the order of `METHODS` and under the same `cfg`s.
-pub(super) fn call(methods: &[HubMethod]) -> TokenStream {
-    let calls = methods.iter().map(|method| {
+/// What each method takes besides its arguments; nothing is printed where none takes any.
+pub(super) fn resources(methods: &[HubMethod]) -> Option<TokenStream> {
+    let takes_any = |method: &HubMethod| method.parameters.iter().any(|it| resource(it).is_some());
+    methods.iter().any(takes_any).then_some(())?;
+    let made = methods.iter().map(|method| {
         let cfgs = &method.function.cfgs;
-        let call = call_of(method);
-        quote!(#(#cfgs)* #call,)
+        let checks = method.parameters.iter().filter_map(stream_check);
+        let resources = method.parameters.iter().filter_map(resource);
+        quote! {
+            #(#cfgs)*
+            |builder| {
+                #(::hubwire::__private::#checks();)*
+                builder #(.#resources)* .build()
+            },
+        }
     });
+    Some(quote! {
+        fn resources(
+            method: usize,
+            builder: ::hubwire::__private::ResourcesBuilder<'_>,
+        ) -> ::hubwire::__private::Resources {
+            let methods: &[fn(
+                ::hubwire::__private::ResourcesBuilder<'_>,
+            ) -> ::hubwire::__private::Resources] = &[#(#made)*];
+            match methods.get(method) {
+                ::core::option::Option::Some(make) => make(builder),
+                ::core::option::Option::None => builder.build(),
+            }
+        }
+    })
+}
+
+fn resource(parameter: &Parameter) -> Option<TokenStream> {
+    match parameter {
+        Parameter::CancellationToken { .. } => Some(quote!(cancellation_token())),
+        Parameter::StreamReader { item, .. } => {
+            let item = blame(item, "HubStreamArgument", "Decoded");
+            Some(quote!(stream_reader::<#item>()))
+        }
+        Parameter::Argument { .. } | Parameter::Context(_) => None,
+    }
+}
+
+/// What is wrong with items is told in the same words wherever their type stands, and so only once.
+fn stream_check(parameter: &Parameter) -> Option<TokenStream> {
+    match parameter {
+        Parameter::StreamReader { item, .. } => Some(quote!(assert_stream_argument::<#item>)),
+        _ => None,
+    }
+}
+
+/// A table of all methods, in the order of `METHODS` and under the same `cfg`s.
+pub(super) fn bind(methods: &[HubMethod]) -> TokenStream {
+    let binds = methods.iter().map(|method| {
+        let cfgs = &method.function.cfgs;
+        let bind = bind_of(method);
+        quote!(#(#cfgs)* #bind,)
+    });
+    let bound = quote! {
+        ::core::result::Result<::hubwire::__private::Reply, ::hubwire::__private::BindError>
+    };
     quote! {
-        fn call(
+        fn bind(
             self: ::hubwire::__private::Arc<Self>,
             method: usize,
             call: ::hubwire::__private::Call<'_, Self>,
-        ) -> ::hubwire::__private::Reply {
-            let calls: &[fn(
+        ) -> #bound {
+            let methods: &[fn(
                 ::hubwire::__private::Arc<Self>,
                 ::hubwire::__private::Call<'_, Self>,
-            ) -> ::hubwire::__private::Reply] = &[#(#calls)*];
-            match calls.get(method) {
-                ::core::option::Option::Some(run) => run(self, call),
-                ::core::option::Option::None => ::hubwire::__private::Reply::unknown_method(),
+            ) -> #bound] = &[#(#binds)*];
+            match methods.get(method) {
+                ::core::option::Option::Some(bind) => bind(self, call),
+                ::core::option::Option::None => {
+                    ::core::result::Result::Ok(::hubwire::__private::Reply::unknown_method())
+                }
             }
         }
     }
@@ -37,12 +93,12 @@ pub(super) fn call(methods: &[HubMethod]) -> TokenStream {
 ///
 /// Its variables have our hygiene, so that no parameter's name clashes with them. Arguments are decoded
 /// first: where they do not fit, nothing else is made.
-fn call_of(method: &HubMethod) -> TokenStream {
+fn bind_of(method: &HubMethod) -> TokenStream {
     let arguments = || method.parameters.iter().filter_map(Parameter::argument);
     let names = arguments().map(|(name, _)| name);
     let types = arguments().map(|(_, ty)| blame(ty, "HubArgument", "Decoded"));
     let checks = checks(method);
-    let specials = method.parameters.iter().filter_map(special);
+    let specials = specials(method);
     let context = takes_context(method)
         .then(|| quote_spanned!(Span::mixed_site()=> let cx = call.context();));
     let reply = reply(method);
@@ -50,42 +106,49 @@ fn call_of(method: &HubMethod) -> TokenStream {
     quote_spanned! {span=>
         |hub, call| {
             #(#checks)*
-            match call.bind::<(#(#types,)*)>() {
+            match call.arguments::<(#(#types,)*)>() {
                 ::core::result::Result::Ok((#(#names,)*)) => {
                     #(#specials)*
                     #context
-                    #reply
+                    ::core::result::Result::Ok(#reply)
                 }
-                ::core::result::Result::Err(error) => ::hubwire::__private::Reply::rejected(error),
+                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
             }
         }
     }
 }
 
-/// Makes a parameter that is no argument, as the type that the user wrote.
-fn special(parameter: &Parameter) -> Option<TokenStream> {
-    let (name, ty, made) = match parameter {
-        Parameter::CancellationToken { name, ty } => (name, ty, quote!(cancellation_token())),
-        Parameter::StreamReader { name, ty, item } => {
-            let item = blame(item, "HubStreamArgument", "Decoded");
-            (name, ty, quote!(stream_reader::<#item>()))
-        }
-        Parameter::Argument { .. } | Parameter::Context(_) => return None,
-    };
-    let span = located(syn::spanned::Spanned::span(ty));
-    let call = quote_spanned!(span=> call);
-    Some(quote_spanned!(span=> let #name: #ty = #call.#made;))
+/// Makes the parameters that are no arguments; streams are opened where the method runs.
+fn specials(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
+    let mut streams = 0usize;
+    method
+        .parameters
+        .iter()
+        .filter_map(move |parameter| match parameter {
+            Parameter::CancellationToken { name, ty } => {
+                let span = located(syn::spanned::Spanned::span(ty));
+                Some(quote_spanned!(span=> let #name: #ty = call.cancellation_token();))
+            }
+            Parameter::StreamReader { name, ty, item } => {
+                let index = streams;
+                streams += 1;
+                let item = blame(item, "HubStreamArgument", "Decoded");
+                let span = located(syn::spanned::Spanned::span(ty));
+                Some(quote_spanned!(span=> let #name = call.stream_reader::<#item>(#index);))
+            }
+            Parameter::Argument { .. } | Parameter::Context(_) => None,
+        })
 }
 
 /// Assertions that complain, at the types' own places, of what the wire cannot carry.
 fn checks(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
-    let parameters = method.parameters.iter().filter_map(|parameter| {
-        Some(match parameter {
-            Parameter::Argument { ty, .. } => quote!(assert_argument::<#ty>),
-            Parameter::StreamReader { item, .. } => quote!(assert_stream_argument::<#item>),
-            Parameter::CancellationToken { .. } | Parameter::Context(_) => return None,
-        })
-    });
+    let parameters = method
+        .parameters
+        .iter()
+        .filter_map(|parameter| match parameter {
+            Parameter::Argument { ty, .. } => Some(quote!(assert_argument::<#ty>)),
+            _ => stream_check(parameter),
+        });
     let result = match &method.streamed {
         Some(streamed) => item(&streamed.items).map(|ty| quote!(assert_stream_item::<#ty>)),
         None => {

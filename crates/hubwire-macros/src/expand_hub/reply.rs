@@ -1,7 +1,7 @@
 //! Prints the run of one method, which owns all that the method borrows.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::awaited;
@@ -10,15 +10,26 @@ use crate::spanning::{Place, located};
 
 pub(super) fn reply(method: &HubMethod) -> TokenStream {
     let run = run(method);
+    let opened = method.parameters.iter().filter_map(opened);
+    let opened = quote!(#(#opened)*);
     let span = located(method.function.rust_name.span());
     if let Some(streamed) = &method.streamed {
         let stream = stream(&method.function.outcome, streamed, &run);
         return quote_spanned! {span=>
-            ::hubwire::__private::Reply::stream(move |sink| async move { #stream })
+            ::hubwire::__private::Reply::stream(move |sink| async move { #opened #stream })
         };
     }
     let constructor = constructor(&method.function);
-    quote_spanned!(span=> ::hubwire::__private::Reply::#constructor(async move { #run }))
+    quote_spanned!(span=> ::hubwire::__private::Reply::#constructor(async move { #opened #run }))
+}
+
+/// Opens a stream of the client's, as the type that the user wrote.
+fn opened(parameter: &Parameter) -> Option<TokenStream> {
+    let Parameter::StreamReader { name, ty, .. } = parameter else {
+        return None;
+    };
+    let span = located(syn::spanned::Spanned::span(ty));
+    Some(quote_spanned!(span=> let #name: #ty = #name.open();))
 }
 
 /// Calls the user's method.

@@ -25,7 +25,7 @@ pub struct RawArguments<'a> {
     naming: Naming,
 }
 
-/// A received stream item or result, not decoded yet.
+/// A stream item or a result as it is on the wire, not decoded yet.
 ///
 /// Serialized into a hub message it passes on as it came, and is translated where that message
 /// is of another protocol.
@@ -191,6 +191,41 @@ impl<'a> RawItem<'a> {
             raw: self.raw.into_owned(),
             naming: self.naming,
         }
+    }
+}
+
+impl RawItem<'static> {
+    /// Encodes a value under these names, as messages of this protocol carry it.
+    ///
+    /// ```
+    /// use hubwire_protocol::{HubProtocol, Naming, RawItem};
+    ///
+    /// let item = RawItem::encode(HubProtocol::MessagePack, Naming::AsDeclared, "text")?;
+    /// assert_eq!(item.decode::<String>()?, "text");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the value cannot be serialized.
+    pub fn encode<T: Serialize + ?Sized>(
+        protocol: HubProtocol,
+        naming: Naming,
+        value: &T,
+    ) -> Result<Self, EncodeError> {
+        let mut out = Vec::new();
+        let raw = match protocol {
+            HubProtocol::Json => {
+                json::write_named(&mut out, value, naming)?;
+                let text = String::from_utf8(out).map_err(EncodeError::new)?;
+                Raw::Json(Cow::Owned(text))
+            }
+            HubProtocol::MessagePack => {
+                messagepack::write_named(&mut out, value, naming)?;
+                Raw::MessagePack(Cow::Owned(out))
+            }
+        };
+        Ok(Self { raw, naming })
     }
 }
 

@@ -1,36 +1,16 @@
-//! When a connection was last heard of, in milliseconds of the server's life.
+//! When a connection was last heard of, in milliseconds of the node's life.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-/// Milliseconds since the server was built.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ServerClock {
-    epoch: Instant,
-}
-
-impl ServerClock {
-    pub(crate) fn new() -> Self {
-        Self {
-            epoch: Instant::now(),
-        }
-    }
-
-    pub(crate) fn now(self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-}
-
-/// Stamps that the reader leaves and the sweep compares, in place of timers for each connection.
+/// Stamps that the session leaves and the sweep compares, in place of timers for each connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionClock {
     received: AtomicU64,
     pinged: AtomicU64,
     /// Set by the client's first ping: a client that never pings is never timed out.
     armed: AtomicBool,
-    /// Set while the reader itself waits and so cannot hear the client.
+    /// Set while the session itself waits and so cannot hear the client.
     stopped: AtomicBool,
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use http::request::Parts;
 
-use crate::options::KeepRequest;
+use crate::node::KeepRequest;
 
 /// The request that opened a connection, packed into one allocation.
 ///

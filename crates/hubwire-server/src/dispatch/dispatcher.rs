@@ -6,35 +6,26 @@ use std::task::Context;
 
 use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming};
 
-use super::{Ended, Invocation, OpenStreams, RunningCalls, TakenResources};
-use crate::connection::{Connection, EndReason};
-use crate::hub::{Caller, Upload};
-use crate::server::HubRuntime;
-
-mod invoke;
-mod refuse;
-mod streaming;
+use super::invoke::{Claims, Mode, WaitingCall};
+use super::open_streams::OpenStreams;
+use super::running::{Ended, RunningCalls};
+use crate::connection::{Connection, DisconnectReason};
+use crate::hub::{Caller, HubRuntime, Upload};
 
 /// The dispatcher of one connection.
 pub(crate) struct Dispatcher {
-    hub: Arc<HubRuntime>,
-    connection: Arc<Connection>,
-    caller: Caller,
-    protocol: HubProtocol,
-    running: RunningCalls,
-    free_slots: usize,
+    pub(super) hub: Arc<HubRuntime>,
+    pub(super) connection: Arc<Connection>,
+    pub(super) caller: Caller,
+    pub(super) protocol: HubProtocol,
+    pub(super) running: RunningCalls,
+    pub(super) free_slots: usize,
     /// The next call, for which no slot is free: nothing behind it is looked at.
-    waiting: Option<WaitingCall>,
+    pub(super) waiting: Option<WaitingCall>,
     /// Made for the first stream and dropped with the last: most connections have none.
-    open: Option<Box<OpenStreams>>,
+    pub(super) open: Option<Box<OpenStreams>>,
     /// The stream whose next item has to wait, and all behind it.
-    full_upload: Option<Arc<dyn Upload>>,
-}
-
-struct WaitingCall {
-    id: Option<Box<str>>,
-    invocation: Invocation,
-    resources: TakenResources,
+    pub(super) full_upload: Option<Arc<dyn Upload>>,
 }
 
 impl Dispatcher {
@@ -56,7 +47,7 @@ impl Dispatcher {
     pub(crate) fn is_blocked(&self) -> bool {
         self.waiting.is_some()
             || self.full_upload.as_ref().is_some_and(|full| full.is_full())
-            || self.connection.outbound().reader_must_wait()
+            || self.connection.outbound().owner_must_wait()
     }
 
     /// Whether looking at a kept message again is worth while now that its last `added` bytes came.
@@ -80,12 +71,12 @@ impl Dispatcher {
                 Ok(None) => break,
                 Err(error) => {
                     tracing::debug!(target: "hubwire::dispatch", %error, "invalid message");
-                    self.connection.end(EndReason::Protocol(error));
+                    self.connection.end(DisconnectReason::of_protocol(&error));
                 }
             }
         }
         if used > 0 {
-            let now = self.hub.server().clock().now();
+            let now = self.hub.node().now();
             self.connection.clock().received(now);
         }
         used
@@ -101,8 +92,8 @@ impl Dispatcher {
     /// Whether the message was taken; one that was not is dispatched again when there is room for it.
     fn dispatch(&mut self, message: HubMessage<'_>, cx: &mut Context<'_>) -> bool {
         match message {
-            HubMessage::Invocation(message) => self.invoke(&message, false, cx),
-            HubMessage::StreamInvocation(message) => self.invoke(&message, true, cx),
+            HubMessage::Invocation(message) => self.invoke(&message, Mode::Plain, cx),
+            HubMessage::StreamInvocation(message) => self.invoke(&message, Mode::Streaming, cx),
             HubMessage::StreamItem(message) => return self.receive_item(&message),
             HubMessage::Completion(message) => self.complete(message),
             HubMessage::CancelInvocation(message) => {
@@ -112,8 +103,10 @@ impl Dispatcher {
             }
             HubMessage::Ping => self.connection.clock().arm(),
             HubMessage::Close(Close { error, .. }) => {
-                let error = error.map(|text| text.into_owned());
-                self.connection.end(EndReason::ClientClosed { error });
+                self.connection.end(match error {
+                    Some(text) => DisconnectReason::ClientFailed(text.into_owned()),
+                    None => DisconnectReason::ClientClosed,
+                });
             }
             // A type that this version does not know is passed over.
             _ => tracing::trace!(target: "hubwire::dispatch", ?message, "ignored"),
@@ -134,14 +127,19 @@ impl Dispatcher {
             let Some(waiting) = self.waiting.take() else {
                 break;
             };
-            let id = waiting.id.as_deref();
             let (invocation, resources) = (waiting.invocation, waiting.resources);
-            self.start(id, invocation, resources, Vec::new(), true, cx);
+            self.start(
+                waiting.id.as_deref(),
+                invocation,
+                &resources,
+                Claims::new(),
+                cx,
+            );
         }
     }
 
     /// Forgets a call that has ended, and gives its slot to others.
-    fn end(&mut self, ended: Ended) {
+    pub(super) fn end(&mut self, ended: Ended) {
         self.free_slots += usize::from(ended.frees_slot());
         let (Some(registered), Some(open)) = (ended.registered, &mut self.open) else {
             return;
@@ -175,7 +173,7 @@ impl Dispatcher {
         if self.is_blocked() {
             clock.stop();
         } else if clock.is_stopped() {
-            clock.resume(self.hub.server().clock().now());
+            clock.resume(self.hub.node().now());
         }
     }
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
-use super::StreamControl;
-use crate::hub::{HubError, Upload};
+use crate::hub::{HubError, StreamControl, Upload};
 
 /// What later messages of the client refer to by id.
 #[derive(Default)]

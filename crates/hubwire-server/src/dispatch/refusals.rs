@@ -1,4 +1,6 @@
-//! The fixed texts with which calls are refused.
+//! The texts with which calls are refused, and those of methods that failed.
+
+use crate::hub::{HubError, HubRuntime};
 
 /// What a client reads whose arguments did not fit.
 pub(crate) fn failed_to_invoke(target: &str) -> String {
@@ -39,4 +41,27 @@ pub(crate) fn too_many_streams(target: &str, limit: usize) -> String {
 
 fn hub_exception(target: &str, text: &str) -> String {
     format!("An unexpected error occurred invoking '{target}' on the server. HubException: {text}")
+}
+
+/// What the caller of a method reads that failed, or gave no stream.
+pub(crate) fn error_text(hub: &HubRuntime, method: usize, error: &HubError) -> String {
+    let target = hub.service().method_name(method);
+    log_error(target, error);
+    let base = format!("An unexpected error occurred invoking '{target}' on the server.");
+    error.client_text(&base, hub.options().detailed_errors)
+}
+
+/// What the caller of a stream reads that broke off.
+pub(crate) fn streaming_error_text(hub: &HubRuntime, method: usize, error: &HubError) -> String {
+    log_error(hub.service().method_name(method), error);
+    let base = "An error occurred on the server while streaming results.";
+    error.client_text(base, hub.options().detailed_errors)
+}
+
+fn log_error(target: &str, error: &HubError) {
+    if error.is_shown() {
+        tracing::debug!(target: "hubwire::dispatch", method = target, %error, "hub method refused");
+    } else {
+        tracing::error!(target: "hubwire::dispatch", method = target, ?error, "hub method failed");
+    }
 }

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use hubwire_core::ConnectionId;
+use hubwire_core::{ConnectionId, FrameFormat};
 
 use super::HubEndpoint;
-use crate::connection::{ConnectionRequest, EndReason, Reader};
-use crate::hub::Principal;
-use crate::server::{ConnectionToken, HubRuntime, Slot};
-use crate::transport::Socket;
+use super::connection_table::{ConnectionTable, ConnectionToken, Slot};
+use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
+use crate::hub::HubRuntime;
+use crate::outbound::Bounds;
 
 /// A token in use; it is forgotten however the connection's task ends.
 #[derive(Debug)]
 pub(crate) struct Attached {
     hub: Arc<HubRuntime>,
+    table: Arc<ConnectionTable>,
     token: ConnectionToken,
     slot: Arc<Slot>,
 }
@@ -22,6 +23,7 @@ impl Attached {
     pub(super) fn new(endpoint: &HubEndpoint, token: ConnectionToken, slot: Arc<Slot>) -> Self {
         Self {
             hub: Arc::clone(&endpoint.hub),
+            table: Arc::clone(&endpoint.table),
             token,
             slot,
         }
@@ -29,11 +31,11 @@ impl Attached {
 
     /// A connection without negotiation: nobody else ever learns its token.
     pub(crate) fn fresh(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
-        let server = endpoint.hub.server();
-        let token = ConnectionToken::new(server.random().text::<16>());
-        let id = ConnectionId::from(server.random().text::<16>());
+        let random = endpoint.hub.node().random();
+        let token = ConnectionToken::new(random.text::<16>());
+        let id = ConnectionId::from(random.text::<16>());
         let slot = Arc::new(Slot::attached(endpoint.number, id, principal));
-        server.table().insert(token.clone(), Arc::clone(&slot));
+        endpoint.table.insert(token.clone(), Arc::clone(&slot));
         Self::new(endpoint, token, slot)
     }
 
@@ -41,35 +43,41 @@ impl Attached {
         &self.slot
     }
 
-    /// Opens the connection over a socket whose upgrade is done.
+    /// Opens the connection of a transport with this format.
     pub(crate) fn open(
         &self,
         endpoint: &HubEndpoint,
         request: ConnectionRequest,
         principal: Option<Principal>,
-        socket: Socket,
-    ) -> Box<Reader> {
+        format: &'static FrameFormat,
+    ) -> Arc<Connection> {
         let principal = self.slot.principal().cloned().or(principal);
-        let id = self.slot.id().clone();
-        let (connection, reader) =
-            endpoint
-                .hub
-                .open(&endpoint.options, id, principal, request, socket);
+        let identity = Identity {
+            id: self.slot.id().clone(),
+            user_id: self.hub.user_ids().user_id(&request, principal.as_ref()),
+            principal,
+            request,
+        };
+        let bounds = Bounds {
+            bytes: self.hub.options().outbound_buffer_size,
+            send_timeout: endpoint.options.transport_send_timeout,
+        };
+        let connection = self.hub.connection(identity, bounds, format);
         self.slot.set_connection(&connection);
-        if self.hub.server().is_draining() {
-            connection.end(EndReason::Shutdown);
+        if self.hub.node().is_draining() {
+            connection.end(DisconnectReason::ServerShutdown);
         }
-        reader
+        connection
     }
 }
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        // A task that was cut off has neither closed its socket nor left its groups.
+        // A task that was cut off has neither closed its transport nor left its groups.
         if let Some(connection) = self.slot.take_connection() {
-            drop(connection.outbound().close());
+            connection.outbound().close();
             self.hub.lifetime().forget(&connection);
         }
-        self.hub.server().table().remove(&self.token);
+        self.table.remove(&self.token);
     }
 }

@@ -2,19 +2,25 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::{Ready, ready};
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::BoxError;
+use axum::body::{Body, Bytes, HttpBody};
+use futures_core::future::BoxFuture;
 use http::{Request, Response};
 use tower::Service;
 
+use super::connection_table::ConnectionTable;
 use super::{negotiate, routing};
-use crate::options::{EndpointOptions, KeepRequest};
-use crate::server::HubRuntime;
+use crate::connection::Connection;
+use crate::hub::HubRuntime;
+use crate::node::{EndpointOptions, KeepRequest};
+use crate::session::Session;
+use crate::transport::Input;
 
 static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 
@@ -26,15 +32,17 @@ static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 #[derive(Clone)]
 pub struct HubEndpoint {
     pub(super) number: usize,
-    pub(crate) hub: Arc<HubRuntime>,
+    pub(super) hub: Arc<HubRuntime>,
+    pub(super) table: Arc<ConnectionTable>,
     pub(super) options: Arc<EndpointOptions>,
 }
 
 impl HubEndpoint {
-    pub(crate) fn new(hub: Arc<HubRuntime>) -> Self {
+    pub(crate) fn new(hub: Arc<HubRuntime>, table: Arc<ConnectionTable>) -> Self {
         Self {
             number: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
             hub,
+            table,
             options: Arc::default(),
         }
     }
@@ -86,7 +94,17 @@ impl HubEndpoint {
         self.with(|options| options.keep_request = keep)
     }
 
-    /// The service that answers `{path}/negotiate`.
+    pub(crate) fn hub(&self) -> &Arc<HubRuntime> {
+        &self.hub
+    }
+
+    /// The session of a connection that was opened here.
+    pub(crate) fn session(&self, connection: Arc<Connection>, input: Input) -> Box<Session> {
+        let (hub, options) = (Arc::clone(&self.hub), Arc::clone(&self.options));
+        Box::new(Session::new(hub, options, connection, input))
+    }
+
+    /// The service of `{path}/negotiate`.
     #[must_use]
     pub fn negotiate(&self) -> NegotiateEndpoint {
         NegotiateEndpoint(self.clone())
@@ -107,37 +125,44 @@ impl fmt::Debug for HubEndpoint {
     }
 }
 
-/// Every answer is known at once; what follows an upgrade is a task of its own.
-type Answer = Ready<Result<Response<Body>, Infallible>>;
+/// A response may take as long as its transport: a poll waits for messages.
+type ResponseFuture = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
-impl<B: Send + 'static> Service<Request<B>> for HubEndpoint {
+/// A request's body, as the transports that send by POST read it.
+trait RequestBody: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static {}
+
+impl<B> RequestBody for B where B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static {}
+
+impl<B: RequestBody> Service<Request<B>> for HubEndpoint {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Answer {
-        ready(Ok(routing::answer(self, request)))
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        let response = routing::respond(self, request.map(Body::new));
+        Box::pin(ready(Ok(response)))
     }
 }
 
-/// Answers the negotiation of a [`HubEndpoint`].
+/// The service of a [`HubEndpoint`]'s negotiation.
 #[derive(Clone, Debug)]
 pub struct NegotiateEndpoint(HubEndpoint);
 
-impl<B: Send + 'static> Service<Request<B>> for NegotiateEndpoint {
+impl<B: RequestBody> Service<Request<B>> for NegotiateEndpoint {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Answer {
-        ready(Ok(negotiate::answer(&self.0, &request.into_parts().0)))
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        let response = negotiate::respond(&self.0, &request.into_parts().0);
+        Box::pin(ready(Ok(response)))
     }
 }

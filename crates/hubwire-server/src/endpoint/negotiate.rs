@@ -1,4 +1,4 @@
-//! The answer to a negotiation: an id, a token, and which transports there are.
+//! The response to a negotiation: an id, a token, and which transports there are.
 
 use axum::body::Body;
 use http::request::Parts;
@@ -9,18 +9,18 @@ use hubwire_protocol::{
     choose_negotiate_version,
 };
 
+use super::connection_table::{ConnectionToken, Slot};
 use super::{HubEndpoint, query, response};
-use crate::hub::Principal;
-use crate::server::{ConnectionToken, Slot};
+use crate::connection::Principal;
 
-/// Answers `POST {path}/negotiate`.
-pub(super) fn answer(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
+/// Responds to `POST {path}/negotiate`.
+pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     if parts.method != Method::POST {
         return response::text(StatusCode::METHOD_NOT_ALLOWED, "");
     }
-    let server = endpoint.hub.server();
-    server.start();
-    if server.is_draining() {
+    let node = endpoint.hub.node();
+    node.start();
+    if node.is_draining() {
         return response::text(
             StatusCode::SERVICE_UNAVAILABLE,
             "The server is shutting down.",
@@ -35,7 +35,7 @@ pub(super) fn answer(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     match negotiated {
         Some(negotiated) => response::json(negotiated.to_json()),
         None => {
-            if let Some(hits) = server.limits().negotiated.hit(server.clock().now()) {
+            if let Some(hits) = node.limits().negotiated.hit(node.now()) {
                 tracing::warn!(target: "hubwire::negotiate", hits, "too many ids wait for their connections");
             }
             response::text(
@@ -46,25 +46,23 @@ pub(super) fn answer(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     }
 }
 
-/// Nothing when too many ids wait for their connections.
+/// `None` when too many ids wait for their connections.
 fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Option<NegotiateResponse> {
-    let server = endpoint.hub.server();
-    let id = server.random().text::<16>();
+    let node = endpoint.hub.node();
+    let id = node.random().text::<16>();
     let token = match version {
         // The first version knows no token: the id itself opens the connection.
         ..1 => id.clone(),
-        1.. => format!("{}.{}", server.random().text::<16>(), server.node()),
+        1.. => format!("{}.{}", node.random().text::<16>(), node.id()),
     };
     let slot = Slot::new(
         endpoint.number,
         ConnectionId::from(id.as_str()),
         parts.extensions.get::<Principal>().cloned(),
     );
-    let kept = server.table().negotiate(
-        ConnectionToken::new(token.as_str()),
-        slot,
-        server.clock().now(),
-    );
+    let kept = endpoint
+        .table
+        .negotiate(ConnectionToken::new(token.as_str()), slot, node.now());
     kept.then(|| {
         NegotiateResponse::Connection(NegotiatedConnection {
             use_stateful_reconnect: false,

@@ -1,4 +1,4 @@
-//! The answers of the connection layer that are not the upgrade itself.
+//! The responses of the connection layer that are not the upgrade itself.
 
 use axum::body::Body;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA};
@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode};
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// An answer in plain text; `""` for an empty body.
+/// A response in plain text; `""` for an empty body.
 pub(crate) fn text(status: StatusCode, body: &'static str) -> Response<Body> {
     let body = if body.is_empty() {
         Body::empty()
@@ -17,7 +17,7 @@ pub(crate) fn text(status: StatusCode, body: &'static str) -> Response<Body> {
     typed(status, TEXT, body)
 }
 
-/// An answer that no cache may keep, as every answer to a poll.
+/// A response that no cache may keep, as every response to a poll.
 pub(crate) fn poll(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(
@@ -36,7 +36,7 @@ pub(crate) fn json(body: Vec<u8>) -> Response<Body> {
     typed(StatusCode::OK, JSON, Body::from(body))
 }
 
-/// An answer without a body or a type.
+/// A response without a body or a type.
 pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;

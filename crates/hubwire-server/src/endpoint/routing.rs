@@ -1,4 +1,4 @@
-//! What a request to a hub's path is answered (protocol: "Status table").
+//! The response to a request to a hub's path (protocol: "Status table").
 
 use axum::body::Body;
 use http::header::ACCEPT;
@@ -6,15 +6,15 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use hubwire_protocol::Transport;
 
+use super::connection_table::{ConnectionToken, Slot};
 use super::{HubEndpoint, query, response, upgrade};
-use crate::server::{ConnectionToken, Slot};
 
-/// Answers any request to the hub's own path.
-pub(super) fn answer<B>(endpoint: &HubEndpoint, request: Request<B>) -> Response<Body> {
-    endpoint.hub.server().start();
+/// Responds to any request to the hub's own path.
+pub(super) fn respond(endpoint: &HubEndpoint, request: Request<Body>) -> Response<Body> {
+    endpoint.hub.node().start();
     let (parts, _body) = request.into_parts();
     match parts.method {
-        Method::GET if upgrade::is_requested(&parts) => upgrade::answer(endpoint, parts),
+        Method::GET if upgrade::is_requested(&parts) => upgrade::respond(endpoint, parts),
         Method::GET | Method::CONNECT => get(endpoint, &parts),
         Method::POST => with_slot(endpoint, &parts, |_| {
             // Whatever is attached is a WebSocket, and so will be whatever is negotiated.
@@ -40,7 +40,7 @@ fn get(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     } else {
         Transport::LongPolling
     };
-    let answer = with_slot(endpoint, parts, |_| {
+    let response = with_slot(endpoint, parts, |_| {
         response::text(
             StatusCode::NOT_FOUND,
             match transport {
@@ -52,8 +52,8 @@ fn get(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
         )
     });
     match transport {
-        Transport::ServerSentEvents => answer,
-        _ => response::poll(answer),
+        Transport::ServerSentEvents => response,
+        _ => response::poll(response),
     }
 }
 
@@ -68,17 +68,17 @@ fn wants_event_stream(parts: &Parts) -> bool {
 fn with_slot(
     endpoint: &HubEndpoint,
     parts: &Parts,
-    answer: impl FnOnce(&Slot) -> Response<Body>,
+    respond: impl FnOnce(&Slot) -> Response<Body>,
 ) -> Response<Body> {
     let Some(token) = query::value(parts.uri.query().unwrap_or_default(), "id") else {
         return response::text(StatusCode::BAD_REQUEST, "Connection ID required");
     };
-    let table = endpoint.hub.server().table();
-    match table.find(&ConnectionToken::new(token), endpoint.number) {
+    let token = ConnectionToken::new(token);
+    match endpoint.table.find(&token, endpoint.number) {
         Some(slot) if !upgrade::is_same_user(&slot, parts) => {
             response::empty(StatusCode::FORBIDDEN)
         }
-        Some(slot) => answer(&slot),
+        Some(slot) => respond(&slot),
         None => response::text(StatusCode::NOT_FOUND, "No Connection with that ID"),
     }
 }

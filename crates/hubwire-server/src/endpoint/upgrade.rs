@@ -16,12 +16,12 @@ use sha1::{Digest, Sha1};
 use tokio::net::TcpStream;
 
 use super::attached::Attached;
+use super::connection_table::{Attach, ConnectionToken, Slot};
 use super::{HubEndpoint, origin, query, response};
-use crate::connection::ConnectionRequest;
-use crate::hub::Principal;
-use crate::options::KeepRequest;
-use crate::server::{Attach, ConnectionToken, Slot};
-use crate::transport::Socket;
+use crate::connection::{ConnectionRequest, Principal};
+use crate::node::KeepRequest;
+use crate::session::Session;
+use crate::transport::{Input, Socket, WEB_SOCKET_FRAMES, WebSocketReader};
 
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -52,14 +52,14 @@ fn key(headers: &HeaderMap) -> Option<&HeaderValue> {
     (decoded.len() == 16).then_some(key)
 }
 
-/// Answers an upgrade and opens the connection.
-pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body> {
+/// Responds to an upgrade and opens the connection.
+pub(super) fn respond(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body> {
     if !origin::is_allowed(&parts.headers, &endpoint.options.allowed_origins) {
         tracing::debug!(target: "hubwire::endpoint", "a foreign origin was refused");
         return response::empty(StatusCode::FORBIDDEN);
     }
-    let server = endpoint.hub.server();
-    if server.is_draining() {
+    let node = endpoint.hub.node();
+    if node.is_draining() {
         return response::text(
             StatusCode::SERVICE_UNAVAILABLE,
             "The server is shutting down.",
@@ -80,11 +80,11 @@ pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body>
     // Boxed, so that the connection's task does not carry the request for life.
     let upgraded = Box::pin(upgraded(endpoint.options.keep_request, parts, upgrade));
     let endpoint = endpoint.clone();
-    let task = server.tracker().spawn(async move {
+    let task = node.tracker().spawn(async move {
         if let Some((request, principal, socket)) = upgraded.await {
-            let reader = attached.open(&endpoint, request, principal, socket);
+            let session = open(&endpoint, &attached, request, principal, socket);
             drop(endpoint);
-            reader.run().await;
+            session.run("WebSockets").await;
         }
         drop(attached);
     });
@@ -92,22 +92,36 @@ pub(super) fn answer(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body>
     response
 }
 
+/// Opens the connection of a WebSocket over a socket whose upgrade is done.
+pub(crate) fn open(
+    endpoint: &HubEndpoint,
+    attached: &Attached,
+    request: ConnectionRequest,
+    principal: Option<Principal>,
+    socket: Socket,
+) -> Box<Session> {
+    let (reader, writer) = socket.split();
+    let connection = attached.open(endpoint, request, principal, &WEB_SOCKET_FRAMES);
+    connection.outbound().attach_socket(writer);
+    let input = Input::WebSocket(WebSocketReader::new(reader));
+    endpoint.session(connection, input)
+}
+
 fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Box<Response<Body>>> {
-    let server = endpoint.hub.server();
     let Some(token) = query::value(parts.uri.query().unwrap_or_default(), "id") else {
         let principal = parts.extensions.get::<Principal>().cloned();
         return Ok(Attached::fresh(endpoint, principal));
     };
     let token = ConnectionToken::new(token);
-    let Some(slot) = server.table().find(&token, endpoint.number) else {
-        let mut answer = response::text(StatusCode::NOT_FOUND, "No Connection with that ID");
-        answer.headers_mut().remove(http::header::CONTENT_TYPE);
-        return Err(Box::new(answer));
+    let Some(slot) = endpoint.table.find(&token, endpoint.number) else {
+        let mut refusal = response::text(StatusCode::NOT_FOUND, "No Connection with that ID");
+        refusal.headers_mut().remove(http::header::CONTENT_TYPE);
+        return Err(Box::new(refusal));
     };
     if !is_same_user(&slot, parts) {
         return Err(Box::new(response::empty(StatusCode::FORBIDDEN)));
     }
-    match server.table().attach(&slot) {
+    match endpoint.table.attach(&slot) {
         Attach::Attached => Ok(Attached::new(endpoint, token, slot)),
         Attach::Busy => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
     }

@@ -8,9 +8,8 @@ use std::sync::Arc;
 use hubwire_core::{CallerClients, ConnectionId, Groups, InvocationScope, UserId};
 use tokio_util::sync::CancellationToken;
 
-use super::{Hub, Items, Principal};
-use crate::ConnectionRequest;
-use crate::connection::Connection;
+use super::Hub;
+use crate::connection::{Connection, ConnectionRequest, Items, Principal};
 
 /// The connection that a call came from, without its hub's type.
 ///
@@ -18,7 +17,7 @@ use crate::connection::Connection;
 #[derive(Clone)]
 pub struct Caller {
     connection: Arc<Connection>,
-    /// From where clients are asked; nothing where that needs no care.
+    /// From where clients are invoked for results; `None` where that needs no care.
     scope: Option<Arc<dyn InvocationScope>>,
 }
 

@@ -4,23 +4,31 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
-use hubwire_protocol::RawArguments;
+use hubwire_protocol::{BindError, RawArguments};
 
-use super::{Caller, DisconnectReason, Hub, HubCallerContext, HubResult};
-use crate::dispatch::{Call, CallResources, MethodTable, Reply};
+use super::method_table::MethodTable;
+use super::{Call, Caller, Hub, HubCallerContext, HubResult, Reply, Resources, ResourcesBuilder};
+use crate::connection::DisconnectReason;
 
 /// A hub without its type, as the dispatcher calls it.
 ///
 /// Every built [`Hub`] is one. Nothing takes one that was written by hand yet.
 pub trait HubService: Send + Sync + 'static {
-    /// The index of the method that answers to `target`, in any ASCII case.
+    /// The index of the method that `target` names, in any ASCII case.
     fn method(&self, target: &str) -> Option<usize>;
 
     /// The declared name of the method at this index, which error texts show.
     fn method_name(&self, method: usize) -> &str;
 
-    /// Decodes the arguments of the method at this index and prepares its run.
-    fn call(&self, method: usize, call: HubCall<'_>) -> Reply;
+    /// See [`Hub::resources`].
+    fn resources(&self, method: usize, builder: ResourcesBuilder<'_>) -> Resources;
+
+    /// See [`Hub::bind`].
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] when the arguments do not fit the method.
+    fn bind(&self, method: usize, call: HubCall<'_>) -> Result<Reply, BindError>;
 
     /// See [`Hub::on_connected`].
     fn on_connected(&self, caller: Caller) -> BoxFuture<'_, HubResult>;
@@ -41,7 +49,7 @@ impl fmt::Debug for dyn HubService {
 pub struct HubCall<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) arguments: &'a RawArguments<'a>,
-    pub(crate) resources: &'a CallResources<'a>,
+    pub(crate) resources: &'a Resources,
 }
 
 impl<'a> HubCall<'a> {
@@ -51,10 +59,16 @@ impl<'a> HubCall<'a> {
         self.caller
     }
 
-    /// The arguments, to be decoded at most once.
+    /// The arguments as they came.
     #[must_use]
     pub fn arguments(&self) -> &'a RawArguments<'a> {
         self.arguments
+    }
+
+    /// What was made for the call.
+    #[must_use]
+    pub fn resources(&self) -> &'a Resources {
+        self.resources
     }
 }
 
@@ -82,8 +96,12 @@ impl<H: Hub> HubService for TypedHub<H> {
         H::METHODS.get(method).map_or("", |method| method.name)
     }
 
-    fn call(&self, method: usize, call: HubCall<'_>) -> Reply {
-        Arc::clone(&self.hub).call(method, Call::new(call))
+    fn resources(&self, method: usize, builder: ResourcesBuilder<'_>) -> Resources {
+        H::resources(method, builder)
+    }
+
+    fn bind(&self, method: usize, call: HubCall<'_>) -> Result<Reply, BindError> {
+        Arc::clone(&self.hub).bind(method, Call::new(call))
     }
 
     fn on_connected(&self, caller: Caller) -> BoxFuture<'_, HubResult> {

@@ -1,5 +1,6 @@
 //! What a client streams to a hub method.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
@@ -32,7 +33,7 @@ use crate::connection::Connection;
 /// }
 /// ```
 ///
-/// Whoever asks the uploading client for a value must read its stream meanwhile: the answer comes behind
+/// Whoever invokes the uploading client for a result must read its stream meanwhile: the result comes behind
 /// the items, and while the stream is full nothing of that client is read.
 ///
 /// # Errors
@@ -74,8 +75,40 @@ impl<T> fmt::Debug for StreamReader<T> {
     }
 }
 
+/// A stream of the client's that a reply takes with it, and opens when its run begins.
+///
+/// Dropped before, it leaves the stream as it is, for whoever binds the call's arguments again.
+pub struct LentStreamReader<T> {
+    shared: Arc<Shared<T>>,
+}
+
+impl<T: Send + 'static> LentStreamReader<T> {
+    pub(crate) fn of(upload: Arc<dyn Any + Send + Sync>) -> Option<Self> {
+        let shared = upload.downcast().ok()?;
+        Some(Self { shared })
+    }
+}
+
+impl<T> LentStreamReader<T> {
+    /// Begins to read the stream, whose end is that of the reader.
+    #[must_use]
+    pub fn open(self) -> StreamReader<T> {
+        let shared = self.shared;
+        StreamReader { shared }
+    }
+}
+
+impl<T> fmt::Debug for LentStreamReader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LentStreamReader")
+    }
+}
+
 /// The end of a stream at which the client's items arrive.
 pub(crate) trait Upload: Send + Sync {
+    /// The stream with its type, for its reader.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+
     /// Whether the next item must wait.
     fn is_full(&self) -> bool;
 
@@ -87,22 +120,15 @@ pub(crate) trait Upload: Send + Sync {
 }
 
 /// A stream of a connection, or of none in tests; `capacity` items may wait in it.
-pub(crate) fn stream<T>(
-    connection: Option<Arc<Connection>>,
-    capacity: usize,
-) -> (Arc<dyn Upload>, StreamReader<T>)
+pub(crate) fn upload<T>(connection: Option<Arc<Connection>>, capacity: usize) -> Arc<dyn Upload>
 where
     T: DeserializeOwned + Send + 'static,
 {
-    let shared = Arc::new(Shared {
+    Arc::new(Shared::<T> {
         queue: Mutex::new(Queue::default()),
         capacity,
         connection,
-    });
-    (
-        Arc::clone(&shared) as Arc<dyn Upload>,
-        StreamReader { shared },
-    )
+    })
 }
 
 struct Shared<T> {
@@ -160,7 +186,7 @@ impl<T> Shared<T> {
 
     fn resume_input(&self) {
         if let Some(connection) = &self.connection {
-            connection.wake_reader();
+            connection.wake_session();
         }
     }
 
@@ -188,7 +214,11 @@ impl<T> Shared<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send> Upload for Shared<T> {
+impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
     fn is_full(&self) -> bool {
         let queue = self.lock();
         matches!(queue.state, State::Open) && queue.items.len() >= self.capacity

@@ -3,25 +3,23 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
-use futures_util::StreamExt;
 use hubwire_core::{
-    Backplane, BackplaneError, BackplaneEvent, Channel, ConnectionId, EncodedMessage, Envelope,
-    EnvelopeBody, GroupAction, GroupError, GroupName, HubName, NodeId, OutgoingInvocation,
-    SendError, Subject, Target,
+    Backplane, BackplaneError, Channel, ConnectionId, EncodedMessage, Envelope, EnvelopeBody,
+    GroupAction, GroupError, GroupName, HubName, NodeId, OutgoingInvocation, SendError, Subject,
+    Target,
 };
 use hubwire_protocol::HubProtocol;
 use tokio::sync::{OnceCell, oneshot};
-use tokio_util::task::TaskTracker;
 
 use super::manager::{DefaultHubLifetimeManager, Received};
 use super::sending::distinct;
 use super::subscriptions::Subscriptions;
-use crate::server::Server;
+use crate::node::Node;
 
 /// How long another node may take to acknowledge a group command.
 const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,10 +32,8 @@ pub(crate) struct Cluster {
 
 struct Shared {
     hub: HubName,
-    node: NodeId,
+    node: Arc<Node>,
     backplane: Arc<dyn Backplane>,
-    tracker: TaskTracker,
-    server: Weak<Server>,
     subscriptions: Arc<Subscriptions>,
     commands: Mutex<HashMap<i32, oneshot::Sender<()>>>,
     next_command: AtomicI32,
@@ -45,20 +41,12 @@ struct Shared {
 }
 
 impl Cluster {
-    pub(crate) fn new(
-        hub: HubName,
-        node: NodeId,
-        backplane: Arc<dyn Backplane>,
-        tracker: TaskTracker,
-        server: Weak<Server>,
-    ) -> Self {
+    pub(crate) fn new(hub: HubName, node: Arc<Node>, backplane: Arc<dyn Backplane>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 hub,
                 node,
                 backplane,
-                tracker,
-                server,
                 subscriptions: Arc::new(Subscriptions::new()),
                 commands: Mutex::default(),
                 next_command: AtomicI32::new(0),
@@ -89,7 +77,7 @@ impl Cluster {
     }
 
     fn subjects(&self) -> [Subject; 3] {
-        let node = self.shared.node.clone();
+        let node = self.shared.node.id().clone();
         [
             Subject::All,
             Subject::GroupCommands,
@@ -101,12 +89,12 @@ impl Cluster {
     pub(crate) fn hear(&self, subject: Subject, wanted: bool) {
         let Shared {
             backplane,
-            tracker,
+            node,
             subscriptions,
             ..
         } = &*self.shared;
         let channel = self.channel(subject);
-        subscriptions.want(backplane, tracker, channel, wanted);
+        subscriptions.want(backplane, node.tracker(), channel, wanted);
     }
 
     /// Resolves when the broker has confirmed what was last asked of a subject.
@@ -135,7 +123,7 @@ impl Cluster {
         }
         let mut payloads = Vec::new();
         for protocol in [HubProtocol::Json, HubProtocol::MessagePack] {
-            let payload = message.encoded(protocol)?.payload();
+            let payload = message.encoded(protocol)?.message();
             payloads.push((protocol.name().to_owned(), payload));
         }
         let body = EnvelopeBody::Message { excluded, payloads };
@@ -152,7 +140,7 @@ impl Cluster {
 
     async fn tell(&self, subject: Subject, body: EnvelopeBody) -> Result<(), BackplaneError> {
         let envelope = Envelope {
-            origin: self.shared.node.clone(),
+            origin: self.shared.node.id().clone(),
             body,
         };
         let channel = self.channel(subject);
@@ -160,7 +148,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Asks whichever node has the connection to change a group, and waits for its answer.
+    /// Tells whichever node has the connection to change a group, and waits for its acknowledgement.
     pub(crate) fn change_remote_group(
         &self,
         action: GroupAction,
@@ -178,22 +166,20 @@ impl Cluster {
                 group,
                 connection_id: connection_id.clone(),
             };
-            // The answer is heard only by a node that listens, which one without connections does not yet.
-            if let Some(server) = this.shared.server.upgrade() {
-                server.start();
-            }
+            // Only a node that listens hears of it, which one without connections does not yet.
+            this.shared.node.start();
             this.start().await;
-            let answered = async {
+            let changed = async {
                 this.tell(Subject::GroupCommands, command).await?;
-                let answer = tokio::time::timeout(ACKNOWLEDGEMENT_TIMEOUT, acknowledged).await;
-                answer.map_err(|_| GroupError::Unacknowledged {
+                let heard = tokio::time::timeout(ACKNOWLEDGEMENT_TIMEOUT, acknowledged).await;
+                heard.map_err(|_| GroupError::Unacknowledged {
                     connection_id: connection_id.to_string(),
                     waited: ACKNOWLEDGEMENT_TIMEOUT,
                 })
             }
             .await;
             this.commands().remove(&id);
-            answered.map(|_| ())
+            changed.map(|_| ())
         })
     }
 
@@ -205,8 +191,13 @@ impl Cluster {
     }
 
     /// Carries out what another node said.
-    fn receive(&self, manager: &DefaultHubLifetimeManager, subject: &Subject, envelope: Envelope) {
-        if envelope.origin == self.shared.node {
+    pub(super) fn receive(
+        &self,
+        manager: &DefaultHubLifetimeManager,
+        subject: &Subject,
+        envelope: Envelope,
+    ) {
+        if envelope.origin == *self.shared.node.id() {
             return;
         }
         match envelope.body {
@@ -228,7 +219,7 @@ impl Cluster {
                 if let Some(changed) = manager.change_local_group(action, &connection_id, &group) {
                     // The broker's confirmation may come through this very loop.
                     let this = self.clone();
-                    self.shared.tracker.spawn(async move {
+                    self.shared.node.tracker().spawn(async move {
                         match changed {
                             Ok(heard) => heard.await,
                             // The command has no way to say so; its sender only learns that it arrived.
@@ -256,7 +247,7 @@ impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cluster")
             .field("hub", &self.shared.hub)
-            .field("node", &self.shared.node)
+            .field("node", self.shared.node.id())
             .finish_non_exhaustive()
     }
 }
@@ -298,32 +289,10 @@ fn subjects(
 fn received(payloads: &[(String, Bytes)]) -> Received {
     let find = |protocol: HubProtocol| {
         let (_, payload) = payloads.iter().find(|(name, _)| name == protocol.name())?;
-        Some(EncodedMessage::new(protocol, payload))
+        Some(EncodedMessage::new(protocol, payload.to_vec()))
     };
     Received {
         json: find(HubProtocol::Json),
         messagepack: find(HubProtocol::MessagePack),
-    }
-}
-
-/// Hands what arrives to the hub that it is for, until the server is gone.
-pub(crate) async fn receive_events(backplane: Arc<dyn Backplane>, server: Weak<Server>) {
-    let mut events = backplane.events();
-    while let Some(event) = events.next().await {
-        let Some(server) = server.upgrade() else {
-            return;
-        };
-        match event {
-            BackplaneEvent::Received(channel, envelope) => {
-                let Some(hub) = server.hub(&channel.hub) else {
-                    continue;
-                };
-                let manager = hub.lifetime();
-                if let Some(cluster) = manager.cluster() {
-                    cluster.receive(manager, &channel.subject, envelope);
-                }
-            }
-            other => tracing::warn!(target: "hubwire::backplane", ?other, "the link changed"),
-        }
     }
 }

@@ -7,6 +7,7 @@ use hubwire_core::{ConnectionId, EncodedMessage, OutgoingInvocation, SendError};
 use hubwire_protocol::HubProtocol;
 
 use crate::connection::Connection;
+use crate::outbound::Pace;
 
 /// Where a delivery gets a message in the protocol of a receiver.
 pub(crate) trait EncodedOnce {
@@ -25,7 +26,7 @@ pub(crate) struct Delivery<'a, M> {
     message: &'a M,
     excluded: HashSet<&'a ConnectionId>,
     failed: Result<(), SendError>,
-    at_bound: bool,
+    pace: Pace,
 }
 
 impl<'a, M: EncodedOnce> Delivery<'a, M> {
@@ -34,7 +35,7 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
             message,
             excluded: HashSet::new(),
             failed: Ok(()),
-            at_bound: false,
+            pace: Pace::GoOn,
         }
     }
 
@@ -48,13 +49,14 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
             return;
         }
         match self.message.encoded(connection.protocol()) {
-            Ok(Some(encoded)) => self.at_bound |= connection.offer(encoded),
+            Ok(Some(encoded)) => self.pace = self.pace.and(connection.outbound().offer(encoded)),
             Ok(None) => {}
             Err(error) => self.failed = Err(error),
         }
     }
 
-    pub(crate) fn finish(self) -> Result<bool, SendError> {
-        self.failed.map(|()| self.at_bound)
+    /// How the sender goes on.
+    pub(crate) fn finish(self) -> Result<Pace, SendError> {
+        self.failed.map(|()| self.pace)
     }
 }

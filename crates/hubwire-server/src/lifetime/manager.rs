@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::{
-    Arguments, ClientAnswers, ClientResultError, ConnectionId, EncodedMessage, GroupAction,
-    GroupError, GroupName, HubLifetimeManager, OutgoingInvocation, SendError, Sending, Subject,
-    Target, UserId,
+    Arguments, ClientResultError, ConnectionId, EncodedMessage, Envelope, GroupAction, GroupError,
+    GroupName, HubLifetimeManager, OutgoingInvocation, RawClientResults, SendError, Sending,
+    Subject, Target, UserId,
 };
 use hubwire_protocol::{HubProtocol, Naming};
 
+use super::client_results::PendingClientResults;
 use super::cluster::Cluster;
 use super::connections::Connections;
 use super::delivery::{Delivery, EncodedOnce};
 use super::memberships::Memberships;
-use super::questions::Questions;
-use crate::connection::{Connection, Flushers};
-use crate::options::HubOptions;
+use crate::connection::Connection;
+use crate::node::{HubOptions, Node};
+use crate::outbound::Flushers;
 
 /// Knows the connections of one hub on this node, and the other nodes through a [`Cluster`].
 #[derive(Debug)]
@@ -28,7 +29,8 @@ pub(crate) struct DefaultHubLifetimeManager {
     pub(super) users: Memberships<UserId>,
     pub(super) flushers: Arc<Flushers>,
     pub(super) cluster: Option<Cluster>,
-    questions: Arc<Questions>,
+    node: Arc<Node>,
+    client_results: Arc<PendingClientResults>,
     client_result_timeout: Duration,
     naming: Naming,
     /// Whether there ever was a connection that speaks MessagePack.
@@ -39,11 +41,13 @@ pub(crate) struct DefaultHubLifetimeManager {
 
 impl DefaultHubLifetimeManager {
     pub(crate) fn new(
+        node: Arc<Node>,
         flushers: Arc<Flushers>,
         cluster: Option<Cluster>,
         options: &HubOptions,
     ) -> Self {
         Self {
+            node,
             maximum_groups: options.maximum_groups_per_connection,
             maximum_name_size: options.maximum_group_name_size,
             connections: Connections::default(),
@@ -51,7 +55,9 @@ impl DefaultHubLifetimeManager {
             users: Memberships::default(),
             flushers,
             cluster,
-            questions: Arc::new(Questions::new(options.maximum_pending_client_results)),
+            client_results: Arc::new(PendingClientResults::new(
+                options.maximum_pending_client_results,
+            )),
             client_result_timeout: options.client_result_timeout,
             naming: options.naming,
             has_messagepack: AtomicBool::new(false),
@@ -67,8 +73,12 @@ impl DefaultHubLifetimeManager {
         OutgoingInvocation::new(method, arguments).with_naming(self.naming)
     }
 
-    pub(crate) fn questions(&self) -> &Arc<Questions> {
-        &self.questions
+    pub(crate) fn client_results(&self) -> &Arc<PendingClientResults> {
+        &self.client_results
+    }
+
+    pub(crate) fn flushers(&self) -> &Flushers {
+        &self.flushers
     }
 
     pub(crate) fn connections(&self) -> &Connections {
@@ -83,8 +93,18 @@ impl DefaultHubLifetimeManager {
         self.users.len()
     }
 
-    pub(crate) fn cluster(&self) -> Option<&Cluster> {
-        self.cluster.as_ref()
+    /// Gives up what the hub hears of the other nodes.
+    pub(crate) async fn stop(&self) {
+        if let Some(cluster) = &self.cluster {
+            cluster.stop().await;
+        }
+    }
+
+    /// Carries out what another node said.
+    pub(crate) fn receive_envelope(&self, subject: &Subject, envelope: Envelope) {
+        if let Some(cluster) = &self.cluster {
+            cluster.receive(self, subject, envelope);
+        }
     }
 
     /// Registers a connection; from now on it is sent to.
@@ -186,8 +206,7 @@ impl DefaultHubLifetimeManager {
             return Ok(());
         }
         if groups.len() >= self.maximum_groups {
-            let server = connection.server();
-            if let Some(hits) = server.limits().groups.hit(server.clock().now()) {
+            if let Some(hits) = self.node.limits().groups.hit(self.node.now()) {
                 tracing::warn!(target: "hubwire::lifetime", hits, connection_id = %connection.id(), "a connection is in too many groups");
             }
             return Err(GroupError::TooManyGroups {
@@ -244,9 +263,9 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
         method: &str,
         arguments: &dyn Arguments,
         timeout: Option<Duration>,
-    ) -> Result<ClientAnswers, ClientResultError> {
+    ) -> Result<RawClientResults, ClientResultError> {
         let timeout = timeout.unwrap_or(self.client_result_timeout);
-        self.ask(target, method, arguments, timeout)
+        self.invoke_clients(target, method, arguments, timeout)
     }
 
     fn add_to_group(

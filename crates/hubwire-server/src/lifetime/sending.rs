@@ -13,6 +13,7 @@ use hubwire_protocol::HubProtocol;
 use super::delivery::Delivery;
 use super::manager::DefaultHubLifetimeManager;
 use crate::connection::Connection;
+use crate::outbound::Pace;
 
 impl DefaultHubLifetimeManager {
     /// Sends, and now and then lets others have a turn.
@@ -36,7 +37,7 @@ impl DefaultHubLifetimeManager {
         &self,
         target: &Target,
         message: &OutgoingInvocation<'_>,
-    ) -> Result<bool, SendError> {
+    ) -> Result<Pace, SendError> {
         let mut delivery = Delivery::new(message);
         if let Target::AllExcept(ids) | Target::GroupExcept(_, ids) = target {
             delivery = delivery.except(ids);
@@ -87,11 +88,11 @@ impl DefaultHubLifetimeManager {
         let Some(connection) = self.connections.get(id) else {
             return Ok(None);
         };
-        let frame = message.encoded(connection.protocol())?.web_socket_frame();
-        if connection.try_send(&frame) {
+        let encoded = message.encoded(connection.protocol())?;
+        if connection.outbound().try_send(encoded) {
             return Ok(Some(Sending::Done(Ok(()))));
         }
-        let waiting = connection.send_when_room(frame);
+        let waiting = Arc::clone(connection.outbound()).send_when_room(encoded.clone());
         Ok(Some(Sending::Waiting(Box::pin(async move {
             waiting.await;
             Ok(())
@@ -103,7 +104,7 @@ impl DefaultHubLifetimeManager {
         target: &Target,
         message: &OutgoingInvocation<'_>,
     ) -> Result<Sending, SendError> {
-        let mut local = Ok(false);
+        let mut local = Ok(Pace::GoOn);
         if let Target::Connection(id) = target {
             if let Some(sending) = self.send_to_one(id, message)? {
                 return Ok(sending);
@@ -133,13 +134,13 @@ impl DefaultHubLifetimeManager {
     /// Nearly every send is done by now; only a crowd of unwritten bytes or other nodes are waited for.
     fn sending(
         &self,
-        local: Result<bool, SendError>,
+        local: Result<Pace, SendError>,
         published: Option<BoxFuture<'static, ()>>,
     ) -> Sending {
         let congested = self.flushers.are_congested();
-        let at_bound = matches!(local, Ok(true));
+        let gives_way = matches!(local, Ok(Pace::GiveWay));
         let local = local.map(drop);
-        if !congested && !at_bound && published.is_none() {
+        if !congested && !gives_way && published.is_none() {
             return Sending::Done(local);
         }
         let flushers = Arc::clone(&self.flushers);
@@ -147,7 +148,7 @@ impl DefaultHubLifetimeManager {
             if let Some(published) = published {
                 published.await;
             }
-            if at_bound {
+            if gives_way {
                 tokio::task::yield_now().await;
             }
             flushers.relieved().await;

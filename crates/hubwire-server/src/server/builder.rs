@@ -6,8 +6,9 @@ use std::sync::Arc;
 use hubwire_core::{Backplane, NodeId};
 use tokio::runtime::Handle;
 
-use super::{HubBuilder, RandomSource, Server, Statistics};
+use super::{HubBuilder, Server, Statistics};
 use crate::hub::Hub;
+use crate::node::{Node, RandomSource};
 
 /// A SignalR server: hubs are built from it, and it is what shuts down.
 ///
@@ -54,8 +55,8 @@ impl SignalR {
         self.server.shutdown().await;
     }
 
-    pub(crate) fn server(&self) -> &Arc<Server> {
-        &self.server
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        self.server.node()
     }
 
     /// How much the server holds at the moment.
@@ -67,7 +68,7 @@ impl SignalR {
     /// The node's name in its farm; fresh for every server.
     #[must_use]
     pub fn node_id(&self) -> &NodeId {
-        self.server.node()
+        self.server.node().id()
     }
 }
 

@@ -9,11 +9,12 @@ use std::time::Duration;
 use hubwire_core::{HubLifetimeManager, HubName};
 use hubwire_protocol::{HubProtocol, Naming};
 
-use super::{HubRuntime, Server};
-use crate::endpoint::HubEndpoint;
-use crate::hub::{Hub, HubContext, NameIdentifierUserIdProvider, TypedHub, UserIdProvider};
+use super::Server;
+use crate::connection::{NameIdentifierUserIdProvider, UserIdProvider};
+use crate::endpoint::{ConnectionTable, HubEndpoint};
+use crate::hub::{Hub, HubContext, HubRuntime, TypedHub};
 use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
-use crate::options::HubOptions;
+use crate::node::HubOptions;
 
 /// Configures a hub.
 #[derive(Debug)]
@@ -173,18 +174,13 @@ impl<H: Hub> HubBuilder<H> {
 
     /// Builds the hub from a function that is given the hub's own context, for hubs that push by themselves.
     pub fn build_with(self, hub: impl FnOnce(HubContext<H>) -> H) -> HubHandle<H> {
+        let node = self.server.node();
         let cluster = self.server.backplane().map(|backplane| {
-            Cluster::new(
-                self.name.clone(),
-                self.server.node().clone(),
-                Arc::clone(backplane),
-                self.server.tracker().clone(),
-                Arc::downgrade(&self.server),
-            )
+            Cluster::new(self.name.clone(), Arc::clone(node), Arc::clone(backplane))
         });
-        let flushers = Arc::clone(self.server.flushers());
         let lifetime = Arc::new(DefaultHubLifetimeManager::new(
-            flushers,
+            Arc::clone(node),
+            Arc::clone(self.server.flushers()),
             cluster,
             &self.options,
         ));
@@ -195,11 +191,12 @@ impl<H: Hub> HubBuilder<H> {
             options: self.options,
             lifetime,
             user_ids: self.user_ids,
-            server: Arc::clone(&self.server),
+            node: Arc::clone(node),
         });
-        self.server.add_hub(&runtime);
+        self.server.hubs().add(&runtime);
         HubHandle {
             runtime,
+            table: Arc::clone(self.server.table()),
             hub: PhantomData,
         }
     }
@@ -208,6 +205,7 @@ impl<H: Hub> HubBuilder<H> {
 /// A built hub: what to map and what to push with.
 pub struct HubHandle<H: Hub> {
     runtime: Arc<HubRuntime>,
+    table: Arc<ConnectionTable>,
     hub: PhantomData<fn() -> H>,
 }
 
@@ -215,7 +213,7 @@ impl<H: Hub> HubHandle<H> {
     /// An endpoint of the hub, to be mapped to a path; each call makes another one.
     #[must_use]
     pub fn endpoint(&self) -> HubEndpoint {
-        HubEndpoint::new(Arc::clone(&self.runtime))
+        HubEndpoint::new(Arc::clone(&self.runtime), Arc::clone(&self.table))
     }
 
     /// The hub as the rest of the program sees it.
@@ -230,6 +228,7 @@ impl<H: Hub> Clone for HubHandle<H> {
     fn clone(&self) -> Self {
         Self {
             runtime: Arc::clone(&self.runtime),
+            table: Arc::clone(&self.table),
             hub: PhantomData,
         }
     }

@@ -6,14 +6,16 @@ use super::Server;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Questions to clients of all hubs that are not answered.
+    /// Invocations of clients, of all hubs, whose results are still to come.
     pub client_results: usize,
     /// Registered connections of all hubs.
     pub connections: usize,
     /// Groups of all hubs that have members.
     pub groups: usize,
-    /// Bytes that wait for the sockets of registered connections.
+    /// Bytes that wait for the ways out of registered connections.
     pub outbound_bytes: usize,
+    /// Hub messages that wait there.
+    pub outbound_messages: usize,
     /// Tasks that serve connections or run what they left behind.
     pub tasks: usize,
     /// Tokens of connections, negotiated ones that were not opened yet among them.
@@ -25,18 +27,19 @@ pub struct Statistics {
 impl Server {
     pub(crate) fn statistics(&self) -> Statistics {
         let mut statistics = Statistics {
-            tasks: self.tracker.len(),
+            tasks: self.node.tracker().len(),
             tokens: self.table.len(),
             ..Statistics::default()
         };
-        for hub in self.hubs() {
+        for hub in self.hubs.all() {
             let connections = hub.lifetime().connections();
             statistics.connections += connections.len();
             connections.for_each(|connection| {
                 statistics.outbound_bytes += connection.outbound().bytes();
+                statistics.outbound_messages += connection.outbound().messages();
             });
             statistics.groups += hub.lifetime().group_count();
-            statistics.client_results += hub.lifetime().questions().len();
+            statistics.client_results += hub.lifetime().client_results().len();
             statistics.users += hub.lifetime().user_count();
         }
         statistics

@@ -7,26 +7,29 @@ use hubwire_core::EncodedMessage;
 use hubwire_protocol::HubProtocol;
 use tokio::time::MissedTickBehavior;
 
-use super::{HubRuntime, Server};
-use crate::connection::{Connection, EndReason};
+use super::hubs::Hubs;
+use crate::connection::{Connection, DisconnectReason};
+use crate::endpoint::ConnectionTable;
+use crate::hub::HubRuntime;
+use crate::node::Node;
 
 /// ASP.NET Core's heartbeat: everything it does is up to this much late.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Sweeps until the server is gone.
-pub(super) async fn run(server: Weak<Server>) {
+/// Sweeps until the node is gone.
+pub(super) async fn run(node: Weak<Node>, table: Arc<ConnectionTable>, hubs: Arc<Hubs>) {
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
     loop {
         ticks.tick().await;
-        let Some(server) = server.upgrade() else {
+        let Some(node) = node.upgrade() else {
             return;
         };
-        let now = server.clock().now();
-        server.table().expire(now);
-        server.limits().say_the_rest(now);
-        for hub in server.hubs() {
+        let now = node.now();
+        table.expire(now);
+        node.limits().say_the_rest(now);
+        for hub in hubs.all() {
             let connections = hub.lifetime().connections();
             connections.for_each(|connection| check(&hub, connection, &pings, now));
         }
@@ -41,13 +44,13 @@ fn check(
 ) {
     let clock = connection.clock();
     if clock.timed_out(now, hub.options().client_timeout_interval) {
-        connection.end(EndReason::ClientTimedOut);
+        connection.end(DisconnectReason::ClientTimedOut);
     } else if clock.ping_due(now, hub.options().keep_alive_interval)
-        && !connection.outbound().is_refused()
+        && !connection.outbound().is_stalled()
     {
         let protocol = connection.protocol();
         if let Some((_, ping)) = pings.iter().find(|(it, _)| *it == protocol) {
-            let _ = connection.offer(ping);
+            let _ = connection.outbound().offer(ping);
         }
     }
 }
@@ -55,5 +58,5 @@ fn check(
 fn ping(protocol: HubProtocol) -> EncodedMessage {
     let mut payload = Vec::new();
     protocol.writer(&mut payload).ping();
-    EncodedMessage::new(protocol, &payload)
+    EncodedMessage::new(protocol, payload)
 }

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubwire_core::{ConnectionId, HubLifetimeManager, UserId};
-use hubwire_protocol::{Arguments, CompletionOutcome, HubMessage, HubProtocol, Naming};
+use hubwire_protocol::{Arguments, HubMessage, HubProtocol, Naming};
 use serde_json::Value;
 
 use super::Recorder;
-use crate::SignalR;
-use crate::connection::{Connection, ConnectionRequest, Identity, OutboundQueue};
-use crate::dispatch::{CallResources, CompletionWriter, ReplyKind, refusals};
+use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
+use crate::dispatch::refusals;
 use crate::hub::{
-    Caller, DisconnectReason, Hub, HubCall, HubContext, HubError, HubResult, HubService, Principal,
-    TypedHub,
+    Caller, Hub, HubCall, HubContext, HubResult, HubService, Reply, ReplyKind, ResourcesBuilder,
+    ResultWriter, TypedHub,
 };
+use crate::outbound::{Bounds, Flusher, Outbound};
+use crate::server::SignalR;
+use crate::transport::WEB_SOCKET_FRAMES;
 
 /// Streams that a client sends along are not called here, so nothing waits in one.
 const STREAM_CAPACITY: usize = 1;
@@ -27,19 +29,18 @@ const STREAM_CAPACITY: usize = 1;
 /// # use std::sync::Arc;
 /// # use hubwire_server::{Call, Hub, HubCallerContext, Method, Reply};
 /// # use hubwire_core::{UntypedClient, Target};
+/// # use hubwire_protocol::BindError;
 /// # struct Greeter;
 /// # impl Hub for Greeter {
 /// #     type Client = UntypedClient;
 /// #     const METHODS: &'static [Method] = &[Method::new("Greet", &[], "")];
-/// #     fn call(self: Arc<Self>, _: usize, call: Call<'_, Self>) -> Reply {
+/// #     fn bind(self: Arc<Self>, _: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
 /// #         let cx = call.context();
-/// #         match call.bind::<(String,)>() {
-/// #             Ok((name,)) => Reply::value(async move {
-/// #                 let _ = cx.clients().all().send("Greeted", (&name,)).await;
-/// #                 format!("Hello {name}")
-/// #             }),
-/// #             Err(error) => Reply::rejected(error),
-/// #         }
+/// #         let (name,) = call.arguments::<(String,)>()?;
+/// #         Ok(Reply::value(async move {
+/// #             let _ = cx.clients().all().send("Greeted", (&name,)).await;
+/// #             format!("Hello {name}")
+/// #         }))
 /// #     }
 /// # }
 /// use hubwire_server::testing::{HubTester, Sent};
@@ -98,12 +99,16 @@ impl<H: Hub> HubTester<H> {
             principal,
             request: ConnectionRequest::default(),
         };
+        // What is sent goes to the recorder, and nothing ever to the connection itself.
+        let bounds = Bounds {
+            bytes: 0,
+            send_timeout: Duration::ZERO,
+        };
+        let (node, flusher) = (Arc::clone(self.server.node()), Arc::<Flusher>::default());
         let connection = Connection::new(
             identity,
             Arc::new(self.recorder.clone()) as Arc<dyn HubLifetimeManager>,
-            Arc::clone(self.server.server()),
-            OutboundQueue::detached(),
-            Duration::ZERO,
+            Outbound::new(node, flusher, bounds, &WEB_SOCKET_FRAMES),
         );
         TestCaller {
             tester: self,
@@ -157,12 +162,12 @@ impl<H: Hub> TestCaller<'_, H> {
     ///
     /// The text that a client would read, without detailed errors.
     pub async fn invoke(&self, method: &str, arguments: impl Arguments) -> Result<Value, String> {
-        let call = self.begin(method, &arguments)?;
+        let reply = self.bind(method, &arguments)?;
         drop(arguments);
-        self.run(method, call).await
+        self.run(method, reply).await
     }
 
-    fn begin(&self, method: &str, arguments: &dyn Arguments) -> Result<ReplyKind, String> {
+    fn bind(&self, method: &str, arguments: &dyn Arguments) -> Result<Reply, String> {
         let service = &self.tester.service;
         let index = service
             .method(method)
@@ -175,44 +180,35 @@ impl<H: Hub> TestCaller<'_, H> {
         written.map_err(|error| error.to_string())?;
         match protocol.next_message(&record, None) {
             Ok(Some((HubMessage::Invocation(message), _))) => {
-                let resources = CallResources::new(self.caller.connection(), STREAM_CAPACITY);
+                let builder = ResourcesBuilder::new(self.caller.connection(), STREAM_CAPACITY);
+                let resources = service.resources(index, builder);
                 let call = HubCall {
                     caller: &self.caller,
                     arguments: &message.arguments,
                     resources: &resources,
                 };
-                Ok(service.call(index, call).0)
+                let bound = service.bind(index, call);
+                bound.map_err(|_| refusals::failed_to_invoke(method))
             }
             other => Err(format!("not an invocation: {other:?}")),
         }
     }
 
-    async fn run(&self, method: &str, reply: ReplyKind) -> Result<Value, String> {
-        let mut call = match reply {
+    async fn run(&self, method: &str, reply: Reply) -> Result<Value, String> {
+        let mut call = match reply.0 {
             ReplyKind::Call(call) => call,
-            ReplyKind::Rejected(_) => return Err(refusals::failed_to_invoke(method)),
             ReplyKind::Stream(_) => return Err(refusals::streaming(method)),
             ReplyKind::UnknownMethod => return Err(refusals::unknown_method(method)),
         };
-        let mut record = Vec::new();
-        let mut completion = CompletionWriter::new(
-            HubProtocol::Json,
-            Naming::AsDeclared,
-            Some("1"),
-            &mut record,
-        );
-        let outcome = poll_fn(|cx| call.as_mut().poll_call(cx, &mut completion)).await;
-        outcome.map_err(|error: HubError| {
+        let mut kept = None;
+        let mut result = ResultWriter::kept(HubProtocol::Json, Naming::AsDeclared, &mut kept);
+        let outcome = poll_fn(|cx| call.as_mut().poll_call(cx, &mut result)).await;
+        outcome.map_err(|error| {
             let base = format!("An unexpected error occurred invoking '{method}' on the server.");
             error.client_text(&base, false)
         })?;
-        match HubProtocol::Json.next_message(&record, None) {
-            Ok(Some((HubMessage::Completion(completion), _))) => match completion.outcome {
-                CompletionOutcome::Result(value) => value.decode().map_err(|e| e.to_string()),
-                other => Err(format!("not a result: {other:?}")),
-            },
-            other => Err(format!("not a completion: {other:?}")),
-        }
+        let result = kept.ok_or("the method has left no result")?;
+        result.decode().map_err(|error| error.to_string())
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::{
-    Arguments, ClientAnswers, ClientResultError, ConnectionId, GroupError, GroupName,
-    HubLifetimeManager, SendError, Sending, Target,
+    Arguments, ClientResultError, ConnectionId, GroupError, GroupName, HubLifetimeManager,
+    RawClientResults, SendError, Sending, Target,
 };
 use hubwire_protocol::Naming;
 use serde_json::Value;
@@ -110,7 +110,7 @@ impl HubLifetimeManager for Recorder {
         method: &str,
         arguments: &dyn Arguments,
         _: Option<Duration>,
-    ) -> Result<ClientAnswers, ClientResultError> {
+    ) -> Result<RawClientResults, ClientResultError> {
         self.record(target, method, arguments)?;
         Err(ClientResultError::NoResult)
     }

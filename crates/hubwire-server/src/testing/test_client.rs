@@ -1,40 +1,29 @@
-//! A client whose transport is a pipe in memory.
+//! A client whose transport lies in memory.
 
 use std::collections::VecDeque;
 use std::io;
 
-use hubwire_protocol::{
-    Arguments, FrameDecoder, FrameEvent, Masking, Naming, Opcode, RECORD_SEPARATOR,
-    write_masked_frame,
-};
+use hubwire_protocol::{Arguments, Naming, RECORD_SEPARATOR};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::DuplexStream;
 
-use crate::connection::ConnectionRequest;
-use crate::endpoint::{Attached, HubEndpoint};
-use crate::hub::Principal;
-use crate::transport::Socket;
+use super::{ClientTransport, Incoming, PulledTransport, WebSocketPipe};
+use crate::connection::Principal;
+use crate::endpoint::HubEndpoint;
 
-/// How many bytes the pipe holds each way before its writer waits, as a socket's buffers do.
-const PIPE_SIZE: usize = 64 * 1024;
-
-/// Every client masks its frames; with what does not matter to a test.
-const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-
-/// A SignalR client over WebSockets and JSON, connected in memory.
+/// A SignalR client that speaks JSON, connected in memory; over WebSockets, unless it says otherwise.
 ///
 /// ```
 /// # use std::sync::Arc;
+/// # use hubwire_protocol::BindError;
 /// # use hubwire_server::{Call, Hub, Method, Reply, SignalR};
 /// # struct Echo;
 /// # impl Hub for Echo {
 /// #     type Client = hubwire_core::UntypedClient;
 /// #     const METHODS: &'static [Method] = &[Method::new("Echo", &[], "")];
-/// #     fn call(self: Arc<Self>, _: usize, call: Call<'_, Self>) -> Reply {
-/// #         match call.bind::<(String,)>() {
-/// #             Ok((text,)) => Reply::value(async move { text }),
-/// #             Err(error) => Reply::rejected(error),
-/// #         }
+/// #     fn bind(self: Arc<Self>, _: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
+/// #         let (text,) = call.arguments::<(String,)>()?;
+/// #         Ok(Reply::value(async move { text }))
 /// #     }
 /// # }
 /// use hubwire_server::testing::TestClient;
@@ -48,9 +37,8 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct TestClient {
-    pipe: DuplexStream,
-    frames: FrameDecoder,
+pub struct TestClient<T = WebSocketPipe> {
+    transport: T,
     records: Vec<u8>,
     received: VecDeque<Received>,
     last_id: u64,
@@ -64,9 +52,9 @@ pub enum Received {
     Closed(Option<u16>),
     /// The transport ended without a Close frame.
     Lost,
-    /// A hub message, or the answer to the handshake.
+    /// A hub message, or the response to the handshake.
     Message(Value),
-    /// The answer to a WebSocket ping.
+    /// The response to a WebSocket ping.
     Pong,
 }
 
@@ -92,23 +80,56 @@ impl TestClient {
     /// Opens a transport, as a WebSocket without negotiation, and sends nothing yet.
     #[must_use]
     pub fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
-        let (pipe, far_end) = tokio::io::duplex(PIPE_SIZE);
-        let server = endpoint.hub.server();
-        server.start();
-        let attached = Attached::fresh(endpoint, principal);
-        let slot = std::sync::Arc::clone(attached.slot());
-        let endpoint = endpoint.clone();
-        let task = server.tracker().spawn(async move {
-            let request = ConnectionRequest::default();
-            let socket = Socket::Other(Box::new(far_end));
-            let reader = attached.open(&endpoint, request, None, socket);
-            reader.run().await;
-            drop(attached);
-        });
-        slot.set_task(task.abort_handle());
+        Self::over(WebSocketPipe::open(endpoint, principal))
+    }
+
+    /// Sends bytes that need not be frames.
+    ///
+    /// # Errors
+    ///
+    /// When the transport has ended.
+    pub async fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.transport.send_raw(bytes).await
+    }
+
+    /// The client's end of the pipe, for those who read and write frames themselves.
+    #[must_use]
+    pub fn into_pipe(self) -> DuplexStream {
+        self.transport.into_pipe()
+    }
+}
+
+impl TestClient<PulledTransport> {
+    /// Opens a transport that is pulled and fed by a pipe, and sends nothing yet.
+    #[must_use]
+    pub fn open_pulled(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
+        Self::over(PulledTransport::open(endpoint, principal))
+    }
+
+    /// Opens a transport that is pulled and fed by a pipe, and makes the handshake.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses the handshake or ends the transport.
+    pub async fn connect_pulled(endpoint: &HubEndpoint) -> io::Result<Self> {
+        Self::open_pulled(endpoint, None).handshaken().await
+    }
+
+    /// Stops to receive, as between two polls; what is sent meanwhile is kept.
+    pub fn leave(&mut self) {
+        self.transport.leave();
+    }
+
+    /// Receives again.
+    pub fn come_back(&mut self) {
+        self.transport.come_back();
+    }
+}
+
+impl<T: ClientTransport> TestClient<T> {
+    fn over(transport: T) -> Self {
         Self {
-            pipe,
-            frames: FrameDecoder::new(Masking::Forbidden),
+            transport,
             records: Vec::new(),
             received: VecDeque::new(),
             last_id: 0,
@@ -119,7 +140,7 @@ impl TestClient {
         self.send_record(&json!({"protocol": "json", "version": 1}))
             .await?;
         match self.receive().await? {
-            Received::Message(answer) if answer == json!({}) => Ok(self),
+            Received::Message(response) if response == json!({}) => Ok(self),
             other => Err(io::Error::other(format!("handshake refused: {other:?}"))),
         }
     }
@@ -227,27 +248,22 @@ impl TestClient {
             if let Some(received) = self.received.pop_front() {
                 return Ok(received);
             }
-            let mut buffer = vec![0; 16 * 1024];
-            match self.pipe.read(&mut buffer).await {
-                Ok(0) | Err(_) => return Ok(Received::Lost),
-                Ok(count) => {
-                    buffer.truncate(count);
-                    self.decode(&mut buffer)?;
-                }
+            for incoming in self.transport.receive().await? {
+                self.take(incoming)?;
             }
         }
     }
 
-    fn decode(&mut self, mut input: &mut [u8]) -> io::Result<()> {
-        while let Some(event) = self.frames.next(&mut input).map_err(io::Error::other)? {
-            match event {
-                FrameEvent::Data { payload, .. } => self.records.extend_from_slice(payload),
-                FrameEvent::Close { code, .. } => self.received.push_back(Received::Closed(code)),
-                FrameEvent::Pong(_) => self.received.push_back(Received::Pong),
-                FrameEvent::Ping(_) => {}
+    fn take(&mut self, incoming: Incoming) -> io::Result<()> {
+        self.received.push_back(match incoming {
+            Incoming::Bytes(bytes) => {
+                self.records.extend_from_slice(&bytes);
+                return self.take_records();
             }
-            self.take_records()?;
-        }
+            Incoming::Closed(code) => Received::Closed(code),
+            Incoming::Lost => Received::Lost,
+            Incoming::Pong => Received::Pong,
+        });
         Ok(())
     }
 
@@ -272,42 +288,22 @@ impl TestClient {
         self.send_bytes(&payload).await
     }
 
-    /// Sends any bytes as one text message.
+    /// Sends any bytes, by a WebSocket as one text message.
     ///
     /// # Errors
     ///
     /// When the transport has ended.
     pub async fn send_bytes(&mut self, payload: &[u8]) -> io::Result<()> {
-        let mut frame = Vec::new();
-        write_masked_frame(&mut frame, Opcode::Text, true, MASK, payload);
-        self.send_raw(&frame).await
+        self.transport.send(payload).await
     }
 
-    /// Sends bytes that need not be frames.
-    ///
-    /// # Errors
-    ///
-    /// When the transport has ended.
-    pub async fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.pipe.write_all(bytes).await
-    }
-
-    /// The client's end of the pipe, for those who read and write frames themselves.
-    #[must_use]
-    pub fn into_pipe(self) -> DuplexStream {
-        self.pipe
-    }
-
-    /// Sends a WebSocket Close frame; the server's own can then be received.
+    /// Closes the transport; the end of the server's side can then be received.
     ///
     /// # Errors
     ///
     /// When the transport has ended.
     pub async fn close(&mut self) -> io::Result<()> {
-        let mut frame = Vec::new();
-        let code = 1000u16.to_be_bytes();
-        write_masked_frame(&mut frame, Opcode::Close, true, MASK, &code);
-        self.send_raw(&frame).await
+        self.transport.close().await
     }
 }
 

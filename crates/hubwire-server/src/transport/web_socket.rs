@@ -1,28 +1,34 @@
-//! Reads hub bytes out of WebSocket frames.
+//! Hub bytes in WebSocket frames: how messages are framed, and what a client's frames carry.
 
 use std::task::{Context, Poll, ready};
 
-use hubwire_protocol::{FrameDecoder, FrameError, FrameEvent, Masking};
+use hubwire_core::FrameFormat;
+use hubwire_protocol::{
+    FrameDecoder, FrameEvent, Masking, Opcode, TransferFormat, close_frame, write_frame,
+};
 
-use super::SocketReader;
-use crate::connection::{OutboundQueue, ReadBuffer};
+use super::read_buffer::ReadBuffer;
+use super::socket::SocketReader;
+use super::{Closing, InputEnd};
+use crate::outbound::Outbound;
+
+/// One hub message in each WebSocket message: some clients refuse messages of over 32 KiB.
+pub(crate) static WEB_SOCKET_FRAMES: FrameFormat =
+    FrameFormat::new("WebSockets", |transfer_format, message, output| {
+        let opcode = match transfer_format {
+            TransferFormat::Binary => Opcode::Binary,
+            TransferFormat::Text => Opcode::Text,
+        };
+        write_frame(output, opcode, message);
+    });
 
 /// The receiving half of a WebSocket.
 #[derive(Debug)]
 pub(crate) struct WebSocketReader {
     socket: SocketReader,
     frames: FrameDecoder,
-}
-
-/// How a client's input ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum InputEnd {
-    /// By a Close frame, which deserves an answer.
-    Closed,
-    /// By the end or the failure of the socket.
-    Lost,
-    /// By bytes that are no WebSocket frames.
-    Violated(FrameError),
+    /// A WebSocket is closed once: a second Close frame would break the rules.
+    is_closed: bool,
 }
 
 impl WebSocketReader {
@@ -30,31 +36,64 @@ impl WebSocketReader {
         Self {
             socket,
             frames: FrameDecoder::new(Masking::Required),
+            is_closed: false,
         }
     }
 
-    /// Reads once; hands on what the frames carry and answers pings.
-    pub(crate) fn poll_read(
+    /// Reads once; hands on what the frames carry, and answers pings and Close.
+    pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
-        outbound: &OutboundQueue,
+        outbound: &Outbound,
         mut receive: impl FnMut(&[u8]),
     ) -> Poll<Option<InputEnd>> {
         let mut buffer = ReadBuffer::take();
         let buffer = buffer.bytes();
         let Ok(count @ 1..) = ready!(self.socket.poll_read(cx, buffer)) else {
+            outbound.close();
             return Poll::Ready(Some(InputEnd::Lost));
         };
-        let mut input = &mut buffer[..count];
+        let mut input = buffer.get_mut(..count).unwrap_or_default();
         loop {
             match self.frames.next(&mut input) {
                 Ok(None) => return Poll::Ready(None),
                 Ok(Some(FrameEvent::Data { payload, .. })) => receive(payload),
-                Ok(Some(FrameEvent::Ping(payload))) => outbound.pong(&payload),
+                Ok(Some(FrameEvent::Ping(payload))) => outbound.push_control(pong(&payload)),
                 Ok(Some(FrameEvent::Pong(_))) => {}
-                Ok(Some(FrameEvent::Close { .. })) => return Poll::Ready(Some(InputEnd::Closed)),
-                Err(error) => return Poll::Ready(Some(InputEnd::Violated(error))),
+                Ok(Some(FrameEvent::Close { .. })) => {
+                    // Whatever the client's code was.
+                    self.close_with(outbound, 1000);
+                    return Poll::Ready(Some(InputEnd::Closed));
+                }
+                Err(error) => {
+                    self.close_with(outbound, error.close_code());
+                    return Poll::Ready(Some(InputEnd::Violated(error.to_string())));
+                }
             }
         }
     }
+
+    pub(super) fn close(&mut self, outbound: &Outbound, closing: Closing) {
+        self.close_with(
+            outbound,
+            match closing {
+                Closing::Failed => 1011,
+                Closing::Normal => 1000,
+            },
+        );
+    }
+
+    fn close_with(&mut self, outbound: &Outbound, code: u16) {
+        outbound.finish();
+        if !self.is_closed {
+            self.is_closed = true;
+            outbound.push_last_control(close_frame(code, ""));
+        }
+    }
+}
+
+fn pong(payload: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    write_frame(&mut frame, Opcode::Pong, payload);
+    frame
 }

@@ -1,0 +1,92 @@
+//! Why a connection ended, as its hub is told.
+
+use std::fmt;
+
+use hubwire_core::ConnectionId;
+use hubwire_protocol::ProtocolError;
+
+/// Why a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// Hub code aborted it.
+    Aborted,
+    /// The client said goodbye.
+    ClientClosed,
+    /// The client said goodbye because of an error.
+    ClientFailed(String),
+    /// The client was silent for longer than the client timeout.
+    ClientTimedOut,
+    /// The client sent what the protocol forbids; the text says what.
+    ProtocolViolated {
+        /// What ASP.NET Core calls this kind of error.
+        type_name: &'static str,
+        /// What was wrong.
+        message: String,
+    },
+    /// The server is shutting down.
+    ServerShutdown,
+    /// The client did not read what was sent to it.
+    TooSlow,
+    /// The client's transport ended without an error.
+    TransportClosed,
+    /// The client's transport broke the rules of WebSockets.
+    TransportViolated(String),
+}
+
+impl DisconnectReason {
+    pub(crate) fn of_protocol(error: &ProtocolError) -> Self {
+        Self::ProtocolViolated {
+            type_name: error.exception_name(),
+            message: error.to_string(),
+        }
+    }
+
+    /// The client has sent a result for an invocation of another connection.
+    pub(crate) fn foreign_client_result(connection_id: &ConnectionId, invocation_id: &str) -> Self {
+        Self::ProtocolViolated {
+            type_name: "InvalidOperationException",
+            message: format!(
+                "Connection ID '{connection_id}' is not valid for invocation ID '{invocation_id}'."
+            ),
+        }
+    }
+
+    /// The type name and text of the error that ended the connection, if it was one.
+    ///
+    /// The names are those of the exceptions that ASP.NET Core hands to `OnDisconnectedAsync`.
+    #[must_use]
+    pub fn error(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Aborted | Self::ClientClosed | Self::ServerShutdown | Self::TransportClosed => {
+                None
+            }
+            Self::ClientFailed(text) => Some(("HubException", text)),
+            Self::ClientTimedOut => Some((
+                "OperationCanceledException",
+                "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.",
+            )),
+            Self::ProtocolViolated { type_name, message } => Some((type_name, message)),
+            Self::TooSlow => Some((
+                "OperationCanceledException",
+                "The client did not read what was sent to it.",
+            )),
+            Self::TransportViolated(text) => Some(("WebSocketException", text)),
+        }
+    }
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Aborted => f.write_str("aborted by the hub"),
+            Self::ClientClosed => f.write_str("closed by the client"),
+            Self::ServerShutdown => f.write_str("server shutdown"),
+            Self::TransportClosed => f.write_str("transport closed"),
+            other => match other.error() {
+                Some((_, text)) => f.write_str(text),
+                None => Ok(()),
+            },
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Who a connection belongs to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use hubwire_core::UserId;
+
+use super::ConnectionRequest;
+
+/// The claim that names a user in ASP.NET Core.
+pub const NAME_IDENTIFIER: &str =
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
+
+/// An authenticated user, as the application's own middleware found it.
+///
+/// Middleware in front of the hub puts one into the request's extensions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Principal {
+    claims: Arc<[(String, String)]>,
+}
+
+impl Principal {
+    /// A user with these claims, each a type and a value.
+    pub fn new<I, T, V>(claims: I) -> Self
+    where
+        I: IntoIterator<Item = (T, V)>,
+        T: Into<String>,
+        V: Into<String>,
+    {
+        let claims = claims
+            .into_iter()
+            .map(|(kind, value)| (kind.into(), value.into()));
+        Self {
+            claims: claims.collect(),
+        }
+    }
+
+    /// The first claim of a type.
+    #[must_use]
+    pub fn claim(&self, kind: &str) -> Option<&str> {
+        let found = self.claims.iter().find(|(name, _)| name == kind);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// What names the user: the name-identifier claim, else a JWT's `sub`.
+    #[must_use]
+    pub fn name_identifier(&self) -> Option<&str> {
+        self.claim(NAME_IDENTIFIER).or_else(|| self.claim("sub"))
+    }
+}
+
+/// Says which user a connection belongs to; asked once, at the handshake.
+///
+/// Any `Fn(&ConnectionRequest, Option<&Principal>) -> Option<UserId>` is one.
+pub trait UserIdProvider: Send + Sync + 'static {
+    /// The user's id, or `None` for a connection that no user can be addressed by.
+    fn user_id(&self, request: &ConnectionRequest, principal: Option<&Principal>)
+    -> Option<UserId>;
+}
+
+impl<F> UserIdProvider for F
+where
+    F: Fn(&ConnectionRequest, Option<&Principal>) -> Option<UserId> + Send + Sync + 'static,
+{
+    fn user_id(
+        &self,
+        request: &ConnectionRequest,
+        principal: Option<&Principal>,
+    ) -> Option<UserId> {
+        self(request, principal)
+    }
+}
+
+/// The default provider: the principal's name identifier, as in ASP.NET Core.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NameIdentifierUserIdProvider;
+
+impl UserIdProvider for NameIdentifierUserIdProvider {
+    fn user_id(&self, _: &ConnectionRequest, principal: Option<&Principal>) -> Option<UserId> {
+        principal?.name_identifier().map(UserId::from)
+    }
+}
+
+impl fmt::Debug for dyn UserIdProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserIdProvider")
+    }
+}

@@ -1,0 +1,207 @@
+//! Calls: from the message to the method's run, or to its refusal.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Context;
+
+use hubwire_protocol::{BindError, Invocation as Message};
+
+use super::Dispatcher;
+use super::refusals;
+use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
+use super::streaming::claims_of;
+use crate::hub::{HubCall, HubError, Reply, ReplyKind, Resources, ResourcesBuilder, Upload};
+use crate::node::with_scratch;
+
+/// Whether the client expects a result or a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Plain,
+    Streaming,
+}
+
+/// A call for which no slot was free.
+pub(super) struct WaitingCall {
+    pub(super) id: Option<Box<str>>,
+    pub(super) invocation: Invocation,
+    pub(super) resources: Resources,
+}
+
+/// The ids under which a call's streams arrive, each with its stream.
+pub(super) type Claims = Vec<(Box<str>, Arc<dyn Upload>)>;
+
+impl Dispatcher {
+    pub(super) fn invoke(&mut self, message: &Message<'_>, mode: Mode, cx: &mut Context<'_>) {
+        let id = message.invocation_id.as_deref();
+        let Some(method) = self.hub.service().method(&message.target) else {
+            return self.refuse_unknown(id, &message.target);
+        };
+        let (resources, bound) = match self.prepare(method, message) {
+            Ok(prepared) => prepared,
+            Err(panic) => return self.refuse_panicked(id, method, &panic),
+        };
+        let reply = match bound {
+            Ok(reply) => reply,
+            Err(error) => return self.refuse_arguments(id, method, &error),
+        };
+        let target = self.hub.service().method_name(method);
+        let run = match (reply.0, mode) {
+            (ReplyKind::Stream(start), Mode::Streaming) => {
+                return self.begin_stream(message, method, start, &resources, cx);
+            }
+            (ReplyKind::UnknownMethod, _) => {
+                return self.refuse(id, &format!("Unknown hub method '{}'", message.target));
+            }
+            (ReplyKind::Call(call), Mode::Plain) => {
+                match self.check_uploads(method, message, &resources) {
+                    Ok(()) => Run::Method(call),
+                    Err(text) => Run::Refusal(text),
+                }
+            }
+            (ReplyKind::Call(_), Mode::Streaming) => Run::Refusal(refusals::not_streaming(target)),
+            (ReplyKind::Stream(_), Mode::Plain) => Run::Refusal(refusals::streaming(target)),
+        };
+        self.take_turn(message, Invocation { method, run }, resources, cx);
+    }
+
+    /// Makes what the call takes and binds its arguments, which both run code of the hub's author.
+    fn prepare(
+        &self,
+        method: usize,
+        message: &Message<'_>,
+    ) -> Result<(Resources, Result<Reply, BindError>), HubError> {
+        let service = self.hub.service();
+        let stream_capacity = self.hub.options().stream_buffer_capacity.get();
+        let prepare = || {
+            let builder = ResourcesBuilder::new(&self.connection, stream_capacity);
+            let resources = service.resources(method, builder);
+            let call = HubCall {
+                caller: &self.caller,
+                arguments: &message.arguments,
+                resources: &resources,
+            };
+            let bound = service.bind(method, call);
+            (resources, bound)
+        };
+        catch_unwind(AssertUnwindSafe(prepare)).map_err(|panic| HubError::panicked(&*panic))
+    }
+
+    /// Runs a call when it has a slot, which one with streams does not need; the wrong kind of call waits too.
+    fn take_turn(
+        &mut self,
+        message: &Message<'_>,
+        invocation: Invocation,
+        resources: Resources,
+        cx: &mut Context<'_>,
+    ) {
+        let id = message.invocation_id.as_deref();
+        if takes_slot(&resources) && self.free_slots == 0 {
+            self.waiting = Some(WaitingCall {
+                id: id.map(Into::into),
+                invocation,
+                resources,
+            });
+            return;
+        }
+        let claims = match invocation.run {
+            Run::Method(_) => claims_of(message, &resources),
+            Run::Refusal(_) => Claims::new(),
+        };
+        self.start(id, invocation, &resources, claims, cx);
+    }
+
+    /// Runs a call as far as it goes at once; only a pending one costs more than its own frame.
+    pub(super) fn start(
+        &mut self,
+        id: Option<&str>,
+        mut invocation: Invocation,
+        resources: &Resources,
+        claims: Claims,
+        cx: &mut Context<'_>,
+    ) {
+        let took_slot = takes_slot(resources);
+        let slot = resources.slot().cloned();
+        if let Some(slot) = slot.as_ref().filter(|_| !took_slot) {
+            slot.is_not_needed();
+        }
+        let begun = invocation.poll(&self.hub, &self.connection, id, cx);
+        let mut ended = Ended {
+            took_slot,
+            slot,
+            registered: None,
+        };
+        if begun.is_ready() {
+            // A call that gave its slot back is counted when the connection hears of it.
+            if took_slot && !ended.frees_slot() {
+                self.free_slots -= 1;
+            }
+            return;
+        }
+        self.free_slots -= usize::from(took_slot);
+        let call = id.zip(resources.token());
+        if call.is_some() || !claims.is_empty() {
+            let mut registered = self.register(claims);
+            if let Some((id, token)) = call {
+                let open = self.open.get_or_insert_default();
+                registered.call = Some(open.add_call(id.into(), token.clone()));
+            }
+            ended.registered = Some(registered);
+        }
+        self.running.push(RunningInvocation {
+            hub: Arc::clone(&self.hub),
+            connection: Arc::clone(&self.connection),
+            invocation_id: id.map(Into::into),
+            invocation,
+            ended,
+        });
+    }
+
+    /// Lets the client's items find the streams of a call.
+    pub(super) fn register(&mut self, claims: Claims) -> Box<Registered> {
+        let open = self.open.get_or_insert_default();
+        for (id, upload) in &claims {
+            open.add_upload(id.clone(), Arc::clone(upload));
+        }
+        Box::new(Registered {
+            uploads: claims,
+            ..Registered::default()
+        })
+    }
+
+    fn refuse_unknown(&self, id: Option<&str>, target: &str) {
+        tracing::debug!(target: "hubwire::dispatch", method = target, "unknown method");
+        self.refuse(id, &refusals::unknown_method(target));
+    }
+
+    fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {
+        let target = self.hub.service().method_name(method);
+        tracing::debug!(target: "hubwire::dispatch", method = target, ?error, "arguments refused");
+        let mut text = refusals::failed_to_invoke(target);
+        if self.hub.options().detailed_errors {
+            text.push_str(&format!(" InvalidDataException: {error}"));
+        }
+        self.refuse(id, &text);
+    }
+
+    fn refuse_panicked(&self, id: Option<&str>, method: usize, error: &HubError) {
+        let target = self.hub.service().method_name(method);
+        tracing::error!(target: "hubwire::dispatch", method = target, ?error, "decoding arguments failed");
+        let detailed = self.hub.options().detailed_errors;
+        let base = refusals::failed_to_invoke(target);
+        self.refuse(id, &error.client_text(&base, detailed));
+    }
+
+    pub(super) fn refuse(&self, id: Option<&str>, text: &str) {
+        with_scratch(|buffer| {
+            write_error(self.protocol, id, text, buffer);
+            if !buffer.is_empty() {
+                self.connection.gather(buffer);
+            }
+        });
+    }
+}
+
+/// Streams never hold up other calls, so a call that reads some runs without a slot.
+fn takes_slot(resources: &Resources) -> bool {
+    resources.uploads().is_empty()
+}

@@ -1,0 +1,169 @@
+//! Streams both ways, and the client results among them.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use hubwire_core::raw_client_result;
+use hubwire_protocol::{Completion, CompletionOutcome, Invocation as Message, StreamItem};
+
+use super::Dispatcher;
+use super::invoke::Claims;
+use super::open_streams::OpenStreams;
+use super::refusals;
+use super::running::{Ended, RunningStream};
+use crate::connection::DisconnectReason;
+use crate::hub::{HubError, Resources, StartStream, StreamControl, StreamSink};
+use crate::lifetime::Receipt;
+
+impl Dispatcher {
+    /// Why the streams that the client sends along are refused.
+    pub(super) fn check_uploads(
+        &self,
+        method: usize,
+        message: &Message<'_>,
+        resources: &Resources,
+    ) -> Result<(), String> {
+        let target = self.hub.service().method_name(method);
+        let (sent, expected) = (message.stream_ids.len(), resources.uploads().len());
+        if sent != expected {
+            return Err(refusals::wrong_stream_count(target, sent, expected));
+        }
+        if sent == 0 {
+            return Ok(());
+        }
+        let open = self.open.as_deref();
+        let mut ids = message.stream_ids.iter().enumerate();
+        let is_used = |(position, id): &(usize, &Cow<'_, str>)| {
+            let is_open = open.is_some_and(|open| open.upload(id).is_some());
+            is_open
+                || message
+                    .stream_ids
+                    .iter()
+                    .take(*position)
+                    .any(|other| other == *id)
+        };
+        if let Some((_, id)) = ids.find(is_used) {
+            return Err(refusals::id_in_use(id));
+        }
+        let limit = self.hub.options().maximum_parallel_streams_per_client;
+        match open.map_or(0, OpenStreams::upload_count) + sent > limit {
+            true => Err(refusals::too_many_streams(target, limit)),
+            false => Ok(()),
+        }
+    }
+
+    /// Streams take no slot and never hold up other calls.
+    pub(super) fn begin_stream(
+        &mut self,
+        message: &Message<'_>,
+        method: usize,
+        start: StartStream,
+        resources: &Resources,
+        cx: &mut Context<'_>,
+    ) {
+        let id = message.invocation_id.as_deref().unwrap_or_default();
+        if let Err(text) = self.check_response(method, id, message, resources) {
+            return self.refuse(Some(id), &text);
+        }
+        if let Some(slot) = resources.slot() {
+            slot.is_not_needed();
+        }
+        let mut registered = self.register(claims_of(message, resources));
+        let control = Arc::new(StreamControl::new(resources.token().cloned()));
+        let open = self.open.get_or_insert_default();
+        open.add_response(id.into(), Arc::clone(&control));
+        registered.response = Some(id.into());
+        let sink = StreamSink::new(
+            Arc::clone(&self.connection),
+            id.into(),
+            self.hub.options().naming,
+            Arc::clone(&control),
+        );
+        let mut stream = RunningStream {
+            hub: Arc::clone(&self.hub),
+            connection: Arc::clone(&self.connection),
+            invocation_id: id.into(),
+            method,
+            control,
+            run: start(sink),
+            ended: Ended {
+                registered: Some(registered),
+                ..Ended::default()
+            },
+        };
+        match Pin::new(&mut stream).poll(cx) {
+            Poll::Ready(ended) => self.end(ended),
+            Poll::Pending => self.running.push_stream(stream),
+        }
+    }
+
+    /// Why a stream to the client is refused.
+    pub(super) fn check_response(
+        &self,
+        method: usize,
+        id: &str,
+        message: &Message<'_>,
+        resources: &Resources,
+    ) -> Result<(), String> {
+        self.check_uploads(method, message, resources)?;
+        let Some(open) = &self.open else {
+            return Ok(());
+        };
+        if open.has_response(id) {
+            return Err(refusals::id_in_use(id));
+        }
+        let limit = self.hub.options().maximum_parallel_streams_per_client;
+        if open.response_count() >= limit {
+            let target = self.hub.service().method_name(method);
+            return Err(refusals::too_many_streams(target, limit));
+        }
+        Ok(())
+    }
+
+    /// Whether the item was taken; while its stream is full nothing behind it is looked at.
+    pub(super) fn receive_item(&mut self, message: &StreamItem<'_>) -> bool {
+        let open = self.open.as_deref();
+        let Some(upload) = open.and_then(|open| open.upload(&message.invocation_id)) else {
+            tracing::trace!(target: "hubwire::dispatch", id = &*message.invocation_id, "an item of no stream");
+            return true;
+        };
+        if upload.is_full() {
+            self.full_upload = Some(Arc::clone(upload));
+            return false;
+        }
+        upload.push(&message.item, self.hub.options().detailed_errors);
+        // The item that waited was this one, even if the stream is full again now.
+        self.full_upload = None;
+        true
+    }
+
+    /// The end of a stream that the client sends, or a client result.
+    pub(super) fn complete(&mut self, message: Completion<'_>) {
+        let id = &*message.invocation_id;
+        if let Some(open) = &mut self.open
+            && open.upload(id).is_some()
+        {
+            let error = match message.outcome {
+                CompletionOutcome::Error(text) => Some(HubError::new(text)),
+                _ => None,
+            };
+            return open.end_upload(id, error);
+        }
+        let result = raw_client_result(message.outcome);
+        let connection_id = self.connection.id();
+        let pending = self.hub.lifetime().client_results();
+        if pending.complete(connection_id, id, result) == Receipt::OfAnother {
+            let reason = DisconnectReason::foreign_client_result(connection_id, id);
+            self.connection.end(reason);
+        }
+    }
+}
+
+/// The ids of the streams that a client sends along, each with its stream.
+pub(super) fn claims_of(message: &Message<'_>, resources: &Resources) -> Claims {
+    let ids = message.stream_ids.iter().map(|id| Box::from(&**id));
+    ids.zip(resources.uploads().iter().cloned()).collect()
+}

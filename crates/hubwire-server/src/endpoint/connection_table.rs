@@ -1,0 +1,245 @@
+//! Who may connect with which token: ids from their negotiation to their connection's end.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hubwire_core::ConnectionId;
+use tokio::task::AbortHandle;
+
+use crate::connection::{Connection, Principal};
+
+/// How long a negotiated id waits for its connection (ASP.NET Core's `DisconnectTimeout`).
+const NEGOTIATED_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How many negotiated ids may wait for their connections.
+const NEGOTIATED_LIMIT: usize = 20_000;
+
+/// The bearer secret of a connection; never logged, never shown to hub code.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ConnectionToken(Arc<str>);
+
+impl ConnectionToken {
+    pub(crate) fn new(token: impl Into<Arc<str>>) -> Self {
+        Self(token.into())
+    }
+}
+
+impl fmt::Debug for ConnectionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConnectionToken(..)")
+    }
+}
+
+static NEXT_SLOT: AtomicUsize = AtomicUsize::new(0);
+
+/// What a token stands for.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// The mapped path where it was negotiated; elsewhere the token is unknown.
+    endpoint: usize,
+    number: usize,
+    id: ConnectionId,
+    principal: Option<Principal>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    Negotiated,
+    Attached {
+        connection: Option<Arc<Connection>>,
+        task: Option<AbortHandle>,
+    },
+}
+
+/// Whether a transport may use a token.
+#[derive(Debug)]
+pub(crate) enum Attach {
+    Attached,
+    /// A transport uses it already.
+    Busy,
+}
+
+impl Slot {
+    pub(crate) fn new(endpoint: usize, id: ConnectionId, principal: Option<Principal>) -> Self {
+        Self {
+            endpoint,
+            number: NEXT_SLOT.fetch_add(1, Ordering::Relaxed),
+            id,
+            principal,
+            state: Mutex::new(State::Negotiated),
+        }
+    }
+
+    /// The slot of a connection that nobody negotiated.
+    pub(crate) fn attached(
+        endpoint: usize,
+        id: ConnectionId,
+        principal: Option<Principal>,
+    ) -> Self {
+        let slot = Self::new(endpoint, id, principal);
+        slot.attach();
+        slot
+    }
+
+    pub(crate) fn id(&self) -> &ConnectionId {
+        &self.id
+    }
+
+    pub(crate) fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref()
+    }
+
+    fn attach(&self) -> Attach {
+        let mut state = self.lock();
+        match *state {
+            State::Attached { .. } => Attach::Busy,
+            State::Negotiated => {
+                *state = State::Attached {
+                    connection: None,
+                    task: None,
+                };
+                Attach::Attached
+            }
+        }
+    }
+
+    pub(crate) fn set_connection(&self, opened: &Arc<Connection>) {
+        if let State::Attached { connection, .. } = &mut *self.lock() {
+            *connection = Some(Arc::clone(opened));
+        }
+    }
+
+    pub(crate) fn set_task(&self, handle: AbortHandle) {
+        if let State::Attached { task, .. } = &mut *self.lock() {
+            *task = Some(handle);
+        }
+    }
+
+    /// Takes the connection out, for the table frees its slots much later.
+    pub(crate) fn take_connection(&self) -> Option<Arc<Connection>> {
+        match &mut *self.lock() {
+            State::Attached { connection, .. } => connection.take(),
+            State::Negotiated => None,
+        }
+    }
+
+    pub(crate) fn connection(&self) -> Option<Arc<Connection>> {
+        match &*self.lock() {
+            State::Attached { connection, .. } => connection.clone(),
+            State::Negotiated => None,
+        }
+    }
+
+    fn abort(&self) {
+        if let State::Attached {
+            task: Some(task), ..
+        } = &*self.lock()
+        {
+            task.abort();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All tokens of a server.
+#[derive(Debug, Default)]
+pub(crate) struct ConnectionTable {
+    slots: papaya::HashMap<ConnectionToken, Arc<Slot>>,
+    /// Negotiated tokens in the order in which they expire, attached ones still among them.
+    negotiated: Mutex<VecDeque<(u64, ConnectionToken)>>,
+    waiting: AtomicUsize,
+}
+
+impl ConnectionTable {
+    /// Keeps a negotiated slot until it is attached or expires; false when too many wait already.
+    pub(crate) fn negotiate(&self, token: ConnectionToken, slot: Slot, now: u64) -> bool {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= NEGOTIATED_LIMIT {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return false;
+        }
+        self.negotiated().push_back((now, token.clone()));
+        self.slots.pin().insert(token, Arc::new(slot));
+        true
+    }
+
+    /// Keeps a slot that is attached from the start, as a WebSocket without negotiation is.
+    pub(crate) fn insert(&self, token: ConnectionToken, slot: Arc<Slot>) {
+        self.slots.pin().insert(token, slot);
+    }
+
+    pub(crate) fn find(&self, token: &ConnectionToken, endpoint: usize) -> Option<Arc<Slot>> {
+        let slots = self.slots.pin();
+        slots
+            .get(token)
+            .filter(|slot| slot.endpoint == endpoint)
+            .cloned()
+    }
+
+    /// Gives a negotiated slot to the one transport that may use it.
+    pub(crate) fn attach(&self, slot: &Slot) -> Attach {
+        let attach = slot.attach();
+        if matches!(attach, Attach::Attached) {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        attach
+    }
+
+    pub(crate) fn remove(&self, token: &ConnectionToken) {
+        self.slots.pin().remove(token);
+    }
+
+    /// Forgets what was negotiated and not opened in time.
+    pub(crate) fn expire(&self, now: u64) {
+        let mut negotiated = self.negotiated();
+        while let Some((since, token)) = negotiated.front() {
+            if Duration::from_millis(now.saturating_sub(*since)) < NEGOTIATED_TIMEOUT {
+                return;
+            }
+            let slots = self.slots.pin();
+            // Attaching it now makes it useless to anybody else.
+            if let Some(slot) = slots.get(token)
+                && matches!(self.attach(slot), Attach::Attached)
+            {
+                slots.remove(token);
+            }
+            negotiated.pop_front();
+        }
+    }
+
+    /// Forgets what is not opened and returns what is, in the order in which it was.
+    pub(crate) fn drain(&self) -> Vec<Arc<Connection>> {
+        self.expire(u64::MAX);
+        let slots = self.in_order().into_iter();
+        slots.filter_map(|slot| slot.connection()).collect()
+    }
+
+    /// In the order in which they were made, for the hash's order is not reproducible.
+    fn in_order(&self) -> Vec<Arc<Slot>> {
+        let mut slots: Vec<_> = self.slots.pin().values().cloned().collect();
+        slots.sort_by_key(|slot| slot.number);
+        slots
+    }
+
+    pub(crate) fn abort_all(&self) {
+        for slot in self.in_order() {
+            slot.abort();
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn negotiated(&self) -> MutexGuard<'_, VecDeque<(u64, ConnectionToken)>> {
+        self.negotiated
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,54 @@
+//! Finds a method by the name that a client wrote.
+
+use super::Method;
+
+/// Indices of methods, sorted by name without regard to ASCII case.
+///
+/// SignalR matches method names without regard to case; a sorted table needs no allocation to look one up.
+#[derive(Debug)]
+pub(crate) struct MethodTable {
+    sorted: Box<[(&'static str, usize)]>,
+}
+
+impl MethodTable {
+    pub(crate) fn new(methods: &'static [Method]) -> Self {
+        let names = methods.iter().map(|method| method.name);
+        let mut sorted: Box<[_]> = names.enumerate().map(|(i, name)| (name, i)).collect();
+        sorted.sort_by(|(a, _), (b, _)| lower_case(a).cmp(lower_case(b)));
+        Self { sorted }
+    }
+
+    pub(crate) fn find(&self, target: &str) -> Option<usize> {
+        let found = self
+            .sorted
+            .binary_search_by(|(name, _)| lower_case(name).cmp(lower_case(target)));
+        let (_, index) = self.sorted.get(found.ok()?)?;
+        Some(*index)
+    }
+}
+
+fn lower_case(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().map(|byte| byte.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METHODS: &[Method] = &[
+        Method::new("SendMessage", &[], ""),
+        Method::new("Echo", &[], ""),
+        Method::new("echoAll", &[], ""),
+    ];
+
+    #[test]
+    fn finds_names_in_any_ascii_case() {
+        let table = MethodTable::new(METHODS);
+        assert_eq!(table.find("sendmessage"), Some(0));
+        assert_eq!(table.find("ECHO"), Some(1));
+        assert_eq!(table.find("EchoAll"), Some(2));
+        assert_eq!(table.find("Ech"), None);
+        assert_eq!(table.find("Echos"), None);
+        assert_eq!(table.find(""), None);
+    }
+}

@@ -1,0 +1,209 @@
+//! A stream on its way from a hub method to the client that called it.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::task::AtomicWaker;
+use hubwire_protocol::Naming;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::HubError;
+use crate::connection::Connection;
+use crate::node::with_scratch;
+
+/// After this many items a stream lets the connection's other work go on.
+const ITEMS_PER_TURN: usize = 32;
+
+/// Where a streaming method's items go; handed to what [`Reply::stream`](super::Reply::stream) runs.
+pub struct StreamSink {
+    connection: Arc<Connection>,
+    invocation_id: Box<str>,
+    naming: Naming,
+    control: Arc<StreamControl>,
+}
+
+/// How a streaming method ended.
+pub struct StreamEnd(pub(crate) Result<(), StreamFailure>);
+
+/// Why a stream did not end well, by what its caller reads.
+pub(crate) enum StreamFailure {
+    /// The method gave no stream.
+    Invoking(HubError),
+    /// The stream broke off.
+    Streaming(HubError),
+}
+
+/// What the dispatcher and the stream know of each other.
+pub(crate) struct StreamControl {
+    token: Option<CancellationToken>,
+    is_cancelled: AtomicBool,
+    has_begun: AtomicBool,
+    waker: AtomicWaker,
+}
+
+impl StreamControl {
+    pub(crate) fn new(token: Option<CancellationToken>) -> Self {
+        Self {
+            token,
+            is_cancelled: AtomicBool::new(false),
+            has_begun: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+        }
+    }
+
+    /// No item is sent any more; a stream whose method takes no token ends.
+    pub(crate) fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Release);
+        if let Some(token) = &self.token {
+            token.cancel();
+        }
+        self.waker.wake();
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing tells the method to stop, so that its stream is dropped.
+    pub(crate) fn is_dropped_when_cancelled(&self) -> bool {
+        self.token.is_none()
+    }
+
+    /// Whether the method has returned its stream.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn register(&self, cx: &Context<'_>) {
+        self.waker.register(cx.waker());
+    }
+}
+
+impl StreamSink {
+    pub(crate) fn new(
+        connection: Arc<Connection>,
+        invocation_id: Box<str>,
+        naming: Naming,
+        control: Arc<StreamControl>,
+    ) -> Self {
+        Self {
+            connection,
+            invocation_id,
+            naming,
+            control,
+        }
+    }
+
+    /// Sends all items of a stream.
+    ///
+    /// Each waits for room in the connection's queue, so that a slow socket slows the producer.
+    pub async fn send_all<S>(self, stream: S) -> StreamEnd
+    where
+        S: Stream<Item: Serialize> + Send,
+    {
+        self.drive(stream, |sink, item| sink.send(&item)).await
+    }
+
+    /// Sends the items of a stream until one is an error.
+    pub async fn try_send_all<S, T, E>(self, stream: S) -> StreamEnd
+    where
+        S: Stream<Item = Result<T, E>> + Send,
+        T: Serialize,
+        HubError: From<E>,
+    {
+        self.drive(stream, |sink, item| sink.send(&item?)).await
+    }
+
+    /// The method gave no stream but an error.
+    #[must_use]
+    pub fn fail(self, error: impl Into<HubError>) -> StreamEnd {
+        StreamEnd(Err(StreamFailure::Invoking(error.into())))
+    }
+
+    async fn drive<S: Stream>(
+        self,
+        stream: S,
+        mut send: impl FnMut(&Self, S::Item) -> Result<(), HubError>,
+    ) -> StreamEnd {
+        self.control.has_begun.store(true, Ordering::Relaxed);
+        let mut stream = pin!(stream);
+        let mut items = 0;
+        loop {
+            self.room().await;
+            let Some(item) = poll_fn(|cx| stream.as_mut().poll_next(cx)).await else {
+                return StreamEnd(Ok(()));
+            };
+            if let Err(error) = send(&self, item) {
+                return StreamEnd(Err(StreamFailure::Streaming(error)));
+            }
+            items += 1;
+            if items % ITEMS_PER_TURN == 0 {
+                yield_once().await;
+            }
+        }
+    }
+
+    /// Resolves when the queue can take an item, which it takes from a cancelled stream without keeping it.
+    async fn room(&self) {
+        loop {
+            let room = self.connection.outbound().room();
+            if self.control.is_cancelled() || self.connection.outbound().has_room_for_items() {
+                return;
+            }
+            room.await;
+        }
+    }
+
+    fn send<T: Serialize>(&self, item: &T) -> Result<(), HubError> {
+        if self.control.is_cancelled() {
+            return Ok(());
+        }
+        with_scratch(|buffer| {
+            self.connection
+                .protocol()
+                .writer(buffer)
+                .with_naming(self.naming)
+                .stream_item(&self.invocation_id, item)?;
+            self.connection.gather(buffer);
+            Ok(())
+        })
+    }
+}
+
+/// Lets others be polled; the waker is called at once.
+async fn yield_once() {
+    let mut has_yielded = false;
+    poll_fn(|cx| {
+        if has_yielded {
+            return Poll::Ready(());
+        }
+        has_yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+impl fmt::Debug for StreamSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamSink")
+            .field("invocation_id", &self.invocation_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for StreamEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Ok(()) => "StreamEnd::Completed",
+            Err(StreamFailure::Invoking(_)) => "StreamEnd::NotBegun",
+            Err(StreamFailure::Streaming(_)) => "StreamEnd::BrokenOff",
+        })
+    }
+}

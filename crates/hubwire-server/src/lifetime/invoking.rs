@@ -1,0 +1,77 @@
+//! Invokes clients for their results, and waits for room where the only one is slow.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use hubwire_core::{Arguments, ClientResultError, ConnectionId, RawClientResults, Target};
+
+use super::manager::DefaultHubLifetimeManager;
+use crate::connection::Connection;
+
+impl DefaultHubLifetimeManager {
+    /// Invokes a method on the clients of a target and hands on their results.
+    pub(super) fn invoke_clients(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        timeout: Duration,
+    ) -> Result<RawClientResults, ClientResultError> {
+        let connections = self.connections_of(target)?;
+        if let (Target::Connection(connection_id), []) = (target, &*connections) {
+            return Err(ClientResultError::UnknownConnection {
+                connection_id: connection_id.clone(),
+            });
+        }
+        let ids = connections.iter().map(|connection| connection.id().clone());
+        let (id, results) = self.client_results().begin(ids, timeout);
+        let message = self.message(method, arguments).with_invocation_id(&id);
+        let mut waiting = Vec::new();
+        for connection in &connections {
+            let outbound = connection.outbound();
+            // One that ends hears nothing, and may have ended before the invocation began.
+            if outbound.is_finished() {
+                self.client_results().disconnected(connection.id());
+            }
+            if !self.client_results().is_pending(&id, connection.id()) {
+                continue;
+            }
+            let encoded = message.encoded(connection.protocol())?;
+            match target {
+                Target::Connection(_) if !outbound.try_send(encoded) => {
+                    waiting.push(Arc::clone(outbound).send_when_room(encoded.clone()));
+                }
+                Target::Connection(_) => {}
+                _ => {
+                    let _ = outbound.offer(encoded);
+                }
+            }
+        }
+        Ok(match waiting.pop() {
+            None => RawClientResults::new(results),
+            Some(sending) => RawClientResults::new(
+                futures_util::stream::once(sending)
+                    .filter_map(|()| std::future::ready(None))
+                    .chain(results),
+            ),
+        })
+    }
+
+    /// Each connection of a target once, without those that are excluded.
+    fn connections_of(&self, target: &Target) -> Result<Vec<Arc<Connection>>, ClientResultError> {
+        let excluded: HashSet<&ConnectionId> = match target {
+            Target::AllExcept(ids) | Target::GroupExcept(_, ids) => ids.iter().collect(),
+            _ => HashSet::new(),
+        };
+        let mut seen = HashSet::new();
+        let mut connections = Vec::new();
+        self.visit(target, |member| {
+            if !excluded.contains(member.id()) && seen.insert(member.id().clone()) {
+                connections.push(Arc::clone(member));
+            }
+        })?;
+        Ok(connections)
+    }
+}

@@ -1,0 +1,132 @@
+//! What everything of one node may use: clock, random source, limits, options, tasks.
+
+mod clock;
+mod limits;
+mod options;
+mod random;
+mod scratch;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+pub(crate) use clock::NodeClock;
+use futures_core::future::BoxFuture;
+use hubwire_core::NodeId;
+pub(crate) use limits::Limits;
+pub use options::{EndpointOptions, HubOptions, KeepRequest};
+pub use random::RandomSource;
+pub(crate) use scratch::with_scratch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// One node of a farm, or the only one.
+pub(crate) struct Node {
+    id: NodeId,
+    clock: NodeClock,
+    random: RandomSource,
+    limits: Limits,
+    /// Sessions and what they leave running.
+    tracker: TaskTracker,
+    /// Tasks that serve all connections.
+    background: TaskTracker,
+    /// What becomes such a task when the node starts.
+    prepared: Mutex<Vec<BoxFuture<'static, ()>>>,
+    started: OnceLock<()>,
+    draining: AtomicBool,
+    stop: CancellationToken,
+}
+
+impl Node {
+    pub(crate) fn new(random: RandomSource) -> Self {
+        Self {
+            id: NodeId::new(random.text::<6>()),
+            clock: NodeClock::new(),
+            random,
+            limits: Limits::default(),
+            tracker: TaskTracker::new(),
+            background: TaskTracker::new(),
+            prepared: Mutex::default(),
+            started: OnceLock::new(),
+            draining: AtomicBool::new(false),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &NodeId {
+        &self.id
+    }
+
+    /// Milliseconds since the node was built.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
+    pub(crate) fn random(&self) -> &RandomSource {
+        &self.random
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn tracker(&self) -> &TaskTracker {
+        &self.tracker
+    }
+
+    /// Fires when the shutdown's grace is over, or the node is gone.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn start_draining(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Keeps a task until the node starts; it must not keep the node alive.
+    pub(crate) fn prepare(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.prepared().push(Box::pin(task));
+    }
+
+    /// Starts the tasks that serve all connections, the first time; must run inside a runtime.
+    pub(crate) fn start(&self) {
+        self.started.get_or_init(|| {
+            for task in self.prepared().drain(..) {
+                let stop = self.stop.clone();
+                self.background.spawn(async move {
+                    stop.run_until_cancelled(task).await;
+                });
+            }
+        });
+    }
+
+    /// Ends all that still runs, and resolves when nothing does.
+    pub(crate) async fn stop_tasks(&self) {
+        self.stop.cancel();
+        self.background.close();
+        self.background.wait().await;
+        self.tracker.wait().await;
+    }
+
+    fn prepared(&self) -> MutexGuard<'_, Vec<BoxFuture<'static, ()>>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,265 @@
+//! What waits for a connection's client, counted in bytes, and the way out that takes it.
+//!
+//! The way out is *attached*: a byte stream, which is written to, or something that pulls; or *absent*,
+//! and then what is queued stays; or *gone*, and then it is dropped. One writer at a time, under the
+//! queue's lock; a half-written frame stays at the head, so whoever writes next (the session, the
+//! flusher, a drain) goes on where the last one stopped.
+
+mod drain;
+mod flusher;
+mod gathered;
+mod puller;
+mod queue;
+mod sending;
+mod socket_writer;
+mod state;
+#[cfg(test)]
+pub(crate) mod tests;
+mod writing;
+
+use std::fmt;
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+pub(crate) use flusher::{Flusher, Flushers};
+use futures_util::task::AtomicWaker;
+use hubwire_core::FrameFormat;
+use hubwire_protocol::TransferFormat;
+pub(crate) use puller::Puller;
+pub(crate) use sending::Pace;
+pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
+use state::{State, WayOut};
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+use crate::node::Node;
+
+/// Streams wait while this many bytes do, as ASP.NET Core's do for its `TransportMaxBufferSize`.
+const STREAMED_SIZE: usize = 64 * 1024;
+
+/// Why nothing more reaches a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The byte stream failed.
+    Lost,
+    /// The client did not take what was queued for it.
+    TooSlow,
+}
+
+/// How much may wait for a client, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) bytes: usize,
+    /// How long a byte stream may take nothing, and how long a send to one client waits for room.
+    pub(crate) send_timeout: Duration,
+}
+
+/// The messages of one connection on their way to its client.
+pub(crate) struct Outbound {
+    node: Arc<Node>,
+    flusher: Arc<Flusher>,
+    bounds: Bounds,
+    format: &'static FrameFormat,
+    state: Mutex<State>,
+    room: Notify,
+    /// The session, which is told when there is room again and when the client is let go.
+    owner: AtomicWaker,
+    failure: OnceLock<Failure>,
+    finished: AtomicBool,
+}
+
+impl Outbound {
+    /// A queue without a way out, for messages in the format of the transport that will take them.
+    pub(crate) fn new(
+        node: Arc<Node>,
+        flusher: Arc<Flusher>,
+        bounds: Bounds,
+        format: &'static FrameFormat,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            node,
+            flusher,
+            bounds,
+            format,
+            state: Mutex::new(State::new(format)),
+            room: Notify::new(),
+            owner: AtomicWaker::new(),
+            failure: OnceLock::new(),
+            finished: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes to a byte stream from now on, in place of any other way out.
+    pub(crate) fn attach_socket(self: &Arc<Self>, writer: SocketWriter) {
+        let mut state = self.lock();
+        let replaced = state.attach(WayOut::socket(writer));
+        self.write(state);
+        drop(replaced.leave());
+    }
+
+    /// Lets the returned handle pull from now on, in place of any other way out.
+    pub(crate) fn attach_puller(self: &Arc<Self>) -> Puller {
+        let mut state = self.lock();
+        let attachment = state.next_attachment();
+        let replaced = state.attach(WayOut::pulled(attachment));
+        drop(state);
+        drop(replaced.leave());
+        Puller::new(Arc::clone(self), attachment)
+    }
+
+    /// Wakes the session's task where something of it has changed.
+    pub(crate) fn wake_owner(&self) {
+        self.owner.wake();
+    }
+
+    pub(crate) fn register_owner(&self, waker: &Waker) {
+        self.owner.register(waker);
+    }
+
+    /// Why the client cannot be reached any more, if that is so.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.failure.get().copied()
+    }
+
+    /// Gives the client up: the session ends the connection; the first reason counts.
+    fn fail(&self, failure: Failure) {
+        let _ = self.failure.set(failure);
+        self.owner.wake();
+    }
+
+    /// Appends a hub message of the session's own, which the session writes at the end of its read.
+    pub(crate) fn gather(&self, transfer_format: TransferFormat, message: &[u8]) {
+        let mut state = self.lock();
+        if !self.is_finished() {
+            state.queue.gather(transfer_format, message);
+        }
+    }
+
+    /// Appends the last hub message, which even a full or finished queue takes.
+    pub(crate) fn gather_last(&self, transfer_format: TransferFormat, message: &[u8]) {
+        let mut state = self.lock();
+        if !state.is_gone() {
+            state.queue.gather(transfer_format, message);
+        }
+    }
+
+    /// Appends a control frame, unless the client makes the server send them without reading.
+    pub(crate) fn push_control(&self, frame: impl Into<Box<[u8]>>) {
+        let mut state = self.lock();
+        if !state.is_gone() && state.queue.bytes() < self.bounds.bytes {
+            state.queue.push_control(frame.into());
+        }
+    }
+
+    /// Appends the control frame that ends the transport, which even a full or finished queue takes.
+    pub(crate) fn push_last_control(&self, frame: impl Into<Box<[u8]>>) {
+        let mut state = self.lock();
+        if !state.is_gone() {
+            state.queue.push_control(frame.into());
+        }
+    }
+
+    /// Says that the session is about to write the queue itself.
+    pub(crate) fn start_gathering(&self) {
+        self.lock().gathering = true;
+    }
+
+    /// Whether a stream may add an item.
+    ///
+    /// Long before the bound: what is broadcast meanwhile must find room, or a client that reads
+    /// its stream would count as slow.
+    pub(crate) fn has_room_for_items(&self) -> bool {
+        self.is_finished() || self.bytes() < STREAMED_SIZE.min(self.bounds.bytes / 2)
+    }
+
+    /// Resolves when there may be room; waiters are served in the order in which they came.
+    ///
+    /// To be called before room is looked for, so that what happens in between is not missed.
+    pub(crate) fn room(&self) -> Notified<'_> {
+        self.room.notified()
+    }
+
+    /// Whether the queue has no room for more completions; the session is woken when it has.
+    pub(crate) fn owner_must_wait(&self) -> bool {
+        let mut state = self.lock();
+        state.owner_waits = !self.is_finished() && state.queue.bytes() >= self.bounds.bytes;
+        state.owner_waits
+    }
+
+    /// Whether nothing can be taken at the moment, so that what is queued waits behind other things.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.lock().is_stalled()
+    }
+
+    /// How many bytes wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.lock().queue.bytes()
+    }
+
+    /// How many hub messages wait.
+    pub(crate) fn messages(&self) -> usize {
+        self.lock().queue.messages()
+    }
+
+    /// From now on everything sent vanishes, but what is queued stays.
+    pub(crate) fn finish(&self) {
+        let state = self.lock();
+        self.finished.store(true, Ordering::Release);
+        drop(state);
+        self.room.notify_waiters();
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::Acquire)
+    }
+
+    /// Drops the way out for good, and what was queued for it.
+    pub(crate) fn close(&self) {
+        drop(self.take_way_out());
+    }
+
+    /// As [`Outbound::close`]; a peer that does not read learns of it by a reset.
+    pub(crate) fn reset(&self) {
+        if let WayOut::Socket { writer, .. } = self.take_way_out() {
+            writer.reset_on_close();
+        }
+    }
+
+    fn take_way_out(&self) -> WayOut {
+        let mut state = self.lock();
+        self.finished.store(true, Ordering::Release);
+        state.queue.clear();
+        let way_out = mem::replace(&mut state.way_out, WayOut::Gone);
+        drop(state);
+        self.room.notify_waiters();
+        way_out.leave()
+    }
+}
+
+impl Drop for Outbound {
+    fn drop(&mut self) {
+        let state = self.state.get_mut();
+        let unflushed = state.unwrap_or_else(PoisonError::into_inner).unflushed;
+        self.flusher.sub_unflushed(unflushed);
+    }
+}
+
+impl fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbound")
+            .field("bounds", &self.bounds)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
+}

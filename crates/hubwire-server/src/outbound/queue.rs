@@ -1,0 +1,264 @@
+//! Hub messages and control frames in the order in which they go out, told apart and counted.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::mem;
+
+use hubwire_core::{EncodedMessage, FrameFormat};
+use hubwire_protocol::TransferFormat;
+
+use super::gathered::Gathered;
+
+/// At rest a queue keeps room for this many entries.
+const KEPT_ENTRIES: usize = 4;
+
+/// What waits for a way out, in the format of the transport that opened the connection.
+#[derive(Debug)]
+pub(super) struct Queue {
+    format: &'static FrameFormat,
+    entries: VecDeque<Entry>,
+    /// How much of the first entry is written.
+    head_written: usize,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+enum Entry {
+    /// A frame of the transport's own, which no other transport has a use for.
+    Control(Box<[u8]>),
+    /// Hub messages of the session's own.
+    Gathered(Box<Gathered>),
+    /// A hub message that others may be sent, too.
+    Shared(EncodedMessage),
+}
+
+impl Entry {
+    fn bytes(&self, format: &'static FrameFormat) -> &[u8] {
+        match self {
+            Self::Control(frame) => frame,
+            Self::Gathered(gathered) => gathered.bytes(),
+            Self::Shared(message) => message.framed(format),
+        }
+    }
+
+    fn messages(&self) -> usize {
+        match self {
+            Self::Control(_) => 0,
+            Self::Gathered(gathered) => gathered.messages(),
+            Self::Shared(_) => 1,
+        }
+    }
+
+    fn discard(self) {
+        if let Self::Gathered(gathered) = self {
+            gathered.give_back();
+        }
+    }
+}
+
+impl Queue {
+    pub(super) fn new(format: &'static FrameFormat) -> Self {
+        Self {
+            format,
+            entries: VecDeque::new(),
+            head_written: 0,
+            bytes: 0,
+        }
+    }
+
+    /// How many bytes wait.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many hub messages wait, one that is half written among them.
+    pub(super) fn messages(&self) -> usize {
+        self.entries.iter().map(Entry::messages).sum()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn push(&mut self, message: EncodedMessage) {
+        self.bytes += message.framed(self.format).len();
+        self.entries.push_back(Entry::Shared(message));
+    }
+
+    pub(super) fn push_control(&mut self, frame: Box<[u8]>) {
+        self.bytes += frame.len();
+        self.entries.push_back(Entry::Control(frame));
+    }
+
+    /// Appends a hub message to the last entry if that is a buffer of such messages with room.
+    pub(super) fn gather(&mut self, transfer_format: TransferFormat, message: &[u8]) {
+        let format = self.format;
+        self.bytes += match self.entries.back_mut() {
+            Some(Entry::Gathered(gathered)) if gathered.has_room(message.len()) => {
+                gathered.append(format, transfer_format, message)
+            }
+            _ => {
+                let mut gathered = Gathered::take();
+                let size = gathered.append(format, transfer_format, message);
+                self.entries.push_back(Entry::Gathered(gathered));
+                size
+            }
+        };
+    }
+
+    /// Fills `slices` with what goes out next; how many there are.
+    pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        for (slice, entry) in slices.iter_mut().zip(&self.entries) {
+            *slice = IoSlice::new(entry.bytes(self.format));
+        }
+        let count = self.entries.len().min(slices.len());
+        let mut filled = slices.get_mut(..1).unwrap_or_default();
+        IoSlice::advance_slices(&mut filled, self.head_written);
+        count
+    }
+
+    /// Forgets what was written.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.bytes = self.bytes.saturating_sub(count);
+        self.head_written += count;
+        while let Some(head) = self.entries.front() {
+            let length = head.bytes(self.format).len();
+            if self.head_written < length {
+                break;
+            }
+            self.head_written -= length;
+            if let Some(written) = self.entries.pop_front() {
+                written.discard();
+            }
+        }
+        if self.entries.capacity() > 4 * KEPT_ENTRIES {
+            self.entries.shrink_to(KEPT_ENTRIES);
+        }
+    }
+
+    /// Moves whole entries to `output`, the first whatever its size and more while `limit` bytes suffice.
+    pub(super) fn take_whole(&mut self, limit: usize, output: &mut Vec<u8>) {
+        let mut taken = 0;
+        for entry in &self.entries {
+            let bytes = entry.bytes(self.format);
+            if taken > 0 && taken + bytes.len() > limit {
+                break;
+            }
+            output.extend_from_slice(bytes);
+            taken += bytes.len();
+        }
+        self.advance(taken);
+    }
+
+    /// Makes what was half written whole again and drops control frames, for another way out.
+    pub(super) fn rewind(&mut self) {
+        let written = mem::take(&mut self.head_written);
+        self.bytes += written;
+        if let Some(Entry::Gathered(gathered)) = self.entries.front() {
+            let start = gathered.start_of_message(written);
+            self.bytes -= start;
+            self.head_written = start;
+        }
+        let mut dropped = 0;
+        self.entries.retain(|entry| match entry {
+            Entry::Control(frame) => {
+                dropped += frame.len();
+                false
+            }
+            _ => true,
+        });
+        self.bytes -= dropped;
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.entries = VecDeque::new();
+        self.head_written = 0;
+        self.bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static LINES: FrameFormat = FrameFormat::new("lines", |_, message, output| {
+        output.push(b'>');
+        output.extend_from_slice(message);
+        output.push(b'\n');
+    });
+
+    fn queue() -> Queue {
+        let mut queue = Queue::new(&LINES);
+        queue.gather(TransferFormat::Text, b"one");
+        queue.gather(TransferFormat::Text, b"two");
+        queue.push_control(Box::from(*b"pong"));
+        queue.push(shared(b"three"));
+        queue.gather(TransferFormat::Text, b"four");
+        queue
+    }
+
+    fn shared(message: &[u8]) -> EncodedMessage {
+        EncodedMessage::new(hubwire_protocol::HubProtocol::Json, message.to_vec())
+    }
+
+    fn waiting(queue: &Queue) -> Vec<String> {
+        let mut slices = [IoSlice::new(&[]); 8];
+        let count = queue.fill(&mut slices);
+        let texts = slices[..count].iter();
+        texts
+            .map(|slice| String::from_utf8_lossy(slice).into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn messages_and_control_frames_are_told_apart_and_counted() {
+        let queue = queue();
+        assert_eq!(
+            waiting(&queue),
+            [">one\n>two\n", "pong", ">three\n", ">four\n"]
+        );
+        assert_eq!((queue.messages(), queue.bytes()), (4, 27));
+    }
+
+    #[test]
+    fn what_is_half_written_stays_at_the_head() {
+        let mut queue = queue();
+        queue.advance(7);
+        assert_eq!(waiting(&queue)[0], "wo\n");
+        assert_eq!((queue.messages(), queue.bytes()), (4, 20));
+        queue.advance(3 + 4 + 2);
+        assert_eq!(waiting(&queue), ["hree\n", ">four\n"]);
+        queue.advance(11);
+        assert!(queue.is_empty());
+        assert_eq!((queue.messages(), queue.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn another_way_out_gets_whole_messages_and_no_control_frames() {
+        let mut queue = queue();
+        queue.advance(7);
+        queue.rewind();
+        assert_eq!(waiting(&queue), [">two\n", ">three\n", ">four\n"]);
+        assert_eq!(queue.bytes(), 18);
+        queue.advance(5 + 1);
+        queue.rewind();
+        assert_eq!(waiting(&queue), [">three\n", ">four\n"]);
+        assert_eq!(queue.bytes(), 13);
+    }
+
+    #[test]
+    fn whole_messages_are_taken_however_long_the_first_one_is() {
+        let mut queue = queue();
+        let mut taken = Vec::new();
+        queue.take_whole(1, &mut taken);
+        assert_eq!(taken, b">one\n>two\n");
+        taken.clear();
+        queue.take_whole(11, &mut taken);
+        assert_eq!(taken, b"pong>three\n");
+        taken.clear();
+        queue.take_whole(100, &mut taken);
+        assert_eq!(taken, b">four\n");
+        queue.take_whole(100, &mut taken);
+        assert_eq!((taken.len(), queue.bytes()), (6, 0));
+    }
+}

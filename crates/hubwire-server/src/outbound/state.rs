@@ -1,0 +1,177 @@
+//! What is under the queue's lock.
+
+use std::io::{self, IoSlice};
+use std::mem;
+use std::task::{Context, Poll, Waker, ready};
+
+use hubwire_core::FrameFormat;
+
+use super::SocketWriter;
+use super::queue::Queue;
+
+/// How many entries of the queue one write takes at most.
+const ENTRIES_PER_WRITE: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) queue: Queue,
+    pub(super) way_out: WayOut,
+    attachments: u64,
+    /// Bytes queued since the flusher last offered a write.
+    pub(super) unflushed: usize,
+    /// Whether the flusher has it on its list.
+    pub(super) dirty: bool,
+    /// While the session gathers messages it also writes them, so nobody else needs to.
+    pub(super) gathering: bool,
+    pub(super) owner_waits: bool,
+    /// A message for many was queued beyond the bound, and nothing was tried since.
+    pub(super) reached_bound: bool,
+    /// The byte stream refused bytes since then.
+    pub(super) refused_at_bound: bool,
+}
+
+/// What takes messages out of the queue.
+#[derive(Debug)]
+pub(super) enum WayOut {
+    Absent,
+    Gone,
+    Pulled {
+        attachment: u64,
+        waker: Option<Waker>,
+    },
+    Socket {
+        writer: SocketWriter,
+        drain: Drain,
+    },
+}
+
+/// Whether a task writes what the byte stream refused.
+#[derive(Debug)]
+pub(super) enum Drain {
+    Idle,
+    Running(Option<Waker>),
+}
+
+impl WayOut {
+    pub(super) fn socket(writer: SocketWriter) -> Self {
+        let drain = Drain::Idle;
+        Self::Socket { writer, drain }
+    }
+
+    pub(super) fn pulled(attachment: u64) -> Self {
+        let waker = None;
+        Self::Pulled { attachment, waker }
+    }
+
+    /// Whom to wake, without the lock, because there is something to do: a drain, a body.
+    pub(super) fn take_waker(&mut self) -> Option<Waker> {
+        match self {
+            Self::Pulled { waker, .. }
+            | Self::Socket {
+                drain: Drain::Running(waker),
+                ..
+            } => waker.take(),
+            _ => None,
+        }
+    }
+
+    /// Lets go of it, and lets whoever waits for it know.
+    pub(super) fn leave(mut self) -> Self {
+        if let Some(waker) = self.take_waker() {
+            waker.wake();
+        }
+        self
+    }
+}
+
+impl State {
+    pub(super) fn new(format: &'static FrameFormat) -> Self {
+        Self {
+            queue: Queue::new(format),
+            way_out: WayOut::Absent,
+            attachments: 0,
+            unflushed: 0,
+            dirty: false,
+            gathering: false,
+            owner_waits: false,
+            reached_bound: false,
+            refused_at_bound: false,
+        }
+    }
+
+    pub(super) fn next_attachment(&mut self) -> u64 {
+        self.attachments += 1;
+        self.attachments
+    }
+
+    /// Puts a way out in the place of another, which is returned; one that is gone stays so.
+    pub(super) fn attach(&mut self, way_out: WayOut) -> WayOut {
+        if self.is_gone() {
+            return way_out;
+        }
+        self.queue.rewind();
+        self.reached_bound = false;
+        self.refused_at_bound = false;
+        mem::replace(&mut self.way_out, way_out)
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self.way_out, WayOut::Gone)
+    }
+
+    /// Whether the byte stream refuses bytes, which a task drains.
+    pub(super) fn is_draining(&self) -> bool {
+        matches!(
+            self.way_out,
+            WayOut::Socket {
+                drain: Drain::Running(_),
+                ..
+            }
+        )
+    }
+
+    /// Whether what is queued now waits for somebody else to take what is there already.
+    pub(super) fn is_stalled(&self) -> bool {
+        match self.way_out {
+            WayOut::Socket { .. } => self.is_draining(),
+            _ => !self.queue.is_empty(),
+        }
+    }
+
+    /// Whether the flusher has anything to do here: to write, or to wake who pulls.
+    pub(super) fn is_flushable(&self) -> bool {
+        match self.way_out {
+            WayOut::Socket { .. } => !self.is_draining(),
+            WayOut::Pulled { .. } => true,
+            WayOut::Absent | WayOut::Gone => false,
+        }
+    }
+
+    /// Writes all that the byte stream takes at once; pending means that it began to refuse.
+    pub(super) fn try_write(&mut self) -> Poll<io::Result<()>> {
+        self.write_with(SocketWriter::try_write)
+    }
+
+    /// Writes all, waking when the byte stream takes more.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.write_with(|writer, slices| writer.poll_write(cx, slices))
+    }
+
+    fn write_with(
+        &mut self,
+        mut write: impl FnMut(&mut SocketWriter, &[IoSlice<'_>]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<()>> {
+        while !self.queue.is_empty() {
+            let WayOut::Socket { writer, .. } = &mut self.way_out else {
+                break;
+            };
+            let mut slices = [IoSlice::new(&[]); ENTRIES_PER_WRITE];
+            let count = self.queue.fill(&mut slices);
+            match ready!(write(writer, slices.get(..count).unwrap_or_default()))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.queue.advance(written),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}

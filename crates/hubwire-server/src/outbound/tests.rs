@@ -1,0 +1,227 @@
+//! Queues and their ways out, without a session.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use hubwire_core::{EncodedMessage, FrameFormat};
+use hubwire_protocol::{HubProtocol, TransferFormat};
+use tokio::io::{AsyncReadExt, DuplexStream};
+
+use super::{Bounds, BoxedSocket, Failure, Flusher, Outbound, Pace, Puller, SocketWriter};
+use crate::node::{Node, RandomSource};
+
+static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
+    output.extend_from_slice(message);
+});
+
+/// A queue of this bound, with nothing attached.
+pub(crate) fn outbound(bytes: usize) -> Arc<Outbound> {
+    let bounds = Bounds {
+        bytes,
+        send_timeout: Duration::from_secs(10),
+    };
+    let node = Arc::new(Node::new(RandomSource::system()));
+    Outbound::new(node, Arc::<Flusher>::default(), bounds, &BARE)
+}
+
+fn message(text: &str) -> EncodedMessage {
+    EncodedMessage::new(HubProtocol::Json, text.as_bytes().to_vec())
+}
+
+/// Attaches a byte stream that takes that many bytes before it refuses; its far end.
+fn attach_stream(outbound: &Arc<Outbound>, capacity: usize) -> DuplexStream {
+    let (near, far) = tokio::io::duplex(capacity);
+    let (_, writer) = tokio::io::split(Box::new(near) as BoxedSocket);
+    outbound.attach_socket(SocketWriter::Other(writer));
+    far
+}
+
+async fn read(stream: &mut DuplexStream, count: usize) -> io::Result<String> {
+    let mut bytes = vec![0; count];
+    stream.read_exact(&mut bytes).await?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What a puller takes at once.
+fn pull(puller: &mut Puller, limit: usize) -> Poll<Option<String>> {
+    let mut cx = Context::from_waker(Waker::noop());
+    let pulled = puller.poll_pull(&mut cx, limit);
+    pulled.map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn some(text: &str) -> Poll<Option<String>> {
+    Poll::Ready(Some(text.to_owned()))
+}
+
+#[test]
+fn what_is_queued_while_nothing_is_attached_is_kept_for_whoever_comes() {
+    let outbound = outbound(100);
+    assert!(outbound.try_send(&message("one;")));
+    outbound.gather(TransferFormat::Text, b"two;");
+    assert_eq!(outbound.offer(&message("three;")), Pace::GoOn);
+    outbound.write_gathered();
+    assert_eq!((outbound.messages(), outbound.bytes()), (3, 14));
+    let mut puller = outbound.attach_puller();
+    assert_eq!(pull(&mut puller, 100), some("one;two;three;"));
+    assert_eq!(pull(&mut puller, 100), Poll::Pending);
+    assert_eq!((outbound.messages(), outbound.bytes()), (0, 0));
+}
+
+#[test]
+fn a_puller_that_leaves_and_comes_back_loses_nothing() {
+    let outbound = outbound(100);
+    let mut puller = outbound.attach_puller();
+    let _ = outbound.offer(&message("one;"));
+    assert_eq!(pull(&mut puller, 100), some("one;"));
+    let _ = outbound.offer(&message("two;"));
+    drop(puller);
+    let _ = outbound.offer(&message("three;"));
+    let mut puller = outbound.attach_puller();
+    assert_eq!(pull(&mut puller, 1), some("two;"));
+    assert_eq!(pull(&mut puller, 1), some("three;"));
+    assert_eq!(outbound.failure(), None);
+}
+
+#[test]
+fn whoever_pulls_last_takes_over_and_the_drop_of_the_first_changes_nothing() {
+    let outbound = outbound(100);
+    let mut first = outbound.attach_puller();
+    assert_eq!(pull(&mut first, 100), Poll::Pending);
+    let mut second = outbound.attach_puller();
+    let _ = outbound.offer(&message("one;"));
+    assert_eq!(pull(&mut first, 100), Poll::Ready(None));
+    drop(first);
+    assert_eq!(pull(&mut second, 100), some("one;"));
+}
+
+#[tokio::test]
+async fn a_puller_that_waits_is_woken_by_the_session_and_by_the_flusher() {
+    let outbound = outbound(100);
+    let mut puller = outbound.attach_puller();
+    let flusher = tokio_util::task::TaskTracker::new();
+    flusher.spawn(Arc::clone(&outbound.flusher).run());
+    let pulled = async { poll_fn(|cx| puller.poll_pull(cx, 100)).await };
+    let sent = async {
+        tokio::task::yield_now().await;
+        let _ = outbound.offer(&message("one;"));
+    };
+    let (pulled, ()) = tokio::join!(pulled, sent);
+    assert_eq!(pulled.unwrap(), b"one;");
+    let pulled = async { poll_fn(|cx| puller.poll_pull(cx, 100)).await };
+    let gathered = async {
+        tokio::task::yield_now().await;
+        outbound.start_gathering();
+        outbound.gather(TransferFormat::Text, b"two;");
+        outbound.write_gathered();
+    };
+    let (pulled, ()) = tokio::join!(pulled, gathered);
+    assert_eq!(pulled.unwrap(), b"two;");
+}
+
+#[test]
+fn once_gone_nothing_is_kept_and_nothing_can_be_attached() {
+    let outbound = outbound(100);
+    let mut puller = outbound.attach_puller();
+    let _ = outbound.offer(&message("one;"));
+    outbound.close();
+    assert_eq!(pull(&mut puller, 100), Poll::Ready(None));
+    assert_eq!(pull(&mut outbound.attach_puller(), 100), Poll::Ready(None));
+    assert!(outbound.try_send(&message("two;")));
+    outbound.gather_last(TransferFormat::Text, b"three;");
+    outbound.push_last_control(*b"four;");
+    assert_eq!((outbound.messages(), outbound.bytes()), (0, 0));
+}
+
+#[test]
+fn after_the_last_message_only_what_is_last_is_queued() {
+    let outbound = outbound(4);
+    let mut puller = outbound.attach_puller();
+    assert!(outbound.try_send(&message("one;")));
+    outbound.finish();
+    outbound.gather(TransferFormat::Text, b"vanishes;");
+    assert!(outbound.try_send(&message("vanishes;")));
+    assert_eq!(outbound.offer(&message("vanishes;")), Pace::GoOn);
+    outbound.gather_last(TransferFormat::Text, b"bye;");
+    outbound.push_control(*b"pong;");
+    outbound.push_last_control(*b"close;");
+    assert_eq!(pull(&mut puller, 100), some("one;bye;close;"));
+}
+
+#[test]
+fn beyond_the_bound_an_absent_client_is_let_go_and_a_pulling_one_is_given_a_chance() {
+    let outbound = outbound(8);
+    assert_eq!(outbound.offer(&message("12345678")), Pace::GoOn);
+    assert!(!outbound.try_send(&message("9")));
+    assert_eq!(outbound.failure(), None);
+    let mut puller = outbound.attach_puller();
+    assert_eq!(outbound.offer(&message("9")), Pace::GiveWay);
+    assert_eq!(pull(&mut puller, 100), some("123456789"));
+    let _ = outbound.offer(&message("12345678"));
+    drop(puller);
+    let _ = outbound.offer(&message("9"));
+    assert_eq!(outbound.failure(), Some(Failure::TooSlow));
+}
+
+#[tokio::test]
+async fn another_byte_stream_gets_whole_messages() {
+    let outbound = outbound(100);
+    let mut first = attach_stream(&outbound, 6);
+    outbound.gather(TransferFormat::Text, b"one;");
+    outbound.gather(TransferFormat::Text, b"two;");
+    outbound.push_control(*b"pong;");
+    assert!(outbound.try_send(&message("three;")));
+    outbound.write_gathered();
+    assert_eq!(read(&mut first, 6).await.unwrap(), "one;tw");
+    let mut second = attach_stream(&outbound, 100);
+    assert_eq!(read(&mut second, 10).await.unwrap(), "two;three;");
+    // The writer of the first one is dropped.
+    assert!(first.read_u8().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_byte_stream_that_refuses_is_drained_and_then_given_up() {
+    let outbound = outbound(100);
+    let mut far = attach_stream(&outbound, 4);
+    outbound.gather(TransferFormat::Text, b"12345678");
+    outbound.write_gathered();
+    assert!(outbound.is_stalled());
+    assert_eq!(read(&mut far, 8).await.unwrap(), "12345678");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!outbound.is_stalled());
+    outbound.gather(TransferFormat::Text, b"12345678");
+    outbound.write_gathered();
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    assert_eq!(outbound.failure(), None);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(outbound.failure(), Some(Failure::TooSlow));
+}
+
+#[tokio::test]
+async fn a_byte_stream_that_fails_is_reported() {
+    let outbound = outbound(100);
+    drop(attach_stream(&outbound, 4));
+    outbound.gather(TransferFormat::Text, b"one;");
+    outbound.write_gathered();
+    assert_eq!(outbound.failure(), Some(Failure::Lost));
+    assert_eq!(outbound.bytes(), 0);
+}
+
+#[tokio::test]
+async fn written_means_taken_whatever_the_way_out_is() {
+    let outbound = outbound(100);
+    let mut puller = outbound.attach_puller();
+    outbound.gather(TransferFormat::Text, b"one;");
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(outbound.poll_written(&mut cx).is_pending());
+    let written = poll_fn(|cx| outbound.poll_written(cx));
+    let pulled = async {
+        tokio::task::yield_now().await;
+        pull(&mut puller, 100)
+    };
+    let (written, pulled) = tokio::join!(written, pulled);
+    written.unwrap();
+    assert_eq!(pulled, some("one;"));
+}

@@ -1,0 +1,112 @@
+//! Messages on their way out of the queue, as far as a byte stream takes them at once.
+
+use std::io;
+use std::mem;
+use std::sync::{Arc, MutexGuard};
+use std::task::{Context, Poll};
+
+use super::state::{Drain, State, WayOut};
+use super::{Failure, Outbound};
+
+impl Outbound {
+    /// The session's write at the end of its read.
+    pub(crate) fn write_gathered(self: &Arc<Self>) {
+        let mut state = self.lock();
+        state.gathering = false;
+        if self.write(state) > 0 {
+            self.flusher.relieve();
+        }
+    }
+
+    /// The flusher's write of its round.
+    pub(super) fn flush(self: &Arc<Self>) {
+        let mut state = self.lock();
+        state.dirty = false;
+        self.write(state);
+    }
+
+    /// Offers what is queued to the way out, once; how many bytes the flusher need not count any more.
+    pub(super) fn write(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> usize {
+        let unflushed = mem::take(&mut state.unflushed);
+        self.flusher.sub_unflushed(unflushed);
+        if state.queue.is_empty() {
+            self.wake_waiting_owner(state);
+            return unflushed;
+        }
+        match &mut state.way_out {
+            WayOut::Pulled { waker, .. } => {
+                let waker = waker.take();
+                drop(state);
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+            }
+            WayOut::Socket {
+                drain: Drain::Idle, ..
+            } => self.write_to_socket(state),
+            _ => {}
+        }
+        unflushed
+    }
+
+    fn write_to_socket(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let before = state.queue.bytes();
+        let written = state.try_write();
+        // Whoever waits is woken by progress alone, or a stream would wake its session for ever.
+        let has_more_room = state.queue.bytes() < before.min(self.bounds.bytes);
+        match written {
+            Poll::Pending => {
+                if let WayOut::Socket { drain, .. } = &mut state.way_out {
+                    *drain = Drain::Running(None);
+                }
+                drop(state);
+                self.node.tracker().spawn(Arc::clone(self).drain());
+            }
+            Poll::Ready(Ok(())) => self.wake_waiting_owner(state),
+            Poll::Ready(Err(_)) => {
+                state.queue.clear();
+                drop(state);
+                self.lose();
+            }
+        }
+        if has_more_room {
+            self.room.notify_one();
+        }
+    }
+
+    /// Tells the session of the room that it waited for.
+    pub(super) fn wake_waiting_owner(&self, mut state: MutexGuard<'_, State>) {
+        let waited = state.queue.bytes() < self.bounds.bytes && mem::take(&mut state.owner_waits);
+        drop(state);
+        if waited {
+            self.owner.wake();
+        }
+    }
+
+    /// A byte stream has failed; once nothing more is sent, how the input ended says more.
+    pub(super) fn lose(&self) {
+        if !self.is_finished() {
+            self.fail(Failure::Lost);
+        }
+    }
+
+    /// Writes until nothing is left, in place of any drain.
+    pub(crate) fn poll_written(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.owner.register(cx.waker());
+        let mut state = self.lock();
+        if let WayOut::Socket { drain, .. } = &mut state.way_out {
+            let replaced = mem::replace(drain, Drain::Idle);
+            let written = state.poll_write(cx);
+            drop(state);
+            if let Drain::Running(Some(waker)) = replaced {
+                waker.wake();
+            }
+            return written;
+        }
+        if state.queue.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        state.owner_waits = true;
+        Poll::Pending
+    }
+}

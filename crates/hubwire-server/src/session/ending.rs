@@ -1,0 +1,58 @@
+//! What a client and its hub are told about the end of a connection.
+
+use crate::connection::DisconnectReason;
+use crate::hub::HubError;
+
+/// The content of a Close message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CloseMessage {
+    pub(super) error: Option<String>,
+    pub(super) allow_reconnect: bool,
+}
+
+const CLOSED_WITH_ERROR: &str = "Connection closed with an error.";
+
+impl CloseMessage {
+    /// The table of the protocol's section on the Close message; `None` where nobody can hear it.
+    pub(super) fn of(reason: &DisconnectReason, detailed_errors: bool) -> Option<Self> {
+        match reason {
+            DisconnectReason::Aborted
+            | DisconnectReason::ClientClosed
+            | DisconnectReason::ClientFailed(_) => Some(Self {
+                error: None,
+                allow_reconnect: false,
+            }),
+            DisconnectReason::ClientTimedOut | DisconnectReason::ProtocolViolated { .. } => {
+                Some(Self::failed(reason, detailed_errors))
+            }
+            DisconnectReason::ServerShutdown => Some(Self {
+                error: None,
+                allow_reconnect: true,
+            }),
+            DisconnectReason::TooSlow
+            | DisconnectReason::TransportClosed
+            | DisconnectReason::TransportViolated(_) => None,
+        }
+    }
+
+    /// The hook for new connections has failed.
+    pub(super) fn of_refusal(error: &HubError, detailed_errors: bool) -> Self {
+        Self {
+            error: Some(error.client_text(CLOSED_WITH_ERROR, detailed_errors)),
+            allow_reconnect: false,
+        }
+    }
+
+    fn failed(reason: &DisconnectReason, detailed_errors: bool) -> Self {
+        let error = match reason.error() {
+            Some((type_name, text)) if detailed_errors => {
+                format!("{CLOSED_WITH_ERROR} {type_name}: {text}")
+            }
+            _ => CLOSED_WITH_ERROR.to_owned(),
+        };
+        Self {
+            error: Some(error),
+            allow_reconnect: true,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A transport in memory that pulls what it is sent, leaves and comes back.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+
+use hubwire_core::FrameFormat;
+
+use super::{ClientTransport, Incoming};
+use crate::connection::{ConnectionRequest, Principal};
+use crate::endpoint::{Attached, HubEndpoint};
+use crate::outbound::{Outbound, Puller};
+use crate::transport::{Input, PipeWriter, pipe};
+
+/// How many bytes of the client's may wait for its session.
+const PIPE_SIZE: usize = 64 * 1024;
+
+/// How many bytes one pull takes, besides a message of any size.
+const PULL_SIZE: usize = 16 * 1024;
+
+/// Hub messages behind each other, as in the body of a poll.
+static BARE_MESSAGES: FrameFormat = FrameFormat::new("bare messages", |_, message, output| {
+    output.extend_from_slice(message);
+});
+
+/// The client's end of a transport that is pulled, and fed by a pipe.
+///
+/// What is sent to the client while nobody pulls is kept for it, within the hub's bounds.
+#[derive(Debug)]
+pub struct PulledTransport {
+    writer: Option<PipeWriter>,
+    outbound: Arc<Outbound>,
+    puller: Option<Puller>,
+}
+
+impl PulledTransport {
+    /// Opens a connection without negotiation.
+    pub(super) fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
+        let (writer, reader) = pipe(PIPE_SIZE);
+        let node = Arc::clone(endpoint.hub().node());
+        node.start();
+        let attached = Attached::fresh(endpoint, principal);
+        let request = ConnectionRequest::default();
+        let connection = attached.open(endpoint, request, None, &BARE_MESSAGES);
+        let outbound = Arc::clone(connection.outbound());
+        let slot = Arc::clone(attached.slot());
+        let session = endpoint.session(connection, Input::Pipe(reader));
+        let task = node.tracker().spawn(async move {
+            session.run("pulled").await;
+            drop(attached);
+        });
+        slot.set_task(task.abort_handle());
+        Self {
+            writer: Some(writer),
+            puller: Some(outbound.attach_puller()),
+            outbound,
+        }
+    }
+
+    /// Stops to pull, as between two polls.
+    pub(super) fn leave(&mut self) {
+        self.puller = None;
+    }
+
+    /// Pulls again, in place of whoever does.
+    pub(super) fn come_back(&mut self) {
+        self.puller = Some(self.outbound.attach_puller());
+    }
+}
+
+impl ClientTransport for PulledTransport {
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.writer {
+            Some(writer) => writer.write(bytes).await,
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    async fn receive(&mut self) -> io::Result<Vec<Incoming>> {
+        let Some(puller) = &mut self.puller else {
+            return Err(io::Error::other("a client that has left receives nothing"));
+        };
+        let pulled = poll_fn(|cx| puller.poll_pull(cx, PULL_SIZE)).await;
+        Ok(vec![pulled.map_or(Incoming::Lost, Incoming::Bytes)])
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.writer = None;
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! A WebSocket through a pipe in memory.
+
+use std::io;
+use std::sync::Arc;
+
+use hubwire_protocol::{FrameDecoder, FrameEvent, Masking, Opcode, write_masked_frame};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+use super::{ClientTransport, Incoming};
+use crate::connection::{ConnectionRequest, Principal};
+use crate::endpoint::{Attached, HubEndpoint, open_web_socket};
+use crate::transport::Socket;
+
+/// How many bytes the pipe holds each way before its writer waits, as a socket's buffers do.
+const PIPE_SIZE: usize = 64 * 1024;
+
+/// Every client masks its frames; with what does not matter to a test.
+const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// The client's end of a WebSocket in memory.
+#[derive(Debug)]
+pub struct WebSocketPipe {
+    pipe: DuplexStream,
+    frames: FrameDecoder,
+}
+
+impl WebSocketPipe {
+    /// Opens a WebSocket without negotiation.
+    pub(super) fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
+        let (pipe, far_end) = tokio::io::duplex(PIPE_SIZE);
+        let node = Arc::clone(endpoint.hub().node());
+        node.start();
+        let attached = Attached::fresh(endpoint, principal);
+        let slot = Arc::clone(attached.slot());
+        let endpoint = endpoint.clone();
+        let task = node.tracker().spawn(async move {
+            let request = ConnectionRequest::default();
+            let socket = Socket::Other(Box::new(far_end));
+            let session = open_web_socket(&endpoint, &attached, request, None, socket);
+            session.run("WebSockets").await;
+            drop(attached);
+        });
+        slot.set_task(task.abort_handle());
+        Self {
+            pipe,
+            frames: FrameDecoder::new(Masking::Forbidden),
+        }
+    }
+
+    pub(super) async fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.pipe.write_all(bytes).await
+    }
+
+    pub(super) fn into_pipe(self) -> DuplexStream {
+        self.pipe
+    }
+
+    async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
+        let mut frame = Vec::new();
+        write_masked_frame(&mut frame, opcode, true, MASK, payload);
+        self.send_raw(&frame).await
+    }
+
+    fn decode(&mut self, mut input: &mut [u8]) -> io::Result<Vec<Incoming>> {
+        let mut incoming = Vec::new();
+        while let Some(event) = self.frames.next(&mut input).map_err(io::Error::other)? {
+            incoming.push(match event {
+                FrameEvent::Data { payload, .. } => Incoming::Bytes(payload.to_vec()),
+                FrameEvent::Close { code, .. } => Incoming::Closed(code),
+                FrameEvent::Pong(_) => Incoming::Pong,
+                FrameEvent::Ping(_) => continue,
+            });
+        }
+        Ok(incoming)
+    }
+}
+
+impl ClientTransport for WebSocketPipe {
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.send_frame(Opcode::Text, bytes).await
+    }
+
+    async fn receive(&mut self) -> io::Result<Vec<Incoming>> {
+        let mut buffer = vec![0; 16 * 1024];
+        match self.pipe.read(&mut buffer).await {
+            Ok(0) | Err(_) => Ok(vec![Incoming::Lost]),
+            Ok(count) => self.decode(buffer.get_mut(..count).unwrap_or_default()),
+        }
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.send_frame(Opcode::Close, &1000u16.to_be_bytes()).await
+    }
+}

@@ -1,0 +1,105 @@
+//! A bounded pipe into which requests write what a client sends.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
+
+use super::InputEnd;
+use super::read_buffer::ReadBuffer;
+use crate::outbound::Outbound;
+
+/// A pipe that holds that many bytes; whoever writes more waits until the session has read.
+pub(crate) fn pipe(capacity: usize) -> (PipeWriter, PipeReader) {
+    // Nothing is ever written into the other direction, which costs nothing before that.
+    let (writer, reader) = duplex(capacity);
+    (PipeWriter(writer), PipeReader(reader))
+}
+
+/// The end into which requests write; its drop ends the connection.
+#[derive(Debug)]
+pub(crate) struct PipeWriter(DuplexStream);
+
+impl PipeWriter {
+    /// Resolves when the pipe has taken all bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the session does not read any more.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes).await
+    }
+}
+
+/// The end that the session reads.
+#[derive(Debug)]
+pub(crate) struct PipeReader(DuplexStream);
+
+impl PipeReader {
+    pub(super) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        outbound: &Outbound,
+        mut receive: impl FnMut(&[u8]),
+    ) -> Poll<Option<InputEnd>> {
+        let mut buffer = ReadBuffer::take();
+        let mut buffer = ReadBuf::new(buffer.bytes());
+        let read = ready!(Pin::new(&mut self.0).poll_read(cx, &mut buffer));
+        if read.is_err() || buffer.filled().is_empty() {
+            outbound.finish();
+            return Poll::Ready(Some(InputEnd::Closed));
+        }
+        receive(buffer.filled());
+        Poll::Ready(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::outbound::tests::outbound;
+
+    async fn read(reader: &mut PipeReader) -> (Vec<u8>, Option<InputEnd>) {
+        let outbound = outbound(1024);
+        let mut received = Vec::new();
+        let end = poll_fn(|cx| {
+            reader.poll_read(cx, &outbound, |bytes| received.extend_from_slice(bytes))
+        });
+        let end = end.await;
+        (received, end)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_writes_too_much_waits_until_it_is_read() {
+        let (mut writer, mut reader) = pipe(4);
+        writer.write(b"1234").await.unwrap();
+        let waiting = tokio::time::timeout(Duration::from_secs(60), writer.write(b"56"));
+        assert!(waiting.await.is_err());
+        assert_eq!(read(&mut reader).await, (b"1234".to_vec(), None));
+        writer.write(b"78").await.unwrap();
+        assert_eq!(read(&mut reader).await, (b"78".to_vec(), None));
+    }
+
+    #[tokio::test]
+    async fn what_was_written_is_read_before_the_end() {
+        let (mut writer, mut reader) = pipe(4);
+        writer.write(b"12").await.unwrap();
+        drop(writer);
+        assert_eq!(read(&mut reader).await, (b"12".to_vec(), None));
+        assert_eq!(
+            read(&mut reader).await,
+            (Vec::new(), Some(InputEnd::Closed))
+        );
+    }
+
+    #[tokio::test]
+    async fn writing_fails_where_nobody_reads_any_more() {
+        let (mut writer, reader) = pipe(4);
+        drop(reader);
+        assert!(writer.write(b"12345").await.is_err());
+    }
+}
