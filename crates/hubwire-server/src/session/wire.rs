@@ -115,3 +115,74 @@ impl Wire {
         self.connection.outbound().reset();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+
+    use hubwire_core::FrameFormat;
+    use hubwire_protocol::TransferFormat;
+
+    use super::*;
+    use crate::connection::{ConnectionRequest, Identity};
+    use crate::lifetime::DefaultHubLifetimeManager;
+    use crate::node::{HubOptions, Node, RandomSource};
+    use crate::outbound::{Bounds, Flushers, Outbound};
+    use crate::transport::pipe;
+
+    static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
+        output.extend_from_slice(message);
+    });
+
+    fn connection() -> Arc<Connection> {
+        let node = Arc::new(Node::new(RandomSource::system()));
+        let flushers = Arc::new(Flushers::new(1));
+        let bounds = Bounds {
+            bytes: 1024,
+            send_timeout: Duration::from_secs(10),
+        };
+        let outbound = Outbound::new(Arc::clone(&node), flushers.assign(), bounds, &BARE);
+        let options = HubOptions::default();
+        let lifetime = DefaultHubLifetimeManager::new(node, flushers, None, &options);
+        let identity = Identity {
+            id: "bare".into(),
+            user_id: None,
+            principal: None,
+            request: ConnectionRequest::default(),
+        };
+        Connection::new(identity, Arc::new(lifetime), outbound)
+    }
+
+    /// Sends back what comes in until it ends, as a handler without a hub protocol may.
+    async fn echo(mut wire: Wire) {
+        let outbound = Arc::clone(wire.connection().outbound());
+        poll_fn(|cx| {
+            while !wire.has_ended() {
+                let gather = |bytes: &[u8]| outbound.gather(TransferFormat::Binary, bytes);
+                std::task::ready!(wire.poll_read(cx, gather));
+            }
+            Poll::Ready(())
+        })
+        .await;
+        wire.close(Closing::Normal, Duration::from_secs(5)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_pass_without_a_hub() {
+        let connection = connection();
+        let (mut writer, reader) = pipe(4);
+        let mut puller = connection.outbound().attach_puller();
+        let wire = Wire::new(Arc::clone(&connection), Input::Pipe(reader));
+        let client = async {
+            let mut received = Vec::new();
+            for bytes in [b"one;", b"two;"] {
+                writer.write(bytes).await.unwrap();
+                received.extend(poll_fn(|cx| puller.poll_pull(cx, 100)).await.unwrap());
+            }
+            drop(writer);
+            (received, poll_fn(|cx| puller.poll_pull(cx, 100)).await)
+        };
+        let (received, ()) = tokio::join!(client, echo(wire));
+        assert_eq!(received, (b"one;two;".to_vec(), None));
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hubwire::protocol::{Opcode, write_masked_frame};
-use hubwire::testing::{Received, TestClient};
+use hubwire::testing::{ClientTransport, Received, TestClient};
 use hubwire::{
     Hub, HubBuilder, HubContext, HubEndpoint, HubHandle, Principal, SignalR, Statistics,
 };
@@ -136,7 +136,7 @@ pub(crate) fn assert_elapsed(since: Instant, expected: RangeInclusive<f64>) {
 }
 
 /// The next thing but a ping of the server.
-pub(crate) async fn next(client: &mut TestClient) -> Received {
+pub(crate) async fn next<T: ClientTransport>(client: &mut TestClient<T>) -> Received {
     loop {
         match client.receive().await.expect("the server sends frames") {
             Received::Message(message) if message["type"] == 6 => {}
@@ -146,7 +146,7 @@ pub(crate) async fn next(client: &mut TestClient) -> Received {
 }
 
 /// The next hub message but a ping.
-pub(crate) async fn message(client: &mut TestClient) -> Value {
+pub(crate) async fn message<T: ClientTransport>(client: &mut TestClient<T>) -> Value {
     match next(client).await {
         Received::Message(message) => message,
         other => panic!("no message, but {other:?}"),
@@ -154,7 +154,10 @@ pub(crate) async fn message(client: &mut TestClient) -> Value {
 }
 
 /// Everything but pings that arrives within this time.
-pub(crate) async fn heard_within(client: &mut TestClient, time: Duration) -> Vec<Received> {
+pub(crate) async fn heard_within<T: ClientTransport>(
+    client: &mut TestClient<T>,
+    time: Duration,
+) -> Vec<Received> {
     let mut heard = Vec::new();
     let listen = async {
         loop {
@@ -169,7 +172,7 @@ pub(crate) async fn heard_within(client: &mut TestClient, time: Duration) -> Vec
 }
 
 /// Checks that nothing but pings arrives within this time, and so that the connection lives.
-pub(crate) async fn assert_silent(client: &mut TestClient, time: Duration) {
+pub(crate) async fn assert_silent<T: ClientTransport>(client: &mut TestClient<T>, time: Duration) {
     assert_eq!(heard_within(client, time).await, []);
 }
 
@@ -182,7 +185,7 @@ pub(crate) async fn assert_closed_with(client: &mut TestClient, close: Value) {
     assert_eq!(next(client).await, Received::Lost);
 }
 
-pub(crate) async fn ping(client: &mut TestClient) {
+pub(crate) async fn ping<T: ClientTransport>(client: &mut TestClient<T>) {
     let ping = client.send_record(&json!({"type": 6})).await;
     ping.expect("the server still listens");
 }
