@@ -9,6 +9,8 @@ mod manager;
 mod memberships;
 mod sending;
 mod subscriptions;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub(crate) use client_results::Receipt;
 pub(crate) use cluster::Cluster;

@@ -17,6 +17,7 @@ pub(crate) use limits::Limits;
 pub use options::{EndpointOptions, HubOptions, KeepRequest};
 pub use random::RandomSource;
 pub(crate) use scratch::with_scratch;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -95,11 +96,14 @@ impl Node {
     /// Starts the tasks that serve all connections, the first time; must run inside a runtime.
     pub(crate) fn start(&self) {
         self.started.get_or_init(|| {
+            // Where there is none, the tasks stay prepared.
+            let runtime = Handle::current();
             for task in self.prepared().drain(..) {
                 let stop = self.stop.clone();
-                self.background.spawn(async move {
+                let task = async move {
                     stop.run_until_cancelled(task).await;
-                });
+                };
+                self.background.spawn_on(task, &runtime);
             }
         });
     }

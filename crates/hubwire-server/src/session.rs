@@ -54,14 +54,14 @@ impl Session {
     /// Serves the connection until it has ended; `transport` is for the log.
     ///
     /// Boxed, for a future holds a moved value more than once.
-    pub(crate) async fn run(self: Box<Self>, transport: &'static str) {
+    pub(crate) fn run(self: Box<Self>, transport: &str) -> impl Future<Output = ()> + Send + use<> {
         let span = tracing::debug_span!(
             "connection",
             connection_id = %self.connection().id(),
             hub = %self.hub.name(),
             transport,
         );
-        self.serve().instrument(span).await;
+        self.serve().instrument(span)
     }
 
     async fn serve(mut self: Box<Self>) {
@@ -73,12 +73,11 @@ impl Session {
                 return Box::pin(self.wire.close(Closing::Normal, limit)).await;
             }
         }
-        let lifetime = Arc::clone(self.hub.lifetime());
-        Box::pin(lifetime.connect(self.connection())).await;
+        Box::pin(self.hub.lifetime().connect(self.connection())).await;
         if let Err(error) = Box::pin(self.on_connected()).await {
             return Box::pin(self.refuse(&error)).await;
         }
-        let mut dispatcher = Dispatcher::new(Arc::clone(&self.hub), Arc::clone(self.connection()));
+        let mut dispatcher = Dispatcher::new(Arc::clone(&self.hub), self.connection());
         let reason = poll_fn(|cx| self.poll_messages(&mut dispatcher, cx)).await;
         Box::pin(self.finish(reason, dispatcher)).await;
     }

@@ -45,7 +45,7 @@ pub(crate) enum Closing {
 }
 
 impl Input {
-    /// Reads once; hands on hub bytes, and answers to the client what is the transport's own.
+    /// Reads once; hands on hub bytes, and sends what the transport itself has to say to them.
     ///
     /// Where the input ended, nothing more is sent but what the transport has to say to that.
     pub(crate) fn poll_read(

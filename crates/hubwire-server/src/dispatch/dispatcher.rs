@@ -15,7 +15,6 @@ use crate::hub::{Caller, HubRuntime, Upload};
 /// The dispatcher of one connection.
 pub(crate) struct Dispatcher {
     pub(super) hub: Arc<HubRuntime>,
-    pub(super) connection: Arc<Connection>,
     pub(super) caller: Caller,
     pub(super) protocol: HubProtocol,
     pub(super) running: RunningCalls,
@@ -29,25 +28,28 @@ pub(crate) struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub(crate) fn new(hub: Arc<HubRuntime>, connection: Arc<Connection>) -> Self {
+    pub(crate) fn new(hub: Arc<HubRuntime>, connection: &Arc<Connection>) -> Self {
         Self {
             free_slots: hub.options().maximum_parallel_invocations_per_client.get(),
-            caller: Caller::new(Arc::clone(&connection)),
+            caller: Caller::new(Arc::clone(connection)),
             protocol: connection.protocol(),
             running: RunningCalls::default(),
             waiting: None,
             open: None,
             full_upload: None,
             hub,
-            connection,
         }
+    }
+
+    pub(super) fn connection(&self) -> &Arc<Connection> {
+        self.caller.connection()
     }
 
     /// Whether messages must wait: for a slot, for room in a stream or in the queue, or for the connection's end.
     pub(crate) fn is_blocked(&self) -> bool {
         self.waiting.is_some()
             || self.full_upload.as_ref().is_some_and(|full| full.is_full())
-            || self.connection.outbound().owner_must_wait()
+            || self.connection().outbound().owner_must_wait()
     }
 
     /// Whether looking at a kept message again is worth while now that its last `added` bytes came.
@@ -61,7 +63,7 @@ impl Dispatcher {
     pub(crate) fn dispatch_all(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> usize {
         let limit = self.hub.options().maximum_receive_message_size;
         let mut used = 0;
-        while !self.connection.has_ended() && !self.is_blocked() {
+        while !self.connection().has_ended() && !self.is_blocked() {
             let rest = bytes.get(used..).unwrap_or_default();
             match self.protocol.next_message(rest, limit) {
                 Ok(Some((message, consumed))) => match self.dispatch(self.named(message), cx) {
@@ -71,13 +73,13 @@ impl Dispatcher {
                 Ok(None) => break,
                 Err(error) => {
                     tracing::debug!(target: "hubwire::dispatch", %error, "invalid message");
-                    self.connection.end(DisconnectReason::of_protocol(&error));
+                    self.connection().end(DisconnectReason::of_protocol(&error));
                 }
             }
         }
         if used > 0 {
             let now = self.hub.node().now();
-            self.connection.clock().received(now);
+            self.connection().clock().received(now);
         }
         used
     }
@@ -101,9 +103,9 @@ impl Dispatcher {
                     open.cancel(&message.invocation_id);
                 }
             }
-            HubMessage::Ping => self.connection.clock().arm(),
+            HubMessage::Ping => self.connection().clock().arm(),
             HubMessage::Close(Close { error, .. }) => {
-                self.connection.end(match error {
+                self.connection().end(match error {
                     Some(text) => DisconnectReason::ClientFailed(text.into_owned()),
                     None => DisconnectReason::ClientClosed,
                 });
@@ -120,8 +122,8 @@ impl Dispatcher {
             let mut running = std::mem::take(&mut self.running);
             running.poll(cx, |ended| self.end(ended));
             self.running = running;
-            self.free_slots += self.connection.take_released_slots();
-            if self.free_slots == 0 || self.connection.has_ended() {
+            self.free_slots += self.connection().take_released_slots();
+            if self.free_slots == 0 || self.connection().has_ended() {
                 return;
             }
             let Some(waiting) = self.waiting.take() else {
@@ -169,7 +171,7 @@ impl Dispatcher {
 
     /// Stops the client timeout while the client cannot be heard.
     pub(crate) fn mind_the_clock(&self) {
-        let clock = self.connection.clock();
+        let clock = self.connection().clock();
         if self.is_blocked() {
             clock.stop();
         } else if clock.is_stopped() {
@@ -191,7 +193,7 @@ impl Dispatcher {
 impl fmt::Debug for Dispatcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dispatcher")
-            .field("connection", &self.connection)
+            .field("connection", self.connection())
             .field("free_slots", &self.free_slots)
             .finish_non_exhaustive()
     }

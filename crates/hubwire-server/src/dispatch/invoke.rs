@@ -73,7 +73,7 @@ impl Dispatcher {
         let service = self.hub.service();
         let stream_capacity = self.hub.options().stream_buffer_capacity.get();
         let prepare = || {
-            let builder = ResourcesBuilder::new(&self.connection, stream_capacity);
+            let builder = ResourcesBuilder::new(self.connection(), stream_capacity);
             let resources = service.resources(method, builder);
             let call = HubCall {
                 caller: &self.caller,
@@ -124,7 +124,7 @@ impl Dispatcher {
         if let Some(slot) = slot.as_ref().filter(|_| !took_slot) {
             slot.is_not_needed();
         }
-        let begun = invocation.poll(&self.hub, &self.connection, id, cx);
+        let begun = invocation.poll(&self.hub, self.connection(), id, cx);
         let mut ended = Ended {
             took_slot,
             slot,
@@ -149,7 +149,7 @@ impl Dispatcher {
         }
         self.running.push(RunningInvocation {
             hub: Arc::clone(&self.hub),
-            connection: Arc::clone(&self.connection),
+            connection: Arc::clone(self.connection()),
             invocation_id: id.map(Into::into),
             invocation,
             ended,
@@ -195,7 +195,7 @@ impl Dispatcher {
         with_scratch(|buffer| {
             write_error(self.protocol, id, text, buffer);
             if !buffer.is_empty() {
-                self.connection.gather(buffer);
+                self.connection().gather(buffer);
             }
         });
     }

@@ -77,14 +77,14 @@ impl Dispatcher {
         open.add_response(id.into(), Arc::clone(&control));
         registered.response = Some(id.into());
         let sink = StreamSink::new(
-            Arc::clone(&self.connection),
+            Arc::clone(self.connection()),
             id.into(),
             self.hub.options().naming,
             Arc::clone(&control),
         );
         let mut stream = RunningStream {
             hub: Arc::clone(&self.hub),
-            connection: Arc::clone(&self.connection),
+            connection: Arc::clone(self.connection()),
             invocation_id: id.into(),
             method,
             control,
@@ -153,11 +153,11 @@ impl Dispatcher {
             return open.end_upload(id, error);
         }
         let result = raw_client_result(message.outcome);
-        let connection_id = self.connection.id();
+        let connection_id = self.connection().id();
         let pending = self.hub.lifetime().client_results();
         if pending.complete(connection_id, id, result) == Receipt::OfAnother {
             let reason = DisconnectReason::foreign_client_result(connection_id, id);
-            self.connection.end(reason);
+            self.connection().end(reason);
         }
     }
 }

@@ -78,18 +78,28 @@ pub(super) fn respond(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body
     let response = switching_protocols(key);
     let slot = Arc::clone(attached.slot());
     // Boxed, so that the connection's task does not carry the request for life.
-    let upgraded = Box::pin(upgraded(endpoint.options.keep_request, parts, upgrade));
-    let endpoint = endpoint.clone();
+    let opening = Box::pin(open_upgraded(endpoint.clone(), attached, parts, upgrade));
     let task = node.tracker().spawn(async move {
-        if let Some((request, principal, socket)) = upgraded.await {
-            let session = open(&endpoint, &attached, request, principal, socket);
-            drop(endpoint);
+        if let Some((attached, session)) = opening.await {
             session.run("WebSockets").await;
+            drop(attached);
         }
-        drop(attached);
     });
     slot.set_task(task.abort_handle());
     response
+}
+
+/// Opens the connection when the HTTP library has handed over its socket; `None` if it never does.
+async fn open_upgraded(
+    endpoint: HubEndpoint,
+    attached: Attached,
+    parts: Parts,
+    upgrade: OnUpgrade,
+) -> Option<(Attached, Box<Session>)> {
+    let (request, principal, socket) =
+        upgraded(endpoint.options.keep_request, parts, upgrade).await?;
+    let session = open(&endpoint, &attached, request, principal, socket);
+    Some((attached, session))
 }
 
 /// Opens the connection of a WebSocket over a socket whose upgrade is done.

@@ -103,3 +103,111 @@ impl<'a> ResourcesBuilder<'a> {
         self.resources
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use hubwire_core::UntypedClient;
+    use hubwire_protocol::{
+        BindError, HubMessage, HubProtocol, Invocation, Naming, RawArguments, RawItem,
+    };
+
+    use super::*;
+    use crate::hub::{
+        Call, Caller, Hub, HubCall, HubService, Method, Reply, ReplyKind, ResultWriter, TypedHub,
+    };
+    use crate::lifetime::tests::connection;
+
+    struct SummingHub;
+
+    impl Hub for SummingHub {
+        type Client = UntypedClient;
+        const METHODS: &'static [Method] = &[Method::new("Sum", &[], "")];
+
+        fn resources(_: usize, builder: ResourcesBuilder<'_>) -> Resources {
+            builder.cancellation_token().stream_reader::<i32>().build()
+        }
+
+        fn bind(self: Arc<Self>, _: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
+            let (base,) = call.arguments::<(i32,)>()?;
+            let cancel = call.cancellation_token();
+            let numbers = call.stream_reader::<i32>(0);
+            Ok(Reply::value(async move {
+                let (mut sum, mut numbers) = (base, numbers.open());
+                while let Some(Ok(number)) = numbers.next().await {
+                    sum += number;
+                }
+                (sum, cancel.is_cancelled())
+            }))
+        }
+    }
+
+    fn arguments(record: &[u8]) -> RawArguments<'static> {
+        match HubProtocol::Json.next_message(record, None) {
+            Ok(Some((HubMessage::Invocation(Invocation { arguments, .. }), _))) => {
+                arguments.into_owned()
+            }
+            other => panic!("no invocation: {other:?}"),
+        }
+    }
+
+    fn push(resources: &Resources, number: i32) {
+        let item = RawItem::encode(HubProtocol::Json, Naming::AsDeclared, &number).unwrap();
+        resources.uploads()[0].push(&item, false);
+    }
+
+    async fn run(reply: Reply) -> (i32, bool) {
+        let ReplyKind::Call(mut call) = reply.0 else {
+            panic!("no call: {reply:?}");
+        };
+        let mut kept = None;
+        let mut result = ResultWriter::kept(HubProtocol::Json, Naming::AsDeclared, &mut kept);
+        let outcome = poll_fn(|cx| call.as_mut().poll_call(cx, &mut result)).await;
+        outcome.unwrap();
+        kept.unwrap().decode().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_call_can_be_bound_again_and_late() {
+        let service = TypedHub::new(SummingHub);
+        let connection = connection();
+        let caller = Caller::new(Arc::clone(&connection));
+        let resources = service.resources(0, ResourcesBuilder::new(&connection, 10));
+        let bind = |arguments: &RawArguments<'_>| {
+            let resources = &resources;
+            let caller = &caller;
+            service.bind(
+                0,
+                HubCall {
+                    caller,
+                    arguments,
+                    resources,
+                },
+            )
+        };
+        push(&resources, 1);
+        let first = arguments(b"{\"type\":1,\"target\":\"Sum\",\"arguments\":[10]}\x1e");
+        drop(bind(&first).unwrap());
+        let misfit = arguments(b"{\"type\":1,\"target\":\"Sum\",\"arguments\":[\"x\"]}\x1e");
+        assert!(bind(&misfit).is_err());
+        // What came meanwhile is still there, for whoever binds last.
+        push(&resources, 2);
+        let replaced = arguments(b"{\"type\":1,\"target\":\"Sum\",\"arguments\":[100]}\x1e");
+        let reply = bind(&replaced).unwrap();
+        resources.uploads()[0].end(None);
+        resources.token().unwrap().cancel();
+        assert_eq!(run(reply).await, (103, true));
+    }
+
+    #[test]
+    fn what_was_not_declared_is_not_there() {
+        let connection = connection();
+        let builder = ResourcesBuilder::new(&connection, 10);
+        let resources = builder.stream_reader::<i32>().build();
+        assert!(resources.token().is_none());
+        assert!(resources.stream_reader::<i32>(0).is_some());
+        assert!(resources.stream_reader::<i32>(1).is_none());
+        assert!(resources.stream_reader::<String>(0).is_none());
+    }
+}

@@ -28,8 +28,8 @@ enum Entry {
     Control(Box<[u8]>),
     /// Hub messages of the session's own.
     Gathered(Box<Gathered>),
-    /// A hub message that others may be sent, too.
-    Shared(EncodedMessage),
+    /// A hub message that others may be sent, too, and its size in the queue's format.
+    Shared(EncodedMessage, usize),
 }
 
 impl Entry {
@@ -37,7 +37,15 @@ impl Entry {
         match self {
             Self::Control(frame) => frame,
             Self::Gathered(gathered) => gathered.bytes(),
-            Self::Shared(message) => message.framed(format),
+            Self::Shared(message, _) => message.framed(format),
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Control(frame) => frame.len(),
+            Self::Gathered(gathered) => gathered.bytes().len(),
+            Self::Shared(_, size) => *size,
         }
     }
 
@@ -45,7 +53,7 @@ impl Entry {
         match self {
             Self::Control(_) => 0,
             Self::Gathered(gathered) => gathered.messages(),
-            Self::Shared(_) => 1,
+            Self::Shared(..) => 1,
         }
     }
 
@@ -80,9 +88,10 @@ impl Queue {
         self.entries.is_empty()
     }
 
-    pub(super) fn push(&mut self, message: EncodedMessage) {
-        self.bytes += message.framed(self.format).len();
-        self.entries.push_back(Entry::Shared(message));
+    /// Appends a hub message that has this many bytes in the queue's format.
+    pub(super) fn push(&mut self, message: EncodedMessage, size: usize) {
+        self.bytes += size;
+        self.entries.push_back(Entry::Shared(message, size));
     }
 
     pub(super) fn push_control(&mut self, frame: Box<[u8]>) {
@@ -122,7 +131,7 @@ impl Queue {
         self.bytes = self.bytes.saturating_sub(count);
         self.head_written += count;
         while let Some(head) = self.entries.front() {
-            let length = head.bytes(self.format).len();
+            let length = head.size();
             if self.head_written < length {
                 break;
             }
@@ -192,7 +201,7 @@ mod tests {
         queue.gather(TransferFormat::Text, b"one");
         queue.gather(TransferFormat::Text, b"two");
         queue.push_control(Box::from(*b"pong"));
-        queue.push(shared(b"three"));
+        queue.push(shared(b"three"), 7);
         queue.gather(TransferFormat::Text, b"four");
         queue
     }

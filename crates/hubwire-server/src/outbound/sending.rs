@@ -108,7 +108,7 @@ impl Outbound {
         message: EncodedMessage,
         size: usize,
     ) {
-        state.queue.push(message);
+        state.queue.push(message, size);
         if !state.is_flushable() {
             return;
         }

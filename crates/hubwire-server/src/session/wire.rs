@@ -95,7 +95,7 @@ impl Wire {
         poll_fn(|cx| self.connection.outbound().poll_written(cx)).await
     }
 
-    /// Resolves when the client closed too; until then its pings are answered and all else is ignored.
+    /// Resolves when the client closed too; until then its pings get pongs and all else is ignored.
     async fn closed(&mut self) {
         if !self.input.is_closed_by_both() {
             return;
@@ -120,38 +120,11 @@ impl Wire {
 mod tests {
     use std::task::Poll;
 
-    use hubwire_core::FrameFormat;
     use hubwire_protocol::TransferFormat;
 
     use super::*;
-    use crate::connection::{ConnectionRequest, Identity};
-    use crate::lifetime::DefaultHubLifetimeManager;
-    use crate::node::{HubOptions, Node, RandomSource};
-    use crate::outbound::{Bounds, Flushers, Outbound};
+    use crate::lifetime::tests::connection;
     use crate::transport::pipe;
-
-    static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
-        output.extend_from_slice(message);
-    });
-
-    fn connection() -> Arc<Connection> {
-        let node = Arc::new(Node::new(RandomSource::system()));
-        let flushers = Arc::new(Flushers::new(1));
-        let bounds = Bounds {
-            bytes: 1024,
-            send_timeout: Duration::from_secs(10),
-        };
-        let outbound = Outbound::new(Arc::clone(&node), flushers.assign(), bounds, &BARE);
-        let options = HubOptions::default();
-        let lifetime = DefaultHubLifetimeManager::new(node, flushers, None, &options);
-        let identity = Identity {
-            id: "bare".into(),
-            user_id: None,
-            principal: None,
-            request: ConnectionRequest::default(),
-        };
-        Connection::new(identity, Arc::new(lifetime), outbound)
-    }
 
     /// Sends back what comes in until it ends, as a handler without a hub protocol may.
     async fn echo(mut wire: Wire) {

@@ -40,7 +40,7 @@ impl WebSocketReader {
         }
     }
 
-    /// Reads once; hands on what the frames carry, and answers pings and Close.
+    /// Reads once; hands on what the frames carry, and returns pings and Close.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
