@@ -29,11 +29,11 @@ use futures_util::task::AtomicWaker;
 use hubwire_core::FrameFormat;
 use hubwire_protocol::TransferFormat;
 pub(crate) use puller::Puller;
+use queue::ENTRY_COST;
 pub(crate) use sending::Pace;
 pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
 use state::{State, WayOut};
 use tokio::sync::Notify;
-use tokio::sync::futures::Notified;
 
 use crate::node::Node;
 
@@ -49,22 +49,36 @@ pub(crate) enum Failure {
     TooSlow,
 }
 
-/// How much may wait for a client, and for how long.
-#[derive(Clone, Copy, Debug)]
+/// How much may wait for a client, and for how long; shared by the connections of an endpoint.
+#[derive(Clone, Debug)]
 pub(crate) struct Bounds {
+    /// From how many bytes on those wait who can.
     pub(crate) bytes: usize,
-    /// How long a byte stream may take nothing, and how long a send to one client waits for room.
+    /// How much may wait before the client is let go, each entry counted with [`ENTRY_COST`] more.
+    pub(crate) maximum: usize,
+    /// How long a send to one client waits for room.
     pub(crate) send_timeout: Duration,
+    pub(crate) progress: Progress,
+}
+
+/// How much a client has to take within a time, while more waits for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    pub(crate) bytes: usize,
+    pub(crate) timeout: Duration,
 }
 
 /// The messages of one connection on their way to its client.
 pub(crate) struct Outbound {
     node: Arc<Node>,
     flusher: Arc<Flusher>,
-    bounds: Bounds,
+    bounds: Arc<Bounds>,
     format: &'static FrameFormat,
     state: Mutex<State>,
+    /// Wakes those who wait for the queue to sink below its bound.
     room: Notify,
+    /// Wakes streams, which wait for it to sink further.
+    item_room: Notify,
     /// The session, which is told when there is room again and when the client is let go.
     owner: AtomicWaker,
     failure: OnceLock<Failure>,
@@ -76,7 +90,7 @@ impl Outbound {
     pub(crate) fn new(
         node: Arc<Node>,
         flusher: Arc<Flusher>,
-        bounds: Bounds,
+        bounds: Arc<Bounds>,
         format: &'static FrameFormat,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -86,6 +100,7 @@ impl Outbound {
             format,
             state: Mutex::new(State::new(format)),
             room: Notify::new(),
+            item_room: Notify::new(),
             owner: AtomicWaker::new(),
             failure: OnceLock::new(),
             finished: AtomicBool::new(false),
@@ -175,19 +190,47 @@ impl Outbound {
         self.lock().gathering = true;
     }
 
-    /// Whether a stream may add an item.
+    /// Resolves when a stream may add an item.
     ///
-    /// Long before the bound: what is broadcast meanwhile must find room, or a client that reads
-    /// its stream would count as slow.
-    pub(crate) fn has_room_for_items(&self) -> bool {
-        self.is_finished() || self.bytes() < STREAMED_SIZE.min(self.bounds.bytes / 2)
+    /// Long before the bound: what is broadcast meanwhile must find room, or those who send to this client
+    /// alone would wait for its streams.
+    pub(crate) async fn item_room(&self) {
+        loop {
+            // Made before the queue is looked at, so that what happens in between is not missed.
+            let sunk = self.item_room.notified();
+            if self.is_finished() || self.bytes() < self.item_level() {
+                return;
+            }
+            sunk.await;
+        }
     }
 
-    /// Resolves when there may be room; waiters are served in the order in which they came.
-    ///
-    /// To be called before room is looked for, so that what happens in between is not missed.
-    pub(crate) fn room(&self) -> Notified<'_> {
-        self.room.notified()
+    fn item_level(&self) -> usize {
+        STREAMED_SIZE.min(self.bounds.bytes / 2).max(1)
+    }
+
+    /// Wakes whoever waited for the queue to sink from `before` bytes to what it has now.
+    fn tell_of_room(&self, before: usize, now: usize) {
+        let sank_below = |level: usize| now < level && level <= before;
+        if sank_below(self.bounds.bytes) {
+            self.room.notify_waiters();
+        }
+        if sank_below(self.item_level()) {
+            self.item_room.notify_waiters();
+        }
+    }
+
+    fn tell_of_end(&self) {
+        self.room.notify_waiters();
+        self.item_room.notify_waiters();
+    }
+
+    /// Lets the client go that has taken too little for too long; the sweep calls it now and then.
+    pub(crate) fn check_progress(&self, now: u64) {
+        let is_overdue = self.lock().is_overdue(now, self.bounds.progress);
+        if is_overdue {
+            self.fail(Failure::TooSlow);
+        }
     }
 
     /// Whether the queue has no room for more completions; the session is woken when it has.
@@ -217,7 +260,7 @@ impl Outbound {
         let state = self.lock();
         self.finished.store(true, Ordering::Release);
         drop(state);
-        self.room.notify_waiters();
+        self.tell_of_end();
     }
 
     pub(crate) fn is_finished(&self) -> bool {
@@ -242,7 +285,7 @@ impl Outbound {
         state.queue.clear();
         let way_out = mem::replace(&mut state.way_out, WayOut::Gone);
         drop(state);
-        self.room.notify_waiters();
+        self.tell_of_end();
         way_out.leave()
     }
 }
@@ -258,7 +301,6 @@ impl Drop for Outbound {
 impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbound")
-            .field("bounds", &self.bounds)
             .field("failure", &self.failure)
             .finish_non_exhaustive()
     }

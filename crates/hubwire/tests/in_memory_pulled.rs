@@ -85,7 +85,7 @@ struct Fixture {
     log: Log,
 }
 
-/// A server that keeps 64 KiB for each client.
+/// A server that keeps 64 KiB for each client before senders wait, and 96 at most.
 fn fixture() -> Fixture {
     let (gate, log) = (Gate::closed(), Log::default());
     let hub = PulledHub {
@@ -95,6 +95,7 @@ fn fixture() -> Fixture {
     let server = TestServer::with(hub, |options| {
         options
             .outbound_buffer_size(64 * KIB)
+            .maximum_outbound_buffer_size(96 * KIB)
             .maximum_receive_message_size(None)
     });
     Fixture { server, gate, log }

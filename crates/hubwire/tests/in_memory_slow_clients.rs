@@ -7,9 +7,10 @@ mod support;
 
 use std::num::NonZeroUsize;
 
+use futures_util::{Stream, stream};
 use hubwire::testing::{Received, TestClient};
 use hubwire::{ConnectionId, DisconnectReason, HubCallerContext, hub};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::*;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -43,7 +44,7 @@ impl SlowHub {
     }
 }
 
-/// A server that keeps 64 KiB for each client, besides the 64 KiB of the pipe.
+/// A server that keeps 64 KiB for each client before senders wait, besides the 64 KiB of the pipe.
 fn server() -> (TestServer<SlowHub>, Log) {
     let log = Log::default();
     let server = TestServer::with(SlowHub { log: log.clone() }, |options| {
@@ -115,16 +116,35 @@ async fn a_send_to_one_client_waits_until_there_is_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_send_timeout_the_client_is_let_go_and_its_senders_go_on() {
+async fn a_send_waits_for_the_send_timeout_at_most_and_its_message_stays_queued() {
+    let (server, log) = server();
+    let endpoint = server.endpoint.clone().transport_send_timeout(seconds(3));
+    let mut client = TestClient::connect(&endpoint).await.unwrap();
+    let id = id_of(&mut client).await;
+    let _sender = keep_sending(&server, &id, 20, &log);
+    settle().await;
+    let at_once = log.take().len();
+    pass(seconds(9)).await;
+    assert_eq!(log.take().len(), 3, "one every three seconds");
+    for number in 0..at_once + 4 {
+        let (_, arguments) = client.push().await.unwrap();
+        assert_eq!(arguments[0], number);
+    }
+    drop(client);
+    server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_nothing_for_a_minute_is_let_go_and_its_senders_go_on() {
     let (server, log) = server();
     let mut client = server.connect().await;
     let id = id_of(&mut client).await;
+    let began = Instant::now();
     let mut first = keep_sending(&server, &id, 20, &log);
     let mut second = keep_sending(&server, &id, 20, &log);
-    let began = Instant::now();
     first.join_next().await.unwrap().unwrap();
     second.join_next().await.unwrap().unwrap();
-    assert_elapsed(began, 9.9..=10.1);
+    assert_elapsed(began, 60.0..=62.0);
     settle().await;
     assert!(log.take().contains(&"TooSlow".to_owned()));
     let heard = heard_within(&mut client, seconds(1)).await;
@@ -134,21 +154,38 @@ async fn after_the_send_timeout_the_client_is_let_go_and_its_senders_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_send_timeout_can_be_set() {
+async fn the_time_of_progress_can_be_set_and_a_steady_reader_has_enough_of_it() {
     let (server, log) = server();
-    let endpoint = server.endpoint.clone().transport_send_timeout(seconds(3));
+    let endpoint = server
+        .endpoint
+        .clone()
+        .transport_progress_timeout(seconds(20));
     let mut client = TestClient::connect(&endpoint).await.unwrap();
     let id = id_of(&mut client).await;
-    let mut sender = keep_sending(&server, &id, 20, &log);
+    let mut sender = keep_sending(&server, &id, 40, &log);
+    // Less than 64 KiB in ten seconds, but more in twenty.
+    for number in 0..30 {
+        pass(seconds(3)).await;
+        let (_, arguments) = client.push().await.unwrap();
+        assert_eq!(arguments[0], number);
+    }
+    assert!(!log.take().contains(&"TooSlow".to_owned()));
     let began = Instant::now();
+    while !log.take().contains(&"TooSlow".to_owned()) {
+        pass(seconds(1)).await;
+    }
+    assert_elapsed(began, 1.0..=22.0);
     sender.join_next().await.unwrap().unwrap();
-    assert_elapsed(began, 2.9..=3.1);
+    drop(client);
     server.leaves_nothing_behind().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broadcast_waits_for_nobody_and_lets_a_slow_client_go_at_the_bound() {
-    let (server, log) = server();
+async fn a_broadcast_waits_for_nobody_and_lets_a_slow_client_go_at_the_maximum() {
+    let log = Log::default();
+    let server = TestServer::with(SlowHub { log: log.clone() }, |options| {
+        options.maximum_outbound_buffer_size(64 * KIB)
+    });
     let mut slow = server.connect().await;
     let mut reading = keep_reading(server.connect().await);
     let began = Instant::now();
@@ -263,4 +300,80 @@ async fn a_client_that_pings_and_reads_slowly_is_not_timed_out_while_its_queue_i
     assert!(matches!(id, Ok(Value::String(_))));
     drop(client);
     server.leaves_nothing_behind().await;
+}
+
+#[hub]
+impl IdleStreamsHub {
+    fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
+        cx.connection_id().clone()
+    }
+
+    fn ticks(&self) -> impl Stream<Item = u32> {
+        let gate = self.gate.clone();
+        stream::unfold(0, move |number| {
+            let gate = gate.clone();
+            async move {
+                gate.passed().await;
+                Some((number, number + 1))
+            }
+        })
+    }
+}
+
+struct IdleStreamsHub {
+    gate: Gate,
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_streams_keep_neither_senders_nor_each_other_waiting() {
+    let gate = Gate::closed();
+    let server = TestServer::new(IdleStreamsHub { gate: gate.clone() });
+    let mut client = server.connect().await;
+    let id = client.invoke("Id", ()).await.unwrap().unwrap();
+    for number in 0..99 {
+        let call = json!({"type": 4, "invocationId": number.to_string(), "target": "Ticks", "arguments": []});
+        client.send_record(&call).await.unwrap();
+    }
+    settle().await;
+    // All of them have an item, for which there is no room.
+    let only = server.context().clients().client(id.as_str().unwrap());
+    let text = "x".repeat(64 * KIB);
+    for number in 0..8 {
+        drop(only.start_send("Text", &(number, &text)));
+    }
+    gate.open(99);
+    settle().await;
+    let began = Instant::now();
+    let mut sender = JoinSet::new();
+    sender.spawn(async move {
+        for number in 8..26 {
+            only.send("Text", (number, &text)).await.unwrap();
+        }
+    });
+    let (mut texts, mut items) = (0, 0);
+    while texts < 26 || items < 99 {
+        match message(&mut client).await {
+            message if message["type"] == 2 => items += 1,
+            push => {
+                assert_eq!(push["arguments"][0], texts);
+                texts += 1;
+            }
+        }
+    }
+    assert_elapsed(began, 0.0..=0.1);
+    sender.join_next().await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_is_let_go_only_after_its_way_out_was_tried() {
+    let (server, log) = server();
+    let client = server.connect().await;
+    let mut reading = keep_reading(client);
+    settle().await;
+    // More than pipe and queue hold, before anything could be tried.
+    flood(&server, 14);
+    settle().await;
+    assert_eq!(log.take(), [""; 0]);
+    server.signalr.shutdown().await;
+    assert_eq!(reading.join_next().await.unwrap().unwrap(), 14);
 }

@@ -8,7 +8,6 @@ use super::HubEndpoint;
 use super::connection_table::{ConnectionTable, ConnectionToken, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::hub::HubRuntime;
-use crate::outbound::Bounds;
 
 /// A token in use; it is forgotten however the connection's task ends.
 #[derive(Debug)]
@@ -58,10 +57,7 @@ impl Attached {
             principal,
             request,
         };
-        let bounds = Bounds {
-            bytes: self.hub.options().outbound_buffer_size,
-            send_timeout: endpoint.options.transport_send_timeout,
-        };
+        let bounds = Arc::clone(&endpoint.bounds);
         let connection = self.hub.connection(identity, bounds, format);
         self.slot.set_connection(&connection);
         if self.hub.node().is_draining() {

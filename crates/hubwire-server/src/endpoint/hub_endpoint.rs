@@ -18,7 +18,8 @@ use super::connection_table::ConnectionTable;
 use super::{negotiate, routing};
 use crate::connection::Connection;
 use crate::hub::HubRuntime;
-use crate::node::{EndpointOptions, KeepRequest};
+use crate::node::{EndpointOptions, HubOptions, KeepRequest};
+use crate::outbound::{Bounds, Progress};
 use crate::session::Session;
 use crate::transport::Input;
 
@@ -35,23 +36,26 @@ pub struct HubEndpoint {
     pub(super) hub: Arc<HubRuntime>,
     pub(super) table: Arc<ConnectionTable>,
     pub(super) options: Arc<EndpointOptions>,
+    /// What the options say of messages that wait for a client.
+    pub(super) bounds: Arc<Bounds>,
 }
 
 impl HubEndpoint {
     pub(crate) fn new(hub: Arc<HubRuntime>, table: Arc<ConnectionTable>) -> Self {
+        let options = EndpointOptions::default();
         Self {
             number: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
+            bounds: Arc::new(bounds(hub.options(), &options)),
             hub,
             table,
-            options: Arc::default(),
+            options: Arc::new(options),
         }
     }
 
     /// All options at once.
     #[must_use]
-    pub fn options(mut self, options: EndpointOptions) -> Self {
-        self.options = Arc::new(options);
-        self
+    pub fn options(self, options: EndpointOptions) -> Self {
+        self.with(|it| *it = options)
     }
 
     /// See [`EndpointOptions::application_maximum_buffer_size`].
@@ -64,6 +68,18 @@ impl HubEndpoint {
     #[must_use]
     pub fn transport_send_timeout(self, timeout: Duration) -> Self {
         self.with(|options| options.transport_send_timeout = timeout)
+    }
+
+    /// See [`EndpointOptions::transport_progress_timeout`].
+    #[must_use]
+    pub fn transport_progress_timeout(self, timeout: Duration) -> Self {
+        self.with(|options| options.transport_progress_timeout = timeout)
+    }
+
+    /// See [`EndpointOptions::transport_progress_size`].
+    #[must_use]
+    pub fn transport_progress_size(self, bytes: usize) -> Self {
+        self.with(|options| options.transport_progress_size = bytes)
     }
 
     /// See [`EndpointOptions::minimum_protocol_version`].
@@ -112,7 +128,20 @@ impl HubEndpoint {
 
     fn with(mut self, change: impl FnOnce(&mut EndpointOptions)) -> Self {
         change(Arc::make_mut(&mut self.options));
+        self.bounds = Arc::new(bounds(self.hub.options(), &self.options));
         self
+    }
+}
+
+fn bounds(hub: &HubOptions, endpoint: &EndpointOptions) -> Bounds {
+    Bounds {
+        bytes: hub.outbound_buffer_size,
+        maximum: hub.maximum_outbound_buffer_size,
+        send_timeout: endpoint.transport_send_timeout,
+        progress: Progress {
+            bytes: endpoint.transport_progress_size,
+            timeout: endpoint.transport_progress_timeout,
+        },
     }
 }
 

@@ -50,7 +50,7 @@ impl HubRuntime {
     pub(crate) fn connection(
         &self,
         identity: Identity,
-        bounds: Bounds,
+        bounds: Arc<Bounds>,
         format: &'static FrameFormat,
     ) -> Arc<Connection> {
         let flusher = self.lifetime.flushers().assign();

@@ -151,13 +151,12 @@ impl StreamSink {
 
     /// Resolves when the queue can take an item, which it takes from a cancelled stream without keeping it.
     async fn room(&self) {
-        loop {
-            let room = self.connection.outbound().room();
-            if self.control.is_cancelled() || self.connection.outbound().has_room_for_items() {
-                return;
-            }
-            room.await;
-        }
+        let mut room = pin!(self.connection.outbound().item_room());
+        poll_fn(|cx| match self.control.is_cancelled() {
+            true => Poll::Ready(()),
+            false => room.as_mut().poll(cx),
+        })
+        .await;
     }
 
     fn send<T: Serialize>(&self, item: &T) -> Result<(), HubError> {

@@ -49,7 +49,7 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
             return;
         }
         match self.message.encoded(connection.protocol()) {
-            Ok(Some(encoded)) => self.pace = self.pace.and(connection.outbound().offer(encoded)),
+            Ok(Some(encoded)) => self.pace = self.pace.max(connection.outbound().offer(encoded)),
             Ok(None) => {}
             Err(error) => self.failed = Err(error),
         }

@@ -9,6 +9,7 @@ use hubwire_core::{Arguments, ClientResultError, ConnectionId, RawClientResults,
 
 use super::manager::DefaultHubLifetimeManager;
 use crate::connection::Connection;
+use crate::outbound::Pace;
 
 impl DefaultHubLifetimeManager {
     /// Invokes a method on the clients of a target and hands on their results.
@@ -39,20 +40,15 @@ impl DefaultHubLifetimeManager {
                 continue;
             }
             let encoded = message.encoded(connection.protocol())?;
-            match target {
-                Target::Connection(_) if !outbound.try_send(encoded) => {
-                    waiting.push(Arc::clone(outbound).send_when_room(encoded.clone()));
-                }
-                Target::Connection(_) => {}
-                _ => {
-                    let _ = outbound.offer(encoded);
-                }
+            let pace = outbound.offer(encoded);
+            if matches!(target, Target::Connection(_)) && pace != Pace::GoOn {
+                waiting.push(Arc::clone(outbound).has_room());
             }
         }
         Ok(match waiting.pop() {
             None => RawClientResults::new(results),
-            Some(sending) => RawClientResults::new(
-                futures_util::stream::once(sending)
+            Some(room) => RawClientResults::new(
+                futures_util::stream::once(room)
                     .filter_map(|()| std::future::ready(None))
                     .chain(results),
             ),

@@ -79,7 +79,7 @@ impl DefaultHubLifetimeManager {
         Ok(())
     }
 
-    /// Waits for the one receiver, which only it can delay.
+    /// Sends to the one receiver, for which only who sends to it alone waits.
     fn send_to_one(
         &self,
         id: &ConnectionId,
@@ -88,13 +88,13 @@ impl DefaultHubLifetimeManager {
         let Some(connection) = self.connections.get(id) else {
             return Ok(None);
         };
-        let encoded = message.encoded(connection.protocol())?;
-        if connection.outbound().try_send(encoded) {
+        let outbound = connection.outbound();
+        if outbound.offer(message.encoded(connection.protocol())?) == Pace::GoOn {
             return Ok(Some(Sending::Done(Ok(()))));
         }
-        let waiting = Arc::clone(connection.outbound()).send_when_room(encoded.clone());
+        let room = Arc::clone(outbound).has_room();
         Ok(Some(Sending::Waiting(Box::pin(async move {
-            waiting.await;
+            room.await;
             Ok(())
         }))))
     }

@@ -1,14 +1,14 @@
 //! A connection of no hub, for the tests of rooms above this one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hubwire_core::FrameFormat;
 
 use super::DefaultHubLifetimeManager;
 use crate::connection::{Connection, ConnectionRequest, Identity};
 use crate::node::{HubOptions, Node, RandomSource};
-use crate::outbound::{Bounds, Flushers, Outbound};
+use crate::outbound::tests::bounds;
+use crate::outbound::{Flushers, Outbound};
 
 static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
     output.extend_from_slice(message);
@@ -18,11 +18,12 @@ static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
 pub(crate) fn connection() -> Arc<Connection> {
     let node = Arc::new(Node::new(RandomSource::system()));
     let flushers = Arc::new(Flushers::new(1));
-    let bounds = Bounds {
-        bytes: 1024,
-        send_timeout: Duration::from_secs(10),
-    };
-    let outbound = Outbound::new(Arc::clone(&node), flushers.assign(), bounds, &BARE);
+    let outbound = Outbound::new(
+        Arc::clone(&node),
+        flushers.assign(),
+        bounds(1024, 1024),
+        &BARE,
+    );
     let options = HubOptions::default();
     let lifetime = DefaultHubLifetimeManager::new(node, flushers, None, &options);
     let identity = Identity {

@@ -47,10 +47,16 @@ pub struct HubOptions {
     pub maximum_groups_per_connection: usize,
     /// The longest name of a group, in bytes. Default 1,024.
     pub maximum_group_name_size: usize,
-    /// How many bytes may wait for one connection's socket before it counts as slow. Default 1 MiB.
+    /// How many bytes may wait for one client before those who can wait do: sends to it alone, its streams,
+    /// its next calls. Default 1 MiB.
     ///
-    /// In place of ASP.NET Core's `TransportMaxBufferSize`, which blocks the sender.
+    /// In place of ASP.NET Core's `TransportMaxBufferSize`, which blocks every sender.
     pub outbound_buffer_size: usize,
+    /// How many bytes may wait for one client before it is let go, each message counted with 64 bytes more.
+    /// Default 32 MiB; one message of any size fits an empty queue.
+    ///
+    /// Only what nobody waits for gets that far: messages to many, and messages from other nodes.
+    pub maximum_outbound_buffer_size: usize,
 }
 
 impl Default for HubOptions {
@@ -71,6 +77,7 @@ impl Default for HubOptions {
             maximum_groups_per_connection: 4_096,
             maximum_group_name_size: 1_024,
             outbound_buffer_size: 1024 * 1024,
+            maximum_outbound_buffer_size: 32 * 1024 * 1024,
         }
     }
 }
@@ -83,8 +90,18 @@ impl Default for HubOptions {
 pub struct EndpointOptions {
     /// How many received bytes may wait for the hub before the socket is no longer read. Default 64 KiB.
     pub application_maximum_buffer_size: usize,
-    /// How long a socket may refuse bytes before its connection ends. Default 10 s.
+    /// How long a send to one client waits at most while its queue is full. Default 10 s.
+    ///
+    /// The message stays queued; ASP.NET Core ends the connection after that time.
     pub transport_send_timeout: Duration,
+    /// How long a client may take to take [`EndpointOptions::transport_progress_size`] bytes while more wait
+    /// for it; then it is let go. Default 60 s.
+    ///
+    /// A receiver's window opens in jumps: one that reads steadily, but slowly, may show no progress for
+    /// most of a minute.
+    pub transport_progress_timeout: Duration,
+    /// See [`EndpointOptions::transport_progress_timeout`]. Default 64 KiB.
+    pub transport_progress_size: usize,
     /// The lowest negotiate version that is answered. Default 0.
     pub minimum_protocol_version: i32,
     /// How long a client may take to answer a WebSocket Close. Default 5 s.
@@ -100,6 +117,8 @@ impl Default for EndpointOptions {
         Self {
             application_maximum_buffer_size: 64 * 1024,
             transport_send_timeout: Duration::from_secs(10),
+            transport_progress_timeout: Duration::from_secs(60),
+            transport_progress_size: 64 * 1024,
             minimum_protocol_version: 0,
             web_socket_close_timeout: Duration::from_secs(5),
             allowed_origins: Vec::new(),

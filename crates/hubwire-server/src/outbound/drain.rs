@@ -4,19 +4,17 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::state::{Drain, WayOut};
-use super::{Failure, Outbound};
+use super::Outbound;
+use super::state::{Drain, Turn, WayOut};
 
 impl Outbound {
-    /// Writes on for as long as the byte stream takes something within the send timeout.
+    /// Writes on until nothing is left; the sweep sees to it that the client takes something.
     pub(super) async fn drain(self: Arc<Self>) {
-        loop {
-            let progress = std::future::poll_fn(|cx| self.poll_drain(cx));
-            match tokio::time::timeout(self.bounds.send_timeout, progress).await {
-                Ok(ControlFlow::Continue(())) => {}
-                Ok(ControlFlow::Break(())) => return,
-                Err(_) => return self.fail(Failure::TooSlow),
-            }
+        while std::future::poll_fn(|cx| self.poll_drain(cx))
+            .await
+            .is_continue()
+        {
+            tokio::task::yield_now().await;
         }
     }
 
@@ -33,35 +31,25 @@ impl Outbound {
         *waker = Some(cx.waker().clone());
         let before = state.queue.bytes();
         let written = state.poll_write(cx);
-        if written.is_pending() && state.queue.bytes() == before {
-            state.refused_at_bound = state.reached_bound;
+        let now = state.queue.bytes();
+        if written.is_pending() && now == before {
+            state.refused_at_maximum = state.reached_maximum;
             return Poll::Pending;
         }
-        state.reached_bound = false;
-        state.refused_at_bound = false;
-        if written.is_ready()
-            && let WayOut::Socket { drain, .. } = &mut state.way_out
-        {
+        state.note_progress();
+        let is_over = !matches!(written, Poll::Pending | Poll::Ready(Ok(Turn::Over)));
+        if is_over && let WayOut::Socket { drain, .. } = &mut state.way_out {
             *drain = Drain::Idle;
         }
-        let has_room = state.queue.bytes() < self.bounds.bytes;
         drop(state);
-        if has_room {
-            self.room.notify_one();
+        self.tell_of_room(before, now);
+        match written {
+            Poll::Ready(Err(_)) => self.lose(),
+            _ => self.owner.wake(),
         }
-        Poll::Ready(match written {
-            Poll::Pending => {
-                self.owner.wake();
-                ControlFlow::Continue(())
-            }
-            Poll::Ready(Ok(())) => {
-                self.owner.wake();
-                ControlFlow::Break(())
-            }
-            Poll::Ready(Err(_)) => {
-                self.lose();
-                ControlFlow::Break(())
-            }
+        Poll::Ready(match is_over {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         })
     }
 }

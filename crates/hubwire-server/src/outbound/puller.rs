@@ -42,14 +42,13 @@ impl Puller {
         if state.queue.is_empty() {
             return Poll::Pending;
         }
+        let before = state.queue.bytes();
         let mut taken = Vec::new();
         state.queue.take_whole(limit, &mut taken);
-        state.reached_bound = false;
-        let has_room = state.queue.bytes() < self.outbound.bounds.bytes;
+        state.note_progress();
+        let now = state.queue.bytes();
         self.outbound.wake_waiting_owner(state);
-        if has_room {
-            self.outbound.room.notify_one();
-        }
+        self.outbound.tell_of_room(before, now);
         Poll::Ready(Some(taken))
     }
 }

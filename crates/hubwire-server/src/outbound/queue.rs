@@ -12,6 +12,9 @@ use super::gathered::Gathered;
 /// At rest a queue keeps room for this many entries.
 const KEPT_ENTRIES: usize = 4;
 
+/// What an entry costs besides its bytes, where what waits is held against a bound.
+pub(super) const ENTRY_COST: usize = 64;
+
 /// What waits for a way out, in the format of the transport that opened the connection.
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -20,6 +23,8 @@ pub(super) struct Queue {
     /// How much of the first entry is written.
     head_written: usize,
     bytes: usize,
+    /// How many bytes were ever taken out, for whoever measures progress.
+    taken: u64,
 }
 
 #[derive(Debug)]
@@ -71,12 +76,22 @@ impl Queue {
             entries: VecDeque::new(),
             head_written: 0,
             bytes: 0,
+            taken: 0,
         }
     }
 
     /// How many bytes wait.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What the queue holds, as bounds count it.
+    pub(super) fn cost(&self) -> usize {
+        self.bytes + self.entries.len() * ENTRY_COST
+    }
+
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// How many hub messages wait, one that is half written among them.
@@ -115,20 +130,27 @@ impl Queue {
         };
     }
 
-    /// Fills `slices` with what goes out next; how many there are.
-    pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+    /// Fills `slices` with what goes out next, at most `limit` bytes; how many slices there are.
+    pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>], limit: usize) -> usize {
+        let (mut skipped, mut left, mut count) = (self.head_written, limit, 0);
         for (slice, entry) in slices.iter_mut().zip(&self.entries) {
-            *slice = IoSlice::new(entry.bytes(self.format));
+            let bytes = entry.bytes(self.format);
+            let bytes = bytes.get(mem::take(&mut skipped)..).unwrap_or_default();
+            let bytes = bytes.get(..left).unwrap_or(bytes);
+            *slice = IoSlice::new(bytes);
+            count += 1;
+            left -= bytes.len();
+            if left == 0 {
+                break;
+            }
         }
-        let count = self.entries.len().min(slices.len());
-        let mut filled = slices.get_mut(..1).unwrap_or_default();
-        IoSlice::advance_slices(&mut filled, self.head_written);
         count
     }
 
     /// Forgets what was written.
     pub(super) fn advance(&mut self, count: usize) {
         self.bytes = self.bytes.saturating_sub(count);
+        self.taken += count as u64;
         self.head_written += count;
         while let Some(head) = self.entries.front() {
             let length = head.size();
@@ -212,7 +234,7 @@ mod tests {
 
     fn waiting(queue: &Queue) -> Vec<String> {
         let mut slices = [IoSlice::new(&[]); 8];
-        let count = queue.fill(&mut slices);
+        let count = queue.fill(&mut slices, usize::MAX);
         let texts = slices[..count].iter();
         texts
             .map(|slice| String::from_utf8_lossy(slice).into_owned())

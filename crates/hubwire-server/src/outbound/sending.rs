@@ -5,100 +5,83 @@ use std::sync::{Arc, MutexGuard};
 use hubwire_core::EncodedMessage;
 
 use super::state::{State, WayOut};
-use super::{Failure, Outbound};
+use super::{ENTRY_COST, Failure, Outbound};
 
-/// Whether a sender may go on at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How whoever has queued a message goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[must_use]
 pub(crate) enum Pace {
-    /// The receiver's socket should be given a chance to take something first.
-    GiveWay,
-    #[default]
     GoOn,
-}
-
-impl Pace {
-    /// The slower of two.
-    pub(crate) fn and(self, other: Self) -> Self {
-        match self {
-            Self::GiveWay => self,
-            Self::GoOn => other,
-        }
-    }
+    /// Whoever can wait waits until the queue has room again.
+    Wait,
+    /// The way out should be given a chance to take something first.
+    GiveWay,
 }
 
 impl Outbound {
-    /// Queues a message that goes to many, without ever waiting; a client that is too slow is let go.
+    /// Queues a message in its place, without ever waiting; a client that is too slow is let go.
     pub(crate) fn offer(self: &Arc<Self>, message: &EncodedMessage) -> Pace {
         let size = message.framed(self.format).len();
         let mut state = self.lock();
         if self.is_finished() {
             return Pace::GoOn;
         }
-        if !state.is_stalled() || state.queue.bytes() + size <= self.bounds.bytes {
-            self.push(state, message.clone(), size);
-            return Pace::GoOn;
-        }
-        if !self.may_exceed(&mut state) {
+        let fits = !state.is_stalled()
+            || state.queue.is_empty()
+            || state.queue.cost() + size + ENTRY_COST <= self.bounds.maximum;
+        if !fits && !self.may_exceed(&mut state) {
             drop(state);
             self.fail(Failure::TooSlow);
             return Pace::GoOn;
         }
-        let waker = state.way_out.take_waker();
+        let waker = if fits {
+            None
+        } else {
+            state.way_out.take_waker()
+        };
+        let has_room = state.queue.bytes() + size < self.bounds.bytes || state.queue.is_empty();
         self.push(state, message.clone(), size);
         if let Some(waker) = waker {
             waker.wake();
         }
-        Pace::GiveWay
+        match (fits, has_room) {
+            (true, true) => Pace::GoOn,
+            (true, false) => Pace::Wait,
+            (false, _) => Pace::GiveWay,
+        }
     }
 
-    /// Whether a message for many may lie beyond the bound, until the way out has been tried.
+    /// Whether a message may lie beyond the maximum, until the way out has been tried.
     ///
-    /// Up to twice the bound, and only while nothing was refused since it was reached.
+    /// Up to twice the maximum, and only while nothing was refused since it was reached.
     fn may_exceed(&self, state: &mut State) -> bool {
         if matches!(state.way_out, WayOut::Absent)
-            || state.refused_at_bound
-            || state.queue.bytes() > 2 * self.bounds.bytes
+            || state.refused_at_maximum
+            || state.queue.cost() > 2 * self.bounds.maximum
         {
             return false;
         }
-        state.reached_bound = true;
+        state.reached_maximum = true;
         true
     }
 
-    /// Queues a message for this client alone if there is room; one of any size fits an empty queue.
-    pub(crate) fn try_send(self: &Arc<Self>, message: &EncodedMessage) -> bool {
-        let size = message.framed(self.format).len();
-        let state = self.lock();
-        if self.is_finished() {
-            return true;
-        }
-        if !state.queue.is_empty() && state.queue.bytes() + size > self.bounds.bytes {
-            return false;
-        }
-        let has_more_room = state.queue.bytes() + size < self.bounds.bytes;
-        self.push(state, message.clone(), size);
-        if has_more_room {
-            self.room.notify_one();
-        }
-        true
-    }
-
-    /// Waits for room, at most the send timeout; then the client is let go.
-    pub(crate) async fn send_when_room(self: Arc<Self>, message: EncodedMessage) {
-        let queued = async {
+    /// Waits until the queue has sunk below its bound, at most the send timeout.
+    pub(crate) async fn has_room(self: Arc<Self>) {
+        let sunk = async {
             loop {
-                let room = self.room();
-                if self.try_send(&message) {
+                // Made before the queue is looked at, so that what happens in between is not missed.
+                let sunk = self.room.notified();
+                if self.is_finished()
+                    || self.failure().is_some()
+                    || self.bytes() < self.bounds.bytes
+                {
                     return;
                 }
-                room.await;
+                sunk.await;
             }
         };
-        let limit = self.bounds.send_timeout;
-        if tokio::time::timeout(limit, queued).await.is_err() {
-            self.fail(Failure::TooSlow);
-        }
+        // However long it takes, the message is queued.
+        let _ = tokio::time::timeout(self.bounds.send_timeout, sunk).await;
     }
 
     /// Queues a message and leaves it to the flusher, unless the session or a drain will write it.
@@ -109,12 +92,13 @@ impl Outbound {
         size: usize,
     ) {
         state.queue.push(message, size);
-        if !state.is_flushable() {
+        // What the session will write, which may be busy in hub code, is nothing that others wait for.
+        if !state.is_flushable() || state.gathering {
             return;
         }
         state.unflushed += size;
-        let newly_dirty = !state.dirty && !state.gathering;
-        state.dirty |= newly_dirty;
+        let newly_dirty = !state.dirty;
+        state.dirty = true;
         drop(state);
         self.flusher.add_unflushed(size);
         if newly_dirty {

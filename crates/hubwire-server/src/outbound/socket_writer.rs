@@ -52,6 +52,31 @@ impl SocketWriter {
         }
     }
 
+    /// Whether written bytes may wait in the byte stream itself, as in TLS records or a buffer.
+    pub(crate) fn holds_bytes_back(&self) -> bool {
+        matches!(self, Self::Other(_))
+    }
+
+    /// Passes on at once what the byte stream holds back; pending means that it cannot, and nobody is woken.
+    pub(crate) fn try_flush(&mut self) -> Poll<io::Result<()>> {
+        self.poll_flush(&mut Context::from_waker(Waker::noop()))
+    }
+
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Other(half) => Pin::new(half).poll_flush(cx),
+            Self::Tcp(_) => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Ends the byte stream in good order, TLS with its close_notify.
+    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Other(half) => Pin::new(half).poll_shutdown(cx),
+            Self::Tcp(half) => Pin::new(half).poll_shutdown(cx),
+        }
+    }
+
     /// Makes the close of a socket that its peer ignores a reset, so that the kernel keeps nothing for it.
     pub(crate) fn reset_on_close(self) {
         if let Self::Tcp(half) = self {

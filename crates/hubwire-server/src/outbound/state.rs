@@ -3,14 +3,18 @@
 use std::io::{self, IoSlice};
 use std::mem;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use hubwire_core::FrameFormat;
 
-use super::SocketWriter;
 use super::queue::Queue;
+use super::{Progress, SocketWriter};
 
 /// How many entries of the queue one write takes at most.
 const ENTRIES_PER_WRITE: usize = 64;
+
+/// How many bytes of a queue are written before others have their turn.
+pub(super) const TURN_SIZE: usize = 256 * 1024;
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -24,10 +28,23 @@ pub(super) struct State {
     /// While the session gathers messages it also writes them, so nobody else needs to.
     pub(super) gathering: bool,
     pub(super) owner_waits: bool,
-    /// A message for many was queued beyond the bound, and nothing was tried since.
-    pub(super) reached_bound: bool,
+    /// A message was queued beyond the maximum, and nothing was tried since.
+    pub(super) reached_maximum: bool,
     /// The byte stream refused bytes since then.
-    pub(super) refused_at_bound: bool,
+    pub(super) refused_at_maximum: bool,
+    /// Since when the client is watched because something waits for it, and what it had taken by then.
+    watched: Option<(u64, u64)>,
+    /// Bytes are with the byte stream that it may hold back until it is flushed.
+    must_flush: bool,
+}
+
+/// How far a write came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Nothing is left.
+    Done,
+    /// More is left, and would be taken, but others come first.
+    Over,
 }
 
 /// What takes messages out of the queue.
@@ -94,8 +111,10 @@ impl State {
             dirty: false,
             gathering: false,
             owner_waits: false,
-            reached_bound: false,
-            refused_at_bound: false,
+            reached_maximum: false,
+            refused_at_maximum: false,
+            watched: None,
+            must_flush: false,
         }
     }
 
@@ -110,8 +129,10 @@ impl State {
             return way_out;
         }
         self.queue.rewind();
-        self.reached_bound = false;
-        self.refused_at_bound = false;
+        self.reached_maximum = false;
+        self.refused_at_maximum = false;
+        self.watched = None;
+        self.must_flush = false;
         mem::replace(&mut self.way_out, way_out)
     }
 
@@ -147,31 +168,77 @@ impl State {
         }
     }
 
-    /// Writes all that the byte stream takes at once; pending means that it began to refuse.
-    pub(super) fn try_write(&mut self) -> Poll<io::Result<()>> {
-        self.write_with(SocketWriter::try_write)
+    /// Whether the client has taken too little for too long, of what waits where it could be taken.
+    pub(super) fn is_overdue(&mut self, now: u64, progress: Progress) -> bool {
+        let waits = match self.way_out {
+            WayOut::Socket { .. } => self.is_draining(),
+            WayOut::Pulled { .. } => !self.queue.is_empty(),
+            WayOut::Absent | WayOut::Gone => false,
+        };
+        if !waits {
+            self.watched = None;
+            return false;
+        }
+        let taken = self.queue.taken();
+        let (since, before) = *self.watched.get_or_insert((now, taken));
+        if taken - before >= progress.bytes as u64 {
+            self.watched = Some((now, taken));
+            return false;
+        }
+        Duration::from_millis(now.saturating_sub(since)) >= progress.timeout
     }
 
-    /// Writes all, waking when the byte stream takes more.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write_with(|writer, slices| writer.poll_write(cx, slices))
+    /// What was taken, or that nothing is left, counts for the client.
+    pub(super) fn note_progress(&mut self) {
+        self.reached_maximum = false;
+        self.refused_at_maximum = false;
+        if self.queue.is_empty() {
+            self.watched = None;
+        }
+    }
+
+    /// Writes what the byte stream takes at once; pending means that it began to refuse.
+    pub(super) fn try_write(&mut self) -> Poll<io::Result<Turn>> {
+        self.write_with(SocketWriter::try_write, SocketWriter::try_flush)
+    }
+
+    /// Writes one turn, waking when the byte stream takes more.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Turn>> {
+        let waker = cx.waker();
+        self.write_with(
+            |writer, slices| writer.poll_write(&mut Context::from_waker(waker), slices),
+            |writer| writer.poll_flush(&mut Context::from_waker(waker)),
+        )
     }
 
     fn write_with(
         &mut self,
         mut write: impl FnMut(&mut SocketWriter, &[IoSlice<'_>]) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<()>> {
+        flush: impl FnOnce(&mut SocketWriter) -> Poll<io::Result<()>>,
+    ) -> Poll<io::Result<Turn>> {
+        let WayOut::Socket { writer, .. } = &mut self.way_out else {
+            return Poll::Ready(Ok(Turn::Done));
+        };
+        let mut left = TURN_SIZE;
         while !self.queue.is_empty() {
-            let WayOut::Socket { writer, .. } = &mut self.way_out else {
-                break;
-            };
+            if left == 0 {
+                return Poll::Ready(Ok(Turn::Over));
+            }
             let mut slices = [IoSlice::new(&[]); ENTRIES_PER_WRITE];
-            let count = self.queue.fill(&mut slices);
+            let count = self.queue.fill(&mut slices, left);
             match ready!(write(writer, slices.get(..count).unwrap_or_default()))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => self.queue.advance(written),
+                written => {
+                    self.queue.advance(written);
+                    self.must_flush = writer.holds_bytes_back();
+                    left = left.saturating_sub(written);
+                }
             }
         }
-        Poll::Ready(Ok(()))
+        if self.must_flush {
+            ready!(flush(writer))?;
+            self.must_flush = false;
+        }
+        Poll::Ready(Ok(Turn::Done))
     }
 }

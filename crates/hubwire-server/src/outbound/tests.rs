@@ -10,20 +10,38 @@ use hubwire_core::{EncodedMessage, FrameFormat};
 use hubwire_protocol::{HubProtocol, TransferFormat};
 use tokio::io::{AsyncReadExt, DuplexStream};
 
-use super::{Bounds, BoxedSocket, Failure, Flusher, Outbound, Pace, Puller, SocketWriter};
+use super::state::TURN_SIZE;
+use super::{
+    Bounds, BoxedSocket, ENTRY_COST, Failure, Flusher, Outbound, Pace, Progress, Puller,
+    SocketWriter,
+};
 use crate::node::{Node, RandomSource};
 
 static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
     output.extend_from_slice(message);
 });
 
+/// From `bytes` on those wait who can; beyond `maximum` the client is let go.
+pub(crate) fn bounds(bytes: usize, maximum: usize) -> Arc<Bounds> {
+    Arc::new(Bounds {
+        bytes,
+        maximum,
+        send_timeout: Duration::from_secs(10),
+        progress: Progress {
+            bytes: 8,
+            timeout: Duration::from_secs(60),
+        },
+    })
+}
+
 /// A queue of this bound, with nothing attached.
 pub(crate) fn outbound(bytes: usize) -> Arc<Outbound> {
-    let bounds = Bounds {
-        bytes,
-        send_timeout: Duration::from_secs(10),
-    };
+    bounded(bytes, 1024 * 1024)
+}
+
+fn bounded(bytes: usize, maximum: usize) -> Arc<Outbound> {
     let node = Arc::new(Node::new(RandomSource::system()));
+    let bounds = bounds(bytes, maximum);
     Outbound::new(node, Arc::<Flusher>::default(), bounds, &BARE)
 }
 
@@ -59,7 +77,7 @@ fn some(text: &str) -> Poll<Option<String>> {
 #[test]
 fn what_is_queued_while_nothing_is_attached_is_kept_for_whoever_comes() {
     let outbound = outbound(100);
-    assert!(outbound.try_send(&message("one;")));
+    assert_eq!(outbound.offer(&message("one;")), Pace::GoOn);
     outbound.gather(TransferFormat::Text, b"two;");
     assert_eq!(outbound.offer(&message("three;")), Pace::GoOn);
     outbound.write_gathered();
@@ -129,7 +147,7 @@ fn once_gone_nothing_is_kept_and_nothing_can_be_attached() {
     outbound.close();
     assert_eq!(pull(&mut puller, 100), Poll::Ready(None));
     assert_eq!(pull(&mut outbound.attach_puller(), 100), Poll::Ready(None));
-    assert!(outbound.try_send(&message("two;")));
+    assert_eq!(outbound.offer(&message("two;")), Pace::GoOn);
     outbound.gather_last(TransferFormat::Text, b"three;");
     outbound.push_last_control(*b"four;");
     assert_eq!((outbound.messages(), outbound.bytes()), (0, 0));
@@ -139,10 +157,9 @@ fn once_gone_nothing_is_kept_and_nothing_can_be_attached() {
 fn after_the_last_message_only_what_is_last_is_queued() {
     let outbound = outbound(4);
     let mut puller = outbound.attach_puller();
-    assert!(outbound.try_send(&message("one;")));
+    assert_eq!(outbound.offer(&message("one;")), Pace::GoOn);
     outbound.finish();
     outbound.gather(TransferFormat::Text, b"vanishes;");
-    assert!(outbound.try_send(&message("vanishes;")));
     assert_eq!(outbound.offer(&message("vanishes;")), Pace::GoOn);
     outbound.gather_last(TransferFormat::Text, b"bye;");
     outbound.push_control(*b"pong;");
@@ -151,18 +168,84 @@ fn after_the_last_message_only_what_is_last_is_queued() {
 }
 
 #[test]
-fn beyond_the_bound_an_absent_client_is_let_go_and_a_pulling_one_is_given_a_chance() {
-    let outbound = outbound(8);
+fn beyond_the_maximum_an_absent_client_is_let_go_and_a_pulling_one_is_given_a_chance() {
+    let outbound = bounded(1, 2 * ENTRY_COST);
     assert_eq!(outbound.offer(&message("12345678")), Pace::GoOn);
-    assert!(!outbound.try_send(&message("9")));
-    assert_eq!(outbound.failure(), None);
     let mut puller = outbound.attach_puller();
     assert_eq!(outbound.offer(&message("9")), Pace::GiveWay);
     assert_eq!(pull(&mut puller, 100), some("123456789"));
-    let _ = outbound.offer(&message("12345678"));
+    // One message of any size fits an empty queue.
+    let long = "x".repeat(10 * ENTRY_COST);
+    assert_eq!(outbound.offer(&message(&long)), Pace::GoOn);
     drop(puller);
+    assert_eq!(outbound.failure(), None);
     let _ = outbound.offer(&message("9"));
     assert_eq!(outbound.failure(), Some(Failure::TooSlow));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_queued_at_once_and_those_who_can_wait_do() {
+    let outbound = outbound(8);
+    let mut puller = outbound.attach_puller();
+    assert_eq!(outbound.offer(&message("1234567")), Pace::GoOn);
+    Arc::clone(&outbound).has_room().await;
+    assert_eq!(outbound.offer(&message("8")), Pace::Wait);
+    assert_eq!(outbound.offer(&message("9")), Pace::Wait);
+    let began = tokio::time::Instant::now();
+    Arc::clone(&outbound).has_room().await;
+    assert_eq!(began.elapsed().as_secs(), 10);
+    assert_eq!(outbound.failure(), None);
+    let room = Arc::clone(&outbound).has_room();
+    let item_room = outbound.item_room();
+    let pulled = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        pull(&mut puller, 8)
+    };
+    let (pulled, (), ()) = tokio::join!(pulled, room, item_room);
+    assert_eq!(pulled, some("12345678"));
+    assert_eq!(began.elapsed().as_secs(), 11);
+}
+
+#[test]
+fn whoever_takes_too_little_for_too_long_is_let_go() {
+    let outbound = outbound(100);
+    let mut puller = outbound.attach_puller();
+    let second = |seconds: u64| outbound.check_progress(seconds * 1000);
+    second(0);
+    for _ in 0..20 {
+        let _ = outbound.offer(&message("1234"));
+    }
+    second(1);
+    second(60);
+    // Eight bytes within the minute suffice.
+    assert_eq!(pull(&mut puller, 8), some("12341234"));
+    second(60);
+    second(119);
+    assert_eq!(pull(&mut puller, 4), some("1234"));
+    assert_eq!(outbound.failure(), None);
+    second(120);
+    assert_eq!(outbound.failure(), Some(Failure::TooSlow));
+}
+
+#[test]
+fn the_clock_of_progress_stands_still_while_a_client_is_away_or_has_all() {
+    let outbound = outbound(100);
+    let mut puller = outbound.attach_puller();
+    let second = |seconds: u64| outbound.check_progress(seconds * 1000);
+    let _ = outbound.offer(&message("1234"));
+    second(0);
+    assert_eq!(pull(&mut puller, 8), some("1234"));
+    let _ = outbound.offer(&message("1234"));
+    second(61);
+    drop(puller);
+    second(200);
+    let mut puller = outbound.attach_puller();
+    second(300);
+    second(359);
+    assert_eq!(outbound.failure(), None);
+    assert_eq!(pull(&mut puller, 8), some("1234"));
+    second(400);
+    assert_eq!(outbound.failure(), None);
 }
 
 #[tokio::test]
@@ -172,7 +255,7 @@ async fn another_byte_stream_gets_whole_messages() {
     outbound.gather(TransferFormat::Text, b"one;");
     outbound.gather(TransferFormat::Text, b"two;");
     outbound.push_control(*b"pong;");
-    assert!(outbound.try_send(&message("three;")));
+    assert_eq!(outbound.offer(&message("three;")), Pace::GoOn);
     outbound.write_gathered();
     assert_eq!(read(&mut first, 6).await.unwrap(), "one;tw");
     let mut second = attach_stream(&outbound, 100);
@@ -193,10 +276,49 @@ async fn a_byte_stream_that_refuses_is_drained_and_then_given_up() {
     assert!(!outbound.is_stalled());
     outbound.gather(TransferFormat::Text, b"12345678");
     outbound.write_gathered();
-    tokio::time::sleep(Duration::from_secs(9)).await;
+    tokio::task::yield_now().await;
+    outbound.check_progress(0);
+    outbound.check_progress(59_000);
     assert_eq!(outbound.failure(), None);
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    outbound.check_progress(60_000);
     assert_eq!(outbound.failure(), Some(Failure::TooSlow));
+}
+
+#[tokio::test]
+async fn a_byte_stream_that_holds_bytes_back_is_flushed() {
+    let outbound = outbound(100);
+    let (near, mut far) = tokio::io::duplex(100);
+    let held = tokio::io::BufWriter::with_capacity(1000, near);
+    let (_, writer) = tokio::io::split(Box::new(held) as BoxedSocket);
+    outbound.attach_socket(SocketWriter::Other(writer));
+    outbound.gather(TransferFormat::Text, b"one;");
+    outbound.write_gathered();
+    assert_eq!(read(&mut far, 4).await.unwrap(), "one;");
+    // More than the stream passes on at once.
+    outbound.gather(TransferFormat::Text, &[b'x'; 300]);
+    outbound.write_gathered();
+    assert_eq!(read(&mut far, 300).await.unwrap(), "x".repeat(300));
+    outbound.push_last_control(*b"bye;");
+    poll_fn(|cx| outbound.poll_written(cx)).await.unwrap();
+    poll_fn(|cx| outbound.poll_shutdown(cx)).await.unwrap();
+    let mut rest = String::new();
+    far.read_to_string(&mut rest).await.unwrap();
+    assert_eq!(rest, "bye;");
+}
+
+#[tokio::test]
+async fn a_long_queue_is_written_in_turns() {
+    let outbound = outbound(100);
+    let flusher = tokio_util::task::TaskTracker::new();
+    flusher.spawn(Arc::clone(&outbound.flusher).run());
+    let mut far = attach_stream(&outbound, 4 * TURN_SIZE);
+    let text = "x".repeat(3 * TURN_SIZE);
+    let _ = outbound.offer(&message(&text));
+    outbound.write_gathered();
+    assert_eq!(outbound.bytes(), 2 * TURN_SIZE);
+    tokio::task::yield_now().await;
+    assert_eq!(read(&mut far, text.len()).await.unwrap(), text);
+    assert_eq!(outbound.bytes(), 0);
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use std::io;
 use std::mem;
 use std::sync::{Arc, MutexGuard};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use super::state::{Drain, State, WayOut};
+use super::state::{Drain, State, Turn, WayOut};
 use super::{Failure, Outbound};
 
 impl Outbound {
@@ -52,8 +52,10 @@ impl Outbound {
     fn write_to_socket(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         let before = state.queue.bytes();
         let written = state.try_write();
-        // Whoever waits is woken by progress alone, or a stream would wake its session for ever.
-        let has_more_room = state.queue.bytes() < before.min(self.bounds.bytes);
+        let now = state.queue.bytes();
+        if now < before {
+            state.note_progress();
+        }
         match written {
             Poll::Pending => {
                 if let WayOut::Socket { drain, .. } = &mut state.way_out {
@@ -62,16 +64,21 @@ impl Outbound {
                 drop(state);
                 self.node.tracker().spawn(Arc::clone(self).drain());
             }
-            Poll::Ready(Ok(())) => self.wake_waiting_owner(state),
+            Poll::Ready(Ok(Turn::Done)) => self.wake_waiting_owner(state),
+            Poll::Ready(Ok(Turn::Over)) => {
+                let newly_dirty = !mem::replace(&mut state.dirty, true);
+                self.wake_waiting_owner(state);
+                if newly_dirty {
+                    self.flusher.mark_dirty(Arc::clone(self));
+                }
+            }
             Poll::Ready(Err(_)) => {
                 state.queue.clear();
                 drop(state);
                 self.lose();
             }
         }
-        if has_more_room {
-            self.room.notify_one();
-        }
+        self.tell_of_room(before, now);
     }
 
     /// Tells the session of the room that it waited for.
@@ -101,12 +108,26 @@ impl Outbound {
             if let Drain::Running(Some(waker)) = replaced {
                 waker.wake();
             }
-            return written;
+            return match ready!(written)? {
+                Turn::Done => Poll::Ready(Ok(())),
+                Turn::Over => {
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+            };
         }
         if state.queue.is_empty() {
             return Poll::Ready(Ok(()));
         }
         state.owner_waits = true;
         Poll::Pending
+    }
+
+    /// Ends a byte stream in good order, once all is written.
+    pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.lock().way_out {
+            WayOut::Socket { writer, .. } => writer.poll_shutdown(cx),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 }

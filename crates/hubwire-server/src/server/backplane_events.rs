@@ -15,6 +15,8 @@ pub(super) async fn receive(backplane: Arc<dyn Backplane>, hubs: Arc<Hubs>) {
             BackplaneEvent::Received(channel, envelope) => {
                 if let Some(hub) = hubs.find(&channel.hub) {
                     hub.lifetime().receive_envelope(&channel.subject, envelope);
+                    // As every sender: what comes faster than it is written stays with the backplane.
+                    hub.lifetime().flushers().relieved().await;
                 }
             }
             other => tracing::warn!(target: "hubwire::backplane", ?other, "the link changed"),

@@ -159,6 +159,13 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
+    /// See [`HubOptions::maximum_outbound_buffer_size`].
+    #[must_use]
+    pub fn maximum_outbound_buffer_size(mut self, bytes: usize) -> Self {
+        self.options.maximum_outbound_buffer_size = bytes;
+        self
+    }
+
     /// Says which user a connection belongs to. Default: [`NameIdentifierUserIdProvider`].
     #[must_use]
     pub fn user_id_provider(mut self, provider: impl UserIdProvider) -> Self {

@@ -1,4 +1,4 @@
-//! The one timer of a server: pings, client timeouts and the expiry of negotiated ids.
+//! The one timer of a server: pings, client timeouts, slow clients and the expiry of negotiated ids.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -42,6 +42,7 @@ fn check(
     pings: &[(HubProtocol, EncodedMessage)],
     now: u64,
 ) {
+    connection.outbound().check_progress(now);
     let clock = connection.clock();
     if clock.timed_out(now, hub.options().client_timeout_interval) {
         connection.end(DisconnectReason::ClientTimedOut);

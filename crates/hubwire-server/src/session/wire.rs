@@ -71,7 +71,7 @@ impl Wire {
         matches!(self.input_end, Some(InputEnd::Closed | InputEnd::Lost))
     }
 
-    /// Closes the transport once all is written, each of its two steps within `limit`; else resets it.
+    /// Closes the transport once all is written, each of its steps within `limit`; else resets it.
     pub(crate) async fn close(&mut self, closing: Closing, limit: Duration) {
         self.connection.finish_sending();
         let outbound = Arc::clone(self.connection.outbound());
@@ -86,6 +86,9 @@ impl Wire {
             if tokio::time::timeout(limit, self.closed()).await.is_err() {
                 return self.reset();
             }
+            let shutdown = poll_fn(|cx| outbound.poll_shutdown(cx));
+            // Whether its end is a good one or not, nothing is left to be said.
+            let _ = tokio::time::timeout(limit, shutdown).await;
         }
         outbound.close();
     }

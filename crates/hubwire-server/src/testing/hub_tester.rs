@@ -16,7 +16,7 @@ use crate::hub::{
     Caller, Hub, HubCall, HubContext, HubResult, HubService, Reply, ReplyKind, ResourcesBuilder,
     ResultWriter, TypedHub,
 };
-use crate::outbound::{Bounds, Flusher, Outbound};
+use crate::outbound::{Bounds, Flusher, Outbound, Progress};
 use crate::server::SignalR;
 use crate::transport::WEB_SOCKET_FRAMES;
 
@@ -100,10 +100,16 @@ impl<H: Hub> HubTester<H> {
             request: ConnectionRequest::default(),
         };
         // What is sent goes to the recorder, and nothing ever to the connection itself.
-        let bounds = Bounds {
+        let nothing = Progress {
             bytes: 0,
-            send_timeout: Duration::ZERO,
+            timeout: Duration::ZERO,
         };
+        let bounds = Arc::new(Bounds {
+            bytes: 0,
+            maximum: 0,
+            send_timeout: Duration::ZERO,
+            progress: nothing,
+        });
         let (node, flusher) = (Arc::clone(self.server.node()), Arc::<Flusher>::default());
         let connection = Connection::new(
             identity,

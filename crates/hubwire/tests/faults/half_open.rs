@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::client::{Client, HANDSHAKE, Received};
-use crate::server::{CLIENT_TIMEOUT, CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, SEND_TIMEOUT, Server};
+use crate::server::{CLIENT_TIMEOUT, CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, PROGRESS_TIMEOUT, Server};
 
 /// How much later than its time an end may come on a busy machine.
 const SLACK: Duration = Duration::from_millis(1500);
@@ -38,7 +38,7 @@ fn points() -> Vec<Point> {
     let silence = CLIENT_TIMEOUT + CLOSE_TIMEOUT - 5 * millisecond;
     let handshake = handshake - 5 * millisecond..handshake + SLACK;
     let silence = silence..silence + SWEEP + SLACK;
-    let sending = SEND_TIMEOUT - 5 * millisecond..SEND_TIMEOUT + SLACK;
+    let sending = PROGRESS_TIMEOUT - 5 * millisecond..PROGRESS_TIMEOUT + 2 * SWEEP + SLACK;
     let timed_out = &["connected", TIMED_OUT];
     let point = |name, freeze, ends_after: &Range<Duration>, leaves_a_call, journal| Point {
         name,

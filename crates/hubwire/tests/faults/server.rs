@@ -24,7 +24,7 @@ pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long a client that pinged may be silent at `/hasty`; looked at once a second.
 pub(crate) const CLIENT_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long a socket may refuse bytes at `/hasty`.
-pub(crate) const SEND_TIMEOUT: Duration = Duration::from_millis(400);
+pub(crate) const PROGRESS_TIMEOUT: Duration = Duration::from_millis(400);
 /// How long `/hasty` waits for an answer to its WebSocket Close.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -73,6 +73,7 @@ impl Server {
         let hub = ProbeHub::default();
         let narrow = options(&signalr)
             .outbound_buffer_size(NARROW)
+            .maximum_outbound_buffer_size(NARROW)
             .build(hub.clone());
         let app = routes(&signalr, &hub).map_hub("/narrow", narrow.endpoint());
         let (end, ended) = oneshot::channel::<()>();
@@ -240,7 +241,7 @@ fn routes(signalr: &SignalR, hub: &ProbeHub) -> Router {
             .build(hub)
             .endpoint()
             .web_socket_close_timeout(CLOSE_TIMEOUT)
-            .transport_send_timeout(SEND_TIMEOUT)
+            .transport_progress_timeout(PROGRESS_TIMEOUT)
     };
     let large = options(signalr)
         .maximum_receive_message_size(LARGE)

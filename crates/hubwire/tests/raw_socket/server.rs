@@ -42,6 +42,7 @@ impl Server {
         let hub = ProbeHub::default();
         let narrow = quiet_hub(&signalr)
             .outbound_buffer_size(64 * 1024)
+            .maximum_outbound_buffer_size(64 * 1024)
             .build(hub.clone());
         let quiet = quiet_hub(&signalr).build(hub.clone());
         let app = options(&signalr, &hub)
