@@ -206,7 +206,7 @@ fn seen(message: &HubMessage<'_>) -> Seen {
         stream_ids: call.stream_ids.iter().map(|id| id.to_string()).collect(),
         ..Seen::default()
     };
-    let answer = |message_type, id: &str, headers: &Headers<'_>| Seen {
+    let by_id = |message_type, id: &str, headers: &Headers<'_>| Seen {
         message_type,
         headers: by_name(headers),
         invocation_id: Some(id.to_owned()),
@@ -217,7 +217,7 @@ fn seen(message: &HubMessage<'_>) -> Seen {
         HubMessage::Invocation(invocation) => call(1, invocation),
         HubMessage::StreamItem(item) => Seen {
             value: value(&item.item),
-            ..answer(2, &item.invocation_id, &item.headers)
+            ..by_id(2, &item.invocation_id, &item.headers)
         },
         HubMessage::Completion(Completion {
             headers,
@@ -232,11 +232,11 @@ fn seen(message: &HubMessage<'_>) -> Seen {
             Seen {
                 value,
                 error,
-                ..answer(3, invocation_id, headers)
+                ..by_id(3, invocation_id, headers)
             }
         }
         HubMessage::StreamInvocation(invocation) => call(4, invocation),
-        HubMessage::CancelInvocation(cancel) => answer(5, &cancel.invocation_id, &cancel.headers),
+        HubMessage::CancelInvocation(cancel) => by_id(5, &cancel.invocation_id, &cancel.headers),
         HubMessage::Ping => Seen {
             message_type: 6,
             ..Seen::default()

@@ -10,7 +10,7 @@ use hubwire::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-/// How long nothing comes from a server that has answered.
+/// How long nothing comes from a server that has sent all.
 const SILENCE: Duration = Duration::from_millis(100);
 
 struct SessionHub;

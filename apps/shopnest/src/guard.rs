@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Answers only requests for this machine's own names.
+/// Serves only requests for this machine's own names.
 ///
 /// Otherwise a page anywhere could point its own name at 127.0.0.1 and talk to the shop as its visitor.
 pub(crate) async fn loopback_host(request: Request, next: Next) -> Response {

@@ -23,14 +23,14 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data:; connect-src 'sel
 
 /// The page itself.
 pub(crate) async fn index() -> Response {
-    answer("index.html", INDEX)
+    respond("index.html", INDEX)
 }
 
 /// Any other file of the page, and what there is not.
 pub(crate) async fn file(method: Method, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     match find(path) {
-        Some(bytes) if method == Method::GET || method == Method::HEAD => answer(path, bytes),
+        Some(bytes) if method == Method::GET || method == Method::HEAD => respond(path, bytes),
         _ => (StatusCode::NOT_FOUND, "There is no such page.\n").into_response(),
     }
 }
@@ -52,7 +52,7 @@ fn find(path: &str) -> Option<&'static [u8]> {
     Some(files.get_file(name)?.contents())
 }
 
-fn answer(path: &str, bytes: &'static [u8]) -> Response {
+fn respond(path: &str, bytes: &'static [u8]) -> Response {
     let headers = [
         (CONTENT_TYPE, content_type(path)),
         (CONTENT_SECURITY_POLICY, POLICY),

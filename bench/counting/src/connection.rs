@@ -18,10 +18,10 @@ const UPGRADE: &[u8] = b"GET /hub HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upg
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
-/// The frame of a handshake's answer.
+/// The frame of a handshake's response.
 const ACCEPTED: &[u8] = b"\x81\x03{}\x1e";
 
-/// How long a client waits for the server's answers.
+/// How long a client waits for the server.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The heap bytes that the server holds for `count` connections after their handshakes.
@@ -66,10 +66,10 @@ fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let mut frame = Vec::new();
     write_masked_frame(&mut frame, Opcode::Text, true, [1, 2, 3, 4], request);
     socket.write_all(&frame)?;
-    let mut answer = [0; ACCEPTED.len()];
-    socket.read_exact(&mut answer)?;
-    if answer != ACCEPTED {
-        return Err(io::Error::other(format!("not accepted: {answer:?}")));
+    let mut response = [0; ACCEPTED.len()];
+    socket.read_exact(&mut response)?;
+    if response != ACCEPTED {
+        return Err(io::Error::other(format!("not accepted: {response:?}")));
     }
     Ok(socket)
 }

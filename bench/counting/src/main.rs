@@ -100,7 +100,8 @@ async fn echo(clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()
     let record = format!(
         "{{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"{payload}\"]}}\u{1e}"
     );
-    let answer = format!("{{\"type\":3,\"invocationId\":\"1\",\"result\":\"{payload}\"}}\u{1e}");
+    let completion =
+        format!("{{\"type\":3,\"invocationId\":\"1\",\"result\":\"{payload}\"}}\u{1e}");
     let mut frame = Vec::new();
     write_masked_frame(
         &mut frame,
@@ -110,7 +111,7 @@ async fn echo(clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()
         record.as_bytes(),
     );
     let mut expected = Vec::new();
-    write_frame(&mut expected, Opcode::Text, answer.as_bytes());
+    write_frame(&mut expected, Opcode::Text, completion.as_bytes());
     let mut buffer = vec![0; expected.len()];
     for client in clients {
         for _ in 0..repetitions {
@@ -143,7 +144,7 @@ async fn receive(client: &mut DuplexStream, buffer: &mut [u8], expected: &[u8]) 
     client.read_exact(buffer).await?;
     if buffer != expected {
         let text = String::from_utf8_lossy(buffer);
-        return Err(io::Error::other(format!("not what was asked for: {text}")));
+        return Err(io::Error::other(format!("not what was expected: {text}")));
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! The floor under any SignalR server on this machine: a single-threaded epoll loop that
-//! speaks just enough WebSocket and SignalR JSON to answer a load generator, with no hub,
+//! speaks just enough WebSocket and SignalR JSON to serve a load generator, with no hub,
 //! no parsing and no allocation per delivery; what one turn of the loop has for a connection
 //! goes out in one write. What a real server delivers per CPU-second, divided by what this one
 //! delivers in the same run, is its distance from the limit.
@@ -169,7 +169,7 @@ fn read(conn: &mut Conn, buf: &mut [u8], broadcasts: &mut Vec<u8>) -> bool {
                 } else {
                     b"null"
                 };
-                let reply = [
+                let completion = [
                     b"{\"type\":3,\"invocationId\":\"",
                     id,
                     b"\",\"result\":",
@@ -177,7 +177,7 @@ fn read(conn: &mut Conn, buf: &mut [u8], broadcasts: &mut Vec<u8>) -> bool {
                     b"}\x1e",
                 ]
                 .concat();
-                replies.extend_from_slice(&frame_of(&reply));
+                replies.extend_from_slice(&frame_of(&completion));
             }
         }
     }

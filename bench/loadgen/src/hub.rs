@@ -207,7 +207,7 @@ fn find_stamp(message: &[u8]) -> Option<u64> {
 /// Cuts a connection's payload bytes into messages. A message all in one piece is never copied.
 pub(crate) struct Scanner {
     protocol: Protocol,
-    /// The server's answer to the handshake, which comes first, has been taken.
+    /// The server's response to the handshake, which comes first, has been taken.
     open: bool,
     /// The beginning of a message whose end has not come yet.
     partial: Vec<u8>,
@@ -222,7 +222,7 @@ impl Scanner {
         }
     }
 
-    /// Whether the handshake has been answered.
+    /// Whether the response to the handshake has come.
     pub(crate) fn is_open(&self) -> bool {
         self.open
     }
@@ -265,9 +265,9 @@ impl Scanner {
             let Some(end) = memchr(TERMINATOR, bytes) else {
                 return Ok(0);
             };
-            let answer = &bytes[..end];
-            if memmem::find(answer, b"\"error\"").is_some() {
-                return Err(String::from_utf8_lossy(answer).into_owned());
+            let response = &bytes[..end];
+            if memmem::find(response, b"\"error\"").is_some() {
+                return Err(String::from_utf8_lossy(response).into_owned());
             }
             self.open = true;
             at = end + 1;

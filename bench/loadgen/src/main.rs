@@ -66,10 +66,10 @@ pub(crate) struct Args {
     warmup: f64,
     #[arg(long, default_value_t = 1)]
     groups: usize,
-    /// Messages (storm: connections) a second, over all senders; 0: as fast as answers come
+    /// Messages (storm: connections) a second, over all senders; 0: as fast as completions come
     #[arg(long, default_value_t = 0.0)]
     rate: f64,
-    /// Unanswered invocations a sender may have, where there is no rate
+    /// Pending invocations a sender may have, where there is no rate
     #[arg(long, default_value_t = 1)]
     pipeline: usize,
     /// How many connections send (broadcast, group)
@@ -86,7 +86,7 @@ pub(crate) struct Args {
     /// Groups that one more connection is in while the load runs
     #[arg(long, default_value_t = 0)]
     standing_groups: usize,
-    /// Ask for upgrades with the headers that the official client sends in a browser
+    /// Request upgrades with the headers that the official client sends in a browser
     #[arg(long)]
     browser_headers: bool,
     /// Report this process's memory and CPU time as the server's
@@ -147,15 +147,15 @@ struct Report {
     connect_s: f64,
     connect_ms: Option<Percentiles>,
     measured_s: f64,
-    /// Invocations answered; storm: connections made.
+    /// Invocations completed; storm: connections made.
     messages: u64,
     messages_per_s: f64,
     deliveries: u64,
     deliveries_per_s: f64,
     /// Echo: from sending to the result. Broadcast and group: from sending to each delivery.
-    /// Storm: from connecting to the hub handshake's answer.
+    /// Storm: from connecting to the hub handshake's response.
     latency_ms: Option<Percentiles>,
-    /// Invocations answered with an error.
+    /// Invocations completed with an error.
     errors: u64,
     disconnects: u64,
     /// Deliveries that never came, of all that were asked for (warm-up included).

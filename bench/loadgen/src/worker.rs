@@ -24,7 +24,7 @@ use crate::ws::{self, Scratch, WebSocket};
 use crate::{Args, Scenario};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// How many unanswered invocations a sender that keeps to a rate may have.
+/// How many pending invocations a sender that keeps to a rate may have.
 const PACED_LIMIT: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -155,8 +155,8 @@ impl WebSocket {
         Ok(())
     }
 
-    /// Reads once, and hands every piece of data payload in it to `on_data`. Pings are answered on
-    /// the next `flush`. The peer's close frame, or the end of the stream, is an error.
+    /// Reads once, and hands every piece of data payload in it to `on_data`. Pings get their pongs
+    /// on the next `flush`. The peer's close frame, or the end of the stream, is an error.
     ///
     /// Nothing is lost when this is dropped while it waits.
     pub(crate) async fn receive(

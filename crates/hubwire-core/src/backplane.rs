@@ -15,7 +15,7 @@ pub trait Backplane: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`BackplaneError`] when the broker could not be asked; then nothing is delivered later either.
+    /// [`BackplaneError`] when the broker is not available; then nothing is delivered later either.
     fn publish(
         &self,
         to: Channel,
@@ -26,14 +26,14 @@ pub trait Backplane: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`BackplaneError`] when the broker could not be asked.
+    /// [`BackplaneError`] when the broker is not available.
     fn subscribe(&self, to: Vec<Channel>) -> BoxFuture<'_, Result<(), BackplaneError>>;
 
     /// Gives subscriptions up; resolves when the broker has confirmed.
     ///
     /// # Errors
     ///
-    /// [`BackplaneError`] when the broker could not be asked.
+    /// [`BackplaneError`] when the broker is not available.
     fn unsubscribe(&self, from: Vec<Channel>) -> BoxFuture<'_, Result<(), BackplaneError>>;
 
     /// What arrives, and how the link to the broker fares. One reader at a time.

@@ -27,7 +27,7 @@ impl<C: HubClient> Clients<C> {
         }
     }
 
-    /// Clients that are asked from within a call of a hub method.
+    /// Clients that are invoked from within a call of a hub method.
     #[must_use]
     pub fn in_scope(mut self, scope: Arc<dyn InvocationScope>) -> Self {
         self.scope = Some(scope);
@@ -145,7 +145,7 @@ impl<C: HubClient> CallerClients<C> {
         }
     }
 
-    /// Clients that are asked from within a call of a hub method.
+    /// Clients that are invoked from within a call of a hub method.
     #[must_use]
     pub fn in_scope(mut self, scope: Arc<dyn InvocationScope>) -> Self {
         self.clients = self.clients.in_scope(scope);

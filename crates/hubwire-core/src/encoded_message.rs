@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ptr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use hubwire_protocol::{HubProtocol, TransferFormat};
@@ -12,22 +12,22 @@ use hubwire_protocol::{HubProtocol, TransferFormat};
 /// Each transport has one, in a `static`: a format is known by its address.
 pub struct FrameFormat {
     name: &'static str,
-    frame: Frame,
+    append: AppendFrame,
 }
 
 /// Appends a whole hub message as the transport carries it.
-type Frame = fn(TransferFormat, &[u8], &mut Vec<u8>);
+type AppendFrame = fn(TransferFormat, &[u8], &mut Vec<u8>);
 
 impl FrameFormat {
-    /// A format that appends each hub message with `frame`; `name` is for people.
+    /// A format that appends each hub message with `append`; `name` is for people.
     #[must_use]
-    pub const fn new(name: &'static str, frame: Frame) -> Self {
-        Self { name, frame }
+    pub const fn new(name: &'static str, append: AppendFrame) -> Self {
+        Self { name, append }
     }
 
     /// Appends a hub message, which is text or binary, as the transport carries it.
     pub fn frame(&self, transfer_format: TransferFormat, message: &[u8], output: &mut Vec<u8>) {
-        (self.frame)(transfer_format, message, output);
+        (self.append)(transfer_format, message, output);
     }
 
     fn is(&'static self, other: &'static Self) -> bool {
@@ -49,7 +49,9 @@ pub struct EncodedMessage(Arc<Shared>);
 
 struct Shared {
     transfer_format: TransferFormat,
-    message: Vec<u8>,
+    size: usize,
+    /// The message alone; `None` once it lies at the end of the first frame.
+    message: Mutex<Option<Vec<u8>>>,
     /// Nearly always the only one.
     framed: OnceLock<Framed>,
 }
@@ -67,39 +69,83 @@ impl EncodedMessage {
     pub fn new(protocol: HubProtocol, message: Vec<u8>) -> Self {
         Self(Arc::new(Shared {
             transfer_format: protocol.transfer_format(),
-            message,
+            size: message.len(),
+            message: Mutex::new(Some(message)),
             framed: OnceLock::new(),
         }))
     }
 
-    /// The message as a transport carries it; framed only the first time that its format is asked for.
+    /// The message as a transport carries it; framed only the first time that its format is wanted.
     #[must_use]
     pub fn framed(&self, format: &'static FrameFormat) -> &[u8] {
-        let mut framed = self.0.framed.get_or_init(|| self.0.frame(format));
+        let mut framed = self.0.framed.get_or_init(|| self.0.first_frame(format));
         while !framed.format.is(format) {
             framed = framed.next.get_or_init(|| Box::new(self.0.frame(format)));
         }
         &framed.bytes
     }
 
-    /// The hub message alone, as backplanes carry it.
+    /// As [`EncodedMessage::framed`], to be kept: it shares the bytes.
+    #[must_use]
+    pub fn into_frame(self, format: &'static FrameFormat) -> Bytes {
+        let message = self;
+        Bytes::from_owner(Frame { message, format })
+    }
+
+    /// A copy of the hub message alone, as backplanes carry it.
     #[must_use]
     pub fn message(&self) -> Bytes {
-        Bytes::copy_from_slice(&self.0.message)
+        self.0.with_message(Bytes::copy_from_slice)
+    }
+}
+
+/// What keeps a frame whose bytes are shared.
+struct Frame {
+    message: EncodedMessage,
+    format: &'static FrameFormat,
+}
+
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        self.message.framed(self.format)
     }
 }
 
 impl Shared {
+    /// The first frame keeps the message too, where that lies at its end: nobody needs it twice.
+    fn first_frame(&self, format: &'static FrameFormat) -> Framed {
+        let framed = self.frame(format);
+        self.lock()
+            .take_if(|message| framed.bytes.ends_with(message));
+        framed
+    }
+
     fn frame(&self, format: &'static FrameFormat) -> Framed {
         /// More than a WebSocket's header has; other formats may take more, and grow.
         const OVERHEAD: usize = 16;
-        let mut bytes = Vec::with_capacity(self.message.len() + OVERHEAD);
-        format.frame(self.transfer_format, &self.message, &mut bytes);
+        let mut bytes = Vec::with_capacity(self.size + OVERHEAD);
+        self.with_message(|message| format.frame(self.transfer_format, message, &mut bytes));
         Framed {
             format,
             bytes,
             next: OnceLock::new(),
         }
+    }
+
+    fn with_message<R>(&self, use_it: impl FnOnce(&[u8]) -> R) -> R {
+        let message = self.lock();
+        if let Some(message) = &*message {
+            return use_it(message);
+        }
+        drop(message);
+        // Whoever took it away is about to leave the frame that holds it.
+        let framed = self.framed.wait();
+        let at = framed.bytes.len().saturating_sub(self.size);
+        use_it(framed.bytes.get(at..).unwrap_or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.message.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -107,7 +153,7 @@ impl fmt::Debug for EncodedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EncodedMessage")
             .field("transfer_format", &self.0.transfer_format)
-            .field("bytes", &self.0.message.len())
+            .field("bytes", &self.0.size)
             .finish_non_exhaustive()
     }
 }
@@ -116,8 +162,9 @@ impl fmt::Debug for EncodedMessage {
 mod tests {
     use super::*;
 
-    static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
+    static SUFFIXED: FrameFormat = FrameFormat::new("suffixed", |_, message, output| {
         output.extend_from_slice(message);
+        output.push(b'!');
     });
     static NAMED: FrameFormat = FrameFormat::new("named", |transfer_format, message, output| {
         output.extend_from_slice(transfer_format.name().as_bytes());
@@ -128,12 +175,22 @@ mod tests {
     fn a_message_is_framed_once_for_each_format() {
         let json = EncodedMessage::new(HubProtocol::Json, b"{}\x1e".to_vec());
         let packed = EncodedMessage::new(HubProtocol::MessagePack, b"\x01\x90".to_vec());
-        assert_eq!(json.framed(&BARE), b"{}\x1e");
+        assert_eq!(json.framed(&SUFFIXED), b"{}\x1e!");
         assert_eq!(json.framed(&NAMED), b"Text{}\x1e");
         assert_eq!(packed.framed(&NAMED), b"Binary\x01\x90");
         let copy = json.clone();
-        assert!(ptr::eq(json.framed(&BARE), copy.framed(&BARE)));
-        assert!(ptr::eq(json.framed(&NAMED), copy.framed(&NAMED)));
+        assert!(ptr::eq(json.framed(&SUFFIXED), copy.framed(&SUFFIXED)));
+        let frame = copy.clone().into_frame(&NAMED);
+        assert!(ptr::eq(json.framed(&NAMED), &*frame));
         assert_eq!(copy.message(), &b"{}\x1e"[..]);
+    }
+
+    #[test]
+    fn a_frame_that_ends_with_the_message_holds_it_for_others() {
+        let json = EncodedMessage::new(HubProtocol::Json, b"{}\x1e".to_vec());
+        assert_eq!(json.framed(&NAMED), b"Text{}\x1e");
+        assert!(json.0.lock().is_none());
+        assert_eq!(json.framed(&SUFFIXED), b"{}\x1e!");
+        assert_eq!(json.message(), &b"{}\x1e"[..]);
     }
 }

@@ -45,15 +45,15 @@ pub enum GroupError {
         /// The hub's limit, in bytes.
         limit: usize,
     },
-    /// The connection is not on this node, and asking the others failed.
-    #[error("the other nodes could not be asked")]
+    /// The connection is not on this node, and nothing reached the others.
+    #[error("the other nodes could not be reached")]
     Backplane(#[from] BackplaneError),
-    /// The connection is not on this node, and no other node answered for it in time.
-    #[error("no node answered for connection `{connection_id}` within {waited:?}")]
+    /// The connection is not on this node, and no other node acknowledged in time.
+    #[error("no node acknowledged the change for connection `{connection_id}` within {waited:?}")]
     Unacknowledged {
         /// The connection that was to join or leave.
         connection_id: String,
-        /// How long an answer was waited for.
+        /// How long an acknowledgement was waited for.
         waited: Duration,
     },
 }

@@ -23,12 +23,13 @@ impl Groups {
     /// Adds a connection to a group; adding it twice does nothing.
     ///
     /// When this resolves, messages to the group reach the connection. Without a backplane an id that
-    /// does not exist is no error, for a connection may end at any time; with one, no node answers for it.
+    /// does not exist is no error, for a connection may end at any time; with one, no node acknowledges it.
     ///
     /// # Errors
     ///
     /// [`GroupError`] when the connection is in as many groups as its hub allows, when the name is too
-    /// long, or when the connection is not on this node and no other could be asked or answered within 30 s.
+    /// long, or when the connection is not on this node and no other could be reached, or none acknowledged
+    /// within 30 s.
     ///
     /// # Cancellation
     ///
@@ -47,7 +48,7 @@ impl Groups {
     ///
     /// # Errors
     ///
-    /// [`GroupError`] when the connection is on another node that could not be asked.
+    /// [`GroupError`] when the connection is on another node that could not be reached.
     ///
     /// # Cancellation
     ///

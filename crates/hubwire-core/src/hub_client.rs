@@ -32,11 +32,11 @@ impl<T: Serialize + Send + Sync> ClientArgument for T {
     type Sent = T;
 }
 
-/// A type that a client's method can answer with.
+/// A type that a client's method can return.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the answer of a client",
+    message = "`{Self}` cannot be a client result",
     label = "does not come from the wire",
-    note = "answers are decoded from what the client sent: derive `serde::Deserialize` and own the data"
+    note = "results are decoded from what the client sent: derive `serde::Deserialize` and own the data"
 )]
 pub trait ClientReturn: Sized {
     /// The type itself.
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned + Send> ClientReturn for T {
 /// Fails to compile, at the type's own place, where an argument cannot be sent to clients.
 pub const fn assert_client_argument<T: ClientArgument>() {}
 
-/// Fails to compile, at the type's own place, where an answer cannot be decoded.
+/// Fails to compile, at the type's own place, where a client result cannot be decoded.
 pub const fn assert_client_result<T: ClientReturn>() {}
 
 /// The client of a hub that declares none: methods are called by name.

@@ -14,19 +14,19 @@ use crate::{
 ///
 /// SignalR's `HubLifetimeManager`. The server has one for each hub; tests record with one of their own.
 pub trait HubLifetimeManager: Send + Sync + 'static {
-    /// Calls `method` on the clients of `target`, without an answer.
+    /// Calls `method` on the clients of `target`, without waiting for results.
     ///
     /// Serializes and queues before it returns, and borrows nothing afterwards.
     fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending;
 
-    /// Asks the clients of `target` for a value: calls `method` on each and hands on what it answers.
+    /// Calls `method` on each of the clients of `target` and hands on what it returns: a client result.
     ///
-    /// Serializes and queues before it returns, and borrows nothing afterwards. Waits for all answers
+    /// Serializes and queues before it returns, and borrows nothing afterwards. Waits for all results
     /// together at most `timeout`; `None` is the hub's own limit.
     ///
     /// # Errors
     ///
-    /// [`ClientResultError`] where no client was asked, because of the arguments or the one that was meant.
+    /// [`ClientResultError`] where no client was invoked, because of the arguments or the one that was meant.
     fn invoke(
         &self,
         target: &Target,

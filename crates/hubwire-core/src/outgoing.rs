@@ -31,7 +31,7 @@ impl<'a> OutgoingInvocation<'a> {
         }
     }
 
-    /// Asks whoever receives it for an answer under this id.
+    /// Has whoever receives it complete it under this id.
     #[must_use]
     pub fn with_invocation_id(mut self, invocation_id: &'a str) -> Self {
         self.invocation_id = Some(invocation_id);

@@ -19,7 +19,7 @@ mod sealed {
 
 /// How many clients a proxy reaches: [`One`] or [`Many`].
 ///
-/// Only one client can be asked for a single answer, so what a proxy can do depends on its reach.
+/// Only one client can be invoked for a single result, so what a proxy can do depends on its reach.
 pub trait Reach: sealed::Sealed + Copy + Send + Sync + 'static {}
 
 /// Reaches exactly one connection.
@@ -64,14 +64,14 @@ impl<R: Reach> Proxy<R> {
         self
     }
 
-    /// Waits for answers at most this long, in place of the hub's `client_result_timeout`.
+    /// Waits for client results at most this long, in place of the hub's `client_result_timeout`.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Calls `method` on every client of the target and expects no answer.
+    /// Calls `method` on every client of the target and waits for no result.
     ///
     /// Clients get `method` exactly as written here; .NET clients match handlers case-sensitively.
     /// `arguments` is a tuple, `()` for none. Resolves when every local queue took the message, which

@@ -1,4 +1,4 @@
-//! Questions to the attributes that a user wrote.
+//! What the attributes say that a user wrote.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 

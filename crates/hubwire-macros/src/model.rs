@@ -153,7 +153,7 @@ pub(crate) struct ClientMethod {
     pub(crate) generics: Generics,
     pub(crate) wire_name: WireName,
     pub(crate) parameters: Vec<ClientParameter>,
-    /// What the client answers with; nothing for a push.
+    /// What the client returns; nothing for a push.
     pub(crate) result: Option<Type>,
 }
 

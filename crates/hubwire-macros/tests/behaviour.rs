@@ -178,8 +178,8 @@ impl Streaming {
     }
 
     async fn ask_all(&self, cx: &HubCallerContext<Self>) -> Result<usize, ClientResultError> {
-        let answers = cx.clients().all().confirm("All?")?;
-        Ok(answers
+        let results = cx.clients().all().confirm("All?")?;
+        Ok(results
             .filter(|(_, is)| std::future::ready(matches!(is, Ok(true))))
             .count()
             .await)
@@ -200,7 +200,7 @@ async fn message(client: &mut TestClient) -> Value {
     }
 }
 
-/// Asks for a stream and returns its items and how it ended.
+/// Opens a stream and returns its items and how it ended.
 async fn collect(client: &mut TestClient, record: Value) -> (Vec<Value>, Value) {
     client.send_record(&record).await.unwrap();
     let mut items = Vec::new();
@@ -289,15 +289,15 @@ async fn readers_are_made_in_the_order_of_the_parameters() {
 }
 
 #[tokio::test]
-async fn clients_are_asked_by_their_wire_names() {
+async fn clients_are_invoked_by_their_wire_names() {
     let mut client = streaming_client().await;
     for (method, expected) in [("Ask", json!(true)), ("AskAll", json!(1))] {
         let call = client.start(method, ()).await.unwrap();
-        let question = message(&mut client).await;
-        assert_eq!(question["target"], "Confirm");
-        let id = &question["invocationId"];
-        let answer = json!({"type": 3, "invocationId": id, "result": true});
-        client.send_record(&answer).await.unwrap();
+        let invocation = message(&mut client).await;
+        assert_eq!(invocation["target"], "Confirm");
+        let id = &invocation["invocationId"];
+        let completion = json!({"type": 3, "invocationId": id, "result": true});
+        client.send_record(&completion).await.unwrap();
         assert_eq!(client.completion(&call).await.unwrap(), Ok(expected));
     }
 }

@@ -91,7 +91,7 @@ impl<'a> HandshakeRequest<'a> {
     ///
     /// # Errors
     ///
-    /// What is to be answered if not. Versions below 1 are accepted.
+    /// [`HandshakeRefusal`] if not. Versions below 1 are accepted.
     pub fn resolve(
         &self,
         supported: &[HubProtocol],
@@ -133,7 +133,7 @@ impl<'a> HandshakeRequest<'a> {
     }
 }
 
-/// What the server answers.
+/// The server's response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HandshakeResponse<'a> {
     /// The connection is open.

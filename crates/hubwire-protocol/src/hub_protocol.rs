@@ -114,7 +114,7 @@ impl HubProtocol {
     /// Whether looking for a message at the front of `buffer` again can find more than before
     /// its last `added` bytes came.
     ///
-    /// A cheap question to ask for each piece of a long message: `false` means that
+    /// Cheap enough for each piece of a long message: `false` means that
     /// [`next_message`](Self::next_message) would again say that it needs more bytes, as long as
     /// the buffer is within the limit.
     ///

@@ -14,7 +14,7 @@ pub use headers::Headers;
 pub enum HubMessage<'a> {
     /// A call of a method that has at most one result.
     Invocation(Invocation<'a>),
-    /// A call of a method that answers with a stream.
+    /// A call of a method that returns a stream.
     StreamInvocation(Invocation<'a>),
     /// One item of a stream.
     StreamItem(StreamItem<'a>),
@@ -39,7 +39,7 @@ pub enum HubMessage<'a> {
 pub struct Invocation<'a> {
     /// The message's headers.
     pub headers: Headers<'a>,
-    /// The id under which the answer is awaited; never empty, always there for a stream.
+    /// The id under which the completion is awaited; never empty, always there for a stream.
     pub invocation_id: Option<Cow<'a, str>>,
     /// The name of the method.
     pub target: Cow<'a, str>,

@@ -63,7 +63,7 @@ impl<'w> MessageWriter<'w> {
         self
     }
 
-    /// A call of a method, answered only if it has an id that is not empty.
+    /// A call of a method; it gets a completion only if it has an id that is not empty.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// A call of a method that answers with a stream.
+    /// A call of a method that returns a stream.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The negotiate exchange: what a client asks in its query, and what it learns.
+//! The negotiate exchange: what a client says in its query, and what it learns.
 
 mod query;
 mod response;

@@ -23,9 +23,9 @@ pub enum Opcode {
     Binary,
     /// The last frame of either side.
     Close,
-    /// A question whether the peer is there.
+    /// A check that the peer is there.
     Ping,
-    /// The answer to a ping, or a sign of life.
+    /// What a ping gets, or a sign of life.
     Pong,
 }
 

@@ -7,12 +7,12 @@ mod request;
 mod user;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use clock::ConnectionClock;
 pub use disconnect_reason::DisconnectReason;
-use hubwire_core::{ConnectionId, GroupName, HubLifetimeManager, UserId};
+use hubwire_core::{ConnectionId, GroupName, UserId};
 use hubwire_protocol::HubProtocol;
 use indexmap::IndexSet;
 pub use items::Items;
@@ -34,7 +34,6 @@ pub(crate) struct Identity {
 /// A connection as everything but its session sees it.
 pub(crate) struct Connection {
     identity: Identity,
-    lifetime: Arc<dyn HubLifetimeManager>,
     protocol: OnceLock<HubProtocol>,
     items: Items,
     outbound: Arc<Outbound>,
@@ -51,15 +50,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(
-        identity: Identity,
-        lifetime: Arc<dyn HubLifetimeManager>,
-        outbound: Arc<Outbound>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(identity: Identity, outbound: Arc<Outbound>) -> Arc<Self> {
         Arc::new(Self {
             clock: ConnectionClock::new(outbound.node().now()),
             identity,
-            lifetime,
             protocol: OnceLock::new(),
             items: Items::default(),
             outbound,
@@ -86,10 +80,6 @@ impl Connection {
 
     pub(crate) fn request(&self) -> &ConnectionRequest {
         &self.identity.request
-    }
-
-    pub(crate) fn lifetime(&self) -> &Arc<dyn HubLifetimeManager> {
-        &self.lifetime
     }
 
     pub(crate) fn items(&self) -> &Items {
@@ -132,6 +122,8 @@ impl Connection {
 
     pub(crate) fn aborted(&self) -> CancellationToken {
         let token = self.aborted.get_or_init(CancellationToken::new).clone();
+        // Either this sees that nothing more is sent, or whoever says so sees the token.
+        fence(Ordering::SeqCst);
         if self.outbound.is_finished() {
             token.cancel();
         }
@@ -141,6 +133,7 @@ impl Connection {
     /// Lets nothing more be sent and fires the token that hub code may hold.
     pub(crate) fn finish_sending(&self) {
         self.outbound.finish();
+        fence(Ordering::SeqCst);
         if let Some(token) = self.aborted.get() {
             token.cancel();
         }
@@ -154,7 +147,9 @@ impl Connection {
 
     /// Tells the session to end the connection; the first reason counts.
     pub(crate) fn end(&self, reason: DisconnectReason) {
-        self.end_lock().get_or_insert(reason);
+        if self.outbound.failure().is_none() {
+            self.end_lock().get_or_insert(reason);
+        }
         self.has_end.store(true, Ordering::Release);
         self.outbound.wake_owner();
     }
@@ -168,14 +163,13 @@ impl Connection {
         if !self.has_ended() {
             return None;
         }
-        match self.outbound.failure() {
-            // Nobody is there any more who could hear of another reason.
-            Some(Failure::TooSlow) => Some(DisconnectReason::TooSlow),
-            failure => self
-                .end_lock()
-                .clone()
-                .or_else(|| failure.map(|_| DisconnectReason::TransportClosed)),
-        }
+        let reason = self.end_lock().clone();
+        reason.or_else(|| {
+            self.outbound.failure().map(|failure| match failure {
+                Failure::Lost => DisconnectReason::TransportClosed,
+                Failure::TooSlow => DisconnectReason::TooSlow,
+            })
+        })
     }
 
     fn end_lock(&self) -> MutexGuard<'_, Option<DisconnectReason>> {

@@ -11,7 +11,7 @@ mod response;
 mod routing;
 mod upgrade;
 
-pub(crate) use attached::Attached;
+pub(crate) use attached::{Attached, spawn_session};
 pub(crate) use connection_table::ConnectionTable;
 pub use hub_endpoint::{HubEndpoint, NegotiateEndpoint};
 pub use map_hub::MapHub;

@@ -107,6 +107,10 @@ impl Outbound {
         })
     }
 
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
     }
@@ -126,7 +130,7 @@ impl Outbound {
     /// Lets the returned handle pull from now on, in place of any other way out.
     pub(crate) fn attach_puller(self: &Arc<Self>) -> Puller {
         let mut state = self.lock();
-        let attachment = state.next_attachment();
+        let attachment = state.next_number();
         let replaced = state.attach(WayOut::pulled(attachment));
         drop(state);
         drop(replaced.leave());
@@ -170,18 +174,18 @@ impl Outbound {
     }
 
     /// Appends a control frame, unless the client makes the server send them without reading.
-    pub(crate) fn push_control(&self, frame: impl Into<Box<[u8]>>) {
+    pub(crate) fn push_control(&self, frame: &[u8]) {
         let mut state = self.lock();
         if !state.is_gone() && state.queue.bytes() < self.bounds.bytes {
-            state.queue.push_control(frame.into());
+            state.queue.push_control(frame);
         }
     }
 
     /// Appends the control frame that ends the transport, which even a full or finished queue takes.
-    pub(crate) fn push_last_control(&self, frame: impl Into<Box<[u8]>>) {
+    pub(crate) fn push_last_control(&self, frame: &[u8]) {
         let mut state = self.lock();
         if !state.is_gone() {
-            state.queue.push_control(frame.into());
+            state.queue.push_control(frame);
         }
     }
 
@@ -240,6 +244,11 @@ impl Outbound {
         state.owner_waits
     }
 
+    /// Whether nothing takes what is queued, so that it stays.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self.lock().way_out, WayOut::Absent)
+    }
+
     /// Whether nothing can be taken at the moment, so that what is queued waits behind other things.
     pub(crate) fn is_stalled(&self) -> bool {
         self.lock().is_stalled()
@@ -284,7 +293,12 @@ impl Outbound {
         self.finished.store(true, Ordering::Release);
         state.queue.clear();
         let way_out = mem::replace(&mut state.way_out, WayOut::Gone);
+        let unflushed = mem::take(&mut state.unflushed);
         drop(state);
+        if unflushed > 0 {
+            self.flusher.sub_unflushed(unflushed);
+            self.flusher.relieve();
+        }
         self.tell_of_end();
         way_out.leave()
     }

@@ -29,8 +29,8 @@ use crate::server::SignalR;
 /// See [`Serve::request_headers_timeout`].
 const REQUEST_HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long the rest of an answer may take where no request is worked on.
-const ANSWER_GRACE: Duration = Duration::from_millis(500);
+/// How long the rest of a response may take where no request is worked on.
+const RESPONSE_GRACE: Duration = Duration::from_millis(500);
 
 /// How many header lines a request may have.
 const HEADER_LIMIT: usize = 100;
@@ -44,7 +44,7 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 /// Serves an application over HTTP/1.1 until its end is asked for.
 ///
 /// Takes any listener of axum's: TCP, Unix sockets. Header and idle timeouts are on. When
-/// [`Serve::until`] resolves, hubs shut down first (negotiation answers 503, clients are told to
+/// [`Serve::until`] resolves, hubs shut down first (negotiations get 503, clients are told to
 /// reconnect), then requests in flight may finish, then the listener closes.
 ///
 /// ```no_run
@@ -96,7 +96,7 @@ impl<L> Serve<L> {
     /// How long a client may take to send a request's head, and how long an idle connection is kept.
     /// Default 30 s.
     ///
-    /// The connection is then closed without an answer.
+    /// The connection is then closed without a response.
     pub fn request_headers_timeout(mut self, timeout: Duration) -> Self {
         self.request_headers_timeout = timeout;
         self
@@ -138,7 +138,7 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     // Whoever drops the server ends its HTTP connections.
     let mut requests = JoinSet::new();
     let finish = CancellationToken::new();
-    // The listener stays open while the hubs shut down, so that newcomers get an answer.
+    // The listener stays open while the hubs shut down, so that newcomers get a response.
     let end = pin!(async {
         until.await;
         for signalr in &servers {
@@ -187,7 +187,7 @@ impl Drop for InFlight {
     }
 }
 
-/// RFC 9112, section 3.2: such a request cannot be answered for any host.
+/// RFC 9112, section 3.2: 400 for a request that does not say which host it is for.
 fn without_host() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::BAD_REQUEST;
@@ -228,7 +228,7 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
             connection.as_mut().graceful_shutdown();
             // A head that is still incomplete would be waited for as if it were a request.
             let grace = match in_flight.load(Ordering::Relaxed) {
-                0 => ANSWER_GRACE,
+                0 => RESPONSE_GRACE,
                 _ => REQUEST_GRACE,
             };
             match tokio::time::timeout(grace, connection).await {

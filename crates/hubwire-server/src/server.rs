@@ -25,6 +25,9 @@ use crate::outbound::Flushers;
 /// How long a shutdown waits for connections, hooks and methods to end.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 
+/// How long a shutdown waits for what was told to end at once.
+const LAST_GRACE: Duration = Duration::from_secs(1);
+
 /// All that the hubs of one node share.
 pub(crate) struct Server {
     node: Arc<Node>,
@@ -102,10 +105,19 @@ impl Server {
             tracing::warn!(target: "hubwire::connection", left, "the shutdown's grace is over");
             self.table.abort_all();
         }
-        for hub in self.hubs.all() {
-            hub.lifetime().stop().await;
+        let left = async {
+            for hub in self.hubs.all() {
+                hub.lifetime().stop().await;
+            }
+        };
+        if tokio::time::timeout(LAST_GRACE, left).await.is_err() {
+            tracing::warn!(target: "hubwire::backplane", "the broker did not confirm that the node leaves");
         }
-        self.node.stop_tasks().await;
+        let ended = self.node.stop_tasks();
+        if tokio::time::timeout(LAST_GRACE, ended).await.is_err() {
+            let left = tracker.len();
+            tracing::warn!(target: "hubwire::connection", left, "tasks that block their threads are left behind");
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod ending;
 mod finish;
 mod handshake;
 mod inbox;
-mod wire;
+pub(crate) mod wire;
 
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
@@ -23,9 +23,9 @@ use wire::Wire;
 
 use crate::connection::{Connection, DisconnectReason};
 use crate::dispatch::Dispatcher;
-use crate::hub::{Caller, Connecting, HubError, HubResult, HubRuntime};
+use crate::hub::{Connecting, HubError, HubResult, HubRuntime};
 use crate::node::EndpointOptions;
-use crate::transport::{Closing, Input};
+use crate::transport::{Closing, Transport};
 
 /// Owns a connection from its first byte to its last.
 #[derive(Debug)]
@@ -41,25 +41,25 @@ impl Session {
         hub: Arc<HubRuntime>,
         endpoint: Arc<EndpointOptions>,
         connection: Arc<Connection>,
-        input: Input,
+        transport: Transport,
     ) -> Self {
         Self {
             hub,
             endpoint,
-            wire: Wire::new(connection, input),
+            wire: Wire::new(connection, transport),
             inbox: Inbox::default(),
         }
     }
 
-    /// Serves the connection until it has ended; `transport` is for the log.
+    /// Serves the connection until it has ended.
     ///
     /// Boxed, for a future holds a moved value more than once.
-    pub(crate) fn run(self: Box<Self>, transport: &str) -> impl Future<Output = ()> + Send + use<> {
+    pub(crate) fn run(self: Box<Self>) -> impl Future<Output = ()> + Send + use<> {
         let span = tracing::debug_span!(
             "connection",
             connection_id = %self.connection().id(),
             hub = %self.hub.name(),
-            transport,
+            transport = self.wire.transport().kind.name,
         );
         self.serve().instrument(span)
     }
@@ -68,10 +68,7 @@ impl Session {
         // Each phase is boxed, so that a connection at rest does not carry the others' state.
         match Box::pin(self.handshake()).await {
             Handshake::Accepted(protocol) => self.connection().set_protocol(protocol),
-            Handshake::Refused => {
-                let limit = self.endpoint.web_socket_close_timeout;
-                return Box::pin(self.wire.close(Closing::Normal, limit)).await;
-            }
+            Handshake::Refused => return Box::pin(self.wire.close(Closing::Normal)).await,
         }
         Box::pin(self.hub.lifetime().connect(self.connection())).await;
         if let Err(error) = Box::pin(self.on_connected()).await {
@@ -89,7 +86,7 @@ impl Session {
     /// Runs the hook; what arrives meanwhile is kept, so that a client's going is noticed.
     async fn on_connected(&mut self) -> HubResult {
         let hub = Arc::clone(&self.hub);
-        let caller = Caller::new(Arc::clone(self.connection())).in_scope(Arc::new(Connecting));
+        let caller = hub.caller(self.connection()).in_scope(Arc::new(Connecting));
         let hook = AssertUnwindSafe(hub.service().on_connected(caller));
         let mut hook = std::pin::pin!(hook.catch_unwind().fuse());
         let limit = self.endpoint.application_maximum_buffer_size;
@@ -117,9 +114,8 @@ impl Session {
     ) -> Poll<DisconnectReason> {
         let connection = Arc::clone(self.connection());
         let outbound = connection.outbound();
-        outbound.register_owner(cx.waker());
         loop {
-            if let Some(reason) = connection.end_reason() {
+            if let Some(reason) = self.wire.end_of_connection(cx) {
                 return Poll::Ready(reason);
             }
             outbound.start_gathering();
@@ -153,7 +149,7 @@ impl Session {
     fn poll_dispatch(&mut self, dispatcher: &mut Dispatcher, cx: &mut Context<'_>) -> Poll<()> {
         let limit = self.endpoint.application_maximum_buffer_size;
         if dispatcher.is_blocked() && self.inbox.len() >= limit {
-            return Poll::Pending;
+            return self.wire.poll_gone(cx);
         }
         let inbox = &mut self.inbox;
         let waker = cx.waker();
@@ -167,10 +163,10 @@ impl Session {
     /// Why the connection ends, once nothing that was received before the end is left.
     fn input_ended(&self, dispatcher: &Dispatcher) -> Option<DisconnectReason> {
         let reason = self.wire.end_reason()?;
-        if dispatcher.is_blocked() {
+        if dispatcher.is_blocked() && !self.wire.is_gone() {
             return None;
         }
-        if self.wire.was_cut_off() && self.inbox.len() > 0 {
+        if self.wire.was_cut_off() && !self.wire.is_gone() && self.inbox.len() > 0 {
             let error = ProtocolError::ConnectionTerminated;
             return Some(DisconnectReason::of_protocol(&error));
         }

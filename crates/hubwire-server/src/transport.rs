@@ -10,12 +10,33 @@ mod socket;
 mod web_socket;
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use hubwire_core::FrameFormat;
+use hubwire_protocol::TransferFormat;
 pub(crate) use pipe::{PipeReader, PipeWriter, pipe};
 pub(crate) use socket::Socket;
-pub(crate) use web_socket::{WEB_SOCKET_FRAMES, WebSocketReader};
+pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 
 use crate::outbound::Outbound;
+
+/// What sessions need to know of a kind of transport; each has one, in a `static`.
+#[derive(Debug)]
+pub(crate) struct TransportKind {
+    pub(crate) name: &'static str,
+    pub(crate) frames: FrameFormat,
+    /// What it carries to the client.
+    pub(crate) transfer_formats: &'static [TransferFormat],
+}
+
+/// A transport as its session has it.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pub(crate) kind: &'static TransportKind,
+    pub(crate) input: Input,
+    /// How long each step of its closing may take.
+    pub(crate) close_timeout: Duration,
+}
 
 /// Where a session's bytes come from.
 #[derive(Debug)]
@@ -57,6 +78,15 @@ impl Input {
         match self {
             Self::Pipe(reader) => reader.poll_read(cx, outbound, receive),
             Self::WebSocket(reader) => reader.poll_read(cx, outbound, receive),
+        }
+    }
+
+    /// Ready when the client is gone, whatever of its bytes is not read yet; for who does not read now.
+    pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Pipe(reader) => reader.poll_gone(cx),
+            // A socket that fails is noticed by whoever writes to it.
+            Self::WebSocket(_) => Poll::Pending,
         }
     }
 

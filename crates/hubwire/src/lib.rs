@@ -71,7 +71,7 @@
 //! # Streams
 //!
 //! A method that returns `impl Stream` streams its items to the client that called it, and a [`StreamReader`]
-//! among its parameters is a stream that the client sends to it. Both are paced: a method is asked for no
+//! among its parameters is a stream that the client sends to it. Both are paced: a method is polled for no
 //! more than the client's socket takes, and a client is read no faster than the method reads.
 //!
 //! ```
@@ -119,8 +119,8 @@
 //!
 //! # Client results
 //!
-//! A [`hub_client`] method with a return type asks clients and waits for what they return: one client for its
-//! answer, many for a stream of theirs.
+//! A [`hub_client`] method with a return type invokes clients and waits for their results: one client for its
+//! own, many for a stream of theirs.
 //!
 //! ```
 //! use std::time::Duration;

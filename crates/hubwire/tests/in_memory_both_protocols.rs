@@ -158,7 +158,7 @@ async fn session(protocol: HubProtocol, said: &[Said]) -> Vec<String> {
         write_masked_frame(&mut frames, opcode, true, [7; 4], &message);
     }
     client.write_all(&frames).await.unwrap();
-    let mut answers = Vec::new();
+    let mut received = Vec::new();
     let mut decoder = FrameDecoder::new(Masking::Forbidden);
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(Ok(count @ 1..)) =
@@ -167,13 +167,13 @@ async fn session(protocol: HubProtocol, said: &[Said]) -> Vec<String> {
         let mut input = &mut buffer[..count];
         while let Some(event) = decoder.next(&mut input).unwrap() {
             if let FrameEvent::Data { payload, .. } = event {
-                answers.extend_from_slice(payload);
+                received.extend_from_slice(payload);
             }
         }
     }
     let accepted = b"{}\x1e";
-    assert_eq!(answers.get(..accepted.len()), Some(&accepted[..]));
-    let mut rest = &answers[accepted.len()..];
+    assert_eq!(received.get(..accepted.len()), Some(&accepted[..]));
+    let mut rest = &received[accepted.len()..];
     let mut all = Vec::new();
     while let Some((message, consumed)) = protocol.next_message(rest, None).unwrap() {
         all.extend(heard(message));

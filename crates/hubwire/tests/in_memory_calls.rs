@@ -76,7 +76,8 @@ impl Stage {
     }
 }
 
-async fn answer(client: &mut TestClient) -> Value {
+/// The id of the completion that comes next.
+async fn completed(client: &mut TestClient) -> Value {
     let completion = message(client).await;
     assert_eq!(completion["type"], 3, "{completion}");
     completion["invocationId"].clone()
@@ -95,7 +96,7 @@ async fn with_one_slot_calls_run_one_after_another_in_order() {
     let rest = ["end 0", "begin 1", "end 1", "begin 2", "end 2", "echo last"];
     assert_eq!(stage.open(0).await, rest);
     for id in ["1", "2", "3"] {
-        assert_eq!(answer(&mut client).await, id);
+        assert_eq!(completed(&mut client).await, id);
     }
     drop(client);
     stage.server.leaves_nothing_behind().await;
@@ -113,7 +114,7 @@ async fn with_three_slots_calls_begin_in_order_and_end_in_any() {
     assert_eq!(stage.open(4).await, ["end 4"]);
     assert_eq!(stage.open(1).await, ["end 1"]);
     for id in ["3", "4", "1", "5", "2"] {
-        assert_eq!(answer(&mut client).await, id);
+        assert_eq!(completed(&mut client).await, id);
     }
     drop(client);
     stage.server.leaves_nothing_behind().await;
@@ -154,7 +155,7 @@ async fn a_close_behind_a_waiting_call_is_read_in_its_turn() {
     client.send_record(&json!({"type": 7})).await.unwrap();
     assert_silent(&mut client, seconds(60)).await;
     stage.gates[0].open(1);
-    assert_eq!(answer(&mut client).await, "1");
+    assert_eq!(completed(&mut client).await, "1");
     assert_closed_with(&mut client, json!({"type": 7})).await;
     assert_eq!(stage.log.take(), ["begin 0", "end 0", "begin 1"]);
     assert_eq!(stage.open(1).await, ["end 1"]);
@@ -164,7 +165,7 @@ async fn a_close_behind_a_waiting_call_is_read_in_its_turn() {
 const MASKED: &str = "Failed to invoke 'Echo' due to an error on the server.";
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_cannot_be_bound_are_answered_ahead_of_running_ones() {
+async fn calls_that_cannot_be_bound_are_completed_ahead_of_running_ones() {
     let stage = Stage::new(1);
     let mut client = stage.server.connect().await;
     stage.begin(&mut client, 1).await;
@@ -185,23 +186,23 @@ async fn calls_that_cannot_be_bound_are_answered_ahead_of_running_ones() {
     }
     assert_eq!(stage.log.take(), ["begin 0"]);
     stage.open(0).await;
-    assert_eq!(answer(&mut client).await, "1");
+    assert_eq!(completed(&mut client).await, "1");
     drop(client);
     stage.server.leaves_nothing_behind().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn behind_a_waiting_call_nothing_is_answered() {
+async fn behind_a_waiting_call_nothing_is_completed() {
     let stage = Stage::new(1);
     let mut client = stage.server.connect().await;
     stage.begin(&mut client, 2).await;
     let unknown = client.start("Nope", ()).await.unwrap();
     assert_silent(&mut client, seconds(60)).await;
     stage.gates[0].open(1);
-    assert_eq!(answer(&mut client).await, "1");
-    assert_eq!(answer(&mut client).await, unknown);
+    assert_eq!(completed(&mut client).await, "1");
+    assert_eq!(completed(&mut client).await, unknown);
     stage.gates[1].open(1);
-    assert_eq!(answer(&mut client).await, "2");
+    assert_eq!(completed(&mut client).await, "2");
     drop(client);
     stage.server.leaves_nothing_behind().await;
 }
@@ -217,10 +218,10 @@ async fn with_detailed_errors_binding_failures_are_explained() {
     let conversion = "InvalidDataException: Error binding arguments. Make sure that the types \
         of the provided values match the types of the hub method being invoked.";
     let count = "InvalidDataException: Invocation provides 2 argument(s) but target expects 1.";
-    let answer = client.invoke("Echo", (7,)).await.unwrap();
-    assert_eq!(answer, Err(format!("{MASKED} {conversion}")));
-    let answer = client.invoke("Echo", ("a", "b")).await.unwrap();
-    assert_eq!(answer, Err(format!("{MASKED} {count}")));
+    let completion = client.invoke("Echo", (7,)).await.unwrap();
+    assert_eq!(completion, Err(format!("{MASKED} {conversion}")));
+    let completion = client.invoke("Echo", ("a", "b")).await.unwrap();
+    assert_eq!(completion, Err(format!("{MASKED} {count}")));
     drop(client);
     server.leaves_nothing_behind().await;
 }
@@ -241,7 +242,7 @@ async fn calls_in_the_wrong_mode_are_refused_in_their_turn() {
     client.send_record(&with_stream).await.unwrap();
     assert_silent(&mut client, seconds(60)).await;
     stage.gates[0].open(1);
-    assert_eq!(answer(&mut client).await, "1");
+    assert_eq!(completed(&mut client).await, "1");
     for (id, error) in [("w", streaming), ("s", streams)] {
         let expected = json!({"type": 3, "invocationId": id, "error": error});
         assert_eq!(message(&mut client).await, expected);
@@ -262,7 +263,7 @@ async fn pushes_to_the_caller_precede_the_completion_however_many_they_are() {
             let (target, arguments) = client.push().await.unwrap();
             assert_eq!((target.as_str(), &arguments[0]), ("Told", &number.into()));
         }
-        assert_eq!(answer(&mut client).await, id);
+        assert_eq!(completed(&mut client).await, id);
         drop(client);
         stage.server.leaves_nothing_behind().await;
     }

@@ -69,8 +69,8 @@ async fn a_token_is_no_argument() {
     let (server, _) = server();
     let mut ada = server.connect().await;
     let failed = "Failed to invoke 'Wait' due to an error on the server.";
-    let answer = ada.invoke("Wait", (1, 2, 3)).await.unwrap();
-    assert_eq!(answer, Err(failed.to_owned()));
+    let completion = ada.invoke("Wait", (1, 2, 3)).await.unwrap();
+    assert_eq!(completion, Err(failed.to_owned()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Values that clients are asked for: answers, failures, slots, bounds.
+//! What clients return to a server that invokes them: results, failures, slots, bounds.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -13,30 +13,30 @@ use serde_json::{Value, json};
 use support::*;
 
 #[hub_client]
-trait AskedClient {
+trait InvokedClient {
     fn confirm(&self, question: &str) -> bool;
     fn name(&self) -> Option<String>;
 }
 
-struct AskingHub {
+struct InvokingHub {
     log: Log,
-    asks_on_connected: bool,
-    asks_on_disconnected: bool,
+    invokes_on_connected: bool,
+    invokes_on_disconnected: bool,
 }
 
-impl AskingHub {
-    async fn note(&self, answer: Result<bool, ClientResultError>) {
-        self.log.note(match answer {
-            Ok(answer) => answer.to_string(),
+impl InvokingHub {
+    async fn note(&self, result: Result<bool, ClientResultError>) {
+        self.log.note(match result {
+            Ok(result) => result.to_string(),
             Err(error) => error.to_string(),
         });
     }
 }
 
-#[hub(client = AskedClient)]
-impl AskingHub {
+#[hub(client = InvokedClient)]
+impl InvokingHub {
     async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
-        if self.asks_on_connected {
+        if self.invokes_on_connected {
             self.note(cx.clients().caller().confirm("here?").await)
                 .await;
         }
@@ -44,7 +44,7 @@ impl AskingHub {
     }
 
     async fn on_disconnected(&self, cx: &HubCallerContext<Self>) {
-        if self.asks_on_disconnected {
+        if self.invokes_on_disconnected {
             self.note(cx.clients().caller().confirm("still?").await)
                 .await;
         }
@@ -67,15 +67,15 @@ impl AskingHub {
     }
 
     async fn ask_and_linger(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
-        let answer = cx.clients().caller().confirm("sure?").await?;
+        let result = cx.clients().caller().confirm("sure?").await?;
         settle().await;
         pass(seconds(5)).await;
-        Ok(answer)
+        Ok(result)
     }
 }
 
 struct Stage {
-    server: TestServer<AskingHub>,
+    server: TestServer<InvokingHub>,
     log: Log,
 }
 
@@ -84,38 +84,38 @@ impl Stage {
         Self::with(false, false)
     }
 
-    fn with(asks_on_connected: bool, asks_on_disconnected: bool) -> Self {
+    fn with(invokes_on_connected: bool, invokes_on_disconnected: bool) -> Self {
         let log = Log::default();
-        let hub = AskingHub {
+        let hub = InvokingHub {
             log: log.clone(),
-            asks_on_connected,
-            asks_on_disconnected,
+            invokes_on_connected,
+            invokes_on_disconnected,
         };
         let server = TestServer::with(hub, |options| options.maximum_pending_client_results(3));
         Self { server, log }
     }
 
-    fn context(&self) -> HubContext<AskingHub> {
+    fn context(&self) -> HubContext<InvokingHub> {
         self.server.context()
     }
 }
 
-/// The id of the question that comes next.
-async fn question(client: &mut TestClient, target: &str) -> String {
-    let question = message(client).await;
+/// The id of the invocation that comes next.
+async fn invocation(client: &mut TestClient, target: &str) -> String {
+    let invocation = message(client).await;
     assert_eq!(
-        (&question["type"], &question["target"]),
+        (&invocation["type"], &invocation["target"]),
         (&json!(1), &json!(target))
     );
-    question["invocationId"].as_str().unwrap().to_owned()
+    invocation["invocationId"].as_str().unwrap().to_owned()
 }
 
-async fn answer(client: &mut TestClient, id: &str, result: impl Into<Value>) {
+async fn complete(client: &mut TestClient, id: &str, result: impl Into<Value>) {
     let record = json!({"type": 3, "invocationId": id, "result": result.into()});
     client.send_record(&record).await.unwrap();
 }
 
-async fn answer_with(client: &mut TestClient, id: &str, key: &str, value: impl Into<Value>) {
+async fn complete_with(client: &mut TestClient, id: &str, key: &str, value: impl Into<Value>) {
     let record = json!({"type": 3, "invocationId": id, key: value.into()});
     client.send_record(&record).await.unwrap();
 }
@@ -126,16 +126,16 @@ fn shown(target: &str, text: &str) -> Result<Value, String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_answer_reaches_whoever_asked() {
+async fn the_result_reaches_whoever_invoked() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     for expected in [true, false] {
         let id = ada.start("Ask", ()).await.unwrap();
-        let asked = message(&mut ada).await;
-        assert_eq!(asked["arguments"], json!(["sure?"]));
-        let question = asked["invocationId"].as_str().unwrap();
-        assert!(question.starts_with('s'), "{question}");
-        answer(&mut ada, question, expected).await;
+        let invocation = message(&mut ada).await;
+        assert_eq!(invocation["arguments"], json!(["sure?"]));
+        let invoked = invocation["invocationId"].as_str().unwrap();
+        assert!(invoked.starts_with('s'), "{invoked}");
+        complete(&mut ada, invoked, expected).await;
         assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(expected)));
     }
     drop(ada);
@@ -143,7 +143,7 @@ async fn the_answer_reaches_whoever_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_bad_answer_has_its_text() {
+async fn every_bad_result_has_its_text() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let no_result = "Client didn't provide a result.";
@@ -159,35 +159,35 @@ async fn every_bad_answer_has_its_text() {
         ("ignored", json!(1), no_result),
     ] {
         let id = ada.start("Ask", ()).await.unwrap();
-        let asked = question(&mut ada, "Confirm").await;
-        answer_with(&mut ada, &asked, key, value).await;
+        let invoked = invocation(&mut ada, "Confirm").await;
+        complete_with(&mut ada, &invoked, key, value).await;
         assert_eq!(ada.completion(&id).await.unwrap(), shown("Ask", text));
     }
     for value in [json!("yes"), json!(1), Value::Null] {
         let id = ada.start("Ask", ()).await.unwrap();
-        let asked = question(&mut ada, "Confirm").await;
-        answer(&mut ada, &asked, value).await;
+        let invoked = invocation(&mut ada, "Confirm").await;
+        complete(&mut ada, &invoked, value).await;
         let error = ada.completion(&id).await.unwrap().unwrap_err();
         let text = "HubException: Error trying to deserialize result to Boolean. ";
         assert!(error.contains(text), "{error}");
     }
     let id = ada.start("AskName", ()).await.unwrap();
-    let asked = question(&mut ada, "Name").await;
-    answer(&mut ada, &asked, Value::Null).await;
+    let invoked = invocation(&mut ada, "Name").await;
+    complete(&mut ada, &invoked, Value::Null).await;
     assert_eq!(ada.completion(&id).await.unwrap(), Ok(Value::Null));
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_answer_in_time_is_given_up_and_heard_no_more() {
+async fn who_does_not_complete_in_time_is_given_up_and_heard_no_more() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let begun = tokio::time::Instant::now();
     let id = ada.start("Ask", ()).await.unwrap();
-    let asked = question(&mut ada, "Confirm").await;
+    let invoked = invocation(&mut ada, "Confirm").await;
     let text = "Invocation canceled by the server.";
     assert_eq!(ada.completion(&id).await.unwrap(), shown("Ask", text));
     assert_elapsed(begun, 30.0..=30.1);
-    answer(&mut ada, &asked, "late and wrong").await;
+    complete(&mut ada, &invoked, "late and wrong").await;
     assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
 }
 
@@ -197,24 +197,24 @@ async fn a_time_limit_of_ones_own() {
     let _ada = stage.server.connect().await;
     let all = stage.context().clients().all().with_timeout(seconds(2));
     let begun = tokio::time::Instant::now();
-    let mut answers = all.confirm("sure?").unwrap();
-    let (_, answer) = answers.next().await.unwrap();
-    assert!(matches!(answer, Err(ClientResultError::TimedOut { waited }) if waited == seconds(2)));
-    assert!(answers.next().await.is_none());
+    let mut results = all.confirm("sure?").unwrap();
+    let (_, result) = results.next().await.unwrap();
+    assert!(matches!(result, Err(ClientResultError::TimedOut { waited }) if waited == seconds(2)));
+    assert!(results.next().await.is_none());
     assert_elapsed(begun, 2.0..=2.1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_slot_is_given_back_while_an_answer_is_waited_for() {
+async fn the_slot_is_given_back_while_a_result_is_waited_for() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let first = ada.start("Ask", ()).await.unwrap();
-    let asked = question(&mut ada, "Confirm").await;
+    let invoked = invocation(&mut ada, "Confirm").await;
     assert_eq!(
         ada.invoke("Echo", ("meanwhile",)).await.unwrap(),
         Ok(json!("meanwhile"))
     );
-    answer(&mut ada, &asked, true).await;
+    complete(&mut ada, &invoked, true).await;
     assert_eq!(ada.completion(&first).await.unwrap(), Ok(json!(true)));
 }
 
@@ -223,12 +223,12 @@ async fn the_limit_of_slots_is_whole_again_afterwards() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let lingering = ada.start("AskAndLinger", ()).await.unwrap();
-    let asked = question(&mut ada, "Confirm").await;
-    answer(&mut ada, &asked, true).await;
+    let invoked = invocation(&mut ada, "Confirm").await;
+    complete(&mut ada, &invoked, true).await;
     // One more runs beside the one that gave its slot back, but not two.
     let beside = ada.start("AskAndLinger", ()).await.unwrap();
-    let asked_beside = question(&mut ada, "Confirm").await;
-    answer(&mut ada, &asked_beside, false).await;
+    let invoked_beside = invocation(&mut ada, "Confirm").await;
+    complete(&mut ada, &invoked_beside, false).await;
     assert_eq!(ada.completion(&lingering).await.unwrap(), Ok(json!(true)));
     assert_eq!(ada.completion(&beside).await.unwrap(), Ok(json!(false)));
     for _ in 0..3 {
@@ -239,17 +239,17 @@ async fn the_limit_of_slots_is_whole_again_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_disconnect_answers_what_was_asked() {
+async fn a_disconnect_ends_what_is_pending() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let all = stage.context().clients().all();
-    let mut answers = all.confirm("sure?").unwrap();
-    question(&mut ada, "Confirm").await;
+    let mut results = all.confirm("sure?").unwrap();
+    invocation(&mut ada, "Confirm").await;
     drop(ada);
-    let (id, answer) = answers.next().await.unwrap();
+    let (id, result) = results.next().await.unwrap();
     let text = format!("Connection '{id}' disconnected.");
-    assert_eq!(answer.unwrap_err().to_string(), text);
-    assert!(answers.next().await.is_none());
+    assert_eq!(result.unwrap_err().to_string(), text);
+    assert!(results.next().await.is_none());
     stage.server.leaves_nothing_behind().await;
 }
 
@@ -263,7 +263,7 @@ async fn an_unknown_connection_is_an_error_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_the_hook_for_new_connections_nobody_is_asked() {
+async fn in_the_hook_for_new_connections_nobody_is_invoked() {
     let stage = Stage::with(true, false);
     let mut ada = stage.server.connect().await;
     assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
@@ -284,30 +284,30 @@ async fn in_the_hook_for_lost_connections_the_caller_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_to_anothers_question_ends_its_sender_alone() {
+async fn a_result_for_anothers_invocation_ends_its_sender_alone() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let id = ada.start("Ask", ()).await.unwrap();
-    let asked = question(&mut ada, "Confirm").await;
+    let invoked = invocation(&mut ada, "Confirm").await;
     let mut eve = stage.server.connect().await;
-    answer(&mut eve, &asked, true).await;
+    complete(&mut eve, &invoked, true).await;
     let close = json!({
         "type": 7, "error": "Connection closed with an error.", "allowReconnect": true,
     });
     assert_closed_with(&mut eve, close).await;
-    answer(&mut ada, &asked, false).await;
+    complete(&mut ada, &invoked, false).await;
     assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(false)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn second_and_unasked_answers_are_ignored() {
+async fn second_and_stray_results_are_ignored() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let id = ada.start("Ask", ()).await.unwrap();
-    let asked = question(&mut ada, "Confirm").await;
-    answer(&mut ada, &asked, true).await;
-    answer(&mut ada, &asked, "again").await;
-    for unasked in [
+    let invoked = invocation(&mut ada, "Confirm").await;
+    complete(&mut ada, &invoked, true).await;
+    complete(&mut ada, &invoked, "again").await;
+    for stray in [
         "s0",
         "s999",
         "s+1",
@@ -317,23 +317,23 @@ async fn second_and_unasked_answers_are_ignored() {
         "7",
         "s",
     ] {
-        answer(&mut ada, unasked, "what?").await;
+        complete(&mut ada, stray, "what?").await;
     }
     assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(true)));
     assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_client_has_so_many_open_questions_and_no_more() {
+async fn one_client_has_so_many_pending_results_and_no_more() {
     let stage = Stage::new();
     let _ada = stage.server.connect().await;
     let all = stage.context().clients().all();
     let open: Vec<_> = (0..3).map(|_| all.confirm("sure?").unwrap()).collect();
     let begun = tokio::time::Instant::now();
     let mut refused = all.confirm("sure?").unwrap();
-    let (_, answer) = refused.next().await.unwrap();
+    let (_, result) = refused.next().await.unwrap();
     assert!(matches!(
-        answer,
+        result,
         Err(ClientResultError::TooManyPending { limit: 3, .. })
     ));
     assert!(refused.next().await.is_none());
@@ -344,7 +344,7 @@ async fn one_client_has_so_many_open_questions_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_clients_answer_one_question_each_for_itself() {
+async fn many_clients_complete_one_invocation_each_for_itself() {
     let stage = Stage::new();
     let mut clients = Vec::new();
     for _ in 0..4 {
@@ -352,22 +352,22 @@ async fn many_clients_answer_one_question_each_for_itself() {
     }
     let begun = tokio::time::Instant::now();
     let all = stage.context().clients().all().with_timeout(seconds(3));
-    let mut answers = all.confirm("lunch?").unwrap();
+    let mut results = all.confirm("lunch?").unwrap();
     for (number, client) in clients.iter_mut().enumerate() {
-        let asked = question(client, "Confirm").await;
+        let invoked = invocation(client, "Confirm").await;
         match number {
-            0 => answer(client, &asked, true).await,
-            1 => answer_with(client, &asked, "error", "busy").await,
+            0 => complete(client, &invoked, true).await,
+            1 => complete_with(client, &invoked, "error", "busy").await,
             2 => client.close().await.unwrap(),
             _ => {}
         }
     }
     let mut heard = Vec::new();
     let mut ids = Vec::new();
-    while let Some((id, answer)) = answers.next().await {
+    while let Some((id, result)) = results.next().await {
         ids.push(id);
-        heard.push(match answer {
-            Ok(answer) => answer.to_string(),
+        heard.push(match result {
+            Ok(result) => result.to_string(),
             Err(ClientResultError::Client(text)) => text,
             Err(ClientResultError::Disconnected { .. }) => "gone".to_owned(),
             Err(ClientResultError::TimedOut { .. }) => "late".to_owned(),
@@ -383,65 +383,65 @@ async fn many_clients_answer_one_question_each_for_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_to_ask_is_an_end_at_once() {
+async fn nobody_to_invoke_is_an_end_at_once() {
     let stage = Stage::new();
     let begun = tokio::time::Instant::now();
     let nobody = stage.context().clients().group("empty");
-    let mut answers = nobody.confirm("sure?").unwrap();
-    assert!(answers.next().await.is_none());
+    let mut results = nobody.confirm("sure?").unwrap();
+    assert!(results.next().await.is_none());
     assert_elapsed(begun, 0.0..=0.01);
     assert_eq!(stage.server.signalr.statistics().client_results, 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_question_is_given_up() {
+async fn a_dropped_invocation_is_given_up() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let all = stage.context().clients().all();
-    let asking = tokio::time::timeout(Duration::from_millis(10), async {
-        let mut answers = all.confirm("sure?").unwrap();
-        answers.next().await
+    let invoking = tokio::time::timeout(Duration::from_millis(10), async {
+        let mut results = all.confirm("sure?").unwrap();
+        results.next().await
     });
-    assert!(asking.await.is_err());
+    assert!(invoking.await.is_err());
     assert_eq!(stage.server.signalr.statistics().client_results, 0);
-    let asked = question(&mut ada, "Confirm").await;
-    answer(&mut ada, &asked, true).await;
+    let invoked = invocation(&mut ada, "Confirm").await;
+    complete(&mut ada, &invoked, true).await;
     assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_client_asks_another_through_the_hub() {
+async fn one_client_invokes_another_through_the_hub() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let mut bob = stage.server.connect().await;
     let all = stage.context().clients().all();
-    let mut answers = all.name().unwrap();
-    let asked = question(&mut bob, "Name").await;
-    answer(&mut bob, &asked, "Bob").await;
-    let (bobs_id, name) = answers.next().await.unwrap();
+    let mut results = all.name().unwrap();
+    let invoked = invocation(&mut bob, "Name").await;
+    complete(&mut bob, &invoked, "Bob").await;
+    let (bobs_id, name) = results.next().await.unwrap();
     assert_eq!(name.unwrap().as_deref(), Some("Bob"));
-    drop(answers);
-    question(&mut ada, "Name").await;
+    drop(results);
+    invocation(&mut ada, "Name").await;
     let id = ada.start("AskOther", (bobs_id,)).await.unwrap();
-    let asked = question(&mut bob, "Confirm").await;
-    answer(&mut bob, &asked, true).await;
+    let invoked = invocation(&mut bob, "Confirm").await;
+    complete(&mut bob, &invoked, true).await;
     assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(true)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_answer_to_a_question_for_many_is_ignored_too() {
+async fn a_second_result_of_one_among_many_is_ignored_too() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let mut bob = stage.server.connect().await;
     let all = stage.context().clients().all();
-    let mut answers = all.confirm("sure?").unwrap();
-    let asked = question(&mut ada, "Confirm").await;
-    answer(&mut ada, &asked, true).await;
-    answer(&mut ada, &asked, false).await;
+    let mut results = all.confirm("sure?").unwrap();
+    let invoked = invocation(&mut ada, "Confirm").await;
+    complete(&mut ada, &invoked, true).await;
+    complete(&mut ada, &invoked, false).await;
     assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
-    let asked = question(&mut bob, "Confirm").await;
-    answer(&mut bob, &asked, false).await;
-    assert!(answers.next().await.unwrap().1.unwrap());
-    assert!(!answers.next().await.unwrap().1.unwrap());
-    assert!(answers.next().await.is_none());
+    let invoked = invocation(&mut bob, "Confirm").await;
+    complete(&mut bob, &invoked, false).await;
+    assert!(results.next().await.unwrap().1.unwrap());
+    assert!(!results.next().await.unwrap().1.unwrap());
+    assert!(results.next().await.is_none());
 }

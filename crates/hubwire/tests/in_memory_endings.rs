@@ -16,13 +16,13 @@ use support::*;
 /// Every way in which a connection ends: what to do, what the client gets, what the hook is told.
 async fn assert_ending(
     reason: &str,
-    answer: &[Received],
+    received: &[Received],
     end: impl AsyncFnOnce(&mut TestClient, &Stage),
 ) {
     let stage = Stage::new(Welcome::Accept);
     let mut client = stage.connect().await;
     end(&mut client, &stage).await;
-    for expected in answer {
+    for expected in received {
         assert_eq!(next(&mut client).await, *expected, "when {reason}");
     }
     // The server may have gone already.
@@ -128,7 +128,7 @@ async fn on_disconnected_hears_that_the_transport_ended_within_a_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_the_input_ended_counts_even_where_it_can_no_longer_be_answered() {
+async fn how_the_input_ended_counts_even_where_no_close_can_be_sent() {
     let stage = Stage::new(Welcome::Accept);
     let mut client = stage.connect().await;
     client.send_bytes(b"{\"type\":6").await.unwrap();

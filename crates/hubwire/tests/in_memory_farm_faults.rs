@@ -149,7 +149,7 @@ async fn a_node_without_connections_sends_and_changes_groups_of_others() {
     broadcast(&sender).await;
     let began = Instant::now();
     let added = sender.context().groups().add(&members[0].id, "tea").await;
-    added.expect("the node that has the connection answers");
+    added.expect("the node that has the connection acknowledges");
     assert_elapsed(began, 0.0..=0.1);
     let tea = sender.context().clients().group("tea");
     tea.send("News", ("x",)).await.unwrap();
@@ -159,7 +159,7 @@ async fn a_node_without_connections_sends_and_changes_groups_of_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_no_node_has_is_asked_for_in_vain_for_30_seconds() {
+async fn a_connection_that_no_node_has_is_not_acknowledged_within_30_seconds() {
     let (_farm, nodes, members) = pair().await;
     let began = Instant::now();
     let added = nodes[0].context().groups().add("unknown", "tea").await;

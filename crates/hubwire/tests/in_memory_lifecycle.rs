@@ -13,7 +13,7 @@ use support::*;
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
-async fn pushes_of_on_connected_precede_answers_to_what_came_with_the_handshake() {
+async fn pushes_of_on_connected_precede_completions_of_what_came_with_the_handshake() {
     let stage = Stage::new(Welcome::Accept);
     let mut client = stage.server.open();
     let handshake = "{\"protocol\":\"json\",\"version\":1}\u{1e}";

@@ -101,8 +101,8 @@ async fn parameters_and_results_of_every_kind_come_through() {
     let (server, _) = server();
     let mut client = server.connect().await;
     let order = json!({"id": -7, "note": null, "lines": [{"product": "tea", "count": 3}]});
-    let answer = client.invoke("Order", (&order,)).await.unwrap();
-    assert_eq!(answer, Ok(order));
+    let completion = client.invoke("Order", (&order,)).await.unwrap();
+    assert_eq!(completion, Ok(order));
     let sent = json!([true, null, [1, -2], {"a": 1.5}, "Small", ["ü", "x"]]);
     let arguments = (
         true,
@@ -112,11 +112,11 @@ async fn parameters_and_results_of_every_kind_come_through() {
         Size::Small,
         ('ü', "x"),
     );
-    let answer = client.invoke("Everything", arguments).await.unwrap();
-    assert_eq!(answer, Ok(sent));
+    let completion = client.invoke("Everything", arguments).await.unwrap();
+    assert_eq!(completion, Ok(sent));
     let (size, any) = (Size::Custom { width: 0.5 }, json!({"any": [{}]}));
-    let answer = client.invoke("Wrap", (&size, &any)).await.unwrap();
-    assert_eq!(answer, Ok(json!([{"Custom": {"width": 0.5}}, any])));
+    let completion = client.invoke("Wrap", (&size, &any)).await.unwrap();
+    assert_eq!(completion, Ok(json!([{"Custom": {"width": 0.5}}, any])));
     let prices = json!({"tea": 2, "cup": 40});
     assert_eq!(
         client.invoke("Total", (prices,)).await.unwrap(),

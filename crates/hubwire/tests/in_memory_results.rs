@@ -142,7 +142,7 @@ async fn assert_alive(client: &mut TestClient) {
     assert_eq!(completion, Ok(Value::Null));
 }
 
-/// Calls each method without arguments and checks its answers.
+/// Calls each method without arguments and checks its completion.
 async fn assert_errors(detailed: bool, cases: &[(&str, &str)]) {
     let server = TestServer::with(ResultsHub, |options| options.detailed_errors(detailed));
     let mut client = server.connect().await;
@@ -150,8 +150,8 @@ async fn assert_errors(detailed: bool, cases: &[(&str, &str)]) {
     for (method, detail) in cases {
         let base = format!("An unexpected error occurred invoking '{method}' on the server.");
         let space = if detail.is_empty() { "" } else { " " };
-        let answer = client.invoke(method, ()).await.unwrap();
-        assert_eq!(answer, Err(format!("{base}{space}{detail}")));
+        let completion = client.invoke(method, ()).await.unwrap();
+        assert_eq!(completion, Err(format!("{base}{space}{detail}")));
         assert_alive(&mut client).await;
     }
     assert_silent(&mut bystander, seconds(60)).await;
@@ -204,8 +204,8 @@ async fn with_detailed_errors_callers_read_all_with_the_types_name() {
 async fn a_panic_while_arguments_are_decoded_ends_the_call_and_nothing_else() {
     let server = TestServer::new(ResultsHub);
     let mut client = server.connect().await;
-    let answer = client.invoke("PanicsWhenDecoded", ("x",)).await;
-    let error = answer.expect("the connection lives").unwrap_err();
+    let completion = client.invoke("PanicsWhenDecoded", ("x",)).await;
+    let error = completion.expect("the connection lives").unwrap_err();
     assert!(
         error.contains("'PanicsWhenDecoded'") && !error.contains("secret"),
         "{error}"
@@ -238,7 +238,7 @@ async fn results_are_written_as_signalr_writes_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sends_that_want_no_answer_get_none_even_when_they_fail() {
+async fn sends_get_no_completion_even_when_they_fail() {
     let server = TestServer::new(ResultsHub);
     let mut client = server.connect().await;
     for method in [

@@ -102,7 +102,7 @@ async fn idle_busy_and_unfinished_connections_are_told_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_does_not_answer_delays_the_end_by_5_seconds() {
+async fn a_client_that_does_not_close_delays_the_end_by_5_seconds() {
     let (server, log) = server(Duration::ZERO, Duration::ZERO);
     let _client = server.connect().await;
     assert_took(shut_down(&server), 5.0).await;
@@ -176,8 +176,8 @@ async fn from_then_on_newcomers_are_refused_and_negotiated_ids_are_forgotten() {
         let request = http::Request::post("/hubs/slow/negotiate")
             .body(String::new())
             .unwrap();
-        let answer = server.endpoint.negotiate().oneshot(request).await;
-        answer.unwrap().status().as_u16()
+        let response = server.endpoint.negotiate().oneshot(request).await;
+        response.unwrap().status().as_u16()
     };
     assert_eq!(negotiate().await, 200);
     assert_eq!(server.signalr.statistics().tokens, 1);

@@ -229,8 +229,8 @@ async fn a_handshake_that_does_not_come_is_canceled() {
 async fn negotiate(server: &TestServer<TimingHub>) -> u16 {
     let request =
         http::Request::post("/hubs/timing/negotiate?negotiateVersion=1").body(String::new());
-    let answer = server.endpoint.negotiate().oneshot(request.unwrap()).await;
-    answer.unwrap().status().as_u16()
+    let response = server.endpoint.negotiate().oneshot(request.unwrap()).await;
+    response.unwrap().status().as_u16()
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,7 +262,7 @@ async fn too_many_negotiated_ids_are_refused_until_some_have_expired() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_close_that_is_not_answered_ends_after_5_seconds() {
+async fn a_close_that_is_not_returned_ends_after_5_seconds() {
     let (server, _) = server();
     let mut client = server.connect().await;
     client.send("Abort", ()).await.unwrap();

@@ -310,7 +310,7 @@ async fn a_disconnect_fails_open_readers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upload_is_answered_item_by_item() {
+async fn an_upload_is_echoed_item_by_item() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let record = json!({
@@ -332,7 +332,7 @@ async fn an_upload_is_answered_item_by_item() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_answer_ends_its_upload_too() {
+async fn a_cancelled_stream_ends_its_upload_too() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let record = json!({
@@ -352,7 +352,7 @@ async fn a_cancelled_answer_ends_its_upload_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upload_that_needs_no_answer_works() {
+async fn an_upload_without_an_invocation_id_works() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let record = json!({"type": 1, "target": "HowItEnded", "arguments": [], "streamIds": ["s"]});

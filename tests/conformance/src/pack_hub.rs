@@ -267,28 +267,28 @@ pack_hub! {
     }
 
     async fn ask(&self, cx: &HubCallerContext<Self>, target: String) -> String {
-        let answer: Result<Text, _> = cx.clients().caller().invoke(&target, ("q",)).await;
-        pack_results::report(answer.map(|text| text.unwrap_or_else(|| "null".to_owned())))
+        let result: Result<Text, _> = cx.clients().caller().invoke(&target, ("q",)).await;
+        pack_results::report(result.map(|text| text.unwrap_or_else(|| "null".to_owned())))
     }
 
     async fn ask_int(&self, cx: &HubCallerContext<Self>, target: String) -> String {
-        let answer: Result<i32, _> = cx.clients().caller().invoke(&target, ()).await;
-        pack_results::report(answer)
+        let result: Result<i32, _> = cx.clients().caller().invoke(&target, ()).await;
+        pack_results::report(result)
     }
 
     async fn ask_person(&self, cx: &HubCallerContext<Self>, target: String) -> String {
-        let answer: Result<Option<Person>, _> = cx.clients().caller().invoke(&target, ()).await;
+        let result: Result<Option<Person>, _> = cx.clients().caller().invoke(&target, ()).await;
         let told = |person: Option<Person>| match person {
             Some(person) => person.to_string(),
             None => "null".to_owned(),
         };
-        pack_results::report(answer.map(told))
+        pack_results::report(result.map(told))
     }
 
     async fn ask_for(&self, cx: &HubCallerContext<Self>, milliseconds: u32) -> String {
         let limit = Duration::from_millis(milliseconds.into());
         let client = cx.clients().caller().with_timeout(limit);
-        let answer: Result<Text, _> = client.invoke("Slow", ()).await;
-        pack_results::report(answer.map(Option::unwrap_or_default))
+        let result: Result<Text, _> = client.invoke("Slow", ()).await;
+        pack_results::report(result.map(Option::unwrap_or_default))
     }
 }

@@ -38,9 +38,9 @@ pub(crate) fn to_seven_places(timestamp: Timestamp) -> String {
     format!("{seconds}.{fraction:0<7.7}Z")
 }
 
-/// What a client answered, or the error, in .NET's words.
-pub(crate) fn report<T: fmt::Display>(answer: Result<T, ClientResultError>) -> String {
-    match answer {
+/// A client's result, or the error, in .NET's words.
+pub(crate) fn report<T: fmt::Display>(result: Result<T, ClientResultError>) -> String {
+    match result {
         Ok(value) => format!("got {value}"),
         Err(error) => {
             let error = HubError::from(error);

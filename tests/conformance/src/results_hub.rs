@@ -1,4 +1,4 @@
-//! The hub that asks its clients.
+//! The hub that invokes its clients for their results.
 
 use std::fmt;
 use std::future::Future;
@@ -19,41 +19,41 @@ use crate::dotnet_values::Person;
 /// A string of .NET's, which may be null.
 type Text = Option<String>;
 
-/// Asks where it may, by every way there is.
+/// Invokes where it may, by every way there is.
 pub(crate) struct ResultsHub {
     outside: HubContext<Self>,
-    asks_in_lifecycle: bool,
-    asking: Mutex<JoinSet<()>>,
+    invokes_in_lifecycle: bool,
+    invoking: Mutex<JoinSet<()>>,
 }
 
 impl ResultsHub {
     pub(crate) fn new(outside: HubContext<Self>) -> Self {
         Self {
             outside,
-            asks_in_lifecycle: false,
-            asking: Mutex::default(),
+            invokes_in_lifecycle: false,
+            invoking: Mutex::default(),
         }
     }
 
-    /// Asks on connecting, without waiting, and on disconnecting too.
+    /// Invokes on connecting, without waiting, and on disconnecting too.
     pub(crate) fn with_lifecycle(outside: HubContext<Self>) -> Self {
         Self {
             outside,
-            asks_in_lifecycle: true,
-            asking: Mutex::default(),
+            invokes_in_lifecycle: true,
+            invoking: Mutex::default(),
         }
     }
 }
 
-async fn ask_name(client: Proxy<One>, question: &str) -> Result<Text, ClientResultError> {
-    client.invoke("GetName", (question,)).await
+async fn name_of(client: Proxy<One>, argument: &str) -> Result<Text, ClientResultError> {
+    client.invoke("GetName", (argument,)).await
 }
 
-/// What was answered, or the error, in .NET's words.
+/// The result, or the error, in .NET's words.
 async fn report<T: fmt::Display>(
-    answer: impl Future<Output = Result<T, ClientResultError>>,
+    result: impl Future<Output = Result<T, ClientResultError>>,
 ) -> String {
-    match answer.await {
+    match result.await {
         Ok(value) => format!("result {value}"),
         Err(error) => {
             let error = HubError::from(error);
@@ -62,8 +62,8 @@ async fn report<T: fmt::Display>(
     }
 }
 
-async fn report_name(client: Proxy<One>, question: &str) -> String {
-    report(async { Ok(ask_name(client, question).await?.unwrap_or_default()) }).await
+async fn report_name(client: Proxy<One>, argument: &str) -> String {
+    report(async { Ok(name_of(client, argument).await?.unwrap_or_default()) }).await
 }
 
 fn milliseconds(count: i32) -> Duration {
@@ -73,24 +73,24 @@ fn milliseconds(count: i32) -> Duration {
 #[hub]
 impl ResultsHub {
     async fn on_connected(&self, cx: &HubCallerContext<Self>) {
-        if !self.asks_in_lifecycle {
+        if !self.invokes_in_lifecycle {
             return;
         }
         let client = self.outside.clients().client(cx.connection_id());
-        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        while asking.try_join_next().is_some() {}
-        asking.spawn(async move {
-            let answer = report_name(client.clone(), "who?").await;
-            // Who is gone needs no answer.
-            let _ = client.send("Answered", (answer,)).await;
+        let mut invoking = self.invoking.lock().unwrap_or_else(PoisonError::into_inner);
+        while invoking.try_join_next().is_some() {}
+        invoking.spawn(async move {
+            let result = report_name(client.clone(), "who?").await;
+            // Who is gone need not be told.
+            let _ = client.send("Answered", (result,)).await;
         });
     }
 
     async fn on_disconnected(&self, cx: &HubCallerContext<Self>) -> HubResult {
-        if self.asks_in_lifecycle {
-            let answer = report_name(cx.clients().caller(), "still there?").await;
+        if self.invokes_in_lifecycle {
+            let result = report_name(cx.clients().caller(), "still there?").await;
             let others = cx.clients().others();
-            others.send("AskedOnDisconnect", (answer,)).await?;
+            others.send("AskedOnDisconnect", (result,)).await?;
         }
         Ok(())
     }
@@ -109,7 +109,7 @@ impl ResultsHub {
     }
 
     async fn ask_name(&self, cx: &HubCallerContext<Self>) -> HubResult<Text> {
-        Ok(ask_name(cx.clients().caller(), "who?").await?)
+        Ok(name_of(cx.clients().caller(), "who?").await?)
     }
 
     async fn ask_number(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
@@ -152,7 +152,7 @@ impl ResultsHub {
         limit: i32,
     ) -> HubResult<Text> {
         let client = cx.clients().caller().with_timeout(milliseconds(limit));
-        Ok(ask_name(client, "quick!").await?)
+        Ok(name_of(client, "quick!").await?)
     }
 
     async fn ask_cancelled(&self, cx: &HubCallerContext<Self>) -> String {
@@ -166,8 +166,8 @@ impl ResultsHub {
 
     async fn ask_two(&self, cx: &HubCallerContext<Self>) -> HubResult<String> {
         let client = || cx.clients().caller();
-        let asked = try_join(ask_name(client(), "first"), ask_name(client(), "second"));
-        let (first, second) = asked.await?;
+        let both = try_join(name_of(client(), "first"), name_of(client(), "second"));
+        let (first, second) = both.await?;
         let text = Option::unwrap_or_default;
         Ok(format!("{}+{}", text(first), text(second)))
     }
@@ -177,7 +177,7 @@ impl ResultsHub {
         cx: &HubCallerContext<Self>,
         milliseconds: i32,
     ) -> HubResult<Text> {
-        let name = ask_name(cx.clients().caller(), "who?").await?;
+        let name = name_of(cx.clients().caller(), "who?").await?;
         pause(milliseconds).await;
         Ok(name)
     }
@@ -191,19 +191,19 @@ impl ResultsHub {
             if number >= count {
                 return None;
             }
-            let name = ask_name(cx.clients().caller(), &number.to_string()).await;
+            let name = name_of(cx.clients().caller(), &number.to_string()).await;
             Some((name.map_err(HubError::from), (cx, number + 1)))
         })
     }
 }
 
-/// Asks where it may not: in the hook for new connections.
+/// Invokes where it may not: in the hook for new connections.
 pub(crate) struct ResultsConnectHub;
 
 #[hub]
 impl ResultsConnectHub {
     async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
-        ask_name(cx.clients().caller(), "who?").await?;
+        name_of(cx.clients().caller(), "who?").await?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Everything that the server answers, by path in any case.
+//! Everything that the server serves, by path in any case.
 
 use axum::Router;
 use axum::extract::Request;

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// How many redirects were answered.
+/// How many redirects were sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Redirects(Arc<AtomicU32>);
 
@@ -55,9 +55,9 @@ fn cors(request: &HeaderMap) -> HeaderMap {
     if !request.contains_key(ORIGIN) {
         return headers;
     }
-    for (asked, answered) in echoed {
-        if let Some(value) = request.get(asked) {
-            headers.insert(answered, value.clone());
+    for (requested, allowed) in echoed {
+        if let Some(value) = request.get(requested) {
+            headers.insert(allowed, value.clone());
         }
     }
     let yes = HeaderValue::from_static("true");

@@ -1,4 +1,4 @@
-//! What SignalR's own tests ask of the request that opened a connection.
+//! What SignalR's own tests read of the request that opened a connection.
 
 use hubwire::ConnectionRequest;
 

@@ -71,9 +71,9 @@ export class Orders {
   async #ship(id) {
     this.#fail("");
     try {
-      const answer = await fetch(`/api/orders/${id}/ship`, { method: "POST" });
-      if (!answer.ok) return this.#fail(`Order ${id} was not shipped (status ${answer.status}).`);
-      this.#moved(id, (await answer.json()).status);
+      const response = await fetch(`/api/orders/${id}/ship`, { method: "POST" });
+      if (!response.ok) return this.#fail(`Order ${id} was not shipped (status ${response.status}).`);
+      this.#moved(id, (await response.json()).status);
     } catch {
       this.#fail(`Order ${id} was not shipped: the shop cannot be reached.`);
     }

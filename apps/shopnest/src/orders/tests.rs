@@ -49,7 +49,7 @@ async fn watching_an_order_again_does_not_count() {
 }
 
 #[tokio::test]
-async fn shipping_an_order_tells_its_watchers_and_answers_how_it_stands() {
+async fn shipping_an_order_tells_its_watchers_and_returns_how_it_stands() {
     let mut context = None;
     let tester = HubTester::new_with(|hub| {
         context = Some(hub);

@@ -12,7 +12,7 @@ pub(super) struct Sender {
     id: u32,
     in_flight: usize,
     limit: usize,
-    /// A second; none: as fast as answers come.
+    /// A second; none: as fast as completions come.
     rate: Option<f64>,
     /// Where in its turn this sender begins, so that not all send at one moment.
     offset: f64,
@@ -45,7 +45,7 @@ impl Sender {
         turn.max(Duration::from_millis(1))
     }
 
-    /// Queues what may be sent now that `ended` more invocations have been answered.
+    /// Queues what may be sent now that `ended` more invocations have been completed.
     pub(super) fn advance(&mut self, ended: usize, link: &mut Link, shard: &Shard) {
         self.in_flight = self.in_flight.saturating_sub(ended);
         if shard.phase.get() >= Phase::Drain {

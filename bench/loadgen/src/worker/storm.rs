@@ -49,7 +49,7 @@ pub(super) async fn storm(number: usize, shard: Rc<Shard>, mut phase: watch::Rec
                 })
                 .await;
             }
-            // Not to spin where nothing answers.
+            // Not to spin where nothing listens.
             Err(_) => sleep(Duration::from_millis(10)).await,
         }
     }

@@ -83,7 +83,8 @@ impl Proxy<Many> {
     ///
     /// # Errors
     ///
-    /// [`ClientResultError`] where nobody could be invoked; each client's own stands beside its connection id.
+    /// [`ClientResultError`] where nobody could be invoked; each client's own stands beside its connection
+    /// id.
     ///
     /// # Cancellation
     ///

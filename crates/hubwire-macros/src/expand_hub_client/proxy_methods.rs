@@ -1,4 +1,4 @@
-//! Prints the methods of a proxy: pushes for every reach, questions for one client and for many.
+//! Prints the methods of a proxy: pushes for every reach, invocations of one client and of many.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -16,12 +16,12 @@ pub(super) fn proxy_methods(client: &ClientTrait, proxy: &Ident) -> TokenStream 
         .iter()
         .filter(|method| method.result.is_none());
     let pushes = pushes.map(|method| push(method, visibility));
-    let questions = || {
+    let invocations = || {
         let methods = client.methods.iter();
         methods.filter_map(|method| Some((method, method.result.as_ref()?)))
     };
-    let of_one = questions().map(|(method, result)| question(method, result, visibility));
-    let of_many = questions().map(|(method, result)| question_to_each(method, result, visibility));
+    let of_one = invocations().map(|(method, result)| invoke(method, result, visibility));
+    let of_many = invocations().map(|(method, result)| invoke_each(method, result, visibility));
     let with_timeout = with_timeout(client);
     let all = quote!(<R: ::hubwire::__private::Reach>);
     let pushes = block(
@@ -33,12 +33,12 @@ pub(super) fn proxy_methods(client: &ClientTrait, proxy: &Ident) -> TokenStream 
     let none = TokenStream::new();
     let one = quote!(#proxy<::hubwire::__private::One>);
     let many = quote!(#proxy<::hubwire::__private::Many>);
-    let questions = questions().next().map(|_| {
+    let invocations = invocations().next().map(|_| {
         let of_one = block(client, &none, &one, of_one);
         let of_many = block(client, &none, &many, of_many);
         quote!(#of_one #of_many)
     });
-    quote!(#pushes #questions)
+    quote!(#pushes #invocations)
 }
 
 fn block(
@@ -57,14 +57,14 @@ fn block(
     }
 }
 
-/// How long questions wait, unless the user's trait has a method of that name.
+/// How long client results may take, unless the user's trait has a method of that name.
 fn with_timeout(client: &ClientTrait) -> Option<TokenStream> {
     let visibility = &client.visibility;
     let mut names = client.methods.iter().map(|method| method.rust_name.unraw());
     let is_free = names.all(|name| name != "with_timeout");
     is_free.then(|| {
         quote! {
-            /// Waits for answers at most this long, in place of the hub's `client_result_timeout`.
+            /// Waits for client results at most this long, in place of the hub's `client_result_timeout`.
             #[must_use]
             #visibility fn with_timeout(self, timeout: ::core::time::Duration) -> Self {
                 Self(self.0.with_timeout(timeout))
@@ -73,7 +73,7 @@ fn with_timeout(client: &ClientTrait) -> Option<TokenStream> {
     })
 }
 
-/// A method that the client answers with nothing.
+/// A method that returns nothing.
 fn push(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
     let signature = signature(method);
     let docs = docs(
@@ -93,8 +93,8 @@ fn push(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
     }
 }
 
-/// A method whose result one client is asked for.
-fn question(method: &ClientMethod, result: &Type, visibility: &Visibility) -> TokenStream {
+/// A method with a result, invoked on one client.
+fn invoke(method: &ClientMethod, result: &Type, visibility: &Visibility) -> TokenStream {
     let signature = signature(method);
     let docs = docs(
         method,
@@ -102,18 +102,18 @@ fn question(method: &ClientMethod, result: &Type, visibility: &Visibility) -> To
         &[
             "# Errors",
             "",
-            "`ClientResultError` when the connection does not exist, ends or does not answer in time, when",
-            "the client answers with an error or nothing, and when its answer is of another type.",
+            "`ClientResultError` when the connection does not exist, ends or does not complete in time, when",
+            "the client returns an error or nothing, and when its result is of another type.",
             "",
             "# Cancellation",
             "",
-            "A dropped future gives the question up; the client is not told, and its answer is ignored.",
+            "A dropped future gives the invocation up; the client is not told, and its result is ignored.",
         ],
     );
     let start = start(method, "start_invoke", Some(result));
     let place = Place::of(result);
-    let answer = place.put(quote_spanned!(place.last=> answer));
-    let start = quote_spanned!(place.last=> let answer = { #start }; #answer.await);
+    let invoking = place.put(quote_spanned!(place.last=> invoking));
+    let start = quote_spanned!(place.last=> let invoking = { #start }; #invoking.await);
     let attributes = &method.attributes;
     quote! {
         #(#attributes)*
@@ -126,23 +126,23 @@ fn question(method: &ClientMethod, result: &Type, visibility: &Visibility) -> To
     }
 }
 
-/// A method whose result each of many clients is asked for.
-fn question_to_each(method: &ClientMethod, result: &Type, visibility: &Visibility) -> TokenStream {
+/// A method with a result, invoked on each of many clients.
+fn invoke_each(method: &ClientMethod, result: &Type, visibility: &Visibility) -> TokenStream {
     let signature = signature(method);
     let docs = docs(
         method,
         "each client and hands on what each returns",
         &[
-            "Yields each client's answer with its connection id, in the order in which answers come.",
+            "Yields each client's result with its connection id, in the order in which results come.",
             "",
             "# Errors",
             "",
-            "`ClientResultError` where nobody could be asked; each client's own stands beside its connection",
-            "id.",
+            "`ClientResultError` where nobody could be invoked; each client's own stands beside its",
+            "connection id.",
             "",
             "# Cancellation",
             "",
-            "Dropped results give the question up; late answers are ignored.",
+            "Dropped results give the invocation up; late ones are ignored.",
         ],
     );
     let start = start(method, "start_invoke_each", Some(result));
@@ -184,10 +184,10 @@ fn start(method: &ClientMethod, start: &str, result: Option<&Type>) -> TokenStre
         None => Span::call_site().into(),
     };
     let start = Ident::new(start, place.last);
-    let answer = result.map(|ty| blame(ty, "ClientReturn", "Returned"));
-    let answer = answer.into_iter();
+    let returned = result.map(|ty| blame(ty, "ClientReturn", "Returned"));
+    let returned = returned.into_iter();
     let start = place.call(
-        &quote_spanned!(place.last=> Proxy::#start::<#(#answer,)* (#(#types,)*)>),
+        &quote_spanned!(place.last=> Proxy::#start::<#(#returned,)* (#(#types,)*)>),
         quote!(&self.0, #wire_name, &(#(#names,)*)),
     );
     let result = result.into_iter();

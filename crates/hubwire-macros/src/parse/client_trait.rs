@@ -94,7 +94,7 @@ fn client_method(mut function: TraitItemFn, errors: &mut Errors) -> Option<Clien
     if let Some(stream) = &options.stream {
         errors.at(
             stream,
-            "a client method does not stream: a client answers with one value or none",
+            "a client method does not stream: a client returns one result or none",
         );
     }
     check_form(&function, errors);
@@ -131,7 +131,7 @@ fn check_form(function: &TraitItemFn, errors: &mut Errors) {
     }
 }
 
-/// What the client answers with; nothing for a push.
+/// What the client returns; nothing for a push.
 fn result(output: &ReturnType, errors: &mut Errors) -> Option<Type> {
     let ReturnType::Type(_, ty) = output else {
         return None;
@@ -154,10 +154,10 @@ fn result(output: &ReturnType, errors: &mut Errors) -> Option<Type> {
 }
 
 fn refuse_borrowed_result(ty: &Type, errors: &mut Errors) {
-    const OWNED: &str = "what a client answers with is owned, because it is decoded from the wire";
+    const OWNED: &str = "a client result is owned, because it is decoded from the wire";
     let borrows = Borrows::of(ty);
     for generic in borrows.generics {
-        let help = "a client method says which type the client answers with";
+        let help = "a client method says which type the client returns";
         errors.at(generic, help);
     }
     for lifetime in borrows.lifetimes {

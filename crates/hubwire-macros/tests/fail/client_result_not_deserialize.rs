@@ -1,12 +1,12 @@
 use hubwire::hub_client;
 
-pub struct Answer;
+pub struct Choice;
 
 #[hub_client]
 pub trait ChatClient {
-    fn ask(&self, question: &str) -> Answer;
+    fn choose(&self, question: &str) -> Choice;
 
-    fn ask_all(&self) -> Vec<Answer>;
+    fn choose_all(&self) -> Vec<Choice>;
 }
 
 fn main() {}

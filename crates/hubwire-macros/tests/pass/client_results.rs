@@ -12,21 +12,21 @@ mod chat {
     use super::*;
 
     #[derive(Deserialize)]
-    pub(crate) struct Answer {
+    pub(crate) struct Choice {
         pub(crate) text: String,
     }
 
     #[hub_client]
     pub(crate) trait ChatClient {
-        /// Asks.
+        /// Documented.
         fn confirm(&self, question: String) -> bool;
-        fn ask(&self, question: &str, choices: &[Cow<'_, str>]) -> Option<Answer>;
+        fn choose(&self, question: &str, among: &[Cow<'_, str>]) -> Option<Choice>;
         fn named<'a>(&self, question: &'a str) -> (u32, Vec<String>);
         #[hub(name = "time")]
         fn invoke(&self) -> u64;
-        fn push(&self, answer: u8, sending: u8);
+        fn push(&self, invoking: u8, sending: u8);
         // The names that the expansion itself uses.
-        fn clash(&self, answer: u8, sending: u8, proxy: u8) -> u8;
+        fn clash(&self, invoking: u8, sending: u8, proxy: u8) -> u8;
         #[cfg(any())]
         fn missing(&self) -> Missing;
     }
@@ -37,9 +37,9 @@ mod chat {
     }
 }
 
-use chat::{Answer, ChatClientProxy, TimedProxy};
+use chat::{Choice, ChatClientProxy, TimedProxy};
 
-async fn ask_one(proxy: ChatClientProxy<One>) -> Result<String, ClientResultError> {
+async fn invoke_one(proxy: ChatClientProxy<One>) -> Result<String, ClientResultError> {
     let proxy = proxy.with_timeout(Duration::from_secs(1));
     let _: bool = proxy.confirm("Really?".to_owned()).await?;
     let _: u64 = proxy.invoke().await?;
@@ -48,31 +48,31 @@ async fn ask_one(proxy: ChatClientProxy<One>) -> Result<String, ClientResultErro
     proxy.push(1, 2).await?;
     proxy.clash(1, 2, 3).await?;
     let question = String::from("borrowed");
-    let answer = proxy.ask(&question, &["a".into()]).await?;
-    Ok(answer.map_or_else(String::new, |Answer { text }| text))
+    let choice = proxy.choose(&question, &["a".into()]).await?;
+    Ok(choice.map_or_else(String::new, |Choice { text }| text))
 }
 
-async fn ask_many(proxy: ChatClientProxy<Many>) -> Result<usize, ClientResultError> {
+async fn invoke_many(proxy: ChatClientProxy<Many>) -> Result<usize, ClientResultError> {
     let proxy = proxy.with_timeout(Duration::from_secs(1));
-    let mut answers: ClientResults<bool> = proxy.confirm("Really?".to_owned())?;
-    let _: Option<(ConnectionId, Result<bool, ClientResultError>)> = answers.next().await;
-    let answers = {
+    let mut results: ClientResults<bool> = proxy.confirm("Really?".to_owned())?;
+    let _: Option<(ConnectionId, Result<bool, ClientResultError>)> = results.next().await;
+    let results = {
         let question = String::from("borrowed");
-        proxy.ask(&question, &["a".into()])?
+        proxy.choose(&question, &["a".into()])?
     };
     proxy.push(1, 2).await?;
     drop(proxy.clash(1, 2, 3)?);
-    Ok(answers.count().await)
+    Ok(results.count().await)
 }
 
-async fn ask_timed(proxy: TimedProxy<One>) -> Result<u32, ClientResultError> {
+async fn invoke_timed(proxy: TimedProxy<One>) -> Result<u32, ClientResultError> {
     proxy.with_timeout(3).await
 }
 
 fn assert_send<P, F: Future + Send>(_: fn(P) -> F) {}
 
 fn main() {
-    assert_send(ask_one);
-    assert_send(ask_many);
-    assert_send(ask_timed);
+    assert_send(invoke_one);
+    assert_send(invoke_many);
+    assert_send(invoke_timed);
 }

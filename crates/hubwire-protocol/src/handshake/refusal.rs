@@ -8,7 +8,7 @@ use crate::hub_protocol::HubProtocol;
 
 /// Why a handshake is refused.
 ///
-/// The display text is the one ASP.NET Core answers, without details.
+/// The display text is ASP.NET Core's, without details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeRefusal {

@@ -93,8 +93,8 @@ impl<'a> Fields<'a> {
     }
 
     fn into_invocation(self) -> Result<Invocation<'a>, ProtocolError> {
-        // An empty name stands for itself as long as there are arguments: the call is answered
-        // as one of an unknown method.
+        // An empty name stands for itself as long as there are arguments: the call fails as one
+        // of an unknown method.
         let arguments = self.arguments;
         let target = required(
             self.target

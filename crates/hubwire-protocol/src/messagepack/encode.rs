@@ -1,6 +1,6 @@
 //! The smallest forms of MessagePack, appended to a buffer.
 //!
-//! A `Vec` takes whatever is written to it, so that what `rmp` answers is not looked at; only
+//! A `Vec` takes whatever is written to it, so that what `rmp` returns is not looked at; only
 //! lengths can be wrong.
 
 use rmp::encode as rmp;

@@ -66,7 +66,7 @@ impl<'a> Fields<'a> {
         target: Cow<'a, str>,
     ) -> Result<Invocation<'a>, ProtocolError> {
         let (arguments, are_whole) = self.value();
-        // Behind arguments that cannot be bound nothing is read: their call is answered.
+        // Behind arguments that cannot be bound nothing is read: their call fails anyway.
         let stream_ids = if are_whole && self.count > 5 {
             self.stream_ids()?
         } else {

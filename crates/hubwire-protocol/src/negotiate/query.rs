@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::fmt;
 
-/// The negotiate version that this server speaks; a higher one is answered with it.
+/// The negotiate version that this server speaks; a higher one gets it in the response.
 const NEGOTIATE_VERSION: i32 = 1;
 
 /// Why there is nothing to negotiate with this client.
 ///
-/// The display text is the one ASP.NET Core answers, with status 200.
+/// The display text is ASP.NET Core's; the response has status 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NegotiateRefusal {
     /// The version is no 32-bit integer.
@@ -36,7 +36,7 @@ impl fmt::Display for NegotiateRefusal {
 
 impl Error for NegotiateRefusal {}
 
-/// Chooses the version to answer with, from every value of `negotiateVersion` in the query.
+/// Chooses the version of the response, from every value of `negotiateVersion` in the query.
 ///
 /// No value asks for version 0, which has no connection token. Two values are as good as no
 /// integer. The least version that is accepted, `minimum`, is compared with what is asked for.
@@ -54,7 +54,7 @@ impl Error for NegotiateRefusal {}
 ///
 /// # Errors
 ///
-/// If there is no version to answer with.
+/// If there is no version to respond with.
 pub fn choose_negotiate_version<V: AsRef<str>>(
     values: impl IntoIterator<Item = V>,
     minimum: i32,

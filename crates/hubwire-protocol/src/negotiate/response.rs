@@ -1,4 +1,4 @@
-//! The document that answers a negotiate request.
+//! The response to a negotiate request.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ impl Transport {
     }
 }
 
-/// What a negotiate request is answered with, always with status 200.
+/// The response to a negotiate request, always with status 200.
 ///
 /// ```
 /// use hubwire_protocol::{NegotiateRefusal, NegotiateResponse};
@@ -75,7 +75,7 @@ pub enum NegotiateResponse {
 }
 
 impl NegotiateResponse {
-    /// The answer to a client whose version is refused.
+    /// The response to a client whose version is refused.
     #[must_use]
     pub fn refused(refusal: super::NegotiateRefusal) -> Self {
         Self::Refused {

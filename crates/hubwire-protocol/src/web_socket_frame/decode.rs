@@ -38,7 +38,7 @@ pub enum FrameEvent<'a> {
         /// Whether the message ends here.
         is_end: bool,
     },
-    /// A ping, to be answered with its payload.
+    /// A ping; its pong has the same payload.
     Ping(Cow<'a, [u8]>),
     /// A pong.
     Pong(Cow<'a, [u8]>),

@@ -1,4 +1,4 @@
-//! Whatever a peer sends, the answer is a value and not a panic.
+//! Whatever a peer sends, the outcome is a value and not a panic.
 
 use hubwire_protocol::{
     CompletionOutcome, HandshakeRequest, HandshakeResponse, HubMessage, HubProtocol,

@@ -6,7 +6,7 @@ use hubwire_protocol::{
 
 use crate::transcript::{Conversation, Direction, payload, read};
 
-/// Cases in which the answer is a matter of time.
+/// Cases in which the response is a matter of time.
 const TIMED: [&str; 3] = ["too-late-1s", "too-late-default", "half-and-too-late-1s"];
 
 fn answer(sent: &[u8], has_details: bool) -> Option<HandshakeResponse<'static>> {

@@ -15,7 +15,7 @@ const WRAPPED: [&str; 3] = [
     "stream-ids-of-4-billion",
 ];
 
-/// What the server sent behind its answer to the handshake.
+/// What the server sent behind its response to the handshake.
 pub(crate) fn messages_to_client(conversation: &Conversation) -> Option<Vec<u8>> {
     let sent = payload(conversation, Direction::ToClient)?;
     Some(sent.strip_prefix(b"{}\x1e")?.to_vec())

@@ -54,7 +54,7 @@ impl Event {
         }
     }
 
-    /// Whether it is the server's answer to a ping.
+    /// Whether it is the server's pong.
     pub(crate) fn is_pong(&self) -> bool {
         self.is(Direction::ToClient, "frame") && self.is_op("pong")
     }

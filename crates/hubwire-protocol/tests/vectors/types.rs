@@ -48,7 +48,7 @@ struct Place {
     longitude: f64,
 }
 
-/// A call and the value that answered it, if one did.
+/// A call and its result, if it has one.
 struct Case {
     name: String,
     target: String,
@@ -103,7 +103,7 @@ fn check<T: Serialize + DeserializeOwned>(target: &str, but: &[&str]) {
     assert_eq!(differing, but, "{target}");
 }
 
-/// What a method answers that returns its one parameter; nothing if the argument does not fit.
+/// The result of a method that returns its one parameter; nothing if the argument does not fit.
 fn echo<T: Serialize + DeserializeOwned>(sent: &[u8]) -> Option<Vec<u8>> {
     let (messages, _) = parse(sent, None);
     let HubMessage::Invocation(call) = messages.into_iter().next()? else {

@@ -31,7 +31,7 @@ impl Dispatcher {
     pub(crate) fn new(hub: Arc<HubRuntime>, connection: &Arc<Connection>) -> Self {
         Self {
             free_slots: hub.options().maximum_parallel_invocations_per_client.get(),
-            caller: Caller::new(Arc::clone(connection)),
+            caller: hub.caller(connection),
             protocol: connection.protocol(),
             running: RunningCalls::default(),
             waiting: None,

@@ -8,6 +8,8 @@ use super::HubEndpoint;
 use super::connection_table::{ConnectionTable, ConnectionToken, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::hub::HubRuntime;
+use crate::node::Node;
+use crate::session::Session;
 
 /// A token in use; it is forgotten however the connection's task ends.
 #[derive(Debug)]
@@ -65,6 +67,21 @@ impl Attached {
         }
         connection
     }
+}
+
+/// Runs a session, once its transport is opened, in a task of the node's that owns its token.
+pub(crate) fn spawn_session(
+    node: &Node,
+    slot: &Slot,
+    opening: impl Future<Output = Option<(Attached, Box<Session>)>> + Send + 'static,
+) {
+    let task = node.tracker().spawn(async move {
+        if let Some((attached, session)) = opening.await {
+            session.run().await;
+            drop(attached);
+        }
+    });
+    slot.set_task(task.abort_handle());
 }
 
 impl Drop for Attached {

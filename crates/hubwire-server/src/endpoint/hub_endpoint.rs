@@ -21,7 +21,7 @@ use crate::hub::HubRuntime;
 use crate::node::{EndpointOptions, HubOptions, KeepRequest};
 use crate::outbound::{Bounds, Progress};
 use crate::session::Session;
-use crate::transport::Input;
+use crate::transport::{Input, Transport, TransportKind};
 
 static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 
@@ -115,9 +115,19 @@ impl HubEndpoint {
     }
 
     /// The session of a connection that was opened here.
-    pub(crate) fn session(&self, connection: Arc<Connection>, input: Input) -> Box<Session> {
+    pub(crate) fn session(
+        &self,
+        connection: Arc<Connection>,
+        kind: &'static TransportKind,
+        input: Input,
+    ) -> Box<Session> {
         let (hub, options) = (Arc::clone(&self.hub), Arc::clone(&self.options));
-        Box::new(Session::new(hub, options, connection, input))
+        let transport = Transport {
+            kind,
+            input,
+            close_timeout: options.web_socket_close_timeout,
+        };
+        Box::new(Session::new(hub, options, connection, transport))
     }
 
     /// The service of `{path}/negotiate`.
@@ -135,7 +145,8 @@ impl HubEndpoint {
 
 fn bounds(hub: &HubOptions, endpoint: &EndpointOptions) -> Bounds {
     Bounds {
-        bytes: hub.outbound_buffer_size,
+        // With no room at all nothing could ever be waited for.
+        bytes: hub.outbound_buffer_size.max(1),
         maximum: hub.maximum_outbound_buffer_size,
         send_timeout: endpoint.transport_send_timeout,
         progress: Progress {
@@ -157,12 +168,10 @@ impl fmt::Debug for HubEndpoint {
 /// A response may take as long as its transport: a poll waits for messages.
 type ResponseFuture = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
-/// A request's body, as the transports that send by POST read it.
-trait RequestBody: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static {}
-
-impl<B> RequestBody for B where B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static {}
-
-impl<B: RequestBody> Service<Request<B>> for HubEndpoint {
+impl<B> Service<Request<B>> for HubEndpoint
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = ResponseFuture;
@@ -181,7 +190,10 @@ impl<B: RequestBody> Service<Request<B>> for HubEndpoint {
 #[derive(Clone, Debug)]
 pub struct NegotiateEndpoint(HubEndpoint);
 
-impl<B: RequestBody> Service<Request<B>> for NegotiateEndpoint {
+impl<B> Service<Request<B>> for NegotiateEndpoint
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = ResponseFuture;

@@ -8,7 +8,7 @@ use super::HubEndpoint;
 pub trait MapHub {
     /// Serves a hub at `path` and its negotiation at `{path}/negotiate`.
     ///
-    /// Both answer with a slash behind them, too.
+    /// Both are served with a slash behind them, too.
     ///
     /// # Panics
     ///

@@ -15,13 +15,13 @@ use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use tokio::net::TcpStream;
 
-use super::attached::Attached;
+use super::attached::{Attached, spawn_session};
 use super::connection_table::{Attach, ConnectionToken, Slot};
 use super::{HubEndpoint, origin, query, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::node::KeepRequest;
 use crate::session::Session;
-use crate::transport::{Input, Socket, WEB_SOCKET_FRAMES, WebSocketReader};
+use crate::transport::{Input, Socket, WEB_SOCKETS, WebSocketReader};
 
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -79,13 +79,7 @@ pub(super) fn respond(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body
     let slot = Arc::clone(attached.slot());
     // Boxed, so that the connection's task does not carry the request for life.
     let opening = Box::pin(open_upgraded(endpoint.clone(), attached, parts, upgrade));
-    let task = node.tracker().spawn(async move {
-        if let Some((attached, session)) = opening.await {
-            session.run("WebSockets").await;
-            drop(attached);
-        }
-    });
-    slot.set_task(task.abort_handle());
+    spawn_session(node, &slot, opening);
     response
 }
 
@@ -111,10 +105,10 @@ pub(crate) fn open(
     socket: Socket,
 ) -> Box<Session> {
     let (reader, writer) = socket.split();
-    let connection = attached.open(endpoint, request, principal, &WEB_SOCKET_FRAMES);
+    let connection = attached.open(endpoint, request, principal, &WEB_SOCKETS.frames);
     connection.outbound().attach_socket(writer);
     let input = Input::WebSocket(WebSocketReader::new(reader));
-    endpoint.session(connection, input)
+    endpoint.session(connection, &WEB_SOCKETS, input)
 }
 
 fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Box<Response<Body>>> {

@@ -21,7 +21,7 @@ impl<T: DeserializeOwned + Send + 'static> HubArgument for T {
     type Decoded = T;
 }
 
-/// A type that a hub method can answer with.
+/// A type that a hub method can return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a hub method",
     label = "cannot be sent to the client",
@@ -57,7 +57,7 @@ pub trait HubStreamItem: Serialize {}
 
 impl<T: Serialize + ?Sized> HubStreamItem for T {}
 
-/// A stream that a hub method can answer with.
+/// A stream that a hub method can return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be streamed to the client",
     label = "not a stream that can be sent",

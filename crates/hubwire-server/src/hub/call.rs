@@ -1,9 +1,7 @@
 //! A call of a hub's method, before its arguments are decoded.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
-use hubwire_core::InvocationScope;
 use hubwire_protocol::{BindArguments, BindError};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -28,9 +26,7 @@ impl<'a, H: Hub> Call<'a, H> {
     /// The context to hand to the method.
     #[must_use]
     pub fn context(&self) -> HubCallerContext<H> {
-        let caller = self.call.caller;
-        let scope: Arc<dyn InvocationScope> = self.call.resources.slot_of(caller.connection());
-        HubCallerContext::new(caller.in_scope(scope))
+        HubCallerContext::new(self.call.caller_in_scope())
     }
 
     /// The token to hand to the method: fires when the caller cancels the call or its connection ends.
@@ -43,7 +39,7 @@ impl<'a, H: Hub> Call<'a, H> {
     #[must_use]
     #[track_caller]
     pub fn cancellation_token(&self) -> CancellationToken {
-        let token = self.call.resources.token().cloned();
+        let token = self.call.cancellation_token();
         token.expect("`Hub::resources` makes the token of a method that takes one")
     }
 
@@ -58,7 +54,7 @@ impl<'a, H: Hub> Call<'a, H> {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        let reader = self.call.resources.stream_reader(index);
+        let reader = self.call.stream_reader(index);
         reader.expect("`Hub::resources` makes the streams that a method takes, with these items")
     }
 

@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use hubwire_core::{CallerClients, ConnectionId, Groups, InvocationScope, UserId};
+use hubwire_core::{
+    CallerClients, ConnectionId, Groups, HubLifetimeManager, InvocationScope, UserId,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
@@ -17,14 +19,16 @@ use crate::connection::{Connection, ConnectionRequest, Items, Principal};
 #[derive(Clone)]
 pub struct Caller {
     connection: Arc<Connection>,
+    lifetime: Arc<dyn HubLifetimeManager>,
     /// From where clients are invoked for results; `None` where that needs no care.
     scope: Option<Arc<dyn InvocationScope>>,
 }
 
 impl Caller {
-    pub(crate) fn new(connection: Arc<Connection>) -> Self {
+    pub(crate) fn new(connection: Arc<Connection>, lifetime: Arc<dyn HubLifetimeManager>) -> Self {
         Self {
             connection,
+            lifetime,
             scope: None,
         }
     }
@@ -37,6 +41,7 @@ impl Caller {
     pub(crate) fn in_scope(&self, scope: Arc<dyn InvocationScope>) -> Self {
         Self {
             connection: Arc::clone(&self.connection),
+            lifetime: Arc::clone(&self.lifetime),
             scope: Some(scope),
         }
     }
@@ -74,7 +79,7 @@ impl Caller {
     /// Adds connections to groups and removes them.
     #[must_use]
     pub fn groups(&self) -> Groups {
-        Groups::new(Arc::clone(self.connection.lifetime()))
+        Groups::new(Arc::clone(&self.lifetime))
     }
 
     /// Fires when the connection ends.
@@ -117,7 +122,7 @@ impl<H: Hub> HubCallerContext<H> {
     /// Selects clients of the hub, the caller and the others among them.
     #[must_use]
     pub fn clients(&self) -> CallerClients<H::Client> {
-        let lifetime = Arc::clone(self.caller.connection.lifetime());
+        let lifetime = Arc::clone(&self.caller.lifetime);
         let clients = CallerClients::new(lifetime, self.caller.connection_id().clone());
         match &self.caller.scope {
             Some(scope) => clients.in_scope(Arc::clone(scope)),

@@ -10,7 +10,7 @@ pub struct Method {
     pub parameters: &'static [Parameter],
     /// The method's documentation.
     pub docs: &'static str,
-    /// Whether the method answers with a stream.
+    /// Whether the method returns a stream.
     pub is_streaming: bool,
 }
 
@@ -30,7 +30,7 @@ impl Method {
         }
     }
 
-    /// A method that answers with a stream.
+    /// A method that returns a stream.
     #[must_use]
     pub const fn streaming(mut self) -> Self {
         self.is_streaming = true;

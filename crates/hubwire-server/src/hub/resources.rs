@@ -117,7 +117,7 @@ mod tests {
     use crate::hub::{
         Call, Caller, Hub, HubCall, HubService, Method, Reply, ReplyKind, ResultWriter, TypedHub,
     };
-    use crate::lifetime::tests::connection;
+    use crate::lifetime::tests::{connection, lifetime};
 
     struct SummingHub;
 
@@ -172,7 +172,7 @@ mod tests {
     async fn a_call_can_be_bound_again_and_late() {
         let service = TypedHub::new(SummingHub);
         let connection = connection();
-        let caller = Caller::new(Arc::clone(&connection));
+        let caller = Caller::new(Arc::clone(&connection), Arc::new(lifetime()));
         let resources = service.resources(0, ResourcesBuilder::new(&connection, 10));
         let bind = |arguments: &RawArguments<'_>| {
             let resources = &resources;

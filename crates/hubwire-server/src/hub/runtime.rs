@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hubwire_core::{FrameFormat, HubLifetimeManager, HubName};
 
-use super::HubService;
+use super::{Caller, HubService};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
 use crate::node::{HubOptions, Node};
@@ -13,15 +13,32 @@ use crate::outbound::{Bounds, Outbound};
 /// What every connection of a hub shares.
 #[derive(Debug)]
 pub(crate) struct HubRuntime {
-    pub(crate) name: HubName,
-    pub(crate) service: Arc<dyn HubService>,
-    pub(crate) options: HubOptions,
-    pub(crate) lifetime: Arc<DefaultHubLifetimeManager>,
-    pub(crate) user_ids: Arc<dyn UserIdProvider>,
-    pub(crate) node: Arc<Node>,
+    name: HubName,
+    service: Arc<dyn HubService>,
+    options: HubOptions,
+    lifetime: Arc<DefaultHubLifetimeManager>,
+    user_ids: Arc<dyn UserIdProvider>,
+    node: Arc<Node>,
 }
 
 impl HubRuntime {
+    pub(crate) fn new(
+        name: HubName,
+        service: Arc<dyn HubService>,
+        options: HubOptions,
+        lifetime: Arc<DefaultHubLifetimeManager>,
+        user_ids: Arc<dyn UserIdProvider>,
+    ) -> Self {
+        Self {
+            name,
+            service,
+            options,
+            node: Arc::clone(lifetime.node()),
+            lifetime,
+            user_ids,
+        }
+    }
+
     pub(crate) fn name(&self) -> &HubName {
         &self.name
     }
@@ -55,7 +72,12 @@ impl HubRuntime {
     ) -> Arc<Connection> {
         let flusher = self.lifetime.flushers().assign();
         let outbound = Outbound::new(Arc::clone(&self.node), flusher, bounds, format);
+        Connection::new(identity, outbound)
+    }
+
+    /// A connection of the hub as hub code sees it.
+    pub(crate) fn caller(&self, connection: &Arc<Connection>) -> Caller {
         let lifetime = Arc::clone(&self.lifetime) as Arc<dyn HubLifetimeManager>;
-        Connection::new(identity, lifetime, outbound)
+        Caller::new(Arc::clone(connection), lifetime)
     }
 }

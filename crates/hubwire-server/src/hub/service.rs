@@ -4,10 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
+use hubwire_core::InvocationScope;
 use hubwire_protocol::{BindError, RawArguments};
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
 
 use super::method_table::MethodTable;
-use super::{Call, Caller, Hub, HubCallerContext, HubResult, Reply, Resources, ResourcesBuilder};
+use super::{
+    Call, Caller, Hub, HubCallerContext, HubResult, LentStreamReader, Reply, Resources,
+    ResourcesBuilder,
+};
 use crate::connection::DisconnectReason;
 
 /// A hub without its type, as the dispatcher calls it.
@@ -65,10 +71,31 @@ impl<'a> HubCall<'a> {
         self.arguments
     }
 
-    /// What was made for the call.
+    /// The connection that the call came from, as the method may keep it: clients that are invoked through
+    /// it keep no other call of the connection waiting.
     #[must_use]
-    pub fn resources(&self) -> &'a Resources {
-        self.resources
+    pub fn caller_in_scope(&self) -> Caller {
+        let scope: Arc<dyn InvocationScope> = self.resources.slot_of(self.caller.connection());
+        self.caller.in_scope(scope)
+    }
+
+    /// The token to hand to the method: fires when the caller cancels the call or its connection ends.
+    ///
+    /// On the wire there is no argument for it. `None` where none was made for this method.
+    #[must_use]
+    pub fn cancellation_token(&self) -> Option<CancellationToken> {
+        self.resources.token().cloned()
+    }
+
+    /// The client's stream at this place among the method's streams, to be handed to the method when it runs.
+    ///
+    /// `None` where no stream of such items was made at this place for this method.
+    #[must_use]
+    pub fn stream_reader<T>(&self, index: usize) -> Option<LentStreamReader<T>>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.resources.stream_reader(index)
     }
 }
 

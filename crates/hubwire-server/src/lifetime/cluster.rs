@@ -85,7 +85,7 @@ impl Cluster {
         ]
     }
 
-    /// Asks for the messages of a subject, or no longer, and does not wait.
+    /// Subscribes to the messages of a subject, or no longer, and does not wait.
     pub(crate) fn hear(&self, subject: Subject, wanted: bool) {
         let Shared {
             backplane,
@@ -97,7 +97,7 @@ impl Cluster {
         subscriptions.want(backplane, node.tracker(), channel, wanted);
     }
 
-    /// Resolves when the broker has confirmed what was last asked of a subject.
+    /// Resolves when the broker has confirmed what was last wanted of a subject.
     pub(crate) async fn heard(&self, subject: &Subject) {
         let channel = self.channel(subject.clone());
         self.shared.subscriptions.settled(&channel).await;
@@ -206,7 +206,7 @@ impl Cluster {
             }
             EnvelopeBody::Acknowledgement { id } => {
                 if let Some(acknowledge) = self.commands().remove(&id) {
-                    // Whoever asked may have stopped waiting.
+                    // Whoever sent the command may have stopped waiting.
                     let _ = acknowledge.send(());
                 }
             }

@@ -81,6 +81,10 @@ impl DefaultHubLifetimeManager {
         &self.flushers
     }
 
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
     pub(crate) fn connections(&self) -> &Connections {
         &self.connections
     }
@@ -143,7 +147,7 @@ impl DefaultHubLifetimeManager {
         self.hear(&Subject::Connection(connection.id().clone()), false);
     }
 
-    /// Asks for the messages of a subject, or no longer; what was asked last counts.
+    /// Subscribes to the messages of a subject, or no longer; what was wanted last counts.
     fn hear(&self, subject: &Subject, wanted: bool) {
         if let Some(cluster) = &self.cluster {
             cluster.hear(subject.clone(), wanted);

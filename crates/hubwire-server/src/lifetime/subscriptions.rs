@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 /// Subscribes and unsubscribes so that the last wish for each channel wins.
 ///
 /// A channel's steps run one after another, those of different channels side by side; no lock is held
-/// while the broker is asked.
+/// while the broker is waited for.
 #[derive(Debug)]
 pub(crate) struct Subscriptions {
     channels: Mutex<HashMap<Channel, Wish>>,
@@ -19,7 +19,7 @@ pub(crate) struct Subscriptions {
 #[derive(Debug)]
 struct Wish {
     wanted: bool,
-    /// Closes when the broker has been asked for the last time.
+    /// Closes when the last wish has been carried out.
     settled: watch::Receiver<()>,
 }
 
@@ -30,7 +30,7 @@ impl Subscriptions {
         }
     }
 
-    /// Says what is wanted of a channel; a task asks the broker.
+    /// Says what is wanted of a channel; a task tells the broker.
     pub(crate) fn want(
         self: &Arc<Self>,
         backplane: &Arc<dyn Backplane>,
@@ -63,10 +63,10 @@ impl Subscriptions {
         }
     }
 
-    /// Asks the broker until the last answer is what is still wanted.
+    /// Subscribes and unsubscribes until the last step is what is still wanted.
     async fn settle(&self, backplane: &dyn Backplane, channel: Channel, mut wanted: bool) {
         loop {
-            if let Err(error) = ask(backplane, &channel, wanted).await {
+            if let Err(error) = step(backplane, &channel, wanted).await {
                 tracing::warn!(target: "hubwire::backplane", %error, ?channel, wanted, "subscription failed");
             }
             let mut channels = self.lock();
@@ -85,7 +85,7 @@ impl Subscriptions {
     }
 }
 
-async fn ask(
+async fn step(
     backplane: &dyn Backplane,
     channel: &Channel,
     wanted: bool,

@@ -1,4 +1,4 @@
-//! A connection of no hub, for the tests of rooms above this one.
+//! A connection of no hub, and a manager without connections, for the tests of rooms above this one.
 
 use std::sync::Arc;
 
@@ -14,23 +14,24 @@ static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
     output.extend_from_slice(message);
 });
 
+fn node() -> Arc<Node> {
+    Arc::new(Node::new(RandomSource::system()))
+}
+
+pub(crate) fn lifetime() -> DefaultHubLifetimeManager {
+    let flushers = Arc::new(Flushers::new(1));
+    DefaultHubLifetimeManager::new(node(), flushers, None, &HubOptions::default())
+}
+
 /// A connection whose messages have no way out.
 pub(crate) fn connection() -> Arc<Connection> {
-    let node = Arc::new(Node::new(RandomSource::system()));
-    let flushers = Arc::new(Flushers::new(1));
-    let outbound = Outbound::new(
-        Arc::clone(&node),
-        flushers.assign(),
-        bounds(1024, 1024),
-        &BARE,
-    );
-    let options = HubOptions::default();
-    let lifetime = DefaultHubLifetimeManager::new(node, flushers, None, &options);
+    let flusher = Flushers::new(1).assign();
+    let outbound = Outbound::new(node(), flusher, bounds(1024, 1024), &BARE);
     let identity = Identity {
         id: "bare".into(),
         user_id: None,
         principal: None,
         request: ConnectionRequest::default(),
     };
-    Connection::new(identity, Arc::new(lifetime), outbound)
+    Connection::new(identity, outbound)
 }

@@ -33,11 +33,11 @@ pub struct HubOptions {
     ///
     /// ASP.NET Core has no limit, HTTP/2 servers have this one; a call beyond it fails.
     pub maximum_parallel_streams_per_client: usize,
-    /// How long a client may take to answer when it is asked for a value. Default 30 s.
+    /// How long a client result may take. Default 30 s.
     ///
     /// ASP.NET Core waits until its caller's token fires.
     pub client_result_timeout: Duration,
-    /// How many questions to one client may be open. Default 100; ASP.NET Core has no limit.
+    /// How many results of one client may be pending. Default 100; ASP.NET Core has no limit.
     pub maximum_pending_client_results: usize,
     /// Whether clients see the type and text of errors that are not meant for them. Default no.
     pub detailed_errors: bool,
@@ -102,9 +102,9 @@ pub struct EndpointOptions {
     pub transport_progress_timeout: Duration,
     /// See [`EndpointOptions::transport_progress_timeout`]. Default 64 KiB.
     pub transport_progress_size: usize,
-    /// The lowest negotiate version that is answered. Default 0.
+    /// The lowest negotiate version that is accepted. Default 0.
     pub minimum_protocol_version: i32,
-    /// How long a client may take to answer a WebSocket Close. Default 5 s.
+    /// How long a client may take to return a WebSocket Close. Default 5 s.
     pub web_socket_close_timeout: Duration,
     /// The browser origins besides the endpoint's own that may connect, such as `https://shop.example`.
     pub allowed_origins: Vec<String>,

@@ -1,16 +1,19 @@
 //! The task that lives only while a byte stream refuses bytes.
 
+use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::Outbound;
-use super::state::{Drain, Turn, WayOut};
+use super::state::{Drain, Turn, WayOut, replace_waker};
+use super::{Failure, Outbound};
 
 impl Outbound {
     /// Writes on until nothing is left; the sweep sees to it that the client takes something.
-    pub(super) async fn drain(self: Arc<Self>) {
-        while std::future::poll_fn(|cx| self.poll_drain(cx))
+    ///
+    /// Ends as soon as another drain, or nobody, is to write: `number` is its own.
+    pub(super) async fn drain(self: Arc<Self>, number: u64) {
+        while poll_fn(|cx| self.poll_drain(number, cx))
             .await
             .is_continue()
         {
@@ -19,21 +22,26 @@ impl Outbound {
     }
 
     /// Ready when something was written, or when there is nothing left to do.
-    fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
+    fn poll_drain(&self, number: u64, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
         let mut state = self.lock();
-        let WayOut::Socket {
-            drain: Drain::Running(waker),
-            ..
-        } = &mut state.way_out
-        else {
-            return Poll::Ready(ControlFlow::Break(()));
+        let replaced = match &mut state.way_out {
+            WayOut::Socket {
+                drain:
+                    Drain::Running {
+                        number: mine,
+                        waker,
+                    },
+                ..
+            } if *mine == number => replace_waker(waker, cx),
+            _ => return Poll::Ready(ControlFlow::Break(())),
         };
-        *waker = Some(cx.waker().clone());
         let before = state.queue.bytes();
         let written = state.poll_write(cx);
         let now = state.queue.bytes();
         if written.is_pending() && now == before {
             state.refused_at_maximum = state.reached_maximum;
+            drop(state);
+            drop(replaced);
             return Poll::Pending;
         }
         state.note_progress();
@@ -44,7 +52,7 @@ impl Outbound {
         drop(state);
         self.tell_of_room(before, now);
         match written {
-            Poll::Ready(Err(_)) => self.lose(),
+            Poll::Ready(Err(_)) => self.fail(Failure::Lost),
             _ => self.owner.wake(),
         }
         Poll::Ready(match is_over {

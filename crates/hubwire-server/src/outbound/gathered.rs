@@ -5,8 +5,11 @@ use std::cell::RefCell;
 use hubwire_core::FrameFormat;
 use hubwire_protocol::TransferFormat;
 
-/// Messages are gathered in one buffer up to this size.
+/// Messages are gathered in one buffer up to this size, their frames not counted.
 const GATHERED_SIZE: usize = 16 * 1024;
+
+/// A buffer that one long message has made larger than this is not kept.
+const KEPT_CAPACITY: usize = 2 * GATHERED_SIZE;
 
 const KEPT_BUFFERS: usize = 64;
 
@@ -28,9 +31,9 @@ impl Gathered {
         kept.unwrap_or_default()
     }
 
-    /// Gives a buffer back to its thread, unless one long message has made it large.
+    /// Gives a buffer back to its thread.
     pub(super) fn give_back(mut self: Box<Self>) {
-        if self.bytes.capacity() > GATHERED_SIZE {
+        if self.bytes.capacity() > KEPT_CAPACITY {
             return;
         }
         self.bytes.clear();
@@ -67,9 +70,19 @@ impl Gathered {
         self.ends.len()
     }
 
-    /// Where the message begins that the byte at `position` belongs to.
-    pub(super) fn start_of_message(&self, position: usize) -> usize {
-        let before = self.ends.iter().rev().find(|end| **end <= position);
-        before.copied().unwrap_or(0)
+    /// Drops the messages that end within the first `written` bytes; how many bytes they had.
+    pub(super) fn drop_written(&mut self, written: usize) -> usize {
+        let whole = self.ends.partition_point(|end| *end <= written);
+        let start = self.ends.drain(..whole).next_back().unwrap_or(0);
+        self.bytes.drain(..start);
+        for end in &mut self.ends {
+            *end -= start;
+        }
+        start
+    }
+
+    /// The bytes, which from here on live by themselves.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 }

@@ -1,11 +1,14 @@
 //! A way out that pulls: the body of an event stream, a poll.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
+
 use super::Outbound;
-use super::state::WayOut;
+use super::state::{WayOut, replace_waker};
 
 /// Takes what is queued, until it is dropped or another way out takes its place.
 ///
@@ -23,31 +26,35 @@ impl Puller {
         }
     }
 
-    /// Waits until something is queued, and takes whole messages: one of any size, or more within `limit` bytes.
+    /// Waits until something is queued, and takes whole messages: some of any size, and more within `limit`
+    /// bytes.
     ///
     /// `None` when nothing will come any more, here or at all.
     pub(crate) fn poll_pull(
         &mut self,
         cx: &mut Context<'_>,
         limit: usize,
-    ) -> Poll<Option<Vec<u8>>> {
+    ) -> Poll<Option<Vec<Bytes>>> {
         let mut state = self.outbound.lock();
-        let WayOut::Pulled { attachment, waker } = &mut state.way_out else {
-            return Poll::Ready(None);
+        let is_empty = state.queue.is_empty();
+        let waker = match &mut state.way_out {
+            WayOut::Pulled { attachment, waker } if *attachment == self.attachment => waker,
+            _ => return Poll::Ready(None),
         };
-        if *attachment != self.attachment {
-            return Poll::Ready(None);
-        }
-        *waker = Some(cx.waker().clone());
-        if state.queue.is_empty() {
+        if is_empty {
+            let replaced = replace_waker(waker, cx);
+            drop(state);
+            // Its drop may run code that comes back here.
+            drop(replaced);
             return Poll::Pending;
         }
+        let stale = waker.take();
         let before = state.queue.bytes();
-        let mut taken = Vec::new();
-        state.queue.take_whole(limit, &mut taken);
+        let taken = state.queue.take_whole(limit);
         state.note_progress();
         let now = state.queue.bytes();
         self.outbound.wake_waiting_owner(state);
+        drop(stale);
         self.outbound.tell_of_room(before, now);
         Poll::Ready(Some(taken))
     }
@@ -61,7 +68,9 @@ impl Drop for Puller {
             WayOut::Pulled { attachment, .. } if *attachment == self.attachment
         );
         if is_attached {
-            state.way_out = WayOut::Absent;
+            let left = mem::replace(&mut state.way_out, WayOut::Absent);
+            drop(state);
+            drop(left);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::mem;
 
+use bytes::Bytes;
 use hubwire_core::{EncodedMessage, FrameFormat};
 use hubwire_protocol::TransferFormat;
 
@@ -29,8 +30,8 @@ pub(super) struct Queue {
 
 #[derive(Debug)]
 enum Entry {
-    /// A frame of the transport's own, which no other transport has a use for.
-    Control(Box<[u8]>),
+    /// Frames of the transport's own, which no other transport has a use for.
+    Control(Vec<u8>),
     /// Hub messages of the session's own.
     Gathered(Box<Gathered>),
     /// A hub message that others may be sent, too, and its size in the queue's format.
@@ -59,6 +60,14 @@ impl Entry {
             Self::Control(_) => 0,
             Self::Gathered(gathered) => gathered.messages(),
             Self::Shared(..) => 1,
+        }
+    }
+
+    fn into_bytes(self, format: &'static FrameFormat) -> Bytes {
+        match self {
+            Self::Control(frame) => frame.into(),
+            Self::Gathered(gathered) => gathered.into_bytes().into(),
+            Self::Shared(message, _) => message.into_frame(format),
         }
     }
 
@@ -109,9 +118,12 @@ impl Queue {
         self.entries.push_back(Entry::Shared(message, size));
     }
 
-    pub(super) fn push_control(&mut self, frame: Box<[u8]>) {
+    pub(super) fn push_control(&mut self, frame: &[u8]) {
         self.bytes += frame.len();
-        self.entries.push_back(Entry::Control(frame));
+        match self.entries.back_mut() {
+            Some(Entry::Control(frames)) => frames.extend_from_slice(frame),
+            _ => self.entries.push_back(Entry::Control(frame.to_vec())),
+        }
     }
 
     /// Appends a hub message to the last entry if that is a buffer of such messages with room.
@@ -167,28 +179,35 @@ impl Queue {
         }
     }
 
-    /// Moves whole entries to `output`, the first whatever its size and more while `limit` bytes suffice.
-    pub(super) fn take_whole(&mut self, limit: usize, output: &mut Vec<u8>) {
-        let mut taken = 0;
-        for entry in &self.entries {
-            let bytes = entry.bytes(self.format);
-            if taken > 0 && taken + bytes.len() > limit {
+    /// Takes whole entries, the first whatever its size and more while `limit` bytes suffice.
+    ///
+    /// An entry is a message that others are sent too, or up to 16 KiB of the session's own. Nothing may be
+    /// half written: what pulls takes over by [`Queue::rewind`].
+    pub(super) fn take_whole(&mut self, limit: usize) -> Vec<Bytes> {
+        let (mut parts, mut taken) = (Vec::new(), 0);
+        while let Some(entry) = self.entries.front() {
+            let size = entry.size();
+            if taken > 0 && taken + size > limit {
                 break;
             }
-            output.extend_from_slice(bytes);
-            taken += bytes.len();
+            taken += size;
+            self.bytes -= size;
+            self.taken += size as u64;
+            parts.extend(
+                self.entries
+                    .pop_front()
+                    .map(|it| it.into_bytes(self.format)),
+            );
         }
-        self.advance(taken);
+        parts
     }
 
     /// Makes what was half written whole again and drops control frames, for another way out.
     pub(super) fn rewind(&mut self) {
         let written = mem::take(&mut self.head_written);
         self.bytes += written;
-        if let Some(Entry::Gathered(gathered)) = self.entries.front() {
-            let start = gathered.start_of_message(written);
-            self.bytes -= start;
-            self.head_written = start;
+        if let Some(Entry::Gathered(gathered)) = self.entries.front_mut() {
+            self.bytes -= gathered.drop_written(written);
         }
         let mut dropped = 0;
         self.entries.retain(|entry| match entry {
@@ -222,7 +241,7 @@ mod tests {
         let mut queue = Queue::new(&LINES);
         queue.gather(TransferFormat::Text, b"one");
         queue.gather(TransferFormat::Text, b"two");
-        queue.push_control(Box::from(*b"pong"));
+        queue.push_control(b"pong");
         queue.push(shared(b"three"), 7);
         queue.gather(TransferFormat::Text, b"four");
         queue
@@ -239,6 +258,11 @@ mod tests {
         texts
             .map(|slice| String::from_utf8_lossy(slice).into_owned())
             .collect()
+    }
+
+    fn taken(queue: &mut Queue, limit: usize) -> String {
+        let parts = queue.take_whole(limit).concat();
+        String::from_utf8_lossy(&parts).into_owned()
     }
 
     #[test]
@@ -275,21 +299,27 @@ mod tests {
         queue.rewind();
         assert_eq!(waiting(&queue), [">three\n", ">four\n"]);
         assert_eq!(queue.bytes(), 13);
+        queue.advance(13);
+        assert_eq!((queue.is_empty(), queue.bytes()), (true, 0));
+    }
+
+    #[test]
+    fn what_pulls_after_a_byte_stream_gets_nothing_twice() {
+        let mut queue = queue();
+        queue.advance(6);
+        queue.rewind();
+        assert_eq!(taken(&mut queue, 1), ">two\n");
+        queue.rewind();
+        assert_eq!(taken(&mut queue, 100), ">three\n>four\n");
+        assert_eq!((queue.messages(), queue.bytes()), (0, 0));
     }
 
     #[test]
     fn whole_messages_are_taken_however_long_the_first_one_is() {
         let mut queue = queue();
-        let mut taken = Vec::new();
-        queue.take_whole(1, &mut taken);
-        assert_eq!(taken, b">one\n>two\n");
-        taken.clear();
-        queue.take_whole(11, &mut taken);
-        assert_eq!(taken, b"pong>three\n");
-        taken.clear();
-        queue.take_whole(100, &mut taken);
-        assert_eq!(taken, b">four\n");
-        queue.take_whole(100, &mut taken);
-        assert_eq!((taken.len(), queue.bytes()), (6, 0));
+        assert_eq!(taken(&mut queue, 1), ">one\n>two\n");
+        assert_eq!(taken(&mut queue, 11), "pong>three\n");
+        assert_eq!(taken(&mut queue, 100), ">four\n");
+        assert_eq!((taken(&mut queue, 100).len(), queue.bytes()), (0, 0));
     }
 }

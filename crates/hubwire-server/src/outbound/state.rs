@@ -20,7 +20,8 @@ pub(super) const TURN_SIZE: usize = 256 * 1024;
 pub(super) struct State {
     pub(super) queue: Queue,
     pub(super) way_out: WayOut,
-    attachments: u64,
+    /// How many ways out and drains there were.
+    last_number: u64,
     /// Bytes queued since the flusher last offered a write.
     pub(super) unflushed: usize,
     /// Whether the flusher has it on its list.
@@ -66,7 +67,15 @@ pub(super) enum WayOut {
 #[derive(Debug)]
 pub(super) enum Drain {
     Idle,
-    Running(Option<Waker>),
+    Running { number: u64, waker: Option<Waker> },
+}
+
+/// Keeps the waker of whoever waits now; the one before is to be dropped without the lock.
+pub(super) fn replace_waker(kept: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
+    match kept {
+        Some(waker) if waker.will_wake(cx.waker()) => None,
+        _ => kept.replace(cx.waker().clone()),
+    }
 }
 
 impl WayOut {
@@ -85,7 +94,7 @@ impl WayOut {
         match self {
             Self::Pulled { waker, .. }
             | Self::Socket {
-                drain: Drain::Running(waker),
+                drain: Drain::Running { waker, .. },
                 ..
             } => waker.take(),
             _ => None,
@@ -106,7 +115,7 @@ impl State {
         Self {
             queue: Queue::new(format),
             way_out: WayOut::Absent,
-            attachments: 0,
+            last_number: 0,
             unflushed: 0,
             dirty: false,
             gathering: false,
@@ -118,9 +127,20 @@ impl State {
         }
     }
 
-    pub(super) fn next_attachment(&mut self) -> u64 {
-        self.attachments += 1;
-        self.attachments
+    /// Tells a way out or a drain from those before it.
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// The byte stream has begun to refuse bytes: the number of the drain that is needed.
+    pub(super) fn start_drain(&mut self) -> u64 {
+        let number = self.next_number();
+        if let WayOut::Socket { drain, .. } = &mut self.way_out {
+            let waker = None;
+            *drain = Drain::Running { number, waker };
+        }
+        number
     }
 
     /// Puts a way out in the place of another, which is returned; one that is gone stays so.
@@ -145,7 +165,7 @@ impl State {
         matches!(
             self.way_out,
             WayOut::Socket {
-                drain: Drain::Running(_),
+                drain: Drain::Running { .. },
                 ..
             }
         )
@@ -155,6 +175,8 @@ impl State {
     pub(super) fn is_stalled(&self) -> bool {
         match self.way_out {
             WayOut::Socket { .. } => self.is_draining(),
+            // One that waits has taken all there was, and the flusher will wake it.
+            WayOut::Pulled { waker: Some(_), .. } => false,
             _ => !self.queue.is_empty(),
         }
     }

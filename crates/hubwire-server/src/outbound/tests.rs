@@ -67,7 +67,7 @@ async fn read(stream: &mut DuplexStream, count: usize) -> io::Result<String> {
 fn pull(puller: &mut Puller, limit: usize) -> Poll<Option<String>> {
     let mut cx = Context::from_waker(Waker::noop());
     let pulled = puller.poll_pull(&mut cx, limit);
-    pulled.map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    pulled.map(|parts| parts.map(|parts| String::from_utf8_lossy(&parts.concat()).into_owned()))
 }
 
 fn some(text: &str) -> Poll<Option<String>> {
@@ -127,7 +127,7 @@ async fn a_puller_that_waits_is_woken_by_the_session_and_by_the_flusher() {
         let _ = outbound.offer(&message("one;"));
     };
     let (pulled, ()) = tokio::join!(pulled, sent);
-    assert_eq!(pulled.unwrap(), b"one;");
+    assert_eq!(pulled.unwrap().concat(), b"one;");
     let pulled = async { poll_fn(|cx| puller.poll_pull(cx, 100)).await };
     let gathered = async {
         tokio::task::yield_now().await;
@@ -136,7 +136,7 @@ async fn a_puller_that_waits_is_woken_by_the_session_and_by_the_flusher() {
         outbound.write_gathered();
     };
     let (pulled, ()) = tokio::join!(pulled, gathered);
-    assert_eq!(pulled.unwrap(), b"two;");
+    assert_eq!(pulled.unwrap().concat(), b"two;");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn once_gone_nothing_is_kept_and_nothing_can_be_attached() {
     assert_eq!(pull(&mut outbound.attach_puller(), 100), Poll::Ready(None));
     assert_eq!(outbound.offer(&message("two;")), Pace::GoOn);
     outbound.gather_last(TransferFormat::Text, b"three;");
-    outbound.push_last_control(*b"four;");
+    outbound.push_last_control(b"four;");
     assert_eq!((outbound.messages(), outbound.bytes()), (0, 0));
 }
 
@@ -162,8 +162,8 @@ fn after_the_last_message_only_what_is_last_is_queued() {
     outbound.gather(TransferFormat::Text, b"vanishes;");
     assert_eq!(outbound.offer(&message("vanishes;")), Pace::GoOn);
     outbound.gather_last(TransferFormat::Text, b"bye;");
-    outbound.push_control(*b"pong;");
-    outbound.push_last_control(*b"close;");
+    outbound.push_control(b"pong;");
+    outbound.push_last_control(b"close;");
     assert_eq!(pull(&mut puller, 100), some("one;bye;close;"));
 }
 
@@ -254,7 +254,7 @@ async fn another_byte_stream_gets_whole_messages() {
     let mut first = attach_stream(&outbound, 6);
     outbound.gather(TransferFormat::Text, b"one;");
     outbound.gather(TransferFormat::Text, b"two;");
-    outbound.push_control(*b"pong;");
+    outbound.push_control(b"pong;");
     assert_eq!(outbound.offer(&message("three;")), Pace::GoOn);
     outbound.write_gathered();
     assert_eq!(read(&mut first, 6).await.unwrap(), "one;tw");
@@ -298,7 +298,7 @@ async fn a_byte_stream_that_holds_bytes_back_is_flushed() {
     outbound.gather(TransferFormat::Text, &[b'x'; 300]);
     outbound.write_gathered();
     assert_eq!(read(&mut far, 300).await.unwrap(), "x".repeat(300));
-    outbound.push_last_control(*b"bye;");
+    outbound.push_last_control(b"bye;");
     poll_fn(|cx| outbound.poll_written(cx)).await.unwrap();
     poll_fn(|cx| outbound.poll_shutdown(cx)).await.unwrap();
     let mut rest = String::new();

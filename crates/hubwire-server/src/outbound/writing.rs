@@ -58,11 +58,10 @@ impl Outbound {
         }
         match written {
             Poll::Pending => {
-                if let WayOut::Socket { drain, .. } = &mut state.way_out {
-                    *drain = Drain::Running(None);
-                }
+                let number = state.start_drain();
                 drop(state);
-                self.node.tracker().spawn(Arc::clone(self).drain());
+                let drain = Arc::clone(self).drain(number);
+                self.node.tracker().spawn(drain);
             }
             Poll::Ready(Ok(Turn::Done)) => self.wake_waiting_owner(state),
             Poll::Ready(Ok(Turn::Over)) => {
@@ -75,7 +74,10 @@ impl Outbound {
             Poll::Ready(Err(_)) => {
                 state.queue.clear();
                 drop(state);
-                self.lose();
+                // Once nothing more is sent, how the input ended says more.
+                if !self.is_finished() {
+                    self.fail(Failure::Lost);
+                }
             }
         }
         self.tell_of_room(before, now);
@@ -90,13 +92,6 @@ impl Outbound {
         }
     }
 
-    /// A byte stream has failed; once nothing more is sent, how the input ended says more.
-    pub(super) fn lose(&self) {
-        if !self.is_finished() {
-            self.fail(Failure::Lost);
-        }
-    }
-
     /// Writes until nothing is left, in place of any drain.
     pub(crate) fn poll_written(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.owner.register(cx.waker());
@@ -105,7 +100,10 @@ impl Outbound {
             let replaced = mem::replace(drain, Drain::Idle);
             let written = state.poll_write(cx);
             drop(state);
-            if let Drain::Running(Some(waker)) = replaced {
+            if let Drain::Running {
+                waker: Some(waker), ..
+            } = replaced
+            {
                 waker.wake();
             }
             return match ready!(written)? {

@@ -45,8 +45,8 @@ impl SignalR {
     /// Ends every connection so that its client comes back, to this or another node.
     ///
     /// From now on negotiation responds with 503. Every client gets Close with leave to reconnect, then its
-    /// transport ends, hooks run, and hub methods that still run are waited for, 20 s in all. Resolves
-    /// when nothing is left. [`crate::serve()`] calls it.
+    /// transport ends, hooks run, and hub methods that still run are waited for, 20 s in all; what does not end
+    /// at once when it is then told to is left behind, with a warning. [`crate::serve()`] calls it.
     ///
     /// # Cancellation
     ///

@@ -192,14 +192,9 @@ impl<H: Hub> HubBuilder<H> {
             &self.options,
         ));
         let context = HubContext::new(Arc::clone(&lifetime) as Arc<dyn HubLifetimeManager>);
-        let runtime = Arc::new(HubRuntime {
-            name: self.name,
-            service: Arc::new(TypedHub::new(hub(context))),
-            options: self.options,
-            lifetime,
-            user_ids: self.user_ids,
-            node: Arc::clone(node),
-        });
+        let service = Arc::new(TypedHub::new(hub(context)));
+        let runtime = HubRuntime::new(self.name, service, self.options, lifetime, self.user_ids);
+        let runtime = Arc::new(runtime);
         self.server.hubs().add(&runtime);
         HubHandle {
             runtime,

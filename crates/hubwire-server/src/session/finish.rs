@@ -9,7 +9,7 @@ use super::Session;
 use super::ending::CloseMessage;
 use crate::connection::DisconnectReason;
 use crate::dispatch::Dispatcher;
-use crate::hub::{Caller, HubError, Upload};
+use crate::hub::{HubError, Upload};
 use crate::node::with_scratch;
 use crate::transport::Closing;
 
@@ -71,13 +71,12 @@ impl Session {
             upload.end(Some(connection_closed()));
         }
         self.hub.lifetime().forget(self.connection());
-        let limit = self.endpoint.web_socket_close_timeout;
-        self.wire.close(closing, limit).await;
+        self.wire.close(closing).await;
     }
 
     async fn on_disconnected(&mut self, reason: DisconnectReason) -> Result<(), HubError> {
         tracing::debug!(target: "hubwire::connection", %reason, "disconnected");
-        let caller = Caller::new(Arc::clone(self.connection()));
+        let caller = self.hub.caller(self.connection());
         let hook = self.hub.service().on_disconnected(caller, reason);
         let result = AssertUnwindSafe(hook)
             .catch_unwind()

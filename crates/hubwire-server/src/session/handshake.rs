@@ -34,7 +34,7 @@ impl Session {
         let protocol = request.and_then(|request| {
             request.resolve(
                 &self.hub.options().supported_protocols,
-                &[TransferFormat::Text, TransferFormat::Binary],
+                self.wire.transport().kind.transfer_formats,
             )
         });
         match protocol {

@@ -6,26 +6,31 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use crate::connection::{Connection, DisconnectReason};
-use crate::transport::{Closing, Input, InputEnd};
+use crate::transport::{Closing, InputEnd, Transport};
 
 /// What carries a connection's bytes, from its session's side.
 #[derive(Debug)]
 pub(crate) struct Wire {
     connection: Arc<Connection>,
-    input: Input,
+    transport: Transport,
     input_end: Option<InputEnd>,
+    found_gone: bool,
 }
 
 impl Wire {
-    pub(crate) fn new(connection: Arc<Connection>, input: Input) -> Self {
+    pub(crate) fn new(connection: Arc<Connection>, transport: Transport) -> Self {
         Self {
             connection,
-            input,
+            transport,
             input_end: None,
+            found_gone: false,
         }
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     pub(crate) fn connection(&self) -> &Arc<Connection> {
@@ -43,15 +48,42 @@ impl Wire {
         }
         let outbound = self.connection.outbound();
         outbound.start_gathering();
-        let read = self.input.poll_read(cx, outbound, receive);
+        let read = self.transport.input.poll_read(cx, outbound, receive);
         outbound.write_gathered();
         read.map(|end| {
-            if end.is_some() {
-                // Whatever was received before the end is still dispatched, but nobody hears of it.
-                self.connection.finish_sending();
+            if let Some(end) = end {
+                self.end(end);
             }
-            self.input_end = end;
         })
+    }
+
+    /// Looks for the client's end where it is not read, so that nobody waits for one that is gone.
+    pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let gone = self.transport.input.poll_gone(cx);
+        gone.map(|()| {
+            self.found_gone = true;
+            self.end(InputEnd::Lost);
+        })
+    }
+
+    /// Whatever was received before the end is still dispatched, but nobody hears of it.
+    fn end(&mut self, end: InputEnd) {
+        self.connection.finish_sending();
+        if end == InputEnd::Lost {
+            self.connection.outbound().close();
+        }
+        self.input_end = Some(end);
+    }
+
+    /// Why others end the connection, if they do; their telling so wakes the task.
+    pub(crate) fn end_of_connection(&self, cx: &Context<'_>) -> Option<DisconnectReason> {
+        self.connection.outbound().register_owner(cx.waker());
+        self.connection.end_reason()
+    }
+
+    /// Whether the client was found to be gone while nothing of it was read.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.found_gone
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -71,16 +103,19 @@ impl Wire {
         matches!(self.input_end, Some(InputEnd::Closed | InputEnd::Lost))
     }
 
-    /// Closes the transport once all is written, each of its steps within `limit`; else resets it.
-    pub(crate) async fn close(&mut self, closing: Closing, limit: Duration) {
+    /// Closes the transport once all is written, each of its steps in its time; else resets it.
+    pub(crate) async fn close(&mut self, closing: Closing) {
         self.connection.finish_sending();
+        let limit = self.transport.close_timeout;
         let outbound = Arc::clone(self.connection.outbound());
-        if !matches!(self.input_end, Some(InputEnd::Lost)) {
+        // What is queued for a client that is gone has nobody who could come for it.
+        let is_lost = matches!(self.input_end, Some(InputEnd::Lost))
+            || self.has_ended() && outbound.is_absent();
+        if !is_lost {
             if !self.has_ended() {
-                self.input.close(&outbound, closing);
+                self.transport.input.close(&outbound, closing);
             }
-            let written = tokio::time::timeout(limit, self.written()).await;
-            if !matches!(written, Ok(Ok(()))) {
+            if self.written().await.is_err() {
                 return self.reset();
             }
             if tokio::time::timeout(limit, self.closed()).await.is_err() {
@@ -94,13 +129,31 @@ impl Wire {
     }
 
     /// Resolves when all that was queued is with the kernel, or with whoever pulls.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was taken for the transport's time, or not all within the time of progress.
     async fn written(&mut self) -> io::Result<()> {
-        poll_fn(|cx| self.connection.outbound().poll_written(cx)).await
+        let outbound = self.connection.outbound();
+        let all = async {
+            let mut left = usize::MAX;
+            while outbound.bytes() < left {
+                left = outbound.bytes();
+                let written = poll_fn(|cx| outbound.poll_written(cx));
+                let limit = self.transport.close_timeout;
+                if let Ok(written) = tokio::time::timeout(limit, written).await {
+                    return written;
+                }
+            }
+            Err(io::ErrorKind::TimedOut.into())
+        };
+        let limit = outbound.bounds().progress.timeout;
+        tokio::time::timeout(limit, all).await?
     }
 
     /// Resolves when the client closed too; until then its pings get pongs and all else is ignored.
     async fn closed(&mut self) {
-        if !self.input.is_closed_by_both() {
+        if !self.transport.input.is_closed_by_both() {
             return;
         }
         poll_fn(|cx| {
@@ -121,34 +174,44 @@ impl Wire {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Poll;
+    use std::time::Duration;
 
+    use bytes::Bytes;
     use hubwire_protocol::TransferFormat;
 
     use super::*;
     use crate::lifetime::tests::connection;
-    use crate::transport::pipe;
+    use crate::transport::{Input, PipeWriter, WEB_SOCKETS, pipe};
+
+    fn wire(connection: &Arc<Connection>) -> (PipeWriter, Wire) {
+        let (writer, reader) = pipe(4);
+        let transport = Transport {
+            kind: &WEB_SOCKETS,
+            input: Input::Pipe(reader),
+            close_timeout: Duration::from_secs(5),
+        };
+        (writer, Wire::new(Arc::clone(connection), transport))
+    }
 
     /// Sends back what comes in until it ends, as a handler without a hub protocol may.
     async fn echo(mut wire: Wire) {
         let outbound = Arc::clone(wire.connection().outbound());
         poll_fn(|cx| {
-            while !wire.has_ended() {
+            while !wire.has_ended() && wire.end_of_connection(cx).is_none() {
                 let gather = |bytes: &[u8]| outbound.gather(TransferFormat::Binary, bytes);
                 std::task::ready!(wire.poll_read(cx, gather));
             }
             Poll::Ready(())
         })
         .await;
-        wire.close(Closing::Normal, Duration::from_secs(5)).await;
+        wire.close(Closing::Normal).await;
     }
 
     #[tokio::test(start_paused = true)]
     async fn bytes_pass_without_a_hub() {
         let connection = connection();
-        let (mut writer, reader) = pipe(4);
+        let (mut writer, wire) = wire(&connection);
         let mut puller = connection.outbound().attach_puller();
-        let wire = Wire::new(Arc::clone(&connection), Input::Pipe(reader));
         let client = async {
             let mut received = Vec::new();
             for bytes in [b"one;", b"two;"] {
@@ -158,7 +221,22 @@ mod tests {
             drop(writer);
             (received, poll_fn(|cx| puller.poll_pull(cx, 100)).await)
         };
-        let (received, ()) = tokio::join!(client, echo(wire));
-        assert_eq!(received, (b"one;two;".to_vec(), None));
+        let ((received, end), ()) = tokio::join!(client, echo(wire));
+        let parts: [Bytes; 2] = [(&b"one;"[..]).into(), (&b"two;"[..]).into()];
+        assert_eq!((&*received, end), (&parts[..], None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_of_bare_bytes_ends_with_its_connection() {
+        let connection = connection();
+        let (_writer, wire) = wire(&connection);
+        let mut puller = connection.outbound().attach_puller();
+        let ended = async {
+            tokio::task::yield_now().await;
+            connection.end(DisconnectReason::ServerShutdown);
+            poll_fn(|cx| puller.poll_pull(cx, 100)).await
+        };
+        let (end, ()) = tokio::join!(ended, echo(wire));
+        assert_eq!(end, None);
     }
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 
 /// How a [`TestClient`](super::TestClient) reaches its server.
-pub trait ClientTransport: fmt::Debug + Send {
+pub trait ClientTransport: fmt::Debug + Send + sealed::Sealed {
     /// Sends hub bytes.
     ///
     /// # Errors
@@ -26,6 +26,13 @@ pub trait ClientTransport: fmt::Debug + Send {
     ///
     /// When the transport has ended.
     fn close(&mut self) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+pub(super) mod sealed {
+    //! Keeps transports within this crate, which alone can open them.
+
+    #[expect(unnameable_types, reason = "so that nobody else can implement it")]
+    pub trait Sealed {}
 }
 
 /// What arrives by a transport.

@@ -18,7 +18,7 @@ use crate::hub::{
 };
 use crate::outbound::{Bounds, Flusher, Outbound, Progress};
 use crate::server::SignalR;
-use crate::transport::WEB_SOCKET_FRAMES;
+use crate::transport::WEB_SOCKETS;
 
 /// Streams that a client sends along are not called here, so nothing waits in one.
 const STREAM_CAPACITY: usize = 1;
@@ -111,14 +111,12 @@ impl<H: Hub> HubTester<H> {
             progress: nothing,
         });
         let (node, flusher) = (Arc::clone(self.server.node()), Arc::<Flusher>::default());
-        let connection = Connection::new(
-            identity,
-            Arc::new(self.recorder.clone()) as Arc<dyn HubLifetimeManager>,
-            Outbound::new(node, flusher, bounds, &WEB_SOCKET_FRAMES),
-        );
+        let outbound = Outbound::new(node, flusher, bounds, &WEB_SOCKETS.frames);
+        let connection = Connection::new(identity, outbound);
+        let lifetime = Arc::new(self.recorder.clone()) as Arc<dyn HubLifetimeManager>;
         TestCaller {
             tester: self,
-            caller: Caller::new(connection),
+            caller: Caller::new(connection, lifetime),
         }
     }
 }

@@ -1,16 +1,18 @@
 //! A transport in memory that pulls what it is sent, leaves and comes back.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::io;
 use std::sync::Arc;
 
 use hubwire_core::FrameFormat;
+use hubwire_protocol::TransferFormat;
 
+use super::client_transport::sealed::Sealed;
 use super::{ClientTransport, Incoming};
 use crate::connection::{ConnectionRequest, Principal};
-use crate::endpoint::{Attached, HubEndpoint};
+use crate::endpoint::{Attached, HubEndpoint, spawn_session};
 use crate::outbound::{Outbound, Puller};
-use crate::transport::{Input, PipeWriter, pipe};
+use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 
 /// How many bytes of the client's may wait for its session.
 const PIPE_SIZE: usize = 64 * 1024;
@@ -19,9 +21,13 @@ const PIPE_SIZE: usize = 64 * 1024;
 const PULL_SIZE: usize = 16 * 1024;
 
 /// Hub messages behind each other, as in the body of a poll.
-static BARE_MESSAGES: FrameFormat = FrameFormat::new("bare messages", |_, message, output| {
-    output.extend_from_slice(message);
-});
+static PULLED: TransportKind = TransportKind {
+    name: "pulled",
+    frames: FrameFormat::new("bare messages", |_, message, output| {
+        output.extend_from_slice(message);
+    }),
+    transfer_formats: &[TransferFormat::Text, TransferFormat::Binary],
+};
 
 /// The client's end of a transport that is pulled, and fed by a pipe.
 ///
@@ -41,15 +47,11 @@ impl PulledTransport {
         node.start();
         let attached = Attached::fresh(endpoint, principal);
         let request = ConnectionRequest::default();
-        let connection = attached.open(endpoint, request, None, &BARE_MESSAGES);
+        let connection = attached.open(endpoint, request, None, &PULLED.frames);
         let outbound = Arc::clone(connection.outbound());
         let slot = Arc::clone(attached.slot());
-        let session = endpoint.session(connection, Input::Pipe(reader));
-        let task = node.tracker().spawn(async move {
-            session.run("pulled").await;
-            drop(attached);
-        });
-        slot.set_task(task.abort_handle());
+        let session = endpoint.session(connection, &PULLED, Input::Pipe(reader));
+        spawn_session(&node, &slot, ready(Some((attached, session))));
         Self {
             writer: Some(writer),
             puller: Some(outbound.attach_puller()),
@@ -68,6 +70,8 @@ impl PulledTransport {
     }
 }
 
+impl Sealed for PulledTransport {}
+
 impl ClientTransport for PulledTransport {
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.writer {
@@ -81,7 +85,8 @@ impl ClientTransport for PulledTransport {
             return Err(io::Error::other("a client that has left receives nothing"));
         };
         let pulled = poll_fn(|cx| puller.poll_pull(cx, PULL_SIZE)).await;
-        Ok(vec![pulled.map_or(Incoming::Lost, Incoming::Bytes)])
+        let pulled = pulled.map(|parts| Incoming::Bytes(parts.concat()));
+        Ok(vec![pulled.unwrap_or(Incoming::Lost)])
     }
 
     async fn close(&mut self) -> io::Result<()> {

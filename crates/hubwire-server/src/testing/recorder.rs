@@ -1,4 +1,4 @@
-//! Clients and groups that only remember what was asked of them.
+//! Clients and groups that only remember what hubs do with them.
 
 use std::fmt;
 use std::future::ready;

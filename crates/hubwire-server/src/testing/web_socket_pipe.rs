@@ -1,14 +1,16 @@
 //! A WebSocket through a pipe in memory.
 
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 
 use hubwire_protocol::{FrameDecoder, FrameEvent, Masking, Opcode, write_masked_frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
+use super::client_transport::sealed::Sealed;
 use super::{ClientTransport, Incoming};
 use crate::connection::{ConnectionRequest, Principal};
-use crate::endpoint::{Attached, HubEndpoint, open_web_socket};
+use crate::endpoint::{Attached, HubEndpoint, open_web_socket, spawn_session};
 use crate::transport::Socket;
 
 /// How many bytes the pipe holds each way before its writer waits, as a socket's buffers do.
@@ -32,15 +34,10 @@ impl WebSocketPipe {
         node.start();
         let attached = Attached::fresh(endpoint, principal);
         let slot = Arc::clone(attached.slot());
-        let endpoint = endpoint.clone();
-        let task = node.tracker().spawn(async move {
-            let request = ConnectionRequest::default();
-            let socket = Socket::Other(Box::new(far_end));
-            let session = open_web_socket(&endpoint, &attached, request, None, socket);
-            session.run("WebSockets").await;
-            drop(attached);
-        });
-        slot.set_task(task.abort_handle());
+        let request = ConnectionRequest::default();
+        let socket = Socket::Other(Box::new(far_end));
+        let session = open_web_socket(endpoint, &attached, request, None, socket);
+        spawn_session(&node, &slot, ready(Some((attached, session))));
         Self {
             pipe,
             frames: FrameDecoder::new(Masking::Forbidden),
@@ -74,6 +71,8 @@ impl WebSocketPipe {
         Ok(incoming)
     }
 }
+
+impl Sealed for WebSocketPipe {}
 
 impl ClientTransport for WebSocketPipe {
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -1,10 +1,12 @@
 //! A bounded pipe into which requests write what a client sends.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
+use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
 use super::InputEnd;
 use super::read_buffer::ReadBuffer;
@@ -13,13 +15,25 @@ use crate::outbound::Outbound;
 /// A pipe that holds that many bytes; whoever writes more waits until the session has read.
 pub(crate) fn pipe(capacity: usize) -> (PipeWriter, PipeReader) {
     // Nothing is ever written into the other direction, which costs nothing before that.
-    let (writer, reader) = duplex(capacity);
-    (PipeWriter(writer), PipeReader(reader))
+    let (stream, far_end) = duplex(capacity);
+    let gone = CancellationToken::new();
+    let reader = PipeReader {
+        stream: far_end,
+        gone: Box::pin(gone.clone().cancelled_owned()),
+    };
+    let writer = PipeWriter {
+        stream,
+        _gone: gone.drop_guard(),
+    };
+    (writer, reader)
 }
 
 /// The end into which requests write; its drop ends the connection.
 #[derive(Debug)]
-pub(crate) struct PipeWriter(DuplexStream);
+pub(crate) struct PipeWriter {
+    stream: DuplexStream,
+    _gone: DropGuard,
+}
 
 impl PipeWriter {
     /// Resolves when the pipe has taken all bytes.
@@ -28,15 +42,23 @@ impl PipeWriter {
     ///
     /// When the session does not read any more.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes).await
+        self.stream.write_all(bytes).await
     }
 }
 
 /// The end that the session reads.
 #[derive(Debug)]
-pub(crate) struct PipeReader(DuplexStream);
+pub(crate) struct PipeReader {
+    stream: DuplexStream,
+    /// Tells of the writer's end without reading up to it.
+    gone: Pin<Box<WaitForCancellationFutureOwned>>,
+}
 
 impl PipeReader {
+    pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.gone.as_mut().poll(cx)
+    }
+
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -45,7 +67,7 @@ impl PipeReader {
     ) -> Poll<Option<InputEnd>> {
         let mut buffer = ReadBuffer::take();
         let mut buffer = ReadBuf::new(buffer.bytes());
-        let read = ready!(Pin::new(&mut self.0).poll_read(cx, &mut buffer));
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
         if read.is_err() || buffer.filled().is_empty() {
             outbound.finish();
             return Poll::Ready(Some(InputEnd::Closed));

@@ -9,18 +9,23 @@ use hubwire_protocol::{
 
 use super::read_buffer::ReadBuffer;
 use super::socket::SocketReader;
-use super::{Closing, InputEnd};
+use super::{Closing, InputEnd, TransportKind};
 use crate::outbound::Outbound;
 
 /// One hub message in each WebSocket message: some clients refuse messages of over 32 KiB.
-pub(crate) static WEB_SOCKET_FRAMES: FrameFormat =
-    FrameFormat::new("WebSockets", |transfer_format, message, output| {
-        let opcode = match transfer_format {
-            TransferFormat::Binary => Opcode::Binary,
-            TransferFormat::Text => Opcode::Text,
-        };
-        write_frame(output, opcode, message);
-    });
+pub(crate) static WEB_SOCKETS: TransportKind = TransportKind {
+    name: "WebSockets",
+    frames: FrameFormat::new("WebSocket messages", frame),
+    transfer_formats: &[TransferFormat::Text, TransferFormat::Binary],
+};
+
+fn frame(transfer_format: TransferFormat, message: &[u8], output: &mut Vec<u8>) {
+    let opcode = match transfer_format {
+        TransferFormat::Binary => Opcode::Binary,
+        TransferFormat::Text => Opcode::Text,
+    };
+    write_frame(output, opcode, message);
+}
 
 /// The receiving half of a WebSocket.
 #[derive(Debug)]
@@ -50,7 +55,6 @@ impl WebSocketReader {
         let mut buffer = ReadBuffer::take();
         let buffer = buffer.bytes();
         let Ok(count @ 1..) = ready!(self.socket.poll_read(cx, buffer)) else {
-            outbound.close();
             return Poll::Ready(Some(InputEnd::Lost));
         };
         let mut input = buffer.get_mut(..count).unwrap_or_default();
@@ -58,7 +62,7 @@ impl WebSocketReader {
             match self.frames.next(&mut input) {
                 Ok(None) => return Poll::Ready(None),
                 Ok(Some(FrameEvent::Data { payload, .. })) => receive(payload),
-                Ok(Some(FrameEvent::Ping(payload))) => outbound.push_control(pong(&payload)),
+                Ok(Some(FrameEvent::Ping(payload))) => outbound.push_control(&pong(&payload)),
                 Ok(Some(FrameEvent::Pong(_))) => {}
                 Ok(Some(FrameEvent::Close { .. })) => {
                     // Whatever the client's code was.
@@ -87,7 +91,7 @@ impl WebSocketReader {
         outbound.finish();
         if !self.is_closed {
             self.is_closed = true;
-            outbound.push_last_control(close_frame(code, ""));
+            outbound.push_last_control(&close_frame(code, ""));
         }
     }
 }

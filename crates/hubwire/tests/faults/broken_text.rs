@@ -51,8 +51,8 @@ async fn in_what_every_message_is_read_for_it_ends_the_connection() {
         for broken in BROKEN {
             let mut client = server.join("/large").await;
             send(&mut client, template, broken).await;
-            let answer = client.record().await;
-            assert_eq!(answer, CLOSED, "{template} with {broken:x?}");
+            let record = client.record().await;
+            assert_eq!(record, CLOSED, "{template} with {broken:x?}");
             client.expect_closed(1000).await;
         }
     }
@@ -74,8 +74,8 @@ async fn in_an_argument_it_fails_the_binding_alone() {
                 r#"{{"type":1,"invocationId":"1","target":"Echo","arguments":{arguments}}}"#
             );
             send(&mut client, &template, broken).await;
-            let answer = client.record().await;
-            assert_eq!(answer, FAILED, "{arguments} with {broken:x?}");
+            let record = client.record().await;
+            assert_eq!(record, FAILED, "{arguments} with {broken:x?}");
         }
     }
     client.expect_alive().await;

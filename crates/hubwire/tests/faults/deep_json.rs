@@ -72,9 +72,9 @@ async fn in_a_handshake_it_is_refused() {
         let mut client = server.upgrade("/large").await;
         let handshake = format!(r#"{{"protocol":"json","version":1,"extra":{value}}}"#);
         client.send(&handshake).await;
-        let answer = client.record().await;
+        let response = client.record().await;
         let expected = r#"{"error":"An unexpected error occurred during connection handshake."#;
-        assert!(answer.starts_with(expected), "{answer}");
+        assert!(response.starts_with(expected), "{response}");
         assert_eq!(client.next().await, Received::Close(Some(1000)));
         client.reset();
     }

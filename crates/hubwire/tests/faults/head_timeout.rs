@@ -70,11 +70,11 @@ impl Server {
 
 /// Asserts that the server says nothing and ends the connection when it is as old as the limit.
 async fn assert_cut(mut pipe: DuplexStream, since: Instant, limit: Duration) {
-    let mut answer = Vec::new();
-    let reading = pipe.read_to_end(&mut answer);
+    let mut response = Vec::new();
+    let reading = pipe.read_to_end(&mut response);
     let read = timeout(10 * limit, reading).await;
     let read = read.expect("the server ends the connection");
-    assert!(read.is_err() || answer.is_empty(), "{answer:?}");
+    assert!(read.is_err() || response.is_empty(), "{response:?}");
     let age = since.elapsed();
     assert!((limit..limit + TICK).contains(&age), "cut after {age:?}");
 }
@@ -82,14 +82,14 @@ async fn assert_cut(mut pipe: DuplexStream, since: Instant, limit: Duration) {
 /// Sends a head byte by byte, a second apart, until the server ends the connection.
 async fn trickle(mut pipe: DuplexStream, limit: Duration) {
     let since = Instant::now();
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     for byte in HEAD.iter().cycle().filter(|byte| **byte != b'\n') {
         if pipe.write_all(&[*byte]).await.is_err() {
             break;
         }
         // A second passes, or the connection ends within it.
-        if let Ok(read) = timeout(SECOND, pipe.read_buf(&mut answer)).await {
-            assert!(read.is_err() || answer.is_empty(), "{answer:?}");
+        if let Ok(read) = timeout(SECOND, pipe.read_buf(&mut response)).await {
+            assert!(read.is_err() || response.is_empty(), "{response:?}");
             break;
         }
     }
@@ -99,10 +99,10 @@ async fn trickle(mut pipe: DuplexStream, limit: Duration) {
 
 async fn exchange(pipe: &mut DuplexStream) {
     pipe.write_all(HEAD).await.unwrap();
-    let mut answer = vec![0; 1024];
-    let count = pipe.read(&mut answer).await.unwrap();
-    let answer = str::from_utf8(&answer[..count]).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    let mut response = vec![0; 1024];
+    let count = pipe.read(&mut response).await.unwrap();
+    let response = str::from_utf8(&response[..count]).unwrap();
+    assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
 }
 
 /// What a server does that is said to wait so long, or nothing.
@@ -115,7 +115,7 @@ async fn assert_limit(set: Option<Duration>, limit: Duration) {
     sleep(limit - SECOND / 10).await;
     exchange(&mut late).await;
 
-    // Each answer begins the time anew, for one that is then idle too.
+    // Each response begins the time anew, for one that is then idle too.
     sleep(limit / 2).await;
     exchange(&mut late).await;
     assert_cut(late, Instant::now(), limit).await;

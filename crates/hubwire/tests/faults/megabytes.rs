@@ -20,7 +20,7 @@ async fn expect(client: &mut Client, expected: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_of_a_megabyte_is_answered_with_that_id() {
+async fn an_id_of_a_megabyte_comes_back_in_the_completion() {
     let server = Server::start().await;
     let mut client = server.join("/large").await;
     for id in [long("i"), long("é")] {

@@ -74,7 +74,7 @@ async fn a_promised_handshake_is_cancelled_at_the_limit() {
         go_on_beyond_the_limit(&mut client).await;
         client.expect(CANCELED).await;
         assert_eq!(client.next().await, Received::Close(Some(1000)));
-        // Within the frame nothing can be answered, not even that.
+        // Within the frame no Close can be returned.
         assert_eq!(client.next().await, Received::Reset);
     }
     assert_eq!(server.finish().await, [""; 0]);
@@ -94,7 +94,7 @@ async fn control_frames_promise_at_most_125_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whole_records_within_a_promise_are_answered() {
+async fn whole_records_within_a_promise_are_handled() {
     let server = Server::start().await;
     let mut client = server.join("/plain").await;
     let record =

@@ -92,12 +92,12 @@ const BEFORE_THE_HANDSHAKE: &[Point] = &[
 
 const AFTER_THE_HANDSHAKE: &[Point] = &[
     (
-        "right behind the handshake, whose answer is not read",
+        "right behind the handshake, whose response is not read",
         |server| Box::pin(reset_upgraded(server, frame(HANDSHAKE))),
         PAIR,
     ),
     (
-        "right after the handshake's answer",
+        "right after the handshake's response",
         |server| Box::pin(async { server.open("/plain?user=somebody").await.reset() }),
         PAIR,
     ),
@@ -146,7 +146,7 @@ const AFTER_THE_HANDSHAKE: &[Point] = &[
         ],
     ),
     (
-        "while an answer is being written",
+        "while a completion is being written",
         |server| {
             Box::pin(async {
                 let mut client = server.join_with_small_window("/narrow").await;
@@ -274,7 +274,7 @@ async fn assert_clean(points: &[Point]) {
         }
         server.until_only_bystander().await;
         let mut journal = server.finish().await;
-        // How many answers were written before the reset is the kernel's affair.
+        // How many completions were written before the reset is the kernel's affair.
         journal.dedup();
         assert_eq!(journal, *expected, "{point}");
     }

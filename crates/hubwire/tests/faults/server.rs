@@ -25,7 +25,7 @@ pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(100);
 pub(crate) const CLIENT_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long a socket may refuse bytes at `/hasty`.
 pub(crate) const PROGRESS_TIMEOUT: Duration = Duration::from_millis(400);
-/// How long `/hasty` waits for an answer to its WebSocket Close.
+/// How long `/hasty` waits for a client's WebSocket Close.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The largest message that `/large` takes.

@@ -30,10 +30,10 @@ async fn connect(server: &Server) -> Vec<TcpStream> {
 /// Asserts that the server ends these connections and says nothing.
 async fn assert_ended(sockets: Vec<TcpStream>) {
     for mut socket in sockets {
-        let mut answer = Vec::new();
-        let reading = tokio::time::timeout(PROMPTLY, socket.read_to_end(&mut answer));
+        let mut response = Vec::new();
+        let reading = tokio::time::timeout(PROMPTLY, socket.read_to_end(&mut response));
         let read = reading.await.expect("the server ends the connection");
-        assert!(read.is_err() || answer.is_empty(), "{answer:?}");
+        assert!(read.is_err() || response.is_empty(), "{response:?}");
     }
 }
 
@@ -72,7 +72,7 @@ async fn half_heads_do_not_hold_the_end_up() {
             .await
             .unwrap();
     }
-    // The server has read them when it has answered who came later.
+    // The server has read them when it has served who came later.
     server.open("/plain").await.leave().await;
     let (ending, bystander) = server.begin_shutdown().await;
     let (journal, ()) = tokio::join!(
@@ -124,13 +124,13 @@ async fn a_head_without_an_end_is_refused() {
     while sent < MOST && socket.write_all(line.as_bytes()).await.is_ok() {
         sent += line.len();
     }
-    let mut answer = Vec::new();
-    let reading = socket.read_to_end(&mut answer);
+    let mut response = Vec::new();
+    let reading = socket.read_to_end(&mut response);
     let read = tokio::time::timeout(PROMPTLY, reading).await;
     let read = read.expect("the server ends the connection");
-    let answer = String::from_utf8(answer).unwrap();
-    // The answer may be lost to the reset that the unread rest of the head causes.
-    let refused = answer.starts_with("HTTP/1.1 431 ") || read.is_err();
-    assert!(refused, "{sent} bytes sent, {answer:?}");
+    let response = String::from_utf8(response).unwrap();
+    // The response may be lost to the reset that the unread rest of the head causes.
+    let refused = response.starts_with("HTTP/1.1 431 ") || read.is_err();
+    assert!(refused, "{sent} bytes sent, {response:?}");
     assert_eq!(server.finish().await, [""; 0]);
 }

@@ -34,7 +34,7 @@ const LONGEST_BURST: Duration = Duration::from_secs(30);
 const ATTEMPTS: usize = 3;
 
 /// The most that may wait for a socket that refuses bytes: twice the limit, one frame, and what
-/// the bystander is answered.
+/// the bystander gets.
 const MOST_WAITING: usize = 2 * NARROW + PADDING + 256;
 
 const TOO_SLOW: &str = "disconnected: The client did not read what was sent to it.";

@@ -146,7 +146,7 @@ async fn the_upgrade_may_be_cut_anywhere() {
     while let Some(torn) = clients.join_next().await {
         torn.unwrap();
     }
-    // A whole handshake came each time, though nobody waited for its answer.
+    // A whole handshake came each time, though nobody waited for its response.
     let expected = 2 * (bytes.len() - 1);
     assert_eq!(server.finish().await.len(), expected);
 }

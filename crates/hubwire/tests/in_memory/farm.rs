@@ -60,7 +60,7 @@ impl Link {
         self.failing.store(failing, Ordering::Relaxed);
     }
 
-    /// Makes the broker wait at the gate before each answer.
+    /// Makes the broker wait at the gate before each confirmation.
     pub(crate) fn hold(&self, held: bool) {
         self.held.store(held, Ordering::Relaxed);
     }

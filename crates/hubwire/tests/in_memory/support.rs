@@ -176,7 +176,7 @@ pub(crate) async fn assert_silent<T: ClientTransport>(client: &mut TestClient<T>
     assert_eq!(heard_within(client, time).await, []);
 }
 
-/// Checks the end of a connection: Close with this content, then 1000, which the client answers.
+/// Checks the end of a connection: Close with this content, then 1000, which the client returns.
 pub(crate) async fn assert_closed_with(client: &mut TestClient, close: Value) {
     assert_eq!(next(client).await, Received::Message(close));
     assert_eq!(next(client).await, Received::Closed(Some(1000)));

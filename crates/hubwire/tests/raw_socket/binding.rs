@@ -5,11 +5,11 @@ use crate::server::Server;
 
 const MISMATCH: &str = "Error binding arguments. Make sure that the types of the provided values match the types of the hub method being invoked.";
 
-async fn assert_answered(client: &mut Client, target: &str, arguments: &str, error: &str) {
+async fn assert_fails(client: &mut Client, target: &str, arguments: &str, error: &str) {
     client.call("1", target, arguments).await;
     let completion = format!(r#"{{"type":3,"invocationId":"1","error":"{error}"}}"#);
     client.expect(&completion).await;
-    // Without an id the same call is answered with nothing, which the echo shows.
+    // Without an id the same call gets no completion, which the echo shows.
     client
         .send(&format!(
             r#"{{"type":1,"target":"{target}","arguments":[{arguments}]}}"#
@@ -27,7 +27,7 @@ async fn an_unknown_method_is_named_with_and_without_detailed_errors() {
             let error = format!(
                 "Failed to invoke '{target}' due to an error on the server. HubException: Method does not exist."
             );
-            assert_answered(&mut client, target, arguments, &error).await;
+            assert_fails(&mut client, target, arguments, &error).await;
         }
         client.leave().await;
     }
@@ -47,7 +47,7 @@ async fn a_wrong_number_of_arguments() {
                 );
                 error.push_str(&detail);
             }
-            assert_answered(&mut client, "aDD", arguments, &error).await;
+            assert_fails(&mut client, "aDD", arguments, &error).await;
         }
         client.leave().await;
     }
@@ -72,7 +72,7 @@ async fn arguments_of_wrong_types() {
                 error.push_str(" InvalidDataException: ");
                 error.push_str(MISMATCH);
             }
-            assert_answered(&mut client, "Add", arguments, &error).await;
+            assert_fails(&mut client, "Add", arguments, &error).await;
         }
         client.leave().await;
     }
@@ -86,7 +86,7 @@ async fn an_argument_whose_decoding_panics_fails_its_call_alone() {
         let mut client = server.open(path).await;
         let error =
             format!("Failed to invoke 'TakeExplosive' due to an error on the server.{detail}");
-        assert_answered(&mut client, "TakeExplosive", "1", &error).await;
+        assert_fails(&mut client, "TakeExplosive", "1", &error).await;
         client.leave().await;
     }
     server.finish().await;
@@ -126,7 +126,7 @@ async fn a_plain_method_is_not_called_as_a_stream_nor_with_streams() {
 }
 
 #[tokio::test]
-async fn binding_failures_are_answered_ahead_of_a_running_call() {
+async fn binding_failures_come_ahead_of_a_running_call() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     client.call("1", "Wait", r#""slow""#).await;

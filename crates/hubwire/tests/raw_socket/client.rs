@@ -176,7 +176,7 @@ impl Client {
                 }
                 FrameEvent::Close { code, reason } => {
                     assert_eq!(reason, "");
-                    // Pings are answered even after this, which a decoder would swallow.
+                    // Pongs come even after this, which a decoder would swallow.
                     self.frames = FrameDecoder::new(Masking::Forbidden);
                     self.received.push_back(Received::Close(code));
                 }
@@ -211,21 +211,21 @@ impl Client {
             .await;
     }
 
-    /// Asserts that the server closes the WebSocket with this code, answers, and sees TCP end.
+    /// Asserts that the server closes the WebSocket with this code, and that TCP ends after ours.
     pub(crate) async fn expect_closed(&mut self, code: u16) {
         assert_eq!(self.next().await, Received::Close(Some(code)));
         self.send_close(&code.to_be_bytes()).await;
         assert_eq!(self.next().await, Received::Eof);
     }
 
-    /// Asserts that the server ends the WebSocket with this code and does not wait for an answer.
+    /// Asserts that the server ends the WebSocket with this code and does not wait for ours.
     pub(crate) async fn expect_cut(&mut self, code: u16) {
         assert_eq!(self.next().await, Received::Close(Some(code)));
         let end = self.next().await;
         assert!(matches!(end, Received::Eof | Received::Reset), "{end:?}");
     }
 
-    /// Closes the WebSocket and asserts that nothing but the answer comes.
+    /// Closes the WebSocket and asserts that nothing but the server's Close comes.
     pub(crate) async fn leave(mut self) {
         self.send_close(&1000u16.to_be_bytes()).await;
         assert_eq!(self.next().await, Received::Close(Some(1000)));

@@ -1,4 +1,4 @@
-//! The end of a connection: Close messages, Close frames, and clients that do not answer.
+//! The end of a connection: Close messages, Close frames, and clients that return none.
 
 use hubwire::protocol::Opcode;
 use tokio::time::Instant;
@@ -10,7 +10,7 @@ const TIMED_OUT: &str =
     "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
 
 #[tokio::test]
-async fn a_close_frame_is_answered_with_1000_whatever_its_code() {
+async fn a_close_frame_gets_1000_whatever_its_code() {
     let server = Server::start().await;
     let payloads: [&[u8]; 8] = [
         &[],
@@ -57,7 +57,7 @@ async fn data_behind_a_close_frame_is_swallowed() {
 }
 
 #[tokio::test]
-async fn a_close_message_is_answered_with_one() {
+async fn a_close_message_gets_one() {
     let server = Server::start().await;
     let cases = [
         (r#"{"type":7}"#, "disconnected: closed by the client"),
@@ -108,7 +108,7 @@ async fn fin_without_a_close_frame_is_the_end() {
 }
 
 #[tokio::test]
-async fn a_close_frame_within_a_record_is_answered_all_the_same() {
+async fn a_close_frame_within_a_record_gets_one_all_the_same() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     client.send_text(r#"{"type":"#).await;
@@ -120,7 +120,7 @@ async fn a_close_frame_within_a_record_is_answered_all_the_same() {
     assert_eq!(journal, ["connected", cut]);
 }
 
-/// Leaves the server's Close unanswered, but pings on; then the server has to give up.
+/// Returns no Close, but pings on; then the server has to give up.
 async fn assert_given_up(mut client: Client, since: Instant) {
     assert_eq!(client.next().await, Received::Close(Some(1000)));
     client.send_frame(Opcode::Ping, true, b"still here").await;
@@ -130,7 +130,7 @@ async fn assert_given_up(mut client: Client, since: Instant) {
 }
 
 #[tokio::test]
-async fn who_does_not_answer_a_close_is_reset_after_the_close_timeout() {
+async fn who_does_not_return_a_close_is_reset_after_the_close_timeout() {
     let server = Server::start().await;
     let mut client = server.open("/hasty").await;
     let since = Instant::now();
@@ -166,7 +166,7 @@ async fn a_client_that_pinged_and_is_silent_is_timed_out() {
         ))
         .await;
     assert_eq!(silent.next().await, Received::Close(Some(1000)));
-    // It is gone for good: not even its Close is answered.
+    // It is gone for good: not even its Close gets one.
     assert_eq!(silent.next().await, Received::Reset);
     never_pinged.expect_alive().await;
     never_pinged.leave().await;

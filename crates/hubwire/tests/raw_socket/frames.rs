@@ -145,7 +145,7 @@ async fn text_in_binary_frames_is_not_checked() {
 }
 
 #[tokio::test]
-async fn pings_are_answered_between_fragments_and_pongs_are_not() {
+async fn pings_get_pongs_between_fragments_and_pongs_get_none() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     for payload in [&b""[..], b"hello", &[b'x'; 125]] {
@@ -191,7 +191,7 @@ async fn unusual_frames_pass() {
     .concat();
     assert_echoes(&mut client, &empty_first).await;
 
-    // A whole record is answered though its message has no end yet.
+    // A whole record is handled though its message has no end yet.
     assert_echoes(&mut client, &frame(Opcode::Text, false, ECHO)).await;
     let end = frame(Opcode::Continuation, true, ECHO);
     assert_echoes(&mut client, &end).await;

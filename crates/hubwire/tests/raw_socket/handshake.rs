@@ -10,11 +10,11 @@ const CANCELED: &str = r#"{"error":"Handshake was canceled."}"#;
 const ECHO: &str = r#"{"type":1,"invocationId":"1","target":"Echo","arguments":["a"]}"#;
 const ECHOED: &str = r#"{"type":3,"invocationId":"1","result":"a"}"#;
 
-/// Sends a handshake and asserts that it is refused with this answer, then Close 1000.
-async fn assert_refused(server: &Server, path: &str, handshake: &str, answer: &str) {
+/// Sends a handshake and asserts that it is refused with this response, then Close 1000.
+async fn assert_refused(server: &Server, path: &str, handshake: &str, response: &str) {
     let mut client = server.upgrade(path).await;
     client.send(handshake).await;
-    client.expect(answer).await;
+    client.expect(response).await;
     client.expect_closed(1000).await;
 }
 
@@ -54,8 +54,8 @@ async fn what_is_no_handshake_is_refused_and_no_hook_runs() {
 #[tokio::test]
 async fn detailed_errors_say_what_is_wrong_with_a_handshake() {
     let server = Server::start().await;
-    let answer = |detail: &str| UNEXPECTED.replace(r#"handshake.""#, &format!("{detail}\""));
-    let garbage = answer(
+    let response = |detail: &str| UNEXPECTED.replace(r#"handshake.""#, &format!("{detail}\""));
+    let garbage = response(
         "handshake. JsonReaderException: 'h' is an invalid start of a value. LineNumber: 0 | BytePositionInLine: 0.",
     );
     assert_refused(&server, "/detailed", "hello", &garbage).await;
@@ -81,8 +81,8 @@ async fn unknown_protocols_and_later_versions_are_named() {
     ];
     for (protocol, version, text) in refused {
         let handshake = format!(r#"{{"protocol":"{protocol}","version":{version}}}"#);
-        let answer = format!(r#"{{"error":"{text}"}}"#);
-        assert_refused(&server, "/plain", &handshake, &answer).await;
+        let response = format!(r#"{{"error":"{text}"}}"#);
+        assert_refused(&server, "/plain", &handshake, &response).await;
     }
     assert_eq!(server.finish().await, [""; 0]);
 }
@@ -228,7 +228,7 @@ async fn a_handshake_may_come_in_any_pieces() {
 }
 
 #[tokio::test]
-async fn web_socket_pings_are_answered_before_the_handshake() {
+async fn web_socket_pings_get_pongs_before_the_handshake() {
     let server = Server::start().await;
     let mut client = server.upgrade("/plain").await;
     client.send_frame(Opcode::Ping, true, b"early").await;

@@ -60,7 +60,7 @@ async fn nothing_is_left_when_on_disconnected_panics_after_a_lost_connection() {
 }
 
 #[tokio::test]
-async fn web_socket_pings_are_answered_while_on_connected_runs() {
+async fn web_socket_pings_get_pongs_while_on_connected_runs() {
     let server = Server::start().await;
     let mut client = server.open("/connecting-waits").await;
     server.journal.until("connected").await;

@@ -7,7 +7,7 @@ use crate::server::Server;
 const NO_ID: &str = "Connection ID required";
 const UNKNOWN_ID: &str = "No Connection with that ID";
 
-/// Answers to polls may not be cached, the refusals among them.
+/// Responses to polls may not be cached, the refusals among them.
 #[track_caller]
 fn assert_uncached(response: &Response) {
     let headers = ["cache-control", "pragma", "expires"].map(|name| response.header(name));

@@ -96,7 +96,7 @@ impl ProbeHub {
         text
     }
 
-    /// A long answer to a short call.
+    /// A long result of a short call.
     async fn repeat(&self, letter: char, count: usize) -> String {
         self.journal.note("repeated");
         std::iter::repeat_n(letter, count).collect()

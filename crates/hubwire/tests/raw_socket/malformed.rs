@@ -208,7 +208,7 @@ async fn detailed_errors_say_what_was_wrong_and_the_hub_is_told_too() {
 }
 
 #[tokio::test]
-async fn calls_before_a_bad_record_are_answered_and_those_behind_it_are_not_run() {
+async fn calls_before_a_bad_record_are_completed_and_those_behind_it_are_not_run() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     let call = |id: &str| {

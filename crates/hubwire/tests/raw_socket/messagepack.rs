@@ -38,10 +38,10 @@ async fn expect(client: &mut Client, frames: &[u8]) {
 }
 
 #[tokio::test]
-async fn calls_are_answered_in_binary_frames() {
+async fn calls_are_completed_in_binary_frames() {
     let server = Server::start().await;
     let mut client = open(&server, "/detailed").await;
-    for (bytes, answer) in [
+    for (bytes, completion) in [
         (
             call("1", "Echo", &("é",)),
             frame(|writer| writer.completion_result("1", "é").unwrap()),
@@ -69,7 +69,7 @@ async fn calls_are_answered_in_binary_frames() {
         ),
     ] {
         client.send_frame(Opcode::Binary, true, &bytes).await;
-        expect(&mut client, &answer).await;
+        expect(&mut client, &completion).await;
     }
     client.leave().await;
     server.finish().await;
@@ -80,17 +80,17 @@ async fn a_message_may_come_in_pieces() {
     let server = Server::start().await;
     let mut client = open(&server, "/plain").await;
     let long = "x".repeat(20_000);
-    let answer = frame(|writer| writer.completion_result("1", &long).unwrap());
+    let completion = frame(|writer| writer.completion_result("1", &long).unwrap());
     let bytes = call("1", "Echo", &(long,));
     for piece in bytes.chunks(700) {
         client.send_frame(Opcode::Binary, true, piece).await;
     }
-    expect(&mut client, &answer).await;
+    expect(&mut client, &completion).await;
     for byte in call("2", "Add", &(40, 2)) {
         client.send_frame(Opcode::Binary, true, &[byte]).await;
     }
-    let answer = frame(|writer| writer.completion_result("2", &42).unwrap());
-    expect(&mut client, &answer).await;
+    let completion = frame(|writer| writer.completion_result("2", &42).unwrap());
+    expect(&mut client, &completion).await;
     client.leave().await;
     server.finish().await;
 }

@@ -7,7 +7,7 @@ use crate::server::Server;
 
 const TRANSPORTS: &str = r#"[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]"#;
 
-/// Negotiates, asserts the answer to the byte, and returns id and token.
+/// Negotiates, asserts the response to the byte, and returns id and token.
 async fn negotiate(server: &Server, path_and_query: &str, version: u8) -> (String, String) {
     let response = server.request(&format!("POST {path_and_query}"), "").await;
     let body: Value = serde_json::from_str(&response.body).unwrap();
@@ -68,18 +68,18 @@ async fn version_1_has_a_token_of_its_own_which_opens_a_connection() {
 }
 
 #[tokio::test]
-async fn later_versions_are_answered_with_1() {
+async fn later_versions_get_1() {
     let server = Server::start().await;
-    let asked = [
+    let negotiations = [
         "/plain/negotiate?negotiateVersion=2",
         "/plain/negotiate?negotiateVersion=99",
         "/minimum-1/negotiate?negotiateVersion=1",
         "/minimum-1/negotiate?negotiateVersion=2",
         "/minimum-2/negotiate?negotiateVersion=2",
     ];
-    for asked in asked {
-        let (_, token) = negotiate(&server, asked, 1).await;
-        let (path, _) = asked.split_once("/negotiate").unwrap();
+    for negotiation in negotiations {
+        let (_, token) = negotiate(&server, negotiation, 1).await;
+        let (path, _) = negotiation.split_once("/negotiate").unwrap();
         open_and_leave(&server, path, &token).await;
     }
     server.finish().await;
@@ -109,11 +109,11 @@ async fn a_version_below_the_minimum_is_refused_but_not_without_negotiation() {
         ("/minimum-1/negotiate?negotiateVersion=0", "0"),
         ("/minimum-2/negotiate?negotiateVersion=1", "1"),
     ];
-    for (asked, version) in refused {
+    for (negotiation, version) in refused {
         let expected = format!(
             r#"{{"error":"The client requested version '{version}', but the server does not support this version."}}"#
         );
-        let response = server.request(&format!("POST {asked}"), "").await;
+        let response = server.request(&format!("POST {negotiation}"), "").await;
         response.assert_is(200, Some("application/json"), &expected);
     }
     server.open("/minimum-2").await.leave().await;

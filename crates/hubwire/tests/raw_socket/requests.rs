@@ -1,4 +1,4 @@
-//! HTTP requests as text, and what is answered.
+//! HTTP requests as text, and their responses.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,10 +12,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-/// What a server answers to the sample key (RFC 6455, section 1.3).
+/// What a server returns for the sample key (RFC 6455, section 1.3).
 pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/// An answer, read to its end.
+/// A response, read to its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -33,8 +33,8 @@ impl Response {
     /// Asserts the three things that the status table gives.
     #[track_caller]
     pub(crate) fn assert_is(&self, status: u16, content_type: Option<&str>, body: &str) {
-        let answered = (self.status, self.header("content-type"), &*self.body);
-        assert_eq!(answered, (status, content_type, body));
+        let seen = (self.status, self.header("content-type"), &*self.body);
+        assert_eq!(seen, (status, content_type, body));
     }
 }
 
@@ -63,7 +63,7 @@ pub(crate) async fn send_head(
     socket.write_all(&bytes).await.unwrap();
 }
 
-/// Reads one answer; what came behind it is returned, too.
+/// Reads one response; what came behind it is returned, too.
 pub(crate) async fn read_response(socket: &mut TcpStream) -> (Response, Vec<u8>) {
     let reading = async {
         let mut bytes = Vec::new();
@@ -88,12 +88,12 @@ pub(crate) async fn read_response(socket: &mut TcpStream) -> (Response, Vec<u8>)
     };
     tokio::time::timeout(PATIENCE, reading)
         .await
-        .expect("an HTTP answer")
+        .expect("an HTTP response")
 }
 
 async fn read_more(socket: &mut TcpStream, bytes: &mut Vec<u8>) {
     let count = socket.read_buf(bytes).await.unwrap();
-    assert!(count > 0, "no whole answer, but {bytes:?}");
+    assert!(count > 0, "no whole response, but {bytes:?}");
 }
 
 fn parse_head(head: &str) -> Response {

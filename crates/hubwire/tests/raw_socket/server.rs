@@ -16,7 +16,7 @@ use crate::requests::{self, Response};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long `/hasty` waits for an answer to its WebSocket Close.
+/// How long `/hasty` waits for a client's WebSocket Close.
 pub(crate) const HASTY_CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// A serving server.

@@ -97,7 +97,7 @@ async fn a_stalled_reader_is_given_up_at_once() {
     }
     let since = Instant::now();
     server.until_only_bystander().await;
-    // Whoever does not read does not answer a Close either: the close timeout (5 s) is not for it.
+    // Whoever does not read does not return a Close either: the close timeout (5 s) is not for it.
     assert!(
         since.elapsed() < Duration::from_secs(2),
         "{:?}",
@@ -127,10 +127,10 @@ async fn who_calls_without_reading_is_not_served_until_it_reads() {
     }
     // 64 KiB wait in the server, and at most 4 MiB in the kernel.
     assert!(served_before < CALLS / 2, "{served_before} were served");
-    let answer = "x".repeat(LENGTH);
+    let result = "x".repeat(LENGTH);
     for number in 0..CALLS {
-        let expected = format!(r#"{{"type":3,"invocationId":"{number}","result":"{answer}"}}"#);
-        assert!(client.record().await == expected, "another answer");
+        let expected = format!(r#"{{"type":3,"invocationId":"{number}","result":"{result}"}}"#);
+        assert!(client.record().await == expected, "another completion");
     }
     client.expect_alive().await;
     client.leave().await;
