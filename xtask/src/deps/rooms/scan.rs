@@ -83,8 +83,6 @@ impl Scanner {
 
     fn punct<'a>(&mut self, punct: char, after: &'a [TokenTree]) -> &'a [TokenTree] {
         match punct {
-            // `$crate` is for other crates, which see of the rooms what lib.rs re-exports.
-            '$' => after_ident(after, "crate").unwrap_or(after),
             '#' => self.attribute(after_punct(after, '!').unwrap_or(after)),
             _ => after,
         }

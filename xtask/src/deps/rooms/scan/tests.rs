@@ -97,6 +97,10 @@ fn macros_and_attributes_are_looked_into() {
         names("fn f() { select! { x = crate::node::wait() => super::super::dispatch::go(x) } }"),
         ["node", "dispatch"]
     );
+    assert_eq!(
+        names("macro_rules! m { () => { $crate::node::X } }"),
+        ["node"]
+    );
     assert_eq!(names("#[derive(crate::hub::Derived)] struct S;"), ["hub"]);
     assert_eq!(names("#![attribute(crate::node)]"), ["node"]);
     assert_eq!(
@@ -106,17 +110,13 @@ fn macros_and_attributes_are_looked_into() {
 }
 
 #[test]
-fn visibility_and_the_crate_of_a_macro_are_no_paths() {
+fn visibility_is_no_path() {
     assert_eq!(
         names("pub(crate) struct S { pub(super) x: u8, pub(self) y: u8 }"),
         [""; 0]
     );
     assert_eq!(
         names("pub(in crate::hub) fn f() {} pub(in super::super) fn g() {}"),
-        [""; 0]
-    );
-    assert_eq!(
-        names("macro_rules! m { () => { $crate::node::X } }"),
         [""; 0]
     );
     assert_eq!(
