@@ -1,6 +1,7 @@
 //! What everything of one node may use: clock, random source, limits, options, tasks.
 
 mod clock;
+mod giving_way;
 mod limits;
 mod options;
 mod random;
@@ -12,9 +13,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use clock::NodeClock;
 use futures_core::future::BoxFuture;
+pub(crate) use giving_way::wake_oneself;
 use hubwire_core::NodeId;
 pub(crate) use limits::Limits;
-pub use options::{EndpointOptions, HubOptions, KeepRequest};
+pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
 pub use random::RandomSource;
 pub(crate) use scratch::with_scratch;
 use tokio::runtime::Handle;

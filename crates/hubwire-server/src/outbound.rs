@@ -37,7 +37,8 @@ use tokio::sync::Notify;
 
 use crate::node::Node;
 
-/// Streams wait while this many bytes do, as ASP.NET Core's do for its `TransportMaxBufferSize`.
+/// Streams wait while this many bytes do, and calls while this many of their own completions and items do, as
+/// ASP.NET Core's do for its `TransportMaxBufferSize`.
 const STREAMED_SIZE: usize = 64 * 1024;
 
 /// Why nothing more reaches a client.
@@ -237,11 +238,17 @@ impl Outbound {
         }
     }
 
-    /// Whether the queue has no room for more completions; the session is woken when it has.
+    /// Whether the client has to take something before more is done for it; the session is woken when it has.
     pub(crate) fn owner_must_wait(&self) -> bool {
         let mut state = self.lock();
-        state.owner_waits = !self.is_finished() && state.queue.bytes() >= self.bounds.bytes;
+        state.owner_waits = !self.is_finished() && self.is_full_for_owner(&state);
         state.owner_waits
+    }
+
+    /// A client that calls without reading gets no further than [`STREAMED_SIZE`] of its own.
+    fn is_full_for_owner(&self, state: &State) -> bool {
+        let own_level = STREAMED_SIZE.min(self.bounds.bytes);
+        state.queue.bytes() >= self.bounds.bytes || state.queue.own_bytes() >= own_level
     }
 
     /// Whether nothing takes what is queued, so that it stays.

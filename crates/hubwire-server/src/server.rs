@@ -58,6 +58,7 @@ impl Server {
     fn prepare(&self) {
         for flusher in self.flushers.iter() {
             self.node.prepare(Arc::clone(flusher).run());
+            self.node.prepare(Arc::clone(flusher).run_decoy());
         }
         let (table, hubs) = (Arc::clone(&self.table), Arc::clone(&self.hubs));
         let node = Arc::downgrade(&self.node);

@@ -168,10 +168,10 @@ pub use hubwire_core::{
 pub use hubwire_macros::{hub, hub_client};
 pub use hubwire_protocol::{self as protocol, Binary, HubProtocol, Naming, Timestamp};
 pub use hubwire_server::{
-    Call, Caller, ConnectionRequest, DisconnectReason, EndpointOptions, Hub, HubArgument,
-    HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError, HubHandle,
-    HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem,
-    Items, KeepRequest, LentStreamReader, MapHub, Method, NAME_IDENTIFIER,
+    Call, Caller, ConnectionRequest, DeadPeerTimeouts, DisconnectReason, EndpointOptions, Hub,
+    HubArgument, HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError,
+    HubHandle, HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument,
+    HubStreamItem, Items, KeepRequest, LentStreamReader, MapHub, Method, NAME_IDENTIFIER,
     NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal, RandomSource, Reply,
     Resources, ResourcesBuilder, Serve, SignalR, SignalRBuilder, Statistics, StreamEnd,
     StreamReader, StreamSink, UserIdProvider, serve, shutdown_signal, testing,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt, stream};
 use hubwire::protocol::{FrameDecoder, FrameEvent, Masking, Opcode, write_masked_frame};
 use hubwire::{
-    HubCallerContext, HubContext, HubHandle, HubResult, InProcessFarm, MapHub, SignalR, hub,
-    hub_client,
+    DeadPeerTimeouts, HubCallerContext, HubContext, HubEndpoint, HubHandle, HubResult,
+    InProcessFarm, MapHub, SignalR, hub, hub_client,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -39,6 +39,17 @@ impl WayOutHub {
     /// Items of 1 KiB without end.
     fn endless(&self) -> impl Stream<Item = String> {
         stream::repeat_with(|| "x".repeat(KIB)).then(std::future::ready)
+    }
+
+    /// Sends something small to everybody, and then blocks its thread.
+    async fn send_and_block(&self, cx: &HubCallerContext<Self>, milliseconds: u64) -> HubResult {
+        cx.clients().all().text(0, "small").await?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "that it blocks is what is tested"
+        )]
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        Ok(())
     }
 
     /// Pushes to its caller, and then blocks its thread.
@@ -75,7 +86,12 @@ impl Server {
 
     async fn on(signalr: SignalR) -> Self {
         let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
-        let app = axum::Router::new().map_hub("/hub", hub.endpoint());
+        let endpoint = hub.endpoint();
+        Self::of(signalr, hub, endpoint).await
+    }
+
+    async fn of(signalr: SignalR, hub: HubHandle<WayOutHub>, endpoint: HubEndpoint) -> Self {
+        let app = axum::Router::new().map_hub("/hub", endpoint);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut serving = JoinSet::new();
@@ -309,6 +325,66 @@ async fn a_method_that_blocks_its_thread_delays_no_broadcast() {
         sent < Duration::from_millis(700),
         "sent only after {sent:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_method_sends_before_it_blocks_its_thread_reaches_everybody() {
+    let server = Server::start().await;
+    let mut busy = server.connect().await;
+    for _ in 0..3 {
+        let mut others = Vec::new();
+        for _ in 0..16 {
+            others.push(server.connect().await);
+        }
+        let since = Instant::now();
+        busy.send(&json!({"type": 1, "target": "SendAndBlock", "arguments": [1500]}))
+            .await;
+        assert_all_read(reading(others, 1), 1).await;
+        let heard = since.elapsed();
+        assert!(heard < Duration::from_millis(1000), "only after {heard:?}");
+        sleep(Duration::from_millis(1600)).await;
+    }
+}
+
+/// Drops every packet that reaches the socket, as a dead network does.
+fn cut_off(socket: &TcpStream) {
+    const RETURN: u16 = 0x06;
+    let nothing = socket2::SockFilter::new(RETURN, 0, 0, 0);
+    socket2::SockRef::from(socket)
+        .attach_filter(&[nothing])
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_whose_network_is_dead_is_given_up_with_whatever_traffic_or_none() {
+    let signalr = SignalR::new();
+    let hub = signalr
+        .hub::<WayOutHub>()
+        .keep_alive_interval(Duration::from_secs(3600));
+    let hub = hub.build(WayOutHub);
+    let timeouts = DeadPeerTimeouts {
+        unacknowledged: Duration::from_secs(3),
+        keep_alive: Duration::from_secs(1),
+    };
+    let endpoint = hub.endpoint().dead_peer_timeouts(timeouts);
+    let server = Server::of(signalr, hub, endpoint).await;
+    let alive = server.connect().await;
+    for sends in [false, true] {
+        let dead = server.connect().await;
+        cut_off(&dead.socket);
+        let since = Instant::now();
+        while server.signalr.statistics().connections > 1 {
+            if sends {
+                server.broadcast(0, "text").await;
+            }
+            sleep(Duration::from_millis(200)).await;
+            assert!(
+                since.elapsed() < Duration::from_secs(12),
+                "it is still there"
+            );
+        }
+    }
+    drop(alive);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

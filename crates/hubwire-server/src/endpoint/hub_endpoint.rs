@@ -18,7 +18,7 @@ use super::connection_table::ConnectionTable;
 use super::{negotiate, routing};
 use crate::connection::Connection;
 use crate::hub::HubRuntime;
-use crate::node::{EndpointOptions, HubOptions, KeepRequest};
+use crate::node::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
 use crate::outbound::{Bounds, Progress};
 use crate::session::Session;
 use crate::transport::{Input, Transport, TransportKind};
@@ -80,6 +80,13 @@ impl HubEndpoint {
     #[must_use]
     pub fn transport_progress_size(self, bytes: usize) -> Self {
         self.with(|options| options.transport_progress_size = bytes)
+    }
+
+    /// See [`EndpointOptions::dead_peer_timeouts`].
+    #[must_use]
+    pub fn dead_peer_timeouts(self, timeouts: impl Into<Option<DeadPeerTimeouts>>) -> Self {
+        let timeouts = timeouts.into();
+        self.with(|options| options.dead_peer_timeouts = timeouts)
     }
 
     /// See [`EndpointOptions::minimum_protocol_version`].

@@ -13,13 +13,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
 use super::attached::{Attached, spawn_session};
 use super::connection_table::{Attach, ConnectionToken, Slot};
 use super::{HubEndpoint, origin, query, response};
 use crate::connection::{ConnectionRequest, Principal};
-use crate::node::KeepRequest;
+use crate::node::{DeadPeerTimeouts, EndpointOptions};
 use crate::session::Session;
 use crate::transport::{Input, Socket, WEB_SOCKETS, WebSocketReader};
 
@@ -90,8 +91,7 @@ async fn open_upgraded(
     parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(Attached, Box<Session>)> {
-    let (request, principal, socket) =
-        upgraded(endpoint.options.keep_request, parts, upgrade).await?;
+    let (request, principal, socket) = upgraded(&endpoint.options, parts, upgrade).await?;
     let session = open(&endpoint, &attached, request, principal, socket);
     Some((attached, session))
 }
@@ -158,20 +158,34 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
 
 /// Waits for the HTTP library to hand over the socket.
 async fn upgraded(
-    keep: KeepRequest,
+    options: &EndpointOptions,
     parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(ConnectionRequest, Option<Principal>, Socket)> {
-    let mut request = ConnectionRequest::new(&parts, keep);
+    let mut request = ConnectionRequest::new(&parts, options.keep_request);
     let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
     if let Socket::Tcp(stream, _) = &socket {
         // Without it small messages wait for acknowledgements; a socket that refuses works, slowly.
         let _ = stream.set_nodelay(true);
+        if let Some(timeouts) = options.dead_peer_timeouts {
+            give_up_dead_peers(stream, timeouts);
+        }
         request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
     }
     Some((request, principal, socket))
+}
+
+/// Lets the system notice a peer that is gone without a word; one that cannot notices later.
+fn give_up_dead_peers(stream: &TcpStream, timeouts: DeadPeerTimeouts) {
+    let socket = SockRef::from(stream);
+    let keep_alive = TcpKeepalive::new()
+        .with_time(timeouts.keep_alive)
+        .with_interval(timeouts.keep_alive);
+    let _ = socket.set_tcp_keepalive(&keep_alive);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket.set_tcp_user_timeout(Some(timeouts.unacknowledged));
 }
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from here on.

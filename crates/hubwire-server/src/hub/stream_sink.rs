@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::HubError;
 use crate::connection::Connection;
-use crate::node::with_scratch;
+use crate::node::{wake_oneself, with_scratch};
 
 /// After this many items a stream lets the connection's other work go on.
 const ITEMS_PER_TURN: usize = 32;
@@ -144,7 +144,7 @@ impl StreamSink {
             }
             items += 1;
             if items % ITEMS_PER_TURN == 0 {
-                yield_once().await;
+                wake_oneself().await;
             }
         }
     }
@@ -173,20 +173,6 @@ impl StreamSink {
             Ok(())
         })
     }
-}
-
-/// Lets others be polled; the waker is called at once.
-async fn yield_once() {
-    let mut has_yielded = false;
-    poll_fn(|cx| {
-        if has_yielded {
-            return Poll::Ready(());
-        }
-        has_yielded = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 impl fmt::Debug for StreamSink {

@@ -102,6 +102,11 @@ pub struct EndpointOptions {
     pub transport_progress_timeout: Duration,
     /// See [`EndpointOptions::transport_progress_timeout`]. Default 64 KiB.
     pub transport_progress_size: usize,
+    /// How long a TCP peer may leave sent bytes unacknowledged, or its window shut, before the system ends the
+    /// connection, and how soon a silent one is probed. Default 60 s and 15 s.
+    ///
+    /// Only where the system has such timeouts; `None` leaves its own, which may be a quarter of an hour.
+    pub dead_peer_timeouts: Option<DeadPeerTimeouts>,
     /// The lowest negotiate version that is accepted. Default 0.
     pub minimum_protocol_version: i32,
     /// How long a client may take to return a WebSocket Close. Default 5 s.
@@ -119,10 +124,29 @@ impl Default for EndpointOptions {
             transport_send_timeout: Duration::from_secs(10),
             transport_progress_timeout: Duration::from_secs(60),
             transport_progress_size: 64 * 1024,
+            dead_peer_timeouts: Some(DeadPeerTimeouts::default()),
             minimum_protocol_version: 0,
             web_socket_close_timeout: Duration::from_secs(5),
             allowed_origins: Vec::new(),
             keep_request: KeepRequest::WithoutTokens,
+        }
+    }
+}
+
+/// When a TCP peer whose network is dead is given up, whether or not anything is sent to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadPeerTimeouts {
+    /// How long sent bytes may stay unacknowledged, or the peer's window shut. Default 60 s.
+    pub unacknowledged: Duration,
+    /// How long the peer may be silent before it is probed, and how long between two probes. Default 15 s.
+    pub keep_alive: Duration,
+}
+
+impl Default for DeadPeerTimeouts {
+    fn default() -> Self {
+        Self {
+            unacknowledged: Duration::from_secs(60),
+            keep_alive: Duration::from_secs(15),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::Outbound;
+use crate::node::wake_oneself;
 
 /// After how many queues the flusher lets others run.
 const QUEUES_BETWEEN_YIELDS: usize = 64;
@@ -32,6 +33,18 @@ pub(crate) struct Flusher {
     queues: AtomicIsize,
     dirtied: Notify,
     round_done: Notify,
+    /// Whether other workers can take the flusher over from one whose thread is blocked in hub code.
+    workers: Workers,
+    /// Wakes a task that does nothing.
+    decoy: Notify,
+}
+
+/// How many workers there are to run a flusher.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Workers {
+    #[default]
+    One,
+    Several,
 }
 
 impl Flusher {
@@ -42,7 +55,18 @@ impl Flusher {
         let first = dirty.len() == 1;
         drop(dirty);
         if first {
-            self.dirtied.notify_one();
+            self.wake();
+        }
+    }
+
+    /// Wakes the flusher where every worker can get at it.
+    ///
+    /// What a worker wakes last waits in a place of its own, from which no other worker takes it: where hub
+    /// code blocks the thread next, it would wait as long. Another wake moves it on.
+    fn wake(&self) {
+        self.dirtied.notify_one();
+        if self.workers == Workers::Several {
+            self.decoy.notify_one();
         }
     }
 
@@ -78,6 +102,13 @@ impl Flusher {
         }
     }
 
+    /// Does nothing whenever it is woken; see [`Flusher::wake`].
+    pub(crate) async fn run_decoy(self: Arc<Self>) {
+        loop {
+            self.decoy.notified().await;
+        }
+    }
+
     /// Writes whatever is dirty, without end.
     pub(crate) async fn run(self: Arc<Self>) {
         let mut batch = Vec::new();
@@ -101,10 +132,22 @@ impl Flusher {
             written += 1;
             if written % QUEUES_BETWEEN_YIELDS == 0 {
                 self.round_done.notify_waiters();
-                tokio::task::yield_now().await;
+                self.give_way().await;
             }
         }
         self.round_done.notify_waiters();
+    }
+
+    /// Lets others run.
+    ///
+    /// Tokio keeps a task that yields with its worker until that has done all else it has, and so for as long
+    /// as hub code blocks the thread; one that wakes itself can be taken over. With one worker there is nobody
+    /// to do so, and yielding lets sockets be looked at in between.
+    async fn give_way(&self) {
+        match self.workers {
+            Workers::One => tokio::task::yield_now().await,
+            Workers::Several => wake_oneself().await,
+        }
     }
 
     fn dirty(&self) -> MutexGuard<'_, Vec<Arc<Outbound>>> {
@@ -121,7 +164,17 @@ pub(crate) struct Flushers {
 
 impl Flushers {
     pub(crate) fn new(count: usize) -> Self {
-        let flushers = (0..count.max(1)).map(|_| Arc::default());
+        let workers = match count {
+            0 | 1 => Workers::One,
+            _ => Workers::Several,
+        };
+        let flusher = |_| {
+            Arc::new(Flusher {
+                workers,
+                ..Flusher::default()
+            })
+        };
+        let flushers = (0..count.max(1)).map(flusher);
         Self {
             flushers: flushers.collect(),
             next: AtomicUsize::new(0),

@@ -24,6 +24,8 @@ pub(super) struct Queue {
     /// How much of the first entry is written.
     head_written: usize,
     bytes: usize,
+    /// How many of them are the session's own, an entry that is half written counted whole.
+    own_bytes: usize,
     /// How many bytes were ever taken out, for whoever measures progress.
     taken: u64,
 }
@@ -63,6 +65,13 @@ impl Entry {
         }
     }
 
+    fn own_size(&self) -> usize {
+        match self {
+            Self::Gathered(gathered) => gathered.bytes().len(),
+            _ => 0,
+        }
+    }
+
     fn into_bytes(self, format: &'static FrameFormat) -> Bytes {
         match self {
             Self::Control(frame) => frame.into(),
@@ -85,6 +94,7 @@ impl Queue {
             entries: VecDeque::new(),
             head_written: 0,
             bytes: 0,
+            own_bytes: 0,
             taken: 0,
         }
     }
@@ -92,6 +102,11 @@ impl Queue {
     /// How many bytes wait.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// How many bytes of the session's own messages wait.
+    pub(super) fn own_bytes(&self) -> usize {
+        self.own_bytes
     }
 
     /// What the queue holds, as bounds count it.
@@ -129,7 +144,7 @@ impl Queue {
     /// Appends a hub message to the last entry if that is a buffer of such messages with room.
     pub(super) fn gather(&mut self, transfer_format: TransferFormat, message: &[u8]) {
         let format = self.format;
-        self.bytes += match self.entries.back_mut() {
+        let size = match self.entries.back_mut() {
             Some(Entry::Gathered(gathered)) if gathered.has_room(message.len()) => {
                 gathered.append(format, transfer_format, message)
             }
@@ -140,6 +155,8 @@ impl Queue {
                 size
             }
         };
+        self.bytes += size;
+        self.own_bytes += size;
     }
 
     /// Fills `slices` with what goes out next, at most `limit` bytes; how many slices there are.
@@ -170,6 +187,7 @@ impl Queue {
                 break;
             }
             self.head_written -= length;
+            self.own_bytes -= head.own_size();
             if let Some(written) = self.entries.pop_front() {
                 written.discard();
             }
@@ -192,6 +210,7 @@ impl Queue {
             }
             taken += size;
             self.bytes -= size;
+            self.own_bytes -= entry.own_size();
             self.taken += size as u64;
             parts.extend(
                 self.entries
@@ -207,7 +226,9 @@ impl Queue {
         let written = mem::take(&mut self.head_written);
         self.bytes += written;
         if let Some(Entry::Gathered(gathered)) = self.entries.front_mut() {
-            self.bytes -= gathered.drop_written(written);
+            let dropped = gathered.drop_written(written);
+            self.bytes -= dropped;
+            self.own_bytes -= dropped;
         }
         let mut dropped = 0;
         self.entries.retain(|entry| match entry {
@@ -224,6 +245,7 @@ impl Queue {
         self.entries = VecDeque::new();
         self.head_written = 0;
         self.bytes = 0;
+        self.own_bytes = 0;
     }
 }
 

@@ -207,6 +207,23 @@ async fn a_message_is_queued_at_once_and_those_who_can_wait_do() {
 }
 
 #[test]
+fn a_client_that_calls_without_reading_gets_no_further_than_64_kib_of_its_own() {
+    let outbound = outbound(1024 * 1024);
+    let mut puller = outbound.attach_puller();
+    let _ = outbound.offer(&message(&"x".repeat(100_000)));
+    assert!(!outbound.owner_must_wait());
+    for _ in 0..7 {
+        assert!(!outbound.owner_must_wait());
+        outbound.gather(TransferFormat::Text, &[b'x'; 10_000]);
+    }
+    assert!(outbound.owner_must_wait());
+    for _ in 0..2 {
+        assert!(pull(&mut puller, 1).is_ready());
+    }
+    assert!(!outbound.owner_must_wait());
+}
+
+#[test]
 fn whoever_takes_too_little_for_too_long_is_let_go() {
     let outbound = outbound(100);
     let mut puller = outbound.attach_puller();

@@ -85,7 +85,7 @@ impl Outbound {
 
     /// Tells the session of the room that it waited for.
     pub(super) fn wake_waiting_owner(&self, mut state: MutexGuard<'_, State>) {
-        let waited = state.queue.bytes() < self.bounds.bytes && mem::take(&mut state.owner_waits);
+        let waited = !self.is_full_for_owner(&state) && mem::take(&mut state.owner_waits);
         drop(state);
         if waited {
             self.owner.wake();

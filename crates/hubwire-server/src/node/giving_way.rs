@@ -1,0 +1,18 @@
+//! How a task lets others run without leaving its worker's reach.
+
+use std::future::poll_fn;
+use std::mem;
+use std::task::Poll;
+
+/// Lets others be polled; the waker is called at once.
+pub(crate) async fn wake_oneself() {
+    let mut has_yielded = false;
+    poll_fn(|cx| {
+        if mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
