@@ -106,9 +106,13 @@ impl Storm {
             begun: Mutex::new(Instant::now()),
             latencies: Mutex::default(),
         });
-        let mut readers = JoinSet::new();
+        let mut clients = Vec::new();
         for _ in 0..READERS {
-            let client = server.open("/narrow").await;
+            clients.push(server.open("/narrow").await);
+        }
+        // Nobody's patience runs out while others still connect.
+        let mut readers = JoinSet::new();
+        for client in clients {
             readers.spawn(Arc::clone(&readings).read(client));
         }
         Self {
@@ -225,6 +229,8 @@ async fn fill_socket(server: &Server, tasks: usize) {
     let context = server.narrow.context();
     let padding = padding();
     while server.signalr.statistics().tasks <= tasks {
+        let connections = server.signalr.statistics().connections;
+        assert_eq!(connections, READERS as usize + 2, "let go too early");
         let slow = context.clients().user("slow");
         slow.counted(0, &padding).await.unwrap();
         tokio::task::yield_now().await;
