@@ -56,7 +56,7 @@ pub(crate) struct Load {
 /// What the load generator said.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sample {
-    /// Deliveries, or answers where nothing is delivered.
+    /// Deliveries, or completions where nothing is delivered.
     pub(crate) count: f64,
     pub(crate) per_s: f64,
     pub(crate) server_cpu_s: f64,

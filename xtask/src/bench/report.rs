@@ -21,7 +21,7 @@ pub(crate) fn render(
          another; every row alternates with what stands beside it: the floor (`bench/floor`, an epoll loop \
          with no hub), or, for the last rows, the same server: with few groups, or with one worker. \
          Payloads have 100 bytes. \
-         The fan-outs are closed loops: a publisher sends again when its call is answered, so a server that \
+         The fan-outs are closed loops: a publisher sends again when its call is completed, so a server that \
          gathers many messages in one write does more with each second than the floor, which writes each \
          broadcast by itself; they do not say that anything is faster than epoll. The paced row says what \
          one broadcast costs. With two workers the server runs on both cores and shares the second with the \
