@@ -47,6 +47,54 @@ use crate::connection::DisconnectReason;
 ///
 /// `#[hub]` implements it from an ordinary `impl` block; one value serves all connections, so what
 /// belongs to a connection goes into its [`Items`](crate::Items), and what is shared goes behind the hub's own locks.
+///
+/// By hand it looks like this; of a [`Method`] only its name decides what can be called:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use hubwire_core::UntypedClient;
+/// use hubwire_protocol::BindError;
+/// use hubwire_server::{Call, Hub, Method, Parameter, Reply, Resources, ResourcesBuilder};
+///
+/// struct SumHub;
+///
+/// impl Hub for SumHub {
+///     type Client = UntypedClient;
+///     const METHODS: &'static [Method] = &[
+///         Method::new("Ping", &[], "Says that it is there."),
+///         Method::new("Sum", &[Parameter::new("numbers", "i32").stream()], "Adds up."),
+///     ];
+///
+///     // Only for methods that take a token or streams; their places are counted in this order.
+///     fn resources(method: usize, builder: ResourcesBuilder<'_>) -> Resources {
+///         match method {
+///             1 => builder.cancellation_token().stream_reader::<i32>().build(),
+///             _ => builder.build(),
+///         }
+///     }
+///
+///     fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
+///         // A method without arguments says so too, or any would do.
+///         let () = call.arguments()?;
+///         Ok(match method {
+///             0 => Reply::value(async { "here" }),
+///             1 => {
+///                 let (cancel, numbers) = (call.cancellation_token(), call.stream_reader::<i32>(0));
+///                 Reply::value(async move {
+///                     let mut sum = 0;
+///                     let mut numbers = numbers.open(); // not before the method runs
+///                     while let Some(Some(Ok(number))) = cancel.run_until_cancelled(numbers.next()).await {
+///                         sum += number;
+///                     }
+///                     sum
+///                 })
+///             }
+///             _ => Reply::unknown_method(),
+///         })
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hub",
     note = "put `#[hub]` on the `impl {Self}` block that holds its methods"
@@ -82,7 +130,7 @@ pub trait Hub: Sized + Send + Sync + 'static {
 
     /// Makes what the method at this index takes besides its arguments: a token, streams of the client's.
     ///
-    /// Once for each call, before anything is decided about it.
+    /// Once for each call, before its arguments are bound. Without such methods the provided one will do.
     fn resources(method: usize, builder: ResourcesBuilder<'_>) -> Resources {
         let _ = method;
         builder.build()

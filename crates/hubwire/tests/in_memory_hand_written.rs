@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use hubwire::protocol::BindError;
 use hubwire::testing::TestClient;
-use hubwire::{Call, Hub, Method, Parameter, Reply, SignalR, UntypedClient};
+use hubwire::{BindError, Call, Hub, Method, Parameter, Reply, SignalR, UntypedClient};
 
 /// Declares two methods and knows one of them.
 struct HalfKnowing;

@@ -35,7 +35,7 @@ impl<'a, H: Hub> Call<'a, H> {
     ///
     /// # Panics
     ///
-    /// If [`Hub::resources`] made none for this method.
+    /// If [`Hub::resources`] made none for this method; that refuses the call.
     #[must_use]
     #[track_caller]
     pub fn cancellation_token(&self) -> CancellationToken {
@@ -47,7 +47,7 @@ impl<'a, H: Hub> Call<'a, H> {
     ///
     /// # Panics
     ///
-    /// If [`Hub::resources`] made no stream of such items at this place for this method.
+    /// If [`Hub::resources`] made no stream of such items at this place for this method; that refuses the call.
     #[must_use]
     #[track_caller]
     pub fn stream_reader<T>(&self, index: usize) -> LentStreamReader<T>

@@ -11,10 +11,25 @@ pub(crate) struct MethodTable {
 }
 
 impl MethodTable {
+    /// # Panics
+    ///
+    /// If a name is empty, or another in any ASCII case.
+    #[track_caller]
     pub(crate) fn new(methods: &'static [Method]) -> Self {
         let names = methods.iter().map(|method| method.name);
         let mut sorted: Box<[_]> = names.enumerate().map(|(i, name)| (name, i)).collect();
         sorted.sort_by(|(a, _), (b, _)| lower_case(a).cmp(lower_case(b)));
+        assert!(
+            sorted.iter().all(|(name, _)| !name.is_empty()),
+            "a hub method has no name"
+        );
+        for (first, second) in sorted.iter().zip(sorted.iter().skip(1)) {
+            let (first, second) = (first.0, second.0);
+            assert!(
+                !first.eq_ignore_ascii_case(second),
+                "two hub methods are called `{first}` and `{second}`, which clients may write alike"
+            );
+        }
         Self { sorted }
     }
 
@@ -40,6 +55,13 @@ mod tests {
         Method::new("Echo", &[], ""),
         Method::new("echoAll", &[], ""),
     ];
+
+    #[test]
+    #[should_panic(expected = "two hub methods are called `Echo` and `ECHO`")]
+    fn names_that_differ_in_case_alone_are_refused() {
+        const TWICE: &[Method] = &[Method::new("Echo", &[], ""), Method::new("ECHO", &[], "")];
+        MethodTable::new(TWICE);
+    }
 
     #[test]
     fn finds_names_in_any_ascii_case() {

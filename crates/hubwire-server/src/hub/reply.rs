@@ -34,7 +34,7 @@ impl Reply {
         Self(ReplyKind::UnknownMethod)
     }
 
-    /// A run that cannot fail; the result `()` is null on the wire.
+    /// A run that cannot fail, but by a panic, which is hidden from the caller; the result `()` is null on the wire.
     pub fn value<F, T>(call: F) -> Self
     where
         F: Future<Output = T> + Send + 'static,

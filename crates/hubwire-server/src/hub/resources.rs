@@ -13,7 +13,7 @@ use crate::connection::Connection;
 
 /// What a call takes besides its arguments.
 ///
-/// Made once for a call, before anything is decided about it; its arguments may be bound more than once.
+/// Made by [`Hub::resources`](super::Hub::resources), once for a call; its arguments may be bound more than once.
 #[derive(Default)]
 pub struct Resources {
     token: Option<CancellationToken>,

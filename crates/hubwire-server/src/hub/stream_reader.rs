@@ -90,7 +90,9 @@ impl<T: Send + 'static> LentStreamReader<T> {
 }
 
 impl<T> LentStreamReader<T> {
-    /// Begins to read the stream, whose end is that of the reader.
+    /// The reader to hand to the method, to be opened inside its run: with the reader the stream is dropped.
+    ///
+    /// Each stream is opened once.
     #[must_use]
     pub fn open(self) -> StreamReader<T> {
         let shared = self.shared;

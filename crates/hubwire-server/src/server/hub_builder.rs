@@ -174,12 +174,20 @@ impl<H: Hub> HubBuilder<H> {
     }
 
     /// Builds the hub from its one value, which serves all connections.
+    ///
+    /// # Panics
+    ///
+    /// If a hub that was written by hand has two methods of one name, in any ASCII case, or one without.
     #[must_use]
     pub fn build(self, hub: H) -> HubHandle<H> {
         self.build_with(|_| hub)
     }
 
     /// Builds the hub from a function that is given the hub's own context, for hubs that push by themselves.
+    ///
+    /// # Panics
+    ///
+    /// As [`HubBuilder::build`].
     pub fn build_with(self, hub: impl FnOnce(HubContext<H>) -> H) -> HubHandle<H> {
         let node = self.server.node();
         let cluster = self.server.backplane().map(|backplane| {

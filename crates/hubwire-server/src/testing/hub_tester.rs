@@ -23,6 +23,9 @@ use crate::transport::WEB_SOCKETS;
 /// Streams that a client sends along are not called here, so nothing waits in one.
 const STREAM_CAPACITY: usize = 1;
 
+/// A call without its streams would wait for them for ever.
+const UPLOADS: &str = "a `HubTester` sends no streams along: call the method with a `TestClient`";
+
 /// A hub without a server: methods are called directly, and what the hub does is recorded.
 ///
 /// ```
@@ -162,6 +165,13 @@ impl<H: Hub> TestCaller<'_, H> {
 
     /// Calls a method with a tuple of arguments and waits for its result, null for none.
     ///
+    /// Methods that stream, either way, are called with a [`TestClient`](super::TestClient), and so are those
+    /// that wait for client results: here every client returns none.
+    ///
+    /// # Panics
+    ///
+    /// Where the method does; a server would hide that from the caller.
+    ///
     /// # Errors
     ///
     /// The text that a client would read, without detailed errors.
@@ -186,6 +196,9 @@ impl<H: Hub> TestCaller<'_, H> {
             Ok(Some((HubMessage::Invocation(message), _))) => {
                 let builder = ResourcesBuilder::new(self.caller.connection(), STREAM_CAPACITY);
                 let resources = service.resources(index, builder);
+                if !resources.uploads().is_empty() {
+                    return Err(UPLOADS.to_owned());
+                }
                 let call = HubCall {
                     caller: &self.caller,
                     arguments: &message.arguments,

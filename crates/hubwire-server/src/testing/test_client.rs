@@ -100,7 +100,10 @@ impl TestClient {
 }
 
 impl TestClient<PulledTransport> {
-    /// Opens a transport that is pulled and fed by a pipe, and sends nothing yet.
+    /// Opens a transport that is pulled and fed by a pipe, and sends nothing yet, not even the handshake.
+    ///
+    /// It is pulled only while [`TestClient::receive`], or what calls it, is awaited: nobody else fetches the
+    /// goodbye of a server that shuts down.
     #[must_use]
     pub fn open_pulled(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
         Self::over(PulledTransport::open(endpoint, principal))
@@ -116,6 +119,9 @@ impl TestClient<PulledTransport> {
     }
 
     /// Stops to receive, as between two polls; what is sent meanwhile is kept.
+    ///
+    /// Up to the hub's `maximum_outbound_buffer_size`, and for the endpoint's `web_socket_close_timeout` after
+    /// the connection's end; pings are among it. [`TestClient::receive`] fails until the client is back.
     pub fn leave(&mut self) {
         self.transport.leave();
     }
@@ -242,7 +248,7 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// # Errors
     ///
-    /// When the server sends what is no frame or no JSON.
+    /// When the server sends what is no frame or no JSON, and while a pulled client has left.
     pub async fn receive(&mut self) -> io::Result<Received> {
         loop {
             if let Some(received) = self.received.pop_front() {
