@@ -5,6 +5,7 @@
 //! queue's lock; a half-written frame stays at the head, so whoever writes next (the session, the
 //! flusher, a drain) goes on where the last one stopped.
 
+mod bounds;
 mod drain;
 mod flusher;
 mod gathered;
@@ -22,8 +23,8 @@ use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
-use std::time::Duration;
 
+pub(crate) use bounds::{Bounds, Progress};
 pub(crate) use flusher::{Flusher, Flushers};
 use futures_util::task::AtomicWaker;
 use hubwire_core::FrameFormat;
@@ -48,25 +49,6 @@ pub(crate) enum Failure {
     Lost,
     /// The client did not take what was queued for it.
     TooSlow,
-}
-
-/// How much may wait for a client, and for how long; shared by the connections of an endpoint.
-#[derive(Clone, Debug)]
-pub(crate) struct Bounds {
-    /// From how many bytes on those wait who can.
-    pub(crate) bytes: usize,
-    /// How much may wait before the client is let go, each entry counted with [`ENTRY_COST`] more.
-    pub(crate) maximum: usize,
-    /// How long a send to one client waits for room.
-    pub(crate) send_timeout: Duration,
-    pub(crate) progress: Progress,
-}
-
-/// How much a client has to take within a time, while more waits for it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Progress {
-    pub(crate) bytes: usize,
-    pub(crate) timeout: Duration,
 }
 
 /// The messages of one connection on their way to its client.

@@ -6,9 +6,10 @@ use std::task::Context;
 
 use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming};
 
-use super::invoke::{Claims, Mode, WaitingCall};
+use super::invoke::{Mode, WaitingCall};
 use super::open_streams::OpenStreams;
 use super::running::{Ended, RunningCalls};
+use super::streaming::Claims;
 use crate::connection::{Connection, DisconnectReason};
 use crate::hub::{Caller, HubRuntime, Upload};
 

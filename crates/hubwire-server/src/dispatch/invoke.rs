@@ -9,8 +9,8 @@ use hubwire_protocol::{BindError, Invocation as Message};
 use super::Dispatcher;
 use super::refusals;
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
-use super::streaming::claims_of;
-use crate::hub::{HubCall, HubError, Reply, ReplyKind, Resources, ResourcesBuilder, Upload};
+use super::streaming::{Claims, claims_of};
+use crate::hub::{HubCall, HubError, Reply, ReplyKind, Resources, ResourcesBuilder};
 use crate::node::with_scratch;
 
 /// Whether the client expects a result or a stream.
@@ -26,9 +26,6 @@ pub(super) struct WaitingCall {
     pub(super) invocation: Invocation,
     pub(super) resources: Resources,
 }
-
-/// The ids under which a call's streams arrive, each with its stream.
-pub(super) type Claims = Vec<(Box<str>, Arc<dyn Upload>)>;
 
 impl Dispatcher {
     pub(super) fn invoke(&mut self, message: &Message<'_>, mode: Mode, cx: &mut Context<'_>) {

@@ -10,13 +10,15 @@ use hubwire_core::raw_client_result;
 use hubwire_protocol::{Completion, CompletionOutcome, Invocation as Message, StreamItem};
 
 use super::Dispatcher;
-use super::invoke::Claims;
 use super::open_streams::OpenStreams;
 use super::refusals;
 use super::running::{Ended, RunningStream};
 use crate::connection::DisconnectReason;
-use crate::hub::{HubError, Resources, StartStream, StreamControl, StreamSink};
+use crate::hub::{HubError, Resources, StartStream, StreamControl, StreamSink, Upload};
 use crate::lifetime::Receipt;
+
+/// The ids under which a call's streams arrive, each with its stream.
+pub(super) type Claims = Vec<(Box<str>, Arc<dyn Upload>)>;
 
 impl Dispatcher {
     /// Why the streams that the client sends along are refused.

@@ -1,0 +1,95 @@
+//! Queues by themselves: what is counted, written, taken over.
+
+use super::*;
+
+static LINES: FrameFormat = FrameFormat::new("lines", |_, message, output| {
+    output.push(b'>');
+    output.extend_from_slice(message);
+    output.push(b'\n');
+});
+
+fn queue() -> Queue {
+    let mut queue = Queue::new(&LINES);
+    queue.gather(TransferFormat::Text, b"one");
+    queue.gather(TransferFormat::Text, b"two");
+    queue.push_control(b"pong");
+    queue.push(shared(b"three"), 7);
+    queue.gather(TransferFormat::Text, b"four");
+    queue
+}
+
+fn shared(message: &[u8]) -> EncodedMessage {
+    EncodedMessage::new(hubwire_protocol::HubProtocol::Json, message.to_vec())
+}
+
+fn waiting(queue: &Queue) -> Vec<String> {
+    let mut slices = [IoSlice::new(&[]); 8];
+    let count = queue.fill(&mut slices, usize::MAX);
+    let texts = slices[..count].iter();
+    texts
+        .map(|slice| String::from_utf8_lossy(slice).into_owned())
+        .collect()
+}
+
+fn taken(queue: &mut Queue, limit: usize) -> String {
+    let parts = queue.take_whole(limit).concat();
+    String::from_utf8_lossy(&parts).into_owned()
+}
+
+#[test]
+fn messages_and_control_frames_are_told_apart_and_counted() {
+    let queue = queue();
+    assert_eq!(
+        waiting(&queue),
+        [">one\n>two\n", "pong", ">three\n", ">four\n"]
+    );
+    assert_eq!((queue.messages(), queue.bytes()), (4, 27));
+}
+
+#[test]
+fn what_is_half_written_stays_at_the_head() {
+    let mut queue = queue();
+    queue.advance(7);
+    assert_eq!(waiting(&queue)[0], "wo\n");
+    assert_eq!((queue.messages(), queue.bytes()), (4, 20));
+    queue.advance(3 + 4 + 2);
+    assert_eq!(waiting(&queue), ["hree\n", ">four\n"]);
+    queue.advance(11);
+    assert!(queue.is_empty());
+    assert_eq!((queue.messages(), queue.bytes()), (0, 0));
+}
+
+#[test]
+fn another_way_out_gets_whole_messages_and_no_control_frames() {
+    let mut queue = queue();
+    queue.advance(7);
+    queue.rewind();
+    assert_eq!(waiting(&queue), [">two\n", ">three\n", ">four\n"]);
+    assert_eq!(queue.bytes(), 18);
+    queue.advance(5 + 1);
+    queue.rewind();
+    assert_eq!(waiting(&queue), [">three\n", ">four\n"]);
+    assert_eq!(queue.bytes(), 13);
+    queue.advance(13);
+    assert_eq!((queue.is_empty(), queue.bytes()), (true, 0));
+}
+
+#[test]
+fn what_pulls_after_a_byte_stream_gets_nothing_twice() {
+    let mut queue = queue();
+    queue.advance(6);
+    queue.rewind();
+    assert_eq!(taken(&mut queue, 1), ">two\n");
+    queue.rewind();
+    assert_eq!(taken(&mut queue, 100), ">three\n>four\n");
+    assert_eq!((queue.messages(), queue.bytes()), (0, 0));
+}
+
+#[test]
+fn whole_messages_are_taken_however_long_the_first_one_is() {
+    let mut queue = queue();
+    assert_eq!(taken(&mut queue, 1), ">one\n>two\n");
+    assert_eq!(taken(&mut queue, 11), "pong>three\n");
+    assert_eq!(taken(&mut queue, 100), ">four\n");
+    assert_eq!((taken(&mut queue, 100).len(), queue.bytes()), (0, 0));
+}
