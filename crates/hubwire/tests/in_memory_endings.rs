@@ -7,8 +7,12 @@ mod lifecycle;
 #[path = "in_memory/support.rs"]
 mod support;
 
+use std::task::Poll;
+
+use futures_util::{Stream, stream};
 use hubwire::protocol::Opcode;
 use hubwire::testing::{Received, TestClient};
+use hubwire::{DisconnectReason, HubCallerContext, hub};
 use lifecycle::{Stage, Welcome};
 use serde_json::{Value, json};
 use support::*;
@@ -165,4 +169,49 @@ async fn of_two_ends_at_once_on_disconnected_hears_one() {
     pass(seconds(60)).await;
     assert_eq!(stage.log.take(), ["Aborted"]);
     stage.leaves_nothing_behind().await;
+}
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        // A second panic would hide what a test failed with.
+        assert!(std::thread::panicking(), "secret");
+    }
+}
+
+struct BombHub {
+    log: Log,
+}
+
+#[hub]
+impl BombHub {
+    async fn on_disconnected(&self, _cx: &HubCallerContext<Self>, reason: &DisconnectReason) {
+        self.log.note(format!("{reason:?}"));
+    }
+
+    /// Yields nothing, and panics when it is dropped.
+    fn bomb(&self) -> impl Stream<Item = i32> {
+        let bomb = Bomb;
+        stream::poll_fn(move |_| {
+            let _kept = &bomb;
+            Poll::Pending
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_panics_when_the_end_drops_it_keeps_nothing_from_ending() {
+    let log = Log::default();
+    let server = TestServer::new(BombHub { log: log.clone() });
+    let mut client = server.connect().await;
+    let call = json!({"type": 4, "invocationId": "s", "target": "Bomb", "arguments": []});
+    client.send_record(&call).await.unwrap();
+    settle().await;
+    client.close().await.unwrap();
+    assert_eq!(next(&mut client).await, Received::Closed(Some(1000)));
+    drop(client);
+    settle().await;
+    assert_eq!(log.take(), ["TransportClosed"]);
+    server.leaves_nothing_behind().await;
 }

@@ -1,5 +1,8 @@
 //! Queues and their ways out, without a session.
 
+mod racing;
+mod replacing;
+
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;

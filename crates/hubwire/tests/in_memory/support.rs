@@ -71,6 +71,15 @@ impl<H: Hub> TestServer<H> {
         settle().await;
         assert_eq!(self.signalr.statistics(), Statistics::default());
     }
+
+    /// The same where several threads serve the connections, and end them when they get to it.
+    pub(crate) async fn leaves_nothing_behind_soon(&self) {
+        let limit = Instant::now() + seconds(12);
+        while self.signalr.statistics() != Statistics::default() && Instant::now() < limit {
+            pass(Duration::from_millis(10)).await;
+        }
+        self.leaves_nothing_behind().await;
+    }
 }
 
 /// Notes of what happened, in order; clones write into the same.
