@@ -37,6 +37,7 @@ pub(crate) struct Node {
     prepared: Mutex<Vec<BoxFuture<'static, ()>>>,
     started: OnceLock<()>,
     draining: AtomicBool,
+    /// Fires when the shutdown's grace is over, or the node is gone.
     stop: CancellationToken,
 }
 
@@ -77,11 +78,6 @@ impl Node {
         &self.tracker
     }
 
-    /// Fires when the shutdown's grace is over, or the node is gone.
-    pub(crate) fn stop(&self) -> &CancellationToken {
-        &self.stop
-    }
-
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
@@ -107,6 +103,14 @@ impl Node {
                 };
                 self.background.spawn_on(task, &runtime);
             }
+        });
+    }
+
+    /// Runs a task of a session's or a hub's until the shutdown's grace is over.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tracker.spawn(async move {
+            stop.run_until_cancelled(task).await;
         });
     }
 

@@ -58,10 +58,8 @@ pub(crate) struct Outbound {
     bounds: Arc<Bounds>,
     format: &'static FrameFormat,
     state: Mutex<State>,
-    /// Wakes those who wait for the queue to sink below its bound.
+    /// Wakes those who wait for the queue to sink: below its bound, or further, as streams do.
     room: Notify,
-    /// Wakes streams, which wait for it to sink further.
-    item_room: Notify,
     /// The session, which is told when there is room again and when the client is let go.
     owner: AtomicWaker,
     failure: OnceLock<Failure>,
@@ -83,7 +81,6 @@ impl Outbound {
             format,
             state: Mutex::new(State::new(format)),
             room: Notify::new(),
-            item_room: Notify::new(),
             owner: AtomicWaker::new(),
             failure: OnceLock::new(),
             finished: AtomicBool::new(false),
@@ -184,7 +181,7 @@ impl Outbound {
     pub(crate) async fn item_room(&self) {
         loop {
             // Made before the queue is looked at, so that what happens in between is not missed.
-            let sunk = self.item_room.notified();
+            let sunk = self.room.notified();
             if self.is_finished() || self.bytes() < self.item_level() {
                 return;
             }
@@ -199,17 +196,9 @@ impl Outbound {
     /// Wakes whoever waited for the queue to sink from `before` bytes to what it has now.
     fn tell_of_room(&self, before: usize, now: usize) {
         let sank_below = |level: usize| now < level && level <= before;
-        if sank_below(self.bounds.bytes) {
+        if sank_below(self.bounds.bytes) || sank_below(self.item_level()) {
             self.room.notify_waiters();
         }
-        if sank_below(self.item_level()) {
-            self.item_room.notify_waiters();
-        }
-    }
-
-    fn tell_of_end(&self) {
-        self.room.notify_waiters();
-        self.item_room.notify_waiters();
     }
 
     /// Lets the client go that has taken too little for too long; the sweep calls it now and then.
@@ -258,7 +247,7 @@ impl Outbound {
         let state = self.lock();
         self.finished.store(true, Ordering::Release);
         drop(state);
-        self.tell_of_end();
+        self.room.notify_waiters();
     }
 
     pub(crate) fn is_finished(&self) -> bool {
@@ -288,7 +277,7 @@ impl Outbound {
             self.flusher.sub_unflushed(unflushed);
             self.flusher.relieve();
         }
-        self.tell_of_end();
+        self.room.notify_waiters();
         way_out.leave()
     }
 }

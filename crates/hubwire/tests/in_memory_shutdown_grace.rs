@@ -76,6 +76,30 @@ async fn assert_ends(signalr: &SignalR, expected: RangeInclusive<f64>) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_has_gone_does_not_delay_it() {
+    let (server, ..) = server();
+    let client = connect_pulled(&server).await;
+    settle().await;
+    let goes = async {
+        settle().await;
+        drop(client);
+    };
+    tokio::join!(assert_ends(&server.signalr, 0.0..=0.1), goes);
+    server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_left_waiting_for_a_broker_that_does_not_respond() {
+    let farm = InProcessFarm::new();
+    let nodes = [Node::new(&farm), Node::new(&farm)];
+    let member = Member::of(&nodes[0]).await;
+    nodes[0].link.hold(true);
+    drop(member);
+    nodes[0].server.signalr.shutdown().await;
+    nodes[0].server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_ends_whatever_clients_do() {
     let (server, ..) = server();
     let mut clients = Vec::new();

@@ -94,7 +94,7 @@ impl Cluster {
             ..
         } = &*self.shared;
         let channel = self.channel(subject);
-        subscriptions.want(backplane, node.tracker(), channel, wanted);
+        subscriptions.want(backplane, node, channel, wanted);
     }
 
     /// Resolves when the broker has confirmed what was last wanted of a subject.
@@ -219,7 +219,7 @@ impl Cluster {
                 if let Some(changed) = manager.change_local_group(action, &connection_id, &group) {
                     // The broker's confirmation may come through this very loop.
                     let this = self.clone();
-                    self.shared.node.tracker().spawn(async move {
+                    self.shared.node.spawn(async move {
                         match changed {
                             Ok(heard) => heard.await,
                             // The command has no way to say so; its sender only learns that it arrived.

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hubwire_core::{Backplane, BackplaneError, Channel};
 use tokio::sync::watch;
-use tokio_util::task::TaskTracker;
+
+use crate::node::Node;
 
 /// Subscribes and unsubscribes so that the last wish for each channel wins.
 ///
@@ -34,7 +35,7 @@ impl Subscriptions {
     pub(crate) fn want(
         self: &Arc<Self>,
         backplane: &Arc<dyn Backplane>,
-        tracker: &TaskTracker,
+        node: &Node,
         channel: Channel,
         wanted: bool,
     ) {
@@ -48,7 +49,7 @@ impl Subscriptions {
         drop(channels);
         let subscriptions = Arc::clone(self);
         let backplane = Arc::clone(backplane);
-        tracker.spawn(async move {
+        node.spawn(async move {
             subscriptions.settle(&*backplane, channel, wanted).await;
             drop(settle);
         });

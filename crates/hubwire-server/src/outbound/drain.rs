@@ -12,7 +12,7 @@ impl Outbound {
     /// Writes on until nothing is left; the sweep sees to it that the client takes something.
     ///
     /// Ends as soon as another drain, or nobody, is to write: `number` is its own.
-    pub(super) async fn drain(self: Arc<Self>, number: u64) {
+    pub(super) async fn drain(self: Arc<Self>, number: u32) {
         while poll_fn(|cx| self.poll_drain(number, cx))
             .await
             .is_continue()
@@ -22,7 +22,7 @@ impl Outbound {
     }
 
     /// Ready when something was written, or when there is nothing left to do.
-    fn poll_drain(&self, number: u64, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
+    fn poll_drain(&self, number: u32, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
         let mut state = self.lock();
         let replaced = match &mut state.way_out {
             WayOut::Socket {

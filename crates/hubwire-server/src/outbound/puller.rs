@@ -15,11 +15,11 @@ use super::state::{WayOut, replace_waker};
 /// What it has not taken stays in the queue when it leaves.
 pub(crate) struct Puller {
     outbound: Arc<Outbound>,
-    attachment: u64,
+    attachment: u32,
 }
 
 impl Puller {
-    pub(super) fn new(outbound: Arc<Outbound>, attachment: u64) -> Self {
+    pub(super) fn new(outbound: Arc<Outbound>, attachment: u32) -> Self {
         Self {
             outbound,
             attachment,
@@ -71,6 +71,8 @@ impl Drop for Puller {
             let left = mem::replace(&mut state.way_out, WayOut::Absent);
             drop(state);
             drop(left);
+            // It may be what the session waits for.
+            self.outbound.wake_owner();
         }
     }
 }

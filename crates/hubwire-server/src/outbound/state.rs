@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::mem;
+use std::num::NonZeroU64;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ pub(super) struct State {
     pub(super) queue: Queue,
     pub(super) way_out: WayOut,
     /// How many ways out and drains there were.
-    last_number: u64,
+    last_number: u32,
     /// Bytes queued since the flusher last offered a write.
     pub(super) unflushed: usize,
     /// Whether the flusher has it on its list.
@@ -33,10 +34,17 @@ pub(super) struct State {
     pub(super) reached_maximum: bool,
     /// The byte stream refused bytes since then.
     pub(super) refused_at_maximum: bool,
-    /// Since when the client is watched because something waits for it, and what it had taken by then.
-    watched: Option<(u64, u64)>,
+    watch: Watch,
     /// Bytes are with the byte stream that it may hold back until it is flushed.
     must_flush: bool,
+}
+
+/// Since when a client is watched because something waits for it, and what it had taken by then.
+#[derive(Debug, Default)]
+struct Watch {
+    /// Milliseconds of the node's life, and one more.
+    since: Option<NonZeroU64>,
+    taken: u64,
 }
 
 /// How far a write came.
@@ -54,7 +62,7 @@ pub(super) enum WayOut {
     Absent,
     Gone,
     Pulled {
-        attachment: u64,
+        attachment: u32,
         waker: Option<Waker>,
     },
     Socket {
@@ -67,7 +75,7 @@ pub(super) enum WayOut {
 #[derive(Debug)]
 pub(super) enum Drain {
     Idle,
-    Running { number: u64, waker: Option<Waker> },
+    Running { number: u32, waker: Option<Waker> },
 }
 
 /// Keeps the waker of whoever waits now; the one before is to be dropped without the lock.
@@ -84,7 +92,7 @@ impl WayOut {
         Self::Socket { writer, drain }
     }
 
-    pub(super) fn pulled(attachment: u64) -> Self {
+    pub(super) fn pulled(attachment: u32) -> Self {
         let waker = None;
         Self::Pulled { attachment, waker }
     }
@@ -122,19 +130,19 @@ impl State {
             owner_waits: false,
             reached_maximum: false,
             refused_at_maximum: false,
-            watched: None,
+            watch: Watch::default(),
             must_flush: false,
         }
     }
 
     /// Tells a way out or a drain from those before it.
-    pub(super) fn next_number(&mut self) -> u64 {
-        self.last_number += 1;
+    pub(super) fn next_number(&mut self) -> u32 {
+        self.last_number = self.last_number.wrapping_add(1);
         self.last_number
     }
 
     /// The byte stream has begun to refuse bytes: the number of the drain that is needed.
-    pub(super) fn start_drain(&mut self) -> u64 {
+    pub(super) fn start_drain(&mut self) -> u32 {
         let number = self.next_number();
         if let WayOut::Socket { drain, .. } = &mut self.way_out {
             let waker = None;
@@ -151,7 +159,7 @@ impl State {
         self.queue.rewind();
         self.reached_maximum = false;
         self.refused_at_maximum = false;
-        self.watched = None;
+        self.watch = Watch::default();
         self.must_flush = false;
         mem::replace(&mut self.way_out, way_out)
     }
@@ -198,16 +206,17 @@ impl State {
             WayOut::Absent | WayOut::Gone => false,
         };
         if !waits {
-            self.watched = None;
+            self.watch = Watch::default();
             return false;
         }
-        let taken = self.queue.taken();
-        let (since, before) = *self.watched.get_or_insert((now, taken));
-        if taken - before >= progress.bytes as u64 {
-            self.watched = Some((now, taken));
+        let (now, taken) = (NonZeroU64::MIN.saturating_add(now), self.queue.taken());
+        let since = *self.watch.since.get_or_insert(now);
+        if since == now || taken - self.watch.taken >= progress.bytes as u64 {
+            let since = Some(now);
+            self.watch = Watch { since, taken };
             return false;
         }
-        Duration::from_millis(now.saturating_sub(since)) >= progress.timeout
+        Duration::from_millis(now.get() - since.get()) >= progress.timeout
     }
 
     /// What was taken, or that nothing is left, counts for the client.
@@ -215,7 +224,7 @@ impl State {
         self.reached_maximum = false;
         self.refused_at_maximum = false;
         if self.queue.is_empty() {
-            self.watched = None;
+            self.watch = Watch::default();
         }
     }
 

@@ -57,11 +57,7 @@ impl Session {
     /// Leaves the calls that have begun to a task of the node's, until their ends or that of its grace.
     fn run_out(&self, dispatcher: Dispatcher) {
         if dispatcher.is_running() {
-            let node = self.hub.node();
-            let stop = node.stop().clone();
-            node.tracker().spawn(async move {
-                stop.run_until_cancelled(dispatcher.run_out()).await;
-            });
+            self.hub.node().spawn(dispatcher.run_out());
         }
     }
 

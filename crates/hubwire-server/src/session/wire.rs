@@ -135,12 +135,22 @@ impl Wire {
     /// When nothing was taken for the transport's time, or not all within the time of progress.
     async fn written(&mut self) -> io::Result<()> {
         let outbound = self.connection.outbound();
+        let input = &mut self.transport.input;
+        let limit = self.transport.close_timeout;
         let all = async {
             let mut left = usize::MAX;
             while outbound.bytes() < left {
                 left = outbound.bytes();
-                let written = poll_fn(|cx| outbound.poll_written(cx));
-                let limit = self.transport.close_timeout;
+                let written = poll_fn(|cx| {
+                    // Looked at first, so that its coming is heard of.
+                    let is_gone = input.poll_gone(cx).is_ready();
+                    match outbound.poll_written(cx) {
+                        Poll::Pending if is_gone && outbound.is_absent() => {
+                            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+                        }
+                        written => written,
+                    }
+                });
                 if let Ok(written) = tokio::time::timeout(limit, written).await {
                     return written;
                 }

@@ -42,7 +42,8 @@ impl Socket {
 /// The half that the session reads.
 pub(crate) struct SocketReader {
     kind: ReaderKind,
-    read_ahead: Bytes,
+    /// Boxed, for it is seldom there, and never for long.
+    read_ahead: Option<Box<Bytes>>,
 }
 
 enum ReaderKind {
@@ -51,11 +52,9 @@ enum ReaderKind {
 }
 
 impl SocketReader {
-    fn new(kind: ReaderKind, mut read_ahead: Bytes) -> Self {
-        if read_ahead.is_empty() {
-            // Even an empty slice keeps the whole buffer alive that it was cut from.
-            read_ahead = Bytes::new();
-        }
+    fn new(kind: ReaderKind, read_ahead: Bytes) -> Self {
+        // Even an empty slice would keep the whole buffer alive that it was cut from.
+        let read_ahead = (!read_ahead.is_empty()).then(|| Box::new(read_ahead));
         Self { kind, read_ahead }
     }
 
@@ -65,8 +64,13 @@ impl SocketReader {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        if !self.read_ahead.is_empty() {
-            return Poll::Ready(Ok(self.take_read_ahead(buffer)));
+        if let Some(read_ahead) = &mut self.read_ahead {
+            let count = read_ahead.len().min(buffer.len());
+            read_ahead.copy_to_slice(buffer.get_mut(..count).unwrap_or_default());
+            if read_ahead.is_empty() {
+                self.read_ahead = None;
+            }
+            return Poll::Ready(Ok(count));
         }
         let mut buffer = ReadBuf::new(buffer);
         ready!(match &mut self.kind {
@@ -74,15 +78,6 @@ impl SocketReader {
             ReaderKind::Tcp(half) => Pin::new(half).poll_read(cx, &mut buffer),
         })?;
         Poll::Ready(Ok(buffer.filled().len()))
-    }
-
-    fn take_read_ahead(&mut self, buffer: &mut [u8]) -> usize {
-        let count = self.read_ahead.len().min(buffer.len());
-        self.read_ahead.copy_to_slice(&mut buffer[..count]);
-        if self.read_ahead.is_empty() {
-            self.read_ahead = Bytes::new();
-        }
-        count
     }
 }
 
