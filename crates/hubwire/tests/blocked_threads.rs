@@ -1,0 +1,82 @@
+//! Hub code that blocks its thread delays nobody but its caller, where there are other threads.
+//!
+//! By themselves, for what others take of the processors counts.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "way_out/support.rs"]
+mod support;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Barrier};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::json;
+use support::*;
+use tokio::runtime::Builder;
+use tokio::time::{Instant, sleep};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_method_that_blocks_its_thread_delays_no_broadcast() {
+    let server = Server::start().await;
+    let mut busy = server.connect().await;
+    let mut others = Vec::new();
+    for _ in 0..3 {
+        others.push(server.connect().await);
+    }
+    busy.send(&json!({"type": 1, "target": "Block", "arguments": [1500]}))
+        .await;
+    sleep(Duration::from_millis(200)).await;
+    let since = Instant::now();
+    let reading = reading(others, 20);
+    let text = "x".repeat(16 * KIB);
+    for number in 0..20 {
+        server.broadcast(number, &text).await;
+    }
+    let sent = since.elapsed();
+    assert_all_read(reading, 20).await;
+    assert!(
+        sent < Duration::from_millis(700),
+        "sent only after {sent:?}"
+    );
+}
+
+/// Reads one push with each of these sockets, on a thread of its own; when the last one came.
+///
+/// The server's workers are all that a blocked thread may hold up.
+fn when_all_heard(address: SocketAddr, clients: usize) -> (JoinHandle<Instant>, Arc<Barrier>) {
+    let connected = Arc::new(Barrier::new(2));
+    let barrier = Arc::clone(&connected);
+    #[expect(clippy::disallowed_methods, reason = "joined by whoever gets it")]
+    let heard = std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut all = Vec::new();
+            for _ in 0..clients {
+                all.push(Client::connect(address, None).await);
+            }
+            barrier.wait();
+            assert_all_read(reading(all, 1), 1).await;
+            Instant::now()
+        })
+    });
+    (heard, connected)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_method_sends_before_it_blocks_its_thread_reaches_everybody() {
+    let server = Server::start().await;
+    let mut busy = server.connect().await;
+    for _ in 0..3 {
+        let (heard, connected) = when_all_heard(server.address, 16);
+        tokio::task::block_in_place(|| connected.wait());
+        let since = Instant::now();
+        busy.send(&json!({"type": 1, "target": "SendAndBlock", "arguments": [1500]}))
+            .await;
+        let heard = tokio::task::block_in_place(|| heard.join()).unwrap();
+        let heard = heard.duration_since(since);
+        assert!(heard < Duration::from_millis(1000), "only after {heard:?}");
+        sleep(Duration::from_millis(1600)).await;
+    }
+}
