@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use hubwire_protocol::{HubProtocol, TransferFormat};
 
+use crate::held_bytes::{HeldBytes, Holding};
+
 /// How a transport carries a hub message: as a WebSocket message, as an event, as part of a poll's body.
 ///
 /// Each transport has one, in a `static`: a format is known by its address.
@@ -60,6 +62,7 @@ struct Shared {
 struct Framed {
     format: &'static FrameFormat,
     bytes: Vec<u8>,
+    _held: Option<Holding>,
     next: OnceLock<Box<Self>>,
 }
 
@@ -78,11 +81,29 @@ impl EncodedMessage {
     /// The message as a transport carries it; framed only the first time that its format is wanted.
     #[must_use]
     pub fn framed(&self, format: &'static FrameFormat) -> &[u8] {
-        let mut framed = self.0.framed.get_or_init(|| self.0.first_frame(format));
+        self.framed_by(format, None)
+    }
+
+    /// As [`EncodedMessage::framed`]; a frame that is built here counts in `held` until its last clone is gone.
+    #[must_use]
+    pub fn framed_in(&self, format: &'static FrameFormat, held: &Arc<HeldBytes>) -> &[u8] {
+        self.framed_by(format, Some(held))
+    }
+
+    fn framed_by(&self, format: &'static FrameFormat, held: Option<&Arc<HeldBytes>>) -> &[u8] {
+        let first = || self.0.first_frame(format, held);
+        let mut framed = self.0.framed.get_or_init(first);
         while !framed.format.is(format) {
-            framed = framed.next.get_or_init(|| Box::new(self.0.frame(format)));
+            let next = || Box::new(self.0.frame(format, held));
+            framed = framed.next.get_or_init(next);
         }
         &framed.bytes
+    }
+
+    /// Whether other clones share the bytes at the moment.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 
     /// As [`EncodedMessage::framed`], to be kept: it shares the bytes.
@@ -113,20 +134,21 @@ impl AsRef<[u8]> for Frame {
 
 impl Shared {
     /// The first frame keeps the message too, where that lies at its end: nobody needs it twice.
-    fn first_frame(&self, format: &'static FrameFormat) -> Framed {
-        let framed = self.frame(format);
+    fn first_frame(&self, format: &'static FrameFormat, held: Option<&Arc<HeldBytes>>) -> Framed {
+        let framed = self.frame(format, held);
         self.lock()
             .take_if(|message| framed.bytes.ends_with(message));
         framed
     }
 
-    fn frame(&self, format: &'static FrameFormat) -> Framed {
+    fn frame(&self, format: &'static FrameFormat, held: Option<&Arc<HeldBytes>>) -> Framed {
         /// More than a WebSocket's header has; other formats may take more, and grow.
         const OVERHEAD: usize = 16;
         let mut bytes = Vec::with_capacity(self.size + OVERHEAD);
         self.with_message(|message| format.frame(self.transfer_format, message, &mut bytes));
         Framed {
             format,
+            _held: held.map(|held| Holding::new(held, bytes.len())),
             bytes,
             next: OnceLock::new(),
         }
@@ -183,6 +205,23 @@ mod tests {
         let frame = copy.clone().into_frame(&NAMED);
         assert!(ptr::eq(json.framed(&NAMED), &*frame));
         assert_eq!(copy.message(), &b"{}\x1e"[..]);
+    }
+
+    #[test]
+    fn a_frame_counts_once_from_when_it_is_built_to_the_end_of_its_last_clone() {
+        let held = Arc::new(HeldBytes::default());
+        let json = EncodedMessage::new(HubProtocol::Json, b"{}\x1e".to_vec());
+        let _ = json.framed_in(&SUFFIXED, &held);
+        let copy = json.clone();
+        let _ = copy.framed_in(&SUFFIXED, &held);
+        assert_eq!((held.get(), json.is_shared()), (4, true));
+        let frame = copy.into_frame(&SUFFIXED);
+        let _ = json.framed_in(&NAMED, &held);
+        assert_eq!(held.get(), 4 + 7);
+        drop(json);
+        assert_eq!((held.get(), &*frame), (4 + 7, &b"{}\x1e!"[..]));
+        drop(frame);
+        assert_eq!(held.get(), 0);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod clients;
 mod encoded_message;
 mod error;
 mod groups;
+mod held_bytes;
 mod hub_client;
 mod id;
 mod in_process;
@@ -29,6 +30,7 @@ pub use clients::{CallerClients, Clients};
 pub use encoded_message::{EncodedMessage, FrameFormat};
 pub use error::{BackplaneError, GroupError, SendError};
 pub use groups::Groups;
+pub use held_bytes::HeldBytes;
 pub use hub_client::{
     ClientArgument, ClientReturn, HubClient, UntypedClient, assert_client_argument,
     assert_client_result,

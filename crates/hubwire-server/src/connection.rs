@@ -167,7 +167,9 @@ impl Connection {
         reason.or_else(|| {
             self.outbound.failure().map(|failure| match failure {
                 Failure::Lost => DisconnectReason::TransportClosed,
-                Failure::TooSlow => DisconnectReason::TooSlow,
+                Failure::QueueFull | Failure::NoProgress | Failure::NodeFull => {
+                    DisconnectReason::TooSlow
+                }
             })
         })
     }

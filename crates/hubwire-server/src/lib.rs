@@ -33,7 +33,9 @@ pub use hub::{
     assert_argument, assert_result, assert_stream_argument, assert_stream_item, hub_stream,
     stream_or_error,
 };
-pub use node::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, RandomSource};
+pub use node::{
+    DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, RandomSource, ServerOptions,
+};
 pub use serve::{Serve, serve};
 pub use server::{HubBuilder, HubHandle, SignalR, SignalRBuilder, Statistics};
 pub use shutdown_signal::shutdown_signal;

@@ -6,6 +6,8 @@ mod limits;
 mod options;
 mod random;
 mod scratch;
+mod server_options;
+mod writers;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,9 +21,11 @@ pub(crate) use limits::Limits;
 pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
 pub use random::RandomSource;
 pub(crate) use scratch::with_scratch;
+pub use server_options::ServerOptions;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use writers::Writers;
 
 /// One node of a farm, or the only one.
 pub(crate) struct Node {
@@ -34,15 +38,29 @@ pub(crate) struct Node {
     /// Tasks that serve all connections.
     background: TaskTracker,
     /// What becomes such a task when the node starts.
-    prepared: Mutex<Vec<BoxFuture<'static, ()>>>,
+    prepared: Mutex<Vec<Prepared>>,
+    writers: Writers,
     started: OnceLock<()>,
     draining: AtomicBool,
     /// Fires when the shutdown's grace is over, or the node is gone.
     stop: CancellationToken,
 }
 
+/// A task of a node that has not started, and who is to run it.
+struct Prepared {
+    task: BoxFuture<'static, ()>,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Runtime,
+    Writers,
+}
+
 impl Node {
-    pub(crate) fn new(random: RandomSource) -> Self {
+    /// A node whose runtime has so many workers.
+    pub(crate) fn new(random: RandomSource, workers: usize) -> Self {
         Self {
             id: NodeId::new(random.text::<6>()),
             clock: NodeClock::new(),
@@ -51,6 +69,7 @@ impl Node {
             tracker: TaskTracker::new(),
             background: TaskTracker::new(),
             prepared: Mutex::default(),
+            writers: Writers::new(workers),
             started: OnceLock::new(),
             draining: AtomicBool::new(false),
             stop: CancellationToken::new(),
@@ -64,6 +83,21 @@ impl Node {
     /// Milliseconds since the node was built.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now()
+    }
+
+    /// Seconds since then, as of the last sweep: up to one too few.
+    pub(crate) fn seconds(&self) -> u32 {
+        self.clock.seconds()
+    }
+
+    /// Moves [`Node::seconds`] on; the sweep does.
+    pub(crate) fn tick(&self) {
+        self.clock.tick();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn tick_to(&self, seconds: u32) {
+        self.clock.tick_to(seconds);
     }
 
     pub(crate) fn random(&self) -> &RandomSource {
@@ -88,7 +122,17 @@ impl Node {
 
     /// Keeps a task until the node starts; it must not keep the node alive.
     pub(crate) fn prepare(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.prepared().push(Box::pin(task));
+        self.prepare_at(Place::Runtime, task);
+    }
+
+    /// As [`Node::prepare`], for a task that only writes to clients.
+    pub(crate) fn prepare_writer(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.prepare_at(Place::Writers, task);
+    }
+
+    fn prepare_at(&self, place: Place, task: impl Future<Output = ()> + Send + 'static) {
+        let task = Box::pin(task);
+        self.prepared().push(Prepared { task, place });
     }
 
     /// Starts the tasks that serve all connections, the first time; must run inside a runtime.
@@ -96,14 +140,26 @@ impl Node {
         self.started.get_or_init(|| {
             // Where there is none, the tasks stay prepared.
             let runtime = Handle::current();
-            for task in self.prepared().drain(..) {
+            for Prepared { task, place } in self.prepared().drain(..) {
                 let stop = self.stop.clone();
                 let task = async move {
                     stop.run_until_cancelled(task).await;
                 };
-                self.background.spawn_on(task, &runtime);
+                let handle = match place {
+                    Place::Runtime => &runtime,
+                    Place::Writers => self.writers.handle().unwrap_or(&runtime),
+                };
+                self.background.spawn_on(task, handle);
             }
         });
+    }
+
+    /// Runs a task that only writes to a client, and ends with its connection.
+    pub(crate) fn spawn_writer(&self, task: impl Future<Output = ()> + Send + 'static) {
+        match self.writers.handle() {
+            Some(handle) => self.tracker.spawn_on(task, handle),
+            None => self.tracker.spawn(task),
+        };
     }
 
     /// Runs a task of a session's or a hub's until the shutdown's grace is over.
@@ -122,7 +178,7 @@ impl Node {
         self.tracker.wait().await;
     }
 
-    fn prepared(&self) -> MutexGuard<'_, Vec<BoxFuture<'static, ()>>> {
+    fn prepared(&self) -> MutexGuard<'_, Vec<Prepared>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

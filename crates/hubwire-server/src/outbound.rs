@@ -9,6 +9,7 @@ mod bounds;
 mod drain;
 mod flusher;
 mod gathered;
+mod memory;
 mod puller;
 mod queue;
 mod sending;
@@ -21,7 +22,7 @@ mod writing;
 use std::fmt;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::Waker;
 
 pub(crate) use bounds::{Bounds, Progress};
@@ -29,6 +30,7 @@ pub(crate) use flusher::{Flusher, Flushers};
 use futures_util::task::AtomicWaker;
 use hubwire_core::FrameFormat;
 use hubwire_protocol::TransferFormat;
+pub(crate) use memory::OutboundMemory;
 pub(crate) use puller::Puller;
 use queue::ENTRY_COST;
 pub(crate) use sending::Pace;
@@ -38,17 +40,17 @@ use tokio::sync::Notify;
 
 use crate::node::Node;
 
-/// Streams wait while this many bytes do, and calls while this many of their own completions and items do, as
-/// ASP.NET Core's do for its `TransportMaxBufferSize`.
-const STREAMED_SIZE: usize = 64 * 1024;
-
 /// Why nothing more reaches a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// The byte stream failed.
     Lost,
-    /// The client did not take what was queued for it.
-    TooSlow,
+    /// Too much was queued for the client.
+    QueueFull,
+    /// The client took too little for too long.
+    NoProgress,
+    /// Too much was queued for all clients together, and the client's messages had waited longest.
+    NodeFull,
 }
 
 /// The messages of one connection on their way to its client.
@@ -103,6 +105,7 @@ impl Outbound {
     pub(crate) fn attach_socket(self: &Arc<Self>, writer: SocketWriter) {
         let mut state = self.lock();
         let replaced = state.attach(WayOut::socket(writer));
+        self.settle(&mut state);
         self.write(state);
         drop(replaced.leave());
     }
@@ -112,6 +115,7 @@ impl Outbound {
         let mut state = self.lock();
         let attachment = state.next_number();
         let replaced = state.attach(WayOut::pulled(attachment));
+        self.settle(&mut state);
         drop(state);
         drop(replaced.leave());
         Puller::new(Arc::clone(self), attachment)
@@ -141,7 +145,9 @@ impl Outbound {
     pub(crate) fn gather(&self, transfer_format: TransferFormat, message: &[u8]) {
         let mut state = self.lock();
         if !self.is_finished() {
-            state.queue.gather(transfer_format, message);
+            state
+                .queue
+                .gather(transfer_format, message, self.node.seconds());
         }
     }
 
@@ -149,7 +155,9 @@ impl Outbound {
     pub(crate) fn gather_last(&self, transfer_format: TransferFormat, message: &[u8]) {
         let mut state = self.lock();
         if !state.is_gone() {
-            state.queue.gather(transfer_format, message);
+            state
+                .queue
+                .gather(transfer_format, message, self.node.seconds());
         }
     }
 
@@ -157,7 +165,7 @@ impl Outbound {
     pub(crate) fn push_control(&self, frame: &[u8]) {
         let mut state = self.lock();
         if !state.is_gone() && state.queue.bytes() < self.bounds.bytes {
-            state.queue.push_control(frame);
+            state.queue.push_control(frame, self.node.seconds());
         }
     }
 
@@ -165,7 +173,7 @@ impl Outbound {
     pub(crate) fn push_last_control(&self, frame: &[u8]) {
         let mut state = self.lock();
         if !state.is_gone() {
-            state.queue.push_control(frame);
+            state.queue.push_control(frame, self.node.seconds());
         }
     }
 
@@ -190,7 +198,7 @@ impl Outbound {
     }
 
     fn item_level(&self) -> usize {
-        STREAMED_SIZE.min(self.bounds.bytes / 2).max(1)
+        self.bounds.answers.min(self.bounds.bytes / 2).max(1)
     }
 
     /// Wakes whoever waited for the queue to sink from `before` bytes to what it has now.
@@ -205,20 +213,26 @@ impl Outbound {
     pub(crate) fn check_progress(&self, now: u64) {
         let is_overdue = self.lock().is_overdue(now, self.bounds.progress);
         if is_overdue {
-            self.fail(Failure::TooSlow);
+            self.fail(Failure::NoProgress);
         }
     }
 
     /// Whether the client has to take something before more is done for it; the session is woken when it has.
     pub(crate) fn owner_must_wait(&self) -> bool {
         let mut state = self.lock();
+        let waited = state.owner_waits;
         state.owner_waits = !self.is_finished() && self.is_full_for_owner(&state);
-        state.owner_waits
+        let waits = state.owner_waits;
+        drop(state);
+        if waits && !waited {
+            self.node.limits().answers.count();
+        }
+        waits
     }
 
-    /// A client that calls without reading gets no further than [`STREAMED_SIZE`] of its own.
+    /// A client that calls without reading gets no further than this many bytes of its own.
     fn is_full_for_owner(&self, state: &State) -> bool {
-        let own_level = STREAMED_SIZE.min(self.bounds.bytes);
+        let own_level = self.bounds.answers.min(self.bounds.bytes).max(1);
         state.queue.bytes() >= self.bounds.bytes || state.queue.own_bytes() >= own_level
     }
 
@@ -255,21 +269,40 @@ impl Outbound {
     }
 
     /// Drops the way out for good, and what was queued for it.
-    pub(crate) fn close(&self) {
+    pub(crate) fn close(self: &Arc<Self>) {
         drop(self.take_way_out());
     }
 
     /// As [`Outbound::close`]; a peer that does not read learns of it by a reset.
-    pub(crate) fn reset(&self) {
+    pub(crate) fn reset(self: &Arc<Self>) {
         if let WayOut::Socket { writer, .. } = self.take_way_out() {
             writer.reset_on_close();
         }
     }
 
-    fn take_way_out(&self) -> WayOut {
+    /// Gives the client up, and what is queued for it at once.
+    fn let_go(self: &Arc<Self>, failure: Failure) {
         let mut state = self.lock();
         self.finished.store(true, Ordering::Release);
         state.queue.clear();
+        self.settle(&mut state);
+        drop(state);
+        self.fail(failure);
+        self.room.notify_waiters();
+    }
+
+    /// Counts what the queue holds of its own, now that it has changed, towards what the node may hold.
+    fn settle(self: &Arc<Self>, state: &mut State) {
+        let cost = state.queue.own_cost();
+        let memory = &self.bounds.memory;
+        memory.settle(&mut state.charge, cost, || Arc::downgrade(self));
+    }
+
+    fn take_way_out(self: &Arc<Self>) -> WayOut {
+        let mut state = self.lock();
+        self.finished.store(true, Ordering::Release);
+        state.queue.clear();
+        self.settle(&mut state);
         let way_out = mem::replace(&mut state.way_out, WayOut::Gone);
         let unflushed = mem::take(&mut state.unflushed);
         drop(state);
@@ -285,8 +318,10 @@ impl Outbound {
 impl Drop for Outbound {
     fn drop(&mut self) {
         let state = self.state.get_mut();
-        let unflushed = state.unwrap_or_else(PoisonError::into_inner).unflushed;
-        self.flusher.sub_unflushed(unflushed);
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        self.flusher.sub_unflushed(state.unflushed);
+        let memory = &self.bounds.memory;
+        memory.settle(&mut state.charge, 0, Weak::new);
     }
 }
 

@@ -19,7 +19,7 @@ pub use statistics::Statistics;
 
 use crate::connection::DisconnectReason;
 use crate::endpoint::ConnectionTable;
-use crate::node::{Node, RandomSource};
+use crate::node::{Node, RandomSource, ServerOptions};
 use crate::outbound::Flushers;
 
 /// How long a shutdown waits for connections, hooks and methods to end.
@@ -40,12 +40,13 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(
         random: RandomSource,
-        flushers: usize,
+        workers: usize,
+        options: ServerOptions,
         backplane: Option<Arc<dyn Backplane>>,
     ) -> Self {
         let server = Self {
-            node: Arc::new(Node::new(random)),
-            flushers: Arc::new(Flushers::new(flushers)),
+            node: Arc::new(Node::new(random, workers)),
+            flushers: Arc::new(Flushers::new(workers, options)),
             backplane,
             table: Arc::default(),
             hubs: Arc::default(),
@@ -57,12 +58,11 @@ impl Server {
     /// Prepares the tasks that serve all connections; they end with the node, not with this server.
     fn prepare(&self) {
         for flusher in self.flushers.iter() {
-            self.node.prepare(Arc::clone(flusher).run());
-            self.node.prepare(Arc::clone(flusher).run_decoy());
+            self.node.prepare_writer(Arc::clone(flusher).run());
         }
         let (table, hubs) = (Arc::clone(&self.table), Arc::clone(&self.hubs));
-        let node = Arc::downgrade(&self.node);
-        self.node.prepare(sweep::run(node, table, hubs));
+        let (node, flushers) = (Arc::downgrade(&self.node), Arc::clone(&self.flushers));
+        self.node.prepare(sweep::run(node, table, hubs, flushers));
         if let Some(backplane) = &self.backplane {
             let (backplane, hubs) = (Arc::clone(backplane), Arc::clone(&self.hubs));
             self.node

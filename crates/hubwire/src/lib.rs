@@ -173,8 +173,8 @@ pub use hubwire_server::{
     HubHandle, HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument,
     HubStreamItem, Items, KeepRequest, LentStreamReader, MapHub, Method, NAME_IDENTIFIER,
     NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal, RandomSource, Reply,
-    Resources, ResourcesBuilder, Serve, SignalR, SignalRBuilder, Statistics, StreamEnd,
-    StreamReader, StreamSink, UserIdProvider, serve, shutdown_signal, testing,
+    Resources, ResourcesBuilder, Serve, ServerOptions, SignalR, SignalRBuilder, Statistics,
+    StreamEnd, StreamReader, StreamSink, UserIdProvider, serve, shutdown_signal, testing,
 };
 pub use tokio_util::sync::CancellationToken;
 

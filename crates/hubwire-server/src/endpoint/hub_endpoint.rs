@@ -18,7 +18,7 @@ use super::connection_table::ConnectionTable;
 use super::{negotiate, routing};
 use crate::connection::Connection;
 use crate::hub::HubRuntime;
-use crate::node::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
+use crate::node::{DeadPeerTimeouts, EndpointOptions, KeepRequest};
 use crate::outbound::{Bounds, Progress};
 use crate::session::Session;
 use crate::transport::{Input, Transport, TransportKind};
@@ -45,7 +45,7 @@ impl HubEndpoint {
         let options = EndpointOptions::default();
         Self {
             number: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
-            bounds: Arc::new(bounds(hub.options(), &options)),
+            bounds: Arc::new(bounds(&hub, &options)),
             hub,
             table,
             options: Arc::new(options),
@@ -145,21 +145,26 @@ impl HubEndpoint {
 
     fn with(mut self, change: impl FnOnce(&mut EndpointOptions)) -> Self {
         change(Arc::make_mut(&mut self.options));
-        self.bounds = Arc::new(bounds(self.hub.options(), &self.options));
+        self.bounds = Arc::new(bounds(&self.hub, &self.options));
         self
     }
 }
 
-fn bounds(hub: &HubOptions, endpoint: &EndpointOptions) -> Bounds {
+fn bounds(hub: &HubRuntime, endpoint: &EndpointOptions) -> Bounds {
+    let flushers = hub.lifetime().flushers();
+    let hub = hub.options();
     Bounds {
         // With no room at all nothing could ever be waited for.
         bytes: hub.outbound_buffer_size.max(1),
         maximum: hub.maximum_outbound_buffer_size,
+        answers: hub.answer_buffer_size,
+        turn: flushers.turn(),
         send_timeout: endpoint.transport_send_timeout,
         progress: Progress {
             bytes: endpoint.transport_progress_size,
             timeout: endpoint.transport_progress_timeout,
         },
+        memory: Arc::clone(flushers.memory()),
     }
 }
 

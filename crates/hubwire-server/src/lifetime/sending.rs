@@ -143,6 +143,9 @@ impl DefaultHubLifetimeManager {
         if !congested && !gives_way && published.is_none() {
             return Sending::Done(local);
         }
+        if congested {
+            self.node().limits().unflushed.count();
+        }
         let flushers = Arc::clone(&self.flushers);
         Sending::Waiting(Box::pin(async move {
             if let Some(published) = published {

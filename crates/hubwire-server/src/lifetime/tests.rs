@@ -6,7 +6,7 @@ use hubwire_core::FrameFormat;
 
 use super::DefaultHubLifetimeManager;
 use crate::connection::{Connection, ConnectionRequest, Identity};
-use crate::node::{HubOptions, Node, RandomSource};
+use crate::node::{HubOptions, Node, RandomSource, ServerOptions};
 use crate::outbound::tests::bounds;
 use crate::outbound::{Flushers, Outbound};
 
@@ -15,17 +15,17 @@ static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
 });
 
 fn node() -> Arc<Node> {
-    Arc::new(Node::new(RandomSource::system()))
+    Arc::new(Node::new(RandomSource::system(), 1))
 }
 
 pub(crate) fn lifetime() -> DefaultHubLifetimeManager {
-    let flushers = Arc::new(Flushers::new(1));
+    let flushers = Arc::new(Flushers::new(1, ServerOptions::default()));
     DefaultHubLifetimeManager::new(node(), flushers, None, &HubOptions::default())
 }
 
 /// A connection whose messages have no way out.
 pub(crate) fn connection() -> Arc<Connection> {
-    let flusher = Flushers::new(1).assign();
+    let flusher = Flushers::new(1, ServerOptions::default()).assign();
     let outbound = Outbound::new(node(), flusher, bounds(1024, 1024), &BARE);
     let identity = Identity {
         id: "bare".into(),

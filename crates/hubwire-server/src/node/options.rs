@@ -55,8 +55,14 @@ pub struct HubOptions {
     /// How many bytes may wait for one client before it is let go, each message counted with 64 bytes more.
     /// Default 32 MiB; one message of any size fits an empty queue.
     ///
-    /// Only what nobody waits for gets that far: messages to many, and messages from other nodes.
+    /// Only what nobody waits for gets that far: messages to many, and messages from other nodes. What all
+    /// clients may hold together is [`ServerOptions::maximum_outbound_memory`](super::ServerOptions::maximum_outbound_memory).
     pub maximum_outbound_buffer_size: usize,
+    /// How many bytes of its own completions, stream items and pongs may wait for one client before its next
+    /// calls and items do. Default 64 KiB.
+    ///
+    /// ASP.NET Core's default for `TransportMaxBufferSize`, which has the same effect there.
+    pub answer_buffer_size: usize,
 }
 
 impl Default for HubOptions {
@@ -78,6 +84,7 @@ impl Default for HubOptions {
             maximum_group_name_size: 1_024,
             outbound_buffer_size: 1024 * 1024,
             maximum_outbound_buffer_size: 32 * 1024 * 1024,
+            answer_buffer_size: 64 * 1024,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! How much may wait for a client, and for how long.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use super::OutboundMemory;
 
 /// How much may wait for a client, and for how long; shared by the connections of an endpoint.
 #[derive(Clone, Debug)]
@@ -9,9 +12,15 @@ pub(crate) struct Bounds {
     pub(crate) bytes: usize,
     /// How much may wait before the client is let go, each entry counted with [`ENTRY_COST`](super::ENTRY_COST) more.
     pub(crate) maximum: usize,
+    /// Streams wait while this many bytes do, and calls while this many of their own answers do.
+    pub(crate) answers: usize,
+    /// How many are written before others have their turn.
+    pub(crate) turn: usize,
     /// How long a send to one client waits for room.
     pub(crate) send_timeout: Duration,
     pub(crate) progress: Progress,
+    /// What all queues of the node hold together.
+    pub(crate) memory: Arc<OutboundMemory>,
 }
 
 /// How much a client has to take within a time, while more waits for it.

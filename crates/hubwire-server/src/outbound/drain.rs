@@ -22,7 +22,7 @@ impl Outbound {
     }
 
     /// Ready when something was written, or when there is nothing left to do.
-    fn poll_drain(&self, number: u32, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
+    fn poll_drain(self: &Arc<Self>, number: u32, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
         let mut state = self.lock();
         let replaced = match &mut state.way_out {
             WayOut::Socket {
@@ -36,7 +36,8 @@ impl Outbound {
             _ => return Poll::Ready(ControlFlow::Break(())),
         };
         let before = state.queue.bytes();
-        let written = state.poll_write(cx);
+        let written = state.poll_write(self.bounds.turn, cx);
+        self.settle(&mut state);
         let now = state.queue.bytes();
         if written.is_pending() && now == before {
             state.refused_at_maximum = state.reached_maximum;

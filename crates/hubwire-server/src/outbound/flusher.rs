@@ -9,45 +9,41 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::Outbound;
-use crate::node::wake_oneself;
+use super::{Outbound, OutboundMemory};
+use crate::node::ServerOptions;
 
 /// After how many queues the flusher lets others run.
 const QUEUES_BETWEEN_YIELDS: usize = 64;
-
-/// How many bytes may lie unflushed for each queue that waits, before senders wait too.
-///
-/// Frames are shared, so what lies there costs a fraction of it; much less, and writes carry too few.
-const UNFLUSHED_PER_QUEUE: isize = 16 * 1024;
 
 /// With few queues waiting, the limit is what this many may have.
 const LEAST_QUEUES: isize = 16;
 
 /// Writes the queues assigned to it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Flusher {
     dirty: Mutex<Vec<Arc<Outbound>>>,
     /// Signed, for a writer may subtract a frame's bytes before its sender added them.
     unflushed: AtomicIsize,
+    /// How many bytes may lie unflushed for each queue that waits, before senders wait too.
+    unflushed_per_queue: isize,
     /// How many queues are dirty and not yet offered a write.
     queues: AtomicIsize,
     dirtied: Notify,
     round_done: Notify,
-    /// Whether other workers can take the flusher over from one whose thread is blocked in hub code.
-    workers: Workers,
-    /// Wakes a task that does nothing.
-    decoy: Notify,
-}
-
-/// How many workers there are to run a flusher.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Workers {
-    #[default]
-    One,
-    Several,
 }
 
 impl Flusher {
+    fn new(unflushed_size: usize) -> Self {
+        Self {
+            dirty: Mutex::default(),
+            unflushed: AtomicIsize::new(0),
+            unflushed_per_queue: isize::try_from(unflushed_size).unwrap_or(isize::MAX),
+            queues: AtomicIsize::new(0),
+            dirtied: Notify::new(),
+            round_done: Notify::new(),
+        }
+    }
+
     pub(crate) fn mark_dirty(&self, outbound: Arc<Outbound>) {
         self.queues.fetch_add(1, Ordering::Relaxed);
         let mut dirty = self.dirty();
@@ -55,18 +51,7 @@ impl Flusher {
         let first = dirty.len() == 1;
         drop(dirty);
         if first {
-            self.wake();
-        }
-    }
-
-    /// Wakes the flusher where every worker can get at it.
-    ///
-    /// What a worker wakes last waits in a place of its own, from which no other worker takes it: where hub
-    /// code blocks the thread next, it would wait as long. Another wake moves it on.
-    fn wake(&self) {
-        self.dirtied.notify_one();
-        if self.workers == Workers::Several {
-            self.decoy.notify_one();
+            self.dirtied.notify_one();
         }
     }
 
@@ -89,7 +74,7 @@ impl Flusher {
 
     fn is_congested(&self) -> bool {
         let queues = self.queues.load(Ordering::Relaxed).max(LEAST_QUEUES);
-        self.unflushed.load(Ordering::Relaxed) > queues * UNFLUSHED_PER_QUEUE
+        self.unflushed.load(Ordering::Relaxed) > queues.saturating_mul(self.unflushed_per_queue)
     }
 
     async fn relieved(&self) {
@@ -99,13 +84,6 @@ impl Flusher {
                 return;
             }
             round_done.await;
-        }
-    }
-
-    /// Does nothing whenever it is woken; see [`Flusher::wake`].
-    pub(crate) async fn run_decoy(self: Arc<Self>) {
-        loop {
-            self.decoy.notified().await;
         }
     }
 
@@ -132,22 +110,10 @@ impl Flusher {
             written += 1;
             if written % QUEUES_BETWEEN_YIELDS == 0 {
                 self.round_done.notify_waiters();
-                self.give_way().await;
+                tokio::task::yield_now().await;
             }
         }
         self.round_done.notify_waiters();
-    }
-
-    /// Lets others run.
-    ///
-    /// Tokio keeps a task that yields with its worker until that has done all else it has, and so for as long
-    /// as hub code blocks the thread; one that wakes itself can be taken over. With one worker there is nobody
-    /// to do so, and yielding lets sockets be looked at in between.
-    async fn give_way(&self) {
-        match self.workers {
-            Workers::One => tokio::task::yield_now().await,
-            Workers::Several => wake_oneself().await,
-        }
     }
 
     fn dirty(&self) -> MutexGuard<'_, Vec<Arc<Outbound>>> {
@@ -160,25 +126,29 @@ impl Flusher {
 pub(crate) struct Flushers {
     flushers: Box<[Arc<Flusher>]>,
     next: AtomicUsize,
+    turn: usize,
+    memory: Arc<OutboundMemory>,
 }
 
 impl Flushers {
-    pub(crate) fn new(count: usize) -> Self {
-        let workers = match count {
-            0 | 1 => Workers::One,
-            _ => Workers::Several,
-        };
-        let flusher = |_| {
-            Arc::new(Flusher {
-                workers,
-                ..Flusher::default()
-            })
-        };
+    pub(crate) fn new(count: usize, options: ServerOptions) -> Self {
+        let flusher = |_| Arc::new(Flusher::new(options.unflushed_size));
         let flushers = (0..count.max(1)).map(flusher);
         Self {
             flushers: flushers.collect(),
             next: AtomicUsize::new(0),
+            turn: options.outbound_turn_size,
+            memory: Arc::new(OutboundMemory::new(options.maximum_outbound_memory)),
         }
+    }
+
+    /// How many bytes of a queue are written before others have their turn.
+    pub(crate) fn turn(&self) -> usize {
+        self.turn
+    }
+
+    pub(crate) fn memory(&self) -> &Arc<OutboundMemory> {
+        &self.memory
     }
 
     /// The flusher of a new connection.

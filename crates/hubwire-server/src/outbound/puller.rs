@@ -52,6 +52,7 @@ impl Puller {
         let before = state.queue.bytes();
         let taken = state.queue.take_whole(limit);
         state.note_progress();
+        self.outbound.settle(&mut state);
         let now = state.queue.bytes();
         self.outbound.wake_waiting_owner(state);
         drop(stale);

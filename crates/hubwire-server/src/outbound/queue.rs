@@ -1,10 +1,15 @@
 //! Hub messages and control frames in the order in which they go out, told apart and counted.
 
+mod entry;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::mem;
 
 use bytes::Bytes;
+use entry::{Content, ControlFrames, Entry};
 use hubwire_core::{EncodedMessage, FrameFormat};
 use hubwire_protocol::TransferFormat;
 
@@ -24,67 +29,10 @@ pub(super) struct Queue {
     /// How much of the first entry is written.
     head_written: usize,
     bytes: usize,
-    /// How many of them are the session's own, an entry that is half written counted whole.
+    /// How many of them are the session's and the transport's own, an entry that is half written counted whole.
     own_bytes: usize,
     /// How many bytes were ever taken out, for whoever measures progress.
     taken: u64,
-}
-
-#[derive(Debug)]
-enum Entry {
-    /// Frames of the transport's own, which no other transport has a use for.
-    Control(Vec<u8>),
-    /// Hub messages of the session's own.
-    Gathered(Box<Gathered>),
-    /// A hub message that others may be sent, too, and its size in the queue's format.
-    Shared(EncodedMessage, usize),
-}
-
-impl Entry {
-    fn bytes(&self, format: &'static FrameFormat) -> &[u8] {
-        match self {
-            Self::Control(frame) => frame,
-            Self::Gathered(gathered) => gathered.bytes(),
-            Self::Shared(message, _) => message.framed(format),
-        }
-    }
-
-    fn size(&self) -> usize {
-        match self {
-            Self::Control(frame) => frame.len(),
-            Self::Gathered(gathered) => gathered.bytes().len(),
-            Self::Shared(_, size) => *size,
-        }
-    }
-
-    fn messages(&self) -> usize {
-        match self {
-            Self::Control(_) => 0,
-            Self::Gathered(gathered) => gathered.messages(),
-            Self::Shared(..) => 1,
-        }
-    }
-
-    fn own_size(&self) -> usize {
-        match self {
-            Self::Gathered(gathered) => gathered.bytes().len(),
-            _ => 0,
-        }
-    }
-
-    fn into_bytes(self, format: &'static FrameFormat) -> Bytes {
-        match self {
-            Self::Control(frame) => frame.into(),
-            Self::Gathered(gathered) => gathered.into_bytes().into(),
-            Self::Shared(message, _) => message.into_frame(format),
-        }
-    }
-
-    fn discard(self) {
-        if let Self::Gathered(gathered) = self {
-            gathered.give_back();
-        }
-    }
 }
 
 impl Queue {
@@ -104,9 +52,32 @@ impl Queue {
         self.bytes
     }
 
-    /// How many bytes of the session's own messages wait.
+    /// How many bytes wait of the session's own messages and the transport's own frames.
     pub(super) fn own_bytes(&self) -> usize {
         self.own_bytes
+    }
+
+    /// What the queue holds besides messages that others may hold too.
+    pub(super) fn own_cost(&self) -> usize {
+        self.own_bytes + self.entries.len() * ENTRY_COST
+    }
+
+    /// Whether at least so many bytes end with the queue.
+    pub(super) fn ends_with(&self, bytes: usize) -> bool {
+        let mut size = self.own_cost();
+        let mut entries = self.entries.iter();
+        while size < bytes {
+            match entries.next() {
+                Some(entry) => size += entry.unshared_size(),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Since which second of the node's life the first entry waits.
+    pub(super) fn oldest(&self) -> Option<u32> {
+        self.entries.front().map(|entry| entry.since)
     }
 
     /// What the queue holds, as bounds count it.
@@ -128,30 +99,39 @@ impl Queue {
     }
 
     /// Appends a hub message that has this many bytes in the queue's format.
-    pub(super) fn push(&mut self, message: EncodedMessage, size: usize) {
+    pub(super) fn push(&mut self, message: EncodedMessage, size: usize, since: u32) {
         self.bytes += size;
-        self.entries.push_back(Entry::Shared(message, size));
+        let content = Content::Shared(message, size);
+        self.entries.push_back(Entry { since, content });
     }
 
-    pub(super) fn push_control(&mut self, frame: &[u8]) {
+    pub(super) fn push_control(&mut self, frame: &[u8], since: u32) {
         self.bytes += frame.len();
-        match self.entries.back_mut() {
-            Some(Entry::Control(frames)) => frames.extend_from_slice(frame),
-            _ => self.entries.push_back(Entry::Control(frame.to_vec())),
+        self.own_bytes += frame.len();
+        if let Some(Content::Control(frames)) = self.last_mut() {
+            return frames.bytes.extend_from_slice(frame);
         }
+        let bytes = frame.to_vec();
+        let content = Content::Control(Box::new(ControlFrames { bytes }));
+        self.entries.push_back(Entry { since, content });
+    }
+
+    fn last_mut(&mut self) -> Option<&mut Content> {
+        self.entries.back_mut().map(|entry| &mut entry.content)
     }
 
     /// Appends a hub message to the last entry if that is a buffer of such messages with room.
-    pub(super) fn gather(&mut self, transfer_format: TransferFormat, message: &[u8]) {
+    pub(super) fn gather(&mut self, transfer_format: TransferFormat, message: &[u8], since: u32) {
         let format = self.format;
-        let size = match self.entries.back_mut() {
-            Some(Entry::Gathered(gathered)) if gathered.has_room(message.len()) => {
+        let size = match self.last_mut() {
+            Some(Content::Gathered(gathered)) if gathered.has_room(message.len()) => {
                 gathered.append(format, transfer_format, message)
             }
             _ => {
                 let mut gathered = Gathered::take();
                 let size = gathered.append(format, transfer_format, message);
-                self.entries.push_back(Entry::Gathered(gathered));
+                let content = Content::Gathered(gathered);
+                self.entries.push_back(Entry { since, content });
                 size
             }
         };
@@ -225,20 +205,19 @@ impl Queue {
     pub(super) fn rewind(&mut self) {
         let written = mem::take(&mut self.head_written);
         self.bytes += written;
-        if let Some(Entry::Gathered(gathered)) = self.entries.front_mut() {
-            let dropped = gathered.drop_written(written);
-            self.bytes -= dropped;
-            self.own_bytes -= dropped;
-        }
-        let mut dropped = 0;
-        self.entries.retain(|entry| match entry {
-            Entry::Control(frame) => {
-                dropped += frame.len();
+        let mut dropped = match self.entries.front_mut().map(|entry| &mut entry.content) {
+            Some(Content::Gathered(gathered)) => gathered.drop_written(written),
+            _ => 0,
+        };
+        self.entries.retain(|entry| match &entry.content {
+            Content::Control(frames) => {
+                dropped += frames.bytes.len();
                 false
             }
             _ => true,
         });
         self.bytes -= dropped;
+        self.own_bytes -= dropped;
     }
 
     pub(super) fn clear(&mut self) {
@@ -248,6 +227,3 @@ impl Queue {
         self.own_bytes = 0;
     }
 }
-
-#[cfg(test)]
-mod tests;

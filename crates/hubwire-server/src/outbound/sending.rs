@@ -21,7 +21,14 @@ pub(crate) enum Pace {
 impl Outbound {
     /// Queues a message in its place, without ever waiting; a client that is too slow is let go.
     pub(crate) fn offer(self: &Arc<Self>, message: &EncodedMessage) -> Pace {
-        let size = message.framed(self.format).len();
+        let pace = self.queue(message);
+        self.bounds.memory.make_room();
+        pace
+    }
+
+    fn queue(self: &Arc<Self>, message: &EncodedMessage) -> Pace {
+        let held = self.bounds.memory.held();
+        let size = message.framed_in(self.format, held).len();
         let mut state = self.lock();
         if self.is_finished() {
             return Pace::GoOn;
@@ -31,7 +38,7 @@ impl Outbound {
             || state.queue.cost() + size + ENTRY_COST <= self.bounds.maximum;
         if !fits && !self.may_exceed(&mut state) {
             drop(state);
-            self.fail(Failure::TooSlow);
+            self.fail(Failure::QueueFull);
             return Pace::GoOn;
         }
         let waker = if fits {
@@ -80,8 +87,14 @@ impl Outbound {
                 sunk.await;
             }
         };
+        self.node.limits().outbound.count();
         // However long it takes, the message is queued.
-        let _ = tokio::time::timeout(self.bounds.send_timeout, sunk).await;
+        if tokio::time::timeout(self.bounds.send_timeout, sunk)
+            .await
+            .is_err()
+        {
+            self.node.limits().send_timeout.count();
+        }
     }
 
     /// Queues a message and leaves it to the flusher, unless the session or a drain will write it.
@@ -91,9 +104,13 @@ impl Outbound {
         message: EncodedMessage,
         size: usize,
     ) {
-        state.queue.push(message, size);
-        // What the session will write, which may be busy in hub code, is nothing that others wait for.
-        if !state.is_flushable() || state.gathering {
+        state.queue.push(message, size, self.node.seconds());
+        if !state.is_flushable() {
+            return self.settle(&mut state);
+        }
+        // What the session will write, which may be busy in hub code, is nothing that others wait for; but where
+        // its thread is blocked for long, it must not pile up.
+        if state.gathering && state.queue.bytes() < self.bounds.bytes {
             return;
         }
         state.unflushed += size;

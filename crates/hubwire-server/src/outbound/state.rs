@@ -8,14 +8,12 @@ use std::time::Duration;
 
 use hubwire_core::FrameFormat;
 
+use super::memory::Charge;
 use super::queue::Queue;
 use super::{Progress, SocketWriter};
 
 /// How many entries of the queue one write takes at most.
 const ENTRIES_PER_WRITE: usize = 64;
-
-/// How many bytes of a queue are written before others have their turn.
-pub(super) const TURN_SIZE: usize = 256 * 1024;
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -35,6 +33,8 @@ pub(super) struct State {
     /// The byte stream refused bytes since then.
     pub(super) refused_at_maximum: bool,
     watch: Watch,
+    /// What the queue counts towards what the node may hold.
+    pub(super) charge: Charge,
     /// Bytes are with the byte stream that it may hold back until it is flushed.
     must_flush: bool,
 }
@@ -131,6 +131,7 @@ impl State {
             reached_maximum: false,
             refused_at_maximum: false,
             watch: Watch::default(),
+            charge: Charge::default(),
             must_flush: false,
         }
     }
@@ -228,15 +229,20 @@ impl State {
         }
     }
 
-    /// Writes what the byte stream takes at once; pending means that it began to refuse.
-    pub(super) fn try_write(&mut self) -> Poll<io::Result<Turn>> {
-        self.write_with(SocketWriter::try_write, SocketWriter::try_flush)
+    /// Writes what the byte stream takes at once, `turn` bytes at most; pending means that it began to refuse.
+    pub(super) fn try_write(&mut self, turn: usize) -> Poll<io::Result<Turn>> {
+        self.write_with(turn, SocketWriter::try_write, SocketWriter::try_flush)
     }
 
     /// Writes one turn, waking when the byte stream takes more.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Turn>> {
+    pub(super) fn poll_write(
+        &mut self,
+        turn: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Turn>> {
         let waker = cx.waker();
         self.write_with(
+            turn,
             |writer, slices| writer.poll_write(&mut Context::from_waker(waker), slices),
             |writer| writer.poll_flush(&mut Context::from_waker(waker)),
         )
@@ -244,13 +250,14 @@ impl State {
 
     fn write_with(
         &mut self,
+        turn: usize,
         mut write: impl FnMut(&mut SocketWriter, &[IoSlice<'_>]) -> Poll<io::Result<usize>>,
         flush: impl FnOnce(&mut SocketWriter) -> Poll<io::Result<()>>,
     ) -> Poll<io::Result<Turn>> {
         let WayOut::Socket { writer, .. } = &mut self.way_out else {
             return Poll::Ready(Ok(Turn::Done));
         };
-        let mut left = TURN_SIZE;
+        let mut left = turn.max(1);
         while !self.queue.is_empty() {
             if left == 0 {
                 return Poll::Ready(Ok(Turn::Over));

@@ -1,5 +1,6 @@
 //! Queues and their ways out, without a session.
 
+mod memory;
 mod racing;
 mod replacing;
 
@@ -13,12 +14,13 @@ use hubwire_core::{EncodedMessage, FrameFormat};
 use hubwire_protocol::{HubProtocol, TransferFormat};
 use tokio::io::{AsyncReadExt, DuplexStream};
 
-use super::state::TURN_SIZE;
 use super::{
-    Bounds, BoxedSocket, ENTRY_COST, Failure, Flusher, Outbound, Pace, Progress, Puller,
-    SocketWriter,
+    Bounds, BoxedSocket, ENTRY_COST, Failure, Flushers, Outbound, OutboundMemory, Pace, Progress,
+    Puller, SocketWriter,
 };
-use crate::node::{Node, RandomSource};
+use crate::node::{Node, RandomSource, ServerOptions};
+
+const TURN_SIZE: usize = 256 * 1024;
 
 static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
     output.extend_from_slice(message);
@@ -29,11 +31,14 @@ pub(crate) fn bounds(bytes: usize, maximum: usize) -> Arc<Bounds> {
     Arc::new(Bounds {
         bytes,
         maximum,
+        answers: 64 * 1024,
+        turn: TURN_SIZE,
         send_timeout: Duration::from_secs(10),
         progress: Progress {
             bytes: 8,
             timeout: Duration::from_secs(60),
         },
+        memory: Arc::new(OutboundMemory::new(usize::MAX)),
     })
 }
 
@@ -43,9 +48,17 @@ pub(crate) fn outbound(bytes: usize) -> Arc<Outbound> {
 }
 
 fn bounded(bytes: usize, maximum: usize) -> Arc<Outbound> {
-    let node = Arc::new(Node::new(RandomSource::system()));
-    let bounds = bounds(bytes, maximum);
-    Outbound::new(node, Arc::<Flusher>::default(), bounds, &BARE)
+    with_bounds(bounds(bytes, maximum))
+}
+
+fn with_bounds(bounds: Arc<Bounds>) -> Arc<Outbound> {
+    let node = Arc::new(Node::new(RandomSource::system(), 1));
+    Outbound::new(
+        node,
+        Flushers::new(1, ServerOptions::default()).assign(),
+        bounds,
+        &BARE,
+    )
 }
 
 fn message(text: &str) -> EncodedMessage {
@@ -183,7 +196,7 @@ fn beyond_the_maximum_an_absent_client_is_let_go_and_a_pulling_one_is_given_a_ch
     drop(puller);
     assert_eq!(outbound.failure(), None);
     let _ = outbound.offer(&message("9"));
-    assert_eq!(outbound.failure(), Some(Failure::TooSlow));
+    assert_eq!(outbound.failure(), Some(Failure::QueueFull));
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,7 +257,7 @@ fn whoever_takes_too_little_for_too_long_is_let_go() {
     assert_eq!(pull(&mut puller, 4), some("1234"));
     assert_eq!(outbound.failure(), None);
     second(120);
-    assert_eq!(outbound.failure(), Some(Failure::TooSlow));
+    assert_eq!(outbound.failure(), Some(Failure::NoProgress));
 }
 
 #[test]
@@ -301,7 +314,7 @@ async fn a_byte_stream_that_refuses_is_drained_and_then_given_up() {
     outbound.check_progress(59_000);
     assert_eq!(outbound.failure(), None);
     outbound.check_progress(60_000);
-    assert_eq!(outbound.failure(), Some(Failure::TooSlow));
+    assert_eq!(outbound.failure(), Some(Failure::NoProgress));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ impl Outbound {
         if self.write(state) > 0 {
             self.flusher.relieve();
         }
+        self.bounds.memory.make_room();
     }
 
     /// The flusher's write of its round.
@@ -36,6 +37,7 @@ impl Outbound {
         match &mut state.way_out {
             WayOut::Pulled { waker, .. } => {
                 let waker = waker.take();
+                self.settle(&mut state);
                 drop(state);
                 if let Some(waker) = waker {
                     waker.wake();
@@ -44,14 +46,15 @@ impl Outbound {
             WayOut::Socket {
                 drain: Drain::Idle, ..
             } => self.write_to_socket(state),
-            _ => {}
+            _ => self.settle(&mut state),
         }
         unflushed
     }
 
     fn write_to_socket(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         let before = state.queue.bytes();
-        let written = state.try_write();
+        let written = state.try_write(self.bounds.turn);
+        self.settle(&mut state);
         let now = state.queue.bytes();
         if now < before {
             state.note_progress();
@@ -61,7 +64,7 @@ impl Outbound {
                 let number = state.start_drain();
                 drop(state);
                 let drain = Arc::clone(self).drain(number);
-                self.node.tracker().spawn(drain);
+                self.node.spawn_writer(drain);
             }
             Poll::Ready(Ok(Turn::Done)) => self.wake_waiting_owner(state),
             Poll::Ready(Ok(Turn::Over)) => {
@@ -73,6 +76,7 @@ impl Outbound {
             }
             Poll::Ready(Err(_)) => {
                 state.queue.clear();
+                self.settle(&mut state);
                 drop(state);
                 // Once nothing more is sent, how the input ended says more.
                 if !self.is_finished() {
@@ -93,12 +97,13 @@ impl Outbound {
     }
 
     /// Writes until nothing is left, in place of any drain.
-    pub(crate) fn poll_written(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_written(self: &Arc<Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.owner.register(cx.waker());
         let mut state = self.lock();
         if let WayOut::Socket { drain, .. } = &mut state.way_out {
             let replaced = mem::replace(drain, Drain::Idle);
-            let written = state.poll_write(cx);
+            let written = state.poll_write(self.bounds.turn, cx);
+            self.settle(&mut state);
             drop(state);
             if let Drain::Running {
                 waker: Some(waker), ..

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use super::{HubBuilder, Server, Statistics};
 use crate::hub::Hub;
-use crate::node::{Node, RandomSource};
+use crate::node::{Node, RandomSource, ServerOptions};
 
 /// A SignalR server: hubs are built from it, and it is what shuts down.
 ///
@@ -55,6 +55,10 @@ impl SignalR {
         self.server.shutdown().await;
     }
 
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
     pub(crate) fn node(&self) -> &Arc<Node> {
         self.server.node()
     }
@@ -89,6 +93,7 @@ impl fmt::Debug for SignalR {
 pub struct SignalRBuilder {
     backplane: Option<Arc<dyn Backplane>>,
     random: Option<RandomSource>,
+    options: ServerOptions,
 }
 
 impl SignalRBuilder {
@@ -96,6 +101,34 @@ impl SignalRBuilder {
     #[must_use]
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
         self.backplane = Some(Arc::new(backplane));
+        self
+    }
+
+    /// All options at once.
+    #[must_use]
+    pub fn options(mut self, options: ServerOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// See [`ServerOptions::maximum_outbound_memory`].
+    #[must_use]
+    pub fn maximum_outbound_memory(mut self, bytes: usize) -> Self {
+        self.options.maximum_outbound_memory = bytes;
+        self
+    }
+
+    /// See [`ServerOptions::outbound_turn_size`].
+    #[must_use]
+    pub fn outbound_turn_size(mut self, bytes: usize) -> Self {
+        self.options.outbound_turn_size = bytes;
+        self
+    }
+
+    /// See [`ServerOptions::unflushed_size`].
+    #[must_use]
+    pub fn unflushed_size(mut self, bytes: usize) -> Self {
+        self.options.unflushed_size = bytes;
         self
     }
 
@@ -114,7 +147,7 @@ impl SignalRBuilder {
         let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
         let random = self.random.unwrap_or_else(RandomSource::system);
         SignalR {
-            server: Arc::new(Server::new(random, workers, self.backplane)),
+            server: Arc::new(Server::new(random, workers, self.options, self.backplane)),
         }
     }
 }

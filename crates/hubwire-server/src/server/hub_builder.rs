@@ -159,6 +159,13 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
+    /// See [`HubOptions::answer_buffer_size`].
+    #[must_use]
+    pub fn answer_buffer_size(mut self, bytes: usize) -> Self {
+        self.options.answer_buffer_size = bytes;
+        self
+    }
+
     /// See [`HubOptions::maximum_outbound_buffer_size`].
     #[must_use]
     pub fn maximum_outbound_buffer_size(mut self, bytes: usize) -> Self {

@@ -14,6 +14,9 @@ pub struct Statistics {
     pub groups: usize,
     /// Bytes that wait for the ways out of registered connections.
     pub outbound_bytes: usize,
+    /// Bytes that are held for the clients of all hubs, what many share counted once: what
+    /// [`ServerOptions::maximum_outbound_memory`](crate::ServerOptions::maximum_outbound_memory) bounds.
+    pub outbound_memory: usize,
     /// Hub messages that wait there.
     pub outbound_messages: usize,
     /// Tasks that serve connections or run what they left behind.
@@ -27,6 +30,7 @@ pub struct Statistics {
 impl Server {
     pub(crate) fn statistics(&self) -> Statistics {
         let mut statistics = Statistics {
+            outbound_memory: self.flushers.memory().held().get(),
             tasks: self.node.tracker().len(),
             tokens: self.table.len(),
             ..Statistics::default()

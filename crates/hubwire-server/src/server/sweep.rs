@@ -12,28 +12,43 @@ use crate::connection::{Connection, DisconnectReason};
 use crate::endpoint::ConnectionTable;
 use crate::hub::HubRuntime;
 use crate::node::Node;
+use crate::outbound::Flushers;
 
 /// ASP.NET Core's heartbeat: everything it does is up to this much late.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Sweeps until the node is gone.
-pub(super) async fn run(node: Weak<Node>, table: Arc<ConnectionTable>, hubs: Arc<Hubs>) {
+pub(super) async fn run(
+    node: Weak<Node>,
+    table: Arc<ConnectionTable>,
+    hubs: Arc<Hubs>,
+    flushers: Arc<Flushers>,
+) {
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
     loop {
         ticks.tick().await;
         let Some(node) = node.upgrade() else {
             return;
         };
+        node.tick();
         let now = node.now();
         table.expire(now);
         node.limits().say_the_rest(now);
+        measure(&flushers);
+        // Of this sweep only, so that nothing is held for clients while there are none.
+        let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
         for hub in hubs.all() {
             let connections = hub.lifetime().connections();
             connections.for_each(|connection| check(&hub, connection, &pings, now));
         }
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is for people")]
+fn measure(flushers: &Flushers) {
+    let held = flushers.memory().held().get();
+    metrics::gauge!("hubwire.outbound.memory").set(held as f64);
 }
 
 fn check(

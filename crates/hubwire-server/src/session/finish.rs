@@ -11,6 +11,7 @@ use crate::connection::DisconnectReason;
 use crate::dispatch::Dispatcher;
 use crate::hub::{HubError, Upload};
 use crate::node::with_scratch;
+use crate::outbound::Failure;
 use crate::transport::Closing;
 
 /// What a method reads at the end of a stream whose client is gone.
@@ -103,9 +104,18 @@ impl Session {
 
     fn log_slow_client(&self) {
         let node = self.hub.node();
-        if let Some(hits) = node.limits().outbound.hit(node.now()) {
+        let Some(failure) = self.connection().outbound().failure() else {
+            return;
+        };
+        let limit = match failure {
+            Failure::QueueFull => &node.limits().outbound_maximum,
+            Failure::NoProgress => &node.limits().progress,
+            Failure::NodeFull => &node.limits().outbound_memory,
+            Failure::Lost => return,
+        };
+        if let Some(hits) = limit.hit(node.now()) {
             let connection_id = self.connection().id();
-            tracing::warn!(target: "hubwire::connection", hits, %connection_id, "a slow client is let go");
+            tracing::warn!(target: "hubwire::connection", hits, %connection_id, ?failure, "a slow client is let go");
         }
     }
 }

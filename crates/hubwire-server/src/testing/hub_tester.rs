@@ -16,7 +16,7 @@ use crate::hub::{
     Caller, Hub, HubCall, HubContext, HubResult, HubService, Reply, ReplyKind, ResourcesBuilder,
     ResultWriter, TypedHub,
 };
-use crate::outbound::{Bounds, Flusher, Outbound, Progress};
+use crate::outbound::{Bounds, Outbound, Progress};
 use crate::server::SignalR;
 use crate::transport::WEB_SOCKETS;
 
@@ -103,18 +103,21 @@ impl<H: Hub> HubTester<H> {
             request: ConnectionRequest::default(),
         };
         // What is sent goes to the recorder, and nothing ever to the connection itself.
-        let nothing = Progress {
-            bytes: 0,
-            timeout: Duration::ZERO,
-        };
+        let flushers = self.server.server().flushers();
         let bounds = Arc::new(Bounds {
             bytes: 0,
             maximum: 0,
+            answers: 0,
+            turn: 0,
             send_timeout: Duration::ZERO,
-            progress: nothing,
+            progress: Progress {
+                bytes: 0,
+                timeout: Duration::ZERO,
+            },
+            memory: Arc::clone(flushers.memory()),
         });
-        let (node, flusher) = (Arc::clone(self.server.node()), Arc::<Flusher>::default());
-        let outbound = Outbound::new(node, flusher, bounds, &WEB_SOCKETS.frames);
+        let node = Arc::clone(self.server.node());
+        let outbound = Outbound::new(node, flushers.assign(), bounds, &WEB_SOCKETS.frames);
         let connection = Connection::new(identity, outbound);
         let lifetime = Arc::new(self.recorder.clone()) as Arc<dyn HubLifetimeManager>;
         TestCaller {

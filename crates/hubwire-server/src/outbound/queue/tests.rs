@@ -10,11 +10,11 @@ static LINES: FrameFormat = FrameFormat::new("lines", |_, message, output| {
 
 fn queue() -> Queue {
     let mut queue = Queue::new(&LINES);
-    queue.gather(TransferFormat::Text, b"one");
-    queue.gather(TransferFormat::Text, b"two");
-    queue.push_control(b"pong");
-    queue.push(shared(b"three"), 7);
-    queue.gather(TransferFormat::Text, b"four");
+    queue.gather(TransferFormat::Text, b"one", 0);
+    queue.gather(TransferFormat::Text, b"two", 0);
+    queue.push_control(b"pong", 0);
+    queue.push(shared(b"three"), 7, 0);
+    queue.gather(TransferFormat::Text, b"four", 0);
     queue
 }
 

@@ -1,0 +1,40 @@
+//! The options that all hubs of a server share.
+
+/// What the hubs of a server may take together, and how their messages are written.
+///
+/// Set with [`SignalRBuilder::options`](crate::SignalRBuilder::options).
+///
+/// ```
+/// use hubwire_server::{ServerOptions, SignalR};
+///
+/// let mut options = ServerOptions::default();
+/// options.maximum_outbound_memory = 64 * 1024 * 1024;
+/// let signalr = SignalR::builder().options(options).build();
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerOptions {
+    /// How many bytes may wait for the clients of all hubs together. Default 512 MiB.
+    ///
+    /// What many receivers share counts once. When more waits, clients are let go: of those for which 64 KiB
+    /// wait that end with them, the one whose oldest message has waited longest; the others only when there
+    /// is none of these. ASP.NET Core has no such limit.
+    pub maximum_outbound_memory: usize,
+    /// How many bytes of one client's are written before others have their turn. Default 256 KiB.
+    pub outbound_turn_size: usize,
+    /// How many bytes may lie unwritten for each client whose turn is still to come, before those who send to
+    /// many wait. Default 16 KiB.
+    ///
+    /// Much less, and each write carries too few messages.
+    pub unflushed_size: usize,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            maximum_outbound_memory: 512 * 1024 * 1024,
+            outbound_turn_size: 256 * 1024,
+            unflushed_size: 16 * 1024,
+        }
+    }
+}

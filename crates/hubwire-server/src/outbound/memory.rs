@@ -1,0 +1,136 @@
+//! What all queues of a node hold together, and who is let go when that is too much.
+
+use std::cmp::Reverse;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+
+use hubwire_core::HeldBytes;
+use slab::Slab;
+
+use super::{Failure, Outbound};
+
+/// Queues with which at least this many bytes end are let go before others.
+const VICTIM_SIZE: usize = 64 * 1024;
+
+/// Counts what the queues of a node hold, each shared frame once.
+///
+/// Frames count by themselves, from when they are built; a queue counts its own messages and its entries as
+/// soon as its way out refuses them.
+pub(crate) struct OutboundMemory {
+    maximum: usize,
+    held: Arc<HeldBytes>,
+    /// The queues that count anything.
+    holders: Mutex<Slab<Weak<Outbound>>>,
+    /// Held by whoever lets queues go, for two would let too many go.
+    making_room: Mutex<()>,
+}
+
+/// What a queue counts of its own.
+#[derive(Debug, Default)]
+pub(super) struct Charge {
+    bytes: usize,
+    /// Where the queue stands among those that count anything.
+    key: usize,
+}
+
+impl OutboundMemory {
+    pub(crate) fn new(maximum: usize) -> Self {
+        Self {
+            maximum,
+            held: Arc::default(),
+            holders: Mutex::default(),
+            making_room: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn held(&self) -> &Arc<HeldBytes> {
+        &self.held
+    }
+
+    /// Counts what a queue holds now in place of what it held before.
+    pub(super) fn settle(
+        &self,
+        charge: &mut Charge,
+        bytes: usize,
+        holder: impl FnOnce() -> Weak<Outbound>,
+    ) {
+        let before = charge.bytes;
+        if before == bytes {
+            return;
+        }
+        if before == 0 {
+            charge.key = self.holders().insert(holder());
+        } else if bytes == 0 {
+            let _left = self.holders().try_remove(charge.key);
+        }
+        charge.bytes = bytes;
+        self.held.add(bytes.saturating_sub(before));
+        self.held.sub(before.saturating_sub(bytes));
+    }
+
+    /// Lets queues go while all together hold too much; no queue may be locked.
+    pub(super) fn make_room(&self) {
+        if self.is_within() {
+            return;
+        }
+        let _one_at_a_time = match self.making_room.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        for victim in self.victims() {
+            if self.is_within() {
+                return;
+            }
+            victim.let_go(Failure::NodeFull);
+        }
+    }
+
+    fn is_within(&self) -> bool {
+        self.held.get() <= self.maximum
+    }
+
+    /// All queues, in the order in which they are let go.
+    fn victims(&self) -> impl Iterator<Item = Arc<Outbound>> {
+        let holders = self.holders();
+        // Collected first: the last reference to a queue must not go while the holders are locked.
+        let queues: Vec<_> = holders.iter().filter_map(|(_, it)| it.upgrade()).collect();
+        drop(holders);
+        let mut ranked: Vec<_> = queues.into_iter().map(|it| (it.rank(), it)).collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, queue)| queue)
+    }
+
+    fn holders(&self) -> MutexGuard<'_, Slab<Weak<Outbound>>> {
+        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The order in which queues are let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// Whether its end would free little, for others hold the same frames.
+    frees_little: bool,
+    oldest: u32,
+    cost: Reverse<usize>,
+}
+
+impl Outbound {
+    fn rank(&self) -> Rank {
+        let state = self.lock();
+        Rank {
+            frees_little: !state.queue.ends_with(VICTIM_SIZE),
+            oldest: state.queue.oldest().unwrap_or(u32::MAX),
+            cost: Reverse(state.queue.cost()),
+        }
+    }
+}
+
+impl fmt::Debug for OutboundMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundMemory")
+            .field("maximum", &self.maximum)
+            .field("held", &self.held)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! What lies in a queue: control frames, the session's own messages, messages that others are sent too.
+
+use bytes::Bytes;
+use hubwire_core::{EncodedMessage, FrameFormat};
+
+use super::super::gathered::Gathered;
+
+/// What goes out together, and since when it waits: in seconds of the node's life.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) since: u32,
+    pub(super) content: Content,
+}
+
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Frames of the transport's own, which no other transport has a use for.
+    Control(Box<ControlFrames>),
+    /// Hub messages of the session's own.
+    Gathered(Box<Gathered>),
+    /// A hub message that others may be sent, too, and its size in the queue's format.
+    Shared(EncodedMessage, usize),
+}
+
+/// Boxed, for they are rare and a queue's entries many.
+#[derive(Debug)]
+pub(super) struct ControlFrames {
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Entry {
+    pub(super) fn bytes(&self, format: &'static FrameFormat) -> &[u8] {
+        match &self.content {
+            Content::Control(frames) => &frames.bytes,
+            Content::Gathered(gathered) => gathered.bytes(),
+            Content::Shared(message, _) => message.framed(format),
+        }
+    }
+
+    pub(super) fn size(&self) -> usize {
+        match &self.content {
+            Content::Control(frames) => frames.bytes.len(),
+            Content::Gathered(gathered) => gathered.bytes().len(),
+            Content::Shared(_, size) => *size,
+        }
+    }
+
+    pub(super) fn messages(&self) -> usize {
+        match &self.content {
+            Content::Control(_) => 0,
+            Content::Gathered(gathered) => gathered.messages(),
+            Content::Shared(..) => 1,
+        }
+    }
+
+    pub(super) fn own_size(&self) -> usize {
+        match self.content {
+            Content::Control(_) | Content::Gathered(_) => self.size(),
+            Content::Shared(..) => 0,
+        }
+    }
+
+    /// How many bytes of a message that nobody else is sent end with the entry.
+    pub(super) fn unshared_size(&self) -> usize {
+        match &self.content {
+            Content::Shared(message, size) if !message.is_shared() => *size,
+            _ => 0,
+        }
+    }
+
+    pub(super) fn into_bytes(self, format: &'static FrameFormat) -> Bytes {
+        match self.content {
+            Content::Control(frames) => frames.bytes.into(),
+            Content::Gathered(gathered) => gathered.into_bytes().into(),
+            Content::Shared(message, _) => message.into_frame(format),
+        }
+    }
+
+    pub(super) fn discard(self) {
+        if let Content::Gathered(gathered) = self.content {
+            gathered.give_back();
+        }
+    }
+}

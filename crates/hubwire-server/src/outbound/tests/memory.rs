@@ -1,0 +1,117 @@
+//! What the queues of a node hold together.
+
+use super::*;
+
+const KIB: usize = 1024;
+
+/// Queues that may hold so much together, with nothing attached.
+fn queues<const COUNT: usize>(maximum: usize) -> (Arc<OutboundMemory>, [Arc<Outbound>; COUNT]) {
+    let memory = Arc::new(OutboundMemory::new(maximum));
+    let bounds = Bounds {
+        memory: Arc::clone(&memory),
+        ..(*bounds(usize::MAX, usize::MAX)).clone()
+    };
+    let bounds = Arc::new(bounds);
+    (
+        memory,
+        [(); COUNT].map(|()| with_bounds(Arc::clone(&bounds))),
+    )
+}
+
+fn long(size: usize) -> EncodedMessage {
+    message(&"x".repeat(size))
+}
+
+/// Queues a message that nobody else is sent.
+fn offer_alone(outbound: &Arc<Outbound>, size: usize) {
+    let _ = outbound.offer(&long(size));
+}
+
+fn failures<const COUNT: usize>(queues: &[Arc<Outbound>; COUNT]) -> [Option<Failure>; COUNT] {
+    [0; COUNT].map({
+        let mut queues = queues.iter();
+        move |_| queues.next().and_then(|queue| queue.failure())
+    })
+}
+
+const GONE: Option<Failure> = Some(Failure::NodeFull);
+
+#[test]
+fn a_frame_counts_once_however_many_wait_for_it() {
+    let (memory, queues) = queues::<10>(usize::MAX);
+    let shared = long(100 * KIB);
+    for queue in &queues {
+        let _ = queue.offer(&shared);
+    }
+    assert_eq!(memory.held().get(), 100 * KIB + 10 * ENTRY_COST);
+    drop(shared);
+    for queue in &queues[..9] {
+        queue.close();
+    }
+    assert_eq!(memory.held().get(), 100 * KIB + ENTRY_COST);
+    drop(queues);
+    assert_eq!(memory.held().get(), 0);
+}
+
+#[test]
+fn what_is_pulled_is_given_back() {
+    let (memory, [queue]) = queues(usize::MAX);
+    let mut puller = queue.attach_puller();
+    queue.gather(TransferFormat::Text, b"12345678");
+    queue.push_control(b"pong");
+    queue.write_gathered();
+    assert_eq!(memory.held().get(), 12 + 2 * ENTRY_COST);
+    assert_eq!(pull(&mut puller, 100), some("12345678pong"));
+    assert_eq!(memory.held().get(), 0);
+}
+
+#[tokio::test]
+async fn what_a_byte_stream_refuses_counts_until_it_is_taken() {
+    let (memory, [queue]) = queues(usize::MAX);
+    let mut far = attach_stream(&queue, 4);
+    queue.gather(TransferFormat::Text, b"12345678");
+    queue.write_gathered();
+    assert_eq!(memory.held().get(), 8 + ENTRY_COST);
+    assert_eq!(read(&mut far, 8).await.unwrap(), "12345678");
+    tokio::task::yield_now().await;
+    assert_eq!(memory.held().get(), 0);
+}
+
+#[test]
+fn whose_messages_have_waited_longest_is_let_go_and_holds_nothing_from_then_on() {
+    let (memory, queues) = queues::<3>(300 * KIB);
+    offer_alone(&queues[1], 70 * KIB);
+    queues[0].node.tick_to(1);
+    queues[2].node.tick_to(2);
+    offer_alone(&queues[0], 80 * KIB);
+    offer_alone(&queues[2], 90 * KIB);
+    assert_eq!(failures(&queues), [None; 3]);
+    offer_alone(&queues[2], 90 * KIB);
+    assert_eq!(failures(&queues), [None, GONE, None]);
+    assert_eq!(queues[1].bytes(), 0);
+    assert_eq!(memory.held().get(), 260 * KIB + 3 * ENTRY_COST);
+    let _ = queues[1].offer(&message("vanishes"));
+    assert_eq!(queues[1].bytes(), 0);
+    offer_alone(&queues[2], 90 * KIB);
+    assert_eq!(failures(&queues), [GONE, GONE, None]);
+}
+
+#[test]
+fn a_queue_of_messages_that_others_share_is_no_victim_while_there_is_another() {
+    let (_, queues) = queues::<4>(300 * KIB);
+    let shared = long(200 * KIB);
+    let _ = queues[0].offer(&shared);
+    let _ = queues[1].offer(&shared);
+    queues[2].node.tick_to(5);
+    queues[3].node.tick_to(5);
+    // With less than 64 KiB that end with it a queue is none either.
+    offer_alone(&queues[2], 30 * KIB);
+    offer_alone(&queues[3], 64 * KIB);
+    assert_eq!(failures(&queues), [None; 4]);
+    offer_alone(&queues[2], 20 * KIB);
+    assert_eq!(failures(&queues), [None, None, None, GONE]);
+    drop(shared);
+    // Now there is no other: the oldest go until the rest fits, and the last of those ends the frame.
+    offer_alone(&queues[2], 60 * KIB);
+    assert_eq!(failures(&queues), [GONE, GONE, None, GONE]);
+}
