@@ -12,7 +12,7 @@ use hubwire::{
     hub_client,
 };
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -122,10 +122,11 @@ impl Server {
 }
 
 /// A client that reads as fast as it is told to.
-pub(crate) struct Client {
-    pub(crate) socket: TcpStream,
+pub(crate) struct Client<S = TcpStream> {
+    pub(crate) socket: S,
     frames: FrameDecoder,
     records: Vec<u8>,
+    is_closed: bool,
     /// Bytes for each second; as fast as they come where there is none.
     speed: Option<usize>,
 }
@@ -136,10 +137,16 @@ impl Client {
         if let Some(size) = receive_buffer {
             socket.set_recv_buffer_size(size).unwrap();
         }
-        let mut socket = socket.connect(address).await.unwrap();
+        Self::over(socket.connect(address).await.unwrap()).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub(crate) async fn over(mut socket: S) -> Self {
         let head = "GET /hub HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
         socket.write_all(head.as_bytes()).await.unwrap();
+        socket.flush().await.unwrap();
         let mut response = Vec::new();
         while !response.ends_with(b"\r\n\r\n") {
             response.push(socket.read_u8().await.unwrap());
@@ -148,6 +155,7 @@ impl Client {
             socket,
             frames: FrameDecoder::new(Masking::Forbidden),
             records: Vec::new(),
+            is_closed: false,
             speed: None,
         };
         client
@@ -163,16 +171,15 @@ impl Client {
     }
 
     pub(crate) async fn send(&mut self, record: &Value) {
-        let mut frame = Vec::new();
         let record = format!("{record}\u{1e}");
-        write_masked_frame(
-            &mut frame,
-            Opcode::Text,
-            true,
-            [1, 2, 3, 4],
-            record.as_bytes(),
-        );
+        self.send_frame(Opcode::Text, record.as_bytes()).await;
+    }
+
+    pub(crate) async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) {
+        let mut frame = Vec::new();
+        write_masked_frame(&mut frame, opcode, true, [1, 2, 3, 4], payload);
         self.socket.write_all(&frame).await.unwrap();
+        self.socket.flush().await.unwrap();
     }
 
     pub(crate) async fn id(&mut self) -> String {
@@ -193,6 +200,9 @@ impl Client {
                 }
                 return Some(message);
             }
+            if self.is_closed {
+                return None;
+            }
             let wanted = self.speed.map_or(64 * KIB, |speed| (speed / 50).max(1));
             let mut buffer = vec![0; wanted];
             let Ok(count @ 1..) = self.socket.read(&mut buffer).await else {
@@ -205,7 +215,7 @@ impl Client {
             while let Some(event) = self.frames.next(&mut input).unwrap() {
                 match event {
                     FrameEvent::Data { payload, .. } => self.records.extend_from_slice(payload),
-                    FrameEvent::Close { .. } => return None,
+                    FrameEvent::Close { .. } => self.is_closed = true,
                     _ => {}
                 }
             }

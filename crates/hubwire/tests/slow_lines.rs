@@ -1,0 +1,73 @@
+//! Clients that read at once, behind lines that carry little: in network namespaces, with their queues in the way.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "way_out/support.rs"]
+mod support;
+
+use std::env;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+use support::*;
+use tokio::time::{Instant, timeout};
+
+/// For longer than a send may wait, which once was what ended such clients.
+const LASTS: Duration = Duration::from_secs(15);
+
+/// Set for the process that runs behind a line.
+const BEHIND: &str = "HUBWIRE_BEHIND_A_LINE";
+
+/// Makes the loopback of a namespace a line, and runs one test of this file behind it.
+const NAMESPACE: &str = "ip link set lo mtu 1500 && ip link set lo up && \
+    tc qdisc add dev lo root tbf rate $HUBWIRE_BEHIND_A_LINE burst 16kb latency 2s && \
+    exec \"$0\" --exact \"$1\" --nocapture";
+
+/// Runs `test` itself behind a line of this rate, in another process.
+fn assert_lasts_behind(line: &str, test: &str) {
+    if env::var_os(BEHIND).is_some() {
+        return assert_lasts();
+    }
+    let output = Command::new("unshare")
+        .args(["--net", "--map-root-user", "sh", "-c", NAMESPACE])
+        .arg(env::current_exe().unwrap())
+        .arg(test)
+        .env(BEHIND, line)
+        .output()
+        .expect("util-linux, which has unshare, is installed");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let failed = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "needs ip and tc of iproute2; {said}{failed}"
+    );
+}
+
+#[test]
+fn a_stream_lasts_over_a_line_of_200_kbit() {
+    assert_lasts_behind("200kbit", "a_stream_lasts_over_a_line_of_200_kbit");
+}
+
+#[test]
+fn a_stream_lasts_over_a_line_of_400_kbit() {
+    assert_lasts_behind("400kbit", "a_stream_lasts_over_a_line_of_400_kbit");
+}
+
+#[tokio::main]
+async fn assert_lasts() {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    let call = json!({"type": 4, "invocationId": "s", "target": "Endless", "arguments": []});
+    client.send(&call).await;
+    let until = Instant::now() + LASTS;
+    let mut items = 0;
+    while Instant::now() < until {
+        let item = timeout(PATIENCE, client.message()).await.unwrap();
+        assert_eq!(item.expect("it was let go")["type"], 2);
+        items += 1;
+    }
+    // Far less than the line carries, and far more than fits into buffers.
+    assert!(items > 150, "{items} items of 1 KiB came");
+}
