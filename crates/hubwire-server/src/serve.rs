@@ -21,6 +21,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
+use tokio::task::coop::consume_budget;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
@@ -147,11 +148,11 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     });
     let mut end = end;
     loop {
-        let accepted = match select(pin!(listener.accept()), end.as_mut()).await {
-            Either::Left((accepted, _)) => accepted,
-            Either::Right(((), _)) => break,
+        // A listener may always have somebody waiting: the end is looked at first, and others get their turns.
+        let (io, peer) = match select(end.as_mut(), pin!(listener.accept())).await {
+            Either::Left(((), _)) => break,
+            Either::Right((accepted, _)) => accepted,
         };
-        let (io, peer) = accepted;
         let (app, finish) = (app.clone(), finish.clone());
         requests.spawn(serve_connection::<L>(
             io,
@@ -161,6 +162,7 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
             finish,
         ));
         while requests.try_join_next().is_some() {}
+        consume_budget().await;
     }
     drop(listener);
     finish.cancel();
