@@ -191,6 +191,7 @@ fn hooks(signalr: &SignalR, hub: &ProbeHub) -> Router {
     let app = map(app, "/connecting-panics", connecting(Hook::Panics));
     let app = map(app, "/connecting-waits", connecting(Hook::Waits));
     let app = map(app, "/disconnecting-fails", disconnecting(Hook::Fails));
+    let app = map(app, "/disconnecting-waits", disconnecting(Hook::Waits));
     let app = map(app, "/disconnecting-panics", disconnecting(Hook::Panics));
     let detailed = hub_named(signalr, "connecting-panics-detailed").detailed_errors(true);
     app.map_hub(
