@@ -44,14 +44,14 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
 /// Serves an application over HTTP/1.1 until its end is asked for.
 ///
-/// Takes any listener of axum's: TCP, Unix sockets. Header and idle timeouts are on. When
+/// Takes any listener of axum's: TCP ([`crate::listen()`] has room for a crowd), Unix sockets. Header and idle timeouts are on. When
 /// [`Serve::until`] resolves, hubs shut down first (negotiations get 503, clients are told to
 /// reconnect), then requests in flight may finish, then the listener closes.
 ///
 /// ```no_run
-/// # use hubwire_server::{SignalR, serve};
+/// # use hubwire_server::{SignalR, listen, serve};
 /// # async fn example(app: axum::Router, signalr: SignalR) -> std::io::Result<()> {
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:5000").await?;
+/// let listener = listen("127.0.0.1:5000").await?;
 /// let shutdown = async { /* wait for a signal */ };
 /// serve(listener, app).with(&signalr).until(shutdown).await
 /// # }
