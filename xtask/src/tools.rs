@@ -17,6 +17,7 @@ pub(crate) enum Tool {
     Node,
     Npm,
     Python,
+    TrafficControl,
     Valgrind,
 }
 
@@ -36,6 +37,8 @@ impl Tool {
             Self::Node => find_in_path("node"),
             Self::Npm => find_in_path("npm"),
             Self::Python => find_in_path("python3"),
+            // Not everybody has it in their path.
+            Self::TrafficControl => find_in_path("tc").or_else(|| find_in("/usr/sbin", "tc")),
             Self::Valgrind => find_in_path("valgrind"),
         })
     }
@@ -47,6 +50,7 @@ impl Tool {
             Self::Node => "Node.js (`node`)",
             Self::Npm => "npm",
             Self::Python => "Python 3 (`python3`)",
+            Self::TrafficControl => "iproute2 (`tc`)",
             Self::Valgrind => "valgrind",
         }
     }
@@ -59,6 +63,7 @@ impl Tool {
             Self::Node => "nodejs",
             Self::Npm => "npm",
             Self::Python => "python3",
+            Self::TrafficControl => "iproute2",
             Self::Valgrind => "valgrind",
         }
     }
@@ -96,9 +101,12 @@ fn find_chromium() -> Result<Option<PathBuf>> {
 
 fn find_in_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
+    env::split_paths(&path).find_map(|folder| find_in(folder, program))
+}
+
+fn find_in(folder: impl AsRef<Path>, program: &str) -> Option<PathBuf> {
+    let file = folder.as_ref().join(program);
+    file.is_file().then_some(file)
 }
 
 fn has_font(folder: &Path) -> bool {

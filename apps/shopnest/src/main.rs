@@ -58,7 +58,7 @@ async fn run() -> anyhow::Result<()> {
 
 async fn listen(address: &str) -> anyhow::Result<TcpListener> {
     const EXAMPLE: &str = "for example --listen 127.0.0.1:5050";
-    let bound = TcpListener::bind(address).await;
+    let bound = hubwire::listen(address).await;
     bound.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => anyhow::anyhow!(
             "{address} is taken by another program; choose another address, {EXAMPLE}"

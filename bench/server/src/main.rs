@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use axum::Router;
 use clap::Parser;
 use hubwire::{HubCallerContext, HubResult, MapHub, SignalR, hub, hub_client};
-use tokio::net::TcpListener;
 
 #[derive(Debug, Parser)]
 struct Options {
@@ -55,7 +54,7 @@ async fn main() -> std::io::Result<()> {
     let hub = hub.maximum_groups_per_connection(1_000_000);
     let bench = hub.build(BenchHub);
     let app = Router::new().map_hub("/bench", bench.endpoint());
-    let listener = TcpListener::bind(options.listen).await?;
+    let listener = hubwire::listen(options.listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
     hubwire::serve(listener, app)
         .with(&signalr)

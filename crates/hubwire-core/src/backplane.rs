@@ -10,6 +10,10 @@ use crate::{BackplaneError, ConnectionId, GroupName, HubName, NodeId, UserId};
 ///
 /// It knows nothing of hubs or connections: all logic is in the lifetime manager, so that a driver for
 /// another broker is one file.
+///
+/// A channel names its hub and nothing of the application, so nodes whose hubs have the same names are one farm.
+/// A driver lets several applications share a broker by a prefix that it puts before its channels' names; without
+/// one their hubs need names of their own.
 pub trait Backplane: Send + Sync + 'static {
     /// Publishes to every subscriber of a channel, this node included.
     ///
@@ -62,7 +66,7 @@ pub enum BackplaneEvent {
 /// Where an envelope is published: one subject of one hub.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Channel {
-    /// The hub whose connections are meant.
+    /// The hub whose connections are meant; the same name on every node that has it.
     pub hub: HubName,
     /// Which of them, or which node.
     pub subject: Subject,

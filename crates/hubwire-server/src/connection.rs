@@ -43,6 +43,8 @@ pub(crate) struct Connection {
     end: Mutex<Option<DisconnectReason>>,
     /// Whether there is one, for those who look often.
     has_end: AtomicBool,
+    /// Whether its client can neither be heard any more nor come back.
+    has_lost_transport: AtomicBool,
     /// Slots of calls that wait for a client result, not yet given to others.
     released_slots: AtomicUsize,
     groups: Mutex<IndexSet<GroupName>>,
@@ -60,6 +62,7 @@ impl Connection {
             aborted: OnceLock::new(),
             end: Mutex::new(None),
             has_end: AtomicBool::new(false),
+            has_lost_transport: AtomicBool::new(false),
             released_slots: AtomicUsize::new(0),
             groups: Mutex::default(),
             position: AtomicUsize::new(usize::MAX),
@@ -156,6 +159,16 @@ impl Connection {
 
     pub(crate) fn has_ended(&self) -> bool {
         self.has_end.load(Ordering::Acquire) || self.outbound.failure().is_some()
+    }
+
+    /// Says that its transport's input has ended: from now on the connection is only wound up.
+    pub(crate) fn lose_transport(&self) {
+        self.has_lost_transport.store(true, Ordering::Release);
+    }
+
+    /// Whether no request can belong to it any more, though its hub may not have heard of its end yet.
+    pub(crate) fn has_lost_transport(&self) -> bool {
+        self.has_lost_transport.load(Ordering::Acquire) || self.outbound.failure().is_some()
     }
 
     /// Why the connection is to end, if it is.

@@ -14,6 +14,7 @@ mod runtime;
 mod service;
 mod stream_reader;
 mod stream_sink;
+mod type_name;
 
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub(crate) use stream_reader::Upload;
 pub use stream_reader::{LentStreamReader, StreamReader};
 pub(crate) use stream_sink::{StreamControl, StreamFailure};
 pub use stream_sink::{StreamEnd, StreamSink};
+pub(crate) use type_name::short_type_name;
 
 use crate::connection::DisconnectReason;
 

@@ -1,6 +1,6 @@
 //! A SignalR server: hubs, dispatch, connections, transports and the HTTP endpoint.
 //!
-//! Rooms from the top down, each using only rooms below it: `testing` and `serve`; `server` (what joins the
+//! Rooms from the top down, each using only rooms below it: `testing` and `serve` (with `listen`); `server` (what joins the
 //! rest), `endpoint` (routes, negotiation, upgrade), `session` (the one task of a connection), `transport`
 //! (a peer's bytes to hub bytes), `dispatch` (a parsed message to a method and back), `hub` (what hub code is
 //! written against), `lifetime` (who is connected, groups, users, other nodes), `connection` (who a
@@ -12,6 +12,7 @@ mod dispatch;
 mod endpoint;
 mod hub;
 mod lifetime;
+mod listen;
 mod node;
 mod outbound;
 mod serve;
@@ -33,6 +34,7 @@ pub use hub::{
     assert_argument, assert_result, assert_stream_argument, assert_stream_item, hub_stream,
     stream_or_error,
 };
+pub use listen::listen;
 pub use node::{
     DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, RandomSource, ServerOptions,
 };

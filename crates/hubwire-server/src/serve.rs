@@ -21,6 +21,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
+use tokio::task::coop::consume_budget;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
@@ -43,14 +44,14 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
 /// Serves an application over HTTP/1.1 until its end is asked for.
 ///
-/// Takes any listener of axum's: TCP, Unix sockets. Header and idle timeouts are on. When
+/// Takes any listener of axum's: TCP ([`crate::listen()`] has room for a crowd), Unix sockets. Header and idle timeouts are on. When
 /// [`Serve::until`] resolves, hubs shut down first (negotiations get 503, clients are told to
 /// reconnect), then requests in flight may finish, then the listener closes.
 ///
 /// ```no_run
-/// # use hubwire_server::{SignalR, serve};
+/// # use hubwire_server::{SignalR, listen, serve};
 /// # async fn example(app: axum::Router, signalr: SignalR) -> std::io::Result<()> {
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:5000").await?;
+/// let listener = listen("127.0.0.1:5000").await?;
 /// let shutdown = async { /* wait for a signal */ };
 /// serve(listener, app).with(&signalr).until(shutdown).await
 /// # }
@@ -147,11 +148,11 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     });
     let mut end = end;
     loop {
-        let accepted = match select(pin!(listener.accept()), end.as_mut()).await {
-            Either::Left((accepted, _)) => accepted,
-            Either::Right(((), _)) => break,
+        // A listener may always have somebody waiting: the end is looked at first, and others get their turns.
+        let (io, peer) = match select(end.as_mut(), pin!(listener.accept())).await {
+            Either::Left(((), _)) => break,
+            Either::Right((accepted, _)) => accepted,
         };
-        let (io, peer) = accepted;
         let (app, finish) = (app.clone(), finish.clone());
         requests.spawn(serve_connection::<L>(
             io,
@@ -161,6 +162,7 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
             finish,
         ));
         while requests.try_join_next().is_some() {}
+        consume_budget().await;
     }
     drop(listener);
     finish.cancel();

@@ -47,7 +47,7 @@
 //! # }
 //! ```
 //!
-//! Serve it with [`serve()`]; push from anywhere with [`HubHandle::context`]; test hubs with [`testing`].
+//! Serve it with [`serve()`] on the listener of [`listen()`]; push from anywhere with [`HubHandle::context`]; test hubs with [`testing`].
 //!
 //! # Errors
 //!
@@ -174,7 +174,7 @@ pub use hubwire_server::{
     HubStreamItem, Items, KeepRequest, LentStreamReader, MapHub, Method, NAME_IDENTIFIER,
     NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal, RandomSource, Reply,
     Resources, ResourcesBuilder, Serve, ServerOptions, SignalR, SignalRBuilder, Statistics,
-    StreamEnd, StreamReader, StreamSink, UserIdProvider, serve, shutdown_signal, testing,
+    StreamEnd, StreamReader, StreamSink, UserIdProvider, listen, serve, shutdown_signal, testing,
 };
 pub use tokio_util::sync::CancellationToken;
 

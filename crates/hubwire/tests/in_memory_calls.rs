@@ -7,10 +7,22 @@ mod support;
 
 use std::num::NonZeroUsize;
 
+use futures_util::stream;
 use hubwire::testing::TestClient;
-use hubwire::{HubCallerContext, HubResult, hub};
+use hubwire::{HubCallerContext, HubResult, Stream, StreamReader, hub};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use support::*;
+use tokio::time::timeout;
+
+/// An argument whose decoding panics.
+struct Explosive;
+
+impl<'de> Deserialize<'de> for Explosive {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        panic!("boom while decoding")
+    }
+}
 
 struct CallsHub {
     gates: Vec<Gate>,
@@ -30,6 +42,16 @@ impl CallsHub {
         self.log.note(format!("echo {text}"));
         text
     }
+
+    fn count(&self) -> impl Stream<Item = u32> {
+        stream::iter([0])
+    }
+
+    async fn upload(&self, lines: StreamReader<String>) {
+        drop(lines);
+    }
+
+    async fn take_explosive(&self, _explosive: Explosive) {}
 
     async fn tell_me(&self, cx: &HubCallerContext<Self>, count: usize, size: usize) -> HubResult {
         let text = "x".repeat(size);
@@ -227,27 +249,69 @@ async fn with_detailed_errors_binding_failures_are_explained() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_in_the_wrong_mode_are_refused_in_their_turn() {
+async fn plain_calls_in_the_wrong_mode_are_refused_in_their_turn() {
+    let counts = "The client attempted to invoke the streaming 'Count' method \
+        with a non-streaming invocation.";
+    let streams = "An unexpected error occurred invoking 'Echo' on the server. \
+        HubException: Client sent 1 stream(s), Hub method expects 0.";
+    let with_stream = json!({"type": 1, "invocationId": "w", "target": "echo",
+        "arguments": ["x"], "streamIds": ["1"]});
+    let of_stream = json!({"type": 1, "invocationId": "w", "target": "count", "arguments": []});
+    for (call, error) in [(of_stream, counts), (with_stream, streams)] {
+        let stage = Stage::new(1);
+        let mut client = stage.server.connect().await;
+        stage.begin(&mut client, 1).await;
+        client.send_record(&call).await.unwrap();
+        assert_silent(&mut client, seconds(60)).await;
+        stage.gates[0].open(1);
+        assert_eq!(completed(&mut client).await, "1");
+        let expected = json!({"type": 3, "invocationId": "w", "error": error});
+        assert_eq!(message(&mut client).await, expected);
+        assert_eq!(stage.log.take(), ["begin 0", "end 0"]);
+        drop(client);
+        stage.server.leaves_nothing_behind().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_no_slot_is_refused_ahead_of_a_running_call_and_holds_nothing_up() {
     let stage = Stage::new(1);
     let mut client = stage.server.connect().await;
     stage.begin(&mut client, 1).await;
-    let streaming = "The client attempted to invoke the non-streaming 'Echo' method \
+    let echo = "The client attempted to invoke the non-streaming 'Echo' method \
         with a streaming invocation.";
-    let streams = "An unexpected error occurred invoking 'Echo' on the server. \
+    let unknown = "Failed to invoke 'Nope' due to an error on the server. \
+        HubException: Method does not exist.";
+    let count = "Failed to invoke 'Count' due to an error on the server.";
+    let streams = "An unexpected error occurred invoking 'Count' on the server. \
         HubException: Client sent 1 stream(s), Hub method expects 0.";
-    let wrong = json!({"type": 4, "invocationId": "w", "target": "echo", "arguments": ["x"]});
-    client.send_record(&wrong).await.unwrap();
-    let with_stream = json!({"type": 1, "invocationId": "s", "target": "echo",
-        "arguments": ["x"], "streamIds": ["1"]});
-    client.send_record(&with_stream).await.unwrap();
-    assert_silent(&mut client, seconds(60)).await;
-    stage.gates[0].open(1);
-    assert_eq!(completed(&mut client).await, "1");
-    for (id, error) in [("w", streaming), ("s", streams)] {
-        let expected = json!({"type": 3, "invocationId": id, "error": error});
-        assert_eq!(message(&mut client).await, expected);
+    let upload = "An unexpected error occurred invoking 'Upload' on the server. \
+        HubException: Client sent 0 stream(s), Hub method expects 1.";
+    let explosive = "Failed to invoke 'TakeExplosive' due to an error on the server.";
+    for (kind, target, arguments, stream_ids, error) in [
+        (4, "Echo", json!(["x"]), json!([]), echo),
+        (4, "Echo", json!(["x"]), json!(["1"]), echo),
+        (4, "Nope", json!([]), json!([]), unknown),
+        (4, "Count", json!(["x"]), json!([]), count),
+        (4, "Count", json!([]), json!(["1"]), streams),
+        (1, "Upload", json!([]), json!([]), upload),
+        (1, "TakeExplosive", json!([1]), json!([]), explosive),
+    ] {
+        let call = json!({"type": kind, "invocationId": "x", "target": target,
+            "arguments": arguments, "streamIds": stream_ids});
+        client.send_record(&call).await.unwrap();
+        let expected = json!({"type": 3, "invocationId": "x", "error": error});
+        let refused = timeout(seconds(1), message(&mut client)).await;
+        assert_eq!(refused.expect("an answer at once"), expected);
     }
-    assert_eq!(stage.log.take(), ["begin 0", "end 0"]);
+    let stream = json!({"type": 4, "invocationId": "s", "target": "Count", "arguments": []});
+    client.send_record(&stream).await.unwrap();
+    let item = json!({"type": 2, "invocationId": "s", "item": 0});
+    assert_eq!(message(&mut client).await, item);
+    assert_eq!(completed(&mut client).await, "s");
+    assert_eq!(stage.log.take(), ["begin 0"]);
+    stage.open(0).await;
+    assert_eq!(completed(&mut client).await, "1");
     drop(client);
     stage.server.leaves_nothing_behind().await;
 }

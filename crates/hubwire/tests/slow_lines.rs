@@ -21,7 +21,7 @@ const LASTS: Duration = Duration::from_secs(15);
 const BEHIND: &str = "HUBWIRE_BEHIND_A_LINE";
 
 /// Makes the loopback of a namespace a line, and runs one test of this file behind it.
-const NAMESPACE: &str = "ip link set lo mtu 1500 && ip link set lo up && \
+const NAMESPACE: &str = "PATH=$PATH:/usr/sbin && ip link set lo mtu 1500 && ip link set lo up && \
     tc qdisc add dev lo root tbf rate $HUBWIRE_BEHIND_A_LINE burst 16kb latency 2s && \
     exec \"$0\" --exact \"$1\" --nocapture";
 

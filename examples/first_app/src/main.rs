@@ -3,7 +3,6 @@
 use axum::{Router, response::Html, routing::get};
 use hubwire::{DisconnectReason, HubCallerContext, HubResult, MapHub, Reach, SignalR};
 use hubwire::{hub, hub_client};
-use tokio::net::TcpListener;
 
 const SCRIPT: &str =
     include_str!("../page/node_modules/@microsoft/signalr/dist/browser/signalr.min.js");
@@ -71,7 +70,7 @@ async fn main() -> std::io::Result<()> {
         .route("/", get(Html(include_str!("../page/index.html"))))
         .route("/lib/signalr.min.js", get(script));
     let listen = std::env::args().skip_while(|arg| arg != "--listen").nth(1);
-    let listener = TcpListener::bind(listen.as_deref().unwrap_or("127.0.0.1:5001")).await?;
+    let listener = hubwire::listen(listen.as_deref().unwrap_or("127.0.0.1:5001")).await?;
     println!("Open http://{} in two windows", listener.local_addr()?);
     let server = hubwire::serve(listener, app).with(&signalr);
     server.until(hubwire::shutdown_signal()).await

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::map_request;
-use hubwire::{MapHub, Naming, SignalR};
+use hubwire::{Hub, HubBuilder, MapHub, Naming, SignalR};
 
 use crate::authentication::authenticate;
 use crate::chat_hub::{ChatHub, Farewell};
@@ -30,20 +30,23 @@ pub(crate) fn router(signalr: &SignalR) -> Router {
         .layer(map_request(authenticate))
 }
 
+/// A hub under a name of its own, for a type that is built several times.
+fn variant<H: Hub>(signalr: &SignalR, name: &str) -> HubBuilder<H> {
+    signalr.hub().name(name)
+}
+
 fn chat(signalr: &SignalR) -> Router {
     let plain = signalr.hub().build(ChatHub::default());
-    let detailed = signalr.hub().detailed_errors(true);
-    let unlimited = signalr.hub().maximum_receive_message_size(None);
-    let fast = signalr
-        .hub()
+    let detailed = variant(signalr, "ChatHubDetailed").detailed_errors(true);
+    let unlimited = variant(signalr, "ChatHubUnlimited").maximum_receive_message_size(None);
+    let fast = variant(signalr, "ChatHubFast")
         .keep_alive_interval(Duration::from_secs(1))
         .client_timeout_interval(Duration::from_secs(3))
         .handshake_timeout(Duration::from_secs(1));
-    let parallel = signalr
-        .hub()
+    let parallel = variant(signalr, "ChatHubParallel")
         .maximum_parallel_invocations_per_client(NonZeroUsize::MIN.saturating_add(2))
         .client_timeout_interval(Duration::from_secs(3));
-    let leaving = signalr.hub().build(ChatHub::new(Farewell::ToEverybody));
+    let leaving = variant(signalr, "ChatHubLeaving").build(ChatHub::new(Farewell::ToEverybody));
     Router::new()
         .map_hub("/chat", plain.endpoint())
         .map_hub("/chat-ws", plain.endpoint())
@@ -70,11 +73,12 @@ fn chat(signalr: &SignalR) -> Router {
 
 fn results(signalr: &SignalR) -> Router {
     let plain = signalr.hub().build_with(ResultsHub::new);
-    let detailed = signalr.hub().detailed_errors(true);
+    let detailed = variant(signalr, "ResultsHubDetailed").detailed_errors(true);
     let detailed = detailed.build_with(ResultsHub::new);
-    let lifecycle = signalr.hub().build_with(ResultsHub::with_lifecycle);
+    let lifecycle = variant(signalr, "ResultsHubLifecycle");
+    let lifecycle = lifecycle.build_with(ResultsHub::with_lifecycle);
     let connect = signalr.hub().build(ResultsConnectHub);
-    let connect_detailed = signalr.hub().detailed_errors(true);
+    let connect_detailed = variant(signalr, "ResultsConnectHubDetailed").detailed_errors(true);
     let connect_detailed = connect_detailed.build(ResultsConnectHub);
     Router::new()
         .map_hub("/results", plain.endpoint())
@@ -87,7 +91,7 @@ fn results(signalr: &SignalR) -> Router {
 /// Without .NET's injection the variants differ in their options only.
 fn services(signalr: &SignalR) -> Router {
     let plain = signalr.hub().build(ServicesHub::new());
-    let detailed = signalr.hub().detailed_errors(true);
+    let detailed = variant(signalr, "ServicesHubDetailed").detailed_errors(true);
     let detailed = detailed.build(ServicesHub::new());
     Router::new()
         .map_hub("/services", plain.endpoint())
@@ -108,8 +112,9 @@ fn values(signalr: &SignalR) -> Router {
 
 fn throwing(signalr: &SignalR) -> Router {
     let plain = signalr.hub().build(ChatThrowHub::Plain);
-    let detailed = signalr.hub().detailed_errors(true);
-    let hub_exception = signalr.hub().build(ChatThrowHub::HubException);
+    let detailed = variant(signalr, "ChatThrowHubDetailed").detailed_errors(true);
+    let hub_exception = variant(signalr, "ChatThrowHubException");
+    let hub_exception = hub_exception.build(ChatThrowHub::HubException);
     Router::new()
         .map_hub("/chat-throw", plain.endpoint())
         .map_hub(

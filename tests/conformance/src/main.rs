@@ -31,7 +31,6 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use clap::Parser;
 use hubwire::SignalR;
-use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 /// The hubs and routes that SignalR's own tests need.
@@ -51,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
         .with_writer(io::stderr)
         .init();
 
-    let listener = TcpListener::bind(options.listen)
+    let listener = hubwire::listen(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;

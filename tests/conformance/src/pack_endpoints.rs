@@ -9,12 +9,12 @@ use crate::pack_hub::PackHub;
 
 /// The routes of all variants.
 pub(crate) fn router(signalr: &SignalR) -> Router {
-    let plain = pack(signalr);
-    let detailed = pack(signalr).detailed_errors(true);
-    let fast = pack(signalr)
+    let plain = pack(signalr, "PackHub");
+    let detailed = pack(signalr, "PackHubDetailed").detailed_errors(true);
+    let fast = pack(signalr, "PackHubFast")
         .keep_alive_interval(Duration::from_secs(1))
         .client_timeout_interval(Duration::from_secs(3));
-    let json_only = pack(signalr).supported_protocols([HubProtocol::Json]);
+    let json_only = pack(signalr, "PackHubJson").supported_protocols([HubProtocol::Json]);
     Router::new()
         .map_hub("/pack", plain.build(PackHub).endpoint())
         .map_hub("/pack-detailed", detailed.build(PackHub).endpoint())
@@ -22,6 +22,6 @@ pub(crate) fn router(signalr: &SignalR) -> Router {
         .map_hub("/pack-json", json_only.build(PackHub).endpoint())
 }
 
-fn pack(signalr: &SignalR) -> HubBuilder<PackHub> {
-    signalr.hub().naming(Naming::DotNet)
+fn pack(signalr: &SignalR, name: &str) -> HubBuilder<PackHub> {
+    signalr.hub().name(name).naming(Naming::DotNet)
 }

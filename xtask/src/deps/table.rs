@@ -103,6 +103,10 @@ pub(super) const ROOMS: &[Room] = &[
         may_use: &["server", "node"],
     },
     Room {
+        name: "listen",
+        may_use: &[],
+    },
+    Room {
         name: "shutdown_signal",
         may_use: &[],
     },

@@ -41,6 +41,8 @@ impl Suite {
     /// What the suite cannot run without.
     pub(crate) fn needs(self) -> &'static [Tool] {
         match self {
+            // For network namespaces, in which lines are slow.
+            Self::Rust if cfg!(target_os = "linux") => &[Tool::TrafficControl],
             Self::Format | Self::Clippy | Self::Deps | Self::Docs | Self::Rust => &[],
             Self::Build | Self::Javascript => &[Tool::Node, Tool::Npm],
             Self::Browser => &[Tool::Node, Tool::Npm, Tool::Chromium, Tool::Fonts],

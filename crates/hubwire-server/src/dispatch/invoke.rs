@@ -55,7 +55,11 @@ impl Dispatcher {
                     Err(text) => Run::Refusal(text),
                 }
             }
-            (ReplyKind::Call(_), Mode::Streaming) => Run::Refusal(refusals::not_streaming(target)),
+            // A streaming invocation never takes a slot, and so does not wait for one to be refused.
+            (ReplyKind::Call(call), Mode::Streaming) => {
+                drop(call);
+                return self.refuse(id, &refusals::not_streaming(target));
+            }
             (ReplyKind::Stream(_), Mode::Plain) => Run::Refusal(refusals::streaming(target)),
         };
         self.take_turn(message, Invocation { method, run }, resources, cx);
@@ -83,7 +87,7 @@ impl Dispatcher {
         catch_unwind(AssertUnwindSafe(prepare)).map_err(|panic| HubError::panicked(&*panic))
     }
 
-    /// Runs a call when it has a slot, which one with streams does not need; the wrong kind of call waits too.
+    /// Runs a call when it has a slot, which one with streams does not need; a refused one waits too.
     fn take_turn(
         &mut self,
         message: &Message<'_>,

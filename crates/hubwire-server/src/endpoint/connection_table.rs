@@ -134,6 +134,15 @@ impl Slot {
         }
     }
 
+    fn has_lost_transport(&self) -> bool {
+        match &*self.lock() {
+            State::Attached { connection, .. } => connection
+                .as_ref()
+                .is_some_and(|connection| connection.has_lost_transport()),
+            State::Negotiated => false,
+        }
+    }
+
     fn abort(&self) {
         if let State::Attached {
             task: Some(task), ..
@@ -174,11 +183,14 @@ impl ConnectionTable {
         self.slots.pin().insert(token, slot);
     }
 
+    /// What a request with this token is about: nothing once the connection's transport is gone.
+    ///
+    /// Until the hub has heard of that the slot stays, for its task is still to be waited for.
     pub(crate) fn find(&self, token: &ConnectionToken, endpoint: usize) -> Option<Arc<Slot>> {
         let slots = self.slots.pin();
         slots
             .get(token)
-            .filter(|slot| slot.endpoint == endpoint)
+            .filter(|slot| slot.endpoint == endpoint && !slot.has_lost_transport())
             .cloned()
     }
 

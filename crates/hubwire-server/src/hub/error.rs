@@ -6,6 +6,8 @@ use std::fmt;
 
 use hubwire_core::ClientResultError;
 
+use super::type_name::short_type_name;
+
 /// What a hub method returns.
 pub type HubResult<T = ()> = Result<T, HubError>;
 
@@ -124,19 +126,17 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HubError {
     fn from(error: E) -> Self {
         match error.into().downcast::<ClientResultError>() {
             Ok(error) => Self::of_client_result(*error),
-            Err(error) => {
-                Self::hidden(error).with_type_name(short_type_name(std::any::type_name::<E>()))
-            }
+            Err(error) => Self::hidden(error).with_type_name(error_name::<E>()),
         }
     }
 }
 
-/// `alloc::boxed::Box<dyn ..>` says nothing to a reader, so boxed errors keep the general name.
-fn short_type_name(full: &'static str) -> &'static str {
-    let plain = full.split('<').next().unwrap_or(full);
-    match plain.rsplit("::").next().unwrap_or(plain) {
-        "Box" => "Error",
-        name => name,
+/// `Box<dyn ..>` says nothing to a reader, so boxed errors keep the general name.
+fn error_name<E>() -> Cow<'static, str> {
+    let name = short_type_name::<E>();
+    match name.starts_with("Box<") {
+        true => Cow::Borrowed("Error"),
+        false => Cow::Owned(name),
     }
 }
 

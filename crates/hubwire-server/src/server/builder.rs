@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use hubwire_core::{Backplane, NodeId};
+use hubwire_core::{Backplane, HubLifetimeManager, NodeId};
 use tokio::runtime::Handle;
 
 use super::{HubBuilder, Server, Statistics};
-use crate::hub::Hub;
+use crate::hub::{Hub, HubContext, short_type_name};
 use crate::node::{Node, RandomSource, ServerOptions};
 
 /// A SignalR server: hubs are built from it, and it is what shuts down.
@@ -40,6 +40,53 @@ impl SignalR {
     #[must_use]
     pub fn hub<H: Hub>(&self) -> HubBuilder<H> {
         HubBuilder::new(Arc::clone(&self.server))
+    }
+
+    /// The hub of this type, as the rest of the program sees it, for where its handle is not at hand.
+    ///
+    /// # Panics
+    ///
+    /// If no hub of this type was built, or nobody holds it any more (neither its handle nor a router with its
+    /// endpoint), or if the type is built under several names: [`HubHandle::context`](crate::HubHandle::context)
+    /// says which is meant.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hubwire_protocol::BindError;
+    /// # use hubwire_server::{Call, Hub, Method, Reply, SignalR};
+    /// # struct ChatHub;
+    /// # impl Hub for ChatHub {
+    /// #     type Client = hubwire_core::UntypedClient;
+    /// #     const METHODS: &'static [Method] = &[];
+    /// #     fn bind(self: Arc<Self>, _: usize, _: Call<'_, Self>) -> Result<Reply, BindError> {
+    /// #         Ok(Reply::value(async {}))
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire_core::SendError> {
+    /// let signalr = SignalR::new();
+    /// let chat = signalr.hub().build(ChatHub);
+    /// signalr.context::<ChatHub>().clients().all().send("ServerTime", ("12:00",)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn context<H: Hub>(&self) -> HubContext<H> {
+        let hubs = self.server.hubs().of_type::<H>();
+        let hub = match &*hubs {
+            [hub] => hub,
+            [] => panic!(
+                "There is no hub of the type `{}`: build it first, and keep it",
+                short_type_name::<H>()
+            ),
+            [one, other, ..] => panic!(
+                "The type `{}` is built as `{}` and as `{}`: take `context()` of the `HubHandle` that is meant",
+                short_type_name::<H>(),
+                one.name(),
+                other.name()
+            ),
+        };
+        HubContext::new(Arc::clone(hub.lifetime()) as Arc<dyn HubLifetimeManager>)
     }
 
     /// Ends every connection so that its client comes back, to this or another node.
@@ -98,6 +145,9 @@ pub struct SignalRBuilder {
 
 impl SignalRBuilder {
     /// Links the server with the other nodes of a farm. Default: none, everything stays in memory.
+    ///
+    /// Hubs of one name are one hub on all nodes. Two applications that share a broker need backplanes that keep
+    /// them apart, with a prefix of their own, or names of their own for their hubs: [`HubBuilder::name`].
     #[must_use]
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
         self.backplane = Some(Arc::new(backplane));

@@ -12,7 +12,7 @@ use hubwire_protocol::{HubProtocol, Naming};
 use super::Server;
 use crate::connection::{NameIdentifierUserIdProvider, UserIdProvider};
 use crate::endpoint::{ConnectionTable, HubEndpoint};
-use crate::hub::{Hub, HubContext, HubRuntime, TypedHub};
+use crate::hub::{Hub, HubContext, HubRuntime, TypedHub, short_type_name};
 use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
 use crate::node::HubOptions;
 
@@ -28,19 +28,40 @@ pub struct HubBuilder<H: Hub> {
 
 impl<H: Hub> HubBuilder<H> {
     pub(super) fn new(server: Arc<Server>) -> Self {
-        let path = std::any::type_name::<H>();
         Self {
             server,
-            name: HubName::from(path.rsplit("::").next().unwrap_or(path)),
+            name: HubName::from(short_type_name::<H>()),
             options: HubOptions::default(),
             user_ids: Arc::new(NameIdentifierUserIdProvider),
             hub: PhantomData,
         }
     }
 
-    /// What the other nodes of the farm call the hub. Default: the type's name.
+    /// What the hub is called. Default: its type's name without paths: `ChatHub`, `Topic<Vec<String>>`.
     ///
-    /// Next to ASP.NET Core nodes it is the full .NET name of their hub class.
+    /// No two hubs of a server are called the same; one type may be built under several names.
+    ///
+    /// On a backplane the name says whose messages are whose: hubs of one name, on whatever node, are one hub,
+    /// and hear each other's sends. So nodes of one application give a hub the same name, and applications that
+    /// share a broker give theirs different ones, as in `.name("Shop.ChatHub")`, unless their backplanes keep them
+    /// apart (with a prefix, say). Next to ASP.NET Core nodes it is the full .NET name of their hub class.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hubwire_protocol::BindError;
+    /// # use hubwire_server::{Call, Hub, Method, Reply, SignalR};
+    /// # struct ChatHub;
+    /// # impl Hub for ChatHub {
+    /// #     type Client = hubwire_core::UntypedClient;
+    /// #     const METHODS: &'static [Method] = &[];
+    /// #     fn bind(self: Arc<Self>, _: usize, _: Call<'_, Self>) -> Result<Reply, BindError> {
+    /// #         Ok(Reply::value(async {}))
+    /// #     }
+    /// # }
+    /// let signalr = SignalR::new();
+    /// let chat = signalr.hub().build(ChatHub); // called `ChatHub`
+    /// let staff_chat = signalr.hub().name("StaffChatHub").build(ChatHub);
+    /// ```
     #[must_use]
     pub fn name(mut self, name: impl Into<HubName>) -> Self {
         self.name = name.into();
@@ -184,8 +205,10 @@ impl<H: Hub> HubBuilder<H> {
     ///
     /// # Panics
     ///
-    /// If a hub that was written by hand has two methods of one name, in any ASCII case, or one without.
+    /// If the server has a hub of this name already (see [`HubBuilder::name`]), or if a hub that was written by
+    /// hand has two methods of one name, in any ASCII case, or one without.
     #[must_use]
+    #[track_caller]
     pub fn build(self, hub: H) -> HubHandle<H> {
         self.build_with(|_| hub)
     }
@@ -195,6 +218,7 @@ impl<H: Hub> HubBuilder<H> {
     /// # Panics
     ///
     /// As [`HubBuilder::build`].
+    #[track_caller]
     pub fn build_with(self, hub: impl FnOnce(HubContext<H>) -> H) -> HubHandle<H> {
         let node = self.server.node();
         let cluster = self.server.backplane().map(|backplane| {
@@ -210,7 +234,7 @@ impl<H: Hub> HubBuilder<H> {
         let service = Arc::new(TypedHub::new(hub(context)));
         let runtime = HubRuntime::new(self.name, service, self.options, lifetime, self.user_ids);
         let runtime = Arc::new(runtime);
-        self.server.hubs().add(&runtime);
+        self.server.hubs().add::<H>(&runtime);
         HubHandle {
             runtime,
             table: Arc::clone(self.server.table()),

@@ -1,29 +1,72 @@
-//! The hubs of a server, by name.
+//! The hubs of a server, by name and by type.
 
+use std::any::TypeId;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use hubwire_core::HubName;
 
-use crate::hub::HubRuntime;
+use crate::hub::{Hub, HubRuntime};
 
 /// Hubs in the order in which they were built; whoever serves them keeps them alive.
 #[derive(Debug, Default)]
-pub(crate) struct Hubs(Mutex<Vec<Weak<HubRuntime>>>);
+pub(crate) struct Hubs(Mutex<Vec<BuiltHub>>);
+
+#[derive(Debug)]
+struct BuiltHub {
+    name: HubName,
+    hub_type: TypeId,
+    runtime: Weak<HubRuntime>,
+}
 
 impl Hubs {
-    pub(super) fn add(&self, hub: &Arc<HubRuntime>) {
-        self.lock().push(Arc::downgrade(hub));
+    /// Takes a hub in.
+    ///
+    /// # Panics
+    ///
+    /// If another one has its name.
+    #[track_caller]
+    pub(super) fn add<H: Hub>(&self, runtime: &Arc<HubRuntime>) {
+        let name = runtime.name();
+        let added = self.try_add(BuiltHub {
+            name: name.clone(),
+            hub_type: TypeId::of::<H>(),
+            runtime: Arc::downgrade(runtime),
+        });
+        assert!(
+            added,
+            "There are two hubs called `{name}`: give one of them another name with `.name(..)`"
+        );
+    }
+
+    fn try_add(&self, hub: BuiltHub) -> bool {
+        let mut hubs = self.lock();
+        hubs.retain(|hub| hub.runtime.strong_count() > 0);
+        let is_free = hubs.iter().all(|other| other.name != hub.name);
+        if is_free {
+            hubs.push(hub);
+        }
+        is_free
     }
 
     pub(super) fn all(&self) -> Vec<Arc<HubRuntime>> {
-        self.lock().iter().filter_map(Weak::upgrade).collect()
+        self.those(|_| true)
+    }
+
+    pub(super) fn of_type<H: Hub>(&self) -> Vec<Arc<HubRuntime>> {
+        self.those(|hub| hub.hub_type == TypeId::of::<H>())
     }
 
     pub(super) fn find(&self, name: &HubName) -> Option<Arc<HubRuntime>> {
-        self.all().into_iter().find(|hub| hub.name() == name)
+        self.those(|hub| hub.name == *name).pop()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Weak<HubRuntime>>> {
+    fn those(&self, wanted: impl Fn(&BuiltHub) -> bool) -> Vec<Arc<HubRuntime>> {
+        let hubs = self.lock();
+        let wanted = hubs.iter().filter(|hub| wanted(hub));
+        wanted.filter_map(|hub| hub.runtime.upgrade()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<BuiltHub>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -68,6 +68,7 @@ impl Wire {
 
     /// Whatever was received before the end is still dispatched, but nobody hears of it.
     fn end(&mut self, end: InputEnd) {
+        self.connection.lose_transport();
         self.connection.finish_sending();
         if end == InputEnd::Lost {
             self.connection.outbound().close();
@@ -177,6 +178,7 @@ impl Wire {
 
     /// Gives up a transport whose peer does not read or close.
     pub(crate) fn reset(&mut self) {
+        self.connection.lose_transport();
         self.input_end = Some(InputEnd::Lost);
         self.connection.outbound().reset();
     }

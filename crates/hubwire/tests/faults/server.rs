@@ -71,7 +71,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let signalr = SignalR::new();
         let hub = ProbeHub::default();
-        let narrow = options(&signalr)
+        let narrow = options(&signalr, "narrow")
             .outbound_buffer_size(NARROW)
             .maximum_outbound_buffer_size(NARROW)
             .build(hub.clone());
@@ -220,9 +220,10 @@ async fn enter(client: &mut Client) {
 }
 
 /// A hub that never pings and takes the user's name from the query.
-fn options(signalr: &SignalR) -> HubBuilder<ProbeHub> {
+fn options(signalr: &SignalR, name: &str) -> HubBuilder<ProbeHub> {
     signalr
         .hub()
+        .name(name)
         .keep_alive_interval(Duration::from_secs(24 * 60 * 60))
         .user_id_provider(|request: &ConnectionRequest, _: Option<&Principal>| {
             let mut pairs = request.query().trim_start_matches('?').split('&');
@@ -233,8 +234,8 @@ fn options(signalr: &SignalR) -> HubBuilder<ProbeHub> {
 }
 
 fn routes(signalr: &SignalR, hub: &ProbeHub) -> Router {
-    let hasty = |hub| {
-        options(signalr)
+    let hasty = |name, hub| {
+        options(signalr, name)
             .handshake_timeout(HANDSHAKE_TIMEOUT)
             .client_timeout_interval(CLIENT_TIMEOUT)
             .outbound_buffer_size(64 * 1024)
@@ -243,20 +244,24 @@ fn routes(signalr: &SignalR, hub: &ProbeHub) -> Router {
             .web_socket_close_timeout(CLOSE_TIMEOUT)
             .transport_progress_timeout(PROGRESS_TIMEOUT)
     };
-    let large = options(signalr)
+    let large = options(signalr, "large")
         .maximum_receive_message_size(LARGE)
         .detailed_errors(true);
     let waiting = ProbeHub {
         connecting: Hook::Waits,
         ..hub.clone()
     };
-    let waits = options(signalr).build(waiting.clone());
-    let bystanders = options(signalr).build(ProbeHub::default());
+    let waits = options(signalr, "connecting-waits").build(waiting.clone());
+    let bystanders = options(signalr, "bystander").build(ProbeHub::default());
+    let plain = options(signalr, "plain").build(hub.clone());
     Router::new()
-        .map_hub("/plain", options(signalr).build(hub.clone()).endpoint())
+        .map_hub("/plain", plain.endpoint())
         .map_hub("/large", large.build(hub.clone()).endpoint())
         .map_hub("/connecting-waits", waits.endpoint())
-        .map_hub("/hasty", hasty(hub.clone()))
-        .map_hub("/hasty-connecting-waits", hasty(waiting))
+        .map_hub("/hasty", hasty("hasty", hub.clone()))
+        .map_hub(
+            "/hasty-connecting-waits",
+            hasty("hasty-connecting-waits", waiting),
+        )
         .map_hub("/bystander", bystanders.endpoint())
 }

@@ -40,11 +40,11 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let signalr = SignalR::new();
         let hub = ProbeHub::default();
-        let narrow = quiet_hub(&signalr)
+        let narrow = quiet_hub(&signalr, "narrow")
             .outbound_buffer_size(64 * 1024)
             .maximum_outbound_buffer_size(64 * 1024)
             .build(hub.clone());
-        let quiet = quiet_hub(&signalr).build(hub.clone());
+        let quiet = quiet_hub(&signalr, "quiet").build(hub.clone());
         let app = options(&signalr, &hub)
             .merge(hooks(&signalr, &hub))
             .map_hub("/narrow", narrow.endpoint())
@@ -128,21 +128,23 @@ impl Server {
     }
 }
 
+/// The hub is built many times, each time under another name.
+fn hub_named(signalr: &SignalR, name: &str) -> HubBuilder<ProbeHub> {
+    signalr.hub().name(name)
+}
+
 /// A hub that never pings, so that what its clients receive is known to the byte.
-fn quiet_hub(signalr: &SignalR) -> HubBuilder<ProbeHub> {
-    signalr
-        .hub()
-        .keep_alive_interval(Duration::from_secs(24 * 60 * 60))
+fn quiet_hub(signalr: &SignalR, name: &str) -> HubBuilder<ProbeHub> {
+    hub_named(signalr, name).keep_alive_interval(Duration::from_secs(24 * 60 * 60))
 }
 
 /// The hub under different options.
 fn options(signalr: &SignalR, hub: &ProbeHub) -> Router {
-    let plain = signalr.hub().build(hub.clone());
-    let detailed = signalr.hub().detailed_errors(true).build(hub.clone());
-    let small = signalr.hub().maximum_receive_message_size(100);
-    let unlimited = signalr.hub().maximum_receive_message_size(None);
-    let hasty = signalr
-        .hub()
+    let plain = hub_named(signalr, "plain").build(hub.clone());
+    let detailed = hub_named(signalr, "detailed").detailed_errors(true);
+    let small = hub_named(signalr, "small").maximum_receive_message_size(100);
+    let unlimited = hub_named(signalr, "unlimited").maximum_receive_message_size(None);
+    let hasty = hub_named(signalr, "hasty")
         .detailed_errors(true)
         .handshake_timeout(Duration::from_millis(100))
         .client_timeout_interval(Duration::from_millis(300))
@@ -155,7 +157,7 @@ fn options(signalr: &SignalR, hub: &ProbeHub) -> Router {
     Router::new()
         .map_hub("/plain", plain.endpoint())
         .map_hub("/other", plain.endpoint())
-        .map_hub("/detailed", detailed.endpoint())
+        .map_hub("/detailed", detailed.build(hub.clone()).endpoint())
         .map_hub("/small", small.build(hub.clone()).endpoint())
         .map_hub("/unlimited", unlimited.build(hub.clone()).endpoint())
         .map_hub("/hasty", hasty)
@@ -164,7 +166,9 @@ fn options(signalr: &SignalR, hub: &ProbeHub) -> Router {
         .map_hub("/minimum-2", plain.endpoint().minimum_protocol_version(2))
         .map_hub(
             "/bystander",
-            quiet_hub(signalr).build(ProbeHub::default()).endpoint(),
+            quiet_hub(signalr, "bystander")
+                .build(ProbeHub::default())
+                .endpoint(),
         )
 }
 
@@ -178,14 +182,18 @@ fn hooks(signalr: &SignalR, hub: &ProbeHub) -> Router {
         disconnecting,
         ..hub.clone()
     };
-    let map = |app: Router, path, hub| app.map_hub(path, signalr.hub().build(hub).endpoint());
+    let map = |app: Router, path, hub| {
+        let hub = hub_named(signalr, path).build(hub);
+        app.map_hub(path, hub.endpoint())
+    };
     let app = Router::new();
     let app = map(app, "/connecting-fails", connecting(Hook::Fails));
     let app = map(app, "/connecting-panics", connecting(Hook::Panics));
     let app = map(app, "/connecting-waits", connecting(Hook::Waits));
     let app = map(app, "/disconnecting-fails", disconnecting(Hook::Fails));
+    let app = map(app, "/disconnecting-waits", disconnecting(Hook::Waits));
     let app = map(app, "/disconnecting-panics", disconnecting(Hook::Panics));
-    let detailed = signalr.hub().detailed_errors(true);
+    let detailed = hub_named(signalr, "connecting-panics-detailed").detailed_errors(true);
     app.map_hub(
         "/connecting-panics-detailed",
         detailed.build(connecting(Hook::Panics)).endpoint(),

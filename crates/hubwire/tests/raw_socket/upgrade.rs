@@ -116,6 +116,94 @@ async fn an_id_carries_one_web_socket_and_is_unknown_after_it() {
     server.finish().await;
 }
 
+/// How a client goes whose hub then takes its time over `on_disconnected`.
+#[derive(Clone, Copy, Debug)]
+enum Going {
+    Close,
+    Fin,
+    Reset,
+    Violation,
+}
+
+async fn go(mut client: Client, going: Going) -> Option<Client> {
+    match going {
+        Going::Close => client.send_close(&1000u16.to_be_bytes()).await,
+        Going::Fin => client.send_fin().await,
+        Going::Reset => {
+            client.reset();
+            return None;
+        }
+        // A frame without a mask.
+        Going::Violation => client.send_raw(&[0x81, 0]).await,
+    }
+    Some(client)
+}
+
+#[tokio::test]
+async fn an_id_is_unknown_once_its_web_socket_is_gone_however_long_on_disconnected_takes() {
+    let server = Server::start().await;
+    let closed = "disconnected: transport closed";
+    let ways = [
+        (Going::Close, 1, closed),
+        (Going::Fin, 2, closed),
+        (Going::Reset, 3, closed),
+        (
+            Going::Violation,
+            1,
+            "disconnected: unmasked frame from a client",
+        ),
+    ];
+    for (going, times, reason) in ways {
+        let token = server.negotiate("/disconnecting-waits").await;
+        let path = format!("/disconnecting-waits?id={token}");
+        let mut client = Client::open(server.address, &path).await;
+        client.expect_alive().await;
+        let going_client = go(client, going).await;
+        server.journal.until_nth(times, reason).await;
+        let upgrade = server.request(&format!("GET {path}"), UPGRADE).await;
+        assert_eq!(
+            (upgrade.status, &*upgrade.body),
+            (404, UNKNOWN_ID),
+            "{going:?}"
+        );
+        for (method, headers) in [
+            ("GET", ""),
+            ("GET", "Accept: text/event-stream\r\n"),
+            ("POST", ""),
+            ("DELETE", ""),
+        ] {
+            let response = server.request(&format!("{method} {path}"), headers).await;
+            response.assert_is(404, Some("text/plain"), UNKNOWN_ID);
+        }
+        server.gate.let_one_pass();
+        drop(going_client);
+    }
+    let journal = server.finish().await;
+    assert_eq!(journal.len(), 2 * ways.len(), "{journal:?}");
+}
+
+#[tokio::test]
+async fn an_id_is_in_use_while_its_web_socket_waits_for_on_disconnected() {
+    let server = Server::start().await;
+    let token = server.negotiate("/disconnecting-waits").await;
+    let path = format!("/disconnecting-waits?id={token}");
+    let mut client = Client::open(server.address, &path).await;
+    client.send(r#"{"type":7}"#).await;
+    client.expect(r#"{"type":7}"#).await;
+    server
+        .journal
+        .until("disconnected: closed by the client")
+        .await;
+    let second = server.request(&format!("GET {path}"), UPGRADE).await;
+    second.assert_is(409, Some("text/plain"), "");
+    server.gate.let_one_pass();
+    client.expect_closed(1000).await;
+    server.until_only_bystander().await;
+    let third = server.request(&format!("GET {path}"), UPGRADE).await;
+    third.assert_is(404, None, UNKNOWN_ID);
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn a_page_of_a_foreign_origin_is_refused() {
     let server = Server::start().await;
