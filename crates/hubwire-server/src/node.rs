@@ -2,21 +2,25 @@
 
 mod clock;
 mod giving_way;
+mod guarded;
 mod limits;
 mod options;
+mod orphaned_calls;
 mod random;
 mod scratch;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use clock::NodeClock;
 use futures_core::future::BoxFuture;
 pub(crate) use giving_way::wake_oneself;
+pub(crate) use guarded::{Guarded, Panic, caught, guarded, guarded_step};
 use hubwire_core::NodeId;
 pub(crate) use limits::Limits;
 pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
+pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 pub use random::RandomSource;
 pub(crate) use scratch::with_scratch;
 use tokio::runtime::Handle;
@@ -29,6 +33,7 @@ pub(crate) struct Node {
     clock: NodeClock,
     random: RandomSource,
     limits: Limits,
+    orphaned_calls: Arc<OrphanedCalls>,
     /// Sessions and what they leave running.
     tracker: TaskTracker,
     /// Tasks that serve all connections.
@@ -48,6 +53,7 @@ impl Node {
             clock: NodeClock::new(),
             random,
             limits: Limits::default(),
+            orphaned_calls: Arc::default(),
             tracker: TaskTracker::new(),
             background: TaskTracker::new(),
             prepared: Mutex::default(),
@@ -72,6 +78,10 @@ impl Node {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(crate) fn orphaned_calls(&self) -> &Arc<OrphanedCalls> {
+        &self.orphaned_calls
     }
 
     pub(crate) fn tracker(&self) -> &TaskTracker {

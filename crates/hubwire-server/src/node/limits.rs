@@ -8,8 +8,10 @@ const INTERVAL: u64 = 10_000;
 /// The limits of a server that peers can hit.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
+    pub(crate) cancelled_streams: Limit,
     pub(crate) groups: Limit,
     pub(crate) negotiated: Limit,
+    pub(crate) orphaned_calls: Limit,
     pub(crate) outbound: Limit,
 }
 
@@ -17,8 +19,10 @@ impl Limits {
     /// Says how often limits were hit since that was last said.
     pub(crate) fn say_the_rest(&self, now: u64) {
         let limits = [
+            ("time of cancelled streams", &self.cancelled_streams),
             ("groups", &self.groups),
             ("negotiated ids", &self.negotiated),
+            ("orphaned calls", &self.orphaned_calls),
             ("outbound bytes", &self.outbound),
         ];
         for (limit, hit) in limits {

@@ -89,6 +89,7 @@ impl fmt::Debug for SignalR {
 pub struct SignalRBuilder {
     backplane: Option<Arc<dyn Backplane>>,
     random: Option<RandomSource>,
+    maximum_orphaned_calls: Option<usize>,
 }
 
 impl SignalRBuilder {
@@ -106,6 +107,23 @@ impl SignalRBuilder {
         self
     }
 
+    /// How many calls may run on after their connections have ended, on this node. Default 10,000.
+    ///
+    /// Beyond it the newest call of the user that has most of them is dropped, or of the address (an IPv6
+    /// network of 64 bits) where its connection had no user. ASP.NET Core has no limit; but who calls a
+    /// method that takes long, leaves and comes back would else fill the memory.
+    ///
+    /// ```
+    /// # use hubwire_server::SignalR;
+    /// let signalr = SignalR::builder().maximum_orphaned_calls(1_000).build();
+    /// assert_eq!(signalr.statistics().orphaned_calls, 0);
+    /// ```
+    #[must_use]
+    pub fn maximum_orphaned_calls(mut self, count: usize) -> Self {
+        self.maximum_orphaned_calls = Some(count);
+        self
+    }
+
     /// Builds the server. Its tasks start with the first connection.
     ///
     /// Inside a runtime it gets one flusher for each worker; built outside of one, a single flusher.
@@ -113,8 +131,12 @@ impl SignalRBuilder {
     pub fn build(self) -> SignalR {
         let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
         let random = self.random.unwrap_or_else(RandomSource::system);
+        let server = Server::new(random, workers, self.backplane);
+        if let Some(maximum) = self.maximum_orphaned_calls {
+            server.node().orphaned_calls().set_maximum(maximum);
+        }
         SignalR {
-            server: Arc::new(Server::new(random, workers, self.backplane)),
+            server: Arc::new(server),
         }
     }
 }

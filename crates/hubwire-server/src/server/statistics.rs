@@ -12,6 +12,8 @@ pub struct Statistics {
     pub connections: usize,
     /// Groups of all hubs that have members.
     pub groups: usize,
+    /// Calls that run on without their connections.
+    pub orphaned_calls: usize,
     /// Bytes that wait for the ways out of registered connections.
     pub outbound_bytes: usize,
     /// Hub messages that wait there.
@@ -27,6 +29,7 @@ pub struct Statistics {
 impl Server {
     pub(crate) fn statistics(&self) -> Statistics {
         let mut statistics = Statistics {
+            orphaned_calls: self.node.orphaned_calls().len(),
             tasks: self.node.tracker().len(),
             tokens: self.table.len(),
             ..Statistics::default()

@@ -1,0 +1,107 @@
+//! Values that panic where their text says so, and a count of the lines that say it.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tracing::subscriber::{DefaultGuard, Interest};
+use tracing::{Event, Level, Metadata, Subscriber, span};
+
+/// A text that panics while it is decoded, encoded, cloned or dropped, if it says so; `always` even while
+/// another panic unwinds.
+pub(crate) struct Bomb(pub(crate) String);
+
+impl Bomb {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    fn go_off(&self, at: &str) {
+        assert!(self.0 != at, "secret");
+    }
+}
+
+impl<'de> Deserialize<'de> for Bomb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bomb = Self(String::deserialize(deserializer)?);
+        bomb.go_off("decode");
+        Ok(bomb)
+    }
+}
+
+impl Serialize for Bomb {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.go_off("encode");
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl Clone for Bomb {
+    fn clone(&self) -> Self {
+        self.go_off("clone");
+        Self(self.0.clone())
+    }
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.go_off("always");
+        // A second panic would abort, and hide what a test failed with.
+        if !std::thread::panicking() {
+            self.go_off("drop");
+        }
+    }
+}
+
+/// Counts the error lines of this thread for as long as it lives.
+pub(crate) struct ErrorLines {
+    count: Arc<AtomicUsize>,
+    _guard: DefaultGuard,
+}
+
+impl ErrorLines {
+    pub(crate) fn counted() -> Self {
+        let count = Arc::new(AtomicUsize::new(0));
+        let subscriber = Counter(Arc::clone(&count));
+        Self {
+            _guard: tracing::subscriber::set_default(subscriber),
+            count,
+        }
+    }
+
+    /// How many there were since the last time.
+    pub(crate) fn take(&self) -> usize {
+        self.count.swap(0, Ordering::Relaxed)
+    }
+}
+
+struct Counter(Arc<AtomicUsize>);
+
+impl Subscriber for Counter {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        // Other threads have other subscribers.
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::ERROR
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
