@@ -36,7 +36,7 @@ pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
 use state::{State, WayOut};
 use tokio::sync::Notify;
 
-use crate::node::Node;
+use crate::node::{Node, Panic};
 
 /// Streams wait while this many bytes do, and calls while this many of their own completions and items do, as
 /// ASP.NET Core's do for its `TransportMaxBufferSize`.
@@ -135,6 +135,12 @@ impl Outbound {
     fn fail(&self, failure: Failure) {
         let _ = self.failure.set(failure);
         self.owner.wake();
+    }
+
+    /// Gives the client up whose way out has panicked, which no other is to notice.
+    fn panicked(&self, panic: &Panic) {
+        panic.log("a write to a client");
+        self.fail(Failure::Lost);
     }
 
     /// Appends a hub message of the session's own, which the session writes at the end of its read.

@@ -7,6 +7,8 @@ mod finish;
 mod handshake;
 mod hook;
 mod inbox;
+#[cfg(test)]
+mod tests;
 pub(crate) mod wire;
 
 use std::future::poll_fn;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::Outbound;
-use crate::node::wake_oneself;
+use crate::node::{guarded, wake_oneself};
 
 /// After how many queues the flusher lets others run.
 const QUEUES_BETWEEN_YIELDS: usize = 64;
@@ -87,7 +87,7 @@ impl Flusher {
         self.round_done.notify_waiters();
     }
 
-    fn is_congested(&self) -> bool {
+    pub(super) fn is_congested(&self) -> bool {
         let queues = self.queues.load(Ordering::Relaxed).max(LEAST_QUEUES);
         self.unflushed.load(Ordering::Relaxed) > queues * UNFLUSHED_PER_QUEUE
     }
@@ -127,7 +127,9 @@ impl Flusher {
     async fn write(&self, batch: &mut Vec<Arc<Outbound>>) {
         let mut written = 0;
         for outbound in batch.drain(..) {
-            outbound.flush();
+            if let Err(panic) = guarded(|| outbound.flush()) {
+                outbound.panicked(&panic);
+            }
             self.queues.fetch_sub(1, Ordering::Relaxed);
             written += 1;
             if written % QUEUES_BETWEEN_YIELDS == 0 {

@@ -1,5 +1,6 @@
 //! Queues and their ways out, without a session.
 
+mod panicking;
 mod racing;
 mod replacing;
 

@@ -11,7 +11,7 @@ use super::hubs::Hubs;
 use crate::connection::{Connection, DisconnectReason};
 use crate::endpoint::ConnectionTable;
 use crate::hub::HubRuntime;
-use crate::node::Node;
+use crate::node::{Node, guarded_step};
 
 /// ASP.NET Core's heartbeat: everything it does is up to this much late.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -27,11 +27,15 @@ pub(super) async fn run(node: Weak<Node>, table: Arc<ConnectionTable>, hubs: Arc
             return;
         };
         let now = node.now();
-        table.expire(now);
-        node.limits().say_the_rest(now);
+        guarded_step("the sweep", || {
+            table.expire(now);
+            node.limits().say_the_rest(now);
+        });
         for hub in hubs.all() {
             let connections = hub.lifetime().connections();
-            connections.for_each(|connection| check(&hub, connection, &pings, now));
+            connections.for_each(|connection| {
+                guarded_step("the sweep", || check(&hub, connection, &pings, now));
+            });
         }
     }
 }

@@ -28,8 +28,9 @@ impl Session {
 
     /// Ends a connection that its hub has, whatever panics meanwhile.
     pub(super) async fn finish(&mut self, reason: DisconnectReason, dispatcher: Dispatcher) {
-        let uploads = guarded_step("the end of a connection", || {
-            self.stop_work(&reason, dispatcher)
+        guarded_step("the goodbye to a client", || self.stop_sending(&reason));
+        let uploads = guarded_step("the end of a connection's calls", || {
+            self.stop_calls(dispatcher)
         });
         let closing = match self.on_disconnected(reason).await {
             Ok(()) => Closing::Normal,
@@ -38,12 +39,7 @@ impl Session {
         self.leave(uploads.unwrap_or_default(), closing).await;
     }
 
-    /// Says goodbye, and leaves the calls that run to themselves; returns the streams that they still read.
-    fn stop_work(
-        &mut self,
-        reason: &DisconnectReason,
-        mut dispatcher: Dispatcher,
-    ) -> Vec<Arc<dyn Upload>> {
+    fn stop_sending(&mut self, reason: &DisconnectReason) {
         self.connection().finish_sending();
         let detailed_errors = self.hub.options().detailed_errors;
         if let Some(close) = CloseMessage::of(reason, detailed_errors) {
@@ -53,6 +49,10 @@ impl Session {
             self.log_slow_client();
             self.wire.reset();
         }
+    }
+
+    /// Leaves the calls that run to themselves; returns the streams that they still read.
+    fn stop_calls(&self, mut dispatcher: Dispatcher) -> Vec<Arc<dyn Upload>> {
         self.give_up_client_results();
         let uploads = dispatcher.leave();
         // Until their ends or that of the shutdown's grace.
