@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "in_memory/bombs.rs"]
+mod bombs;
 #[path = "in_memory/support.rs"]
 mod support;
 
@@ -11,13 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
+use bombs::Unwritable;
 use futures_util::{Stream, StreamExt, stream};
-use hubwire::testing::TestClient;
+use hubwire::testing::{Received, TestClient};
 use hubwire::{CancellationToken, HubCallerContext, Principal, SignalR, hub};
 use serde_json::{Value, json};
 use support::*;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// Notes its end, however it comes.
 struct Noted {
@@ -295,4 +298,22 @@ async fn a_user_is_the_same_on_every_connection_and_its_claims_do_not_matter() {
     }
     let expected = ["disconnected", "disconnected", "writer is dropped"];
     assert_eq!(stage.log.take(), expected);
+}
+
+/// The sweep says that a limit was hit again, and pings.
+#[tokio::test(start_paused = true)]
+async fn the_sweep_goes_on_where_it_panics() {
+    let stage = Stage::new(0);
+    for _ in 0..2 {
+        stage.call_and_go(None, "call").await;
+    }
+    let unwritable = Unwritable::target("hubwire::limits");
+    let mut client = stage.server.connect().await;
+    pass(seconds(12)).await;
+    assert_eq!(unwritable.panics(), 1);
+    let ping = Received::Message(json!({"type": 6}));
+    for _ in 0..3 {
+        let received = timeout(seconds(16), client.receive()).await;
+        assert_eq!(received.expect("the sweep pings").unwrap(), ping);
+    }
 }

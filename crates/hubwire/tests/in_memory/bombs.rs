@@ -64,7 +64,10 @@ pub(crate) struct ErrorLines {
 impl ErrorLines {
     pub(crate) fn counted() -> Self {
         let count = Arc::new(AtomicUsize::new(0));
-        let subscriber = Counter(Arc::clone(&count));
+        let subscriber = Watching {
+            error_lines: Arc::clone(&count),
+            unwritable: None,
+        };
         Self {
             _guard: tracing::subscriber::set_default(subscriber),
             count,
@@ -77,16 +80,44 @@ impl ErrorLines {
     }
 }
 
-struct Counter(Arc<AtomicUsize>);
+/// Panics in this thread at each line of a target's, for as long as it lives.
+pub(crate) struct Unwritable {
+    panics: Arc<AtomicUsize>,
+    _guard: DefaultGuard,
+}
 
-impl Subscriber for Counter {
+impl Unwritable {
+    pub(crate) fn target(target: &'static str) -> Self {
+        let panics = Arc::new(AtomicUsize::new(0));
+        let subscriber = Watching {
+            error_lines: Arc::default(),
+            unwritable: Some((target, Arc::clone(&panics))),
+        };
+        Self {
+            _guard: tracing::subscriber::set_default(subscriber),
+            panics,
+        }
+    }
+
+    /// How often it has panicked.
+    pub(crate) fn panics(&self) -> usize {
+        self.panics.load(Ordering::Relaxed)
+    }
+}
+
+struct Watching {
+    error_lines: Arc<AtomicUsize>,
+    unwritable: Option<(&'static str, Arc<AtomicUsize>)>,
+}
+
+impl Subscriber for Watching {
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         // Other threads have other subscribers.
         Interest::sometimes()
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR
+        *metadata.level() <= Level::WARN
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -97,8 +128,17 @@ impl Subscriber for Counter {
 
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
-    fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    fn event(&self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        if *metadata.level() == Level::ERROR {
+            self.error_lines.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some((target, panics)) = &self.unwritable
+            && metadata.target() == *target
+        {
+            panics.fetch_add(1, Ordering::Relaxed);
+            panic!("secret");
+        }
     }
 
     fn enter(&self, _: &span::Id) {}
