@@ -76,3 +76,83 @@ fn pass_over_urgent_data(half: &OwnedReadHalf) {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = half;
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::future::poll_fn;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+    use std::time::Duration;
+
+    use socket2::SockRef;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// The watch of a peer that has sent four bytes; the peer; what keeps the other half.
+    async fn watched() -> (TcpWatch, TcpStream, impl Sized) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (peer, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (mut peer, (socket, _)) = (peer.unwrap(), accepted.unwrap());
+        peer.write_all(b"data").await.unwrap();
+        socket.readable().await.unwrap();
+        let (half, other) = socket.into_split();
+        (TcpWatch::new(half), peer, other)
+    }
+
+    async fn left(watch: &mut TcpWatch) -> Left {
+        let left = poll_fn(|cx| watch.poll_left(cx));
+        let left = tokio::time::timeout(Duration::from_secs(10), left).await;
+        left.expect("it is noticed")
+    }
+
+    #[tokio::test]
+    async fn an_end_is_noticed_with_data_in_front_which_is_read_after_it() {
+        let (mut watch, mut peer, _other) = watched().await;
+        peer.shutdown().await.unwrap();
+        assert_eq!(left(&mut watch).await, Left::HalfClosed);
+        let mut data = String::new();
+        let mut half = watch.into_half().unwrap();
+        half.read_to_string(&mut data).await.unwrap();
+        assert_eq!(data, "data");
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_noticed_with_data_in_front() {
+        let (mut watch, peer, _other) = watched().await;
+        peer.set_zero_linger().unwrap();
+        drop(peer);
+        assert_eq!(left(&mut watch).await, Left::Gone);
+    }
+
+    /// Counts how often it is woken.
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn urgent_data_is_no_end_and_wakes_nobody_for_long() {
+        let (mut watch, mut peer, _other) = watched().await;
+        let count = Arc::<Count>::default();
+        let waker = Arc::clone(&count).into();
+        let mut cx = Context::from_waker(&waker);
+        for _ in 0..10 {
+            assert_eq!(watch.poll_left(&mut cx), Poll::Pending);
+            SockRef::from(&peer).send_out_of_band(&[0]).unwrap();
+            // The peer's own events pass through the same driver.
+            peer.write_all(b"more").await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(watch.poll_left(&mut cx), Poll::Pending);
+        assert!(count.0.load(Ordering::Relaxed) <= 20);
+        peer.shutdown().await.unwrap();
+        assert_eq!(left(&mut watch).await, Left::HalfClosed);
+    }
+}
