@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use bombs::Unwritable;
+use bombs::{ErrorLines, Unwritable};
 use futures_util::{Stream, StreamExt, stream};
 use hubwire::testing::{Received, TestClient};
 use hubwire::{CancellationToken, HubCallerContext, Principal, SignalR, hub};
@@ -173,8 +173,10 @@ async fn who_has_most_loses_and_nobody_else() {
     stage.call_and_go(Some("eve"), "eve's second").await;
     stage.call_and_go(Some("ada"), "ada's").await;
     assert_eq!(stage.log.take(), ["disconnected"; 3]);
+    let lines = ErrorLines::counted();
     // Connections in memory have no address.
     stage.call_and_go(None, "nobody's").await;
+    assert_eq!((lines.take(), lines.take_warnings()), (0, 1));
     assert_eq!(
         stage.log.take(),
         ["disconnected", "eve's second is dropped"]
@@ -212,8 +214,10 @@ async fn a_stream_that_ignores_its_token_is_polled_on_for_30_s() {
         assert_eq!(stage.orphaned(), 1);
         pass(seconds(29)).await;
         assert_eq!(stage.log.take(), [""; 0]);
+        let lines = ErrorLines::counted();
         pass(seconds(1)).await;
         assert_eq!(stage.log.take(), ["hold is dropped"]);
+        assert_eq!((lines.take(), lines.take_warnings()), (0, 1));
         stage.server.leaves_nothing_behind().await;
     }
 }

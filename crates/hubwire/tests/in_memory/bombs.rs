@@ -55,23 +55,32 @@ impl Drop for Bomb {
     }
 }
 
-/// Counts the error lines of this thread for as long as it lives.
+/// Counts the error lines and warnings of this thread for as long as it lives.
 pub(crate) struct ErrorLines {
     count: Arc<AtomicUsize>,
+    warnings: Arc<AtomicUsize>,
     _guard: DefaultGuard,
 }
 
 impl ErrorLines {
     pub(crate) fn counted() -> Self {
         let count = Arc::new(AtomicUsize::new(0));
+        let warnings = Arc::new(AtomicUsize::new(0));
         let subscriber = Watching {
             error_lines: Arc::clone(&count),
+            warnings: Arc::clone(&warnings),
             unwritable: None,
         };
         Self {
             _guard: tracing::subscriber::set_default(subscriber),
             count,
+            warnings,
         }
+    }
+
+    /// How many warnings there were since the last time.
+    pub(crate) fn take_warnings(&self) -> usize {
+        self.warnings.swap(0, Ordering::Relaxed)
     }
 
     /// How many there were since the last time.
@@ -91,6 +100,7 @@ impl Unwritable {
         let panics = Arc::new(AtomicUsize::new(0));
         let subscriber = Watching {
             error_lines: Arc::default(),
+            warnings: Arc::default(),
             unwritable: Some((target, Arc::clone(&panics))),
         };
         Self {
@@ -107,6 +117,7 @@ impl Unwritable {
 
 struct Watching {
     error_lines: Arc<AtomicUsize>,
+    warnings: Arc<AtomicUsize>,
     unwritable: Option<(&'static str, Arc<AtomicUsize>)>,
 }
 
@@ -130,9 +141,11 @@ impl Subscriber for Watching {
 
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
-        if *metadata.level() == Level::ERROR {
-            self.error_lines.fetch_add(1, Ordering::Relaxed);
-        }
+        let lines = match *metadata.level() {
+            Level::ERROR => &self.error_lines,
+            _ => &self.warnings,
+        };
+        lines.fetch_add(1, Ordering::Relaxed);
         if let Some((target, panics)) = &self.unwritable
             && metadata.target() == *target
         {
