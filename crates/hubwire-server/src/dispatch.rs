@@ -3,6 +3,7 @@
 mod dispatcher;
 mod invoke;
 mod open_streams;
+mod orphans;
 pub(crate) mod refusals;
 mod running;
 mod streaming;

@@ -50,6 +50,11 @@ use crate::connection::DisconnectReason;
 /// `#[hub]` implements it from an ordinary `impl` block; one value serves all connections, so what
 /// belongs to a connection goes into its [`Items`](crate::Items), and what is shared goes behind the hub's own locks.
 ///
+/// A panic in a method, a stream, an argument's decoding, a result's encoding or any of their drops ends that call
+/// or stream as a hidden error does, and is in the log; in a hook it is the hook's error. The connection and all
+/// others live. A panic out of a drop while another panic unwinds aborts the process, as everywhere in Rust; and
+/// programs must keep `panic = "unwind"`.
+///
 /// By hand it looks like this; of a [`Method`] only its name decides what can be called:
 ///
 /// ```

@@ -2,8 +2,10 @@
 
 mod clock;
 mod giving_way;
+mod guarded;
 mod limits;
 mod options;
+mod orphaned_calls;
 mod random;
 mod scratch;
 mod server_options;
@@ -11,14 +13,16 @@ mod writers;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use clock::NodeClock;
 use futures_core::future::BoxFuture;
 pub(crate) use giving_way::wake_oneself;
+pub(crate) use guarded::{Guarded, Panic, caught, guarded, guarded_step};
 use hubwire_core::NodeId;
 pub(crate) use limits::Limits;
 pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
+pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 pub use random::RandomSource;
 pub(crate) use scratch::with_scratch;
 pub use server_options::ServerOptions;
@@ -33,6 +37,7 @@ pub(crate) struct Node {
     clock: NodeClock,
     random: RandomSource,
     limits: Limits,
+    orphaned_calls: Arc<OrphanedCalls>,
     /// Sessions and what they leave running.
     tracker: TaskTracker,
     /// Tasks that serve all connections.
@@ -60,12 +65,14 @@ enum Place {
 
 impl Node {
     /// A node whose runtime has so many workers.
-    pub(crate) fn new(random: RandomSource, workers: usize) -> Self {
+    pub(crate) fn new(random: RandomSource, workers: usize, options: ServerOptions) -> Self {
+        let orphaned_calls = OrphanedCalls::new(options.maximum_orphaned_calls);
         Self {
             id: NodeId::new(random.text::<6>()),
             clock: NodeClock::new(),
             random,
             limits: Limits::default(),
+            orphaned_calls: Arc::new(orphaned_calls),
             tracker: TaskTracker::new(),
             background: TaskTracker::new(),
             prepared: Mutex::default(),
@@ -106,6 +113,10 @@ impl Node {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(crate) fn orphaned_calls(&self) -> &Arc<OrphanedCalls> {
+        &self.orphaned_calls
     }
 
     pub(crate) fn tracker(&self) -> &TaskTracker {

@@ -38,7 +38,7 @@ pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
 use state::{State, WayOut};
 use tokio::sync::Notify;
 
-use crate::node::Node;
+use crate::node::{Node, Panic};
 
 /// Why nothing more reaches a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +139,12 @@ impl Outbound {
     fn fail(&self, failure: Failure) {
         let _ = self.failure.set(failure);
         self.owner.wake();
+    }
+
+    /// Gives the client up whose way out has panicked, which no other is to notice.
+    fn panicked(&self, panic: &Panic) {
+        panic.log("a write to a client");
+        self.fail(Failure::Lost);
     }
 
     /// Appends a hub message of the session's own, which the session writes at the end of its read.

@@ -45,7 +45,7 @@ impl Server {
         backplane: Option<Arc<dyn Backplane>>,
     ) -> Self {
         let server = Self {
-            node: Arc::new(Node::new(random, workers)),
+            node: Arc::new(Node::new(random, workers, options)),
             flushers: Arc::new(Flushers::new(workers, options)),
             backplane,
             table: Arc::default(),

@@ -5,17 +5,18 @@
 mod ending;
 mod finish;
 mod handshake;
+mod hook;
 mod inbox;
+#[cfg(test)]
+mod tests;
 pub(crate) mod wire;
 
 use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::FutureExt;
-use futures_util::future::FusedFuture;
 use handshake::Handshake;
+use hook::Hook;
 use hubwire_protocol::ProtocolError;
 use inbox::Inbox;
 use tracing::Instrument;
@@ -23,8 +24,8 @@ use wire::Wire;
 
 use crate::connection::{Connection, DisconnectReason};
 use crate::dispatch::Dispatcher;
-use crate::hub::{Connecting, HubError, HubResult, HubRuntime};
-use crate::node::EndpointOptions;
+use crate::hub::{Connecting, HubResult, HubRuntime};
+use crate::node::{EndpointOptions, caught, guarded};
 use crate::transport::{Closing, Transport};
 
 /// Owns a connection from its first byte to its last.
@@ -34,6 +35,12 @@ pub(crate) struct Session {
     endpoint: Arc<EndpointOptions>,
     wire: Wire,
     inbox: Inbox,
+}
+
+/// How the opening of a connection went.
+enum Opened {
+    ForTheHub,
+    Refused,
 }
 
 impl Session {
@@ -64,19 +71,41 @@ impl Session {
         self.serve().instrument(span)
     }
 
+    /// Whatever panics, a connection that its hub has is ended in good order.
     async fn serve(mut self: Box<Self>) {
         // Each phase is boxed, so that a connection at rest does not carry the others' state.
-        match Box::pin(self.handshake()).await {
-            Handshake::Accepted(protocol) => self.connection().set_protocol(protocol),
-            Handshake::Refused => return Box::pin(self.wire.close(Closing::Normal)).await,
-        }
-        Box::pin(self.hub.lifetime().connect(self.connection())).await;
-        if let Err(error) = Box::pin(self.on_connected()).await {
-            return Box::pin(self.refuse(&error)).await;
+        match caught(Box::pin(self.open())).await {
+            Ok(Opened::ForTheHub) => {}
+            Ok(Opened::Refused) => return,
+            Err(panic) => return panic.log("the opening of a connection"),
         }
         let mut dispatcher = Dispatcher::new(Arc::clone(&self.hub), self.connection());
-        let reason = poll_fn(|cx| self.poll_messages(&mut dispatcher, cx)).await;
+        let reason = poll_fn(|cx| {
+            let polled = guarded(|| self.poll_messages(&mut dispatcher, cx));
+            polled.unwrap_or_else(|panic| {
+                panic.log("a connection");
+                Poll::Ready(DisconnectReason::ServerFailed(panic.into_text()))
+            })
+        });
+        let reason = reason.await;
         Box::pin(self.finish(reason, dispatcher)).await;
+    }
+
+    /// Does what comes before the first message; of what goes wrong here the hub hears nothing more.
+    async fn open(&mut self) -> Opened {
+        match self.handshake().await {
+            Handshake::Accepted(protocol) => self.connection().set_protocol(protocol),
+            Handshake::Refused => {
+                self.wire.close(Closing::Normal).await;
+                return Opened::Refused;
+            }
+        }
+        self.hub.lifetime().connect(self.connection()).await;
+        if let Err(error) = self.on_connected().await {
+            self.refuse(error).await;
+            return Opened::Refused;
+        }
+        Opened::ForTheHub
     }
 
     fn connection(&self) -> &Arc<Connection> {
@@ -86,23 +115,20 @@ impl Session {
     /// Runs the hook; what arrives meanwhile is kept, so that a client's going is noticed.
     async fn on_connected(&mut self) -> HubResult {
         let hub = Arc::clone(&self.hub);
-        let caller = hub.caller(self.connection()).in_scope(Arc::new(Connecting));
-        let hook = AssertUnwindSafe(hub.service().on_connected(caller));
-        let mut hook = std::pin::pin!(hook.catch_unwind().fuse());
+        let connecting = Arc::new(Connecting::default());
+        let scope = Arc::clone(&connecting);
+        let caller = hub.caller(self.connection()).in_scope(scope);
+        let mut hook = Hook::new("on_connected", hub.service().on_connected(caller));
         let limit = self.endpoint.application_maximum_buffer_size;
         let result = poll_fn(|cx| {
-            if let Poll::Ready(result) = hook.as_mut().poll(cx) {
-                return Poll::Ready(result);
+            let ended = hook.poll(cx);
+            if ended.is_pending() {
+                while self.poll_keep(limit, cx).is_ready() {}
             }
-            while self.poll_keep(limit, cx).is_ready() {}
-            debug_assert!(!hook.is_terminated());
-            Poll::Pending
-        })
-        .await
-        .unwrap_or_else(|panic| Err(HubError::panicked(&*panic)));
-        if let Err(error) = &result {
-            tracing::error!(target: "hubwire::dispatch", %error, "on_connected failed");
-        }
+            ended
+        });
+        let result = result.await;
+        connecting.end();
         result
     }
 
@@ -120,16 +146,19 @@ impl Session {
             }
             outbound.start_gathering();
             dispatcher.poll_calls(cx);
+            let before = self.inbox.len();
             self.inbox.dispatch(dispatcher, cx);
+            let has_failed =
+                self.wire.has_left() && self.inbox.len() == before && dispatcher.fail_full_upload();
             outbound.write_gathered();
-            if connection.has_ended() {
+            if connection.has_ended() || has_failed {
                 continue;
             }
             if let Some(reason) = self.input_ended(dispatcher) {
                 return Poll::Ready(reason);
             }
             let dispatched = self.poll_dispatch(dispatcher, cx);
-            dispatcher.mind_the_clock();
+            dispatcher.mind_the_clock(self.wire.has_left());
             if dispatched.is_pending() {
                 return Poll::Pending;
             }
@@ -149,7 +178,7 @@ impl Session {
     fn poll_dispatch(&mut self, dispatcher: &mut Dispatcher, cx: &mut Context<'_>) -> Poll<()> {
         let limit = self.endpoint.application_maximum_buffer_size;
         if dispatcher.is_blocked() && self.inbox.len() >= limit {
-            return self.wire.poll_gone(cx);
+            return self.wire.poll_left(cx);
         }
         let inbox = &mut self.inbox;
         let waker = cx.waker();

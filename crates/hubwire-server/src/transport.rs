@@ -7,6 +7,7 @@
 mod pipe;
 mod read_buffer;
 mod socket;
+mod tcp_watch;
 mod web_socket;
 
 use std::task::{Context, Poll};
@@ -57,6 +58,15 @@ pub(crate) enum InputEnd {
     Violated(String),
 }
 
+/// How a client has left while something of it may be unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Nobody is there.
+    Gone,
+    /// It sends nothing more, but may have said a proper goodbye.
+    HalfClosed,
+}
+
 /// How the connection went, as far as a transport can tell its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closing {
@@ -81,12 +91,20 @@ impl Input {
         }
     }
 
-    /// Ready when the client is gone, whatever of its bytes is not read yet; for who does not read now.
+    /// Ready when nobody writes into the pipe any more; for who does not read now.
     pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Self::Pipe(reader) => reader.poll_gone(cx),
             // A socket that fails is noticed by whoever writes to it.
             Self::WebSocket(_) => Poll::Pending,
+        }
+    }
+
+    /// Ready when the client has left, whatever of its bytes is not read yet; for who does not read now.
+    pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
+        match self {
+            Self::Pipe(reader) => reader.poll_gone(cx).map(|()| Left::Gone),
+            Self::WebSocket(reader) => reader.poll_left(cx),
         }
     }
 

@@ -211,3 +211,32 @@ async fn a_node_that_vanished_harms_no_other() {
     assert_eq!(member.receipts("x").await, 3);
     end(&[stays], [member]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_panics_is_lost_and_the_next_is_not() {
+    let farm = InProcessFarm::new();
+    let nodes = [Node::new(&farm), Node::new(&farm)];
+    let mut member = Member::of(&nodes[1]).await;
+    nodes[1].link.panic_once();
+    for (text, receipts) in [("lost", 0), ("heard", 1), ("heard too", 1)] {
+        let all = nodes[0].context().clients().all();
+        all.send("News", (text,)).await.unwrap();
+        pass(seconds(2)).await;
+        assert_eq!(member.receipts(text).await, receipts, "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_that_panics_is_tried_again_when_it_is_wanted_again() {
+    let farm = InProcessFarm::new();
+    let nodes = [Node::new(&farm), Node::new(&farm)];
+    let mut member = Member::of(&nodes[1]).await;
+    let groups = || nodes[1].context().groups();
+    nodes[1].link.panic_once();
+    groups().add(&member.id, "tea").await.unwrap();
+    groups().remove(&member.id, "tea").await.unwrap();
+    groups().add(&member.id, "tea").await.unwrap();
+    let group = nodes[0].context().clients().group("tea");
+    group.send("News", ("heard",)).await.unwrap();
+    assert_eq!(member.receipts("heard").await, 1);
+}

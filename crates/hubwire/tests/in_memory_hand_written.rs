@@ -1,9 +1,13 @@
 //! Hubs that a program writes by hand, without the macros.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use futures_util::stream;
 use hubwire::testing::TestClient;
 use hubwire::{BindError, Call, Hub, Method, Parameter, Reply, SignalR, UntypedClient};
+use serde_json::json;
 
 /// Declares two methods and knows one of them.
 struct HalfKnowing;
@@ -40,4 +44,64 @@ async fn a_hub_that_does_not_know_its_own_method_says_so() {
     assert_eq!(doubled, Ok(42.into()));
     let forgotten = client.invoke("Forgotten", ()).await.unwrap();
     assert_eq!(forgotten, Err("Unknown hub method 'Forgotten'".to_owned()));
+}
+
+/// A run that is ready at once, and panics when it is dropped behind its end.
+struct DroppedLate;
+
+impl Future for DroppedLate {
+    type Output = i32;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<i32> {
+        Poll::Ready(1)
+    }
+}
+
+impl Drop for DroppedLate {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "secret");
+    }
+}
+
+struct Careless;
+
+impl Hub for Careless {
+    type Client = UntypedClient;
+
+    const METHODS: &'static [Method] = &[
+        Method::new("Echo", &[], ""),
+        Method::new("DropLate", &[], ""),
+        Method::new("PanicBeforeTheStream", &[], ""),
+    ];
+
+    fn bind(self: Arc<Self>, method: usize, _: Call<'_, Self>) -> Result<Reply, BindError> {
+        Ok(match method {
+            0 => Reply::value(async { "echo" }),
+            1 => Reply::value(DroppedLate),
+            _ => Reply::stream(|sink| {
+                assert!(format!("{sink:?}").is_empty(), "secret");
+                async move { sink.send_all(stream::iter([0])).await }
+            }),
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_panics_before_or_behind_a_run_fails_the_call_alone() {
+    let signalr = SignalR::new();
+    let hub = signalr.hub::<Careless>().build(Careless);
+    let mut client = TestClient::connect(&hub.endpoint()).await.unwrap();
+    let failed = |target: &str| {
+        Err(format!(
+            "An unexpected error occurred invoking '{target}' on the server."
+        ))
+    };
+    let dropped = client.invoke("DropLate", ()).await.unwrap();
+    assert_eq!(dropped, failed("DropLate"));
+    let target = "PanicBeforeTheStream";
+    let call = json!({"type": 4, "invocationId": "s", "target": target, "arguments": []});
+    client.send_record(&call).await.unwrap();
+    assert_eq!(client.completion("s").await.unwrap(), failed(target));
+    let echo = client.invoke("Echo", ()).await.unwrap();
+    assert_eq!(echo, Ok("echo".into()));
 }

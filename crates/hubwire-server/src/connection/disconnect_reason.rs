@@ -24,6 +24,10 @@ pub enum DisconnectReason {
         /// What was wrong.
         message: String,
     },
+    /// The server itself has failed at this connection; the text is that of the panic, which is in its log.
+    ///
+    /// Where hub code panics, its call ends and no connection.
+    ServerFailed(String),
     /// The server is shutting down.
     ServerShutdown,
     /// The client did not read what was sent to it.
@@ -67,6 +71,7 @@ impl DisconnectReason {
                 "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.",
             )),
             Self::ProtocolViolated { type_name, message } => Some((type_name, message)),
+            Self::ServerFailed(text) => Some(("Panic", text)),
             Self::TooSlow => Some((
                 "OperationCanceledException",
                 "The client did not read what was sent to it.",

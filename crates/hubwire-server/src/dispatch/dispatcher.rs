@@ -8,10 +8,11 @@ use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming};
 
 use super::invoke::{Mode, WaitingCall};
 use super::open_streams::OpenStreams;
+use super::orphans;
 use super::running::{Ended, RunningCalls};
 use super::streaming::Claims;
 use crate::connection::{Connection, DisconnectReason};
-use crate::hub::{Caller, HubRuntime, Upload};
+use crate::hub::{Caller, HubError, HubRuntime, Upload};
 
 /// The dispatcher of one connection.
 pub(crate) struct Dispatcher {
@@ -120,9 +121,9 @@ impl Dispatcher {
     /// Polls running calls and gives the slots of those that ended to the call that waits.
     pub(crate) fn poll_calls(&mut self, cx: &mut Context<'_>) {
         loop {
-            let mut running = std::mem::take(&mut self.running);
-            running.poll(cx, |ended| self.end(ended));
-            self.running = running;
+            while let Some(ended) = self.running.poll_ended(cx) {
+                self.end(ended);
+            }
             self.free_slots += self.connection().take_released_slots();
             if self.free_slots == 0 || self.connection().has_ended() {
                 return;
@@ -161,8 +162,10 @@ impl Dispatcher {
         }
     }
 
-    /// Tells streaming methods that their connection is gone; returns the streams that they still read.
+    /// Drops the call that waits, and tells streaming methods that their connection is gone; returns the streams
+    /// that methods still read.
     pub(crate) fn leave(&mut self) -> Vec<Arc<dyn Upload>> {
+        self.waiting = None;
         let Some(open) = &mut self.open else {
             return Vec::new();
         };
@@ -170,24 +173,39 @@ impl Dispatcher {
         open.take_uploads()
     }
 
+    /// Fails the stream of the client's whose next item waits for room; whether there was one.
+    ///
+    /// For who has left: its method may wait for what comes behind that item, and nobody would end either.
+    pub(crate) fn fail_full_upload(&mut self) -> bool {
+        let full = self.full_upload.take_if(|upload| upload.is_full());
+        if let Some(upload) = &full {
+            upload.end(Some(HubError::connection_closed()));
+        }
+        full.is_some()
+    }
+
     /// Stops the client timeout while the client cannot be heard.
-    pub(crate) fn mind_the_clock(&self) {
+    ///
+    /// One that has left will not be heard any more: what it sent before has the client timeout, from message
+    /// to message, to be run.
+    pub(crate) fn mind_the_clock(&self, has_left: bool) {
         let clock = self.connection().clock();
-        if self.is_blocked() {
-            clock.stop();
-        } else if clock.is_stopped() {
+        if self.is_blocked() && !has_left {
+            return clock.stop();
+        }
+        if clock.is_stopped() {
             clock.resume(self.hub.node().now());
+        }
+        if has_left {
+            clock.arm();
         }
     }
 
-    /// Whether calls have begun that did not end.
-    pub(crate) fn is_running(&self) -> bool {
-        self.running.is_running()
-    }
-
-    /// Runs begun calls to their ends, unheard; a call that never began is dropped.
-    pub(crate) async fn run_out(self) {
-        self.running.run_out().await;
+    /// What runs the calls to their ends that have begun, unheard; `None` where there are none.
+    pub(crate) fn into_orphans(self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let calls = self.running.into_orphans();
+        let connection = self.caller.connection();
+        (!calls.is_empty()).then(|| orphans::run_out(calls, connection))
     }
 }
 

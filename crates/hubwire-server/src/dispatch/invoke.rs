@@ -1,6 +1,5 @@
 //! Calls: from the message to the method's run, or to its refusal.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Context;
 
@@ -11,7 +10,7 @@ use super::refusals;
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
 use crate::hub::{HubCall, HubError, Reply, ReplyKind, Resources, ResourcesBuilder};
-use crate::node::with_scratch;
+use crate::node::{guarded, with_scratch};
 
 /// Whether the client expects a result or a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +83,7 @@ impl Dispatcher {
             let bound = service.bind(method, call);
             (resources, bound)
         };
-        catch_unwind(AssertUnwindSafe(prepare)).map_err(|panic| HubError::panicked(&*panic))
+        guarded(prepare).map_err(HubError::panicked)
     }
 
     /// Runs a call when it has a slot, which one with streams does not need; a refused one waits too.
@@ -123,7 +122,7 @@ impl Dispatcher {
         let took_slot = takes_slot(resources);
         let slot = resources.slot().cloned();
         if let Some(slot) = slot.as_ref().filter(|_| !took_slot) {
-            slot.is_not_needed();
+            slot.take();
         }
         let begun = invocation.poll(&self.hub, self.connection(), id, cx);
         let mut ended = Ended {

@@ -1,6 +1,7 @@
 //! The texts with which calls are refused, and those of methods that failed.
 
 use crate::hub::{HubError, HubRuntime};
+use crate::node::guarded;
 
 /// What a client reads whose arguments did not fit.
 pub(crate) fn failed_to_invoke(target: &str) -> String {
@@ -44,18 +45,32 @@ fn hub_exception(target: &str, text: &str) -> String {
 }
 
 /// What the caller of a method reads that failed, or gave no stream.
-pub(crate) fn error_text(hub: &HubRuntime, method: usize, error: &HubError) -> String {
+pub(crate) fn error_text(hub: &HubRuntime, method: usize, error: HubError) -> String {
     let target = hub.service().method_name(method);
-    log_error(target, error);
     let base = format!("An unexpected error occurred invoking '{target}' on the server.");
-    error.client_text(&base, hub.options().detailed_errors)
+    client_text(hub, target, base, error)
 }
 
 /// What the caller of a stream reads that broke off.
-pub(crate) fn streaming_error_text(hub: &HubRuntime, method: usize, error: &HubError) -> String {
-    log_error(hub.service().method_name(method), error);
+pub(crate) fn streaming_error_text(hub: &HubRuntime, method: usize, error: HubError) -> String {
+    let target = hub.service().method_name(method);
     let base = "An error occurred on the server while streaming results.";
-    error.client_text(base, hub.options().detailed_errors)
+    client_text(hub, target, base.to_owned(), error)
+}
+
+/// Logs an error and says of it what its caller may know; the error itself is a value of hub code.
+fn client_text(hub: &HubRuntime, target: &str, base: String, error: HubError) -> String {
+    let detailed = hub.options().detailed_errors;
+    let text = guarded(|| {
+        log_error(target, &error);
+        let text = error.client_text(&base, detailed);
+        drop(error);
+        text
+    });
+    text.unwrap_or_else(|panic| {
+        panic.log("the error of a method");
+        base
+    })
 }
 
 fn log_error(target: &str, error: &HubError) {

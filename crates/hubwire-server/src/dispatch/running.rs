@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -11,6 +10,7 @@ use futures_core::future::BoxFuture;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hubwire_protocol::HubProtocol;
+use tokio::time::Sleep;
 
 use super::refusals::{error_text, streaming_error_text};
 use crate::connection::Connection;
@@ -18,7 +18,7 @@ use crate::hub::{
     CallFuture, CallSlot, HubError, HubRuntime, ResultWriter, StreamControl, StreamEnd,
     StreamFailure, Upload,
 };
-use crate::node::with_scratch;
+use crate::node::{Guarded, Panic, with_scratch};
 
 /// A call that is prepared to run: its arguments are decoded, its method has not begun.
 pub(crate) struct Invocation {
@@ -28,7 +28,7 @@ pub(crate) struct Invocation {
 
 /// What happens in the call's turn.
 pub(crate) enum Run {
-    Method(Pin<Box<dyn CallFuture>>),
+    Method(Guarded<Pin<Box<dyn CallFuture>>>),
     /// The call is refused, but in its turn.
     Refusal(String),
 }
@@ -50,9 +50,9 @@ impl Invocation {
                 Run::Method(call) => {
                     let mut result =
                         ResultWriter::completion(protocol, naming, invocation_id, buffer);
-                    ready!(poll_caught(call.as_mut(), cx, &mut result))
+                    ready!(poll_call(call, cx, &mut result))
                         .err()
-                        .map(|error| error_text(hub, self.method, &error))
+                        .map(|error| error_text(hub, self.method, error))
                 }
             };
             if let Some(text) = error {
@@ -80,13 +80,13 @@ pub(super) fn write_error(
 }
 
 /// A panic of hub code ends the call and nothing else.
-fn poll_caught(
-    call: Pin<&mut dyn CallFuture>,
+fn poll_call(
+    call: &mut Guarded<Pin<Box<dyn CallFuture>>>,
     cx: &mut Context<'_>,
     result: &mut ResultWriter<'_>,
 ) -> Poll<Result<(), HubError>> {
-    catch_unwind(AssertUnwindSafe(|| call.poll_call(cx, result)))
-        .unwrap_or_else(|panic| Poll::Ready(Err(HubError::panicked(&*panic))))
+    let ended = ready!(call.poll_with(|run| run.as_mut().poll_call(cx, result)));
+    Poll::Ready(ended.unwrap_or_else(|panic| Err(HubError::panicked(panic))))
 }
 
 /// A plain call that was pending when it began.
@@ -117,10 +117,10 @@ pub(crate) struct Registered {
 }
 
 impl Ended {
-    /// Whether a slot becomes free now.
+    /// Takes the call's slot away; whether it becomes free by that.
     pub(crate) fn frees_slot(&self) -> bool {
-        let released = self.slot.as_ref().is_some_and(|slot| slot.is_released());
-        self.took_slot && !released
+        let is_held = self.slot.as_ref().is_none_or(|slot| slot.take());
+        self.took_slot && is_held
     }
 }
 
@@ -143,36 +143,65 @@ pub(crate) struct RunningStream {
     pub(crate) invocation_id: Box<str>,
     pub(crate) method: usize,
     pub(crate) control: Arc<StreamControl>,
-    pub(crate) run: BoxFuture<'static, StreamEnd>,
+    pub(crate) run: Guarded<BoxFuture<'static, StreamEnd>>,
+    /// Since its cancel: until when it is polled on.
+    pub(crate) time_left: Option<Pin<Box<Sleep>>>,
     pub(crate) ended: Ended,
 }
 
 impl RunningStream {
     fn poll_run(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), StreamFailure>> {
         self.control.register(cx);
-        if self.control.is_cancelled() && self.control.is_dropped_when_cancelled() {
-            return Poll::Ready(Ok(()));
+        let ended = match self.control.is_cancelled() && self.is_given_up(cx) {
+            true => self.run.drop_now().map(|()| StreamEnd(Ok(()))),
+            false => ready!(self.run.poll_with(|run| run.as_mut().poll(cx))),
+        };
+        Poll::Ready(match ended {
+            Ok(StreamEnd(result)) => result,
+            Err(panic) => self.panicked(panic),
+        })
+    }
+
+    /// Whether a cancelled stream is not polled any more.
+    fn is_given_up(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.control.is_dropped_when_cancelled() {
+            return true;
         }
-        let run = self.run.as_mut();
-        catch_unwind(AssertUnwindSafe(|| run.poll(cx)))
-            .map(|end| end.map(|StreamEnd(result)| result))
-            .unwrap_or_else(|panic| {
-                let error = HubError::panicked(&*panic);
-                Poll::Ready(Err(match self.control.has_begun() {
-                    true => StreamFailure::Streaming(error),
-                    false => StreamFailure::Invoking(error),
-                }))
-            })
+        let limit = self.hub.options().cancelled_stream_timeout;
+        let time_left = self
+            .time_left
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        let is_over = time_left.as_mut().poll(cx).is_ready();
+        let node = self.hub.node();
+        if is_over && let Some(hits) = node.limits().cancelled_streams.hit(node.now()) {
+            let method = self.hub.service().method_name(self.method);
+            tracing::warn!(target: "hubwire::dispatch", hits, method, "a stream that ignores its token is dropped");
+        }
+        is_over
+    }
+
+    fn panicked(&self, panic: Panic) -> Result<(), StreamFailure> {
+        if self.control.is_cancelled() {
+            panic.log("a cancelled stream");
+            return Ok(());
+        }
+        let error = HubError::panicked(panic);
+        Err(match self.control.has_begun() {
+            true => StreamFailure::Streaming(error),
+            false => StreamFailure::Invoking(error),
+        })
     }
 
     /// After a cancel the end is a good one, whatever the method made of it.
     fn error_text(&self, result: Result<(), StreamFailure>) -> Option<String> {
+        let failure = result.err()?;
         if self.control.is_cancelled() {
+            drop(Guarded::new(failure));
             return None;
         }
-        Some(match result.err()? {
-            StreamFailure::Invoking(error) => error_text(&self.hub, self.method, &error),
-            StreamFailure::Streaming(error) => streaming_error_text(&self.hub, self.method, &error),
+        Some(match failure {
+            StreamFailure::Invoking(error) => error_text(&self.hub, self.method, error),
+            StreamFailure::Streaming(error) => streaming_error_text(&self.hub, self.method, error),
         })
     }
 
@@ -203,9 +232,32 @@ impl Future for RunningStream {
     }
 }
 
-enum RunningCall {
+pub(crate) enum RunningCall {
     Invocation(RunningInvocation),
     Stream(RunningStream),
+}
+
+impl RunningCall {
+    fn runs_on(&self) -> bool {
+        match self {
+            Self::Invocation(_) => true,
+            Self::Stream(stream) => !stream.control.is_dropped_when_cancelled(),
+        }
+    }
+
+    pub(crate) fn hub(&self) -> &HubRuntime {
+        match self {
+            Self::Invocation(call) => &call.hub,
+            Self::Stream(stream) => &stream.hub,
+        }
+    }
+
+    pub(crate) fn method(&self) -> usize {
+        match self {
+            Self::Invocation(call) => call.invocation.method,
+            Self::Stream(stream) => stream.method,
+        }
+    }
 }
 
 impl Future for RunningCall {
@@ -237,27 +289,27 @@ impl RunningCalls {
         calls.push(RunningCall::Stream(stream));
     }
 
-    pub(crate) fn is_running(&self) -> bool {
-        self.calls.is_some()
-    }
-
-    /// Polls what was woken and hands over what ended.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, mut on_end: impl FnMut(Ended)) {
-        let Some(calls) = &mut self.calls else {
-            return;
-        };
-        while let Poll::Ready(Some(ended)) = calls.poll_next_unpin(cx) {
-            on_end(ended);
+    /// Polls what was woken until one has ended; `None` when nothing more has.
+    pub(crate) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
+        let calls = self.calls.as_mut()?;
+        if let Poll::Ready(Some(ended)) = calls.poll_next_unpin(cx) {
+            return Some(ended);
         }
         if calls.is_empty() {
             self.calls = None;
         }
+        None
     }
 
-    /// Runs all calls to their ends.
-    pub(crate) async fn run_out(self) {
-        if let Some(mut calls) = self.calls {
-            while calls.next().await.is_some() {}
-        }
+    /// The calls that run on without their connection, in the order in which they began.
+    ///
+    /// A stream whose method takes no token would not learn that it should end, and is dropped.
+    pub(crate) fn into_orphans(self) -> Vec<RunningCall> {
+        let Some(calls) = self.calls else {
+            return Vec::new();
+        };
+        let mut calls: Vec<_> = calls.into_iter().filter(RunningCall::runs_on).collect();
+        calls.reverse();
+        calls
     }
 }

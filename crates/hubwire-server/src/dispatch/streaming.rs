@@ -1,21 +1,23 @@
 //! Streams both ways, and the client results among them.
 
 use std::borrow::Cow;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_core::future::BoxFuture;
 use hubwire_core::raw_client_result;
 use hubwire_protocol::{Completion, CompletionOutcome, Invocation as Message, StreamItem};
 
 use super::Dispatcher;
 use super::open_streams::OpenStreams;
-use super::refusals;
+use super::refusals::{self, error_text};
 use super::running::{Ended, RunningStream};
 use crate::connection::DisconnectReason;
-use crate::hub::{HubError, Resources, StartStream, StreamControl, StreamSink, Upload};
+use crate::hub::{HubError, Resources, StartStream, StreamControl, StreamEnd, StreamSink, Upload};
 use crate::lifetime::Receipt;
+use crate::node::{Guarded, Panic, guarded};
 
 /// The ids under which a call's streams arrive, each with its stream.
 pub(super) type Claims = Vec<(Box<str>, Arc<dyn Upload>)>;
@@ -62,7 +64,7 @@ impl Dispatcher {
         &mut self,
         message: &Message<'_>,
         method: usize,
-        start: StartStream,
+        start: Guarded<StartStream>,
         resources: &Resources,
         cx: &mut Context<'_>,
     ) {
@@ -71,26 +73,28 @@ impl Dispatcher {
             return self.refuse(Some(id), &text);
         }
         if let Some(slot) = resources.slot() {
-            slot.is_not_needed();
+            slot.take();
         }
-        let mut registered = self.register(claims_of(message, resources));
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
+        let run = match self.start_stream(id, start, &control) {
+            Ok(run) => run,
+            Err(panic) => {
+                let text = error_text(&self.hub, method, HubError::panicked(panic));
+                return self.refuse(Some(id), &text);
+            }
+        };
+        let mut registered = self.register(claims_of(message, resources));
         let open = self.open.get_or_insert_default();
         open.add_response(id.into(), Arc::clone(&control));
         registered.response = Some(id.into());
-        let sink = StreamSink::new(
-            Arc::clone(self.connection()),
-            id.into(),
-            self.hub.options().naming,
-            Arc::clone(&control),
-        );
         let mut stream = RunningStream {
             hub: Arc::clone(&self.hub),
             connection: Arc::clone(self.connection()),
             invocation_id: id.into(),
             method,
             control,
-            run: start(sink),
+            run,
+            time_left: None,
             ended: Ended {
                 registered: Some(registered),
                 ..Ended::default()
@@ -100,6 +104,26 @@ impl Dispatcher {
             Poll::Ready(ended) => self.end(ended),
             Poll::Pending => self.running.push_stream(stream),
         }
+    }
+
+    /// Lets the method's run be made, which is not polled yet.
+    fn start_stream(
+        &self,
+        id: &str,
+        start: Guarded<StartStream>,
+        control: &Arc<StreamControl>,
+    ) -> Result<Guarded<BoxFuture<'static, StreamEnd>>, Panic> {
+        let sink = StreamSink::new(
+            Arc::clone(self.connection()),
+            id.into(),
+            self.hub.options().naming,
+            Arc::clone(control),
+        );
+        guarded(|| match start.into_inner() {
+            Some(start) => start(sink),
+            None => Box::pin(ready(StreamEnd(Ok(())))),
+        })
+        .map(Guarded::new)
     }
 
     /// Why a stream to the client is refused.

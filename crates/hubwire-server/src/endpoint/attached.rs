@@ -8,7 +8,7 @@ use super::HubEndpoint;
 use super::connection_table::{ConnectionTable, ConnectionToken, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::hub::HubRuntime;
-use crate::node::Node;
+use crate::node::{Node, caught};
 use crate::session::Session;
 
 /// A token in use; it is forgotten however the connection's task ends.
@@ -76,9 +76,19 @@ pub(crate) fn spawn_session(
     opening: impl Future<Output = Option<(Attached, Box<Session>)>> + Send + 'static,
 ) {
     let task = node.tracker().spawn(async move {
-        if let Some((attached, session)) = opening.await {
-            session.run().await;
-            drop(attached);
+        // The last net: what was opened is given back by what it dropped.
+        let opened = caught(opening).await;
+        let lived = match opened {
+            Ok(Some((attached, session))) => {
+                let lived = caught(session.run()).await;
+                drop(attached);
+                lived
+            }
+            Ok(None) => Ok(()),
+            Err(panic) => Err(panic),
+        };
+        if let Err(panic) = lived {
+            panic.log("the task of a connection");
         }
     });
     slot.set_task(task.abort_handle());
@@ -88,8 +98,12 @@ impl Drop for Attached {
     fn drop(&mut self) {
         // A task that was cut off has neither closed its transport nor left its groups.
         if let Some(connection) = self.slot.take_connection() {
+            connection.finish_sending();
             connection.outbound().close();
-            self.hub.lifetime().forget(&connection);
+            let lifetime = self.hub.lifetime();
+            lifetime.client_results().disconnected(connection.id());
+            connection.items().close();
+            lifetime.forget(&connection);
         }
         self.table.remove(&self.token);
     }

@@ -21,20 +21,17 @@ impl CallSlot {
         }
     }
 
-    /// The call runs without a slot, so there is none to give back.
-    pub(crate) fn is_not_needed(&self) {
-        self.is_released.store(true, Ordering::Release);
-    }
-
-    /// Whether the call has given its slot back before its end.
-    pub(crate) fn is_released(&self) -> bool {
-        self.is_released.load(Ordering::Acquire)
+    /// Takes the slot away, for the call has none or has ended; false where it was given back before.
+    ///
+    /// Whoever still holds the call's context gives nothing back from now on.
+    pub(crate) fn take(&self) -> bool {
+        !self.is_released.swap(true, Ordering::AcqRel)
     }
 }
 
 impl InvocationScope for CallSlot {
     fn before_client_result(&self) -> Result<(), ClientResultError> {
-        if !self.is_released.swap(true, Ordering::AcqRel) {
+        if self.take() {
             self.connection.release_slot();
         }
         Ok(())
@@ -42,10 +39,23 @@ impl InvocationScope for CallSlot {
 }
 
 /// The hook for new connections: a client result could only be read after it.
-pub(crate) struct Connecting;
+#[derive(Default)]
+pub(crate) struct Connecting {
+    is_over: AtomicBool,
+}
+
+impl Connecting {
+    /// From now on results are read, whoever kept the hook's context.
+    pub(crate) fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
+    }
+}
 
 impl InvocationScope for Connecting {
     fn before_client_result(&self) -> Result<(), ClientResultError> {
-        Err(ClientResultError::InOnConnected)
+        match self.is_over.load(Ordering::Acquire) {
+            true => Ok(()),
+            false => Err(ClientResultError::InOnConnected),
+        }
     }
 }

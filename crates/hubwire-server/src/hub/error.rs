@@ -7,6 +7,7 @@ use std::fmt;
 use hubwire_core::ClientResultError;
 
 use super::type_name::short_type_name;
+use crate::node::Panic;
 
 /// What a hub method returns.
 pub type HubResult<T = ()> = Result<T, HubError>;
@@ -96,13 +97,14 @@ impl HubError {
         Self::hidden(error).with_type_name(type_name)
     }
 
-    pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
-        let text = payload
-            .downcast_ref::<&'static str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned());
-        Self::hidden(text.unwrap_or_else(|| "a panic without a text".to_owned()))
-            .with_type_name("Panic")
+    /// What a method reads at the end of a stream whose client is gone.
+    pub(crate) fn connection_closed() -> Self {
+        Self::hidden("The underlying connection was closed.")
+            .with_type_name("OperationCanceledException")
+    }
+
+    pub(crate) fn panicked(panic: Panic) -> Self {
+        Self::hidden(panic.into_text()).with_type_name("Panic")
     }
 
     /// What a client reads: SignalR's rule for all error texts (protocol: "What errors look like to the client").

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 use serde::Serialize;
 
 use super::{HubError, StreamEnd, StreamSink};
+use crate::node::Guarded;
 
 /// What a hub makes of a call: a run of the method that has not begun, or that there is none.
 ///
@@ -19,8 +20,8 @@ use super::{HubError, StreamEnd, StreamSink};
 pub struct Reply(pub(crate) ReplyKind);
 
 pub(crate) enum ReplyKind {
-    Call(Pin<Box<dyn CallFuture>>),
-    Stream(StartStream),
+    Call(Guarded<Pin<Box<dyn CallFuture>>>),
+    Stream(Guarded<StartStream>),
     UnknownMethod,
 }
 
@@ -40,7 +41,7 @@ impl Reply {
         F: Future<Output = T> + Send + 'static,
         T: Serialize,
     {
-        Self(ReplyKind::Call(Box::pin(ValueCall { future: call })))
+        Self::call(ValueCall { future: call })
     }
 
     /// A run that may fail.
@@ -50,7 +51,7 @@ impl Reply {
         T: Serialize,
         HubError: From<E>,
     {
-        Self(ReplyKind::Call(Box::pin(FallibleCall { future: call })))
+        Self::call(FallibleCall { future: call })
     }
 
     /// A run whose result is a stream: it is given the sink into which its items go.
@@ -61,7 +62,12 @@ impl Reply {
         R: FnOnce(StreamSink) -> F + Send + 'static,
         F: Future<Output = StreamEnd> + Send + 'static,
     {
-        Self(ReplyKind::Stream(Box::new(move |sink| Box::pin(run(sink)))))
+        let start: StartStream = Box::new(move |sink| Box::pin(run(sink)));
+        Self(ReplyKind::Stream(Guarded::new(start)))
+    }
+
+    fn call(call: impl CallFuture + 'static) -> Self {
+        Self(ReplyKind::Call(Guarded::new(Box::pin(call))))
     }
 }
 

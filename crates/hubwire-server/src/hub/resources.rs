@@ -163,6 +163,7 @@ mod tests {
         };
         let mut kept = None;
         let mut result = ResultWriter::kept(HubProtocol::Json, Naming::AsDeclared, &mut kept);
+        let call = call.get_mut().unwrap();
         let outcome = poll_fn(|cx| call.as_mut().poll_call(cx, &mut result)).await;
         outcome.unwrap();
         kept.unwrap().decode().unwrap()

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{HubError, HubResult};
 use crate::connection::Connection;
+use crate::node::{Guarded, Panic, guarded};
 
 /// Items that a client streams to a hub method: a parameter of the method.
 ///
@@ -141,7 +142,7 @@ struct Shared<T> {
 }
 
 struct Queue<T> {
-    items: VecDeque<T>,
+    items: VecDeque<Guarded<T>>,
     state: State,
     waker: Option<Waker>,
 }
@@ -175,7 +176,7 @@ impl<T> Shared<T> {
             if had_been_full {
                 self.resume_input();
             }
-            return Poll::Ready(Some(Ok(item)));
+            return Poll::Ready(item.into_inner().map(Ok));
         }
         match &mut queue.state {
             State::Ended(error) => Poll::Ready(error.take().map(Err)),
@@ -198,8 +199,8 @@ impl<T> Shared<T> {
         queue.state = State::Ended(None);
         let items = std::mem::take(&mut queue.items);
         drop(queue);
-        drop(items);
         self.resume_input();
+        drop_each(items);
     }
 
     fn change(&self, change: impl FnOnce(&mut Queue<T>)) {
@@ -216,6 +217,38 @@ impl<T> Shared<T> {
     }
 }
 
+/// Drops items, each by itself; then the first panic goes on in whoever drops the reader.
+fn drop_each<T>(items: VecDeque<Guarded<T>>) {
+    let mut first: Option<Panic> = None;
+    for mut item in items {
+        match item.drop_now() {
+            Err(panic) if first.is_none() => first = Some(panic),
+            Err(panic) => panic.log("the drop of a stream's item"),
+            Ok(()) => {}
+        }
+    }
+    match first {
+        // A second one while the first unwinds would abort.
+        Some(panic) if std::thread::panicking() => panic.log("the drop of a stream's item"),
+        Some(panic) => std::panic::resume_unwind(Box::new(panic.into_text())),
+        None => {}
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Shared<T> {
+    /// The item, or the text that its method reads.
+    fn decode(item: &RawItem<'_>, detailed_errors: bool) -> Result<T, String> {
+        item.decode().map_err(|error| {
+            let mut text = "Failed to bind Stream message.".to_owned();
+            if detailed_errors {
+                let (kind, detail) = item.misfit::<T>(&error, "item");
+                text.push_str(&format!(" {kind}: {detail}"));
+            }
+            text
+        })
+    }
+}
+
 impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
@@ -227,15 +260,15 @@ impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
     }
 
     fn push(&self, item: &RawItem<'_>, detailed_errors: bool) {
-        match item.decode() {
-            Ok(item) => self.change(|queue| queue.items.push_back(item)),
-            Err(error) => {
-                let mut text = "Failed to bind Stream message.".to_owned();
-                if detailed_errors {
-                    let (kind, detail) = item.misfit::<T>(&error, "item");
-                    text.push_str(&format!(" {kind}: {detail}"));
-                }
-                self.end(Some(HubError::new(text)));
+        match guarded(|| Self::decode(item, detailed_errors)) {
+            Ok(Ok(item)) => {
+                let item = Guarded::new(item);
+                self.change(|queue| queue.items.push_back(item));
+            }
+            Ok(Err(text)) => self.end(Some(HubError::new(text))),
+            Err(panic) => {
+                panic.log("the decoding of a stream's item");
+                self.end(Some(HubError::panicked(panic)));
             }
         }
     }

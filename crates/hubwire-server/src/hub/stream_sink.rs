@@ -143,7 +143,8 @@ impl StreamSink {
                 return StreamEnd(Err(StreamFailure::Streaming(error)));
             }
             items += 1;
-            if items % ITEMS_PER_TURN == 0 {
+            // Nobody waits for what is cancelled, so everything else comes first.
+            if self.control.is_cancelled() || items % ITEMS_PER_TURN == 0 {
                 wake_oneself().await;
             }
         }

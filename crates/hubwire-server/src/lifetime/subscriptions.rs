@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hubwire_core::{Backplane, BackplaneError, Channel};
 use tokio::sync::watch;
 
-use crate::node::Node;
+use crate::node::{Node, caught};
 
 /// Subscribes and unsubscribes so that the last wish for each channel wins.
 ///
@@ -67,8 +67,12 @@ impl Subscriptions {
     /// Subscribes and unsubscribes until the last step is what is still wanted.
     async fn settle(&self, backplane: &dyn Backplane, channel: Channel, mut wanted: bool) {
         loop {
-            if let Err(error) = step(backplane, &channel, wanted).await {
-                tracing::warn!(target: "hubwire::backplane", %error, ?channel, wanted, "subscription failed");
+            match caught(step(backplane, &channel, wanted)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(target: "hubwire::backplane", %error, ?channel, wanted, "subscription failed");
+                }
+                Err(panic) => panic.log("a subscription"),
             }
             let mut channels = self.lock();
             match channels.get(&channel) {

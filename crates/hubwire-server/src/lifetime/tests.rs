@@ -15,7 +15,11 @@ static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
 });
 
 fn node() -> Arc<Node> {
-    Arc::new(Node::new(RandomSource::system(), 1))
+    Arc::new(Node::new(
+        RandomSource::system(),
+        1,
+        ServerOptions::default(),
+    ))
 }
 
 pub(crate) fn lifetime() -> DefaultHubLifetimeManager {

@@ -12,8 +12,10 @@ const METRIC: &str = "hubwire.limit.hits";
 #[derive(Debug)]
 pub(crate) struct Limits {
     pub(crate) answers: Limit,
+    pub(crate) cancelled_streams: Limit,
     pub(crate) groups: Limit,
     pub(crate) negotiated: Limit,
+    pub(crate) orphaned_calls: Limit,
     pub(crate) outbound: Limit,
     pub(crate) outbound_maximum: Limit,
     pub(crate) outbound_memory: Limit,
@@ -26,8 +28,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             answers: Limit::that_delays("answer_buffer_size"),
+            cancelled_streams: Limit::that_refuses("cancelled_stream_timeout"),
             groups: Limit::that_refuses("maximum_groups_per_connection"),
             negotiated: Limit::that_refuses("negotiated_ids"),
+            orphaned_calls: Limit::that_refuses("maximum_orphaned_calls"),
             outbound: Limit::that_delays("outbound_buffer_size"),
             outbound_maximum: Limit::that_refuses("maximum_outbound_buffer_size"),
             outbound_memory: Limit::that_refuses("maximum_outbound_memory"),
@@ -43,8 +47,10 @@ impl Limits {
     pub(crate) fn say_the_rest(&self, now: u64) {
         for limit in [
             &self.answers,
+            &self.cancelled_streams,
             &self.groups,
             &self.negotiated,
+            &self.orphaned_calls,
             &self.outbound,
             &self.outbound_maximum,
             &self.outbound_memory,

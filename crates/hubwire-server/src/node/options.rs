@@ -33,6 +33,12 @@ pub struct HubOptions {
     ///
     /// ASP.NET Core has no limit, HTTP/2 servers have this one; a call beyond it fails.
     pub maximum_parallel_streams_per_client: usize,
+    /// How long a streaming method that takes a token may go on after its cancel, or after its connection's end.
+    /// Default 30 s, as a client may be silent.
+    ///
+    /// Its items are dropped meanwhile, and then its stream. ASP.NET Core waits until it ends; a method that
+    /// takes no token ends at once.
+    pub cancelled_stream_timeout: Duration,
     /// How long a client result may take. Default 30 s.
     ///
     /// ASP.NET Core waits until its caller's token fires.
@@ -77,6 +83,7 @@ impl Default for HubOptions {
             naming: Naming::AsDeclared,
             stream_buffer_capacity: NonZeroUsize::MIN.saturating_add(9),
             maximum_parallel_streams_per_client: 100,
+            cancelled_stream_timeout: Duration::from_secs(30),
             client_result_timeout: Duration::from_secs(30),
             maximum_pending_client_results: 100,
             detailed_errors: false,

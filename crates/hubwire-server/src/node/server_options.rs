@@ -20,6 +20,12 @@ pub struct ServerOptions {
     /// wait that end with them, the one whose oldest message has waited longest; the others only when there
     /// is none of these. ASP.NET Core has no such limit.
     pub maximum_outbound_memory: usize,
+    /// How many calls may run on after their connections have ended. Default 10,000.
+    ///
+    /// Beyond it the newest call of the user that has most of them is dropped, or of the address (an IPv6
+    /// network of 64 bits) where its connection had no user. ASP.NET Core has no limit; but who calls a
+    /// method that takes long, leaves and comes back would else fill the memory.
+    pub maximum_orphaned_calls: usize,
     /// How many bytes of one client's are written before others have their turn. Default 256 KiB.
     pub outbound_turn_size: usize,
     /// How many bytes may lie unwritten for each client whose turn is still to come, before those who send to
@@ -33,6 +39,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             maximum_outbound_memory: 512 * 1024 * 1024,
+            maximum_orphaned_calls: 10_000,
             outbound_turn_size: 256 * 1024,
             unflushed_size: 16 * 1024,
         }

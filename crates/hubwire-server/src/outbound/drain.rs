@@ -7,18 +7,30 @@ use std::task::{Context, Poll};
 
 use super::state::{Drain, Turn, WayOut, replace_waker};
 use super::{Failure, Outbound};
+use crate::node::guarded;
 
 impl Outbound {
     /// Writes on until nothing is left; the sweep sees to it that the client takes something.
     ///
     /// Ends as soon as another drain, or nobody, is to write: `number` is its own.
     pub(super) async fn drain(self: Arc<Self>, number: u32) {
-        while poll_fn(|cx| self.poll_drain(number, cx))
+        while poll_fn(|cx| self.poll_drain_guarded(number, cx))
             .await
             .is_continue()
         {
             tokio::task::yield_now().await;
         }
+    }
+
+    fn poll_drain_guarded(
+        self: &Arc<Self>,
+        number: u32,
+        cx: &mut Context<'_>,
+    ) -> Poll<ControlFlow<()>> {
+        guarded(|| self.poll_drain(number, cx)).unwrap_or_else(|panic| {
+            self.panicked(&panic);
+            Poll::Ready(ControlFlow::Break(()))
+        })
     }
 
     /// Ready when something was written, or when there is nothing left to do.

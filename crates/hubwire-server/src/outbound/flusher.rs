@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::{Outbound, OutboundMemory};
-use crate::node::ServerOptions;
+use crate::node::{ServerOptions, guarded};
 
 /// After how many queues the flusher lets others run.
 const QUEUES_BETWEEN_YIELDS: usize = 64;
@@ -72,7 +72,7 @@ impl Flusher {
         self.round_done.notify_waiters();
     }
 
-    fn is_congested(&self) -> bool {
+    pub(super) fn is_congested(&self) -> bool {
         let queues = self.queues.load(Ordering::Relaxed).max(LEAST_QUEUES);
         self.unflushed.load(Ordering::Relaxed) > queues.saturating_mul(self.unflushed_per_queue)
     }
@@ -105,7 +105,9 @@ impl Flusher {
     async fn write(&self, batch: &mut Vec<Arc<Outbound>>) {
         let mut written = 0;
         for outbound in batch.drain(..) {
-            outbound.flush();
+            if let Err(panic) = guarded(|| outbound.flush()) {
+                outbound.panicked(&panic);
+            }
             self.queues.fetch_sub(1, Ordering::Relaxed);
             written += 1;
             if written % QUEUES_BETWEEN_YIELDS == 0 {

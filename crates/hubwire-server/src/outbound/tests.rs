@@ -1,6 +1,7 @@
 //! Queues and their ways out, without a session.
 
 mod memory;
+mod panicking;
 mod racing;
 mod replacing;
 
@@ -42,6 +43,11 @@ pub(crate) fn bounds(bytes: usize, maximum: usize) -> Arc<Bounds> {
     })
 }
 
+fn node() -> Arc<Node> {
+    let (random, options) = (RandomSource::system(), ServerOptions::default());
+    Arc::new(Node::new(random, 1, options))
+}
+
 /// A queue of this bound, with nothing attached.
 pub(crate) fn outbound(bytes: usize) -> Arc<Outbound> {
     bounded(bytes, 1024 * 1024)
@@ -52,9 +58,8 @@ fn bounded(bytes: usize, maximum: usize) -> Arc<Outbound> {
 }
 
 fn with_bounds(bounds: Arc<Bounds>) -> Arc<Outbound> {
-    let node = Arc::new(Node::new(RandomSource::system(), 1));
     Outbound::new(
-        node,
+        node(),
         Flushers::new(1, ServerOptions::default()).assign(),
         bounds,
         &BARE,

@@ -1,25 +1,61 @@
 //! What the backplane reports, handed to the hub that it is for.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use hubwire_core::{Backplane, BackplaneEvent};
 
 use super::hubs::Hubs;
+use crate::node::{Guarded, guarded, guarded_step};
+
+/// How long the backplane is left alone after it has panicked, so that it fills no log.
+const AFTER_A_PANIC: Duration = Duration::from_secs(1);
 
 /// Hands on what arrives, as long as the backplane reports anything.
 pub(super) async fn receive(backplane: Arc<dyn Backplane>, hubs: Arc<Hubs>) {
-    let mut events = backplane.events();
-    while let Some(event) = events.next().await {
-        match event {
-            BackplaneEvent::Received(channel, envelope) => {
-                if let Some(hub) = hubs.find(&channel.hub) {
-                    hub.lifetime().receive_envelope(&channel.subject, envelope);
-                    // As every sender: what comes faster than it is written stays with the backplane.
-                    hub.lifetime().flushers().relieved().await;
+    let mut events = Guarded::new(backplane.events());
+    loop {
+        let next = poll_fn(|cx| match events.get_mut() {
+            Some(events) => guarded(|| events.poll_next_unpin(cx))
+                .map_or_else(|panic| Poll::Ready(Err(panic)), |event| event.map(Ok)),
+            None => Poll::Ready(Ok(None)),
+        });
+        match next.await {
+            Ok(Some(event)) => receive_event(event, &hubs).await,
+            Ok(None) => return,
+            Err(panic) => {
+                panic.log("the events of the backplane");
+                tokio::time::sleep(AFTER_A_PANIC).await;
+                // One that has panicked may have nothing more to say.
+                let again = guarded_step("the backplane", || backplane.events());
+                if let Some(again) = again {
+                    events = Guarded::new(again);
                 }
             }
-            other => tracing::warn!(target: "hubwire::backplane", ?other, "the link changed"),
+        }
+    }
+}
+
+/// What is wrong with an event is no reason to miss the next.
+async fn receive_event(event: BackplaneEvent, hubs: &Hubs) {
+    match event {
+        BackplaneEvent::Received(channel, envelope) => {
+            let Some(hub) = hubs.find(&channel.hub) else {
+                return;
+            };
+            guarded_step("a message of another node", || {
+                hub.lifetime().receive_envelope(&channel.subject, envelope);
+            });
+            // As every sender: what comes faster than it is written stays with the backplane.
+            hub.lifetime().flushers().relieved().await;
+        }
+        other => {
+            guarded_step("the log of the backplane's link", || {
+                tracing::warn!(target: "hubwire::backplane", ?other, "the link changed");
+            });
         }
     }
 }

@@ -189,6 +189,13 @@ impl SignalRBuilder {
         self
     }
 
+    /// See [`ServerOptions::maximum_orphaned_calls`].
+    #[must_use]
+    pub fn maximum_orphaned_calls(mut self, count: usize) -> Self {
+        self.options.maximum_orphaned_calls = count;
+        self
+    }
+
     /// Builds the server. Its tasks start with the first connection.
     ///
     /// Inside a runtime it gets one flusher for each worker; built outside of one, a single flusher.

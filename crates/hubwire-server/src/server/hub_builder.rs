@@ -138,6 +138,13 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
+    /// See [`HubOptions::cancelled_stream_timeout`].
+    #[must_use]
+    pub fn cancelled_stream_timeout(mut self, timeout: Duration) -> Self {
+        self.options.cancelled_stream_timeout = timeout;
+        self
+    }
+
     /// See [`HubOptions::client_result_timeout`].
     #[must_use]
     pub fn client_result_timeout(mut self, timeout: Duration) -> Self {

@@ -12,6 +12,8 @@ pub struct Statistics {
     pub connections: usize,
     /// Groups of all hubs that have members.
     pub groups: usize,
+    /// Calls that run on without their connections.
+    pub orphaned_calls: usize,
     /// Bytes that wait for the ways out of registered connections.
     pub outbound_bytes: usize,
     /// Bytes that are held for the clients of all hubs, what many share counted once: what
@@ -31,6 +33,7 @@ impl Server {
     pub(crate) fn statistics(&self) -> Statistics {
         let mut statistics = Statistics {
             outbound_memory: self.flushers.memory().held().get(),
+            orphaned_calls: self.node.orphaned_calls().len(),
             tasks: self.node.tracker().len(),
             tokens: self.table.len(),
             ..Statistics::default()

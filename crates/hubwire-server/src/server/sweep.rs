@@ -11,7 +11,7 @@ use super::hubs::Hubs;
 use crate::connection::{Connection, DisconnectReason};
 use crate::endpoint::ConnectionTable;
 use crate::hub::HubRuntime;
-use crate::node::Node;
+use crate::node::{Node, guarded_step};
 use crate::outbound::Flushers;
 
 /// ASP.NET Core's heartbeat: everything it does is up to this much late.
@@ -33,14 +33,18 @@ pub(super) async fn run(
         };
         node.tick();
         let now = node.now();
-        table.expire(now);
-        node.limits().say_the_rest(now);
-        measure(&flushers);
+        guarded_step("the sweep", || {
+            table.expire(now);
+            node.limits().say_the_rest(now);
+            measure(&flushers);
+        });
         // Of this sweep only, so that nothing is held for clients while there are none.
         let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
         for hub in hubs.all() {
             let connections = hub.lifetime().connections();
-            connections.for_each(|connection| check(&hub, connection, &pings, now));
+            connections.for_each(|connection| {
+                guarded_step("the sweep", || check(&hub, connection, &pings, now));
+            });
         }
     }
 }

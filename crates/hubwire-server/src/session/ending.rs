@@ -22,9 +22,9 @@ impl CloseMessage {
                 error: None,
                 allow_reconnect: false,
             }),
-            DisconnectReason::ClientTimedOut | DisconnectReason::ProtocolViolated { .. } => {
-                Some(Self::failed(reason, detailed_errors))
-            }
+            DisconnectReason::ClientTimedOut
+            | DisconnectReason::ProtocolViolated { .. }
+            | DisconnectReason::ServerFailed(_) => Some(Self::failed(reason, detailed_errors)),
             DisconnectReason::ServerShutdown => Some(Self {
                 error: None,
                 allow_reconnect: true,

@@ -1,53 +1,66 @@
 //! The end of a session: goodbye, hook, unregistering, and the closing of its transport.
 
-use std::panic::AssertUnwindSafe;
+use std::future::poll_fn;
 use std::sync::Arc;
-
-use futures_util::FutureExt;
 
 use super::Session;
 use super::ending::CloseMessage;
+use super::hook::Hook;
 use crate::connection::DisconnectReason;
 use crate::dispatch::Dispatcher;
-use crate::hub::{HubError, Upload};
-use crate::node::with_scratch;
+use crate::hub::{HubError, HubResult, Upload};
+use crate::node::{Guarded, caught, guarded_step, with_scratch};
 use crate::outbound::Failure;
 use crate::transport::Closing;
 
-/// What a method reads at the end of a stream whose client is gone.
-fn connection_closed() -> HubError {
-    HubError::hidden("The underlying connection was closed.")
-        .with_type_name("OperationCanceledException")
-}
-
 impl Session {
     /// Ends a connection that its hub refused, and so never had.
-    pub(super) async fn refuse(&mut self, error: &HubError) {
-        let close = CloseMessage::of_refusal(error, self.hub.options().detailed_errors);
-        self.say_goodbye(&close);
+    pub(super) async fn refuse(&mut self, error: HubError) {
+        let mut error = Guarded::new(error);
+        guarded_step("the refusal of a connection", || {
+            let detailed_errors = self.hub.options().detailed_errors;
+            if let Some(error) = error.get_mut() {
+                self.say_goodbye(&CloseMessage::of_refusal(error, detailed_errors));
+            }
+        });
         self.give_up_client_results();
         self.leave(Vec::new(), Closing::Normal).await;
     }
 
-    /// Ends a connection that its hub has.
-    pub(super) async fn finish(&mut self, reason: DisconnectReason, mut dispatcher: Dispatcher) {
-        self.connection().finish_sending();
-        let detailed_errors = self.hub.options().detailed_errors;
-        if let Some(close) = CloseMessage::of(&reason, detailed_errors) {
-            self.say_goodbye(&close);
-        }
-        if reason == DisconnectReason::TooSlow {
-            self.log_slow_client();
-            self.wire.reset();
-        }
-        self.give_up_client_results();
-        let uploads = dispatcher.leave();
-        self.run_out(dispatcher);
+    /// Ends a connection that its hub has, whatever panics meanwhile.
+    pub(super) async fn finish(&mut self, reason: DisconnectReason, dispatcher: Dispatcher) {
+        guarded_step("the goodbye to a client", || self.stop_sending(&reason));
+        let uploads = guarded_step("the end of a connection's calls", || {
+            self.stop_calls(dispatcher)
+        });
         let closing = match self.on_disconnected(reason).await {
             Ok(()) => Closing::Normal,
             Err(_) => Closing::Failed,
         };
-        self.leave(uploads, closing).await;
+        self.leave(uploads.unwrap_or_default(), closing).await;
+    }
+
+    fn stop_sending(&mut self, reason: &DisconnectReason) {
+        self.connection().finish_sending();
+        let detailed_errors = self.hub.options().detailed_errors;
+        if let Some(close) = CloseMessage::of(reason, detailed_errors) {
+            self.say_goodbye(&close);
+        }
+        if *reason == DisconnectReason::TooSlow {
+            self.log_slow_client();
+            self.wire.reset();
+        }
+    }
+
+    /// Leaves the calls that run to themselves; returns the streams that they still read.
+    fn stop_calls(&self, mut dispatcher: Dispatcher) -> Vec<Arc<dyn Upload>> {
+        self.give_up_client_results();
+        let uploads = dispatcher.leave();
+        // Until their ends or that of the shutdown's grace.
+        if let Some(orphans) = dispatcher.into_orphans() {
+            self.hub.node().spawn(orphans);
+        }
+        uploads
     }
 
     fn give_up_client_results(&self) {
@@ -55,34 +68,26 @@ impl Session {
         pending.disconnected(self.connection().id());
     }
 
-    /// Leaves the calls that have begun to a task of the node's, until their ends or that of its grace.
-    fn run_out(&self, dispatcher: Dispatcher) {
-        if dispatcher.is_running() {
-            self.hub.node().spawn(dispatcher.run_out());
-        }
-    }
-
-    /// Unregisters the connection and closes its transport.
+    /// Unregisters the connection, drops what hub code kept with it, and closes its transport.
     async fn leave(&mut self, uploads: Vec<Arc<dyn Upload>>, closing: Closing) {
-        for upload in uploads {
-            upload.end(Some(connection_closed()));
+        guarded_step("the unregistering of a connection", || {
+            for upload in uploads {
+                upload.end(Some(HubError::connection_closed()));
+            }
+            self.connection().items().close();
+            self.hub.lifetime().forget(self.connection());
+        });
+        if let Err(panic) = caught(self.wire.close(closing)).await {
+            panic.log("the closing of a transport");
         }
-        self.hub.lifetime().forget(self.connection());
-        self.wire.close(closing).await;
     }
 
-    async fn on_disconnected(&mut self, reason: DisconnectReason) -> Result<(), HubError> {
+    async fn on_disconnected(&mut self, reason: DisconnectReason) -> HubResult {
         tracing::debug!(target: "hubwire::connection", %reason, "disconnected");
         let caller = self.hub.caller(self.connection());
         let hook = self.hub.service().on_disconnected(caller, reason);
-        let result = AssertUnwindSafe(hook)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|panic| Err(HubError::panicked(&*panic)));
-        if let Err(error) = &result {
-            tracing::error!(target: "hubwire::dispatch", %error, "on_disconnected failed");
-        }
-        result
+        let mut hook = Hook::new("on_disconnected", hook);
+        poll_fn(|cx| hook.poll(cx)).await
     }
 
     /// Sends a Close message behind all that was queued before, where the client can still hear it.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::connection::{Connection, DisconnectReason};
-use crate::transport::{Closing, InputEnd, Transport};
+use crate::transport::{Closing, InputEnd, Left, Transport};
 
 /// What carries a connection's bytes, from its session's side.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Wire {
     transport: Transport,
     input_end: Option<InputEnd>,
     found_gone: bool,
+    /// The client sends nothing more, but some of what it sent is not read yet.
+    is_half_closed: bool,
 }
 
 impl Wire {
@@ -26,6 +28,7 @@ impl Wire {
             transport,
             input_end: None,
             found_gone: false,
+            is_half_closed: false,
         }
     }
 
@@ -58,11 +61,17 @@ impl Wire {
     }
 
     /// Looks for the client's end where it is not read, so that nobody waits for one that is gone.
-    pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let gone = self.transport.input.poll_gone(cx);
-        gone.map(|()| {
-            self.found_gone = true;
-            self.end(InputEnd::Lost);
+    pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_half_closed {
+            return Poll::Pending;
+        }
+        let left = self.transport.input.poll_left(cx);
+        left.map(|left| match left {
+            Left::Gone => {
+                self.found_gone = true;
+                self.end(InputEnd::Lost);
+            }
+            Left::HalfClosed => self.is_half_closed = true,
         })
     }
 
@@ -79,12 +88,24 @@ impl Wire {
     /// Why others end the connection, if they do; their telling so wakes the task.
     pub(crate) fn end_of_connection(&self, cx: &Context<'_>) -> Option<DisconnectReason> {
         self.connection.outbound().register_owner(cx.waker());
-        self.connection.end_reason()
+        let reason = self.connection.end_reason()?;
+        Some(match reason {
+            // Who has left is not awaited any more, and so is not told what it missed.
+            DisconnectReason::ClientTimedOut if self.has_left() => self
+                .end_reason()
+                .unwrap_or(DisconnectReason::TransportClosed),
+            reason => reason,
+        })
     }
 
     /// Whether the client was found to be gone while nothing of it was read.
     pub(crate) fn is_gone(&self) -> bool {
         self.found_gone
+    }
+
+    /// Whether the client sends nothing more, whatever of what it sent is still to be read or dispatched.
+    pub(crate) fn has_left(&self) -> bool {
+        self.has_ended() || self.is_half_closed
     }
 
     pub(crate) fn has_ended(&self) -> bool {

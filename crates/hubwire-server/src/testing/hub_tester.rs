@@ -216,7 +216,7 @@ impl<H: Hub> TestCaller<'_, H> {
 
     async fn run(&self, method: &str, reply: Reply) -> Result<Value, String> {
         let mut call = match reply.0 {
-            ReplyKind::Call(call) => call,
+            ReplyKind::Call(call) => call.into_inner().ok_or("the method was dropped")?,
             ReplyKind::Stream(_) => return Err(refusals::streaming(method)),
             ReplyKind::UnknownMethod => return Err(refusals::unknown_method(method)),
         };

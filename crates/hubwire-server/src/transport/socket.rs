@@ -10,6 +10,8 @@ use tokio::io::{AsyncRead, ReadBuf, ReadHalf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
+use super::Left;
+use super::tcp_watch::TcpWatch;
 use crate::outbound::{BoxedSocket, SocketWriter};
 
 /// A socket and the bytes that the HTTP library had already read from it.
@@ -41,7 +43,8 @@ impl Socket {
 
 /// The half that the session reads.
 pub(crate) struct SocketReader {
-    kind: ReaderKind,
+    /// Always there, but while it becomes another.
+    kind: Option<ReaderKind>,
     /// Boxed, for it is seldom there, and never for long.
     read_ahead: Option<Box<Bytes>>,
 }
@@ -49,13 +52,18 @@ pub(crate) struct SocketReader {
 enum ReaderKind {
     Other(ReadHalf<BoxedSocket>),
     Tcp(OwnedReadHalf),
+    /// Not read at the moment.
+    Watched(Box<TcpWatch>),
 }
 
 impl SocketReader {
     fn new(kind: ReaderKind, read_ahead: Bytes) -> Self {
         // Even an empty slice would keep the whole buffer alive that it was cut from.
         let read_ahead = (!read_ahead.is_empty()).then(|| Box::new(read_ahead));
-        Self { kind, read_ahead }
+        Self {
+            kind: Some(kind),
+            read_ahead,
+        }
     }
 
     /// Reads once into `buffer`; 0 bytes is the end.
@@ -73,11 +81,36 @@ impl SocketReader {
             return Poll::Ready(Ok(count));
         }
         let mut buffer = ReadBuf::new(buffer);
+        if let Some(ReaderKind::Watched(_)) = self.kind {
+            self.stop_watching();
+        }
         ready!(match &mut self.kind {
-            ReaderKind::Other(half) => Pin::new(half).poll_read(cx, &mut buffer),
-            ReaderKind::Tcp(half) => Pin::new(half).poll_read(cx, &mut buffer),
+            Some(ReaderKind::Other(half)) => Pin::new(half).poll_read(cx, &mut buffer),
+            Some(ReaderKind::Tcp(half)) => Pin::new(half).poll_read(cx, &mut buffer),
+            Some(ReaderKind::Watched(_)) | None => Poll::Ready(Ok(())),
         })?;
         Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    /// Ready when the peer has left, whatever of its bytes is unread.
+    ///
+    /// Only a TCP socket tells that without being read; of any other whoever writes to it learns it.
+    pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
+        self.kind = match self.kind.take() {
+            Some(ReaderKind::Tcp(half)) => Some(ReaderKind::Watched(Box::new(TcpWatch::new(half)))),
+            kind => kind,
+        };
+        match &mut self.kind {
+            Some(ReaderKind::Watched(watch)) => watch.poll_left(cx),
+            _ => Poll::Pending,
+        }
+    }
+
+    fn stop_watching(&mut self) {
+        self.kind = match self.kind.take() {
+            Some(ReaderKind::Watched(watch)) => watch.into_half().map(ReaderKind::Tcp),
+            kind => kind,
+        };
     }
 }
 

@@ -9,7 +9,7 @@ use hubwire_protocol::{
 
 use super::read_buffer::ReadBuffer;
 use super::socket::SocketReader;
-use super::{Closing, InputEnd, TransportKind};
+use super::{Closing, InputEnd, Left, TransportKind};
 use crate::outbound::Outbound;
 
 /// One hub message in each WebSocket message: some clients refuse messages of over 32 KiB.
@@ -75,6 +75,10 @@ impl WebSocketReader {
                 }
             }
         }
+    }
+
+    pub(super) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
+        self.socket.poll_left(cx)
     }
 
     pub(super) fn close(&mut self, outbound: &Outbound, closing: Closing) {

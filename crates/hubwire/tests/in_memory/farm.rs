@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
+use futures_util::StreamExt;
 use hubwire::testing::{Received, TestClient};
 use hubwire::{
     Backplane, BackplaneError, BackplaneEvent, Channel, ConnectionId, Envelope, HubCallerContext,
@@ -25,6 +26,7 @@ pub(crate) struct Link {
     given_up: Arc<Mutex<Vec<String>>>,
     failing: Arc<AtomicBool>,
     held: Arc<AtomicBool>,
+    panicking: Arc<AtomicBool>,
     pub(crate) gate: Gate,
 }
 
@@ -36,6 +38,7 @@ impl Link {
             given_up: Arc::default(),
             failing: Arc::default(),
             held: Arc::default(),
+            panicking: Arc::default(),
             gate: Gate::closed(),
         }
     }
@@ -63,6 +66,15 @@ impl Link {
     /// Makes the broker wait at the gate before each confirmation.
     pub(crate) fn hold(&self, held: bool) {
         self.held.store(held, Ordering::Relaxed);
+    }
+
+    /// Makes the next event panic, and be lost, and the next change of subscriptions too.
+    pub(crate) fn panic_once(&self) {
+        self.panicking.store(true, Ordering::Relaxed);
+    }
+
+    fn panic_if_told(&self) {
+        assert!(!self.panicking.swap(false, Ordering::Relaxed), "secret");
     }
 
     async fn reach(&self) -> Result<(), BackplaneError> {
@@ -102,6 +114,7 @@ impl Backplane for Watched {
 
     fn subscribe(&self, to: Vec<Channel>) -> BoxFuture<'_, Result<(), BackplaneError>> {
         Box::pin(async move {
+            self.link.panic_if_told();
             self.link.reach().await?;
             let subjects = to.iter().map(|channel| format!("{:?}", channel.subject));
             lock(&self.link.subscribed).extend(subjects);
@@ -122,7 +135,9 @@ impl Backplane for Watched {
     }
 
     fn events(&self) -> BoxStream<'static, BackplaneEvent> {
-        self.inner.events()
+        let link = self.link.clone();
+        let events = self.inner.events();
+        Box::pin(events.inspect(move |_| link.panic_if_told()))
     }
 }
 

@@ -117,6 +117,12 @@ impl Client {
         self.socket.shutdown().await.unwrap();
     }
 
+    /// Sends a byte that is no part of the stream.
+    pub(crate) fn send_urgent_byte(&self) {
+        let socket = socket2::SockRef::from(&self.socket);
+        socket.send_out_of_band(&[0]).unwrap();
+    }
+
     /// Drops the TCP connection with a reset.
     pub(crate) fn reset(self) {
         self.socket.set_zero_linger().unwrap();

@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
-use hubwire::{DisconnectReason, HubCallerContext, HubError, HubResult, hub, hub_client};
+use hubwire::{
+    DisconnectReason, HubCallerContext, HubError, HubResult, StreamReader, hub, hub_client,
+};
 use serde::{Deserialize, Deserializer};
 use tokio::sync::Semaphore;
 
@@ -117,6 +119,17 @@ impl ProbeHub {
         self.gate.pass().await;
         self.journal.note(format!("{name} ended"));
         name
+    }
+
+    /// Waits for its second stream before it reads the first.
+    async fn read_second_first(&self, first: StreamReader<i32>, second: StreamReader<i32>) {
+        for mut numbers in [second, first] {
+            let mut count = 0;
+            while let Some(Ok(_)) = numbers.next().await {
+                count += 1;
+            }
+            self.journal.note(format!("read {count}"));
+        }
     }
 
     async fn say_to_all(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {

@@ -18,6 +18,7 @@ mod hooks;
 mod http_surface;
 mod hubs;
 mod journal;
+mod leaving;
 mod malformed;
 mod messagepack;
 mod negotiate;

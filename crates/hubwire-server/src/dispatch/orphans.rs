@@ -1,0 +1,57 @@
+//! Calls that run on after their connection has ended.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use super::running::RunningCall;
+use crate::connection::Connection;
+use crate::node::{OrphanedCall, Owner};
+
+/// Polls the calls of a connection that has ended until the last of them has, or must go.
+pub(crate) fn run_out(
+    calls: Vec<RunningCall>,
+    connection: &Arc<Connection>,
+) -> impl Future<Output = ()> + Send + use<> {
+    let address = connection.request().remote_address();
+    let owner = Owner::of(connection.user_id(), address.map(|it| it.ip()));
+    let count = |call: RunningCall| {
+        let counted = call.hub().node().orphaned_calls().enter(owner.clone());
+        Orphan { call, counted }
+    };
+    let mut orphans: FuturesUnordered<_> = calls.into_iter().map(count).collect();
+    async move { while orphans.next().await.is_some() {} }
+}
+
+struct Orphan {
+    call: RunningCall,
+    counted: OrphanedCall,
+}
+
+impl Orphan {
+    fn say_that_it_goes(&self) {
+        let (hub, method) = (self.call.hub(), self.call.method());
+        let node = hub.node();
+        if let Some(hits) = node.limits().orphaned_calls.hit(node.now()) {
+            let method = hub.service().method_name(method);
+            tracing::warn!(target: "hubwire::dispatch", hits, method, "a call without its connection is dropped: there are too many");
+        }
+    }
+}
+
+impl Future for Orphan {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        if this.counted.must_go(cx) {
+            this.say_that_it_goes();
+            return Poll::Ready(());
+        }
+        Pin::new(&mut this.call).poll(cx).map(drop)
+    }
+}

@@ -1,0 +1,175 @@
+//! Where code of others runs that may panic: hub code, serde impls, the drops of hub values.
+//!
+//! A panic ends what was guarded and nothing else. One that comes out of a drop while another panic unwinds
+//! aborts the process, as Rust has it.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
+use futures_util::{FutureExt, TryFutureExt};
+
+/// What is left of a panic that was caught: its text.
+#[derive(Debug)]
+pub(crate) struct Panic {
+    text: String,
+}
+
+impl Panic {
+    fn caught(payload: Box<dyn Any + Send>) -> Self {
+        let text = payload
+            .downcast_ref::<&'static str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned());
+        // Even the payload is a value of others, and so is that of its drop.
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(second);
+        }
+        Self {
+            text: text.unwrap_or_else(|| "a panic without a text".to_owned()),
+        }
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Says in the log what panicked, where nobody else does.
+    pub(crate) fn log(&self, what: &str) {
+        tracing::error!(target: "hubwire::panics", what, panic = %self, "caught");
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Runs a step and catches its panic.
+///
+/// Whatever the step changes must be whole, or not be used again, after a panic at any place of it.
+pub(crate) fn guarded<R>(step: impl FnOnce() -> R) -> Result<R, Panic> {
+    catch_unwind(AssertUnwindSafe(step)).map_err(Panic::caught)
+}
+
+/// Runs a step of what has to go on; its panic is logged.
+pub(crate) fn guarded_step<R>(what: &str, step: impl FnOnce() -> R) -> Option<R> {
+    guarded(step).map_err(|panic| panic.log(what)).ok()
+}
+
+/// Resolves as the future does, or with the panic of one of its polls.
+pub(crate) fn caught<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
+    let caught = AssertUnwindSafe(future).catch_unwind();
+    caught.map_err(Panic::caught)
+}
+
+/// A value of others, whose drop is guarded wherever it happens.
+pub(crate) struct Guarded<T> {
+    /// Until it is taken or dropped.
+    value: Option<T>,
+}
+
+impl<T> Guarded<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self { value: Some(value) }
+    }
+
+    /// Polls what runs, and drops it with its end; a panic of either is its end too.
+    pub(crate) fn poll_with<R>(
+        &mut self,
+        poll: impl FnOnce(&mut T) -> Poll<R>,
+    ) -> Poll<Result<R, Panic>> {
+        let Some(run) = &mut self.value else {
+            return Poll::Pending;
+        };
+        let ended = match guarded(|| poll(run)) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(ended)) => Ok(ended),
+            Err(panic) => Err(panic),
+        };
+        Poll::Ready(match (ended, self.drop_now()) {
+            (ended, Ok(())) => ended,
+            (Ok(ended), Err(panic)) => {
+                drop(Guarded::new(ended));
+                Err(panic)
+            }
+            (Err(first), Err(second)) => {
+                second.log("the drop of what had panicked");
+                Err(first)
+            }
+        })
+    }
+
+    /// The value, unless it was dropped.
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        self.value.as_mut()
+    }
+
+    /// The value, unless it was dropped.
+    pub(crate) fn into_inner(mut self) -> Option<T> {
+        self.value.take()
+    }
+
+    /// Drops the value now, for who has a better place to say that this panicked.
+    pub(crate) fn drop_now(&mut self) -> Result<(), Panic> {
+        match self.value.take() {
+            None => Ok(()),
+            value => guarded(|| drop(value)),
+        }
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        if let Err(panic) = self.drop_now() {
+            panic.log("the drop of a value");
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Guarded<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::panic_any;
+
+    use super::*;
+
+    /// Panics while it is dropped, whatever else panics.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic_any(Self);
+        }
+    }
+
+    #[test]
+    fn a_payload_may_panic_without_end() {
+        let panic = guarded(|| panic_any(Bomb)).unwrap_err();
+        assert_eq!(panic.into_text(), "a panic without a text");
+    }
+
+    #[test]
+    fn a_guarded_drop_may_panic_while_another_panic_unwinds() {
+        let panic = guarded(|| {
+            let _bomb = Guarded::new(Bomb);
+            panic!("the first");
+        });
+        assert_eq!(panic.unwrap_err().into_text(), "the first");
+    }
+
+    #[tokio::test]
+    async fn a_future_that_panics_resolves() {
+        let resolved = caught(async { panic!("within") }).await;
+        let resolved: Result<(), _> = resolved;
+        assert_eq!(resolved.unwrap_err().into_text(), "within");
+    }
+}

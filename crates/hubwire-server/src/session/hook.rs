@@ -1,0 +1,37 @@
+//! A hook of a hub, which may fail or panic and is said to have.
+
+use std::task::{Context, Poll};
+
+use futures_core::future::BoxFuture;
+
+use crate::hub::{HubError, HubResult};
+use crate::node::{Guarded, guarded_step};
+
+/// A hook that runs.
+pub(super) struct Hook<'a> {
+    name: &'static str,
+    run: Guarded<BoxFuture<'a, HubResult>>,
+}
+
+impl<'a> Hook<'a> {
+    pub(super) fn new(name: &'static str, run: BoxFuture<'a, HubResult>) -> Self {
+        let run = Guarded::new(run);
+        Self { name, run }
+    }
+
+    /// Polls the hook; where it fails, the log says so.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HubResult> {
+        let ended = self.run.poll_with(|run| run.as_mut().poll(cx));
+        ended.map(|ended| {
+            let result = ended.unwrap_or_else(|panic| Err(HubError::panicked(panic)));
+            if let Err(error) = &result {
+                // Its text is hub code's.
+                guarded_step("the error of a hook", || {
+                    let hook = self.name;
+                    tracing::error!(target: "hubwire::dispatch", hook, %error, "a hook failed");
+                });
+            }
+            result
+        })
+    }
+}

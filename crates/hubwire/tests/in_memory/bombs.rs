@@ -1,0 +1,160 @@
+//! Values that panic where their text says so, and a count of the lines that say it.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tracing::subscriber::{DefaultGuard, Interest};
+use tracing::{Event, Level, Metadata, Subscriber, span};
+
+/// A text that panics while it is decoded, encoded, cloned or dropped, if it says so; `always` even while
+/// another panic unwinds.
+pub(crate) struct Bomb(pub(crate) String);
+
+impl Bomb {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    fn go_off(&self, at: &str) {
+        assert!(self.0 != at, "secret");
+    }
+}
+
+impl<'de> Deserialize<'de> for Bomb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bomb = Self(String::deserialize(deserializer)?);
+        bomb.go_off("decode");
+        Ok(bomb)
+    }
+}
+
+impl Serialize for Bomb {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.go_off("encode");
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl Clone for Bomb {
+    fn clone(&self) -> Self {
+        self.go_off("clone");
+        Self(self.0.clone())
+    }
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.go_off("always");
+        // A second panic would abort, and hide what a test failed with.
+        if !std::thread::panicking() {
+            self.go_off("drop");
+        }
+    }
+}
+
+/// Counts the error lines and warnings of this thread for as long as it lives.
+pub(crate) struct ErrorLines {
+    count: Arc<AtomicUsize>,
+    warnings: Arc<AtomicUsize>,
+    _guard: DefaultGuard,
+}
+
+impl ErrorLines {
+    pub(crate) fn counted() -> Self {
+        let count = Arc::new(AtomicUsize::new(0));
+        let warnings = Arc::new(AtomicUsize::new(0));
+        let subscriber = Watching {
+            error_lines: Arc::clone(&count),
+            warnings: Arc::clone(&warnings),
+            unwritable: None,
+        };
+        Self {
+            _guard: tracing::subscriber::set_default(subscriber),
+            count,
+            warnings,
+        }
+    }
+
+    /// How many warnings there were since the last time.
+    pub(crate) fn take_warnings(&self) -> usize {
+        self.warnings.swap(0, Ordering::Relaxed)
+    }
+
+    /// How many there were since the last time.
+    pub(crate) fn take(&self) -> usize {
+        self.count.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// Panics in this thread at each line of a target's, for as long as it lives.
+pub(crate) struct Unwritable {
+    panics: Arc<AtomicUsize>,
+    _guard: DefaultGuard,
+}
+
+impl Unwritable {
+    pub(crate) fn target(target: &'static str) -> Self {
+        let panics = Arc::new(AtomicUsize::new(0));
+        let subscriber = Watching {
+            error_lines: Arc::default(),
+            warnings: Arc::default(),
+            unwritable: Some((target, Arc::clone(&panics))),
+        };
+        Self {
+            _guard: tracing::subscriber::set_default(subscriber),
+            panics,
+        }
+    }
+
+    /// How often it has panicked.
+    pub(crate) fn panics(&self) -> usize {
+        self.panics.load(Ordering::Relaxed)
+    }
+}
+
+struct Watching {
+    error_lines: Arc<AtomicUsize>,
+    warnings: Arc<AtomicUsize>,
+    unwritable: Option<(&'static str, Arc<AtomicUsize>)>,
+}
+
+impl Subscriber for Watching {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        // Other threads have other subscribers.
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        let lines = match *metadata.level() {
+            Level::ERROR => &self.error_lines,
+            _ => &self.warnings,
+        };
+        lines.fetch_add(1, Ordering::Relaxed);
+        if let Some((target, panics)) = &self.unwritable
+            && metadata.target() == *target
+        {
+            panics.fetch_add(1, Ordering::Relaxed);
+            panic!("secret");
+        }
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}

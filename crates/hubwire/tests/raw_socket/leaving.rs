@@ -1,0 +1,122 @@
+//! Clients that leave behind calls and streams that hold up all that they sent, more than is read ahead.
+
+use crate::client::Client;
+use crate::server::Server;
+
+const GONE: &str = "disconnected: transport closed";
+
+/// More than the 64 KiB that the server keeps before it reads no more.
+const NOTES: usize = 100;
+
+fn note(number: usize) -> String {
+    format!("{number} {}", "x".repeat(1_000))
+}
+
+async fn send_notes(client: &mut Client) {
+    for number in 0..NOTES {
+        let note = note(number);
+        let note = format!(r#"{{"type":1,"target":"Note","arguments":["{note}"]}}"#);
+        client.send(&note).await;
+    }
+}
+
+/// Begins a call that waits at the gate, and sends what waits behind it.
+async fn call_and_send_notes(client: &mut Client, server: &Server) {
+    client
+        .send(r#"{"type":1,"target":"Wait","arguments":["call"]}"#)
+        .await;
+    server.journal.until("call began").await;
+    send_notes(client).await;
+}
+
+/// How many notes were run.
+fn notes(journal: &[String]) -> usize {
+    journal.iter().filter(|entry| entry.ends_with('x')).count()
+}
+
+#[tokio::test]
+async fn who_leaves_behind_a_full_stream_is_noticed_and_the_rest_is_run() {
+    for says_goodbye in [false, true] {
+        let server = Server::start().await;
+        let mut client = server.open("/quiet").await;
+        let call = r#"{"type":1,"target":"ReadSecondFirst","arguments":[],"streamIds":["a","b"]}"#;
+        client.send(call).await;
+        for _ in 0..12 {
+            client
+                .send(r#"{"type":2,"invocationId":"a","item":1}"#)
+                .await;
+        }
+        send_notes(&mut client).await;
+        if says_goodbye {
+            client.send_close(&1000u16.to_be_bytes()).await;
+        }
+        client.send_fin().await;
+        server.journal.until(GONE).await;
+        server.journal.until("read 10").await;
+        drop(client);
+        let journal = server.finish().await;
+        assert_eq!(notes(&journal), NOTES);
+        assert!(journal.contains(&"read 0".to_owned()), "{journal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_behind_a_call_that_waits_is_noticed() {
+    let server = Server::start().await;
+    let mut client = server.open("/quiet").await;
+    call_and_send_notes(&mut client, &server).await;
+    client.reset();
+    server.journal.until(GONE).await;
+    server.gate.let_one_pass();
+    server.journal.until("call ended").await;
+    let journal = server.finish().await;
+    assert_eq!(notes(&journal), 0);
+}
+
+#[tokio::test]
+async fn what_was_sent_before_a_proper_end_waits_for_the_call_before_it() {
+    let server = Server::start().await;
+    let mut client = server.open("/quiet").await;
+    call_and_send_notes(&mut client, &server).await;
+    client.send_close(&1000u16.to_be_bytes()).await;
+    client.send_fin().await;
+    server.gate.let_one_pass();
+    server.journal.until(GONE).await;
+    drop(client);
+    let journal = server.finish().await;
+    assert_eq!(notes(&journal), NOTES);
+}
+
+#[tokio::test]
+async fn a_call_that_does_not_end_keeps_who_has_left_no_longer_than_the_client_timeout() {
+    for says_goodbye in [false, true] {
+        let server = Server::start().await;
+        let mut client = server.open("/hasty").await;
+        call_and_send_notes(&mut client, &server).await;
+        if says_goodbye {
+            client.send_close(&1000u16.to_be_bytes()).await;
+        }
+        client.send_fin().await;
+        server.journal.until(GONE).await;
+        server.gate.let_one_pass();
+        server.journal.until("call ended").await;
+        drop(client);
+        let journal = server.finish().await;
+        assert_eq!(notes(&journal), 0);
+    }
+}
+
+#[tokio::test]
+async fn urgent_data_is_no_end() {
+    let server = Server::start().await;
+    let mut client = server.open("/quiet").await;
+    call_and_send_notes(&mut client, &server).await;
+    client.send_urgent_byte();
+    server.gate.let_one_pass();
+    // A read stops at the urgent byte, and what comes behind it is only noticed when it comes.
+    server.journal.until(&note(NOTES - 1)).await;
+    client.expect_alive().await;
+    client.leave().await;
+    let journal = server.finish().await;
+    assert_eq!(notes(&journal), NOTES);
+}
