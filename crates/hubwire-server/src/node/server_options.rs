@@ -16,10 +16,15 @@
 pub struct ServerOptions {
     /// How many bytes may wait for the clients of all hubs together. Default 512 MiB.
     ///
-    /// What many receivers share counts once. When more waits, clients are let go: of those for which 64 KiB
-    /// wait that end with them, the one whose oldest message has waited longest; the others only when there
-    /// is none of these. ASP.NET Core has no such limit.
+    /// What many receivers share counts once. When more waits, clients are let go: of those with which at least
+    /// [`ServerOptions::outbound_victim_size`] end, the one whose oldest message has waited longest; the others
+    /// only when there is none of these. ASP.NET Core has no such limit.
     pub maximum_outbound_memory: usize,
+    /// How many of the bytes that wait for a client must end with it, for it to be let go before others when
+    /// [`ServerOptions::maximum_outbound_memory`] is spent. Default 64 KiB.
+    ///
+    /// What others are sent too stays in memory for them.
+    pub outbound_victim_size: usize,
     /// How many calls may run on after their connections have ended. Default 10,000.
     ///
     /// Beyond it the newest call of the user that has most of them is dropped, or of the address (an IPv6
@@ -40,6 +45,7 @@ impl Default for ServerOptions {
         Self {
             maximum_outbound_memory: 512 * 1024 * 1024,
             maximum_orphaned_calls: 10_000,
+            outbound_victim_size: 64 * 1024,
             outbound_turn_size: 256 * 1024,
             unflushed_size: 16 * 1024,
         }

@@ -140,7 +140,7 @@ impl Flushers {
             flushers: flushers.collect(),
             next: AtomicUsize::new(0),
             turn: options.outbound_turn_size,
-            memory: Arc::new(OutboundMemory::new(options.maximum_outbound_memory)),
+            memory: Arc::new(OutboundMemory::new(options)),
         }
     }
 

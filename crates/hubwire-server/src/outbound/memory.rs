@@ -8,9 +8,7 @@ use hubwire_core::HeldBytes;
 use slab::Slab;
 
 use super::{Failure, Outbound};
-
-/// Queues with which at least this many bytes end are let go before others.
-const VICTIM_SIZE: usize = 64 * 1024;
+use crate::node::ServerOptions;
 
 /// Counts what the queues of a node hold, each shared frame once.
 ///
@@ -18,6 +16,8 @@ const VICTIM_SIZE: usize = 64 * 1024;
 /// soon as its way out refuses them.
 pub(crate) struct OutboundMemory {
     maximum: usize,
+    /// Queues with which at least this many bytes end are let go before others.
+    victim_size: usize,
     held: Arc<HeldBytes>,
     /// The queues that count anything.
     holders: Mutex<Slab<Weak<Outbound>>>,
@@ -34,9 +34,10 @@ pub(super) struct Charge {
 }
 
 impl OutboundMemory {
-    pub(crate) fn new(maximum: usize) -> Self {
+    pub(crate) fn new(options: ServerOptions) -> Self {
         Self {
-            maximum,
+            maximum: options.maximum_outbound_memory,
+            victim_size: options.outbound_victim_size,
             held: Arc::default(),
             holders: Mutex::default(),
             making_room: Mutex::default(),
@@ -96,7 +97,10 @@ impl OutboundMemory {
         // Collected first: the last reference to a queue must not go while the holders are locked.
         let queues: Vec<_> = holders.iter().filter_map(|(_, it)| it.upgrade()).collect();
         drop(holders);
-        let mut ranked: Vec<_> = queues.into_iter().map(|it| (it.rank(), it)).collect();
+        let mut ranked: Vec<_> = queues
+            .into_iter()
+            .map(|it| (it.rank(self.victim_size), it))
+            .collect();
         ranked.sort_by_key(|(rank, _)| *rank);
         ranked.into_iter().map(|(_, queue)| queue)
     }
@@ -116,10 +120,10 @@ struct Rank {
 }
 
 impl Outbound {
-    fn rank(&self) -> Rank {
+    fn rank(&self, victim_size: usize) -> Rank {
         let state = self.lock();
         Rank {
-            frees_little: !state.queue.ends_with(VICTIM_SIZE),
+            frees_little: !state.queue.ends_with(victim_size),
             oldest: state.queue.oldest().unwrap_or(u32::MAX),
             cost: Reverse(state.queue.cost()),
         }

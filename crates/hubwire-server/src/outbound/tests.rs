@@ -39,7 +39,7 @@ pub(crate) fn bounds(bytes: usize, maximum: usize) -> Arc<Bounds> {
             bytes: 8,
             timeout: Duration::from_secs(60),
         },
-        memory: Arc::new(OutboundMemory::new(usize::MAX)),
+        memory: Arc::new(OutboundMemory::new(ServerOptions::default())),
     })
 }
 

@@ -168,6 +168,13 @@ impl SignalRBuilder {
         self
     }
 
+    /// See [`ServerOptions::outbound_victim_size`].
+    #[must_use]
+    pub fn outbound_victim_size(mut self, bytes: usize) -> Self {
+        self.options.outbound_victim_size = bytes;
+        self
+    }
+
     /// See [`ServerOptions::outbound_turn_size`].
     #[must_use]
     pub fn outbound_turn_size(mut self, bytes: usize) -> Self {

@@ -6,7 +6,11 @@ const KIB: usize = 1024;
 
 /// Queues that may hold so much together, with nothing attached.
 fn queues<const COUNT: usize>(maximum: usize) -> (Arc<OutboundMemory>, [Arc<Outbound>; COUNT]) {
-    let memory = Arc::new(OutboundMemory::new(maximum));
+    let options = ServerOptions {
+        maximum_outbound_memory: maximum,
+        ..ServerOptions::default()
+    };
+    let memory = Arc::new(OutboundMemory::new(options));
     let bounds = Bounds {
         memory: Arc::clone(&memory),
         ..(*bounds(usize::MAX, usize::MAX)).clone()
