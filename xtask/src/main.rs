@@ -8,6 +8,7 @@ mod deps;
 mod npm;
 mod process;
 mod shopnest;
+mod soak;
 mod stream;
 mod test;
 mod tools;
@@ -40,6 +41,8 @@ enum Command {
     Deps,
     /// Build ShopNest and run it
     Shopnest(shopnest::Args),
+    /// Soak the way out for ten minutes: clients that must lose nothing, beside slow and hostile ones
+    Soak(soak::Args),
     /// Run the test suites; the last line sums them all
     Test(test::Args),
 }
@@ -63,6 +66,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Count(args) => count::run(&workspace, &args)?,
         Command::Deps => deps::run(&workspace)?,
         Command::Shopnest(args) => shopnest::run(&workspace, &args)?,
+        Command::Soak(args) => soak::run(&workspace, &args)?,
         Command::Test(args) => return test::run(workspace, &args),
     }
     Ok(ExitCode::SUCCESS)
