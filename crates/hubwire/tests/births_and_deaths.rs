@@ -285,12 +285,10 @@ async fn listen<T: ClientTransport>(
     let moment = Duration::from_millis(random.below(10));
     while let Ok(received) = timeout(moment, client.receive()).await {
         match received? {
-            Received::Message(message) if message["target"] == "Confirm" => {
-                if random.below(4) > 0 {
-                    let id = &message["invocationId"];
-                    let answer = json!({"type": 3, "invocationId": id, "result": true});
-                    client.send_record(&answer).await?;
-                }
+            Received::Message(message) if message["target"] == "Confirm" && random.below(4) > 0 => {
+                let id = &message["invocationId"];
+                let answer = json!({"type": 3, "invocationId": id, "result": true});
+                client.send_record(&answer).await?;
             }
             Received::Closed(_) | Received::Lost => return Err(io::ErrorKind::BrokenPipe.into()),
             _ => {}

@@ -77,7 +77,8 @@ fn pass_over_urgent_data(half: &OwnedReadHalf) {
     let _ = half;
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::future::poll_fn;
     use std::sync::atomic::{AtomicUsize, Ordering};
