@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use bombs::{ErrorLines, Unwritable};
+use bombs::{ErrorLines, Unwritable, ask_for_every_line};
 use futures_util::{Stream, StreamExt, stream};
 use hubwire::testing::{Received, TestClient};
 use hubwire::{CancellationToken, HubCallerContext, Principal, SignalR, hub};
@@ -103,6 +103,7 @@ struct Stage {
 
 impl Stage {
     fn new(maximum: usize) -> Self {
+        ask_for_every_line();
         let (gate, log) = (Gate::closed(), Log::default());
         let items = Arc::<AtomicUsize>::default();
         let hub = LongHub {

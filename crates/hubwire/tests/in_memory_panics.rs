@@ -169,8 +169,8 @@ impl Stage {
 
     fn with(configure: impl FnOnce(HubBuilder<PanickingHub>) -> HubBuilder<PanickingHub>) -> Self {
         let log = Log::default();
-        let server = TestServer::with(PanickingHub { log: log.clone() }, configure);
         let lines = ErrorLines::counted();
+        let server = TestServer::with(PanickingHub { log: log.clone() }, configure);
         Self { server, log, lines }
     }
 

@@ -40,7 +40,8 @@ use crate::node::{Guarded, Panic, guarded};
 /// # Errors
 ///
 /// The last item is an error where the client ended its stream with one (the caller may read it: it is the
-/// client's own), sent an item that is no `T`, or is gone.
+/// client's own), sent an item that is no `T`, or is gone. Of a client that leaves while its stream is full, what does
+/// not fit any more is lost.
 pub struct StreamReader<T> {
     shared: Arc<Shared<T>>,
 }

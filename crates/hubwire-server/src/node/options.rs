@@ -16,6 +16,8 @@ pub struct HubOptions {
     /// How often the server pings each connection, whatever else it sends. Default 15 s.
     pub keep_alive_interval: Duration,
     /// How long a client that has pinged once may be silent. Default 30 s.
+    ///
+    /// Of one that has left: how long what it sent before waits for a call to end; then its connection ends.
     pub client_timeout_interval: Duration,
     /// The largest hub message a client may send, in bytes, framing included. Default 32,768; `None` is unlimited.
     pub maximum_receive_message_size: Option<usize>,

@@ -2,12 +2,12 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tracing::subscriber::{DefaultGuard, Interest};
-use tracing::{Event, Level, Metadata, Subscriber, span};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber, span};
 
 /// A text that panics while it is decoded, encoded, cloned or dropped, if it says so; `always` even while
 /// another panic unwinds.
@@ -64,6 +64,7 @@ pub(crate) struct ErrorLines {
 
 impl ErrorLines {
     pub(crate) fn counted() -> Self {
+        ask_for_every_line();
         let count = Arc::new(AtomicUsize::new(0));
         let warnings = Arc::new(AtomicUsize::new(0));
         let subscriber = Watching {
@@ -115,6 +116,16 @@ impl Unwritable {
     }
 }
 
+/// Comes before everything else of a test in whose file lines are counted.
+///
+/// With a single subscriber, which is one thread's, another thread that comes to a line first would have the
+/// line ignored everywhere; with two of nobody's each line is asked for.
+pub(crate) fn ask_for_every_line() {
+    static NOBODYS: OnceLock<[Dispatch; 2]> = OnceLock::new();
+    NOBODYS.get_or_init(|| [(); 2].map(|()| Dispatch::new(Watching::default())));
+}
+
+#[derive(Default)]
 struct Watching {
     error_lines: Arc<AtomicUsize>,
     warnings: Arc<AtomicUsize>,
