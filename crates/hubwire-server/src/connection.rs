@@ -179,7 +179,7 @@ impl Connection {
         let reason = self.end_lock().clone();
         reason.or_else(|| {
             self.outbound.failure().map(|failure| match failure {
-                Failure::Lost => DisconnectReason::TransportClosed,
+                Failure::Lost | Failure::PeerDead => DisconnectReason::TransportClosed,
                 Failure::QueueFull | Failure::NoProgress | Failure::NodeFull => {
                     DisconnectReason::TooSlow
                 }

@@ -10,11 +10,13 @@ mod drain;
 mod flusher;
 mod gathered;
 mod memory;
+mod progress;
 mod puller;
 mod queue;
 mod sending;
 mod socket_writer;
 mod state;
+mod tcp_info;
 #[cfg(test)]
 pub(crate) mod tests;
 mod writing;
@@ -38,7 +40,7 @@ pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
 use state::{State, WayOut};
 use tokio::sync::Notify;
 
-use crate::node::{Node, Panic};
+use crate::node::{Limit, Limits, Node, Panic};
 
 /// Why nothing more reaches a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,21 @@ pub(crate) enum Failure {
     NoProgress,
     /// Too much was queued for all clients together, and the client's messages had waited longest.
     NodeFull,
+    /// The client's system was not heard of for too long.
+    PeerDead,
+}
+
+impl Failure {
+    /// The limit that was hit, if it was one.
+    pub(crate) fn limit(self, limits: &Limits) -> Option<&Limit> {
+        match self {
+            Self::Lost => None,
+            Self::QueueFull => Some(&limits.outbound_maximum),
+            Self::NoProgress => Some(&limits.progress),
+            Self::NodeFull => Some(&limits.outbound_memory),
+            Self::PeerDead => Some(&limits.dead_peers),
+        }
+    }
 }
 
 /// The messages of one connection on their way to its client.
@@ -137,7 +154,11 @@ impl Outbound {
 
     /// Gives the client up: the session ends the connection; the first reason counts.
     fn fail(&self, failure: Failure) {
-        let _ = self.failure.set(failure);
+        if self.failure.set(failure).is_ok()
+            && let Some(limit) = failure.limit(self.node.limits())
+        {
+            limit.count();
+        }
         self.owner.wake();
     }
 
@@ -212,14 +233,6 @@ impl Outbound {
         let sank_below = |level: usize| now < level && level <= before;
         if sank_below(self.bounds.bytes) || sank_below(self.item_level()) {
             self.room.notify_waiters();
-        }
-    }
-
-    /// Lets the client go that has taken too little for too long; the sweep calls it now and then.
-    pub(crate) fn check_progress(&self, now: u64) {
-        let is_overdue = self.lock().is_overdue(now, self.bounds.progress);
-        if is_overdue {
-            self.fail(Failure::NoProgress);
         }
     }
 

@@ -9,6 +9,7 @@ use hubwire::testing::{PulledTransport, TestClient};
 use hubwire::{DisconnectReason, HubCallerContext, SignalR, hub};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use support::*;
+use tokio::task::JoinSet;
 
 const KIB: usize = 1024;
 const MAXIMUM: usize = 1024 * KIB;
@@ -122,6 +123,35 @@ async fn who_asks_for_large_results_without_reading_pushes_out_nobody_else() {
         "two results and the broadcast fit: {ended:?}"
     );
     drop((honest, hostile));
+    server.leaves_nothing_behind().await;
+}
+
+/// Many single sends are as much as one broadcast: who sends waits until they were offered a write.
+#[tokio::test(start_paused = true)]
+async fn sends_to_many_readers_one_by_one_stay_within_what_a_node_holds() {
+    const ROUNDS: usize = 3;
+    let (server, log) = server();
+    let mut reading = JoinSet::new();
+    let mut ids = Vec::new();
+    for _ in 0..40 {
+        let mut client = server.connect().await;
+        let id = client.invoke("Id", ()).await.unwrap().unwrap();
+        ids.push(id.as_str().unwrap().to_owned());
+        reading.spawn(async move {
+            for _ in 0..ROUNDS {
+                client.push().await.unwrap();
+            }
+            client
+        });
+    }
+    for _ in 0..ROUNDS {
+        for id in &ids {
+            send(&server, id, 100 * KIB).await;
+            assert!(server.signalr.statistics().outbound_memory <= MAXIMUM);
+        }
+    }
+    drop(reading.join_all().await);
+    assert!(log.take().iter().all(|line| !line.contains("TooSlow")));
     server.leaves_nothing_behind().await;
 }
 

@@ -164,6 +164,7 @@ fn bounds(hub: &HubRuntime, endpoint: &EndpointOptions) -> Bounds {
             bytes: endpoint.transport_progress_size,
             timeout: endpoint.transport_progress_timeout,
         },
+        dead_peers: endpoint.dead_peer_timeouts,
         memory: Arc::clone(flushers.memory()),
     }
 }

@@ -180,12 +180,31 @@ async fn upgraded(
 /// Lets the system notice a peer that is gone without a word; one that cannot notices later.
 fn give_up_dead_peers(stream: &TcpStream, timeouts: DeadPeerTimeouts) {
     let socket = SockRef::from(stream);
-    let keep_alive = TcpKeepalive::new()
+    let probes = TcpKeepalive::new()
         .with_time(timeouts.keep_alive)
         .with_interval(timeouts.keep_alive);
-    let _ = socket.set_tcp_keepalive(&keep_alive);
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let _ = socket.set_tcp_user_timeout(Some(timeouts.unacknowledged));
+    // Where the system tells of its probes, the sweep looks; else it ends the socket by itself. Its timeout of
+    // sent bytes is no help: it ends readers whose window is smaller than what is to be sent next.
+    #[cfg(any(
+        target_vendor = "apple",
+        target_os = "android",
+        target_os = "freebsd",
+        windows
+    ))]
+    let probes = probes.with_retries(retries(timeouts));
+    let _ = socket.set_tcp_keepalive(&probes);
+}
+
+/// How many probes fit into the time.
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "android",
+    target_os = "freebsd",
+    windows
+))]
+fn retries(timeouts: DeadPeerTimeouts) -> u32 {
+    let interval = timeouts.keep_alive.as_secs().max(1);
+    u32::try_from(timeouts.unacknowledged.as_secs() / interval).map_or(1, |count| count.max(1))
 }
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from here on.

@@ -1,4 +1,4 @@
-//! Invokes clients for their results, and waits for room where the only one is slow.
+//! Invokes clients for their results, and waits for flushers, and for room where the only client is slow.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl DefaultHubLifetimeManager {
         let ids = connections.iter().map(|connection| connection.id().clone());
         let (id, results) = self.client_results().begin(ids, timeout);
         let message = self.message(method, arguments).with_invocation_id(&id);
-        let mut waiting = Vec::new();
+        let mut room = None;
         for connection in &connections {
             let outbound = connection.outbound();
             // One that ends hears nothing, and may have ended before the invocation began.
@@ -42,17 +42,21 @@ impl DefaultHubLifetimeManager {
             let encoded = message.encoded(connection.protocol())?;
             let pace = outbound.offer(encoded);
             if matches!(target, Target::Connection(_)) && pace != Pace::GoOn {
-                waiting.push(Arc::clone(outbound).has_room());
+                room = Some(Arc::clone(outbound).has_room());
             }
         }
-        Ok(match waiting.pop() {
-            None => RawClientResults::new(results),
-            Some(room) => RawClientResults::new(
-                futures_util::stream::once(room)
-                    .filter_map(|()| std::future::ready(None))
-                    .chain(results),
-            ),
-        })
+        let flushers = Arc::clone(&self.flushers);
+        let sent = async move {
+            if let Some(room) = room {
+                room.await;
+            }
+            flushers.relieved().await;
+        };
+        Ok(RawClientResults::new(
+            futures_util::stream::once(sent)
+                .filter_map(|()| std::future::ready(None))
+                .chain(results),
+        ))
     }
 
     /// Each connection of a target once, without those that are excluded.

@@ -79,7 +79,7 @@ impl DefaultHubLifetimeManager {
         Ok(())
     }
 
-    /// Sends to the one receiver, for which only who sends to it alone waits.
+    /// Sends to the one receiver, for which only who sends to it alone waits; for flushers everybody does.
     fn send_to_one(
         &self,
         id: &ConnectionId,
@@ -89,14 +89,29 @@ impl DefaultHubLifetimeManager {
             return Ok(None);
         };
         let outbound = connection.outbound();
-        if outbound.offer(message.encoded(connection.protocol())?) == Pace::GoOn {
+        let pace = outbound.offer(message.encoded(connection.protocol())?);
+        let congested = self.is_congested();
+        if pace == Pace::GoOn && !congested {
             return Ok(Some(Sending::Done(Ok(()))));
         }
-        let room = Arc::clone(outbound).has_room();
+        let room = (pace != Pace::GoOn).then(|| Arc::clone(outbound).has_room());
+        let flushers = Arc::clone(&self.flushers);
         Ok(Some(Sending::Waiting(Box::pin(async move {
-            room.await;
+            if let Some(room) = room {
+                room.await;
+            }
+            flushers.relieved().await;
             Ok(())
         }))))
+    }
+
+    /// Whether so much lies unwritten that senders wait for the flushers.
+    fn is_congested(&self) -> bool {
+        let congested = self.flushers.are_congested();
+        if congested {
+            self.node().limits().unflushed.count();
+        }
+        congested
     }
 
     fn try_send(
@@ -137,14 +152,11 @@ impl DefaultHubLifetimeManager {
         local: Result<Pace, SendError>,
         published: Option<BoxFuture<'static, ()>>,
     ) -> Sending {
-        let congested = self.flushers.are_congested();
+        let congested = self.is_congested();
         let gives_way = matches!(local, Ok(Pace::GiveWay));
         let local = local.map(drop);
         if !congested && !gives_way && published.is_none() {
             return Sending::Done(local);
-        }
-        if congested {
-            self.node().limits().unflushed.count();
         }
         let flushers = Arc::clone(&self.flushers);
         Sending::Waiting(Box::pin(async move {

@@ -13,6 +13,7 @@ const METRIC: &str = "hubwire.limit.hits";
 pub(crate) struct Limits {
     pub(crate) answers: Limit,
     pub(crate) cancelled_streams: Limit,
+    pub(crate) dead_peers: Limit,
     pub(crate) groups: Limit,
     pub(crate) negotiated: Limit,
     pub(crate) orphaned_calls: Limit,
@@ -29,6 +30,7 @@ impl Default for Limits {
         Self {
             answers: Limit::that_delays("answer_buffer_size"),
             cancelled_streams: Limit::that_refuses("cancelled_stream_timeout"),
+            dead_peers: Limit::that_refuses("dead_peer_timeouts"),
             groups: Limit::that_refuses("maximum_groups_per_connection"),
             negotiated: Limit::that_refuses("negotiated_ids"),
             orphaned_calls: Limit::that_refuses("maximum_orphaned_calls"),
@@ -48,6 +50,7 @@ impl Limits {
         for limit in [
             &self.answers,
             &self.cancelled_streams,
+            &self.dead_peers,
             &self.groups,
             &self.negotiated,
             &self.orphaned_calls,
@@ -136,7 +139,8 @@ impl Limit {
         self.say(now)
     }
 
-    fn say(&self, now: u64) -> Option<u64> {
+    /// All hits there were, if it is time to say so.
+    pub(crate) fn say(&self, now: u64) -> Option<u64> {
         let until = self.silent_until.load(Ordering::Relaxed);
         let next = now + INTERVAL;
         let mine = now >= until

@@ -118,10 +118,12 @@ pub struct EndpointOptions {
     pub transport_progress_timeout: Duration,
     /// See [`EndpointOptions::transport_progress_timeout`]. Default 64 KiB.
     pub transport_progress_size: usize,
-    /// How long a TCP peer may leave sent bytes unacknowledged, or its window shut, before the system ends the
-    /// connection, and how soon a silent one is probed. Default 60 s and 15 s.
+    /// How long nothing may be heard from the system of a TCP peer, and how often it is probed. Default 60 s and
+    /// 15 s, and so at most 90 s until one whose network is dead is gone.
     ///
-    /// Only where the system has such timeouts; `None` leaves its own, which may be a quarter of an hour.
+    /// Only for sockets that [`serve`](crate::serve()) takes from a TCP listener; `None`, and other byte streams
+    /// (TLS), leave it to the system, which may take a quarter of an hour where something was sent, and to
+    /// [`HubOptions::client_timeout_interval`] where the client sends pings.
     pub dead_peer_timeouts: Option<DeadPeerTimeouts>,
     /// The lowest negotiate version that is accepted. Default 0.
     pub minimum_protocol_version: i32,
@@ -152,7 +154,7 @@ impl Default for EndpointOptions {
 /// When a TCP peer whose network is dead is given up, whether or not anything is sent to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeadPeerTimeouts {
-    /// How long sent bytes may stay unacknowledged, or the peer's window shut. Default 60 s.
+    /// How long the peer's system may acknowledge nothing, neither bytes nor probes. Default 60 s.
     pub unacknowledged: Duration,
     /// How long the peer may be silent before it is probed, and how long between two probes. Default 15 s.
     pub keep_alive: Duration,

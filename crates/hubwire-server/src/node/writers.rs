@@ -35,6 +35,8 @@ fn start(threads: usize) -> Option<Runtime> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(threads)
         .thread_name("hubwire-writer")
+        // Byte streams of others may have timers.
+        .enable_time()
         .build();
     runtime
         .inspect_err(|error| {

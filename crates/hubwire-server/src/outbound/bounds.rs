@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::OutboundMemory;
+use crate::node::DeadPeerTimeouts;
 
 /// How much may wait for a client, and for how long; shared by the connections of an endpoint.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Bounds {
     /// How long a send to one client waits for room.
     pub(crate) send_timeout: Duration,
     pub(crate) progress: Progress,
+    /// When a TCP peer is given up whose system is not heard of.
+    pub(crate) dead_peers: Option<DeadPeerTimeouts>,
     /// What all queues of the node hold together.
     pub(crate) memory: Arc<OutboundMemory>,
 }

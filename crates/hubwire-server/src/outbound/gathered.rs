@@ -45,6 +45,17 @@ impl Gathered {
         });
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
+    }
+
+    /// Gives back what the buffer has to spare.
+    pub(super) fn trim(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
     pub(super) fn has_room(&self, size: usize) -> bool {
         self.bytes.len() + size <= GATHERED_SIZE
     }

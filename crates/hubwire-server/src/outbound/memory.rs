@@ -74,16 +74,19 @@ impl OutboundMemory {
         if self.is_within() {
             return;
         }
+        // Dropped behind the lock: the last reference to a queue may drop somebody's byte stream.
+        let mut victims;
         let _one_at_a_time = match self.making_room.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        for victim in self.victims() {
-            if self.is_within() {
-                return;
+        victims = self.victims();
+        while !self.is_within() {
+            match victims.next() {
+                Some(victim) => victim.let_go(Failure::NodeFull),
+                None => return,
             }
-            victim.let_go(Failure::NodeFull);
         }
     }
 
@@ -113,17 +116,30 @@ impl OutboundMemory {
 /// The order in which queues are let go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    /// Whether its end would free little, for others hold the same frames.
-    frees_little: bool,
+    ends_with_it: EndsWithIt,
     oldest: u32,
     cost: Reverse<usize>,
+}
+
+/// What the end of a queue frees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum EndsWithIt {
+    Much,
+    Little,
+    /// Others hold all of it, too.
+    Nothing,
 }
 
 impl Outbound {
     fn rank(&self, victim_size: usize) -> Rank {
         let state = self.lock();
+        let queue = &state.queue;
         Rank {
-            frees_little: !state.queue.ends_with(victim_size),
+            ends_with_it: match () {
+                () if queue.ends_with(victim_size) => EndsWithIt::Much,
+                () if queue.is_all_shared() => EndsWithIt::Nothing,
+                () => EndsWithIt::Little,
+            },
             oldest: state.queue.oldest().unwrap_or(u32::MAX),
             cost: Reverse(state.queue.cost()),
         }

@@ -75,6 +75,31 @@ impl Queue {
         true
     }
 
+    /// Whether others hold everything that waits.
+    pub(super) fn is_all_shared(&self) -> bool {
+        self.own_bytes == 0 && self.entries.iter().all(Entry::is_shared)
+    }
+
+    /// Gives back what the buffers of the session's messages have to spare, before they wait for long.
+    pub(super) fn trim(&mut self) {
+        for entry in &mut self.entries {
+            entry.trim();
+        }
+    }
+
+    /// How many bytes the buffers of the session's messages take.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.entries.iter().map(Entry::capacity).sum()
+    }
+
+    /// As [`Queue::trim`], for the last entry alone.
+    pub(super) fn trim_last(&mut self) {
+        if let Some(entry) = self.entries.back_mut() {
+            entry.trim();
+        }
+    }
+
     /// Since which second of the node's life the first entry waits.
     pub(super) fn oldest(&self) -> Option<u32> {
         self.entries.front().map(|entry| entry.since)
@@ -83,6 +108,14 @@ impl Queue {
     /// What the queue holds, as bounds count it.
     pub(super) fn cost(&self) -> usize {
         self.bytes + self.entries.len() * ENTRY_COST
+    }
+
+    /// As [`Queue::cost`], without a first entry that alone is beyond the maximum: an empty queue took it.
+    pub(super) fn cost_towards(&self, maximum: usize) -> usize {
+        let oversized = self.entries.front().map(Entry::size);
+        let oversized = oversized.filter(|size| size + ENTRY_COST > maximum);
+        let left = oversized.map_or(0, |size| size - self.head_written + ENTRY_COST);
+        self.cost() - left
     }
 
     pub(super) fn taken(&self) -> u64 {

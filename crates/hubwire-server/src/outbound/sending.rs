@@ -35,7 +35,8 @@ impl Outbound {
         }
         let fits = !state.is_stalled()
             || state.queue.is_empty()
-            || state.queue.cost() + size + ENTRY_COST <= self.bounds.maximum;
+            || state.queue.cost_towards(self.bounds.maximum) + size + ENTRY_COST
+                <= self.bounds.maximum;
         if !fits && !self.may_exceed(&mut state) {
             drop(state);
             self.fail(Failure::QueueFull);
@@ -64,7 +65,7 @@ impl Outbound {
     fn may_exceed(&self, state: &mut State) -> bool {
         if matches!(state.way_out, WayOut::Absent)
             || state.refused_at_maximum
-            || state.queue.cost() > 2 * self.bounds.maximum
+            || state.queue.cost_towards(self.bounds.maximum) > 2 * self.bounds.maximum
         {
             return false;
         }
@@ -104,6 +105,9 @@ impl Outbound {
         message: EncodedMessage,
         size: usize,
     ) {
+        if !state.is_flushable() {
+            state.queue.trim_last();
+        }
         state.queue.push(message, size, self.node.seconds());
         if !state.is_flushable() {
             return self.settle(&mut state);

@@ -8,6 +8,8 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, WriteHalf};
 use tokio::net::tcp::OwnedWriteHalf;
 
+use super::tcp_info::{IS_TOLD, TcpInfo, tcp_info};
+
 /// Anything that carries bytes both ways: TLS, a pipe in memory.
 pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
@@ -50,6 +52,19 @@ impl SocketWriter {
             Self::Other(half) => Pin::new(half).poll_write_vectored(cx, slices),
             Self::Tcp(half) => Pin::new(half).poll_write_vectored(cx, slices),
         }
+    }
+
+    /// What the kernel knows of the peer; `None` where it is not asked.
+    pub(super) fn tcp_info(&self) -> Option<TcpInfo> {
+        match self {
+            Self::Other(_) => None,
+            Self::Tcp(half) => tcp_info(half.as_ref()),
+        }
+    }
+
+    /// Whether [`SocketWriter::tcp_info`] says what arrives.
+    pub(super) fn is_told_what_arrives(&self) -> bool {
+        matches!(self, Self::Tcp(_)) && IS_TOLD
     }
 
     /// Whether written bytes may wait in the byte stream itself, as in TLS records or a buffer.

@@ -2,15 +2,14 @@
 
 use std::io::{self, IoSlice};
 use std::mem;
-use std::num::NonZeroU64;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
 
 use hubwire_core::FrameFormat;
 
+use super::SocketWriter;
 use super::memory::Charge;
+use super::progress::Watch;
 use super::queue::Queue;
-use super::{Progress, SocketWriter};
 
 /// How many entries of the queue one write takes at most.
 const ENTRIES_PER_WRITE: usize = 64;
@@ -32,19 +31,11 @@ pub(super) struct State {
     pub(super) reached_maximum: bool,
     /// The byte stream refused bytes since then.
     pub(super) refused_at_maximum: bool,
-    watch: Watch,
+    pub(super) watch: Watch,
     /// What the queue counts towards what the node may hold.
     pub(super) charge: Charge,
     /// Bytes are with the byte stream that it may hold back until it is flushed.
     must_flush: bool,
-}
-
-/// Since when a client is watched because something waits for it, and what it had taken by then.
-#[derive(Debug, Default)]
-struct Watch {
-    /// Milliseconds of the node's life, and one more.
-    since: Option<NonZeroU64>,
-    taken: u64,
 }
 
 /// How far a write came.
@@ -145,6 +136,7 @@ impl State {
     /// The byte stream has begun to refuse bytes: the number of the drain that is needed.
     pub(super) fn start_drain(&mut self) -> u32 {
         let number = self.next_number();
+        self.queue.trim();
         if let WayOut::Socket { drain, .. } = &mut self.way_out {
             let waker = None;
             *drain = Drain::Running { number, waker };
@@ -199,32 +191,19 @@ impl State {
         }
     }
 
-    /// Whether the client has taken too little for too long, of what waits where it could be taken.
-    pub(super) fn is_overdue(&mut self, now: u64, progress: Progress) -> bool {
-        let waits = match self.way_out {
-            WayOut::Socket { .. } => self.is_draining(),
-            WayOut::Pulled { .. } => !self.queue.is_empty(),
-            WayOut::Absent | WayOut::Gone => false,
-        };
-        if !waits {
-            self.watch = Watch::default();
-            return false;
+    fn is_told_what_arrives(&self) -> bool {
+        match &self.way_out {
+            WayOut::Socket { writer, .. } => writer.is_told_what_arrives(),
+            _ => false,
         }
-        let (now, taken) = (NonZeroU64::MIN.saturating_add(now), self.queue.taken());
-        let since = *self.watch.since.get_or_insert(now);
-        if since == now || taken - self.watch.taken >= progress.bytes as u64 {
-            let since = Some(now);
-            self.watch = Watch { since, taken };
-            return false;
-        }
-        Duration::from_millis(now.get() - since.get()) >= progress.timeout
     }
 
     /// What was taken, or that nothing is left, counts for the client.
     pub(super) fn note_progress(&mut self) {
         self.reached_maximum = false;
         self.refused_at_maximum = false;
-        if self.queue.is_empty() {
+        // Where the system tells what arrives, that the queue is empty does not say that anything has.
+        if self.queue.is_empty() && !self.is_told_what_arrives() {
             self.watch = Watch::default();
         }
     }

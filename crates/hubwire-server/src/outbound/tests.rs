@@ -39,6 +39,7 @@ pub(crate) fn bounds(bytes: usize, maximum: usize) -> Arc<Bounds> {
             bytes: 8,
             timeout: Duration::from_secs(60),
         },
+        dead_peers: None,
         memory: Arc::new(OutboundMemory::new(ServerOptions::default())),
     })
 }
@@ -188,6 +189,21 @@ fn after_the_last_message_only_what_is_last_is_queued() {
     assert_eq!(pull(&mut puller, 100), some("one;bye;close;"));
 }
 
+/// What comes behind a message that alone is beyond the maximum counts as if it were alone.
+#[test]
+fn a_small_message_behind_one_of_any_size_fits() {
+    let outbound = bounded(1, 10 * ENTRY_COST);
+    let mut puller = outbound.attach_puller();
+    let long = "x".repeat(1000 * ENTRY_COST);
+    assert_eq!(outbound.offer(&message(&long)), Pace::GoOn);
+    for _ in 0..9 {
+        assert_eq!(outbound.offer(&message("1234")), Pace::Wait);
+    }
+    assert_eq!(outbound.offer(&message("1234")), Pace::GiveWay);
+    assert_eq!(pull(&mut puller, 1), Poll::Ready(Some(long)));
+    assert_eq!(outbound.failure(), None);
+}
+
 #[test]
 fn beyond_the_maximum_an_absent_client_is_let_go_and_a_pulling_one_is_given_a_chance() {
     let outbound = bounded(1, 2 * ENTRY_COST);
@@ -199,6 +215,7 @@ fn beyond_the_maximum_an_absent_client_is_let_go_and_a_pulling_one_is_given_a_ch
     let long = "x".repeat(10 * ENTRY_COST);
     assert_eq!(outbound.offer(&message(&long)), Pace::GoOn);
     drop(puller);
+    let _ = outbound.offer(&message("9"));
     assert_eq!(outbound.failure(), None);
     let _ = outbound.offer(&message("9"));
     assert_eq!(outbound.failure(), Some(Failure::QueueFull));
@@ -248,7 +265,7 @@ fn a_client_that_calls_without_reading_gets_no_further_than_64_kib_of_its_own() 
 fn whoever_takes_too_little_for_too_long_is_let_go() {
     let outbound = outbound(100);
     let mut puller = outbound.attach_puller();
-    let second = |seconds: u64| outbound.check_progress(seconds * 1000);
+    let second = |seconds: u64| outbound.check_progress(seconds * 1000, 0);
     second(0);
     for _ in 0..20 {
         let _ = outbound.offer(&message("1234"));
@@ -269,7 +286,7 @@ fn whoever_takes_too_little_for_too_long_is_let_go() {
 fn the_clock_of_progress_stands_still_while_a_client_is_away_or_has_all() {
     let outbound = outbound(100);
     let mut puller = outbound.attach_puller();
-    let second = |seconds: u64| outbound.check_progress(seconds * 1000);
+    let second = |seconds: u64| outbound.check_progress(seconds * 1000, 0);
     let _ = outbound.offer(&message("1234"));
     second(0);
     assert_eq!(pull(&mut puller, 8), some("1234"));
@@ -315,10 +332,10 @@ async fn a_byte_stream_that_refuses_is_drained_and_then_given_up() {
     outbound.gather(TransferFormat::Text, b"12345678");
     outbound.write_gathered();
     tokio::task::yield_now().await;
-    outbound.check_progress(0);
-    outbound.check_progress(59_000);
+    outbound.check_progress(0, 0);
+    outbound.check_progress(59_000, 0);
     assert_eq!(outbound.failure(), None);
-    outbound.check_progress(60_000);
+    outbound.check_progress(60_000, 0);
     assert_eq!(outbound.failure(), Some(Failure::NoProgress));
 }
 

@@ -24,6 +24,7 @@ impl Outbound {
         let mut state = self.lock();
         state.dirty = false;
         self.write(state);
+        self.bounds.memory.make_room();
     }
 
     /// Offers what is queued to the way out, once; how many bytes the flusher need not count any more.

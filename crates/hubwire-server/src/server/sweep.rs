@@ -1,5 +1,6 @@
 //! The one timer of a server: pings, client timeouts, slow clients and the expiry of negotiated ids.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -26,11 +27,13 @@ pub(super) async fn run(
 ) {
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut sweeps = 0_u64;
     loop {
         ticks.tick().await;
         let Some(node) = node.upgrade() else {
             return;
         };
+        sweeps += 1;
         node.tick();
         let now = node.now();
         guarded_step("the sweep", || {
@@ -43,7 +46,7 @@ pub(super) async fn run(
         for hub in hubs.all() {
             let connections = hub.lifetime().connections();
             connections.for_each(|connection| {
-                guarded_step("the sweep", || check(&hub, connection, &pings, now));
+                guarded_step("the sweep", || check(&hub, connection, &pings, now, sweeps));
             });
         }
     }
@@ -60,8 +63,12 @@ fn check(
     connection: &Arc<Connection>,
     pings: &[(HubProtocol, EncodedMessage)],
     now: u64,
+    sweeps: u64,
 ) {
-    connection.outbound().check_progress(now);
+    // Not all of them in the same second.
+    let position = connection.position().load(Ordering::Relaxed) as u64;
+    let turn = position.wrapping_add(sweeps);
+    connection.outbound().check_progress(now, turn);
     let clock = connection.clock();
     if clock.timed_out(now, hub.options().client_timeout_interval) {
         connection.end(DisconnectReason::ClientTimedOut);

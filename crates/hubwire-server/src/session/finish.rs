@@ -46,8 +46,10 @@ impl Session {
         if let Some(close) = CloseMessage::of(reason, detailed_errors) {
             self.say_goodbye(&close);
         }
-        if *reason == DisconnectReason::TooSlow {
-            self.log_slow_client();
+        if let Some(failure) = self.connection().outbound().failure()
+            && failure != Failure::Lost
+        {
+            self.log_failure(failure);
             self.wire.reset();
         }
     }
@@ -107,20 +109,12 @@ impl Session {
         connection.outbound().write_gathered();
     }
 
-    fn log_slow_client(&self) {
+    fn log_failure(&self, failure: Failure) {
         let node = self.hub.node();
-        let Some(failure) = self.connection().outbound().failure() else {
-            return;
-        };
-        let limit = match failure {
-            Failure::QueueFull => &node.limits().outbound_maximum,
-            Failure::NoProgress => &node.limits().progress,
-            Failure::NodeFull => &node.limits().outbound_memory,
-            Failure::Lost => return,
-        };
-        if let Some(hits) = limit.hit(node.now()) {
+        let limit = failure.limit(node.limits());
+        if let Some(hits) = limit.and_then(|limit| limit.say(node.now())) {
             let connection_id = self.connection().id();
-            tracing::warn!(target: "hubwire::connection", hits, %connection_id, ?failure, "a slow client is let go");
+            tracing::warn!(target: "hubwire::connection", hits, %connection_id, ?failure, "a client is given up");
         }
     }
 }

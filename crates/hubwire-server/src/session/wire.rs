@@ -166,6 +166,9 @@ impl Wire {
                 let written = poll_fn(|cx| {
                     // Looked at first, so that its coming is heard of.
                     let is_gone = input.poll_gone(cx).is_ready();
+                    if outbound.failure().is_some() {
+                        return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+                    }
                     match outbound.poll_written(cx) {
                         Poll::Pending if is_gone && outbound.is_absent() => {
                             Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))

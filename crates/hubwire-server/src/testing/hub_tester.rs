@@ -114,6 +114,7 @@ impl<H: Hub> HubTester<H> {
                 bytes: 0,
                 timeout: Duration::ZERO,
             },
+            dead_peers: None,
             memory: Arc::clone(flushers.memory()),
         });
         let node = Arc::clone(self.server.node());

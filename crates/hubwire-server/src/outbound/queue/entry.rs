@@ -60,6 +60,24 @@ impl Entry {
         }
     }
 
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(&self.content, Content::Shared(message, _) if message.is_shared())
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        match &self.content {
+            Content::Gathered(gathered) => gathered.capacity(),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn trim(&mut self) {
+        if let Content::Gathered(gathered) = &mut self.content {
+            gathered.trim();
+        }
+    }
+
     /// How many bytes of a message that nobody else is sent end with the entry.
     pub(super) fn unshared_size(&self) -> usize {
         match &self.content {

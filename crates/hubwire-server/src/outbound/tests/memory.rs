@@ -100,6 +100,20 @@ fn whose_messages_have_waited_longest_is_let_go_and_holds_nothing_from_then_on()
     assert_eq!(failures(&queues), [GONE, GONE, None]);
 }
 
+/// However short the messages of the session's own are, their buffers have nothing to spare while they wait.
+#[test]
+fn what_buffers_have_to_spare_is_not_held() {
+    let (memory, [queue]) = queues(usize::MAX);
+    let before = queue.lock().queue.capacity();
+    for _ in 0..100 {
+        queue.gather(TransferFormat::Text, b"short");
+        let _ = queue.offer(&message("shared"));
+    }
+    let held = memory.held().get();
+    let capacity = queue.lock().queue.capacity() - before;
+    assert!(capacity <= held, "{capacity} bytes for {held}");
+}
+
 #[test]
 fn a_queue_of_messages_that_others_share_is_no_victim_while_there_is_another() {
     let (_, queues) = queues::<4>(300 * KIB);
@@ -114,8 +128,11 @@ fn a_queue_of_messages_that_others_share_is_no_victim_while_there_is_another() {
     assert_eq!(failures(&queues), [None; 4]);
     offer_alone(&queues[2], 20 * KIB);
     assert_eq!(failures(&queues), [None, None, None, GONE]);
-    drop(shared);
-    // Now there is no other: the oldest go until the rest fits, and the last of those ends the frame.
+    // Nor is one that holds nothing by itself while there is one that holds anything.
     offer_alone(&queues[2], 60 * KIB);
-    assert_eq!(failures(&queues), [GONE, GONE, None, GONE]);
+    assert_eq!(failures(&queues), [None, None, GONE, GONE]);
+    // Now there is no other: they go until the rest fits, and the last of them ends the frame.
+    drop(shared);
+    let _ = queues[0].offer(&long(101 * KIB));
+    assert_eq!(failures(&queues), [GONE; 4]);
 }

@@ -37,7 +37,7 @@ async fn the_reader_of_a_byte_stream_is_not_let_go_for_the_sake_of_the_one_befor
     let _first = attach_stream(&outbound, 4);
     outbound.gather(TransferFormat::Text, &[b'x'; 1000]);
     outbound.write_gathered();
-    let second = |seconds: u64| outbound.check_progress(seconds * 1000);
+    let second = |seconds: u64| outbound.check_progress(seconds * 1000, 0);
     second(0);
     second(59);
     let mut stream = attach_stream(&outbound, 4);

@@ -1,0 +1,84 @@
+//! Whether a client takes anything of what waits for it, and whether its network is alive.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use super::state::{State, WayOut};
+use super::{Bounds, Failure, Outbound, Progress};
+
+/// How often the kernel is asked of a socket that refuses nothing, where nothing else says so: in seconds.
+const SECONDS_BETWEEN_LOOKS: u64 = 15;
+
+/// Since when a client is watched because something waits for it, and what it had taken by then.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Milliseconds of the node's life, and one more.
+    since: Option<NonZeroU64>,
+    taken: u64,
+}
+
+impl Watch {
+    /// Whether too little of what waits was taken for too long, this being all that ever was.
+    fn is_overdue(&mut self, now: u64, taken: u64, progress: Progress) -> bool {
+        let now = NonZeroU64::MIN.saturating_add(now);
+        let since = *self.since.get_or_insert(now);
+        if since == now || taken.saturating_sub(self.taken) >= progress.bytes as u64 {
+            let since = Some(now);
+            *self = Self { since, taken };
+            return false;
+        }
+        Duration::from_millis(now.get() - since.get()) >= progress.timeout
+    }
+}
+
+impl Outbound {
+    /// Gives up the client that has taken too little for too long, or whose network is dead.
+    ///
+    /// The sweep calls it each second with a `turn` that is one higher each time. A client that refuses nothing
+    /// is looked at once in as many turns as its system is probed after seconds.
+    pub(crate) fn check_progress(&self, now: u64, turn: u64) {
+        let failure = self.lock().look(now, turn, &self.bounds);
+        if let Some(failure) = failure {
+            self.fail(failure);
+        }
+    }
+}
+
+impl State {
+    fn look(&mut self, now: u64, turn: u64, bounds: &Bounds) -> Option<Failure> {
+        let is_draining = self.is_draining();
+        let (waits, taken) = match &self.way_out {
+            WayOut::Absent | WayOut::Gone => (false, 0),
+            WayOut::Pulled { .. } => (!self.queue.is_empty(), self.queue.taken()),
+            WayOut::Socket { .. } if !is_draining && !turn.is_multiple_of(bounds.looks()) => {
+                return None;
+            }
+            WayOut::Socket { writer, .. } => match writer.tcp_info() {
+                Some(peer) if bounds.is_dead(peer.silent_for) => return Some(Failure::PeerDead),
+                Some(peer) => (is_draining || peer.unsent > 0, peer.acknowledged),
+                None => (is_draining, self.queue.taken()),
+            },
+        };
+        if !waits {
+            self.watch = Watch::default();
+            return None;
+        }
+        let is_overdue = self.watch.is_overdue(now, taken, bounds.progress);
+        is_overdue.then_some(Failure::NoProgress)
+    }
+}
+
+impl Bounds {
+    /// A peer's system answers probes, however little the peer reads.
+    fn is_dead(&self, silent_for: Duration) -> bool {
+        self.dead_peers
+            .is_some_and(|timeouts| silent_for >= timeouts.unacknowledged)
+    }
+
+    /// Once in how many turns a client is looked at that refuses nothing.
+    fn looks(&self) -> u64 {
+        self.dead_peers.map_or(SECONDS_BETWEEN_LOOKS, |timeouts| {
+            timeouts.keep_alive.as_secs().max(1)
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! What the kernel knows of a TCP peer.
+
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+/// What became of the bytes that were written to a TCP socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TcpInfo {
+    /// How many bytes the peer's system has ever acknowledged.
+    pub(super) acknowledged: u64,
+    /// How many bytes the peer's window, or the network, does not let out yet.
+    pub(super) unsent: u32,
+    /// How long the peer's system was not heard of, acknowledgements and answers to probes included.
+    pub(super) silent_for: Duration,
+}
+
+/// Whether the system tells what arrived, so that nobody has to guess from what it takes.
+///
+/// A full socket takes more only once a third of its buffer is free, which may be megabytes.
+pub(super) const IS_TOLD: bool = cfg!(target_os = "linux");
+
+/// `None` where the system does not tell.
+#[cfg(target_os = "linux")]
+#[expect(
+    unsafe_code,
+    reason = "TCP_INFO is in no socket library that this workspace could use"
+)]
+pub(super) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
+    use std::mem::{MaybeUninit, offset_of};
+    use std::os::fd::AsRawFd;
+
+    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut size = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).ok()?;
+    // SAFETY: `info` is writable for `size` bytes, and the descriptor is open as long as `socket` is borrowed.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &raw mut size,
+        )
+    };
+    // Kernels before 4.6 know less, and say so.
+    let known = offset_of!(libc::tcp_info, tcpi_notsent_bytes) + size_of::<u32>();
+    if result != 0 || (size as usize) < known {
+        return None;
+    }
+    // SAFETY: the structure has integers only, for which zeros are values; the kernel wrote over some of them.
+    let info = unsafe { info.assume_init() };
+    Some(TcpInfo {
+        acknowledged: info.tcpi_bytes_acked,
+        unsent: info.tcpi_notsent_bytes,
+        silent_for: Duration::from_millis(info.tcpi_last_ack_recv.into()),
+    })
+}
+
+/// `None` where the system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn tcp_info(_: &TcpStream) -> Option<TcpInfo> {
+    None
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_kernel_tells_what_arrived() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (mut near, (mut far, _)) = (near.unwrap(), far.unwrap());
+        let before = tcp_info(&near).unwrap().acknowledged;
+        near.write_all(&[0; 1000]).await.unwrap();
+        let mut bytes = [0; 1000];
+        far.read_exact(&mut bytes).await.unwrap();
+        let info = tcp_info(&near).unwrap();
+        assert_eq!((info.acknowledged - before, info.unsent), (1000, 0));
+        assert!(info.silent_for < Duration::from_secs(10));
+    }
+}
