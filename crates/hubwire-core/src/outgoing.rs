@@ -62,7 +62,12 @@ impl<'a> OutgoingInvocation<'a> {
         Ok(slot.get_or_init(|| message))
     }
 
-    fn encode(&self, protocol: HubProtocol) -> Result<EncodedMessage, SendError> {
+    /// As [`OutgoingInvocation::encoded`], for the only receiver: nothing is kept here.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Encode`] when an argument cannot be serialized.
+    pub fn encode(&self, protocol: HubProtocol) -> Result<EncodedMessage, SendError> {
         let mut message = Vec::new();
         protocol
             .writer(&mut message)

@@ -1,5 +1,6 @@
 //! What everything of one node may use: clock, random source, limits, options, tasks.
 
+mod background;
 mod clock;
 mod giving_way;
 mod guarded;
@@ -12,11 +13,11 @@ mod server_options;
 mod writers;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use background::{Background, Place};
 pub(crate) use clock::NodeClock;
-use futures_core::future::BoxFuture;
 pub(crate) use giving_way::wake_oneself;
 pub(crate) use guarded::{Guarded, Panic, caught, guarded, guarded_step};
 use hubwire_core::NodeId;
@@ -26,7 +27,6 @@ pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 pub use random::RandomSource;
 pub(crate) use scratch::with_scratch;
 pub use server_options::ServerOptions;
-use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use writers::Writers;
@@ -40,27 +40,11 @@ pub(crate) struct Node {
     orphaned_calls: Arc<OrphanedCalls>,
     /// Sessions and what they leave running.
     tracker: TaskTracker,
-    /// Tasks that serve all connections.
-    background: TaskTracker,
-    /// What becomes such a task when the node starts.
-    prepared: Mutex<Vec<Prepared>>,
+    background: Background,
     writers: Writers,
-    started: OnceLock<()>,
     draining: AtomicBool,
     /// Fires when the shutdown's grace is over, or the node is gone.
     stop: CancellationToken,
-}
-
-/// A task of a node that has not started, and who is to run it.
-struct Prepared {
-    task: BoxFuture<'static, ()>,
-    place: Place,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Runtime,
-    Writers,
 }
 
 impl Node {
@@ -74,10 +58,8 @@ impl Node {
             limits: Limits::default(),
             orphaned_calls: Arc::new(orphaned_calls),
             tracker: TaskTracker::new(),
-            background: TaskTracker::new(),
-            prepared: Mutex::default(),
+            background: Background::default(),
             writers: Writers::new(workers),
-            started: OnceLock::new(),
             draining: AtomicBool::new(false),
             stop: CancellationToken::new(),
         }
@@ -131,38 +113,27 @@ impl Node {
         self.draining.store(true, Ordering::Release);
     }
 
-    /// Keeps a task until the node starts; it must not keep the node alive.
-    pub(crate) fn prepare(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.prepare_at(Place::Runtime, task);
+    /// Keeps what makes a task that serves all connections; it must not keep the node alive.
+    pub(crate) fn prepare<T>(&self, make: impl Fn() -> T + Send + 'static)
+    where
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let make = Box::new(move || Box::pin(make()) as _);
+        self.background.prepare(Place::Runtime, make);
     }
 
-    /// As [`Node::prepare`], for a task that only writes to clients.
-    pub(crate) fn prepare_writer(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.prepare_at(Place::Writers, task);
+    /// As [`Node::prepare`], for a task that only passes on to clients, and runs no hub code.
+    pub(crate) fn prepare_writer<T>(&self, make: impl Fn() -> T + Send + 'static)
+    where
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let make = Box::new(move || Box::pin(make()) as _);
+        self.background.prepare(Place::Writers, make);
     }
 
-    fn prepare_at(&self, place: Place, task: impl Future<Output = ()> + Send + 'static) {
-        let task = Box::pin(task);
-        self.prepared().push(Prepared { task, place });
-    }
-
-    /// Starts the tasks that serve all connections, the first time; must run inside a runtime.
+    /// Starts the tasks that serve all connections, unless they run; must run inside a runtime.
     pub(crate) fn start(&self) {
-        self.started.get_or_init(|| {
-            // Where there is none, the tasks stay prepared.
-            let runtime = Handle::current();
-            for Prepared { task, place } in self.prepared().drain(..) {
-                let stop = self.stop.clone();
-                let task = async move {
-                    stop.run_until_cancelled(task).await;
-                };
-                let handle = match place {
-                    Place::Runtime => &runtime,
-                    Place::Writers => self.writers.handle().unwrap_or(&runtime),
-                };
-                self.background.spawn_on(task, handle);
-            }
-        });
+        self.background.start(&self.writers, &self.stop);
     }
 
     /// Runs a task that only writes to a client, and ends with its connection.
@@ -184,13 +155,8 @@ impl Node {
     /// Ends all that still runs, and resolves when nothing does.
     pub(crate) async fn stop_tasks(&self) {
         self.stop.cancel();
-        self.background.close();
-        self.background.wait().await;
+        self.background.ended().await;
         self.tracker.wait().await;
-    }
-
-    fn prepared(&self) -> MutexGuard<'_, Vec<Prepared>> {
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -121,9 +121,12 @@ impl Outbound {
     /// Writes to a byte stream from now on, in place of any other way out.
     pub(crate) fn attach_socket(self: &Arc<Self>, writer: SocketWriter) {
         let mut state = self.lock();
+        let before = state.queue.bytes();
         let replaced = state.attach(WayOut::socket(writer));
+        let now = state.queue.bytes();
         self.settle(&mut state);
         self.write(state);
+        self.tell_of_room(before, now);
         drop(replaced.leave());
     }
 
@@ -131,9 +134,12 @@ impl Outbound {
     pub(crate) fn attach_puller(self: &Arc<Self>) -> Puller {
         let mut state = self.lock();
         let attachment = state.next_number();
+        let before = state.queue.bytes();
         let replaced = state.attach(WayOut::pulled(attachment));
+        let now = state.queue.bytes();
         self.settle(&mut state);
-        drop(state);
+        self.wake_waiting_owner(state);
+        self.tell_of_room(before, now);
         drop(replaced.leave());
         Puller::new(Arc::clone(self), attachment)
     }
@@ -191,7 +197,7 @@ impl Outbound {
     /// Appends a control frame, unless the client makes the server send them without reading.
     pub(crate) fn push_control(&self, frame: &[u8]) {
         let mut state = self.lock();
-        if !state.is_gone() && state.queue.bytes() < self.bounds.bytes {
+        if !state.is_gone() && self.failure().is_none() && state.queue.bytes() < self.bounds.bytes {
             state.queue.push_control(frame, self.node.seconds());
         }
     }
@@ -300,8 +306,7 @@ impl Outbound {
     }
 
     /// Gives the client up, and what is queued for it at once.
-    fn let_go(self: &Arc<Self>, failure: Failure) {
-        let mut state = self.lock();
+    fn let_go(self: &Arc<Self>, mut state: MutexGuard<'_, State>, failure: Failure) {
         self.finished.store(true, Ordering::Release);
         state.queue.clear();
         self.settle(&mut state);

@@ -8,7 +8,7 @@ mod statistics;
 mod sweep;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 pub use builder::{SignalR, SignalRBuilder};
@@ -58,15 +58,21 @@ impl Server {
     /// Prepares the tasks that serve all connections; they end with the node, not with this server.
     fn prepare(&self) {
         for flusher in self.flushers.iter() {
-            self.node.prepare_writer(Arc::clone(flusher).run());
+            let flusher = Arc::clone(flusher);
+            self.node.prepare_writer(move || Arc::clone(&flusher).run());
         }
         let (table, hubs) = (Arc::clone(&self.table), Arc::clone(&self.hubs));
         let (node, flushers) = (Arc::downgrade(&self.node), Arc::clone(&self.flushers));
-        self.node.prepare(sweep::run(node, table, hubs, flushers));
+        self.node.prepare(move || {
+            let (table, hubs) = (Arc::clone(&table), Arc::clone(&hubs));
+            sweep::run(Weak::clone(&node), table, hubs, Arc::clone(&flushers))
+        });
         if let Some(backplane) = &self.backplane {
             let (backplane, hubs) = (Arc::clone(backplane), Arc::clone(&self.hubs));
-            self.node
-                .prepare(backplane_events::receive(backplane, hubs));
+            // Where no hub code blocks what came from other nodes.
+            self.node.prepare_writer(move || {
+                backplane_events::receive(Arc::clone(&backplane), Arc::clone(&hubs))
+            });
         }
     }
 

@@ -12,6 +12,7 @@ use std::sync::{Arc, Barrier};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use hubwire::{InProcessFarm, SignalR};
 use serde_json::json;
 use support::*;
 use tokio::runtime::Builder;
@@ -85,6 +86,29 @@ async fn what_a_method_sends_is_not_left_with_the_worker_whose_thread_it_then_bl
         assert!(
             heard,
             "somebody waited for the blocked thread in attempt {attempt}"
+        );
+    }
+}
+
+/// The same on another node of its process.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_method_sends_reaches_other_nodes_while_its_thread_is_blocked() {
+    let farm = InProcessFarm::new();
+    let node = || Server::on(SignalR::builder().backplane(farm.node()).build());
+    let (server, other) = (node().await, node().await);
+    let mut busy = server.connect().await;
+    for attempt in 1..=6 {
+        let (heard, connected) = when_all_heard(other.address, 16);
+        tokio::task::block_in_place(|| connected.wait());
+        let since = Instant::now();
+        busy.send(&json!({"type": 1, "target": "SendAndBlock", "arguments": [1500]}))
+            .await;
+        let heard = tokio::task::block_in_place(|| heard.join()).unwrap();
+        sleep(Duration::from_millis(1600)).await;
+        let took = heard.duration_since(since);
+        assert!(
+            took < Duration::from_millis(1000),
+            "{took:?} in attempt {attempt}"
         );
     }
 }

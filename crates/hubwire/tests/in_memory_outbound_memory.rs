@@ -228,3 +228,29 @@ async fn hit_limits() {
     }
     settle().await;
 }
+
+/// A loop of sends to one client after the other waits for nobody, but leaves the flusher its turn.
+#[tokio::test(start_paused = true)]
+async fn sends_to_one_after_the_other_stay_within_what_a_node_holds() {
+    let (server, log) = server();
+    let (mut away, id) = pulling(&server).await;
+    away.leave();
+    send(&server, &id, 100 * KIB).await;
+    let mut reading = JoinSet::new();
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        let mut client = server.connect().await;
+        let id = client.invoke("Id", ()).await.unwrap().unwrap();
+        ids.push(id.as_str().unwrap().to_owned());
+        reading.spawn(async move { client.push().await.map(|_| client) });
+    }
+    let mut most = 0;
+    for id in &ids {
+        send(&server, id, 100 * KIB).await;
+        most = most.max(server.signalr.statistics().outbound_memory);
+    }
+    let readers = reading.join_all().await;
+    assert_eq!(log.take(), [""; 0], "with {most} bytes at most");
+    assert!(most <= MAXIMUM, "{most} bytes");
+    drop((away, readers));
+}

@@ -20,6 +20,7 @@ use super::manager::{DefaultHubLifetimeManager, Received};
 use super::sending::distinct;
 use super::subscriptions::Subscriptions;
 use crate::node::Node;
+use crate::outbound::Pace;
 
 /// How long another node may take to acknowledge a group command.
 const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -196,13 +197,13 @@ impl Cluster {
         manager: &DefaultHubLifetimeManager,
         subject: &Subject,
         envelope: Envelope,
-    ) {
+    ) -> Pace {
         if envelope.origin == *self.shared.node.id() {
-            return;
+            return Pace::GoOn;
         }
         match envelope.body {
             EnvelopeBody::Message { excluded, payloads } => {
-                manager.receive(subject, &excluded, &received(&payloads));
+                return manager.receive(subject, &excluded, &received(&payloads));
             }
             EnvelopeBody::Acknowledgement { id } => {
                 if let Some(acknowledge) = self.commands().remove(&id) {
@@ -233,6 +234,7 @@ impl Cluster {
             }
             _ => {}
         }
+        Pace::GoOn
     }
 
     async fn acknowledge(&self, node: NodeId, id: i32) {

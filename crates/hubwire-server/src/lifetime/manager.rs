@@ -1,7 +1,6 @@
 //! The lifetime manager of a hub on this node: local receivers first, then the other nodes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
@@ -17,9 +16,10 @@ use super::cluster::Cluster;
 use super::connections::Connections;
 use super::delivery::{Delivery, EncodedOnce};
 use super::memberships::Memberships;
+use super::protocols_in_use::ProtocolsInUse;
 use crate::connection::Connection;
 use crate::node::{HubOptions, Node};
-use crate::outbound::Flushers;
+use crate::outbound::{Flushers, Pace};
 
 /// Knows the connections of one hub on this node, and the other nodes through a [`Cluster`].
 #[derive(Debug)]
@@ -33,8 +33,7 @@ pub(crate) struct DefaultHubLifetimeManager {
     client_results: Arc<PendingClientResults>,
     client_result_timeout: Duration,
     naming: Naming,
-    /// Whether there ever was a connection that speaks MessagePack.
-    pub(super) has_messagepack: AtomicBool,
+    pub(super) protocols: ProtocolsInUse,
     maximum_groups: usize,
     maximum_name_size: usize,
 }
@@ -60,7 +59,7 @@ impl DefaultHubLifetimeManager {
             )),
             client_result_timeout: options.client_result_timeout,
             naming: options.naming,
-            has_messagepack: AtomicBool::new(false),
+            protocols: ProtocolsInUse::default(),
         }
     }
 
@@ -104,18 +103,17 @@ impl DefaultHubLifetimeManager {
         }
     }
 
-    /// Carries out what another node said.
-    pub(crate) fn receive_envelope(&self, subject: &Subject, envelope: Envelope) {
-        if let Some(cluster) = &self.cluster {
-            cluster.receive(self, subject, envelope);
+    /// Carries out what another node said; says how whoever brought it goes on.
+    pub(crate) fn receive_envelope(&self, subject: &Subject, envelope: Envelope) -> Pace {
+        match &self.cluster {
+            Some(cluster) => cluster.receive(self, subject, envelope),
+            None => Pace::GoOn,
         }
     }
 
     /// Registers a connection; from now on it is sent to.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) {
-        if connection.protocol() == HubProtocol::MessagePack {
-            self.has_messagepack.store(true, Ordering::Relaxed);
-        }
+        self.protocols.note(connection.protocol());
         self.connections.insert(connection);
         let subjects = subjects_of(connection);
         if let Some(user) = connection.user_id() {
@@ -155,7 +153,12 @@ impl DefaultHubLifetimeManager {
     }
 
     /// Delivers what another node published.
-    pub(crate) fn receive(&self, subject: &Subject, excluded: &[ConnectionId], message: &Received) {
+    pub(crate) fn receive(
+        &self,
+        subject: &Subject,
+        excluded: &[ConnectionId],
+        message: &Received,
+    ) -> Pace {
         let mut delivery = Delivery::new(message).except(excluded);
         match subject {
             Subject::All => self.connections.for_each(|member| delivery.offer(member)),
@@ -168,9 +171,10 @@ impl DefaultHubLifetimeManager {
             Subject::User(user) => self.users.for_each(user, |member| delivery.offer(member)),
             _ => {}
         }
-        if let Err(error) = delivery.finish() {
+        delivery.finish().unwrap_or_else(|error| {
             tracing::warn!(target: "hubwire::backplane", %error, "a message was not delivered");
-        }
+            Pace::GoOn
+        })
     }
 
     /// Changes a group if the connection is here; resolves when the other nodes know of it.

@@ -4,11 +4,9 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::{ConnectionId, OutgoingInvocation, SendError, Sending, Target};
-use hubwire_protocol::HubProtocol;
 
 use super::delivery::Delivery;
 use super::manager::DefaultHubLifetimeManager;
@@ -23,14 +21,18 @@ impl DefaultHubLifetimeManager {
         message: &OutgoingInvocation<'_>,
     ) -> Sending {
         let sending = self.try_send(target, message);
-        match sending.unwrap_or_else(|error| Sending::Done(Err(error))) {
-            // Hub code that only sends would never let its thread do anything else.
-            Sending::Done(sent) if is_turn_over() => Sending::Waiting(Box::pin(async move {
-                tokio::task::yield_now().await;
-                sent
-            })),
-            sending => sending,
+        let sending = sending.unwrap_or_else(|error| Sending::Done(Err(error)));
+        if !is_turn_over() {
+            return sending;
         }
+        // Hub code that only sends would never let its thread do anything else; what it waits for may be there.
+        Sending::Waiting(Box::pin(async move {
+            tokio::task::yield_now().await;
+            match sending {
+                Sending::Done(sent) => sent,
+                Sending::Waiting(sent) => sent.await,
+            }
+        }))
     }
 
     fn send_to_many(
@@ -89,7 +91,7 @@ impl DefaultHubLifetimeManager {
             return Ok(None);
         };
         let outbound = connection.outbound();
-        let pace = outbound.offer(message.encoded(connection.protocol())?);
+        let pace = outbound.offer_alone(message.encode(connection.protocol())?);
         let congested = self.is_congested();
         if pace == Pace::GoOn && !congested {
             return Ok(Some(Sending::Done(Ok(()))));
@@ -127,9 +129,8 @@ impl DefaultHubLifetimeManager {
         } else {
             // Serializing runs the caller's code, which should not happen under a list's lock.
             if !self.connections.is_empty() {
-                message.encoded(HubProtocol::Json)?;
-                if self.has_messagepack.load(Ordering::Relaxed) {
-                    message.encoded(HubProtocol::MessagePack)?;
+                for protocol in self.protocols.in_use() {
+                    message.encoded(protocol)?;
                 }
             }
             local = self.send_to_many(target, message);

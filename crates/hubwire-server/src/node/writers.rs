@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Runs flushers and drains where hub code runs on several threads.
+/// Runs flushers, drains and what comes from other nodes where hub code runs on several threads.
 ///
 /// Threads of their own, for tokio lets no other worker take what a worker woke last: hub code that blocks its
 /// thread would hold up what it has just sent to everybody. With one worker there is nobody to go on in its
@@ -35,8 +35,8 @@ fn start(threads: usize) -> Option<Runtime> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(threads)
         .thread_name("hubwire-writer")
-        // Byte streams of others may have timers.
-        .enable_time()
+        // Byte streams and backplanes of others may have timers and sockets of their own.
+        .enable_all()
         .build();
     runtime
         .inspect_err(|error| {

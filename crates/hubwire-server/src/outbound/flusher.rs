@@ -15,13 +15,16 @@ use crate::node::{ServerOptions, guarded};
 /// After how many queues the flusher lets others run.
 const QUEUES_BETWEEN_YIELDS: usize = 64;
 
+/// After how many bytes it does so, for long queues take longer.
+const BYTES_BETWEEN_YIELDS: usize = 1024 * 1024;
+
 /// With few queues waiting, the limit is what this many may have.
 const LEAST_QUEUES: isize = 16;
 
 /// Writes the queues assigned to it.
 #[derive(Debug)]
 pub(crate) struct Flusher {
-    dirty: Mutex<Vec<Arc<Outbound>>>,
+    dirty: Mutex<Dirty>,
     /// Signed, for a writer may subtract a frame's bytes before its sender added them.
     unflushed: AtomicIsize,
     /// How many bytes may lie unflushed for each queue that waits, before senders wait too.
@@ -30,6 +33,30 @@ pub(crate) struct Flusher {
     queues: AtomicIsize,
     dirtied: Notify,
     round_done: Notify,
+}
+
+/// The queues that a flusher has to write.
+#[derive(Debug, Default)]
+struct Dirty {
+    queues: Vec<Arc<Outbound>>,
+    /// Whether whoever wrote them is gone, with its runtime.
+    is_abandoned: bool,
+}
+
+/// A flusher that writes.
+struct Running(Arc<Flusher>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let abandoned = Dirty {
+            is_abandoned: true,
+            ..Dirty::default()
+        };
+        let left = mem::replace(&mut *self.0.dirty(), abandoned);
+        let count = left.queues.len().cast_signed();
+        self.0.queues.fetch_sub(count, Ordering::Relaxed);
+        self.0.round_done.notify_waiters();
+    }
 }
 
 impl Flusher {
@@ -45,10 +72,13 @@ impl Flusher {
     }
 
     pub(crate) fn mark_dirty(&self, outbound: Arc<Outbound>) {
-        self.queues.fetch_add(1, Ordering::Relaxed);
         let mut dirty = self.dirty();
-        dirty.push(outbound);
-        let first = dirty.len() == 1;
+        if dirty.is_abandoned {
+            return;
+        }
+        self.queues.fetch_add(1, Ordering::Relaxed);
+        dirty.queues.push(outbound);
+        let first = dirty.queues.len() == 1;
         drop(dirty);
         if first {
             self.dirtied.notify_one();
@@ -88,29 +118,39 @@ impl Flusher {
     }
 
     /// Writes whatever is dirty, without end.
-    pub(crate) async fn run(self: Arc<Self>) {
-        let mut batch = Vec::new();
-        loop {
-            self.dirtied.notified().await;
+    ///
+    /// Once it is dropped, with its runtime, nothing is kept that nobody would write.
+    pub(crate) fn run(self: Arc<Self>) -> impl Future<Output = ()> + Send {
+        self.dirty().is_abandoned = false;
+        let running = Running(self);
+        async move {
+            let flusher = &running.0;
+            let mut batch = Vec::new();
             loop {
-                mem::swap(&mut *self.dirty(), &mut batch);
-                if batch.is_empty() {
-                    break;
+                flusher.dirtied.notified().await;
+                loop {
+                    mem::swap(&mut flusher.dirty().queues, &mut batch);
+                    if batch.is_empty() {
+                        break;
+                    }
+                    flusher.write(&mut batch).await;
                 }
-                self.write(&mut batch).await;
             }
         }
     }
 
     async fn write(&self, batch: &mut Vec<Arc<Outbound>>) {
-        let mut written = 0;
+        let (mut queues, mut bytes) = (0, 0);
         for outbound in batch.drain(..) {
-            if let Err(panic) = guarded(|| outbound.flush()) {
-                outbound.panicked(&panic);
-            }
+            // Whatever becomes of it, and of this task, it is counted no more.
             self.queues.fetch_sub(1, Ordering::Relaxed);
-            written += 1;
-            if written % QUEUES_BETWEEN_YIELDS == 0 {
+            match guarded(|| outbound.flush()) {
+                Ok(written) => bytes += written,
+                Err(panic) => outbound.panicked(&panic),
+            }
+            queues += 1;
+            if queues == QUEUES_BETWEEN_YIELDS || bytes >= BYTES_BETWEEN_YIELDS {
+                (queues, bytes) = (0, 0);
                 self.round_done.notify_waiters();
                 tokio::task::yield_now().await;
             }
@@ -118,7 +158,7 @@ impl Flusher {
         self.round_done.notify_waiters();
     }
 
-    fn dirty(&self) -> MutexGuard<'_, Vec<Arc<Outbound>>> {
+    fn dirty(&self) -> MutexGuard<'_, Dirty> {
         self.dirty.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use hubwire_core::HeldBytes;
 use slab::Slab;
 
+use super::queue::Queue;
 use super::{Failure, Outbound};
 use crate::node::ServerOptions;
 
@@ -75,18 +76,26 @@ impl OutboundMemory {
             return;
         }
         // Dropped behind the lock: the last reference to a queue may drop somebody's byte stream.
-        let mut victims;
+        let mut victims = Vec::new();
         let _one_at_a_time = match self.making_room.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        victims = self.victims();
-        while !self.is_within() {
-            match victims.next() {
-                Some(victim) => victim.let_go(Failure::NodeFull),
-                None => return,
+        loop {
+            victims.extend(self.victims());
+            let mut went = 0;
+            for (rank, victim) in victims.iter().rev() {
+                if self.is_within() {
+                    return;
+                }
+                went += usize::from(victim.let_go_if(*rank, self.victim_size));
             }
+            // While it was looked for them, some have taken all, and others have come.
+            if went == 0 {
+                return;
+            }
+            victims.clear();
         }
     }
 
@@ -94,18 +103,16 @@ impl OutboundMemory {
         self.held.get() <= self.maximum
     }
 
-    /// All queues, in the order in which they are let go.
-    fn victims(&self) -> impl Iterator<Item = Arc<Outbound>> {
+    /// All queues, the one that is to go first at the end.
+    fn victims(&self) -> Vec<(Rank, Arc<Outbound>)> {
         let holders = self.holders();
         // Collected first: the last reference to a queue must not go while the holders are locked.
         let queues: Vec<_> = holders.iter().filter_map(|(_, it)| it.upgrade()).collect();
         drop(holders);
-        let mut ranked: Vec<_> = queues
-            .into_iter()
-            .map(|it| (it.rank(self.victim_size), it))
-            .collect();
-        ranked.sort_by_key(|(rank, _)| *rank);
-        ranked.into_iter().map(|(_, queue)| queue)
+        let rank = |it: Arc<Outbound>| Some((it.rank(self.victim_size)?, it));
+        let mut ranked: Vec<_> = queues.into_iter().filter_map(rank).collect();
+        ranked.sort_by_key(|(rank, _)| Reverse(*rank));
+        ranked
     }
 
     fn holders(&self) -> MutexGuard<'_, Slab<Weak<Outbound>>> {
@@ -121,6 +128,22 @@ struct Rank {
     cost: Reverse<usize>,
 }
 
+impl Rank {
+    /// `None` where there is nothing to free.
+    fn of(queue: &Queue, victim_size: usize) -> Option<Self> {
+        let oldest = queue.oldest()?;
+        Some(Self {
+            ends_with_it: match () {
+                () if queue.ends_with(victim_size) => EndsWithIt::Much,
+                () if queue.is_all_shared() => EndsWithIt::Nothing,
+                () => EndsWithIt::Little,
+            },
+            oldest,
+            cost: Reverse(queue.cost()),
+        })
+    }
+}
+
 /// What the end of a queue frees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum EndsWithIt {
@@ -131,18 +154,20 @@ enum EndsWithIt {
 }
 
 impl Outbound {
-    fn rank(&self, victim_size: usize) -> Rank {
+    fn rank(&self, victim_size: usize) -> Option<Rank> {
+        Rank::of(&self.lock().queue, victim_size)
+    }
+
+    /// Gives the client up, unless it is a better one by now; whether it was.
+    fn let_go_if(self: &Arc<Self>, rank: Rank, victim_size: usize) -> bool {
         let state = self.lock();
-        let queue = &state.queue;
-        Rank {
-            ends_with_it: match () {
-                () if queue.ends_with(victim_size) => EndsWithIt::Much,
-                () if queue.is_all_shared() => EndsWithIt::Nothing,
-                () => EndsWithIt::Little,
-            },
-            oldest: state.queue.oldest().unwrap_or(u32::MAX),
-            cost: Reverse(state.queue.cost()),
+        let now = Rank::of(&state.queue, victim_size);
+        let goes =
+            now.is_some_and(|it| (it.ends_with_it, it.oldest) <= (rank.ends_with_it, rank.oldest));
+        if goes {
+            self.let_go(state, Failure::NodeFull);
         }
+        goes
     }
 }
 

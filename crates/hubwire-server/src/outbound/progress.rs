@@ -9,25 +9,46 @@ use super::{Bounds, Failure, Outbound, Progress};
 /// How often the kernel is asked of a socket that refuses nothing, where nothing else says so: in seconds.
 const SECONDS_BETWEEN_LOOKS: u64 = 15;
 
-/// Since when a client is watched because something waits for it, and what it had taken by then.
+/// Until when a client that something waits for has to take more, and what it had taken by then.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     /// Milliseconds of the node's life, and one more.
-    since: Option<NonZeroU64>,
+    until: Option<NonZeroU64>,
     taken: u64,
 }
 
+/// What is known of the bytes that a client has taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// They are on their way, if not there.
+    Sent(u64),
+    /// They are with what pulled them, which asks for more only when it has sent them.
+    Pulled(u64),
+}
+
 impl Watch {
-    /// Whether too little of what waits was taken for too long, this being all that ever was.
-    fn is_overdue(&mut self, now: u64, taken: u64, progress: Progress) -> bool {
+    /// Whether too little of what waits was taken for too long.
+    fn is_overdue(&mut self, now: u64, taken: Taken, progress: Progress) -> bool {
+        let (Taken::Sent(total) | Taken::Pulled(total)) = taken;
+        let times = total.saturating_sub(self.taken) / (progress.bytes as u64).max(1);
         let now = NonZeroU64::MIN.saturating_add(now);
-        let since = *self.since.get_or_insert(now);
-        if since == now || taken.saturating_sub(self.taken) >= progress.bytes as u64 {
-            let since = Some(now);
-            *self = Self { since, taken };
-            return false;
-        }
-        Duration::from_millis(now.get() - since.get()) >= progress.timeout
+        let until = match self.until {
+            Some(until) if times == 0 => until,
+            _ => {
+                let times = match taken {
+                    Taken::Sent(_) => 1,
+                    Taken::Pulled(_) => u32::try_from(times).unwrap_or(u32::MAX).max(1),
+                };
+                let time = progress.timeout.saturating_mul(times).as_millis();
+                let until = now.saturating_add(u64::try_from(time).unwrap_or(u64::MAX));
+                *self = Self {
+                    until: Some(until),
+                    taken: total,
+                };
+                until
+            }
+        };
+        now >= until
     }
 }
 
@@ -48,15 +69,18 @@ impl State {
     fn look(&mut self, now: u64, turn: u64, bounds: &Bounds) -> Option<Failure> {
         let is_draining = self.is_draining();
         let (waits, taken) = match &self.way_out {
-            WayOut::Absent | WayOut::Gone => (false, 0),
-            WayOut::Pulled { .. } => (!self.queue.is_empty(), self.queue.taken()),
+            WayOut::Absent | WayOut::Gone => (false, Taken::Sent(0)),
+            WayOut::Pulled { .. } => (!self.queue.is_empty(), Taken::Pulled(self.queue.taken())),
             WayOut::Socket { .. } if !is_draining && !turn.is_multiple_of(bounds.looks()) => {
                 return None;
             }
             WayOut::Socket { writer, .. } => match writer.tcp_info() {
                 Some(peer) if bounds.is_dead(peer.silent_for) => return Some(Failure::PeerDead),
-                Some(peer) => (is_draining || peer.unsent > 0, peer.acknowledged),
-                None => (is_draining, self.queue.taken()),
+                Some(peer) => (
+                    is_draining || peer.unsent > 0,
+                    Taken::Sent(peer.acknowledged),
+                ),
+                None => (is_draining, Taken::Sent(self.queue.taken())),
             },
         };
         if !waits {

@@ -205,8 +205,14 @@ impl Queue {
                 written.discard();
             }
         }
-        if self.entries.capacity() > 4 * KEPT_ENTRIES {
-            self.entries.shrink_to(KEPT_ENTRIES);
+        self.give_back_room();
+    }
+
+    /// Moves what is left only where far more was there before.
+    fn give_back_room(&mut self) {
+        let (length, capacity) = (self.entries.len(), self.entries.capacity());
+        if capacity > 4 * KEPT_ENTRIES && length < capacity / 4 {
+            self.entries.shrink_to(KEPT_ENTRIES.max(2 * length));
         }
     }
 
@@ -231,6 +237,7 @@ impl Queue {
                     .map(|it| it.into_bytes(self.format)),
             );
         }
+        self.give_back_room();
         parts
     }
 

@@ -21,23 +21,28 @@ pub(crate) enum Pace {
 impl Outbound {
     /// Queues a message in its place, without ever waiting; a client that is too slow is let go.
     pub(crate) fn offer(self: &Arc<Self>, message: &EncodedMessage) -> Pace {
+        self.offer_alone(message.clone())
+    }
+
+    /// As [`Outbound::offer`], for a message that nobody else is sent.
+    pub(crate) fn offer_alone(self: &Arc<Self>, message: EncodedMessage) -> Pace {
         let pace = self.queue(message);
         self.bounds.memory.make_room();
         pace
     }
 
-    fn queue(self: &Arc<Self>, message: &EncodedMessage) -> Pace {
+    fn queue(self: &Arc<Self>, message: EncodedMessage) -> Pace {
         let held = self.bounds.memory.held();
         let size = message.framed_in(self.format, held).len();
         let mut state = self.lock();
         if self.is_finished() {
             return Pace::GoOn;
         }
-        let fits = !state.is_stalled()
-            || state.queue.is_empty()
-            || state.queue.cost_towards(self.bounds.maximum) + size + ENTRY_COST
-                <= self.bounds.maximum;
-        if !fits && !self.may_exceed(&mut state) {
+        let maximum = self.bounds.maximum;
+        let fits = state.queue.is_empty()
+            || state.queue.cost_towards(maximum) + size + ENTRY_COST <= maximum;
+        // What nobody has refused yet waits for a turn only, which whoever sends so much has to leave to others.
+        if !fits && state.is_stalled() && !self.may_exceed(&mut state) {
             drop(state);
             self.fail(Failure::QueueFull);
             return Pace::GoOn;
@@ -48,7 +53,7 @@ impl Outbound {
             state.way_out.take_waker()
         };
         let has_room = state.queue.bytes() + size < self.bounds.bytes || state.queue.is_empty();
-        self.push(state, message.clone(), size);
+        self.push(state, message, size);
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -4,6 +4,7 @@ mod memory;
 mod panicking;
 mod racing;
 mod replacing;
+mod sharing;
 
 use std::future::poll_fn;
 use std::io;
@@ -401,4 +402,70 @@ async fn written_means_taken_whatever_the_way_out_is() {
     let (written, pulled) = tokio::join!(written, pulled);
     written.unwrap();
     assert_eq!(pulled, some("one;"));
+}
+
+#[test]
+fn a_puller_that_is_slow_with_a_long_message_is_not_let_go_for_what_it_has_taken() {
+    let outbound = bounded(100, 32 * 1024 * 1024);
+    let mut puller = outbound.attach_puller();
+    let second = |seconds: u64| outbound.check_progress(seconds * 1000, 0);
+    let _ = outbound.offer(&message(&"x".repeat(3_000_000)));
+    let _ = outbound.offer(&message("more"));
+    second(0);
+    assert!(pull(&mut puller, 1).is_ready());
+    second(1);
+    // Its client reads 20 kB in each second, and so pulls again after 150 s.
+    second(62);
+    assert_eq!(outbound.failure(), None);
+}
+
+/// As when a runtime is dropped before its flusher has had its turn.
+#[test]
+fn nothing_is_left_of_what_the_flusher_never_wrote() {
+    let outbound = outbound(100);
+    let puller = outbound.attach_puller();
+    let flusher = Arc::clone(&outbound.flusher).run();
+    let _ = outbound.offer(&message("one;"));
+    drop(flusher);
+    outbound.close();
+    let kept = Arc::downgrade(&outbound.node);
+    drop((puller, outbound));
+    assert!(kept.upgrade().is_none(), "the node lives on");
+}
+
+/// Clients that take all they are offered, while a message is longer than what one turn writes.
+#[tokio::test(start_paused = true)]
+async fn a_loop_of_long_broadcasts_waits_until_they_are_written() {
+    const LONG: usize = 4 * TURN_SIZE;
+    let flushers = Flushers::new(1, ServerOptions::default());
+    let bounds = bounds(usize::MAX, usize::MAX);
+    let (mut queues, mut reading) = (Vec::new(), tokio::task::JoinSet::new());
+    for _ in 0..100 {
+        let queue = Outbound::new(node(), flushers.assign(), Arc::clone(&bounds), &BARE);
+        let mut far = attach_stream(&queue, 2 * TURN_SIZE);
+        reading.spawn(async move {
+            let mut buffer = vec![0; 2 * TURN_SIZE];
+            while far.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
+        });
+        queues.push(queue);
+    }
+    let flusher = tokio_util::task::TaskTracker::new();
+    flusher.spawn(flushers.assign().run());
+    let mut most = 0;
+    for _ in 0..20 {
+        let message = message(&"x".repeat(LONG));
+        for queue in &queues {
+            let _ = queue.offer(&message);
+            assert!(
+                !queue.is_stalled() || queue.bytes() == LONG,
+                "some stream has refused bytes"
+            );
+        }
+        flushers.relieved().await;
+        most = most.max(queues.iter().map(|queue| queue.bytes()).max().unwrap_or(0));
+    }
+    assert!(
+        most <= 2 * LONG,
+        "{most} bytes wait for one who takes all at once"
+    );
 }

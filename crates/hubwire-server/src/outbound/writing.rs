@@ -8,33 +8,47 @@ use std::task::{Context, Poll, ready};
 use super::state::{Drain, State, Turn, WayOut};
 use super::{Failure, Outbound};
 
+/// What came of offering a queue to its way out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    /// How many bytes the flusher need not count any more.
+    unflushed: usize,
+    /// How many bytes were taken.
+    taken: usize,
+}
+
 impl Outbound {
     /// The session's write at the end of its read.
     pub(crate) fn write_gathered(self: &Arc<Self>) {
         let mut state = self.lock();
         state.gathering = false;
-        if self.write(state) > 0 {
+        if self.write(state).unflushed > 0 {
             self.flusher.relieve();
         }
         self.bounds.memory.make_room();
     }
 
-    /// The flusher's write of its round.
-    pub(super) fn flush(self: &Arc<Self>) {
+    /// The flusher's write of its round; how many bytes were taken.
+    pub(super) fn flush(self: &Arc<Self>) -> usize {
         let mut state = self.lock();
         state.dirty = false;
-        self.write(state);
+        let written = self.write(state);
         self.bounds.memory.make_room();
+        written.taken
     }
 
-    /// Offers what is queued to the way out, once; how many bytes the flusher need not count any more.
-    pub(super) fn write(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> usize {
+    /// Offers what is queued to the way out, once.
+    pub(super) fn write(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> Written {
         let unflushed = mem::take(&mut state.unflushed);
         self.flusher.sub_unflushed(unflushed);
         if state.queue.is_empty() {
             self.wake_waiting_owner(state);
-            return unflushed;
+            return Written {
+                unflushed,
+                taken: 0,
+            };
         }
+        let mut taken = 0;
         match &mut state.way_out {
             WayOut::Pulled { waker, .. } => {
                 let waker = waker.take();
@@ -46,13 +60,14 @@ impl Outbound {
             }
             WayOut::Socket {
                 drain: Drain::Idle, ..
-            } => self.write_to_socket(state),
+            } => taken = self.write_to_socket(state),
             _ => self.settle(&mut state),
         }
-        unflushed
+        Written { unflushed, taken }
     }
 
-    fn write_to_socket(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+    /// How many bytes the byte stream took.
+    fn write_to_socket(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> usize {
         let before = state.queue.bytes();
         let written = state.try_write(self.bounds.turn);
         self.settle(&mut state);
@@ -70,6 +85,9 @@ impl Outbound {
             Poll::Ready(Ok(Turn::Done)) => self.wake_waiting_owner(state),
             Poll::Ready(Ok(Turn::Over)) => {
                 let newly_dirty = !mem::replace(&mut state.dirty, true);
+                // Nobody has refused the rest, which senders so still wait for.
+                state.unflushed = now;
+                self.flusher.add_unflushed(now);
                 self.wake_waiting_owner(state);
                 if newly_dirty {
                     self.flusher.mark_dirty(Arc::clone(self));
@@ -86,6 +104,7 @@ impl Outbound {
             }
         }
         self.tell_of_room(before, now);
+        before.saturating_sub(now)
     }
 
     /// Tells the session of the room that it waited for.

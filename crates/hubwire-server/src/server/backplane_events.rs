@@ -10,6 +10,7 @@ use hubwire_core::{Backplane, BackplaneEvent};
 
 use super::hubs::Hubs;
 use crate::node::{Guarded, guarded, guarded_step};
+use crate::outbound::Pace;
 
 /// How long the backplane is left alone after it has panicked, so that it fills no log.
 const AFTER_A_PANIC: Duration = Duration::from_secs(1);
@@ -46,9 +47,12 @@ async fn receive_event(event: BackplaneEvent, hubs: &Hubs) {
             let Some(hub) = hubs.find(&channel.hub) else {
                 return;
             };
-            guarded_step("a message of another node", || {
-                hub.lifetime().receive_envelope(&channel.subject, envelope);
+            let pace = guarded_step("a message of another node", || {
+                hub.lifetime().receive_envelope(&channel.subject, envelope)
             });
+            if pace == Some(Pace::GiveWay) {
+                tokio::task::yield_now().await;
+            }
             // As every sender: what comes faster than it is written stays with the backplane.
             hub.lifetime().flushers().relieved().await;
         }

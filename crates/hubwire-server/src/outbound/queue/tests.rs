@@ -93,3 +93,42 @@ fn whole_messages_are_taken_however_long_the_first_one_is() {
     assert_eq!(taken(&mut queue, 100), ">four\n");
     assert_eq!((taken(&mut queue, 100).len(), queue.bytes()), (0, 0));
 }
+
+#[test]
+fn a_queue_gives_back_its_room_whoever_takes_what_it_held() {
+    const COUNT: usize = 10_000;
+    let (mut written, mut pulled) = (Queue::new(&LINES), Queue::new(&LINES));
+    for queue in [&mut written, &mut pulled] {
+        for _ in 0..COUNT {
+            queue.push(shared(b"three"), 7, 0);
+        }
+    }
+    written.advance(7 * COUNT);
+    assert_eq!(pulled.take_whole(usize::MAX).len(), COUNT);
+    assert!(written.entries.capacity() <= 4 * KEPT_ENTRIES);
+    let kept = pulled.entries.capacity();
+    assert!(kept <= 4 * KEPT_ENTRIES, "room for {kept} entries");
+}
+
+/// Or who sends to a slow client would pay for all that waits there, with each message.
+#[test]
+fn a_long_queue_is_not_moved_with_each_message_that_comes_and_goes() {
+    let mut queue = Queue::new(&LINES);
+    let message = shared(b"three");
+    for _ in 0..10_000 {
+        queue.push(message.clone(), 7, 0);
+    }
+    queue.advance(7);
+    let (mut moved, mut capacity) = (0, queue.entries.capacity());
+    for _ in 0..100 {
+        for change in [
+            |queue: &mut Queue, message| queue.push(message, 7, 0),
+            |queue: &mut Queue, _| queue.advance(7),
+        ] {
+            change(&mut queue, message.clone());
+            moved += usize::from(queue.entries.capacity() != capacity);
+            capacity = queue.entries.capacity();
+        }
+    }
+    assert!(moved <= 2, "moved {moved} times");
+}

@@ -1,5 +1,10 @@
 //! What the queues of a node hold together.
 
+use std::pin::Pin;
+use std::sync::mpsc;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
 use super::*;
 
 const KIB: usize = 1024;
@@ -28,7 +33,7 @@ fn long(size: usize) -> EncodedMessage {
 
 /// Queues a message that nobody else is sent.
 fn offer_alone(outbound: &Arc<Outbound>, size: usize) {
-    let _ = outbound.offer(&long(size));
+    let _ = outbound.offer_alone(long(size));
 }
 
 fn failures<const COUNT: usize>(queues: &[Arc<Outbound>; COUNT]) -> [Option<Failure>; COUNT] {
@@ -135,4 +140,112 @@ fn a_queue_of_messages_that_others_share_is_no_victim_while_there_is_another() {
     drop(shared);
     let _ = queues[0].offer(&long(101 * KIB));
     assert_eq!(failures(&queues), [GONE; 4]);
+}
+
+/// What is just being sent is held by its sender, too, but only as long as that sends.
+#[test]
+fn a_message_for_one_alone_is_not_taken_for_a_shared_one_while_it_is_being_sent() {
+    let (_, queues) = queues::<3>(300 * KIB);
+    let shared = long(150 * KIB);
+    let _ = queues[0].offer(&shared);
+    let _ = queues[1].offer(&shared);
+    queues[2].node.tick_to(5);
+    // The only one with which at least 64 KiB end.
+    offer_alone(&queues[2], 200 * KIB);
+    assert_eq!(failures(&queues), [None, None, GONE]);
+}
+
+#[tokio::test]
+async fn what_a_refused_queue_costs_is_within_what_a_node_holds() {
+    const COUNT: usize = 1000;
+    let (memory, [queue]) = queues(100 * KIB);
+    let _far = attach_stream(&queue, 4);
+    for _ in 0..COUNT {
+        offer_alone(&queue, 64);
+    }
+    queue.flush();
+    tokio::task::yield_now().await;
+    let held = memory.held().get();
+    assert!(held <= 100 * KIB, "{held} bytes are held");
+}
+
+/// Takes everything, but the first write only once the other end lets it.
+struct Held {
+    begun: mpsc::Sender<()>,
+    released: mpsc::Receiver<()>,
+    waits: bool,
+}
+
+impl AsyncRead for Held {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Held {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if std::mem::take(&mut self.waits) {
+            self.begun.send(()).unwrap();
+            self.released.recv().unwrap();
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Who looks for victims waits for the locks of queues, and meanwhile the victims are others.
+#[test]
+fn who_has_taken_all_meanwhile_is_no_victim_and_who_came_meanwhile_is_one() {
+    let (memory, queues) = queues::<4>(300 * KIB);
+    let [reading, first, second, third] = &queues;
+    offer_alone(reading, 200 * KIB);
+    let ((begun, has_begun), (release, released)) = (mpsc::channel(), mpsc::channel());
+    let waits = true;
+    let held = Held {
+        begun,
+        released,
+        waits,
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let (_, writer) = tokio::io::split(Box::new(held) as BoxedSocket);
+            reading.attach_socket(SocketWriter::Other(writer));
+        });
+        has_begun.recv().unwrap();
+        scope.spawn(|| offer_alone(first, 200 * KIB));
+        while memory.held().get() <= 400 * KIB {
+            std::thread::yield_now();
+        }
+        // It is about to wait for the lock of the first queue.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "nothing tells when a lock is waited for"
+        )]
+        std::thread::sleep(Duration::from_millis(50));
+        offer_alone(second, 200 * KIB);
+        offer_alone(third, 200 * KIB);
+        release.send(()).unwrap();
+    });
+    let left = memory.held().get();
+    assert!(
+        left <= 300 * KIB,
+        "{left} bytes are held; {:?}",
+        failures(&queues)
+    );
+    assert_eq!(reading.failure(), None);
 }

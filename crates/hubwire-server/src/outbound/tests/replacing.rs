@@ -1,5 +1,6 @@
 //! Ways out that take the place of others: nothing is lost or doubled, and each client has its own time.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -58,9 +59,28 @@ fn a_puller_that_waits_is_given_a_chance_beyond_the_maximum() {
     let mut cx = Context::from_waker(Waker::noop());
     assert!(puller.poll_pull(&mut cx, 1000).is_pending());
     assert_eq!(outbound.offer(&message("1")), Pace::GoOn);
-    assert_eq!(outbound.offer(&message("2")), Pace::Wait);
+    assert_eq!(outbound.offer(&message("2")), Pace::GiveWay);
     outbound.flush();
     assert_eq!(outbound.offer(&message("3")), Pace::GiveWay);
     assert_eq!(outbound.failure(), None);
     assert_eq!(pull(&mut puller, 1000), some("123"));
+}
+
+/// Its control frames, which another way out has no use for, may be all that filled the queue.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_room_is_told_of_what_another_way_out_makes() {
+    let outbound = outbound(8);
+    outbound.push_control(b"pong;");
+    let mut waiting = tokio::task::JoinSet::new();
+    let stream = Arc::clone(&outbound);
+    waiting.spawn(async move { stream.item_room().await });
+    tokio::task::yield_now().await;
+    assert!(waiting.try_join_next().is_none());
+    let _puller = outbound.attach_puller();
+    assert_eq!(outbound.bytes(), 0);
+    let waited = tokio::time::timeout(Duration::from_secs(3600), waiting.join_next()).await;
+    assert!(
+        waited.is_ok(),
+        "a stream waits for ever, and nothing is queued"
+    );
 }

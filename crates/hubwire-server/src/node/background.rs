@@ -1,0 +1,82 @@
+//! The tasks that serve all connections of a node.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use futures_core::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::writers::Writers;
+
+/// What makes a task anew for each runtime that the node serves in.
+type Make = dyn Fn() -> BoxFuture<'static, ()> + Send;
+
+/// Tasks that start with the first connection, and again where their runtime is gone.
+#[derive(Default)]
+pub(super) struct Background {
+    tasks: Mutex<Vec<Task>>,
+    tracker: TaskTracker,
+}
+
+struct Task {
+    make: Box<Make>,
+    place: Place,
+    /// Held by the task as long as it is there.
+    running: Weak<()>,
+}
+
+/// Who runs a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Runtime,
+    Writers,
+}
+
+impl Background {
+    pub(super) fn prepare(&self, place: Place, make: Box<Make>) {
+        let running = Weak::new();
+        self.tasks().push(Task {
+            make,
+            place,
+            running,
+        });
+    }
+
+    /// Starts what does not run; must run inside a runtime.
+    pub(super) fn start(&self, writers: &Writers, stop: &CancellationToken) {
+        if stop.is_cancelled() {
+            return;
+        }
+        for task in &mut *self.tasks() {
+            if task.running.strong_count() > 0 {
+                continue;
+            }
+            let running = Arc::new(());
+            task.running = Arc::downgrade(&running);
+            let (made, stop) = ((task.make)(), stop.clone());
+            let run = async move {
+                stop.run_until_cancelled(made).await;
+                drop(running);
+            };
+            match task.place {
+                Place::Runtime => self.tracker.spawn(run),
+                Place::Writers => {
+                    let handle = writers.handle().cloned();
+                    self.tracker
+                        .spawn_on(run, &handle.unwrap_or_else(Handle::current))
+                }
+            };
+        }
+    }
+
+    /// Resolves when nothing runs any more.
+    pub(super) async fn ended(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Vec<Task>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,69 @@
+//! Flushers that share their thread with others.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::*;
+
+/// Takes all at once, as a socket does whose buffers are large, or whose peer reads on another machine.
+struct Fast;
+
+impl AsyncRead for Fast {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Fast {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flusher_leaves_turns_to_others_while_it_writes_long_queues() {
+    let flushers = Flushers::new(1, ServerOptions::default());
+    let bounds = bounds(usize::MAX, usize::MAX);
+    let message = message(&"x".repeat(3_000_000));
+    let queues: Vec<_> = (0..60)
+        .map(|_| {
+            let queue = Outbound::new(node(), flushers.assign(), Arc::clone(&bounds), &BARE);
+            let (_, writer) = tokio::io::split(Box::new(Fast) as BoxedSocket);
+            queue.attach_socket(SocketWriter::Other(writer));
+            let _ = queue.offer(&message);
+            queue
+        })
+        .collect();
+    let turns = Arc::new(AtomicUsize::new(0));
+    let mut tasks = tokio::task::JoinSet::new();
+    let counted = Arc::clone(&turns);
+    tasks.spawn(flushers.assign().run());
+    tasks.spawn(async move {
+        while queues.iter().any(|queue| queue.bytes() > 0) {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    let _ = tokio::time::timeout(Duration::from_secs(60), tasks.join_next()).await;
+    // 180 MB, of which 256 KiB are one turn of one queue.
+    let turns = turns.load(Ordering::Relaxed);
+    assert!(turns >= 10, "{turns} turns of others");
+}
