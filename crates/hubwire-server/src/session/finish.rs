@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Context;
 
 use super::Session;
 use super::ending::CloseMessage;
@@ -82,12 +83,30 @@ impl Session {
         }
     }
 
+    /// Runs the hook; who goes meanwhile is gone at once, however long that takes.
     async fn on_disconnected(&mut self, reason: DisconnectReason) -> HubResult {
         tracing::debug!(target: "hubwire::connection", %reason, "disconnected");
-        let caller = self.hub.caller(self.connection());
-        let hook = self.hub.service().on_disconnected(caller, reason);
+        let hub = Arc::clone(&self.hub);
+        let caller = hub.caller(self.connection());
+        let hook = hub.service().on_disconnected(caller, reason);
         let mut hook = Hook::new("on_disconnected", hook);
-        poll_fn(|cx| hook.poll(cx)).await
+        poll_fn(|cx| {
+            let ended = hook.poll(cx);
+            if ended.is_pending() {
+                self.ignore_input(cx);
+            }
+            ended
+        })
+        .await
+    }
+
+    fn ignore_input(&mut self, cx: &mut Context<'_>) {
+        let step = "the reading of a client that is done with";
+        if guarded_step(step, || self.wire.poll_ignored(cx)).is_none() {
+            guarded_step("the end of a transport that has panicked", || {
+                self.wire.reset();
+            });
+        }
     }
 
     /// Sends a Close message behind all that was queued before, where the client can still hear it.

@@ -5,10 +5,13 @@
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::connection::{Connection, DisconnectReason};
 use crate::transport::{Closing, InputEnd, Left, Transport};
+
+/// How many reads in a row may be thrown away before others have their turn: a client may send without an end.
+const IGNORED_READS_PER_TURN: usize = 8;
 
 /// What carries a connection's bytes, from its session's side.
 #[derive(Debug)]
@@ -60,6 +63,19 @@ impl Wire {
         })
     }
 
+    /// Reads and throws away what comes, so that a client's going is noticed though nobody listens to it any more;
+    /// its pings get pongs. Ready when the input has ended.
+    pub(crate) fn poll_ignored(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..IGNORED_READS_PER_TURN {
+            if self.has_ended() {
+                return Poll::Ready(());
+            }
+            ready!(self.poll_read(cx, |_| {}));
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// Looks for the client's end where it is not read, so that nobody waits for one that is gone.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_half_closed {
@@ -77,12 +93,13 @@ impl Wire {
 
     /// Whatever was received before the end is still dispatched, but nobody hears of it.
     fn end(&mut self, end: InputEnd) {
+        let is_lost = end == InputEnd::Lost;
+        self.input_end = Some(end);
         self.connection.lose_transport();
         self.connection.finish_sending();
-        if end == InputEnd::Lost {
+        if is_lost {
             self.connection.outbound().close();
         }
-        self.input_end = Some(end);
     }
 
     /// Why others end the connection, if they do; their telling so wakes the task.
@@ -156,8 +173,7 @@ impl Wire {
     ///
     /// When nothing was taken for the transport's time, or not all within the time of progress.
     async fn written(&mut self) -> io::Result<()> {
-        let outbound = self.connection.outbound();
-        let input = &mut self.transport.input;
+        let outbound = Arc::clone(self.connection.outbound());
         let limit = self.transport.close_timeout;
         let all = async {
             let mut left = usize::MAX;
@@ -165,9 +181,9 @@ impl Wire {
                 left = outbound.bytes();
                 let written = poll_fn(|cx| {
                     // Looked at first, so that its coming is heard of.
-                    let is_gone = input.poll_gone(cx).is_ready();
+                    let has_ended = self.poll_ignored(cx).is_ready();
                     match outbound.poll_written(cx) {
-                        Poll::Pending if is_gone && outbound.is_absent() => {
+                        Poll::Pending if has_ended && outbound.is_absent() => {
                             Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
                         }
                         written => written,
@@ -188,13 +204,7 @@ impl Wire {
         if !self.transport.input.is_closed_by_both() {
             return;
         }
-        poll_fn(|cx| {
-            while !self.has_ended() {
-                std::task::ready!(self.poll_read(cx, |_| {}));
-            }
-            Poll::Ready(())
-        })
-        .await;
+        poll_fn(|cx| self.poll_ignored(cx)).await;
     }
 
     /// Gives up a transport whose peer does not read or close.
