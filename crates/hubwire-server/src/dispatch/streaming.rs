@@ -72,9 +72,6 @@ impl Dispatcher {
         if let Err(text) = self.check_response(method, id, message, resources) {
             return self.refuse(Some(id), &text);
         }
-        if let Some(slot) = resources.slot() {
-            slot.take();
-        }
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
         let run = match self.start_stream(id, start, &control) {
             Ok(run) => run,
@@ -135,6 +132,7 @@ impl Dispatcher {
         resources: &Resources,
     ) -> Result<(), String> {
         self.check_uploads(method, message, resources)?;
+        self.check_room(method)?;
         let Some(open) = &self.open else {
             return Ok(());
         };

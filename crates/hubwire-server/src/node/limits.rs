@@ -20,6 +20,7 @@ pub(crate) struct Limits {
     pub(crate) outbound_maximum: Limit,
     pub(crate) outbound_memory: Limit,
     pub(crate) progress: Limit,
+    pub(crate) running_calls: Limit,
     pub(crate) send_timeout: Limit,
     pub(crate) unflushed: Limit,
 }
@@ -36,6 +37,7 @@ impl Default for Limits {
             outbound_maximum: Limit::that_refuses("maximum_outbound_buffer_size"),
             outbound_memory: Limit::that_refuses("maximum_outbound_memory"),
             progress: Limit::that_refuses("transport_progress_timeout"),
+            running_calls: Limit::that_refuses("maximum_running_calls_per_client"),
             send_timeout: Limit::that_delays("transport_send_timeout"),
             unflushed: Limit::that_delays("unflushed_size"),
         }
@@ -55,6 +57,7 @@ impl Limits {
             &self.outbound_maximum,
             &self.outbound_memory,
             &self.progress,
+            &self.running_calls,
             &self.send_timeout,
             &self.unflushed,
         ] {
