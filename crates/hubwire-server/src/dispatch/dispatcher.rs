@@ -7,7 +7,7 @@ use std::task::Context;
 use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming};
 
 use super::invoke::{Mode, WaitingCall};
-use super::open_streams::OpenStreams;
+use super::open_streams::{LeftUploads, OpenStreams};
 use super::orphans;
 use super::running::{Ended, RunningCalls};
 use super::streaming::Claims;
@@ -164,13 +164,14 @@ impl Dispatcher {
 
     /// Drops the call that waits, and tells streaming methods that their connection is gone; returns the streams
     /// that methods still read.
-    pub(crate) fn leave(&mut self) -> Vec<Arc<dyn Upload>> {
+    pub(crate) fn leave(&mut self) -> LeftUploads {
         self.waiting = None;
         let Some(open) = &mut self.open else {
-            return Vec::new();
+            return LeftUploads::default();
         };
+        let uploads = open.take_uploads();
         open.cancel_responses();
-        open.take_uploads()
+        uploads
     }
 
     /// Fails the stream of the client's whose next item waits for room; whether there was one.

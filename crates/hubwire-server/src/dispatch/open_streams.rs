@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::{HubError, StreamControl, Upload};
+use crate::node::guarded_step;
 
 /// What later messages of the client refer to by id.
 #[derive(Default)]
@@ -103,7 +104,21 @@ impl OpenStreams {
     }
 
     /// The streams that nobody will end any more.
-    pub(crate) fn take_uploads(&mut self) -> Vec<Arc<dyn Upload>> {
-        self.uploads.drain(..).map(|(_, upload)| upload).collect()
+    pub(crate) fn take_uploads(&mut self) -> LeftUploads {
+        LeftUploads(self.uploads.drain(..).map(|(_, upload)| upload).collect())
+    }
+}
+
+/// Streams of a client that is gone, which methods still read: dropped, they end with an error.
+#[derive(Default)]
+pub(crate) struct LeftUploads(Vec<Arc<dyn Upload>>);
+
+impl Drop for LeftUploads {
+    fn drop(&mut self) {
+        for upload in self.0.drain(..) {
+            guarded_step("the end of a client's stream", || {
+                upload.end(Some(HubError::connection_closed()));
+            });
+        }
     }
 }
