@@ -297,6 +297,10 @@ pub(crate) struct Received {
 }
 
 impl EncodedOnce for Received {
+    fn is_encoded(&self, _: HubProtocol) -> bool {
+        true
+    }
+
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError> {
         Ok(match protocol {
             HubProtocol::Json => self.json.as_ref(),
