@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub(crate) use clock::NodeClock;
 use futures_core::future::BoxFuture;
 pub(crate) use giving_way::wake_oneself;
-pub(crate) use guarded::{Guarded, Panic, caught, guarded, guarded_step};
+pub(crate) use guarded::{Guarded, Panic, caught, drop_each, guarded, guarded_step};
 use hubwire_core::NodeId;
 pub(crate) use limits::Limits;
 pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};

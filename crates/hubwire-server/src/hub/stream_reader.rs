@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{HubError, HubResult};
 use crate::connection::Connection;
-use crate::node::{Guarded, Panic, guarded};
+use crate::node::{Guarded, drop_each, guarded};
 
 /// Items that a client streams to a hub method: a parameter of the method.
 ///
@@ -207,7 +207,7 @@ impl<T> Shared<T> {
         let items = std::mem::take(&mut queue.items);
         drop(queue);
         self.resume_input();
-        drop_each(items);
+        drop_each("the drop of a stream's item", items);
     }
 
     fn change(&self, change: impl FnOnce(&mut Queue<T>)) {
@@ -221,24 +221,6 @@ impl<T> Shared<T> {
         if let Some(waker) = waker {
             waker.wake();
         }
-    }
-}
-
-/// Drops items, each by itself; then the first panic goes on in whoever drops the reader.
-fn drop_each<T>(items: VecDeque<Guarded<T>>) {
-    let mut first: Option<Panic> = None;
-    for mut item in items {
-        match item.drop_now() {
-            Err(panic) if first.is_none() => first = Some(panic),
-            Err(panic) => panic.log("the drop of a stream's item"),
-            Ok(()) => {}
-        }
-    }
-    match first {
-        // A second one while the first unwinds would abort.
-        Some(panic) if std::thread::panicking() => panic.log("the drop of a stream's item"),
-        Some(panic) => std::panic::resume_unwind(Box::new(panic.into_text())),
-        None => {}
     }
 }
 
