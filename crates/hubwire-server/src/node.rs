@@ -20,7 +20,7 @@ use futures_core::future::BoxFuture;
 pub(crate) use giving_way::wake_oneself;
 pub(crate) use guarded::{Guarded, Panic, caught, drop_each, guarded, guarded_step};
 use hubwire_core::NodeId;
-pub(crate) use limits::Limits;
+pub(crate) use limits::{Limit, Limits};
 pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 pub use random::RandomSource;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Context;
 
-use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming};
+use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming, ProtocolError};
 
 use super::invoke::{Mode, WaitingCall};
 use super::open_streams::{LeftUploads, OpenStreams};
@@ -75,6 +75,9 @@ impl Dispatcher {
                 Ok(None) => break,
                 Err(error) => {
                     tracing::debug!(target: "hubwire::dispatch", %error, "invalid message");
+                    if matches!(error, ProtocolError::MessageTooLarge { .. }) {
+                        self.hub.node().limits().message_size.count();
+                    }
                     self.connection().end(DisconnectReason::of_protocol(&error));
                 }
             }

@@ -119,7 +119,9 @@ impl Dispatcher {
         mut claims: Claims,
         cx: &mut Context<'_>,
     ) {
-        if let (Run::Method(_), Err(text)) = (&invocation.run, self.check_room(invocation.method)) {
+        if matches!(invocation.run, Run::Method(_))
+            && let Err(text) = self.check_room(invocation.method)
+        {
             invocation.run = Run::Refusal(text);
             claims.clear();
         }

@@ -47,7 +47,6 @@ impl DefaultHubLifetimeManager {
         options: &HubOptions,
     ) -> Self {
         Self {
-            node,
             maximum_groups: options.maximum_groups_per_connection,
             maximum_name_size: options.maximum_group_name_size,
             connections: Connections::default(),
@@ -56,8 +55,10 @@ impl DefaultHubLifetimeManager {
             flushers,
             cluster,
             client_results: Arc::new(PendingClientResults::new(
+                Arc::clone(&node),
                 options.maximum_pending_client_results,
             )),
+            node,
             client_result_timeout: options.client_result_timeout,
             naming: options.naming,
             has_messagepack: AtomicBool::new(false),
@@ -200,6 +201,7 @@ impl DefaultHubLifetimeManager {
 
     fn join(&self, connection: &Arc<Connection>, group: &GroupName) -> Result<(), GroupError> {
         if group.len() > self.maximum_name_size {
+            self.node.limits().group_name.count();
             return Err(GroupError::NameTooLong {
                 length: group.len(),
                 limit: self.maximum_name_size,

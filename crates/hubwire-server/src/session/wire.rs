@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use crate::connection::{Connection, DisconnectReason};
+use crate::node::Limits;
 use crate::transport::{Closing, InputEnd, Left, Transport};
 
 /// How many reads in a row may be thrown away before others have their turn: a client may send without an end.
@@ -37,6 +38,10 @@ impl Wire {
 
     pub(crate) fn transport(&self) -> &Transport {
         &self.transport
+    }
+
+    fn limits(&self) -> &Limits {
+        self.connection.outbound().node().limits()
     }
 
     pub(crate) fn connection(&self) -> &Arc<Connection> {
@@ -106,6 +111,9 @@ impl Wire {
     pub(crate) fn end_of_connection(&self, cx: &Context<'_>) -> Option<DisconnectReason> {
         self.connection.outbound().register_owner(cx.waker());
         let reason = self.connection.end_reason()?;
+        if reason == DisconnectReason::ClientTimedOut {
+            self.limits().client_timeout.count();
+        }
         Some(match reason {
             // Who has left is not awaited any more, and so is not told what it missed.
             DisconnectReason::ClientTimedOut if self.has_left() => self
@@ -154,10 +162,14 @@ impl Wire {
             if !self.has_ended() {
                 self.transport.input.close(&outbound, closing);
             }
-            if self.written().await.is_err() {
+            if let Err(error) = self.written().await {
+                if error.kind() == io::ErrorKind::TimedOut {
+                    self.limits().close_timeout.count();
+                }
                 return self.reset();
             }
             if tokio::time::timeout(limit, self.closed()).await.is_err() {
+                self.limits().close_timeout.count();
                 return self.reset();
             }
             let shutdown = poll_fn(|cx| outbound.poll_shutdown(cx));
