@@ -212,6 +212,8 @@ impl DefaultHubLifetimeManager {
             return Ok(());
         }
         if groups.len() >= self.maximum_groups {
+            // Whoever counts and logs runs without the lock.
+            drop(groups);
             if let Some(hits) = self.node.limits().groups.hit(self.node.now()) {
                 tracing::warn!(target: "hubwire::lifetime", hits, connection_id = %connection.id(), "a connection is in too many groups");
             }
