@@ -51,15 +51,26 @@ impl<'a> OutgoingInvocation<'a> {
     ///
     /// [`SendError::Encode`] when an argument cannot be serialized.
     pub fn encoded(&self, protocol: HubProtocol) -> Result<&EncodedMessage, SendError> {
-        let slot = match protocol {
-            HubProtocol::Json => &self.json,
-            HubProtocol::MessagePack => &self.messagepack,
-        };
+        let slot = self.slot(protocol);
         if let Some(message) = slot.get() {
             return Ok(message);
         }
         let message = self.encode(protocol)?;
         Ok(slot.get_or_init(|| message))
+    }
+
+    /// Whether [`OutgoingInvocation::encoded`] has encoded it in `protocol` already, and so runs no code of the
+    /// arguments.
+    #[must_use]
+    pub fn is_encoded(&self, protocol: HubProtocol) -> bool {
+        self.slot(protocol).get().is_some()
+    }
+
+    fn slot(&self, protocol: HubProtocol) -> &OnceCell<EncodedMessage> {
+        match protocol {
+            HubProtocol::Json => &self.json,
+            HubProtocol::MessagePack => &self.messagepack,
+        }
     }
 
     /// As [`OutgoingInvocation::encoded`], for the only receiver: nothing is kept here.

@@ -9,3 +9,4 @@ mod running;
 mod streaming;
 
 pub(crate) use dispatcher::Dispatcher;
+pub(crate) use open_streams::LeftUploads;

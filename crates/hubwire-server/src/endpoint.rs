@@ -9,6 +9,8 @@ mod origin;
 mod query;
 mod response;
 mod routing;
+#[cfg(test)]
+mod tests;
 mod upgrade;
 
 pub(crate) use attached::{Attached, spawn_session};

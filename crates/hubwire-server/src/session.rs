@@ -165,19 +165,24 @@ impl Session {
         }
     }
 
-    /// Reads once without dispatching; pending when `limit` bytes are kept.
-    fn poll_keep(&mut self, limit: usize, cx: &mut Context<'_>) -> Poll<()> {
-        if self.inbox.len() >= limit {
+    /// Reads once without dispatching; pending when `maximum` bytes are kept.
+    fn poll_keep(&mut self, maximum: usize, cx: &mut Context<'_>) -> Poll<()> {
+        if self.inbox_is_full(maximum) {
             return Poll::Pending;
         }
         let inbox = &mut self.inbox;
         self.wire.poll_read(cx, |payload| inbox.keep(payload))
     }
 
+    fn inbox_is_full(&mut self, maximum: usize) -> bool {
+        let limits = self.hub.node().limits();
+        self.inbox.is_full(maximum, &limits.application_buffer)
+    }
+
     /// Reads once and dispatches what came in place.
     fn poll_dispatch(&mut self, dispatcher: &mut Dispatcher, cx: &mut Context<'_>) -> Poll<()> {
-        let limit = self.endpoint.application_maximum_buffer_size;
-        if dispatcher.is_blocked() && self.inbox.len() >= limit {
+        let maximum = self.endpoint.application_maximum_buffer_size;
+        if dispatcher.is_blocked() && self.inbox_is_full(maximum) {
             return self.wire.poll_left(cx);
         }
         let inbox = &mut self.inbox;

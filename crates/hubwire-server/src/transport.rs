@@ -91,15 +91,6 @@ impl Input {
         }
     }
 
-    /// Ready when nobody writes into the pipe any more; for who does not read now.
-    pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self {
-            Self::Pipe(reader) => reader.poll_gone(cx),
-            // A socket that fails is noticed by whoever writes to it.
-            Self::WebSocket(_) => Poll::Pending,
-        }
-    }
-
     /// Ready when the client has left, whatever of its bytes is not read yet; for who does not read now.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
         match self {

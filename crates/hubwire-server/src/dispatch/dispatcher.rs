@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Context;
 
-use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming};
+use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming, ProtocolError};
 
 use super::invoke::{Mode, WaitingCall};
-use super::open_streams::OpenStreams;
+use super::open_streams::{LeftUploads, OpenStreams};
 use super::orphans;
 use super::running::{Ended, RunningCalls};
 use super::streaming::Claims;
@@ -75,6 +75,9 @@ impl Dispatcher {
                 Ok(None) => break,
                 Err(error) => {
                     tracing::debug!(target: "hubwire::dispatch", %error, "invalid message");
+                    if matches!(error, ProtocolError::MessageTooLarge { .. }) {
+                        self.hub.node().limits().message_size.count();
+                    }
                     self.connection().end(DisconnectReason::of_protocol(&error));
                 }
             }
@@ -164,13 +167,14 @@ impl Dispatcher {
 
     /// Drops the call that waits, and tells streaming methods that their connection is gone; returns the streams
     /// that methods still read.
-    pub(crate) fn leave(&mut self) -> Vec<Arc<dyn Upload>> {
+    pub(crate) fn leave(&mut self) -> LeftUploads {
         self.waiting = None;
         let Some(open) = &mut self.open else {
-            return Vec::new();
+            return LeftUploads::default();
         };
+        let uploads = open.take_uploads();
         open.cancel_responses();
-        open.take_uploads()
+        uploads
     }
 
     /// Fails the stream of the client's whose next item waits for room; whether there was one.

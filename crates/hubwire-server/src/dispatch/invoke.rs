@@ -116,13 +116,19 @@ impl Dispatcher {
         id: Option<&str>,
         mut invocation: Invocation,
         resources: &Resources,
-        claims: Claims,
+        mut claims: Claims,
         cx: &mut Context<'_>,
     ) {
+        if matches!(invocation.run, Run::Method(_))
+            && let Err(text) = self.check_room(invocation.method)
+        {
+            invocation.run = Run::Refusal(text);
+            claims.clear();
+        }
         let took_slot = takes_slot(resources);
         let slot = resources.slot().cloned();
-        if let Some(slot) = slot.as_ref().filter(|_| !took_slot) {
-            slot.take();
+        if let Some(slot) = slot.as_ref().filter(|_| took_slot) {
+            slot.hold();
         }
         let begun = invocation.poll(&self.hub, self.connection(), id, cx);
         let mut ended = Ended {
@@ -154,6 +160,19 @@ impl Dispatcher {
             invocation,
             ended,
         });
+    }
+
+    /// Why one more call is refused, whether or not it takes a slot.
+    pub(super) fn check_room(&self, method: usize) -> Result<(), String> {
+        let options = self.hub.options();
+        let slots = options.maximum_parallel_invocations_per_client.get();
+        let limit = options.maximum_running_calls_per_client.max(slots);
+        if self.running.len() < limit {
+            return Ok(());
+        }
+        self.hub.node().limits().running_calls.count();
+        let target = self.hub.service().method_name(method);
+        Err(refusals::too_many_calls(target, limit))
     }
 
     /// Lets the client's items find the streams of a call.

@@ -6,34 +6,37 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::{HubError, StreamControl, Upload};
+use crate::node::guarded_step;
 
 /// What later messages of the client refer to by id.
 #[derive(Default)]
 pub(crate) struct OpenStreams {
     uploads: IndexMap<Box<str>, Arc<dyn Upload>>,
+    /// How many streams belong to calls that run, those that the client has ended among them.
+    upload_count: usize,
     responses: IndexMap<Box<str>, Arc<StreamControl>>,
     /// Plain calls with a token; their ids are the client's business and may be equal.
-    calls: Vec<OpenCall>,
+    calls: IndexMap<u64, OpenCall>,
     last_call: u64,
 }
 
 struct OpenCall {
     id: Box<str>,
-    number: u64,
     token: CancellationToken,
 }
 
 impl OpenStreams {
     pub(crate) fn is_empty(&self) -> bool {
-        self.uploads.is_empty() && self.responses.is_empty() && self.calls.is_empty()
+        self.upload_count == 0 && self.responses.is_empty() && self.calls.is_empty()
     }
 
     pub(crate) fn upload(&self, id: &str) -> Option<&Arc<dyn Upload>> {
         self.uploads.get(id)
     }
 
+    /// A stream counts until its call has ended, or a client that ends one after another could start any number.
     pub(crate) fn upload_count(&self) -> usize {
-        self.uploads.len()
+        self.upload_count
     }
 
     pub(crate) fn response_count(&self) -> usize {
@@ -45,6 +48,7 @@ impl OpenStreams {
     }
 
     pub(crate) fn add_upload(&mut self, id: Box<str>, upload: Arc<dyn Upload>) {
+        self.upload_count += 1;
         self.uploads.insert(id, upload);
     }
 
@@ -54,6 +58,7 @@ impl OpenStreams {
         if self.uploads.get(id).is_some_and(is_same) {
             self.uploads.swap_remove(id);
         }
+        self.upload_count -= 1;
         upload.end(None);
     }
 
@@ -76,12 +81,12 @@ impl OpenStreams {
     pub(crate) fn add_call(&mut self, id: Box<str>, token: CancellationToken) -> u64 {
         self.last_call += 1;
         let number = self.last_call;
-        self.calls.push(OpenCall { id, number, token });
+        self.calls.insert(number, OpenCall { id, token });
         number
     }
 
     pub(crate) fn end_call(&mut self, number: u64) {
-        self.calls.retain(|call| call.number != number);
+        self.calls.swap_remove(&number);
     }
 
     /// Cancels whatever has this id; an id of nothing is no fault.
@@ -89,7 +94,7 @@ impl OpenStreams {
         if let Some(control) = self.responses.get(id) {
             control.cancel();
         }
-        for call in self.calls.iter().filter(|call| *call.id == *id) {
+        for call in self.calls.values().filter(|call| *call.id == *id) {
             call.token.cancel();
         }
     }
@@ -99,7 +104,21 @@ impl OpenStreams {
     }
 
     /// The streams that nobody will end any more.
-    pub(crate) fn take_uploads(&mut self) -> Vec<Arc<dyn Upload>> {
-        self.uploads.drain(..).map(|(_, upload)| upload).collect()
+    pub(crate) fn take_uploads(&mut self) -> LeftUploads {
+        LeftUploads(self.uploads.drain(..).map(|(_, upload)| upload).collect())
+    }
+}
+
+/// Streams of a client that is gone, which methods still read: dropped, they end with an error.
+#[derive(Default)]
+pub(crate) struct LeftUploads(Vec<Arc<dyn Upload>>);
+
+impl Drop for LeftUploads {
+    fn drop(&mut self) {
+        for upload in self.0.drain(..) {
+            guarded_step("the end of a client's stream", || {
+                upload.end(Some(HubError::connection_closed()));
+            });
+        }
     }
 }

@@ -40,6 +40,11 @@ pub(crate) fn too_many_streams(target: &str, limit: usize) -> String {
     hub_exception(target, &text)
 }
 
+pub(crate) fn too_many_calls(target: &str, limit: usize) -> String {
+    let text = format!("A connection has at most {limit} running calls at a time.");
+    hub_exception(target, &text)
+}
+
 fn hub_exception(target: &str, text: &str) -> String {
     format!("An unexpected error occurred invoking '{target}' on the server. HubException: {text}")
 }

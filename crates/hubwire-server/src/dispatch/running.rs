@@ -289,6 +289,10 @@ impl RunningCalls {
         calls.push(RunningCall::Stream(stream));
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.calls.as_ref().map_or(0, |calls| calls.len())
+    }
+
     /// Polls what was woken until one has ended; `None` when nothing more has.
     pub(crate) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
         let calls = self.calls.as_mut()?;

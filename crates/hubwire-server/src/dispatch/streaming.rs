@@ -54,7 +54,7 @@ impl Dispatcher {
         }
         let limit = self.hub.options().maximum_parallel_streams_per_client;
         match open.map_or(0, OpenStreams::upload_count) + sent > limit {
-            true => Err(refusals::too_many_streams(target, limit)),
+            true => Err(self.too_many_streams(method)),
             false => Ok(()),
         }
     }
@@ -71,9 +71,6 @@ impl Dispatcher {
         let id = message.invocation_id.as_deref().unwrap_or_default();
         if let Err(text) = self.check_response(method, id, message, resources) {
             return self.refuse(Some(id), &text);
-        }
-        if let Some(slot) = resources.slot() {
-            slot.take();
         }
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
         let run = match self.start_stream(id, start, &control) {
@@ -135,6 +132,7 @@ impl Dispatcher {
         resources: &Resources,
     ) -> Result<(), String> {
         self.check_uploads(method, message, resources)?;
+        self.check_room(method)?;
         let Some(open) = &self.open else {
             return Ok(());
         };
@@ -142,11 +140,16 @@ impl Dispatcher {
             return Err(refusals::id_in_use(id));
         }
         let limit = self.hub.options().maximum_parallel_streams_per_client;
-        if open.response_count() >= limit {
-            let target = self.hub.service().method_name(method);
-            return Err(refusals::too_many_streams(target, limit));
+        match open.response_count() >= limit {
+            true => Err(self.too_many_streams(method)),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    fn too_many_streams(&self, method: usize) -> String {
+        self.hub.node().limits().streams.count();
+        let limit = self.hub.options().maximum_parallel_streams_per_client;
+        refusals::too_many_streams(self.hub.service().method_name(method), limit)
     }
 
     /// Whether the item was taken; while its stream is full nothing behind it is looked at.
@@ -157,7 +160,10 @@ impl Dispatcher {
             return true;
         };
         if upload.is_full() {
-            self.full_upload = Some(Arc::clone(upload));
+            let waiting = self.full_upload.replace(Arc::clone(upload));
+            if waiting.is_none() {
+                self.hub.node().limits().stream_buffer.count();
+            }
             return false;
         }
         upload.push(&message.item, self.hub.options().detailed_errors);

@@ -8,7 +8,7 @@ use super::HubEndpoint;
 use super::connection_table::{ConnectionTable, ConnectionToken, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::hub::HubRuntime;
-use crate::node::{Node, caught};
+use crate::node::{Node, caught, guarded_step};
 use crate::session::Session;
 
 /// A token in use; it is forgotten however the connection's task ends.
@@ -98,13 +98,25 @@ impl Drop for Attached {
     fn drop(&mut self) {
         // A task that was cut off has neither closed its transport nor left its groups.
         if let Some(connection) = self.slot.take_connection() {
-            connection.finish_sending();
-            connection.outbound().close();
-            let lifetime = self.hub.lifetime();
-            lifetime.client_results().disconnected(connection.id());
-            connection.items().close();
-            lifetime.forget(&connection);
+            self.give_back(&connection);
+            guarded_step("the drop of a connection", || drop(connection));
         }
         self.table.remove(&self.token);
+    }
+}
+
+impl Attached {
+    /// Each step by itself, for whatever one of them wakes or drops may panic, and there is no net below this one.
+    fn give_back(&self, connection: &Connection) {
+        let lifetime = self.hub.lifetime();
+        guarded_step("the end of sending", || connection.finish_sending());
+        guarded_step("the drop of a way out", || connection.outbound().close());
+        guarded_step("the end of a client's results", || {
+            lifetime.client_results().disconnected(connection.id());
+        });
+        guarded_step("what a connection kept", || connection.items().close());
+        guarded_step("the unregistering of a connection", || {
+            lifetime.forget(connection);
+        });
     }
 }

@@ -10,22 +10,29 @@ use crate::connection::Connection;
 /// One call's slot; SignalR gives it back for good when the call first invokes a client for a result.
 pub(crate) struct CallSlot {
     connection: Arc<Connection>,
-    is_released: AtomicBool,
+    /// A call that has not begun or was refused has none, whoever keeps its context.
+    is_held: AtomicBool,
 }
 
 impl CallSlot {
+    /// The slot of a call that does not have it yet.
     pub(crate) fn new(connection: Arc<Connection>) -> Self {
         Self {
             connection,
-            is_released: AtomicBool::new(false),
+            is_held: AtomicBool::new(false),
         }
     }
 
-    /// Takes the slot away, for the call has none or has ended; false where it was given back before.
+    /// The call begins, and has its slot until it ends or gives it back.
+    pub(crate) fn hold(&self) {
+        self.is_held.store(true, Ordering::Release);
+    }
+
+    /// Takes the slot away; false where the call had none, or had given it back before.
     ///
     /// Whoever still holds the call's context gives nothing back from now on.
     pub(crate) fn take(&self) -> bool {
-        !self.is_released.swap(true, Ordering::AcqRel)
+        self.is_held.swap(false, Ordering::AcqRel)
     }
 }
 

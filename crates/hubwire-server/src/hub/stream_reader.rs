@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{HubError, HubResult};
 use crate::connection::Connection;
-use crate::node::{Guarded, Panic, guarded};
+use crate::node::{Guarded, drop_each, guarded};
 
 /// Items that a client streams to a hub method: a parameter of the method.
 ///
@@ -182,7 +182,13 @@ impl<T> Shared<T> {
         match &mut queue.state {
             State::Ended(error) => Poll::Ready(error.take().map(Err)),
             State::Open => {
-                queue.waker = Some(cx.waker().clone());
+                let replaced = match &queue.waker {
+                    Some(waker) if waker.will_wake(cx.waker()) => None,
+                    _ => queue.waker.replace(cx.waker().clone()),
+                };
+                drop(queue);
+                // Behind the lock, for it may own anything.
+                drop(replaced);
                 Poll::Pending
             }
         }
@@ -201,7 +207,7 @@ impl<T> Shared<T> {
         let items = std::mem::take(&mut queue.items);
         drop(queue);
         self.resume_input();
-        drop_each(items);
+        drop_each("the drop of a stream's item", items);
     }
 
     fn change(&self, change: impl FnOnce(&mut Queue<T>)) {
@@ -215,24 +221,6 @@ impl<T> Shared<T> {
         if let Some(waker) = waker {
             waker.wake();
         }
-    }
-}
-
-/// Drops items, each by itself; then the first panic goes on in whoever drops the reader.
-fn drop_each<T>(items: VecDeque<Guarded<T>>) {
-    let mut first: Option<Panic> = None;
-    for mut item in items {
-        match item.drop_now() {
-            Err(panic) if first.is_none() => first = Some(panic),
-            Err(panic) => panic.log("the drop of a stream's item"),
-            Ok(()) => {}
-        }
-    }
-    match first {
-        // A second one while the first unwinds would abort.
-        Some(panic) if std::thread::panicking() => panic.log("the drop of a stream's item"),
-        Some(panic) => std::panic::resume_unwind(Box::new(panic.into_text())),
-        None => {}
     }
 }
 
@@ -276,5 +264,53 @@ impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
 
     fn end(&self, error: Option<HubError>) {
         self.change(|queue| queue.state = State::Ended(error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// Looks, when it is dropped, whether its stream's queue is free.
+    struct Looking {
+        stream: Arc<Shared<i32>>,
+        found_locked: Arc<AtomicUsize>,
+    }
+
+    impl Wake for Looking {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Looking {
+        fn drop(&mut self) {
+            let locked = self.stream.queue.try_lock().is_err();
+            let locked = usize::from(locked);
+            self.found_locked.fetch_add(locked, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn who_waited_before_is_dropped_without_the_lock() {
+        let upload = upload::<i32>(None, 1).into_any();
+        let stream = upload
+            .downcast::<Shared<i32>>()
+            .unwrap_or_else(|_| panic!("a stream of numbers"));
+        let found_locked = Arc::<AtomicUsize>::default();
+        for _ in 0..3 {
+            let waker = Arc::new(Looking {
+                stream: Arc::clone(&stream),
+                found_locked: Arc::clone(&found_locked),
+            });
+            let waker = waker.into();
+            let mut cx = Context::from_waker(&waker);
+            // Twice, for the second finds the same waker.
+            assert!(stream.poll_next(&mut cx).is_pending());
+            assert!(stream.poll_next(&mut cx).is_pending());
+        }
+        stream.abandon();
+        assert_eq!(found_locked.load(Ordering::Relaxed), 0);
     }
 }

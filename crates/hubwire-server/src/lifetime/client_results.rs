@@ -13,12 +13,15 @@ use indexmap::IndexSet;
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
+use crate::node::Node;
+
 type Results = mpsc::UnboundedSender<(ConnectionId, RawClientResult)>;
 
 /// The invocations of one hub whose clients have not all sent a result.
 pub(crate) struct PendingClientResults {
     /// How many results of one connection may be pending.
     limit: usize,
+    node: Arc<Node>,
     state: Mutex<State>,
 }
 
@@ -49,9 +52,10 @@ pub(crate) enum Receipt {
 }
 
 impl PendingClientResults {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(node: Arc<Node>, limit: usize) -> Self {
         Self {
             limit,
+            node,
             state: Mutex::default(),
         }
     }
@@ -73,12 +77,14 @@ impl PendingClientResults {
         state.last += 1;
         let number = state.last;
         let mut pending = IndexSet::new();
+        let mut refused = 0;
         for connection_id in connections {
             let numbers = state
                 .by_connection
                 .entry(connection_id.clone())
                 .or_default();
             if numbers.len() >= self.limit {
+                refused += 1;
                 let limit = self.limit;
                 let error = ClientResultError::TooManyPending {
                     connection_id: connection_id.clone(),
@@ -99,6 +105,9 @@ impl PendingClientResults {
             };
             state.invocations.insert(number, invocation);
         }
+        drop(state);
+        let limits = self.node.limits();
+        (0..refused).for_each(|_| limits.pending_client_results.count());
         let results = InvocationResults {
             of: Arc::clone(self),
             number,
@@ -218,7 +227,10 @@ impl InvocationResults {
             return;
         };
         let results = invocation.results.clone();
-        for connection_id in state.give_up(self.number) {
+        let pending = state.give_up(self.number);
+        drop(state);
+        for connection_id in pending {
+            self.of.node.limits().client_result_timeout.count();
             let error = ClientResultError::TimedOut { waited };
             // We are the receiver.
             let _ = results.send((connection_id, Err(error)));

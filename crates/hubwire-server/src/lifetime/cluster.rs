@@ -19,7 +19,7 @@ use tokio::sync::{OnceCell, oneshot};
 use super::manager::{DefaultHubLifetimeManager, Received};
 use super::sending::distinct;
 use super::subscriptions::Subscriptions;
-use crate::node::Node;
+use crate::node::{Node, caught};
 use crate::outbound::Pace;
 
 /// How long another node may take to acknowledge a group command.
@@ -220,7 +220,7 @@ impl Cluster {
                 if let Some(changed) = manager.change_local_group(action, &connection_id, &group) {
                     // The broker's confirmation may come through this very loop.
                     let this = self.clone();
-                    self.shared.node.spawn(async move {
+                    let acknowledged = caught(async move {
                         match changed {
                             Ok(heard) => heard.await,
                             // The command has no way to say so; its sender only learns that it arrived.
@@ -229,6 +229,11 @@ impl Cluster {
                             }
                         }
                         this.acknowledge(envelope.origin, id).await;
+                    });
+                    self.shared.node.spawn(async move {
+                        if let Err(panic) = acknowledged.await {
+                            panic.log("an acknowledgement");
+                        }
                     });
                 }
             }

@@ -11,11 +11,18 @@ use crate::outbound::Pace;
 
 /// Where a delivery gets a message in the protocol of a receiver.
 pub(crate) trait EncodedOnce {
+    /// Whether getting it runs no code of the sender's.
+    fn is_encoded(&self, protocol: HubProtocol) -> bool;
+
     /// Nothing where the message does not exist in this protocol.
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError>;
 }
 
 impl EncodedOnce for OutgoingInvocation<'_> {
+    fn is_encoded(&self, protocol: HubProtocol) -> bool {
+        OutgoingInvocation::is_encoded(self, protocol)
+    }
+
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError> {
         OutgoingInvocation::encoded(self, protocol).map(Some)
     }
@@ -25,6 +32,8 @@ impl EncodedOnce for OutgoingInvocation<'_> {
 pub(crate) struct Delivery<'a, M> {
     message: &'a M,
     excluded: HashSet<&'a ConnectionId>,
+    /// Receivers for whose protocol the message was not encoded when they were visited.
+    deferred: Vec<Arc<Connection>>,
     failed: Result<(), SendError>,
     pace: Pace,
 }
@@ -34,6 +43,7 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
         Self {
             message,
             excluded: HashSet::new(),
+            deferred: Vec::new(),
             failed: Ok(()),
             pace: Pace::GoOn,
         }
@@ -44,8 +54,22 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
         self
     }
 
+    /// Offers the message to a receiver, who may be visited under a list's lock.
+    ///
+    /// Where the message is not encoded yet, as for the first receiver of a protocol who came only now, that waits
+    /// for [`Delivery::finish`]: encoding runs the sender's code.
     pub(crate) fn offer(&mut self, connection: &Arc<Connection>) {
-        if self.failed.is_err() || self.excluded.contains(connection.id()) {
+        if self.excluded.contains(connection.id()) {
+            return;
+        }
+        match self.message.is_encoded(connection.protocol()) {
+            true => self.offer_encoded(connection),
+            false => self.deferred.push(Arc::clone(connection)),
+        }
+    }
+
+    fn offer_encoded(&mut self, connection: &Connection) {
+        if self.failed.is_err() {
             return;
         }
         match self.message.encoded(connection.protocol()) {
@@ -55,8 +79,58 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
         }
     }
 
-    /// How the sender goes on.
-    pub(crate) fn finish(self) -> Result<Pace, SendError> {
+    /// How the sender goes on; no lock may be held.
+    pub(crate) fn finish(mut self) -> Result<Pace, SendError> {
+        for connection in std::mem::take(&mut self.deferred) {
+            self.offer_encoded(&connection);
+        }
         self.failed.map(|()| self.pace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use serde::{Serialize, Serializer};
+
+    use super::*;
+    use crate::lifetime::tests::connection;
+
+    /// Counts how often it is encoded.
+    struct Counting<'a>(&'a AtomicUsize);
+
+    impl Serialize for Counting<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            serializer.serialize_unit()
+        }
+    }
+
+    #[test]
+    fn nothing_is_encoded_while_receivers_are_visited() {
+        let encoded = AtomicUsize::new(0);
+        let arguments = (Counting(&encoded),);
+        let message = OutgoingInvocation::new("News", &arguments);
+        let members = [
+            HubProtocol::MessagePack,
+            HubProtocol::Json,
+            HubProtocol::MessagePack,
+        ];
+        let members = members.map(|protocol| {
+            let connection = connection();
+            connection.set_protocol(protocol);
+            connection
+        });
+        // As if the two that speak MessagePack were the first, and came only now.
+        message.encoded(HubProtocol::Json).unwrap();
+        let mut delivery = Delivery::new(&message);
+        members.iter().for_each(|member| delivery.offer(member));
+        assert_eq!(encoded.load(Ordering::Relaxed), 1);
+        let waiting = |member: &Arc<Connection>| member.outbound().messages();
+        assert_eq!(members.each_ref().map(waiting), [0, 1, 0]);
+        assert!(delivery.finish().is_ok());
+        assert_eq!(encoded.load(Ordering::Relaxed), 2);
+        assert_eq!(members.each_ref().map(waiting), [1, 1, 1]);
     }
 }

@@ -46,7 +46,6 @@ impl DefaultHubLifetimeManager {
         options: &HubOptions,
     ) -> Self {
         Self {
-            node,
             maximum_groups: options.maximum_groups_per_connection,
             maximum_name_size: options.maximum_group_name_size,
             connections: Connections::default(),
@@ -55,8 +54,10 @@ impl DefaultHubLifetimeManager {
             flushers,
             cluster,
             client_results: Arc::new(PendingClientResults::new(
+                Arc::clone(&node),
                 options.maximum_pending_client_results,
             )),
+            node,
             client_result_timeout: options.client_result_timeout,
             naming: options.naming,
             protocols: ProtocolsInUse::default(),
@@ -204,6 +205,7 @@ impl DefaultHubLifetimeManager {
 
     fn join(&self, connection: &Arc<Connection>, group: &GroupName) -> Result<(), GroupError> {
         if group.len() > self.maximum_name_size {
+            self.node.limits().group_name.count();
             return Err(GroupError::NameTooLong {
                 length: group.len(),
                 limit: self.maximum_name_size,
@@ -214,6 +216,8 @@ impl DefaultHubLifetimeManager {
             return Ok(());
         }
         if groups.len() >= self.maximum_groups {
+            // Whoever counts and logs runs without the lock.
+            drop(groups);
             if let Some(hits) = self.node.limits().groups.hit(self.node.now()) {
                 tracing::warn!(target: "hubwire::lifetime", hits, connection_id = %connection.id(), "a connection is in too many groups");
             }
@@ -301,6 +305,10 @@ pub(crate) struct Received {
 }
 
 impl EncodedOnce for Received {
+    fn is_encoded(&self, _: HubProtocol) -> bool {
+        true
+    }
+
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError> {
         Ok(match protocol {
             HubProtocol::Json => self.json.as_ref(),

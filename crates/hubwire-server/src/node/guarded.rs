@@ -6,10 +6,13 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
 
 use futures_util::{FutureExt, TryFutureExt};
+
+/// What counts every panic that was caught.
+const METRIC: &str = "hubwire.panics";
 
 /// What is left of a panic that was caught: its text.
 #[derive(Debug)]
@@ -19,6 +22,7 @@ pub(crate) struct Panic {
 
 impl Panic {
     fn caught(payload: Box<dyn Any + Send>) -> Self {
+        metrics::counter!(METRIC).increment(1);
         let text = payload
             .downcast_ref::<&'static str>()
             .map(|text| (*text).to_owned())
@@ -119,6 +123,25 @@ impl<T> Guarded<T> {
             None => Ok(()),
             value => guarded(|| drop(value)),
         }
+    }
+}
+
+/// Drops values, each by itself; then the first panic goes on in whoever lets go of them.
+pub(crate) fn drop_each<T>(what: &str, values: impl IntoIterator<Item = Guarded<T>>) {
+    let mut first = None;
+    for mut value in values {
+        let Some(value) = value.value.take() else {
+            continue;
+        };
+        match catch_unwind(AssertUnwindSafe(|| drop(value))) {
+            // A second one while the first unwinds would abort.
+            Err(payload) if first.is_none() && !std::thread::panicking() => first = Some(payload),
+            Err(payload) => Panic::caught(payload).log(what),
+            Ok(()) => {}
+        }
+    }
+    if let Some(payload) = first {
+        resume_unwind(payload);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Counts how often limits are hit, and says so now and then: who hits one often would otherwise fill the log.
 
+use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Milliseconds between two lines about one limit.
@@ -12,34 +14,60 @@ const METRIC: &str = "hubwire.limit.hits";
 #[derive(Debug)]
 pub(crate) struct Limits {
     pub(crate) answers: Limit,
+    pub(crate) application_buffer: Limit,
     pub(crate) cancelled_streams: Limit,
+    pub(crate) client_result_timeout: Limit,
+    pub(crate) client_timeout: Limit,
+    pub(crate) close_timeout: Limit,
     pub(crate) dead_peers: Limit,
+    pub(crate) group_name: Limit,
     pub(crate) groups: Limit,
+    pub(crate) handshake_timeout: Limit,
+    pub(crate) message_size: Limit,
     pub(crate) negotiated: Limit,
     pub(crate) orphaned_calls: Limit,
     pub(crate) outbound: Limit,
     pub(crate) outbound_maximum: Limit,
     pub(crate) outbound_memory: Limit,
+    pub(crate) pending_client_results: Limit,
     pub(crate) progress: Limit,
+    pub(crate) running_calls: Limit,
     pub(crate) send_timeout: Limit,
+    pub(crate) stream_buffer: Limit,
+    pub(crate) streams: Limit,
     pub(crate) unflushed: Limit,
+    /// Each of these.
+    all: List,
 }
 
 impl Default for Limits {
     fn default() -> Self {
+        let mut all = List::default();
         Self {
-            answers: Limit::that_delays("answer_buffer_size"),
-            cancelled_streams: Limit::that_refuses("cancelled_stream_timeout"),
-            dead_peers: Limit::that_refuses("dead_peer_timeouts"),
-            groups: Limit::that_refuses("maximum_groups_per_connection"),
-            negotiated: Limit::that_refuses("negotiated_ids"),
-            orphaned_calls: Limit::that_refuses("maximum_orphaned_calls"),
-            outbound: Limit::that_delays("outbound_buffer_size"),
-            outbound_maximum: Limit::that_refuses("maximum_outbound_buffer_size"),
-            outbound_memory: Limit::that_refuses("maximum_outbound_memory"),
-            progress: Limit::that_refuses("transport_progress_timeout"),
-            send_timeout: Limit::that_delays("transport_send_timeout"),
-            unflushed: Limit::that_delays("unflushed_size"),
+            answers: all.that_delays("answer_buffer_size"),
+            application_buffer: all.that_delays("application_maximum_buffer_size"),
+            cancelled_streams: all.that_refuses("cancelled_stream_timeout"),
+            client_result_timeout: all.that_refuses("client_result_timeout"),
+            client_timeout: all.that_refuses("client_timeout_interval"),
+            close_timeout: all.that_refuses("web_socket_close_timeout"),
+            dead_peers: all.that_refuses("dead_peer_timeouts"),
+            group_name: all.that_refuses("maximum_group_name_size"),
+            groups: all.that_refuses("maximum_groups_per_connection"),
+            handshake_timeout: all.that_refuses("handshake_timeout"),
+            message_size: all.that_refuses("maximum_receive_message_size"),
+            negotiated: all.that_refuses("negotiated_ids"),
+            orphaned_calls: all.that_refuses("maximum_orphaned_calls"),
+            outbound: all.that_delays("outbound_buffer_size"),
+            outbound_maximum: all.that_refuses("maximum_outbound_buffer_size"),
+            outbound_memory: all.that_refuses("maximum_outbound_memory"),
+            pending_client_results: all.that_refuses("maximum_pending_client_results"),
+            progress: all.that_refuses("transport_progress_timeout"),
+            running_calls: all.that_refuses("maximum_running_calls_per_client"),
+            send_timeout: all.that_delays("transport_send_timeout"),
+            stream_buffer: all.that_delays("stream_buffer_capacity"),
+            streams: all.that_refuses("maximum_parallel_streams_per_client"),
+            unflushed: all.that_delays("unflushed_size"),
+            all,
         }
     }
 }
@@ -47,22 +75,27 @@ impl Default for Limits {
 impl Limits {
     /// Says how often limits were hit since that was last said.
     pub(crate) fn say_the_rest(&self, now: u64) {
-        for limit in [
-            &self.answers,
-            &self.cancelled_streams,
-            &self.dead_peers,
-            &self.groups,
-            &self.negotiated,
-            &self.orphaned_calls,
-            &self.outbound,
-            &self.outbound_maximum,
-            &self.outbound_memory,
-            &self.progress,
-            &self.send_timeout,
-            &self.unflushed,
-        ] {
-            limit.say_the_rest(now);
-        }
+        self.all.0.iter().for_each(|limit| limit.say_the_rest(now));
+    }
+}
+
+/// Every limit that it has made.
+#[derive(Debug, Default)]
+struct List(Vec<Limit>);
+
+impl List {
+    fn that_delays(&mut self, name: &'static str) -> Limit {
+        self.one(name, Consequence::Delayed)
+    }
+
+    fn that_refuses(&mut self, name: &'static str) -> Limit {
+        self.one(name, Consequence::Refused)
+    }
+
+    fn one(&mut self, name: &'static str, consequence: Consequence) -> Limit {
+        let limit = Limit(Arc::new(Hits::new(name, consequence)));
+        self.0.push(limit.clone());
+        limit
     }
 }
 
@@ -75,9 +108,20 @@ enum Consequence {
     Refused,
 }
 
-/// How often a limit was hit, and when that was last said.
+/// How often a limit was hit, and when that was last said; clones are the same limit.
+#[derive(Clone, Debug)]
+pub(crate) struct Limit(Arc<Hits>);
+
+impl Deref for Limit {
+    type Target = Hits;
+
+    fn deref(&self) -> &Hits {
+        &self.0
+    }
+}
+
 #[derive(Debug)]
-pub(crate) struct Limit {
+pub(crate) struct Hits {
     name: &'static str,
     consequence: Consequence,
     hits: AtomicU64,
@@ -86,15 +130,7 @@ pub(crate) struct Limit {
     silent_until: AtomicU64,
 }
 
-impl Limit {
-    fn that_delays(name: &'static str) -> Self {
-        Self::new(name, Consequence::Delayed)
-    }
-
-    fn that_refuses(name: &'static str) -> Self {
-        Self::new(name, Consequence::Refused)
-    }
-
+impl Hits {
     fn new(name: &'static str, consequence: Consequence) -> Self {
         Self {
             name,
@@ -158,11 +194,11 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
-    use super::Limit;
+    use super::List;
 
     #[test]
     fn a_limit_is_spoken_of_once_in_ten_seconds() {
-        let limit = Limit::that_refuses("some");
+        let limit = List::default().that_refuses("some");
         assert_eq!(limit.hit(5), Some(1));
         assert_eq!(limit.hit(6), None);
         assert_eq!(limit.hit(10_004), None);
@@ -172,7 +208,7 @@ mod tests {
 
     #[test]
     fn what_was_not_said_is_said_later_and_only_once() {
-        let limit = Limit::that_refuses("some");
+        let limit = List::default().that_refuses("some");
         assert_eq!(limit.rest(0), None);
         assert_eq!(limit.hit(5), Some(1));
         assert_eq!(limit.rest(20_000), None);

@@ -23,6 +23,13 @@ pub struct HubOptions {
     pub maximum_receive_message_size: Option<usize>,
     /// How many plain methods of one connection run at a time. Default 1.
     pub maximum_parallel_invocations_per_client: NonZeroUsize,
+    /// How many calls of one connection may run at a time, those among them that hold no slot: streams both ways,
+    /// and methods that have invoked a client for a result. Default 400; a call beyond it fails.
+    ///
+    /// A hundred streams each way and a hundred pending client results, as the other bounds allow, and a hundred
+    /// more that go on after their results. ASP.NET Core has no limit. As many as
+    /// [`HubOptions::maximum_parallel_invocations_per_client`] may always run.
+    pub maximum_running_calls_per_client: usize,
     /// The hub protocols that clients may choose. Default: all.
     pub supported_protocols: Vec<HubProtocol>,
     /// How members of structs are called on the wire. Default: as serde declares them.
@@ -33,6 +40,7 @@ pub struct HubOptions {
     pub stream_buffer_capacity: NonZeroUsize,
     /// How many streams of one connection may be open, each way. Default 100.
     ///
+    /// One that the client sends counts until the call that reads it has ended.
     /// ASP.NET Core has no limit, HTTP/2 servers have this one; a call beyond it fails.
     pub maximum_parallel_streams_per_client: usize,
     /// How long a streaming method that takes a token may go on after its cancel, or after its connection's end.
@@ -81,6 +89,7 @@ impl Default for HubOptions {
             client_timeout_interval: Duration::from_secs(30),
             maximum_receive_message_size: Some(32 * 1024),
             maximum_parallel_invocations_per_client: NonZeroUsize::MIN,
+            maximum_running_calls_per_client: 400,
             supported_protocols: vec![HubProtocol::Json, HubProtocol::MessagePack],
             naming: Naming::AsDeclared,
             stream_buffer_capacity: NonZeroUsize::MIN.saturating_add(9),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
 use hubwire_core::{Backplane, BackplaneEvent};
 
@@ -17,7 +18,27 @@ const AFTER_A_PANIC: Duration = Duration::from_secs(1);
 
 /// Hands on what arrives, as long as the backplane reports anything.
 pub(super) async fn receive(backplane: Arc<dyn Backplane>, hubs: Arc<Hubs>) {
-    let mut events = Guarded::new(backplane.events());
+    loop {
+        if let Some(events) = guarded_step("the backplane", || backplane.events())
+            && receive_all(events, &hubs).await == End::Reported
+        {
+            tracing::error!(target: "hubwire::backplane", "the backplane reports nothing more: no other node is heard");
+            return;
+        }
+        // One that has panicked may have nothing more to say, but another one may.
+        tokio::time::sleep(AFTER_A_PANIC).await;
+    }
+}
+
+/// How events ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Panicked,
+    Reported,
+}
+
+async fn receive_all(events: BoxStream<'static, BackplaneEvent>, hubs: &Hubs) -> End {
+    let mut events = Guarded::new(events);
     loop {
         let next = poll_fn(|cx| match events.get_mut() {
             Some(events) => guarded(|| events.poll_next_unpin(cx))
@@ -25,16 +46,11 @@ pub(super) async fn receive(backplane: Arc<dyn Backplane>, hubs: Arc<Hubs>) {
             None => Poll::Ready(Ok(None)),
         });
         match next.await {
-            Ok(Some(event)) => receive_event(event, &hubs).await,
-            Ok(None) => return,
+            Ok(Some(event)) => receive_event(event, hubs).await,
+            Ok(None) => return End::Reported,
             Err(panic) => {
                 panic.log("the events of the backplane");
-                tokio::time::sleep(AFTER_A_PANIC).await;
-                // One that has panicked may have nothing more to say.
-                let again = guarded_step("the backplane", || backplane.events());
-                if let Some(again) = again {
-                    events = Guarded::new(again);
-                }
+                return End::Panicked;
             }
         }
     }

@@ -110,6 +110,13 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
+    /// See [`HubOptions::maximum_running_calls_per_client`].
+    #[must_use]
+    pub fn maximum_running_calls_per_client(mut self, count: usize) -> Self {
+        self.options.maximum_running_calls_per_client = count;
+        self
+    }
+
     /// See [`HubOptions::supported_protocols`].
     #[must_use]
     pub fn supported_protocols(mut self, protocols: impl Into<Vec<HubProtocol>>) -> Self {

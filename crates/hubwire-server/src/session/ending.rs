@@ -2,6 +2,7 @@
 
 use crate::connection::DisconnectReason;
 use crate::hub::HubError;
+use crate::node::guarded_step;
 
 /// The content of a Close message.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,10 +36,13 @@ impl CloseMessage {
         }
     }
 
-    /// The hook for new connections has failed.
+    /// The hook for new connections has failed; what the error says of itself is hub code's.
     pub(super) fn of_refusal(error: &HubError, detailed_errors: bool) -> Self {
+        let text = guarded_step("the error of a refusal", || {
+            error.client_text(CLOSED_WITH_ERROR, detailed_errors)
+        });
         Self {
-            error: Some(error.client_text(CLOSED_WITH_ERROR, detailed_errors)),
+            error: Some(text.unwrap_or_else(|| CLOSED_WITH_ERROR.to_owned())),
             allow_reconnect: false,
         }
     }

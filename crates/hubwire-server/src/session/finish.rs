@@ -2,13 +2,14 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Context;
 
 use super::Session;
 use super::ending::CloseMessage;
 use super::hook::Hook;
 use crate::connection::DisconnectReason;
-use crate::dispatch::Dispatcher;
-use crate::hub::{HubError, HubResult, Upload};
+use crate::dispatch::{Dispatcher, LeftUploads};
+use crate::hub::{HubError, HubResult};
 use crate::node::{Guarded, caught, guarded_step, with_scratch};
 use crate::outbound::Failure;
 use crate::transport::Closing;
@@ -24,7 +25,7 @@ impl Session {
             }
         });
         self.give_up_client_results();
-        self.leave(Vec::new(), Closing::Normal).await;
+        self.leave(Closing::Normal).await;
     }
 
     /// Ends a connection that its hub has, whatever panics meanwhile.
@@ -35,9 +36,13 @@ impl Session {
         });
         let closing = match self.on_disconnected(reason).await {
             Ok(()) => Closing::Normal,
-            Err(_) => Closing::Failed,
+            Err(error) => {
+                drop(Guarded::new(error));
+                Closing::Failed
+            }
         };
-        self.leave(uploads.unwrap_or_default(), closing).await;
+        drop(uploads);
+        self.leave(closing).await;
     }
 
     fn stop_sending(&mut self, reason: &DisconnectReason) {
@@ -55,7 +60,7 @@ impl Session {
     }
 
     /// Leaves the calls that run to themselves; returns the streams that they still read.
-    fn stop_calls(&self, mut dispatcher: Dispatcher) -> Vec<Arc<dyn Upload>> {
+    fn stop_calls(&self, mut dispatcher: Dispatcher) -> LeftUploads {
         self.give_up_client_results();
         let uploads = dispatcher.leave();
         // Until their ends or that of the shutdown's grace.
@@ -71,12 +76,11 @@ impl Session {
     }
 
     /// Unregisters the connection, drops what hub code kept with it, and closes its transport.
-    async fn leave(&mut self, uploads: Vec<Arc<dyn Upload>>, closing: Closing) {
-        guarded_step("the unregistering of a connection", || {
-            for upload in uploads {
-                upload.end(Some(HubError::connection_closed()));
-            }
+    async fn leave(&mut self, closing: Closing) {
+        guarded_step("what a connection kept", || {
             self.connection().items().close();
+        });
+        guarded_step("the unregistering of a connection", || {
             self.hub.lifetime().forget(self.connection());
         });
         if let Err(panic) = caught(self.wire.close(closing)).await {
@@ -84,12 +88,30 @@ impl Session {
         }
     }
 
+    /// Runs the hook; who goes meanwhile is gone at once, however long that takes.
     async fn on_disconnected(&mut self, reason: DisconnectReason) -> HubResult {
         tracing::debug!(target: "hubwire::connection", %reason, "disconnected");
-        let caller = self.hub.caller(self.connection());
-        let hook = self.hub.service().on_disconnected(caller, reason);
+        let hub = Arc::clone(&self.hub);
+        let caller = hub.caller(self.connection());
+        let hook = hub.service().on_disconnected(caller, reason);
         let mut hook = Hook::new("on_disconnected", hook);
-        poll_fn(|cx| hook.poll(cx)).await
+        poll_fn(|cx| {
+            let ended = hook.poll(cx);
+            if ended.is_pending() {
+                self.ignore_input(cx);
+            }
+            ended
+        })
+        .await
+    }
+
+    fn ignore_input(&mut self, cx: &mut Context<'_>) {
+        let step = "the reading of a client that is done with";
+        if guarded_step(step, || self.wire.poll_ignored(cx)).is_none() {
+            guarded_step("the end of a transport that has panicked", || {
+                self.wire.reset();
+            });
+        }
     }
 
     /// Sends a Close message behind all that was queued before, where the client can still hear it.

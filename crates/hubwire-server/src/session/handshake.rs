@@ -29,7 +29,10 @@ impl Session {
         let request = match tokio::time::timeout(limit, request).await {
             Ok(Some(request)) => request,
             Ok(None) => return Handshake::Refused,
-            Err(_) => Err(HandshakeRefusal::Canceled),
+            Err(_) => {
+                self.hub.node().limits().handshake_timeout.count();
+                Err(HandshakeRefusal::Canceled)
+            }
         };
         let protocol = request.and_then(|request| {
             request.resolve(
@@ -78,7 +81,13 @@ impl Session {
             // One byte more than a request may have tells that it is too long.
             let kept = limit.map_or(MAXIMUM_SIZE, |limit| limit.min(MAXIMUM_SIZE)) + 1;
             match HandshakeRequest::read(self.inbox.bytes(), limit) {
-                Err(refusal) => return Poll::Ready(Some(Err(refusal))),
+                Err(refusal) => {
+                    // Of what is read only one that is too long.
+                    if refusal == HandshakeRefusal::Canceled {
+                        self.hub.node().limits().message_size.count();
+                    }
+                    return Poll::Ready(Some(Err(refusal)));
+                }
                 Ok(Some((request, consumed))) => {
                     let request = request.into_owned();
                     self.inbox.consume(consumed);

@@ -6,11 +6,13 @@ use std::task::Context;
 use bytes::{Buf, BytesMut};
 
 use crate::dispatch::Dispatcher;
+use crate::node::Limit;
 
 /// Holds an incomplete message, or what came behind a call that waits; empty and unallocated at rest.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: BytesMut,
+    was_full: bool,
 }
 
 impl Inbox {
@@ -20,6 +22,16 @@ impl Inbox {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Whether it holds so much that nothing more is read; what it says of that is counted once.
+    pub(crate) fn is_full(&mut self, maximum: usize, limit: &Limit) -> bool {
+        let is_full = self.len() >= maximum;
+        if is_full && !self.was_full {
+            limit.count();
+        }
+        self.was_full = is_full;
+        is_full
     }
 
     /// Keeps bytes for later.

@@ -5,10 +5,14 @@
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::connection::{Connection, DisconnectReason};
+use crate::node::Limits;
 use crate::transport::{Closing, InputEnd, Left, Transport};
+
+/// How many reads in a row may be thrown away before others have their turn: a client may send without an end.
+const IGNORED_READS_PER_TURN: usize = 8;
 
 /// What carries a connection's bytes, from its session's side.
 #[derive(Debug)]
@@ -36,6 +40,10 @@ impl Wire {
         &self.transport
     }
 
+    fn limits(&self) -> &Limits {
+        self.connection.outbound().node().limits()
+    }
+
     pub(crate) fn connection(&self) -> &Arc<Connection> {
         &self.connection
     }
@@ -60,6 +68,19 @@ impl Wire {
         })
     }
 
+    /// Reads and throws away what comes, so that a client's going is noticed though nobody listens to it any more;
+    /// its pings get pongs. Ready when the input has ended.
+    pub(crate) fn poll_ignored(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..IGNORED_READS_PER_TURN {
+            if self.has_ended() {
+                return Poll::Ready(());
+            }
+            ready!(self.poll_read(cx, |_| {}));
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// Looks for the client's end where it is not read, so that nobody waits for one that is gone.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_half_closed {
@@ -77,18 +98,22 @@ impl Wire {
 
     /// Whatever was received before the end is still dispatched, but nobody hears of it.
     fn end(&mut self, end: InputEnd) {
+        let is_lost = end == InputEnd::Lost;
+        self.input_end = Some(end);
         self.connection.lose_transport();
         self.connection.finish_sending();
-        if end == InputEnd::Lost {
+        if is_lost {
             self.connection.outbound().close();
         }
-        self.input_end = Some(end);
     }
 
     /// Why others end the connection, if they do; their telling so wakes the task.
     pub(crate) fn end_of_connection(&self, cx: &Context<'_>) -> Option<DisconnectReason> {
         self.connection.outbound().register_owner(cx.waker());
         let reason = self.connection.end_reason()?;
+        if reason == DisconnectReason::ClientTimedOut {
+            self.limits().client_timeout.count();
+        }
         Some(match reason {
             // Who has left is not awaited any more, and so is not told what it missed.
             DisconnectReason::ClientTimedOut if self.has_left() => self
@@ -137,10 +162,14 @@ impl Wire {
             if !self.has_ended() {
                 self.transport.input.close(&outbound, closing);
             }
-            if self.written().await.is_err() {
+            if let Err(error) = self.written().await {
+                if error.kind() == io::ErrorKind::TimedOut {
+                    self.limits().close_timeout.count();
+                }
                 return self.reset();
             }
             if tokio::time::timeout(limit, self.closed()).await.is_err() {
+                self.limits().close_timeout.count();
                 return self.reset();
             }
             let shutdown = poll_fn(|cx| outbound.poll_shutdown(cx));
@@ -156,8 +185,7 @@ impl Wire {
     ///
     /// When nothing was taken for the transport's time, or not all within the time of progress.
     async fn written(&mut self) -> io::Result<()> {
-        let outbound = self.connection.outbound();
-        let input = &mut self.transport.input;
+        let outbound = Arc::clone(self.connection.outbound());
         let limit = self.transport.close_timeout;
         let all = async {
             let mut left = usize::MAX;
@@ -165,12 +193,12 @@ impl Wire {
                 left = outbound.bytes();
                 let written = poll_fn(|cx| {
                     // Looked at first, so that its coming is heard of.
-                    let is_gone = input.poll_gone(cx).is_ready();
+                    let has_ended = self.poll_ignored(cx).is_ready();
                     if outbound.failure().is_some() {
                         return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
                     }
                     match outbound.poll_written(cx) {
-                        Poll::Pending if is_gone && outbound.is_absent() => {
+                        Poll::Pending if has_ended && outbound.is_absent() => {
                             Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
                         }
                         written => written,
@@ -191,13 +219,7 @@ impl Wire {
         if !self.transport.input.is_closed_by_both() {
             return;
         }
-        poll_fn(|cx| {
-            while !self.has_ended() {
-                std::task::ready!(self.poll_read(cx, |_| {}));
-            }
-            Poll::Ready(())
-        })
-        .await;
+        poll_fn(|cx| self.poll_ignored(cx)).await;
     }
 
     /// Gives up a transport whose peer does not read or close.

@@ -2,10 +2,12 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tracing::field::Field;
 use tracing::subscriber::{DefaultGuard, Interest};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber, span};
 
@@ -157,6 +159,8 @@ impl Subscriber for Watching {
             _ => &self.warnings,
         };
         lines.fetch_add(1, Ordering::Relaxed);
+        // As a subscriber does that writes: what is shown may panic.
+        event.record(&mut |_: &Field, value: &dyn fmt::Debug| drop(format!("{value:?}")));
         if let Some((target, panics)) = &self.unwritable
             && metadata.target() == *target
         {

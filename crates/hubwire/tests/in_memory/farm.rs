@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use hubwire::testing::{Received, TestClient};
 use hubwire::{
     Backplane, BackplaneError, BackplaneEvent, Channel, ConnectionId, Envelope, HubCallerContext,
@@ -27,6 +27,12 @@ pub(crate) struct Link {
     failing: Arc<AtomicBool>,
     held: Arc<AtomicBool>,
     panicking: Arc<AtomicBool>,
+    /// The next publication panics.
+    pub(crate) publish_panics: Arc<AtomicBool>,
+    /// The next time that somebody wants to read events panics.
+    pub(crate) reading_panics: Arc<AtomicBool>,
+    /// There are no events.
+    pub(crate) ended: Arc<AtomicBool>,
     pub(crate) gate: Gate,
 }
 
@@ -39,6 +45,9 @@ impl Link {
             failing: Arc::default(),
             held: Arc::default(),
             panicking: Arc::default(),
+            publish_panics: Arc::default(),
+            reading_panics: Arc::default(),
+            ended: Arc::default(),
             gate: Gate::closed(),
         }
     }
@@ -74,7 +83,7 @@ impl Link {
     }
 
     fn panic_if_told(&self) {
-        assert!(!self.panicking.swap(false, Ordering::Relaxed), "secret");
+        panic_once_if(&self.panicking);
     }
 
     async fn reach(&self) -> Result<(), BackplaneError> {
@@ -87,6 +96,10 @@ impl Link {
         }
         Ok(())
     }
+}
+
+fn panic_once_if(told: &AtomicBool) {
+    assert!(!told.swap(false, Ordering::Relaxed), "secret");
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -106,6 +119,7 @@ impl Backplane for Watched {
         what: Envelope,
     ) -> BoxFuture<'_, Result<Receivers, BackplaneError>> {
         Box::pin(async move {
+            panic_once_if(&self.link.publish_panics);
             self.link.reach().await?;
             lock(&self.link.published).push(to.subject.clone());
             self.inner.publish(to, what).await
@@ -135,7 +149,11 @@ impl Backplane for Watched {
     }
 
     fn events(&self) -> BoxStream<'static, BackplaneEvent> {
+        panic_once_if(&self.link.reading_panics);
         let link = self.link.clone();
+        if link.ended.load(Ordering::Relaxed) {
+            return Box::pin(stream::empty());
+        }
         let events = self.inner.events();
         Box::pin(events.inspect(move |_| link.panic_if_told()))
     }

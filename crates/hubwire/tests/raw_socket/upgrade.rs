@@ -1,8 +1,10 @@
 //! `GET {path}` with an upgrade to a WebSocket.
 
+use std::time::Duration;
+
 use tokio::net::TcpStream;
 
-use crate::client::{Client, HANDSHAKE};
+use crate::client::{Client, HANDSHAKE, Received};
 use crate::requests::{ACCEPT, UPGRADE};
 use crate::server::Server;
 
@@ -180,6 +182,67 @@ async fn an_id_is_unknown_once_its_web_socket_is_gone_however_long_on_disconnect
     }
     let journal = server.finish().await;
     assert_eq!(journal.len(), 2 * ways.len(), "{journal:?}");
+}
+
+/// The response to an upgrade with this path's id, asked for until it is not that the id is in use.
+async fn upgrade_once_unused(server: &Server, path: &str) -> (u16, String) {
+    let unused = async {
+        loop {
+            let upgrade = server.request(&format!("GET {path}"), UPGRADE).await;
+            if upgrade.status != 409 {
+                return (upgrade.status, upgrade.body);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let unused = tokio::time::timeout(Duration::from_secs(10), unused).await;
+    unused.expect("the transport's end is noticed while the hook runs")
+}
+
+#[tokio::test]
+async fn an_id_is_unknown_once_the_web_socket_goes_whose_on_disconnected_runs() {
+    let server = Server::start().await;
+    let ways = [Going::Close, Going::Fin, Going::Reset, Going::Violation];
+    for (going, times) in ways.into_iter().zip(1..) {
+        let token = server.negotiate("/disconnecting-waits").await;
+        let path = format!("/disconnecting-waits?id={token}");
+        let mut client = Client::open(server.address, &path).await;
+        client.send(r#"{"type":7}"#).await;
+        client.expect(r#"{"type":7}"#).await;
+        let reason = "disconnected: closed by the client";
+        server.journal.until_nth(times, reason).await;
+        let going_client = go(client, going).await;
+        let expected = (404, UNKNOWN_ID.to_owned());
+        assert_eq!(
+            upgrade_once_unused(&server, &path).await,
+            expected,
+            "{going:?}"
+        );
+        if let (Going::Close, Some(mut client)) = (going, going_client) {
+            assert_eq!(client.next().await, Received::Close(Some(1000)));
+        }
+        server.gate.let_one_pass();
+    }
+    let journal = server.finish().await;
+    assert_eq!(journal.len(), 2 * ways.len(), "{journal:?}");
+}
+
+/// The hook goes on while what its client sends is thrown away.
+#[tokio::test]
+async fn a_client_that_floods_holds_up_no_on_disconnected() {
+    let server = Server::start().await;
+    let mut client = Client::open(server.address, "/disconnecting-waits").await;
+    client.send(r#"{"type":7}"#).await;
+    client.expect(r#"{"type":7}"#).await;
+    let reason = "disconnected: closed by the client";
+    server.journal.until(reason).await;
+    let flood = " ".repeat(60_000);
+    for _ in 0..200 {
+        client.send(&flood).await;
+    }
+    server.gate.let_one_pass();
+    client.expect_closed(1000).await;
+    server.finish().await;
 }
 
 #[tokio::test]
