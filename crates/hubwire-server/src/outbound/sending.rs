@@ -42,15 +42,15 @@ impl Outbound {
         let fits = state.queue.is_empty()
             || state.queue.cost_towards(maximum) + size + ENTRY_COST <= maximum;
         // What nobody has refused yet waits for a turn only, which whoever sends so much has to leave to others.
-        if !fits && state.is_stalled() && !self.may_exceed(&mut state) {
+        let exceeds = !fits && state.is_stalled();
+        if exceeds && !self.may_exceed(&mut state) {
             drop(state);
             self.fail(Failure::QueueFull);
             return Pace::GoOn;
         }
-        let waker = if fits {
-            None
-        } else {
-            state.way_out.take_waker()
+        let waker = match exceeds {
+            true => state.way_out.take_waker(),
+            false => None,
         };
         let has_room = state.queue.bytes() + size < self.bounds.bytes || state.queue.is_empty();
         self.push(state, message, size);
