@@ -4,6 +4,8 @@
 
 #[path = "in_memory/bombs.rs"]
 mod bombs;
+#[path = "in_memory/packed.rs"]
+mod packed;
 #[path = "in_memory/support.rs"]
 mod support;
 
@@ -13,13 +15,14 @@ use std::io;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
-use bombs::Bomb;
+use bombs::{Bomb, Explosive};
 use futures_util::{Stream, StreamExt, stream};
 use hubwire::testing::{ClientTransport, Received, TestClient};
 use hubwire::{
-    CancellationToken, HubBuilder, HubCallerContext, HubError, HubResult, Principal, SignalR,
-    StreamReader, hub, hub_client,
+    CancellationToken, DisconnectReason, HubBuilder, HubCallerContext, HubError, HubResult,
+    Principal, SignalR, StreamReader, hub, hub_client,
 };
+use packed::PackedClient;
 use serde_json::{Value, json};
 use support::*;
 use tokio::task::JoinSet;
@@ -94,6 +97,7 @@ impl MortalHub {
         match cx.user_id().map(|user| user.to_string()).as_deref() {
             Some("panics") => panic!("secret"),
             Some("refused") => return Err(HubError::new("not today")),
+            Some("fails") => return Err(Explosive::at("drop").into()),
             Some("slow") => pass(Duration::from_millis(20)).await,
             _ => {}
         }
@@ -101,10 +105,18 @@ impl MortalHub {
         Ok(())
     }
 
-    async fn on_disconnected(&self, cx: &HubCallerContext<Self>) {
+    async fn on_disconnected(
+        &self,
+        cx: &HubCallerContext<Self>,
+        _: &DisconnectReason,
+    ) -> HubResult {
         self.ledger.note(cx, |(_, disconnected)| *disconnected += 1);
         let user = cx.user_id().map(|user| user.to_string());
         assert!(user.as_deref() != Some("panics at the end"), "secret");
+        match user.as_deref() {
+            Some("fails at the end") => Err(Explosive::at("drop").into()),
+            _ => Ok(()),
+        }
     }
 
     fn echo(&self, text: String) -> String {
@@ -121,6 +133,25 @@ impl MortalHub {
 
     fn panic(&self) {
         panic!("secret");
+    }
+
+    fn fail(&self, text: String) -> Result<(), Explosive> {
+        Err(Explosive::at(&text))
+    }
+
+    fn break_off(&self, text: String) -> impl Stream<Item = Result<i32, Explosive>> {
+        stream::iter([Ok(1), Err(Explosive::at(&text))])
+    }
+
+    fn fail_once_cancelled(
+        &self,
+        text: String,
+        cancel: CancellationToken,
+    ) -> impl Stream<Item = HubResult<i32>> {
+        stream::once(async move {
+            cancel.cancelled().await;
+            Err(Explosive::at(&text).into())
+        })
     }
 
     fn abort(&self, cx: &HubCallerContext<Self>) {
@@ -224,7 +255,7 @@ impl MortalHub {
     }
 }
 
-const TEXTS: [&str; 6] = ["good", "decode", "encode", "drop", "clone", "good"];
+const TEXTS: [&str; 7] = ["good", "decode", "encode", "drop", "clone", "show", "good"];
 
 /// The records of one thing that a client does; ids repeat now and then.
 fn action(random: &mut Random) -> Vec<Value> {
@@ -236,7 +267,7 @@ fn action(random: &mut Random) -> Vec<Value> {
     };
     let plain = |target: &str, arguments: Value| vec![call(1, target, arguments, json!([]))];
     let streaming = |target: &str, arguments: Value| vec![call(4, target, arguments, json!([]))];
-    match random.below(22) {
+    match random.below(25) {
         0 => plain("Echo", json!([text])),
         1 => plain("Take", json!([text])),
         2 => plain("Give", json!([text])),
@@ -260,6 +291,9 @@ fn action(random: &mut Random) -> Vec<Value> {
             call(1, "ReadSecondFirst", json!([]), json!(["a", "b"])),
         ),
         19 => upload(random, call(1, "Take", json!([text]), json!(["a"]))),
+        20 => plain("Fail", json!([text])),
+        21 => streaming("BreakOff", json!([text])),
+        22 => streaming("FailOnceCancelled", json!([text])),
         _ => vec![json!({"type": 5, "invocationId": id})],
     }
 }
@@ -325,6 +359,28 @@ async fn live<T: ClientTransport>(
     listen(&mut client, random).await
 }
 
+/// The same in MessagePack.
+async fn live_packed(client: TestClient, random: &mut Random) -> io::Result<()> {
+    let mut client = PackedClient::handshaken(client).await?;
+    for _ in 0..random.below(8) {
+        for record in action(random) {
+            client.send_record(&record).await?;
+        }
+        let moment = Duration::from_millis(random.below(10));
+        for id in client.invocations(moment).await? {
+            if random.below(4) > 0 {
+                let answer = json!({"type": 3, "invocationId": id, "result": true});
+                client.send_record(&answer).await?;
+            }
+        }
+    }
+    match random.below(4) {
+        0 => client.close().await,
+        1 => client.send_record(&json!({"type": 7})).await,
+        _ => Ok(()),
+    }
+}
+
 async fn be_born_and_live(server: Arc<TestServer<MortalHub>>, seed: u64) {
     let mut random = Random(seed);
     let users = [
@@ -332,6 +388,8 @@ async fn be_born_and_live(server: Arc<TestServer<MortalHub>>, seed: u64) {
         "refused",
         "slow",
         "panics at the end",
+        "fails",
+        "fails at the end",
         "a",
         "b",
         "c",
@@ -344,8 +402,9 @@ async fn be_born_and_live(server: Arc<TestServer<MortalHub>>, seed: u64) {
     let principal = Principal::new([("sub", random.one_of(&users))]);
     let endpoint = &server.endpoint;
     // How it ends is not its own to say.
-    let _ = match random.below(2) {
+    let _ = match random.below(3) {
         0 => live(TestClient::open(endpoint, Some(principal)), &mut random).await,
+        1 => live_packed(TestClient::open(endpoint, Some(principal)), &mut random).await,
         _ => {
             let client = TestClient::open_pulled(endpoint, Some(principal));
             live(client, &mut random).await

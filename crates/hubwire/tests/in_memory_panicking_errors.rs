@@ -7,9 +7,7 @@ mod bombs;
 #[path = "in_memory/support.rs"]
 mod support;
 
-use std::fmt;
-
-use bombs::{Bomb, ErrorLines};
+use bombs::{ErrorLines, Explosive};
 use futures_util::{Stream, stream};
 use hubwire::testing::{Received, TestClient};
 use hubwire::{
@@ -18,34 +16,6 @@ use hubwire::{
 use serde_json::{Value, json};
 use support::*;
 use tokio::time::timeout;
-
-/// An error that panics while it is shown or dropped, if its text says so.
-struct Explosive(Bomb);
-
-impl Explosive {
-    fn at(text: &str) -> Self {
-        Self(Bomb::new(text))
-    }
-
-    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        assert!(self.0.0 != "show", "secret");
-        f.write_str("shown")
-    }
-}
-
-impl fmt::Display for Explosive {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.show(f)
-    }
-}
-
-impl fmt::Debug for Explosive {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.show(f)
-    }
-}
-
-impl std::error::Error for Explosive {}
 
 /// Fails with errors that do what they are told, or in the hooks what the user's name says.
 struct FailingHub {

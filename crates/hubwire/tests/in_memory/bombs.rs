@@ -57,6 +57,34 @@ impl Drop for Bomb {
     }
 }
 
+/// An error that panics while it is shown or dropped, if its text says so.
+pub(crate) struct Explosive(Bomb);
+
+impl Explosive {
+    pub(crate) fn at(text: &str) -> Self {
+        Self(Bomb::new(text))
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        assert!(self.0.0 != "show", "secret");
+        f.write_str("shown")
+    }
+}
+
+impl fmt::Display for Explosive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show(f)
+    }
+}
+
+impl fmt::Debug for Explosive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show(f)
+    }
+}
+
+impl std::error::Error for Explosive {}
+
 /// Counts the error lines and warnings of this thread for as long as it lives.
 pub(crate) struct ErrorLines {
     count: Arc<AtomicUsize>,
