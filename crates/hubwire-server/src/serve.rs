@@ -1,5 +1,7 @@
 //! An HTTP server with what production needs and a bare serve loop lacks.
 
+mod host;
+
 use std::fmt;
 use std::future::{Future, IntoFuture, pending, ready};
 use std::io;
@@ -14,8 +16,8 @@ use axum::extract::ConnectInfo;
 use axum::serve::Listener;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use http::header::{CONNECTION, HOST};
-use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -36,7 +38,7 @@ const RESPONSE_GRACE: Duration = Duration::from_millis(500);
 /// How many header lines a request may have.
 const HEADER_LIMIT: usize = 100;
 
-/// How many bytes of a request's head are buffered, and of a body.
+/// How many bytes a request's head may have, and how many of a body are buffered.
 const HEADER_SIZE_LIMIT: usize = 64 * 1024;
 
 /// How long ordinary requests may go on after the hubs have shut down.
@@ -189,8 +191,8 @@ impl Drop for InFlight {
     }
 }
 
-/// RFC 9112, section 3.2: 400 for a request that does not say which host it is for.
-fn without_host() -> Response<Body> {
+/// 400 for a request that does not say which host it is for, or says two.
+fn without_one_host() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::BAD_REQUEST;
     let headers = response.headers_mut();
@@ -208,8 +210,8 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
     let in_flight = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&in_flight);
     let service = service_fn(move |request: Request<Incoming>| {
-        if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
-            return Either::Left(ready(Ok(without_host())));
+        if !host::is_named_once(&request) {
+            return Either::Left(ready(Ok(without_one_host())));
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer.clone()));
@@ -220,6 +222,7 @@ async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
         .timer(TokioTimer::new())
         .header_read_timeout(request_headers_timeout)
         .max_buf_size(HEADER_SIZE_LIMIT)
+        .max_header_size(HEADER_SIZE_LIMIT)
         .max_headers(HEADER_LIMIT)
         .serve_connection(TokioIo::new(io), service)
         .with_upgrades();
