@@ -20,7 +20,7 @@ use super::attached::{Attached, spawn_session};
 use super::connection_table::{Attach, ConnectionToken, Slot};
 use super::{HubEndpoint, origin, query, response};
 use crate::connection::{ConnectionRequest, Principal};
-use crate::node::{DeadPeerTimeouts, EndpointOptions};
+use crate::node::DeadPeerTimeouts;
 use crate::session::Session;
 use crate::transport::{Input, Socket, WEB_SOCKETS, WebSocketReader};
 
@@ -91,7 +91,7 @@ async fn open_upgraded(
     parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(Attached, Box<Session>)> {
-    let (request, principal, socket) = upgraded(&endpoint.options, parts, upgrade).await?;
+    let (request, principal, socket) = upgraded(&endpoint, parts, upgrade).await?;
     let session = open(&endpoint, &attached, request, principal, socket);
     Some((attached, session))
 }
@@ -158,11 +158,12 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
 
 /// Waits for the HTTP library to hand over the socket.
 async fn upgraded(
-    options: &EndpointOptions,
+    endpoint: &HubEndpoint,
     parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(ConnectionRequest, Option<Principal>, Socket)> {
-    let mut request = ConnectionRequest::new(&parts, options.keep_request);
+    let options = &*endpoint.options;
+    let mut request = kept(endpoint, &parts);
     let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
@@ -175,6 +176,21 @@ async fn upgraded(
         request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
     }
     Some((request, principal, socket))
+}
+
+/// What is kept of the request, which the log hears of if it is not all.
+fn kept(endpoint: &HubEndpoint, parts: &Parts) -> ConnectionRequest {
+    let options = &*endpoint.options;
+    let maximum = options.maximum_kept_request_size;
+    let request = ConnectionRequest::new(parts, options.keep_request, maximum);
+    let left_out = request.bytes_left_out();
+    let node = endpoint.hub.node();
+    if left_out > 0
+        && let Some(hits) = node.limits().kept_request.hit(node.now())
+    {
+        tracing::warn!(target: "hubwire::endpoint", hits, left_out, maximum, "a request is not kept whole");
+    }
+    request
 }
 
 /// Lets the system notice a peer that is gone without a word; one that cannot notices later.

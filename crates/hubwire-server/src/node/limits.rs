@@ -14,6 +14,7 @@ pub(crate) struct Limits {
     pub(crate) answers: Limit,
     pub(crate) cancelled_streams: Limit,
     pub(crate) groups: Limit,
+    pub(crate) kept_request: Limit,
     pub(crate) negotiated: Limit,
     pub(crate) orphaned_calls: Limit,
     pub(crate) outbound: Limit,
@@ -30,6 +31,7 @@ impl Default for Limits {
             answers: Limit::that_delays("answer_buffer_size"),
             cancelled_streams: Limit::that_refuses("cancelled_stream_timeout"),
             groups: Limit::that_refuses("maximum_groups_per_connection"),
+            kept_request: Limit::that_refuses("maximum_kept_request_size"),
             negotiated: Limit::that_refuses("negotiated_ids"),
             orphaned_calls: Limit::that_refuses("maximum_orphaned_calls"),
             outbound: Limit::that_delays("outbound_buffer_size"),
@@ -49,6 +51,7 @@ impl Limits {
             &self.answers,
             &self.cancelled_streams,
             &self.groups,
+            &self.kept_request,
             &self.negotiated,
             &self.orphaned_calls,
             &self.outbound,
@@ -68,7 +71,7 @@ impl Limits {
 enum Consequence {
     /// It waits, which is the ordinary course of things.
     Delayed,
-    /// It is refused or let go, which an operator should hear of.
+    /// It is refused, cut short or let go, which an operator should hear of.
     Refused,
 }
 

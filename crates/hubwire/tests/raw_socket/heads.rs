@@ -3,6 +3,7 @@
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
+use crate::client::Client;
 use crate::requests::{Response, read_response};
 use crate::server::Server;
 
@@ -79,6 +80,30 @@ async fn connect_names_one_host_too() {
     for (host, expected) in [("a:80", 404), ("b:80", 400)] {
         let head = format!("CONNECT a:80 HTTP/1.1\r\nHost: {host}\r\n\r\n");
         assert_eq!(response_to(&server, &head).await.status, expected, "{host}");
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_connection_keeps_8_kib_of_its_request() {
+    let server = Server::start().await;
+    for (size, kept) in [(7_000, true), (9_000, false), (60_000, false)] {
+        let value = "x".repeat(size);
+        let headers = format!("X-Large: {value}\r\nX-Last: 2\r\n");
+        let mut client = Client::open_with_headers(server.address, "/plain", &headers).await;
+        client
+            .send(r#"{"type":1,"invocationId":"1","target":"Header","arguments":["x-large"]}"#)
+            .await;
+        let result = match kept {
+            true => format!(r#"["{value}",0]"#),
+            false => format!("[null,{}]", "x-large".len() + size),
+        };
+        client
+            .expect(&format!(
+                r#"{{"type":3,"invocationId":"1","result":{result}}}"#
+            ))
+            .await;
+        client.leave().await;
     }
     server.finish().await;
 }

@@ -142,6 +142,13 @@ impl ProbeHub {
         Ok(())
     }
 
+    /// A header of the connection's request, and how many bytes of that were left out.
+    async fn header(&self, cx: &HubCallerContext<Self>, name: String) -> (Option<String>, usize) {
+        let request = cx.request();
+        let value = request.header(&name).map(str::to_owned);
+        (value, request.bytes_left_out())
+    }
+
     async fn abort(&self, cx: &HubCallerContext<Self>) -> String {
         cx.abort();
         "unheard".to_owned()
