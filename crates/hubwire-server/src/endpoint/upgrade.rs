@@ -22,7 +22,7 @@ use super::{HubEndpoint, origin, query, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::node::DeadPeerTimeouts;
 use crate::session::Session;
-use crate::transport::{Input, Socket, WEB_SOCKETS, WebSocketReader};
+use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader};
 
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -206,6 +206,11 @@ fn give_up_dead_peers(stream: &TcpStream, timeouts: DeadPeerTimeouts) {
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from here on.
 fn take_socket(upgraded: Upgraded) -> Socket {
+    let upgraded = match upgraded.downcast::<TokioIo<ServedSocket<TcpStream>>>() {
+        Ok(parts) => return Socket::Tcp(parts.io.into_inner().into_inner(), parts.read_buf),
+        Err(upgraded) => upgraded,
+    };
+    // Those of other servers than `serve`.
     let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => return Socket::Tcp(parts.io.into_inner(), parts.read_buf),
         Err(upgraded) => upgraded,

@@ -107,6 +107,10 @@ impl Client {
         client
     }
 
+    pub(crate) fn local_address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
     /// Sends one record as one text frame.
     pub(crate) async fn send(&mut self, record: &str) {
         self.send_text(&format!("{record}\x1e")).await;

@@ -149,6 +149,12 @@ impl ProbeHub {
         (value, request.bytes_left_out())
     }
 
+    /// The peer's address, which is known of bare TCP sockets alone.
+    async fn remote_address(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+        let address = cx.request().remote_address();
+        address.map(|address| address.to_string())
+    }
+
     async fn abort(&self, cx: &HubCallerContext<Self>) -> String {
         cx.abort();
         "unheard".to_owned()
