@@ -1,5 +1,6 @@
 //! What everything of one node may use: clock, random source, limits, options, tasks.
 
+mod admission;
 mod clock;
 mod giving_way;
 mod guarded;
@@ -9,23 +10,26 @@ mod orphaned_calls;
 mod random;
 mod scratch;
 mod server_options;
+mod tally;
 mod writers;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+pub(crate) use admission::{Admission, ConnectionPermit, Refusal};
 pub(crate) use clock::NodeClock;
 use futures_core::future::BoxFuture;
 pub(crate) use giving_way::wake_oneself;
 pub(crate) use guarded::{Guarded, Panic, caught, guarded, guarded_step};
 use hubwire_core::NodeId;
-pub(crate) use limits::Limits;
+pub(crate) use limits::{Limit, Limits};
 pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 pub use random::RandomSource;
 pub(crate) use scratch::with_scratch;
 pub use server_options::ServerOptions;
+pub(crate) use tally::Tally;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;

@@ -1,5 +1,6 @@
 //! An HTTP server with what production needs and a bare serve loop lacks.
 
+mod accepting;
 mod host;
 mod http;
 
@@ -16,7 +17,9 @@ use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio_util::sync::CancellationToken;
 
+use self::accepting::Door;
 use self::http::{Timeouts, serve_connection};
+use crate::node::Admission;
 use crate::server::SignalR;
 
 /// See [`Serve::request_headers_timeout`].
@@ -48,7 +51,9 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// None at the moment; a listener that fails to accept is tried again.
+/// None at the moment; a listener that fails to accept is tried again, after a tenth of a second. The log says so at
+/// ERROR at most once in ten seconds, and the counter `hubwire.accept.failures` counts (the `metrics` facade), for
+/// tokio's listeners; others speak for themselves.
 ///
 /// # Cancellation
 ///
@@ -60,6 +65,8 @@ pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
         servers: Vec::new(),
         request_headers_timeout: REQUEST_HEADERS_TIMEOUT,
         write_timeout: WRITE_TIMEOUT,
+        maximum_connections: None,
+        maximum_connections_per_address: None,
         until: Box::pin(pending()),
     }
 }
@@ -72,6 +79,8 @@ pub struct Serve<L> {
     servers: Vec<SignalR>,
     request_headers_timeout: Duration,
     write_timeout: Duration,
+    maximum_connections: Option<usize>,
+    maximum_connections_per_address: Option<usize>,
     until: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -100,6 +109,35 @@ impl<L> Serve<L> {
         self
     }
 
+    /// How many connections there may be, those of hubs among them; others are refused with 503. Default: as many as
+    /// the system has descriptors for.
+    ///
+    /// Without a limit of its own a server that is out of descriptors accepts nobody, and the application can open no
+    /// files either: set it to a few hundred less than the process may have open (`ulimit -n`).
+    ///
+    /// ```no_run
+    /// # use hubwire_server::{listen, serve};
+    /// # async fn example(app: axum::Router) -> std::io::Result<()> {
+    /// let listener = listen("127.0.0.1:5000").await?;
+    /// serve(listener, app).maximum_connections(60_000).await
+    /// # }
+    /// ```
+    pub fn maximum_connections(mut self, count: impl Into<Option<usize>>) -> Self {
+        self.maximum_connections = count.into();
+        self
+    }
+
+    /// How many connections there may be from one address, or from one IPv6 network of 64 bits; others are refused
+    /// with 503. Default: no limit.
+    ///
+    /// The address is that of the socket. Behind a proxy all clients have the proxy's, so the limit is for servers
+    /// that clients reach themselves. Those of Unix sockets, and of other listeners whose addresses are no
+    /// [`SocketAddr`](std::net::SocketAddr), are never counted.
+    pub fn maximum_connections_per_address(mut self, count: impl Into<Option<usize>>) -> Self {
+        self.maximum_connections_per_address = count.into();
+        self
+    }
+
     /// Serves until this resolves, then shuts down in order.
     pub fn until(mut self, end: impl Future<Output = ()> + Send + 'static) -> Self {
         self.until = Box::pin(end);
@@ -122,19 +160,28 @@ impl<L> fmt::Debug for Serve<L> {
             .field("servers", &self.servers)
             .field("request_headers_timeout", &self.request_headers_timeout)
             .field("write_timeout", &self.write_timeout)
+            .field("maximum_connections", &self.maximum_connections)
+            .field(
+                "maximum_connections_per_address",
+                &self.maximum_connections_per_address,
+            )
             .finish_non_exhaustive()
     }
 }
 
 async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) -> io::Result<()> {
     let Serve {
-        mut listener,
+        listener,
         app,
         servers,
         request_headers_timeout,
         write_timeout,
+        maximum_connections,
+        maximum_connections_per_address,
         until,
     } = serve;
+    let admission = Admission::new(maximum_connections, maximum_connections_per_address);
+    let mut door = Door::new(listener, admission);
     let timeouts = Timeouts {
         request_headers: request_headers_timeout,
         write: write_timeout,
@@ -152,16 +199,16 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     let mut end = end;
     loop {
         // A listener may always have somebody waiting: the end is looked at first, and others get their turns.
-        let (io, peer) = match select(end.as_mut(), pin!(listener.accept())).await {
+        let (io, peer, permit) = match select(end.as_mut(), pin!(door.accept())).await {
             Either::Left(((), _)) => break,
             Either::Right((accepted, _)) => accepted,
         };
         let (app, finish) = (app.clone(), finish.clone());
-        requests.spawn(serve_connection(io, peer, app, timeouts, finish));
+        requests.spawn(serve_connection((io, permit), peer, app, timeouts, finish));
         while requests.try_join_next().is_some() {}
         consume_budget().await;
     }
-    drop(listener);
+    drop(door);
     finish.cancel();
     let ended = async { while requests.join_next().await.is_some() {} };
     if tokio::time::timeout(REQUEST_GRACE, ended).await.is_err() {

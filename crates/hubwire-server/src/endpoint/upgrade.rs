@@ -167,7 +167,7 @@ async fn upgraded(
     let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
-    if let Socket::Tcp(stream, _) = &socket {
+    if let Socket::Tcp(stream, ..) = &socket {
         // Without it small messages wait for acknowledgements; a socket that refuses works, slowly.
         let _ = stream.set_nodelay(true);
         if let Some(timeouts) = options.dead_peer_timeouts {
@@ -207,16 +207,19 @@ fn give_up_dead_peers(stream: &TcpStream, timeouts: DeadPeerTimeouts) {
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from here on.
 fn take_socket(upgraded: Upgraded) -> Socket {
     let upgraded = match upgraded.downcast::<TokioIo<ServedSocket<TcpStream>>>() {
-        Ok(parts) => return Socket::Tcp(parts.io.into_inner().into_inner(), parts.read_buf),
+        Ok(parts) => {
+            let (stream, permit) = parts.io.into_inner().into_parts();
+            return Socket::Tcp(stream, parts.read_buf, permit);
+        }
         Err(upgraded) => upgraded,
     };
     // Those of other servers than `serve`.
     let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => return Socket::Tcp(parts.io.into_inner(), parts.read_buf),
+        Ok(parts) => return Socket::Tcp(parts.io.into_inner(), parts.read_buf, None),
         Err(upgraded) => upgraded,
     };
     match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
-        Ok(parts) => Socket::Tcp(parts.io.into_inner(), parts.read_buf),
+        Ok(parts) => Socket::Tcp(parts.io.into_inner(), parts.read_buf, None),
         Err(upgraded) => Socket::Other(Box::new(TokioIo::new(upgraded))),
     }
 }

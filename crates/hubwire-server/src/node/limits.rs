@@ -1,9 +1,6 @@
 //! Counts how often limits are hit, and says so now and then: who hits one often would otherwise fill the log.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Milliseconds between two lines about one limit.
-const INTERVAL: u64 = 10_000;
+use super::tally::Tally;
 
 /// What counts every hit, with the limit's name in `limit`.
 const METRIC: &str = "hubwire.limit.hits";
@@ -75,15 +72,12 @@ enum Consequence {
     Refused,
 }
 
-/// How often a limit was hit, and when that was last said.
+/// How often a limit was hit.
 #[derive(Debug)]
 pub(crate) struct Limit {
     name: &'static str,
     consequence: Consequence,
-    hits: AtomicU64,
-    said: AtomicU64,
-    /// The moment after which it may be said again.
-    silent_until: AtomicU64,
+    hits: Tally,
 }
 
 impl Limit {
@@ -91,7 +85,7 @@ impl Limit {
         Self::new(name, Consequence::Delayed)
     }
 
-    fn that_refuses(name: &'static str) -> Self {
+    pub(crate) fn that_refuses(name: &'static str) -> Self {
         Self::new(name, Consequence::Refused)
     }
 
@@ -99,26 +93,28 @@ impl Limit {
         Self {
             name,
             consequence,
-            hits: AtomicU64::new(0),
-            said: AtomicU64::new(0),
-            silent_until: AtomicU64::new(0),
+            hits: Tally::default(),
         }
     }
 
     /// Counts a hit, which the sweep will speak of.
     pub(crate) fn count(&self) {
-        self.hits.fetch_add(1, Ordering::Relaxed);
-        metrics::counter!(METRIC, "limit" => self.name).increment(1);
+        self.hits.count();
+        self.measure();
     }
 
     /// Counts a hit; how many there were, if it is time to say so.
     pub(crate) fn hit(&self, now: u64) -> Option<u64> {
-        self.count();
-        self.say(now)
+        self.measure();
+        self.hits.happened(now)
     }
 
-    fn say_the_rest(&self, now: u64) {
-        let Some(hits) = self.rest(now) else {
+    fn measure(&self) {
+        metrics::counter!(METRIC, "limit" => self.name).increment(1);
+    }
+
+    pub(crate) fn say_the_rest(&self, now: u64) {
+        let Some(hits) = self.hits.rest(now) else {
             return;
         };
         let limit = self.name;
@@ -130,55 +126,5 @@ impl Limit {
                 tracing::warn!(target: "hubwire::limits", limit, hits, "a limit was hit again");
             }
         }
-    }
-
-    /// All hits there were, if some are unsaid and it is time to say so.
-    fn rest(&self, now: u64) -> Option<u64> {
-        let hits = self.hits.load(Ordering::Relaxed);
-        (hits > self.said.load(Ordering::Relaxed)).then_some(())?;
-        self.say(now)
-    }
-
-    fn say(&self, now: u64) -> Option<u64> {
-        let until = self.silent_until.load(Ordering::Relaxed);
-        let next = now + INTERVAL;
-        let mine = now >= until
-            && self
-                .silent_until
-                .compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
-        mine.then(|| {
-            let hits = self.hits.load(Ordering::Relaxed);
-            self.said.store(hits, Ordering::Relaxed);
-            hits
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Limit;
-
-    #[test]
-    fn a_limit_is_spoken_of_once_in_ten_seconds() {
-        let limit = Limit::that_refuses("some");
-        assert_eq!(limit.hit(5), Some(1));
-        assert_eq!(limit.hit(6), None);
-        assert_eq!(limit.hit(10_004), None);
-        assert_eq!(limit.hit(10_005), Some(4));
-        assert_eq!(limit.hit(10_006), None);
-    }
-
-    #[test]
-    fn what_was_not_said_is_said_later_and_only_once() {
-        let limit = Limit::that_refuses("some");
-        assert_eq!(limit.rest(0), None);
-        assert_eq!(limit.hit(5), Some(1));
-        assert_eq!(limit.rest(20_000), None);
-        assert_eq!(limit.hit(20_000), Some(2));
-        assert_eq!(limit.hit(20_001), None);
-        assert_eq!(limit.rest(29_999), None);
-        assert_eq!(limit.rest(30_000), Some(3));
-        assert_eq!(limit.rest(60_000), None);
     }
 }

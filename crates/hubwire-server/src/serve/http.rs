@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use super::{REQUEST_GRACE, host};
+use crate::node::ConnectionPermit;
 use crate::transport::{ServedSocket, Upgrade};
 
 /// How long the rest of a response may take where no request is worked on.
@@ -66,7 +67,7 @@ fn without_one_host() -> Response<Body> {
 }
 
 pub(super) async fn serve_connection<S, A>(
-    socket: S,
+    (socket, permit): (S, Option<ConnectionPermit>),
     peer: A,
     app: Router,
     timeouts: Timeouts,
@@ -87,7 +88,7 @@ pub(super) async fn serve_connection<S, A>(
         Either::Right(app.clone().call(request).inspect(|_| drop(in_flight)))
     });
     let upgrade = Upgrade::default();
-    let socket = ServedSocket::new(socket, timeouts.write, upgrade.clone());
+    let socket = ServedSocket::new(socket, permit, timeouts.write, upgrade.clone());
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeouts.request_headers)

@@ -11,12 +11,16 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use crate::node::ConnectionPermit;
+
 /// A socket whose peer has to read its responses.
 ///
 /// The HTTP library waits for that without an end, and reads nothing meanwhile that could tell it that its peer is
 /// worth no waiting.
 pub(crate) struct ServedSocket<S> {
     socket: S,
+    /// What counts it among the server's connections, where those are limited.
+    permit: Option<ConnectionPermit>,
     write_timeout: Duration,
     /// Until when a write that is pending may be so.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -38,18 +42,24 @@ impl Upgrade {
 }
 
 impl<S> ServedSocket<S> {
-    pub(crate) fn new(socket: S, write_timeout: Duration, upgrade: Upgrade) -> Self {
+    pub(crate) fn new(
+        socket: S,
+        permit: Option<ConnectionPermit>,
+        write_timeout: Duration,
+        upgrade: Upgrade,
+    ) -> Self {
         Self {
             socket,
+            permit,
             write_timeout,
             deadline: None,
             upgrade,
         }
     }
 
-    /// The socket itself.
-    pub(crate) fn into_inner(self) -> S {
-        self.socket
+    /// The socket itself, and what counts it for as long as it lives.
+    pub(crate) fn into_parts(self) -> (S, Option<ConnectionPermit>) {
+        (self.socket, self.permit)
     }
 
     /// What became of a write, or an error if it is pending for too long.
