@@ -8,7 +8,7 @@ use super::ending::CloseMessage;
 use super::hook::Hook;
 use crate::connection::DisconnectReason;
 use crate::dispatch::Dispatcher;
-use crate::hub::{HubError, HubResult, Upload};
+use crate::hub::{HubError, HubResult, Place, Upload};
 use crate::node::{Guarded, caught, guarded_step, with_scratch};
 use crate::outbound::Failure;
 use crate::transport::Closing;
@@ -86,7 +86,7 @@ impl Session {
         tracing::debug!(target: "hubwire::connection", %reason, "disconnected");
         let caller = self.hub.caller(self.connection());
         let hook = self.hub.service().on_disconnected(caller, reason);
-        let mut hook = Hook::new("on_disconnected", hook);
+        let mut hook = Hook::new(&self.hub, Place::OnDisconnected, hook);
         poll_fn(|cx| hook.poll(cx)).await
     }
 
