@@ -102,7 +102,8 @@ impl<L> Serve<L> {
 
     /// How long a write to a client may be pending while it reads nothing of a response. Default 10 s.
     ///
-    /// The connection is then closed, whatever of the response is left. Only HTTP is meant: how slow a hub's client
+    /// The connection is then closed, whatever of the response is left. A slow line is no reason, for its client reads
+    /// what comes; but one that pauses a download on purpose needs more. Only HTTP is meant: how slow a hub's client
     /// may be says [`EndpointOptions::transport_progress_timeout`](crate::EndpointOptions::transport_progress_timeout).
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;

@@ -25,7 +25,7 @@ fn is_of_target(host: &HeaderValue, target: &Uri) -> bool {
     let Ok(host) = Authority::try_from(host.as_bytes()) else {
         return false;
     };
-    let port = |authority: &Authority| authority.port_u16().or(default_port(target));
+    let port = |authority: &Authority| authority.port_u16().or_else(|| default_port(target));
     let is_same = host.host().eq_ignore_ascii_case(named.host()) && port(&host) == port(named);
     is_same && !host.as_str().contains('@')
 }
