@@ -63,6 +63,19 @@ test("quick changes of mind end in the room chosen last", async (t) => {
   assert.deepEqual(await grace.questions.messages(), ["Ada: Only about planters"]);
 });
 
+test("a room shows its newest 500 messages", async (t) => {
+  const ada = await open(t, "Ada");
+  const shown = await ada.page.evaluate(async () => {
+    const { MessageLog } = await import("/modules/message-log.js");
+    const list = document.createElement("div");
+    const log = new MessageLog(list);
+    for (let i = 0; i < 1200; i++) log.add({ user: "Ada", message: String(i), at: "2026-11-20T12:00:00Z" });
+    const texts = [...list.querySelectorAll("[data-testid=message-text]")].map((text) => text.textContent);
+    return [list.childElementCount, texts.at(0), texts.at(-1)];
+  });
+  assert.deepEqual(shown, [500, "700", "1199"]);
+});
+
 test("a message is shown as text, whatever is in it", async (t) => {
   const ada = await open(t, "<b>Ada</b>");
   const text = `<img src=x onerror="alert(1)"> & 'quotes' 世界`;

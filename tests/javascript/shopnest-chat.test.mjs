@@ -21,6 +21,8 @@ for (const variant of VARIANTS) {
   describe(variant.name, () => {
     const visitor = (t) => connected(t, variant, `${server.url}/hubs/chat`, { pushes: PUSHES });
 
+    const sending = "An unexpected error occurred invoking 'SendMessage' on the server. HubException: ";
+
     async function visitorsIn(t, room, count) {
       const visitors = [];
       for (let i = 0; i < count; i++) {
@@ -90,11 +92,31 @@ for (const variant of VARIANTS) {
     test("messages of one sender arrive in order", async (t) => {
       const room = randomUUID();
       const [ada, grace] = await visitorsIn(t, room, 2);
-      const numbers = Array.from({ length: 200 }, (_, i) => String(i));
+      const numbers = Array.from({ length: 10 }, (_, i) => String(i));
       await Promise.all(numbers.map((number) => ada.invoke("SendMessage", room, "Ada", number)));
       for (const number of numbers) {
         assert.equal((await grace.arrived.ReceiveMessage.next())[0].message, number);
       }
+    });
+
+    test("only members speak in a room", async (t) => {
+      const room = randomUUID();
+      const stranger = await visitor(t);
+      const sent = stranger.invoke("SendMessage", room, "Stranger", "buy this");
+      await assert.rejects(sent, { message: `${sending}Join the room first` });
+      await speaksOn(stranger);
+    });
+
+    test("a connection sends ten messages a second", async (t) => {
+      const room = randomUUID();
+      const [ada, grace] = await visitorsIn(t, room, 2);
+      const numbers = Array.from({ length: 100 }, (_, i) => String(i));
+      const sent = await Promise.allSettled(numbers.map((number) => ada.invoke("SendMessage", room, "Ada", number)));
+      const refused = sent.filter(({ status }) => status === "rejected");
+      // A machine that is busy takes more than a second for them all.
+      assert.ok(refused.length > 0, "all were taken");
+      for (const { reason } of refused) assert.equal(reason.message, `${sending}Ten messages a second are enough`);
+      assert.equal((await grace.arrived.ReceiveMessage.next())[0].message, "0");
     });
 
     test("who leaves a room hears no more of it", async (t) => {
@@ -132,7 +154,6 @@ for (const variant of VARIANTS) {
       assert.equal((await ada.arrived.ReceiveMessage.next())[0].message, "any case");
     });
 
-    const sending = "An unexpected error occurred invoking 'SendMessage' on the server. HubException: ";
     const joining = "Failed to invoke 'JoinRoom' due to an error on the server.";
     const refused = [
       ["an empty message", "SendMessage", ["room", "Ada", ""], `${sending}Message cannot be empty`],

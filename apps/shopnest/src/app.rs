@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, map_response};
 use axum::routing::{get, post};
 use hubwire::{MapHub, SignalR};
 
@@ -23,9 +23,13 @@ pub(crate) fn router(signalr: &SignalR, address: SocketAddr) -> Router {
         .fallback(page::file)
         .with_state(orders.context())
         .layer(from_fn(guard::same_origin));
-    if address.ip().is_loopback() {
+    let router = if address.ip().is_loopback() {
         router.layer(from_fn(guard::loopback_host))
     } else {
         router
-    }
+    };
+    router.layer(map_response(guard::no_sniffing))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,21 @@
 //! The shop's chat rooms: support, and one for each product's questions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hubwire::{Caller, DisconnectReason, HubCallerContext, HubError, HubResult, hub, hub_client};
 use serde::Serialize;
+use tokio::time::Instant;
 
 const MAXIMUM_MESSAGE_CHARACTERS: usize = 1_000;
 const MAXIMUM_NAME_CHARACTERS: usize = 100;
 const MAXIMUM_ROOMS: usize = 32;
 const MAXIMUM_ROOM_ID_BYTES: usize = 100;
+
+/// How many messages one connection may send in any such time.
+const MAXIMUM_MESSAGES: usize = 10;
+const MESSAGES_PERIOD: Duration = Duration::from_secs(1);
 
 /// A message as everybody in the room reads it.
 #[derive(Clone, Debug, Serialize)]
@@ -33,17 +39,45 @@ pub(crate) trait ChatClient {
     fn user_left(&self, connection_id: &str, room_id: &str);
 }
 
-/// The rooms of one connection, so that they hear when it is gone.
+/// What one connection does here.
 #[derive(Clone, Default)]
-struct Rooms(Arc<Mutex<BTreeSet<String>>>);
+struct Visit(Arc<Mutex<State>>);
 
-impl Rooms {
+#[derive(Default)]
+struct State {
+    /// So that they hear when it is gone.
+    rooms: BTreeSet<String>,
+    /// When its latest messages came.
+    said: VecDeque<Instant>,
+}
+
+impl Visit {
     fn of(caller: &Caller) -> Self {
         caller.items().get::<Self>().unwrap_or_default()
     }
 
-    fn with<R>(&self, change: impl FnOnce(&mut BTreeSet<String>) -> R) -> R {
+    fn with<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl State {
+    /// Counts a message to this room, unless it is refused.
+    fn say(&mut self, room_id: &str) -> HubResult {
+        if !self.rooms.contains(room_id) {
+            return Err(HubError::new("Join the room first"));
+        }
+        let now = Instant::now();
+        while let Some(first) = self.said.front()
+            && now.duration_since(*first) >= MESSAGES_PERIOD
+        {
+            self.said.pop_front();
+        }
+        if self.said.len() >= MAXIMUM_MESSAGES {
+            return Err(HubError::new("Ten messages a second are enough"));
+        }
+        self.said.push_back(now);
+        Ok(())
     }
 }
 
@@ -53,7 +87,7 @@ pub(crate) struct ChatHub;
 #[hub(client = ChatClient)]
 impl ChatHub {
     async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
-        cx.items().insert(Rooms::default());
+        cx.items().insert(Visit::default());
         cx.clients().caller().connected(cx.connection_id()).await?;
         Ok(())
     }
@@ -63,7 +97,7 @@ impl ChatHub {
         cx: &HubCallerContext<Self>,
         _reason: &DisconnectReason,
     ) -> HubResult {
-        for room_id in Rooms::of(cx).with(std::mem::take) {
+        for room_id in Visit::of(cx).with(|visit| std::mem::take(&mut visit.rooms)) {
             let others = cx.clients().others_in_group(&room_id);
             others.user_left(cx.connection_id(), &room_id).await?;
         }
@@ -75,11 +109,11 @@ impl ChatHub {
         if room_id.trim().is_empty() || room_id.len() > MAXIMUM_ROOM_ID_BYTES {
             return Err(HubError::new("There is no such room"));
         }
-        let entered = Rooms::of(cx).with(|rooms| match rooms.len() {
-            MAXIMUM_ROOMS.. if !rooms.contains(&room_id) => {
+        let entered = Visit::of(cx).with(|visit| match visit.rooms.len() {
+            MAXIMUM_ROOMS.. if !visit.rooms.contains(&room_id) => {
                 Err(HubError::new("You are in too many rooms"))
             }
-            _ => Ok(rooms.insert(room_id.clone())),
+            _ => Ok(visit.rooms.insert(room_id.clone())),
         })?;
         if entered {
             cx.groups().add(cx.connection_id(), &room_id).await?;
@@ -91,7 +125,7 @@ impl ChatHub {
 
     /// Leaves a room; leaving one that was not entered does nothing.
     async fn leave_room(&self, cx: &HubCallerContext<Self>, room_id: String) -> HubResult {
-        if Rooms::of(cx).with(|rooms| rooms.remove(&room_id)) {
+        if Visit::of(cx).with(|visit| visit.rooms.remove(&room_id)) {
             let room = cx.clients().group(&room_id);
             room.user_left(cx.connection_id(), &room_id).await?;
             cx.groups().remove(cx.connection_id(), &room_id).await?;
@@ -99,7 +133,7 @@ impl ChatHub {
         Ok(())
     }
 
-    /// Says something to everybody in a room.
+    /// Says something to everybody in a room that was entered, ten times a second at most.
     async fn send_message(
         &self,
         cx: &HubCallerContext<Self>,
@@ -116,6 +150,7 @@ impl ChatHub {
         if user.chars().count() > MAXIMUM_NAME_CHARACTERS {
             return Err(HubError::new("Name too long"));
         }
+        Visit::of(cx).with(|visit| visit.say(&room_id))?;
         let at = jiff::Timestamp::now().to_string();
         let message = ChatMessage { user, message, at };
         cx.clients().group(room_id).receive_message(message).await?;

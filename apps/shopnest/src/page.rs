@@ -1,8 +1,6 @@
 //! The page's files, embedded in the program.
 
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use include_dir::{Dir, include_dir};
@@ -56,7 +54,6 @@ fn respond(path: &str, bytes: &'static [u8]) -> Response {
     let headers = [
         (CONTENT_TYPE, content_type(path)),
         (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // The files change with the program, and the program's version is in no address.
         (CACHE_CONTROL, "no-cache"),
     ];

@@ -1,5 +1,6 @@
 //! What everything of one node may use: clock, random source, limits, options, tasks.
 
+mod admission;
 mod background;
 mod clock;
 mod giving_way;
@@ -10,12 +11,14 @@ mod orphaned_calls;
 mod random;
 mod scratch;
 mod server_options;
+mod tally;
 mod writers;
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub(crate) use admission::{Admission, ConnectionPermit, Refusal};
 use background::{Background, Place};
 pub(crate) use clock::NodeClock;
 pub(crate) use giving_way::wake_oneself;
@@ -27,6 +30,7 @@ pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 pub use random::RandomSource;
 pub(crate) use scratch::with_scratch;
 pub use server_options::ServerOptions;
+pub(crate) use tally::Tally;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use writers::Writers;

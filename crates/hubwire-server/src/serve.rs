@@ -1,50 +1,39 @@
 //! An HTTP server with what production needs and a bare serve loop lacks.
 
+mod accepting;
+mod host;
+mod http;
+
 use std::fmt;
-use std::future::{Future, IntoFuture, pending, ready};
+use std::future::{Future, IntoFuture, pending};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::serve::Listener;
-use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use http::header::{CONNECTION, HOST};
-use http::{HeaderValue, Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio_util::sync::CancellationToken;
-use tower::Service;
 
+use self::accepting::Door;
+use self::http::{Timeouts, serve_connection};
+use crate::node::Admission;
 use crate::server::SignalR;
 
 /// See [`Serve::request_headers_timeout`].
 const REQUEST_HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long the rest of a response may take where no request is worked on.
-const RESPONSE_GRACE: Duration = Duration::from_millis(500);
-
-/// How many header lines a request may have.
-const HEADER_LIMIT: usize = 100;
-
-/// How many bytes of a request's head are buffered, and of a body.
-const HEADER_SIZE_LIMIT: usize = 64 * 1024;
+/// See [`Serve::write_timeout`].
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long ordinary requests may go on after the hubs have shut down.
 const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
 /// Serves an application over HTTP/1.1 until its end is asked for.
 ///
-/// Takes any listener of axum's: TCP ([`crate::listen()`] has room for a crowd), Unix sockets. Header and idle timeouts are on. When
+/// Takes any listener of axum's: TCP ([`crate::listen()`] has room for a crowd), Unix sockets. Header, idle and write timeouts are on. When
 /// [`Serve::until`] resolves, hubs shut down first (negotiations get 503, clients are told to
 /// reconnect), then requests in flight may finish, then the listener closes.
 ///
@@ -62,7 +51,9 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// None at the moment; a listener that fails to accept is tried again.
+/// None at the moment; a listener that fails to accept is tried again, after a tenth of a second. The log says so at
+/// ERROR at most once in ten seconds, and the counter `hubwire.accept.failures` counts (the `metrics` facade), for
+/// tokio's listeners; others speak for themselves.
 ///
 /// # Cancellation
 ///
@@ -73,6 +64,9 @@ pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
         app,
         servers: Vec::new(),
         request_headers_timeout: REQUEST_HEADERS_TIMEOUT,
+        write_timeout: WRITE_TIMEOUT,
+        maximum_connections: None,
+        maximum_connections_per_address: None,
         until: Box::pin(pending()),
     }
 }
@@ -84,6 +78,9 @@ pub struct Serve<L> {
     app: Router,
     servers: Vec<SignalR>,
     request_headers_timeout: Duration,
+    write_timeout: Duration,
+    maximum_connections: Option<usize>,
+    maximum_connections_per_address: Option<usize>,
     until: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -100,6 +97,45 @@ impl<L> Serve<L> {
     /// The connection is then closed without a response.
     pub fn request_headers_timeout(mut self, timeout: Duration) -> Self {
         self.request_headers_timeout = timeout;
+        self
+    }
+
+    /// How long a write to a client may be pending while it reads nothing of a response. Default 10 s.
+    ///
+    /// The connection is then closed, whatever of the response is left. A slow line is no reason, for its client reads
+    /// what comes; but one that pauses a download on purpose needs more. Only HTTP is meant: how slow a hub's client
+    /// may be says [`EndpointOptions::transport_progress_timeout`](crate::EndpointOptions::transport_progress_timeout).
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.write_timeout = timeout;
+        self
+    }
+
+    /// How many connections there may be, those of hubs among them; others are refused with 503. Default: as many as
+    /// the system has descriptors for.
+    ///
+    /// Without a limit of its own a server that is out of descriptors accepts nobody, and the application can open no
+    /// files either: set it to a few hundred less than the process may have open (`ulimit -n`).
+    ///
+    /// ```no_run
+    /// # use hubwire_server::{listen, serve};
+    /// # async fn example(app: axum::Router) -> std::io::Result<()> {
+    /// let listener = listen("127.0.0.1:5000").await?;
+    /// serve(listener, app).maximum_connections(60_000).await
+    /// # }
+    /// ```
+    pub fn maximum_connections(mut self, count: impl Into<Option<usize>>) -> Self {
+        self.maximum_connections = count.into();
+        self
+    }
+
+    /// How many connections there may be from one address, or from one IPv6 network of 64 bits; others are refused
+    /// with 503. Default: no limit.
+    ///
+    /// The address is that of the socket. Behind a proxy all clients have the proxy's, so the limit is for servers
+    /// that clients reach themselves. Those of Unix sockets, and of other listeners whose addresses are no
+    /// [`SocketAddr`](std::net::SocketAddr), are never counted.
+    pub fn maximum_connections_per_address(mut self, count: impl Into<Option<usize>>) -> Self {
+        self.maximum_connections_per_address = count.into();
         self
     }
 
@@ -124,18 +160,33 @@ impl<L> fmt::Debug for Serve<L> {
         f.debug_struct("Serve")
             .field("servers", &self.servers)
             .field("request_headers_timeout", &self.request_headers_timeout)
+            .field("write_timeout", &self.write_timeout)
+            .field("maximum_connections", &self.maximum_connections)
+            .field(
+                "maximum_connections_per_address",
+                &self.maximum_connections_per_address,
+            )
             .finish_non_exhaustive()
     }
 }
 
 async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) -> io::Result<()> {
     let Serve {
-        mut listener,
+        listener,
         app,
         servers,
         request_headers_timeout,
+        write_timeout,
+        maximum_connections,
+        maximum_connections_per_address,
         until,
     } = serve;
+    let admission = Admission::new(maximum_connections, maximum_connections_per_address);
+    let mut door = Door::new(listener, admission);
+    let timeouts = Timeouts {
+        request_headers: request_headers_timeout,
+        write: write_timeout,
+    };
     // Whoever drops the server ends its HTTP connections.
     let mut requests = JoinSet::new();
     let finish = CancellationToken::new();
@@ -149,97 +200,20 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     let mut end = end;
     loop {
         // A listener may always have somebody waiting: the end is looked at first, and others get their turns.
-        let (io, peer) = match select(end.as_mut(), pin!(listener.accept())).await {
+        let (io, peer, permit) = match select(end.as_mut(), pin!(door.accept())).await {
             Either::Left(((), _)) => break,
             Either::Right((accepted, _)) => accepted,
         };
         let (app, finish) = (app.clone(), finish.clone());
-        requests.spawn(serve_connection::<L>(
-            io,
-            peer,
-            app,
-            request_headers_timeout,
-            finish,
-        ));
+        requests.spawn(serve_connection((io, permit), peer, app, timeouts, finish));
         while requests.try_join_next().is_some() {}
         consume_budget().await;
     }
-    drop(listener);
+    drop(door);
     finish.cancel();
     let ended = async { while requests.join_next().await.is_some() {} };
     if tokio::time::timeout(REQUEST_GRACE, ended).await.is_err() {
         tracing::warn!(target: "hubwire::serve", left = requests.len(), "requests are cut off");
     }
     Ok(())
-}
-
-/// A request that is being worked on.
-struct InFlight(Arc<AtomicUsize>);
-
-impl InFlight {
-    fn begin(counter: &Arc<AtomicUsize>) -> Self {
-        counter.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(counter))
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// RFC 9112, section 3.2: 400 for a request that does not say which host it is for.
-fn without_host() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    let headers = response.headers_mut();
-    headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
-async fn serve_connection<L: Listener<Addr: Clone + Send + Sync + 'static>>(
-    io: L::Io,
-    peer: L::Addr,
-    app: Router,
-    request_headers_timeout: Duration,
-    finish: CancellationToken,
-) {
-    let in_flight = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&in_flight);
-    let service = service_fn(move |request: Request<Incoming>| {
-        if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
-            return Either::Left(ready(Ok(without_host())));
-        }
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer.clone()));
-        let in_flight = InFlight::begin(&counter);
-        Either::Right(app.clone().call(request).inspect(|_| drop(in_flight)))
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(request_headers_timeout)
-        .max_buf_size(HEADER_SIZE_LIMIT)
-        .max_headers(HEADER_LIMIT)
-        .serve_connection(TokioIo::new(io), service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    let served = match select(connection.as_mut(), pin!(finish.cancelled())).await {
-        Either::Left((served, _)) => served,
-        Either::Right(_) => {
-            connection.as_mut().graceful_shutdown();
-            // A head that is still incomplete would be waited for as if it were a request.
-            let grace = match in_flight.load(Ordering::Relaxed) {
-                0 => RESPONSE_GRACE,
-                _ => REQUEST_GRACE,
-            };
-            match tokio::time::timeout(grace, connection).await {
-                Ok(served) => served,
-                Err(_) => return,
-            }
-        }
-    };
-    if let Err(error) = served {
-        tracing::debug!(target: "hubwire::serve", %error, "an HTTP connection failed");
-    }
 }

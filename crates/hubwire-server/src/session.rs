@@ -24,7 +24,7 @@ use wire::Wire;
 
 use crate::connection::{Connection, DisconnectReason};
 use crate::dispatch::Dispatcher;
-use crate::hub::{Connecting, HubResult, HubRuntime};
+use crate::hub::{Connecting, HubResult, HubRuntime, Place};
 use crate::node::{EndpointOptions, caught, guarded};
 use crate::transport::{Closing, Transport};
 
@@ -118,7 +118,7 @@ impl Session {
         let connecting = Arc::new(Connecting::default());
         let scope = Arc::clone(&connecting);
         let caller = hub.caller(self.connection()).in_scope(scope);
-        let mut hook = Hook::new("on_connected", hub.service().on_connected(caller));
+        let mut hook = Hook::new(&hub, Place::OnConnected, hub.service().on_connected(caller));
         let limit = self.endpoint.application_maximum_buffer_size;
         let result = poll_fn(|cx| {
             let ended = hook.poll(cx);

@@ -6,6 +6,7 @@
 
 mod pipe;
 mod read_buffer;
+mod served_socket;
 mod socket;
 mod tcp_watch;
 mod web_socket;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use hubwire_core::FrameFormat;
 use hubwire_protocol::TransferFormat;
 pub(crate) use pipe::{PipeReader, PipeWriter, pipe};
+pub(crate) use served_socket::{ServedSocket, Upgrade};
 pub(crate) use socket::Socket;
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 

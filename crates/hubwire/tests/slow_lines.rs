@@ -10,8 +10,13 @@ use std::env;
 use std::process::Command;
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
 use serde_json::json;
 use support::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 /// For longer than a send may wait, which once was what ended such clients.
@@ -25,10 +30,10 @@ const NAMESPACE: &str = "PATH=$PATH:/usr/sbin && ip link set lo mtu 1500 && ip l
     tc qdisc add dev lo root tbf rate $HUBWIRE_BEHIND_A_LINE burst 16kb latency 2s && \
     exec \"$0\" --exact \"$1\" --nocapture";
 
-/// Runs `test` itself behind a line of this rate, in another process.
-fn assert_lasts_behind(line: &str, test: &str) {
+/// Runs `test` itself behind a line of this rate, in another process, where `lasts` is what it does.
+fn assert_lasts_behind(line: &str, test: &str, lasts: impl FnOnce()) {
     if env::var_os(BEHIND).is_some() {
-        return assert_lasts();
+        return lasts();
     }
     let output = Command::new("unshare")
         .args(["--net", "--map-root-user", "sh", "-c", NAMESPACE])
@@ -47,12 +52,20 @@ fn assert_lasts_behind(line: &str, test: &str) {
 
 #[test]
 fn a_stream_lasts_over_a_line_of_200_kbit() {
-    assert_lasts_behind("200kbit", "a_stream_lasts_over_a_line_of_200_kbit");
+    assert_lasts_behind(
+        "200kbit",
+        "a_stream_lasts_over_a_line_of_200_kbit",
+        assert_lasts,
+    );
 }
 
 #[test]
 fn a_stream_lasts_over_a_line_of_400_kbit() {
-    assert_lasts_behind("400kbit", "a_stream_lasts_over_a_line_of_400_kbit");
+    assert_lasts_behind(
+        "400kbit",
+        "a_stream_lasts_over_a_line_of_400_kbit",
+        assert_lasts,
+    );
 }
 
 #[tokio::main]
@@ -70,4 +83,32 @@ async fn assert_lasts() {
     }
     // Far less than the line carries, and far more than fits into buffers.
     assert!(items > 150, "{items} items of 1 KiB came");
+}
+
+/// A client that reads all that comes is not taken for one that reads nothing, however much the system holds for it.
+#[test]
+fn a_download_lasts_over_a_line_of_64_kbit() {
+    let test = "a_download_lasts_over_a_line_of_64_kbit";
+    assert_lasts_behind("64kbit", test, assert_download_lasts);
+}
+
+#[tokio::main]
+async fn assert_download_lasts() {
+    let file = || async { "x".repeat(32 * 1024 * KIB) };
+    let app = Router::new().route("/file", get(file));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut serving = JoinSet::new();
+    serving.spawn(hubwire::serve(listener, app).into_future());
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let request = b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n";
+    client.write_all(request).await.unwrap();
+    let until = Instant::now() + 2 * LASTS;
+    let (mut count, mut part) = (0, vec![0; 64 * KIB]);
+    while Instant::now() < until {
+        let read = timeout(PATIENCE, client.read(&mut part)).await;
+        let read = read.expect("something comes").unwrap();
+        assert_ne!(read, 0, "cut off after {count} bytes");
+        count += read;
+    }
 }

@@ -100,7 +100,7 @@ pub(super) const ROOMS: &[Room] = &[
     },
     Room {
         name: "serve",
-        may_use: &["server", "node"],
+        may_use: &["server", "transport", "node"],
     },
     Room {
         name: "listen",

@@ -4,9 +4,7 @@
 import { LiveConnection } from "./connection.js";
 import { showError } from "./dom.js";
 import { errorText } from "./error-text.js";
-import { MessageLog } from "./message-log.js";
-
-const KEPT = 200;
+import { KEPT, MessageLog } from "./message-log.js";
 
 export class ChatRoom {
   #section;

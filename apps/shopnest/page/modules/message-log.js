@@ -2,6 +2,9 @@
 
 import { element } from "./dom.js";
 
+// How many entries a room keeps, the newest.
+export const KEPT = 500;
+
 const TONES = 5;
 // Pixels from the end within which a reader counts as reading the newest message.
 const NEAR = 48;
@@ -30,11 +33,12 @@ export class MessageLog {
 
   /**
    * Adds `{ user, message, at, own }` or `{ note, passing }`, and stays at the end if the reader was
-   * there. A passing note gives way to the next one.
+   * there. A passing note gives way to the next one, and the oldest entry to the newest when there are too many.
    */
   add(entry) {
     if (entry.passing && this.#last?.passing) this.#list.lastElementChild.remove();
     this.#list.append(entry.note ? element("div", { class: "note" }, entry.note) : this.#message(entry));
+    if (this.#list.childElementCount > KEPT) this.#list.firstElementChild.remove();
     this.#last = entry;
     if (entry.own) this.#atEnd = true;
     this.#follow();

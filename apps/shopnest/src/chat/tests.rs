@@ -1,7 +1,11 @@
 //! The chat's rules, each on a hub without a server.
 
+use std::time::Duration;
+
 use hubwire::testing::{GroupChange, HubTester, Sent, TestCaller};
 use hubwire::{DisconnectReason, GroupName, Target};
+
+use tokio::time::advance;
 
 use super::*;
 
@@ -15,6 +19,20 @@ fn ann_and(method: &str, to: Target, room: &str) -> Sent {
 
 async fn join(caller: &TestCaller<'_, ChatHub>, room: &str) -> Result<(), String> {
     caller.invoke("JoinRoom", (room,)).await.map(drop)
+}
+
+/// A connection that is in the tea room.
+async fn member<'a>(tester: &'a HubTester<ChatHub>, id: &str) -> TestCaller<'a, ChatHub> {
+    let caller = tester.caller(id);
+    caller.connect().await.unwrap();
+    join(&caller, "tea").await.unwrap();
+    tester.recorder().take_sent();
+    caller
+}
+
+async fn say(caller: &TestCaller<'_, ChatHub>, room: &str) -> Result<(), String> {
+    let said = caller.invoke("SendMessage", (room, "Ann", "Hello"));
+    said.await.map(drop)
 }
 
 fn error(method: &str, text: &str) -> String {
@@ -104,7 +122,7 @@ async fn leaving_a_room_tells_it_first_and_removes_then() {
 #[tokio::test]
 async fn a_message_reaches_its_room_with_its_author_and_a_time() {
     let tester = HubTester::new(ChatHub);
-    let ann = tester.caller("ann");
+    let ann = member(&tester, "ann").await;
     let sent = ann.invoke("SendMessage", ("tea", "Ann", "Hello"));
     assert!(sent.await.unwrap().is_null());
     let [sent] = <[Sent; 1]>::try_from(tester.recorder().take_sent()).unwrap();
@@ -123,7 +141,7 @@ async fn a_message_reaches_its_room_with_its_author_and_a_time() {
 #[tokio::test]
 async fn messages_are_neither_blank_nor_longer_than_1000_characters() {
     let tester = HubTester::new(ChatHub);
-    let ann = tester.caller("ann");
+    let ann = member(&tester, "ann").await;
     for (text, refusal) in [
         (String::new(), "Message cannot be empty"),
         (" \t\n ".to_owned(), "Message cannot be empty"),
@@ -158,4 +176,44 @@ async fn a_connection_that_ends_is_told_to_the_others_in_its_rooms() {
     let others = |room: &str| Target::GroupExcept(room.into(), vec!["ann".into()]);
     let told = ["cups", "tea"].map(|room| ann_and("UserLeft", others(room), room));
     assert_eq!(tester.recorder().take_sent(), told);
+}
+
+#[tokio::test]
+async fn only_members_speak_in_a_room() {
+    let tester = HubTester::new(ChatHub);
+    let ann = member(&tester, "ann").await;
+    let refused = Err(error("SendMessage", "Join the room first"));
+    assert_eq!(say(&ann, "milk").await, refused);
+    assert_eq!(say(&ann, "tea").await, Ok(()));
+    ann.invoke("LeaveRoom", ("tea",)).await.unwrap();
+    tester.recorder().take_sent();
+    assert_eq!(say(&ann, "tea").await, refused);
+    assert_eq!(tester.recorder().take_sent(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_says_ten_things_a_second() {
+    let tester = HubTester::new(ChatHub);
+    let (ann, bob) = (member(&tester, "ann").await, member(&tester, "bob").await);
+    tester.recorder().take_sent();
+    let refused = Err(error("SendMessage", "Ten messages a second are enough"));
+    // Half of them now, half of them later.
+    for _ in 0..5 {
+        assert_eq!(say(&ann, "tea").await, Ok(()));
+    }
+    advance(Duration::from_millis(600)).await;
+    for _ in 0..5 {
+        assert_eq!(say(&ann, "tea").await, Ok(()));
+    }
+    for _ in 0..1_000 {
+        assert_eq!(say(&ann, "tea").await, refused);
+    }
+    assert_eq!(say(&bob, "tea").await, Ok(()));
+    assert_eq!(tester.recorder().take_sent().len(), 11);
+    // What was refused does not count, and what was said a second ago no longer does.
+    advance(Duration::from_millis(400)).await;
+    for _ in 0..5 {
+        assert_eq!(say(&ann, "tea").await, Ok(()));
+    }
+    assert_eq!(say(&ann, "tea").await, refused);
 }

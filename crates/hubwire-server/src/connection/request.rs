@@ -7,34 +7,38 @@ use http::request::Parts;
 
 use crate::node::KeepRequest;
 
+/// How many bytes of `packed` say how many were left out.
+const LEFT_OUT_SIZE: usize = size_of::<u32>();
+
 /// The request that opened a connection, packed into one allocation.
 ///
-/// Without tokens, unless the endpoint asks to keep them ([`KeepRequest`]).
+/// Without tokens, unless the endpoint asks to keep them ([`KeepRequest`]), and without what is beyond its
+/// [`EndpointOptions::maximum_kept_request_size`](crate::EndpointOptions::maximum_kept_request_size).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ConnectionRequest {
-    /// Path, query and headers, each a text behind its length.
+    /// How many bytes were left out; then path, query and headers, each a text behind its length.
     packed: Box<[u8]>,
     local: Option<SocketAddr>,
     remote: Option<SocketAddr>,
 }
 
 impl ConnectionRequest {
-    pub(crate) fn new(parts: &Parts, keep: KeepRequest) -> Self {
-        let mut packed = Vec::with_capacity(512);
-        pack(&mut packed, parts.uri.path().as_bytes());
+    /// Keeps at most so many bytes, names, values and their lengths counted.
+    pub(crate) fn new(parts: &Parts, keep: KeepRequest, maximum: usize) -> Self {
+        let mut packer = Packer::new(maximum);
+        packer.pack_or_empty(parts.uri.path());
         if keep != KeepRequest::PathOnly {
             let with_tokens = keep == KeepRequest::Everything;
             let query = parts.uri.query().unwrap_or_default();
-            pack(&mut packed, kept_query(query, with_tokens).as_bytes());
+            packer.pack_or_empty(&kept_query(query, with_tokens));
             for (name, value) in &parts.headers {
                 if with_tokens || name != http::header::AUTHORIZATION {
-                    pack(&mut packed, name.as_str().as_bytes());
-                    pack(&mut packed, value.as_bytes());
+                    packer.pack(&[name.as_str().as_bytes(), value.as_bytes()]);
                 }
             }
         }
         Self {
-            packed: packed.into(),
+            packed: packer.into_packed(),
             local: None,
             remote: None,
         }
@@ -69,6 +73,23 @@ impl ConnectionRequest {
         None
     }
 
+    /// How many bytes of path, query and headers were too many to be kept, and are missing here; mostly 0.
+    ///
+    /// A path, query or header is left out as a whole: it reads as empty, or as a header that was not sent. Who
+    /// trusts a header that a proxy adds should refuse a connection where this is not 0, for a client may have
+    /// sent others in front of it to crowd it out.
+    ///
+    /// ```
+    /// use hubwire_server::ConnectionRequest;
+    ///
+    /// assert_eq!(ConnectionRequest::default().bytes_left_out(), 0);
+    /// ```
+    #[must_use]
+    pub fn bytes_left_out(&self) -> usize {
+        let left_out = self.packed.first_chunk().copied().unwrap_or_default();
+        usize::try_from(u32::from_le_bytes(left_out)).unwrap_or(usize::MAX)
+    }
+
     /// The server's address, where the connection is a TCP connection.
     #[must_use]
     pub fn local_address(&self) -> Option<SocketAddr> {
@@ -82,7 +103,7 @@ impl ConnectionRequest {
     }
 
     fn texts(&self) -> impl Iterator<Item = &str> {
-        let mut rest = &*self.packed;
+        let mut rest = self.packed.get(LEFT_OUT_SIZE..).unwrap_or_default();
         std::iter::from_fn(move || {
             let (length, after) = rest.split_first_chunk::<2>()?;
             let (text, after) = after.split_at_checked(u16::from_le_bytes(*length).into())?;
@@ -93,16 +114,58 @@ impl ConnectionRequest {
     }
 }
 
-/// A text that does not fit its length is left out; HTTP libraries allow none that long.
-fn pack(packed: &mut Vec<u8>, text: &[u8]) {
-    let text = if text.len() > usize::from(u16::MAX) {
-        &[]
-    } else {
-        text
-    };
-    let length = u16::try_from(text.len()).unwrap_or_default();
-    packed.extend_from_slice(&length.to_le_bytes());
-    packed.extend_from_slice(text);
+/// Packs texts as long as there is room.
+struct Packer {
+    packed: Vec<u8>,
+    room: usize,
+    left_out: usize,
+}
+
+impl Packer {
+    fn new(room: usize) -> Self {
+        let mut packed = Vec::with_capacity(512);
+        packed.extend_from_slice(&[0; LEFT_OUT_SIZE]);
+        Self {
+            packed,
+            room,
+            left_out: 0,
+        }
+    }
+
+    /// Packs texts that belong together, or leaves them out together.
+    fn pack(&mut self, texts: &[&[u8]]) {
+        let bytes: usize = texts.iter().map(|text| text.len()).sum();
+        let size = bytes + texts.len() * size_of::<u16>();
+        let fits = texts.iter().all(|text| u16::try_from(text.len()).is_ok());
+        if size > self.room || !fits {
+            self.left_out += bytes;
+            return;
+        }
+        self.room -= size;
+        for text in texts {
+            let length = u16::try_from(text.len()).unwrap_or_default();
+            self.packed.extend_from_slice(&length.to_le_bytes());
+            self.packed.extend_from_slice(text);
+        }
+    }
+
+    /// Packs a text that is known by its place, and so is there in any case.
+    fn pack_or_empty(&mut self, text: &str) {
+        let left_out = self.left_out;
+        self.pack(&[text.as_bytes()]);
+        if self.left_out > left_out {
+            self.packed.extend_from_slice(&0_u16.to_le_bytes());
+            self.room = self.room.saturating_sub(size_of::<u16>());
+        }
+    }
+
+    fn into_packed(mut self) -> Box<[u8]> {
+        let left_out = u32::try_from(self.left_out).unwrap_or(u32::MAX);
+        if let Some(start) = self.packed.first_chunk_mut() {
+            *start = left_out.to_le_bytes();
+        }
+        self.packed.into()
+    }
 }
 
 fn kept_query(query: &str, with_tokens: bool) -> String {
@@ -140,7 +203,7 @@ mod tests {
             .body(())
             .unwrap()
             .into_parts();
-        ConnectionRequest::new(&parts, keep)
+        ConnectionRequest::new(&parts, keep, 8 * 1024)
     }
 
     #[test]
@@ -163,9 +226,53 @@ mod tests {
     #[test]
     fn odd_headers_disturb_no_other() {
         let kept = request(KeepRequest::WithoutTokens);
-        assert_eq!(kept.header("x-long"), Some(""));
+        assert_eq!(kept.header("x-long"), None);
+        assert_eq!(kept.bytes_left_out(), "x-long".len() + 70_000);
         assert_eq!(kept.header("x-binary"), Some(""));
         assert_eq!(kept.header("user-agent"), Some("test"));
         assert!(!format!("{kept:?}").contains("secret"));
+    }
+
+    /// A request with this path, and a header of this many bytes behind and before a short one.
+    fn large(path: &str, header: usize) -> Parts {
+        let request = http::Request::get(path)
+            .header("X-First", "1")
+            .header("X-Large", "x".repeat(header))
+            .header("X-Last", "2");
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn no_more_is_kept_than_is_allowed() {
+        let long = format!("/{}?{}", "p".repeat(30_000), "q".repeat(30_000));
+        for parts in [
+            large("/hub", 60_000),
+            large("/hub", 98_000),
+            large(&long, 5),
+        ] {
+            let kept = ConnectionRequest::new(&parts, KeepRequest::Everything, 8 * 1024);
+            assert!(kept.packed.len() <= 8 * 1024 + LEFT_OUT_SIZE);
+            assert!(kept.bytes_left_out() >= 60_000, "{kept:?}");
+            let ends = [kept.header("x-first"), kept.header("x-last")];
+            assert_eq!(ends, [Some("1"), Some("2")]);
+        }
+        let kept = ConnectionRequest::new(&large(&long, 5), KeepRequest::Everything, 8 * 1024);
+        assert_eq!((kept.path(), kept.query()), ("", ""));
+        assert_eq!(kept.header("x-large"), Some("xxxxx"));
+    }
+
+    #[test]
+    fn what_fits_is_kept_to_the_byte() {
+        let parts = large("/hub?a", 1_000);
+        let size = ["/hub", "a", "x-first", "1", "x-large", "x-last", "2"].map(str::len);
+        let size = size.iter().sum::<usize>() + 1_000 + 8 * 2;
+        let whole = ConnectionRequest::new(&parts, KeepRequest::Everything, size);
+        assert_eq!(whole.bytes_left_out(), 0);
+        assert_eq!(whole.header("x-last"), Some("2"));
+        let cut = ConnectionRequest::new(&parts, KeepRequest::Everything, size - 1);
+        assert_eq!(cut.bytes_left_out(), "x-last2".len());
+        let none = ConnectionRequest::new(&parts, KeepRequest::Everything, 0);
+        assert_eq!((none.path(), none.query()), ("", ""));
+        assert_eq!(none.header("x-first"), None);
     }
 }

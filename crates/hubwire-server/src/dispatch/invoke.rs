@@ -9,7 +9,7 @@ use super::Dispatcher;
 use super::refusals;
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
-use crate::hub::{HubCall, HubError, Reply, ReplyKind, Resources, ResourcesBuilder};
+use crate::hub::{HubCall, HubError, Place, Reply, ReplyKind, Resources, ResourcesBuilder};
 use crate::node::{guarded, with_scratch};
 
 /// Whether the client expects a result or a stream.
@@ -204,7 +204,7 @@ impl Dispatcher {
 
     fn refuse_panicked(&self, id: Option<&str>, method: usize, error: &HubError) {
         let target = self.hub.service().method_name(method);
-        tracing::error!(target: "hubwire::dispatch", method = target, ?error, "decoding arguments failed");
+        self.hub.failed(Place::Arguments(method), error);
         let detailed = self.hub.options().detailed_errors;
         let base = refusals::failed_to_invoke(target);
         self.refuse(id, &error.client_text(&base, detailed));

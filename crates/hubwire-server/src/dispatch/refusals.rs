@@ -1,6 +1,6 @@
 //! The texts with which calls are refused, and those of methods that failed.
 
-use crate::hub::{HubError, HubRuntime};
+use crate::hub::{HubError, HubRuntime, Place};
 use crate::node::guarded;
 
 /// What a client reads whose arguments did not fit.
@@ -53,35 +53,35 @@ fn hub_exception(target: &str, text: &str) -> String {
 pub(crate) fn error_text(hub: &HubRuntime, method: usize, error: HubError) -> String {
     let target = hub.service().method_name(method);
     let base = format!("An unexpected error occurred invoking '{target}' on the server.");
-    client_text(hub, target, base, error)
+    client_text(hub, method, base, error)
 }
 
 /// What the caller of a stream reads that broke off.
 pub(crate) fn streaming_error_text(hub: &HubRuntime, method: usize, error: HubError) -> String {
-    let target = hub.service().method_name(method);
     let base = "An error occurred on the server while streaming results.";
-    client_text(hub, target, base.to_owned(), error)
+    client_text(hub, method, base.to_owned(), error)
 }
 
 /// Logs an error and says of it what its caller may know; the error itself is a value of hub code.
-fn client_text(hub: &HubRuntime, target: &str, base: String, error: HubError) -> String {
+fn client_text(hub: &HubRuntime, method: usize, base: String, error: HubError) -> String {
     let detailed = hub.options().detailed_errors;
     let text = guarded(|| {
-        log_error(target, &error);
+        log_error(hub, method, &error);
         let text = error.client_text(&base, detailed);
         drop(error);
         text
     });
     text.unwrap_or_else(|panic| {
-        panic.log("the error of a method");
+        hub.failed(Place::ErrorText(method), &format_args!("{panic}"));
         base
     })
 }
 
-fn log_error(target: &str, error: &HubError) {
+fn log_error(hub: &HubRuntime, method: usize, error: &HubError) {
     if error.is_shown() {
-        tracing::debug!(target: "hubwire::dispatch", method = target, %error, "hub method refused");
+        let method = hub.service().method_name(method);
+        tracing::debug!(target: "hubwire::dispatch", method, %error, "hub method refused");
     } else {
-        tracing::error!(target: "hubwire::dispatch", method = target, ?error, "hub method failed");
+        hub.failed(Place::Method(method), error);
     }
 }

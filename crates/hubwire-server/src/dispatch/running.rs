@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 use super::refusals::{error_text, streaming_error_text};
 use crate::connection::Connection;
 use crate::hub::{
-    CallFuture, CallSlot, HubError, HubRuntime, ResultWriter, StreamControl, StreamEnd,
+    CallFuture, CallSlot, HubError, HubRuntime, Place, ResultWriter, StreamControl, StreamEnd,
     StreamFailure, Upload,
 };
 use crate::node::{Guarded, Panic, with_scratch};
@@ -182,7 +182,8 @@ impl RunningStream {
 
     fn panicked(&self, panic: Panic) -> Result<(), StreamFailure> {
         if self.control.is_cancelled() {
-            panic.log("a cancelled stream");
+            let place = Place::CancelledStream(self.method);
+            self.hub.failed(place, &format_args!("{panic}"));
             return Ok(());
         }
         let error = HubError::panicked(panic);

@@ -15,7 +15,9 @@ use super::open_streams::OpenStreams;
 use super::refusals::{self, error_text};
 use super::running::{Ended, RunningStream};
 use crate::connection::DisconnectReason;
-use crate::hub::{HubError, Resources, StartStream, StreamControl, StreamEnd, StreamSink, Upload};
+use crate::hub::{
+    HubError, Place, Resources, StartStream, StreamControl, StreamEnd, StreamSink, Upload,
+};
 use crate::lifetime::Receipt;
 use crate::node::{Guarded, Panic, guarded};
 
@@ -166,7 +168,10 @@ impl Dispatcher {
             }
             return false;
         }
-        upload.push(&message.item, self.hub.options().detailed_errors);
+        let pushed = upload.push(&message.item, self.hub.options().detailed_errors);
+        if let Err(panic) = pushed {
+            self.hub.failed(Place::StreamItem, &panic);
+        }
         // The item that waited was this one, even if the stream is full again now.
         self.full_upload = None;
         true

@@ -117,6 +117,12 @@ impl HubEndpoint {
         self.with(|options| options.keep_request = keep)
     }
 
+    /// See [`EndpointOptions::maximum_kept_request_size`].
+    #[must_use]
+    pub fn maximum_kept_request_size(self, bytes: usize) -> Self {
+        self.with(|options| options.maximum_kept_request_size = bytes)
+    }
+
     pub(crate) fn hub(&self) -> &Arc<HubRuntime> {
         &self.hub
     }

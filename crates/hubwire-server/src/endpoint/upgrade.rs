@@ -20,9 +20,9 @@ use super::attached::{Attached, spawn_session};
 use super::connection_table::{Attach, ConnectionToken, Slot};
 use super::{HubEndpoint, origin, query, response};
 use crate::connection::{ConnectionRequest, Principal};
-use crate::node::{DeadPeerTimeouts, EndpointOptions};
+use crate::node::DeadPeerTimeouts;
 use crate::session::Session;
-use crate::transport::{Input, Socket, WEB_SOCKETS, WebSocketReader};
+use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader};
 
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -91,7 +91,7 @@ async fn open_upgraded(
     parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(Attached, Box<Session>)> {
-    let (request, principal, socket) = upgraded(&endpoint.options, parts, upgrade).await?;
+    let (request, principal, socket) = upgraded(&endpoint, parts, upgrade).await?;
     let session = open(&endpoint, &attached, request, principal, socket);
     Some((attached, session))
 }
@@ -158,15 +158,16 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
 
 /// Waits for the HTTP library to hand over the socket.
 async fn upgraded(
-    options: &EndpointOptions,
+    endpoint: &HubEndpoint,
     parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(ConnectionRequest, Option<Principal>, Socket)> {
-    let mut request = ConnectionRequest::new(&parts, options.keep_request);
+    let options = &*endpoint.options;
+    let mut request = kept(endpoint, &parts);
     let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
-    if let Socket::Tcp(stream, _) = &socket {
+    if let Socket::Tcp(stream, ..) = &socket {
         // Without it small messages wait for acknowledgements; a socket that refuses works, slowly.
         let _ = stream.set_nodelay(true);
         if let Some(timeouts) = options.dead_peer_timeouts {
@@ -175,6 +176,21 @@ async fn upgraded(
         request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
     }
     Some((request, principal, socket))
+}
+
+/// What is kept of the request, which the log hears of if it is not all.
+fn kept(endpoint: &HubEndpoint, parts: &Parts) -> ConnectionRequest {
+    let options = &*endpoint.options;
+    let maximum = options.maximum_kept_request_size;
+    let request = ConnectionRequest::new(parts, options.keep_request, maximum);
+    let left_out = request.bytes_left_out();
+    let node = endpoint.hub.node();
+    if left_out > 0
+        && let Some(hits) = node.limits().kept_request.hit(node.now())
+    {
+        tracing::warn!(target: "hubwire::endpoint", hits, left_out, maximum, "a request is not kept whole");
+    }
+    request
 }
 
 /// Lets the system notice a peer that is gone without a word; one that cannot notices later.
@@ -209,12 +225,20 @@ fn retries(timeouts: DeadPeerTimeouts) -> u32 {
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from here on.
 fn take_socket(upgraded: Upgraded) -> Socket {
+    let upgraded = match upgraded.downcast::<TokioIo<ServedSocket<TcpStream>>>() {
+        Ok(parts) => {
+            let (stream, permit) = parts.io.into_inner().into_parts();
+            return Socket::Tcp(stream, parts.read_buf, permit);
+        }
+        Err(upgraded) => upgraded,
+    };
+    // Those of other servers than `serve`.
     let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => return Socket::Tcp(parts.io.into_inner(), parts.read_buf),
+        Ok(parts) => return Socket::Tcp(parts.io.into_inner(), parts.read_buf, None),
         Err(upgraded) => upgraded,
     };
     match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
-        Ok(parts) => Socket::Tcp(parts.io.into_inner(), parts.read_buf),
+        Ok(parts) => Socket::Tcp(parts.io.into_inner(), parts.read_buf, None),
         Err(upgraded) => Socket::Other(Box::new(TokioIo::new(upgraded))),
     }
 }

@@ -15,7 +15,8 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// Why a hub method failed.
 ///
 /// [`HubError::new`] is SignalR's `HubException`: its text reaches the caller. Every other error that
-/// `?` turns into a `HubError` stays hidden: the caller reads a masked text, the log has the cause.
+/// `?` turns into a `HubError` stays hidden: the caller reads a masked text, the log has the cause. Of a method
+/// that fails again and again it has a line in ten seconds, with a count and the first cause.
 ///
 /// ```
 /// use hubwire_server::{HubError, HubResult};

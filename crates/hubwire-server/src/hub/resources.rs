@@ -154,7 +154,7 @@ mod tests {
 
     fn push(resources: &Resources, number: i32) {
         let item = RawItem::encode(HubProtocol::Json, Naming::AsDeclared, &number).unwrap();
-        resources.uploads()[0].push(&item, false);
+        resources.uploads()[0].push(&item, false).unwrap();
     }
 
     async fn run(reply: Reply) -> (i32, bool) {

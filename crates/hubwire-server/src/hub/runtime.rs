@@ -1,9 +1,11 @@
 //! A built hub: its service, its options and its lifetime manager.
 
+use std::fmt;
 use std::sync::Arc;
 
 use hubwire_core::{FrameFormat, HubLifetimeManager, HubName};
 
+use super::failures::{Failures, Place};
 use super::{Caller, HubService};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
@@ -18,13 +20,16 @@ pub(crate) struct HubRuntime {
     options: HubOptions,
     lifetime: Arc<DefaultHubLifetimeManager>,
     user_ids: Arc<dyn UserIdProvider>,
+    failures: Failures,
     node: Arc<Node>,
 }
 
 impl HubRuntime {
+    /// The hub of a service with so many methods.
     pub(crate) fn new(
         name: HubName,
         service: Arc<dyn HubService>,
+        methods: usize,
         options: HubOptions,
         lifetime: Arc<DefaultHubLifetimeManager>,
         user_ids: Arc<dyn UserIdProvider>,
@@ -36,6 +41,7 @@ impl HubRuntime {
             node: Arc::clone(lifetime.node()),
             lifetime,
             user_ids,
+            failures: Failures::new(methods),
         }
     }
 
@@ -57,6 +63,17 @@ impl HubRuntime {
 
     pub(crate) fn user_ids(&self) -> &dyn UserIdProvider {
         &*self.user_ids
+    }
+
+    /// Says in the log that hub code failed, unless it hears too often of that place; the sweep says the rest.
+    pub(crate) fn failed(&self, place: Place, cause: &dyn fmt::Debug) {
+        let now = self.node.now();
+        self.failures.count(place, self.service(), now, cause);
+    }
+
+    /// Says how often hub code failed since that was last said.
+    pub(crate) fn say_the_rest(&self, now: u64) {
+        self.failures.say_the_rest(self.service(), now);
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

@@ -117,7 +117,7 @@ pub(crate) trait Upload: Send + Sync {
     fn is_full(&self) -> bool;
 
     /// Decodes and queues an item; one that does not fit ends the stream.
-    fn push(&self, item: &RawItem<'_>, detailed_errors: bool);
+    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), String>;
 
     /// Ends the stream, unless it has ended.
     fn end(&self, error: Option<HubError>);
@@ -248,7 +248,7 @@ impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
         matches!(queue.state, State::Open) && queue.items.len() >= self.capacity
     }
 
-    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) {
+    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), String> {
         match guarded(|| Self::decode(item, detailed_errors)) {
             Ok(Ok(item)) => {
                 let item = Guarded::new(item);
@@ -256,10 +256,12 @@ impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
             }
             Ok(Err(text)) => self.end(Some(HubError::new(text))),
             Err(panic) => {
-                panic.log("the decoding of a stream's item");
+                let text = panic.to_string();
                 self.end(Some(HubError::panicked(panic)));
+                return Err(text);
             }
         }
+        Ok(())
     }
 
     fn end(&self, error: Option<HubError>) {

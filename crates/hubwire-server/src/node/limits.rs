@@ -2,10 +2,8 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Milliseconds between two lines about one limit.
-const INTERVAL: u64 = 10_000;
+use super::tally::Tally;
 
 /// What counts every hit, with the limit's name in `limit`.
 const METRIC: &str = "hubwire.limit.hits";
@@ -23,6 +21,7 @@ pub(crate) struct Limits {
     pub(crate) group_name: Limit,
     pub(crate) groups: Limit,
     pub(crate) handshake_timeout: Limit,
+    pub(crate) kept_request: Limit,
     pub(crate) message_size: Limit,
     pub(crate) negotiated: Limit,
     pub(crate) orphaned_calls: Limit,
@@ -54,6 +53,7 @@ impl Default for Limits {
             group_name: all.that_refuses("maximum_group_name_size"),
             groups: all.that_refuses("maximum_groups_per_connection"),
             handshake_timeout: all.that_refuses("handshake_timeout"),
+            kept_request: all.that_refuses("maximum_kept_request_size"),
             message_size: all.that_refuses("maximum_receive_message_size"),
             negotiated: all.that_refuses("negotiated_ids"),
             orphaned_calls: all.that_refuses("maximum_orphaned_calls"),
@@ -93,7 +93,7 @@ impl List {
     }
 
     fn one(&mut self, name: &'static str, consequence: Consequence) -> Limit {
-        let limit = Limit(Arc::new(Hits::new(name, consequence)));
+        let limit = Limit::new(name, consequence);
         self.0.push(limit.clone());
         limit
     }
@@ -104,7 +104,7 @@ impl List {
 enum Consequence {
     /// It waits, which is the ordinary course of things.
     Delayed,
-    /// It is refused or let go, which an operator should hear of.
+    /// It is refused, cut short or let go, which an operator should hear of.
     Refused,
 }
 
@@ -120,30 +120,32 @@ impl Deref for Limit {
     }
 }
 
+impl Limit {
+    /// A limit that no sweep speaks of.
+    pub(crate) fn that_refuses(name: &'static str) -> Self {
+        Self::new(name, Consequence::Refused)
+    }
+
+    fn new(name: &'static str, consequence: Consequence) -> Self {
+        Self(Arc::new(Hits {
+            name,
+            consequence,
+            hits: Tally::default(),
+        }))
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Hits {
     name: &'static str,
     consequence: Consequence,
-    hits: AtomicU64,
-    said: AtomicU64,
-    /// The moment after which it may be said again.
-    silent_until: AtomicU64,
+    hits: Tally,
 }
 
 impl Hits {
-    fn new(name: &'static str, consequence: Consequence) -> Self {
-        Self {
-            name,
-            consequence,
-            hits: AtomicU64::new(0),
-            said: AtomicU64::new(0),
-            silent_until: AtomicU64::new(0),
-        }
-    }
-
     /// Counts a hit, which the sweep will speak of.
     pub(crate) fn count(&self) {
-        self.hits.fetch_add(1, Ordering::Relaxed);
+        self.hits.count();
         metrics::counter!(METRIC, "limit" => self.name).increment(1);
     }
 
@@ -153,8 +155,13 @@ impl Hits {
         self.say(now)
     }
 
-    fn say_the_rest(&self, now: u64) {
-        let Some(hits) = self.rest(now) else {
+    /// All hits there were, if it is time to say so.
+    pub(crate) fn say(&self, now: u64) -> Option<u64> {
+        self.hits.say(now)
+    }
+
+    pub(crate) fn say_the_rest(&self, now: u64) {
+        let Some(hits) = self.hits.rest(now) else {
             return;
         };
         let limit = self.name;
@@ -166,56 +173,5 @@ impl Hits {
                 tracing::warn!(target: "hubwire::limits", limit, hits, "a limit was hit again");
             }
         }
-    }
-
-    /// All hits there were, if some are unsaid and it is time to say so.
-    fn rest(&self, now: u64) -> Option<u64> {
-        let hits = self.hits.load(Ordering::Relaxed);
-        (hits > self.said.load(Ordering::Relaxed)).then_some(())?;
-        self.say(now)
-    }
-
-    /// All hits there were, if it is time to say so.
-    pub(crate) fn say(&self, now: u64) -> Option<u64> {
-        let until = self.silent_until.load(Ordering::Relaxed);
-        let next = now + INTERVAL;
-        let mine = now >= until
-            && self
-                .silent_until
-                .compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
-        mine.then(|| {
-            let hits = self.hits.load(Ordering::Relaxed);
-            self.said.store(hits, Ordering::Relaxed);
-            hits
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::List;
-
-    #[test]
-    fn a_limit_is_spoken_of_once_in_ten_seconds() {
-        let limit = List::default().that_refuses("some");
-        assert_eq!(limit.hit(5), Some(1));
-        assert_eq!(limit.hit(6), None);
-        assert_eq!(limit.hit(10_004), None);
-        assert_eq!(limit.hit(10_005), Some(4));
-        assert_eq!(limit.hit(10_006), None);
-    }
-
-    #[test]
-    fn what_was_not_said_is_said_later_and_only_once() {
-        let limit = List::default().that_refuses("some");
-        assert_eq!(limit.rest(0), None);
-        assert_eq!(limit.hit(5), Some(1));
-        assert_eq!(limit.rest(20_000), None);
-        assert_eq!(limit.hit(20_000), Some(2));
-        assert_eq!(limit.hit(20_001), None);
-        assert_eq!(limit.rest(29_999), None);
-        assert_eq!(limit.rest(30_000), Some(3));
-        assert_eq!(limit.rest(60_000), None);
     }
 }

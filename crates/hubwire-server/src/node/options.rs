@@ -142,6 +142,11 @@ pub struct EndpointOptions {
     pub allowed_origins: Vec<String>,
     /// What of the request stays readable in hub methods.
     pub keep_request: KeepRequest,
+    /// How many bytes of that are kept at most. Default 8 KiB, which is what many servers allow a whole head.
+    ///
+    /// They live as long as the connection. What is beyond is left out, and
+    /// [`ConnectionRequest::bytes_left_out`](crate::ConnectionRequest::bytes_left_out) says so; ASP.NET Core keeps all.
+    pub maximum_kept_request_size: usize,
 }
 
 impl Default for EndpointOptions {
@@ -156,6 +161,7 @@ impl Default for EndpointOptions {
             web_socket_close_timeout: Duration::from_secs(5),
             allowed_origins: Vec::new(),
             keep_request: KeepRequest::WithoutTokens,
+            maximum_kept_request_size: 8 * 1024,
         }
     }
 }

@@ -31,7 +31,7 @@ impl Owner {
 }
 
 /// One subscriber has a whole IPv6 network of 64 bits, and so any number of addresses.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let network = address.to_bits() & !u128::from(u64::MAX);

@@ -246,7 +246,14 @@ impl<H: Hub> HubBuilder<H> {
         ));
         let context = HubContext::new(Arc::clone(&lifetime) as Arc<dyn HubLifetimeManager>);
         let service = Arc::new(TypedHub::new(hub(context)));
-        let runtime = HubRuntime::new(self.name, service, self.options, lifetime, self.user_ids);
+        let runtime = HubRuntime::new(
+            self.name,
+            service,
+            H::METHODS.len(),
+            self.options,
+            lifetime,
+            self.user_ids,
+        );
         let runtime = Arc::new(runtime);
         self.server.hubs().add::<H>(&runtime);
         HubHandle {

@@ -44,6 +44,7 @@ pub(super) async fn run(
         // Of this sweep only, so that nothing is held for clients while there are none.
         let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
         for hub in hubs.all() {
+            guarded_step("the sweep", || hub.say_the_rest(now));
             let connections = hub.lifetime().connections();
             connections.for_each(|connection| {
                 guarded_step("the sweep", || check(&hub, connection, &pings, now, sweeps));

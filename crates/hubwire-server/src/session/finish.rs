@@ -9,7 +9,7 @@ use super::ending::CloseMessage;
 use super::hook::Hook;
 use crate::connection::DisconnectReason;
 use crate::dispatch::{Dispatcher, LeftUploads};
-use crate::hub::{HubError, HubResult};
+use crate::hub::{HubError, HubResult, Place};
 use crate::node::{Guarded, caught, guarded_step, with_scratch};
 use crate::outbound::Failure;
 use crate::transport::Closing;
@@ -94,7 +94,7 @@ impl Session {
         let hub = Arc::clone(&self.hub);
         let caller = hub.caller(self.connection());
         let hook = hub.service().on_disconnected(caller, reason);
-        let mut hook = Hook::new("on_disconnected", hook);
+        let mut hook = Hook::new(&hub, Place::OnDisconnected, hook);
         poll_fn(|cx| {
             let ended = hook.poll(cx);
             if ended.is_pending() {

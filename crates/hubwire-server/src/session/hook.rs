@@ -4,19 +4,20 @@ use std::task::{Context, Poll};
 
 use futures_core::future::BoxFuture;
 
-use crate::hub::{HubError, HubResult};
+use crate::hub::{HubError, HubResult, HubRuntime, Place};
 use crate::node::{Guarded, guarded_step};
 
 /// A hook that runs.
 pub(super) struct Hook<'a> {
-    name: &'static str,
+    hub: &'a HubRuntime,
+    place: Place,
     run: Guarded<BoxFuture<'a, HubResult>>,
 }
 
 impl<'a> Hook<'a> {
-    pub(super) fn new(name: &'static str, run: BoxFuture<'a, HubResult>) -> Self {
+    pub(super) fn new(hub: &'a HubRuntime, place: Place, run: BoxFuture<'a, HubResult>) -> Self {
         let run = Guarded::new(run);
-        Self { name, run }
+        Self { hub, place, run }
     }
 
     /// Polls the hook; where it fails, the log says so.
@@ -27,8 +28,7 @@ impl<'a> Hook<'a> {
             if let Err(error) = &result {
                 // Its text is hub code's.
                 guarded_step("the error of a hook", || {
-                    let hook = self.name;
-                    tracing::error!(target: "hubwire::dispatch", hook, %error, "a hook failed");
+                    self.hub.failed(self.place, &format_args!("{error}"));
                 });
             }
             result

@@ -12,28 +12,29 @@ use tokio::net::tcp::OwnedReadHalf;
 
 use super::Left;
 use super::tcp_watch::TcpWatch;
+use crate::node::ConnectionPermit;
 use crate::outbound::{BoxedSocket, SocketWriter};
 
-/// A socket and the bytes that the HTTP library had already read from it.
+/// A socket, the bytes that the HTTP library had already read from it, and what counts it.
 pub(crate) enum Socket {
     Other(BoxedSocket),
-    Tcp(TcpStream, Bytes),
+    Tcp(TcpStream, Bytes, Option<ConnectionPermit>),
 }
 
 impl Socket {
     pub(crate) fn split(self) -> (SocketReader, SocketWriter) {
         match self {
-            Self::Tcp(stream, read_ahead) => {
+            Self::Tcp(stream, read_ahead, permit) => {
                 let (reader, writer) = stream.into_split();
                 (
-                    SocketReader::new(ReaderKind::Tcp(reader), read_ahead),
+                    SocketReader::new(ReaderKind::Tcp(reader), read_ahead, permit),
                     SocketWriter::Tcp(writer),
                 )
             }
             Self::Other(stream) => {
                 let (reader, writer) = tokio::io::split(stream);
                 (
-                    SocketReader::new(ReaderKind::Other(reader), Bytes::new()),
+                    SocketReader::new(ReaderKind::Other(reader), Bytes::new(), None),
                     SocketWriter::Other(writer),
                 )
             }
@@ -47,6 +48,7 @@ pub(crate) struct SocketReader {
     kind: Option<ReaderKind>,
     /// Boxed, for it is seldom there, and never for long.
     read_ahead: Option<Box<Bytes>>,
+    _permit: Option<ConnectionPermit>,
 }
 
 enum ReaderKind {
@@ -57,12 +59,13 @@ enum ReaderKind {
 }
 
 impl SocketReader {
-    fn new(kind: ReaderKind, read_ahead: Bytes) -> Self {
+    fn new(kind: ReaderKind, read_ahead: Bytes, permit: Option<ConnectionPermit>) -> Self {
         // Even an empty slice would keep the whole buffer alive that it was cut from.
         let read_ahead = (!read_ahead.is_empty()).then(|| Box::new(read_ahead));
         Self {
             kind: Some(kind),
             read_ahead,
+            _permit: permit,
         }
     }
 

@@ -48,13 +48,23 @@ impl Client {
 
     /// Upgrades with bytes right behind the request.
     pub(crate) async fn upgrade_over(
-        mut socket: TcpStream,
+        socket: TcpStream,
         address: SocketAddr,
         path: &str,
         behind: &[u8],
     ) -> Self {
+        Self::upgrade_with(socket, address, path, UPGRADE, behind).await
+    }
+
+    async fn upgrade_with(
+        mut socket: TcpStream,
+        address: SocketAddr,
+        path: &str,
+        headers: &str,
+        behind: &[u8],
+    ) -> Self {
         let line = format!("GET {path}");
-        send_head(&mut socket, address, &line, UPGRADE, behind).await;
+        send_head(&mut socket, address, &line, headers, behind).await;
         let (response, mut rest) = read_response(&mut socket).await;
         assert_eq!(response.status, 101, "{response:?}");
         let mut client = Self {
@@ -76,6 +86,16 @@ impl Client {
         client
     }
 
+    /// An open connection whose request had more headers.
+    pub(crate) async fn open_with_headers(address: SocketAddr, path: &str, more: &str) -> Self {
+        let socket = TcpStream::connect(address).await.unwrap();
+        let headers = format!("{UPGRADE}{more}");
+        let mut client = Self::upgrade_with(socket, address, path, &headers, b"").await;
+        client.send_text(HANDSHAKE).await;
+        client.expect("{}").await;
+        client
+    }
+
     /// An open connection whose kernel takes few bytes that it does not read.
     pub(crate) async fn open_with_small_window(address: SocketAddr, path: &str) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
@@ -85,6 +105,10 @@ impl Client {
         client.send_text(HANDSHAKE).await;
         client.expect("{}").await;
         client
+    }
+
+    pub(crate) fn local_address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
     }
 
     /// Sends one record as one text frame.

@@ -142,6 +142,19 @@ impl ProbeHub {
         Ok(())
     }
 
+    /// A header of the connection's request, and how many bytes of that were left out.
+    async fn header(&self, cx: &HubCallerContext<Self>, name: String) -> (Option<String>, usize) {
+        let request = cx.request();
+        let value = request.header(&name).map(str::to_owned);
+        (value, request.bytes_left_out())
+    }
+
+    /// The peer's address, which is known of bare TCP sockets alone.
+    async fn remote_address(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+        let address = cx.request().remote_address();
+        address.map(|address| address.to_string())
+    }
+
     async fn abort(&self, cx: &HubCallerContext<Self>) -> String {
         cx.abort();
         "unheard".to_owned()

@@ -14,6 +14,7 @@ mod closing;
 mod fan_out;
 mod frames;
 mod handshake;
+mod heads;
 mod hooks;
 mod http_surface;
 mod hubs;

@@ -303,6 +303,24 @@ async fn pages_of_the_own_origin_and_of_an_allowed_one_pass() {
     server.finish().await;
 }
 
+/// Whatever HTTP needs around it.
+#[tokio::test]
+async fn a_connection_gets_the_bare_tcp_socket() {
+    let server = Server::start().await;
+    let mut client = server.open("/plain").await;
+    client
+        .send(r#"{"type":1,"invocationId":"1","target":"RemoteAddress","arguments":[]}"#)
+        .await;
+    let address = client.local_address();
+    client
+        .expect(&format!(
+            r#"{{"type":3,"invocationId":"1","result":"{address}"}}"#
+        ))
+        .await;
+    client.leave().await;
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn frames_in_the_same_packet_as_the_upgrade_are_read() {
     let server = Server::start().await;

@@ -1,0 +1,79 @@
+//! Counts what may happen too often for a line in the log each, and says when it is time for one.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Milliseconds between two lines about one thing.
+const INTERVAL: u64 = 10_000;
+
+/// How often something happened, and when that was last said.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    count: AtomicU64,
+    said: AtomicU64,
+    /// The moment after which it may be said again.
+    silent_until: AtomicU64,
+}
+
+impl Tally {
+    /// Counts once more, without a word.
+    pub(crate) fn count(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts once more; how often there was all in all, if it is time to say so.
+    pub(crate) fn happened(&self, now: u64) -> Option<u64> {
+        self.count();
+        self.say(now)
+    }
+
+    /// How often there was all in all, if some of that is unsaid and it is time to say so.
+    pub(crate) fn rest(&self, now: u64) -> Option<u64> {
+        let count = self.count.load(Ordering::Relaxed);
+        (count > self.said.load(Ordering::Relaxed)).then_some(())?;
+        self.say(now)
+    }
+
+    /// How often there was all in all, if it is time to say so.
+    pub(crate) fn say(&self, now: u64) -> Option<u64> {
+        let until = self.silent_until.load(Ordering::Relaxed);
+        let next = now + INTERVAL;
+        let mine = now >= until
+            && self
+                .silent_until
+                .compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        mine.then(|| {
+            let count = self.count.load(Ordering::Relaxed);
+            self.said.store(count, Ordering::Relaxed);
+            count
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tally;
+
+    #[test]
+    fn it_is_said_once_in_ten_seconds() {
+        let tally = Tally::default();
+        assert_eq!(tally.happened(5), Some(1));
+        assert_eq!(tally.happened(6), None);
+        assert_eq!(tally.happened(10_004), None);
+        assert_eq!(tally.happened(10_005), Some(4));
+        assert_eq!(tally.happened(10_006), None);
+    }
+
+    #[test]
+    fn what_was_not_said_is_said_later_and_only_once() {
+        let tally = Tally::default();
+        assert_eq!(tally.rest(0), None);
+        assert_eq!(tally.happened(5), Some(1));
+        assert_eq!(tally.rest(20_000), None);
+        assert_eq!(tally.happened(20_000), Some(2));
+        assert_eq!(tally.happened(20_001), None);
+        assert_eq!(tally.rest(29_999), None);
+        assert_eq!(tally.rest(30_000), Some(3));
+        assert_eq!(tally.rest(60_000), None);
+    }
+}

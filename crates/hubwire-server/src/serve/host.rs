@@ -1,0 +1,42 @@
+//! Which host a request is for, which it has to say once.
+
+use http::header::HOST;
+use http::uri::{Authority, Scheme};
+use http::{HeaderValue, Request, Uri, Version};
+
+/// Whether a request names one host, as RFC 9112 has it (section 3.2).
+///
+/// What stands in front of the server may look at another name than the application does; so a request with two is
+/// refused, whichever would count.
+pub(super) fn is_named_once<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(host), None) => is_of_target(host, request.uri()),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// Whether `Host` says the same as the target, which most often says nothing.
+fn is_of_target(host: &HeaderValue, target: &Uri) -> bool {
+    let Some(named) = target.authority() else {
+        return true;
+    };
+    let Ok(host) = Authority::try_from(host.as_bytes()) else {
+        return false;
+    };
+    let port = |authority: &Authority| authority.port_u16().or_else(|| default_port(target));
+    let is_same = host.host().eq_ignore_ascii_case(named.host()) && port(&host) == port(named);
+    is_same && !host.as_str().contains('@')
+}
+
+fn default_port(target: &Uri) -> Option<u16> {
+    let scheme = target.scheme()?;
+    if *scheme == Scheme::HTTP {
+        Some(80)
+    } else if *scheme == Scheme::HTTPS {
+        Some(443)
+    } else {
+        None
+    }
+}

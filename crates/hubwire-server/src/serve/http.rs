@@ -1,0 +1,121 @@
+//! HTTP over one connection, until its end or its upgrade.
+
+use std::future::ready;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use futures_util::FutureExt;
+use futures_util::future::{Either, select};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use super::{REQUEST_GRACE, host};
+use crate::node::ConnectionPermit;
+use crate::transport::{ServedSocket, Upgrade};
+
+/// How long the rest of a response may take where no request is worked on.
+const RESPONSE_GRACE: Duration = Duration::from_millis(500);
+
+/// How many header lines a request may have.
+const HEADER_LIMIT: usize = 100;
+
+/// How many bytes a request's head may have, and how many of a body are buffered.
+const HEADER_SIZE_LIMIT: usize = 64 * 1024;
+
+/// How long a peer may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeouts {
+    pub(super) request_headers: Duration,
+    pub(super) write: Duration,
+}
+
+/// A request that is being worked on.
+struct InFlight(Arc<AtomicUsize>);
+
+impl InFlight {
+    fn begin(counter: &Arc<AtomicUsize>) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(counter))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// 400 for a request that does not say which host it is for, or says two.
+fn without_one_host() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+pub(super) async fn serve_connection<S, A>(
+    (socket, permit): (S, Option<ConnectionPermit>),
+    peer: A,
+    app: Router,
+    timeouts: Timeouts,
+    finish: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Clone + Send + Sync + 'static,
+{
+    let in_flight = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&in_flight);
+    let service = service_fn(move |request: Request<Incoming>| {
+        if !host::is_named_once(&request) {
+            return Either::Left(ready(Ok(without_one_host())));
+        }
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer.clone()));
+        let in_flight = InFlight::begin(&counter);
+        Either::Right(app.clone().call(request).inspect(|_| drop(in_flight)))
+    });
+    let upgrade = Upgrade::default();
+    let socket = ServedSocket::new(socket, permit, timeouts.write, upgrade.clone());
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(timeouts.request_headers)
+        .max_buf_size(HEADER_SIZE_LIMIT)
+        .max_header_size(HEADER_SIZE_LIMIT)
+        .max_headers(HEADER_LIMIT)
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let served = match select(connection.as_mut(), pin!(finish.cancelled())).await {
+        Either::Left((served, _)) => served,
+        Either::Right(_) => {
+            connection.as_mut().graceful_shutdown();
+            // A head that is still incomplete would be waited for as if it were a request.
+            let grace = match in_flight.load(Ordering::Relaxed) {
+                0 => RESPONSE_GRACE,
+                _ => REQUEST_GRACE,
+            };
+            match tokio::time::timeout(grace, connection).await {
+                Ok(served) => served,
+                Err(_) => return,
+            }
+        }
+    };
+    // If the socket is still there, it was upgraded.
+    upgrade.done();
+    if let Err(error) = served {
+        tracing::debug!(target: "hubwire::serve", %error, "an HTTP connection failed");
+    }
+}
