@@ -79,15 +79,30 @@ impl EncodedMessage {
     }
 
     /// The message as a transport carries it; framed only the first time that its format is wanted.
+    #[inline]
     #[must_use]
     pub fn framed(&self, format: &'static FrameFormat) -> &[u8] {
-        self.framed_by(format, None)
+        match self.first_framed(format) {
+            Some(bytes) => bytes,
+            None => self.framed_by(format, None),
+        }
     }
 
     /// As [`EncodedMessage::framed`]; a frame that is built here counts in `held` until its last clone is gone.
+    #[inline]
     #[must_use]
     pub fn framed_in(&self, format: &'static FrameFormat, held: &Arc<HeldBytes>) -> &[u8] {
-        self.framed_by(format, Some(held))
+        match self.first_framed(format) {
+            Some(bytes) => bytes,
+            None => self.framed_by(format, Some(held)),
+        }
+    }
+
+    /// The frame that there is nearly always.
+    #[inline]
+    fn first_framed(&self, format: &'static FrameFormat) -> Option<&[u8]> {
+        let framed = self.0.framed.get()?;
+        framed.format.is(format).then_some(&*framed.bytes)
     }
 
     fn framed_by(&self, format: &'static FrameFormat, held: Option<&Arc<HeldBytes>>) -> &[u8] {
@@ -101,6 +116,7 @@ impl EncodedMessage {
     }
 
     /// Whether other clones share the bytes at the moment.
+    #[inline]
     #[must_use]
     pub fn is_shared(&self) -> bool {
         Arc::strong_count(&self.0) > 1

@@ -9,17 +9,20 @@ pub struct HeldBytes(AtomicUsize);
 
 impl HeldBytes {
     /// How many bytes are held at the moment.
+    #[inline]
     #[must_use]
     pub fn get(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
     /// Counts bytes that are held from now on.
+    #[inline]
     pub fn add(&self, bytes: usize) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Forgets bytes that were counted before and are no longer held.
+    #[inline]
     pub fn sub(&self, bytes: usize) {
         self.0.fetch_sub(bytes, Ordering::Relaxed);
     }

@@ -50,16 +50,20 @@ impl OutboundMemory {
     }
 
     /// Counts what a queue holds now in place of what it held before.
+    #[inline]
     pub(super) fn settle(
         &self,
         charge: &mut Charge,
         bytes: usize,
         holder: impl FnOnce() -> Weak<Outbound>,
     ) {
-        let before = charge.bytes;
-        if before == bytes {
-            return;
+        if charge.bytes != bytes {
+            self.change(charge, bytes, holder);
         }
+    }
+
+    fn change(&self, charge: &mut Charge, bytes: usize, holder: impl FnOnce() -> Weak<Outbound>) {
+        let before = charge.bytes;
         if before == 0 {
             charge.key = self.holders().insert(holder());
         } else if bytes == 0 {
@@ -71,10 +75,14 @@ impl OutboundMemory {
     }
 
     /// Lets queues go while all together hold too much; no queue may be locked.
+    #[inline]
     pub(super) fn make_room(&self) {
-        if self.is_within() {
-            return;
+        if !self.is_within() {
+            self.let_queues_go();
         }
+    }
+
+    fn let_queues_go(&self) {
         // Dropped behind the lock: the last reference to a queue may drop somebody's byte stream.
         let mut victims = Vec::new();
         let _one_at_a_time = match self.making_room.try_lock() {

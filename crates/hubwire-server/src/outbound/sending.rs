@@ -39,8 +39,10 @@ impl Outbound {
             return Pace::GoOn;
         }
         let maximum = self.bounds.maximum;
-        let fits = state.queue.is_empty()
-            || state.queue.cost_towards(maximum) + size + ENTRY_COST <= maximum;
+        let is_within = |cost: usize| cost + size + ENTRY_COST <= maximum;
+        let fits = is_within(state.queue.cost())
+            || state.queue.is_empty()
+            || is_within(state.queue.cost_towards(maximum));
         // What nobody has refused yet waits for a turn only, which whoever sends so much has to leave to others.
         let exceeds = !fits && state.is_stalled();
         if exceeds && !self.may_exceed(&mut state) {
@@ -110,11 +112,12 @@ impl Outbound {
         message: EncodedMessage,
         size: usize,
     ) {
-        if !state.is_flushable() {
+        let is_flushable = state.is_flushable();
+        if !is_flushable {
             state.queue.trim_last();
         }
         state.queue.push(message, size, self.node.seconds());
-        if !state.is_flushable() {
+        if !is_flushable {
             return self.settle(&mut state);
         }
         // What the session will write, which may be busy in hub code, is nothing that others wait for; but where
