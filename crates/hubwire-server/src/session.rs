@@ -124,6 +124,10 @@ impl Session {
             let ended = hook.poll(cx);
             if ended.is_pending() {
                 while self.poll_keep(limit, cx).is_ready() {}
+                // The hook goes on, but hears of it.
+                if self.wire.end_of_connection(cx).is_some() {
+                    self.connection().finish_sending();
+                }
             }
             ended
         });
@@ -165,10 +169,10 @@ impl Session {
         }
     }
 
-    /// Reads once without dispatching; pending when `maximum` bytes are kept.
+    /// Reads once without dispatching; where `maximum` bytes are kept, only looks for the client's end.
     fn poll_keep(&mut self, maximum: usize, cx: &mut Context<'_>) -> Poll<()> {
         if self.inbox_is_full(maximum) {
-            return Poll::Pending;
+            return self.wire.poll_left(cx);
         }
         let inbox = &mut self.inbox;
         self.wire.poll_read(cx, |payload| inbox.keep(payload))

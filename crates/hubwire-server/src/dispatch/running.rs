@@ -228,6 +228,7 @@ impl Future for RunningStream {
             return Poll::Pending;
         };
         let error = this.error_text(result);
+        this.control.end();
         this.complete(error.as_deref());
         Poll::Ready(mem::take(&mut this.ended))
     }

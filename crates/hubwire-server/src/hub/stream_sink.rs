@@ -66,6 +66,11 @@ impl StreamControl {
         self.waker.wake();
     }
 
+    /// No item is sent any more, whoever still has the sink.
+    pub(crate) fn end(&self) {
+        self.is_cancelled.store(true, Ordering::Release);
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Acquire)
     }

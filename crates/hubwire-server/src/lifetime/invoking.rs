@@ -1,15 +1,13 @@
-//! Invokes clients for their results, and waits for flushers, and for room where the only client is slow.
+//! Invokes clients for their results.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use hubwire_core::{Arguments, ClientResultError, ConnectionId, RawClientResults, Target};
 
 use super::manager::DefaultHubLifetimeManager;
 use crate::connection::Connection;
-use crate::outbound::Pace;
 
 impl DefaultHubLifetimeManager {
     /// Invokes a method on the clients of a target and hands on their results.
@@ -29,7 +27,6 @@ impl DefaultHubLifetimeManager {
         let ids = connections.iter().map(|connection| connection.id().clone());
         let (id, results) = self.client_results().begin(ids, timeout);
         let message = self.message(method, arguments).with_invocation_id(&id);
-        let mut room = None;
         for connection in &connections {
             let outbound = connection.outbound();
             // One that ends hears nothing, and may have ended before the invocation began.
@@ -40,23 +37,10 @@ impl DefaultHubLifetimeManager {
                 continue;
             }
             let encoded = message.encoded(connection.protocol())?;
-            let pace = outbound.offer(encoded);
-            if matches!(target, Target::Connection(_)) && pace != Pace::GoOn {
-                room = Some(Arc::clone(outbound).has_room());
-            }
+            // However slow the client is, its time to respond is what the caller waits for.
+            let _ = outbound.offer(encoded);
         }
-        let flushers = Arc::clone(&self.flushers);
-        let sent = async move {
-            if let Some(room) = room {
-                room.await;
-            }
-            flushers.relieved().await;
-        };
-        Ok(RawClientResults::new(
-            futures_util::stream::once(sent)
-                .filter_map(|()| std::future::ready(None))
-                .chain(results),
-        ))
+        Ok(RawClientResults::new(results))
     }
 
     /// Each connection of a target once, without those that are excluded.

@@ -83,7 +83,7 @@ impl Wire {
 
     /// Looks for the client's end where it is not read, so that nobody waits for one that is gone.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.is_half_closed {
+        if self.is_half_closed || self.has_ended() {
             return Poll::Pending;
         }
         let left = self.transport.input.poll_left(cx);
