@@ -10,6 +10,7 @@ mod orphaned_calls;
 mod random;
 mod scratch;
 mod server_options;
+mod turn;
 mod writers;
 
 use std::fmt;
@@ -29,6 +30,7 @@ pub(crate) use scratch::with_scratch;
 pub use server_options::ServerOptions;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+pub(crate) use turn::Turn;
 use writers::Writers;
 
 /// One node of a farm, or the only one.

@@ -25,7 +25,7 @@ use wire::Wire;
 use crate::connection::{Connection, DisconnectReason};
 use crate::dispatch::Dispatcher;
 use crate::hub::{Connecting, HubResult, HubRuntime};
-use crate::node::{EndpointOptions, caught, guarded};
+use crate::node::{EndpointOptions, Turn, caught, guarded};
 use crate::transport::{Closing, Transport};
 
 /// Owns a connection from its first byte to its last.
@@ -123,7 +123,7 @@ impl Session {
         let result = poll_fn(|cx| {
             let ended = hook.poll(cx);
             if ended.is_pending() {
-                while self.poll_keep(limit, cx).is_ready() {}
+                self.keep_what_comes(limit, cx);
             }
             ended
         });
@@ -140,24 +140,32 @@ impl Session {
     ) -> Poll<DisconnectReason> {
         let connection = Arc::clone(self.connection());
         let outbound = connection.outbound();
+        let mut turn = Turn::new();
         loop {
             if let Some(reason) = self.wire.end_of_connection(cx) {
                 return Poll::Ready(reason);
             }
             outbound.start_gathering();
-            dispatcher.poll_calls(cx);
+            dispatcher.poll_calls(&mut turn, cx);
             let before = self.inbox.len();
-            self.inbox.dispatch(dispatcher, cx);
-            let has_failed =
-                self.wire.has_left() && self.inbox.len() == before && dispatcher.fail_full_upload();
+            self.inbox.dispatch(dispatcher, &mut turn, cx);
+            let has_failed = self.wire.has_left()
+                && self.inbox.len() == before
+                && !turn.is_over()
+                && dispatcher.fail_full_upload();
             outbound.write_gathered();
             if connection.has_ended() || has_failed {
                 continue;
             }
+            if turn.is_over() {
+                dispatcher.mind_the_clock(self.wire.has_left());
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if let Some(reason) = self.input_ended(dispatcher) {
                 return Poll::Ready(reason);
             }
-            let dispatched = self.poll_dispatch(dispatcher, cx);
+            let dispatched = self.poll_dispatch(dispatcher, &mut turn, cx);
             dispatcher.mind_the_clock(self.wire.has_left());
             if dispatched.is_pending() {
                 return Poll::Pending;
@@ -165,13 +173,24 @@ impl Session {
         }
     }
 
-    /// Reads once without dispatching; pending when `maximum` bytes are kept.
-    fn poll_keep(&mut self, maximum: usize, cx: &mut Context<'_>) -> Poll<()> {
+    /// Reads without dispatching, as far as a turn goes.
+    fn keep_what_comes(&mut self, maximum: usize, cx: &mut Context<'_>) {
+        let mut turn = Turn::new();
+        while self.poll_keep(maximum, &mut turn, cx).is_ready() {}
+    }
+
+    /// Reads once without dispatching; pending when `maximum` bytes are kept, and where the turn is over.
+    fn poll_keep(&mut self, maximum: usize, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
+        if turn.is_over() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if self.inbox_is_full(maximum) {
             return Poll::Pending;
         }
         let inbox = &mut self.inbox;
-        self.wire.poll_read(cx, |payload| inbox.keep(payload))
+        self.wire
+            .poll_read(cx, turn, |payload, _| inbox.keep(payload))
     }
 
     fn inbox_is_full(&mut self, maximum: usize) -> bool {
@@ -180,7 +199,12 @@ impl Session {
     }
 
     /// Reads once and dispatches what came in place.
-    fn poll_dispatch(&mut self, dispatcher: &mut Dispatcher, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_dispatch(
+        &mut self,
+        dispatcher: &mut Dispatcher,
+        turn: &mut Turn,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         let maximum = self.endpoint.application_maximum_buffer_size;
         if dispatcher.is_blocked() && self.inbox_is_full(maximum) {
             return self.wire.poll_left(cx);
@@ -189,8 +213,8 @@ impl Session {
         let waker = cx.waker();
         let mut calls = Context::from_waker(waker);
         self.wire
-            .poll_read(&mut Context::from_waker(waker), |payload| {
-                inbox.receive(payload, dispatcher, &mut calls);
+            .poll_read(&mut Context::from_waker(waker), turn, |payload, turn| {
+                inbox.receive(payload, dispatcher, turn, &mut calls);
             })
     }
 
