@@ -7,7 +7,7 @@ mod request;
 mod user;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use clock::ConnectionClock;
@@ -47,6 +47,8 @@ pub(crate) struct Connection {
     has_lost_transport: AtomicBool,
     /// Slots of calls that wait for a client result, not yet given to others.
     released_slots: AtomicUsize,
+    /// Items of its streams that its session has not counted yet.
+    streamed_items: AtomicU32,
     groups: Mutex<IndexSet<GroupName>>,
     position: AtomicUsize,
 }
@@ -64,6 +66,7 @@ impl Connection {
             has_end: AtomicBool::new(false),
             has_lost_transport: AtomicBool::new(false),
             released_slots: AtomicUsize::new(0),
+            streamed_items: AtomicU32::new(0),
             groups: Mutex::default(),
             position: AtomicUsize::new(usize::MAX),
         })
@@ -200,6 +203,18 @@ impl Connection {
     pub(crate) fn release_slot(&self) {
         self.released_slots.fetch_add(1, Ordering::AcqRel);
         self.outbound.wake_owner();
+    }
+
+    /// Counts an item of a stream towards the session's turn.
+    pub(crate) fn count_streamed_item(&self) {
+        self.streamed_items.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn take_streamed_items(&self) -> usize {
+        match self.streamed_items.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => self.streamed_items.swap(0, Ordering::Relaxed) as usize,
+        }
     }
 
     pub(crate) fn take_released_slots(&self) -> usize {

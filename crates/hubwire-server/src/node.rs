@@ -12,6 +12,7 @@ mod random;
 mod scratch;
 mod server_options;
 mod tally;
+mod turn;
 mod writers;
 
 use std::fmt;
@@ -33,6 +34,7 @@ pub use server_options::ServerOptions;
 pub(crate) use tally::Tally;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+pub(crate) use turn::Turn;
 use writers::Writers;
 
 /// One node of a farm, or the only one.

@@ -12,6 +12,7 @@ mod tests;
 pub(crate) mod wire;
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -25,7 +26,7 @@ use wire::Wire;
 use crate::connection::{Connection, DisconnectReason};
 use crate::dispatch::Dispatcher;
 use crate::hub::{Connecting, HubResult, HubRuntime, Place};
-use crate::node::{EndpointOptions, caught, guarded};
+use crate::node::{EndpointOptions, Turn, caught, guarded};
 use crate::transport::{Closing, Transport};
 
 /// Owns a connection from its first byte to its last.
@@ -41,6 +42,13 @@ pub(crate) struct Session {
 enum Opened {
     ForTheHub,
     Refused,
+}
+
+/// What became of the registration of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Registered {
+    Yes,
+    ClientLeft,
 }
 
 impl Session {
@@ -100,7 +108,10 @@ impl Session {
                 return Opened::Refused;
             }
         }
-        self.hub.lifetime().connect(self.connection()).await;
+        if self.register().await == Registered::ClientLeft {
+            self.leave(Closing::Normal).await;
+            return Opened::Refused;
+        }
         if let Err(error) = self.on_connected().await {
             self.refuse(error).await;
             return Opened::Refused;
@@ -110,6 +121,24 @@ impl Session {
 
     fn connection(&self) -> &Arc<Connection> {
         self.wire.connection()
+    }
+
+    /// Registers the connection, which a broker may have to confirm; whoever leaves meanwhile is not kept for it.
+    async fn register(&mut self) -> Registered {
+        let (hub, connection) = (Arc::clone(&self.hub), Arc::clone(self.connection()));
+        let mut connecting = pin!(hub.lifetime().connect(&connection));
+        let limit = self.endpoint.application_maximum_buffer_size;
+        poll_fn(|cx| {
+            if connecting.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Registered::Yes);
+            }
+            self.keep_what_comes(limit, cx);
+            match self.wire.has_ended() || self.wire.end_of_connection(cx).is_some() {
+                true => Poll::Ready(Registered::ClientLeft),
+                false => Poll::Pending,
+            }
+        })
+        .await
     }
 
     /// Runs the hook; what arrives meanwhile is kept, so that a client's going is noticed.
@@ -123,7 +152,7 @@ impl Session {
         let result = poll_fn(|cx| {
             let ended = hook.poll(cx);
             if ended.is_pending() {
-                while self.poll_keep(limit, cx).is_ready() {}
+                self.keep_what_comes(limit, cx);
                 // The hook goes on, but hears of it.
                 if self.wire.end_of_connection(cx).is_some() {
                     self.connection().finish_sending();
@@ -144,24 +173,32 @@ impl Session {
     ) -> Poll<DisconnectReason> {
         let connection = Arc::clone(self.connection());
         let outbound = connection.outbound();
+        let mut turn = Turn::new();
         loop {
             if let Some(reason) = self.wire.end_of_connection(cx) {
                 return Poll::Ready(reason);
             }
             outbound.start_gathering();
-            dispatcher.poll_calls(cx);
+            dispatcher.poll_calls(&mut turn, cx);
             let before = self.inbox.len();
-            self.inbox.dispatch(dispatcher, cx);
-            let has_failed =
-                self.wire.has_left() && self.inbox.len() == before && dispatcher.fail_full_upload();
+            self.inbox.dispatch(dispatcher, &mut turn, cx);
+            let has_failed = self.wire.has_left()
+                && self.inbox.len() == before
+                && !turn.is_over()
+                && dispatcher.fail_full_upload();
             outbound.write_gathered();
             if connection.has_ended() || has_failed {
                 continue;
             }
+            if turn.is_over() {
+                dispatcher.mind_the_clock(self.wire.has_left());
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if let Some(reason) = self.input_ended(dispatcher) {
                 return Poll::Ready(reason);
             }
-            let dispatched = self.poll_dispatch(dispatcher, cx);
+            let dispatched = self.poll_dispatch(dispatcher, &mut turn, cx);
             dispatcher.mind_the_clock(self.wire.has_left());
             if dispatched.is_pending() {
                 return Poll::Pending;
@@ -169,13 +206,26 @@ impl Session {
         }
     }
 
+    /// Reads without dispatching, as far as a turn goes.
+    fn keep_what_comes(&mut self, maximum: usize, cx: &mut Context<'_>) {
+        let mut turn = Turn::new();
+        while self.poll_keep(maximum, &mut turn, cx).is_ready() {}
+    }
+
     /// Reads once without dispatching; where `maximum` bytes are kept, only looks for the client's end.
-    fn poll_keep(&mut self, maximum: usize, cx: &mut Context<'_>) -> Poll<()> {
+    ///
+    /// Pending where the turn is over.
+    fn poll_keep(&mut self, maximum: usize, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
+        if turn.is_over() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if self.inbox_is_full(maximum) {
             return self.wire.poll_left(cx);
         }
         let inbox = &mut self.inbox;
-        self.wire.poll_read(cx, |payload| inbox.keep(payload))
+        self.wire
+            .poll_read(cx, turn, |payload, _| inbox.keep(payload))
     }
 
     fn inbox_is_full(&mut self, maximum: usize) -> bool {
@@ -184,7 +234,12 @@ impl Session {
     }
 
     /// Reads once and dispatches what came in place.
-    fn poll_dispatch(&mut self, dispatcher: &mut Dispatcher, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_dispatch(
+        &mut self,
+        dispatcher: &mut Dispatcher,
+        turn: &mut Turn,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         let maximum = self.endpoint.application_maximum_buffer_size;
         if dispatcher.is_blocked() && self.inbox_is_full(maximum) {
             return self.wire.poll_left(cx);
@@ -193,8 +248,8 @@ impl Session {
         let waker = cx.waker();
         let mut calls = Context::from_waker(waker);
         self.wire
-            .poll_read(&mut Context::from_waker(waker), |payload| {
-                inbox.receive(payload, dispatcher, &mut calls);
+            .poll_read(&mut Context::from_waker(waker), turn, |payload, turn| {
+                inbox.receive(payload, dispatcher, turn, &mut calls);
             })
     }
 

@@ -21,6 +21,7 @@ pub(crate) use served_socket::{ServedSocket, Upgrade};
 pub(crate) use socket::Socket;
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 
+use crate::node::Turn;
 use crate::outbound::Outbound;
 
 /// What sessions need to know of a kind of transport; each has one, in a `static`.
@@ -85,11 +86,12 @@ impl Input {
         &mut self,
         cx: &mut Context<'_>,
         outbound: &Outbound,
-        receive: impl FnMut(&[u8]),
+        turn: &mut Turn,
+        receive: impl FnMut(&[u8], &mut Turn),
     ) -> Poll<Option<InputEnd>> {
         match self {
-            Self::Pipe(reader) => reader.poll_read(cx, outbound, receive),
-            Self::WebSocket(reader) => reader.poll_read(cx, outbound, receive),
+            Self::Pipe(reader) => reader.poll_read(cx, outbound, turn, receive),
+            Self::WebSocket(reader) => reader.poll_read(cx, outbound, turn, receive),
         }
     }
 

@@ -13,6 +13,7 @@ use super::running::{Ended, RunningCalls};
 use super::streaming::Claims;
 use crate::connection::{Connection, DisconnectReason};
 use crate::hub::{Caller, HubError, HubRuntime, Upload};
+use crate::node::Turn;
 
 /// The dispatcher of one connection.
 pub(crate) struct Dispatcher {
@@ -27,6 +28,15 @@ pub(crate) struct Dispatcher {
     pub(super) open: Option<Box<OpenStreams>>,
     /// The stream whose next item has to wait, and all behind it.
     pub(super) full_upload: Option<Arc<dyn Upload>>,
+}
+
+/// How far messages were dispatched.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dispatched {
+    /// How many bytes they took.
+    pub(crate) used: usize,
+    /// Whether what is behind them was searched, and is the beginning of a message.
+    pub(crate) is_rest_incomplete: bool,
 }
 
 impl Dispatcher {
@@ -61,18 +71,32 @@ impl Dispatcher {
             || limit.is_some_and(|limit| buffered.len() > limit)
     }
 
-    /// Dispatches complete messages in order; returns how many bytes they took.
-    pub(crate) fn dispatch_all(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> usize {
+    /// Dispatches complete messages in order, as many as the turn takes.
+    pub(crate) fn dispatch_all(
+        &mut self,
+        bytes: &[u8],
+        turn: &mut Turn,
+        cx: &mut Context<'_>,
+    ) -> Dispatched {
         let limit = self.hub.options().maximum_receive_message_size;
-        let mut used = 0;
-        while !self.connection().has_ended() && !self.is_blocked() {
-            let rest = bytes.get(used..).unwrap_or_default();
+        let (mut used, mut is_rest_incomplete) = (0, false);
+        while !turn.is_over() && !self.connection().has_ended() && !self.is_blocked() {
+            let Some(rest @ [_, ..]) = bytes.get(used..) else {
+                break;
+            };
             match self.protocol.next_message(rest, limit) {
                 Ok(Some((message, consumed))) => match self.dispatch(self.named(message), cx) {
-                    true => used += consumed,
+                    true => {
+                        used += consumed;
+                        turn.took_messages(1 + self.connection().take_streamed_items());
+                    }
                     false => break,
                 },
-                Ok(None) => break,
+                Ok(None) => {
+                    tracing::trace!(target: "hubwire::dispatch", searched = rest.len(), "looked for a message in vain");
+                    is_rest_incomplete = true;
+                    break;
+                }
                 Err(error) => {
                     tracing::debug!(target: "hubwire::dispatch", %error, "invalid message");
                     if matches!(error, ProtocolError::MessageTooLarge { .. }) {
@@ -86,7 +110,10 @@ impl Dispatcher {
             let now = self.hub.node().now();
             self.connection().clock().received(now);
         }
-        used
+        Dispatched {
+            used,
+            is_rest_incomplete,
+        }
     }
 
     fn named<'m>(&self, message: HubMessage<'m>) -> HubMessage<'m> {
@@ -121,12 +148,17 @@ impl Dispatcher {
         true
     }
 
-    /// Polls running calls and gives the slots of those that ended to the call that waits.
-    pub(crate) fn poll_calls(&mut self, cx: &mut Context<'_>) {
+    /// Polls running calls, as far as the turn goes, and gives the slots of those that ended to the call that waits.
+    pub(crate) fn poll_calls(&mut self, turn: &mut Turn, cx: &mut Context<'_>) {
         loop {
             while let Some(ended) = self.running.poll_ended(cx) {
                 self.end(ended);
+                turn.took_messages(self.connection().take_streamed_items());
+                if turn.is_over() {
+                    return;
+                }
             }
+            turn.took_messages(self.connection().take_streamed_items());
             self.free_slots += self.connection().take_released_slots();
             if self.free_slots == 0 || self.connection().has_ended() {
                 return;

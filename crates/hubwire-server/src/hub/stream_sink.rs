@@ -176,6 +176,7 @@ impl StreamSink {
                 .with_naming(self.naming)
                 .stream_item(&self.invocation_id, item)?;
             self.connection.gather(buffer);
+            self.connection.count_streamed_item();
             Ok(())
         })
     }

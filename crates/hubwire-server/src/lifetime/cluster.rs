@@ -161,6 +161,7 @@ impl Cluster {
             let id = this.shared.next_command.fetch_add(1, Ordering::Relaxed);
             let (acknowledge, acknowledged) = oneshot::channel();
             this.commands().insert(id, acknowledge);
+            let _awaited = AwaitedCommand { cluster: &this, id };
             let command = EnvelopeBody::GroupCommand {
                 id,
                 action,
@@ -169,18 +170,20 @@ impl Cluster {
             };
             // Only a node that listens hears of it, which one without connections does not yet.
             this.shared.node.start();
-            this.start().await;
             let changed = async {
+                this.start().await;
                 this.tell(Subject::GroupCommands, command).await?;
-                let heard = tokio::time::timeout(ACKNOWLEDGEMENT_TIMEOUT, acknowledged).await;
-                heard.map_err(|_| GroupError::Unacknowledged {
+                // The sender goes only with the command.
+                let _ = acknowledged.await;
+                Ok(())
+            };
+            let changed = tokio::time::timeout(ACKNOWLEDGEMENT_TIMEOUT, changed).await;
+            changed.unwrap_or_else(|_| {
+                Err(GroupError::Unacknowledged {
                     connection_id: connection_id.to_string(),
                     waited: ACKNOWLEDGEMENT_TIMEOUT,
                 })
-            }
-            .await;
-            this.commands().remove(&id);
-            changed.map(|_| ())
+            })
         })
     }
 
@@ -291,6 +294,18 @@ fn subjects(
         _ => Vec::new(),
     };
     (subjects, excluded)
+}
+
+/// A command whose acknowledgement somebody awaits.
+struct AwaitedCommand<'a> {
+    cluster: &'a Cluster,
+    id: i32,
+}
+
+impl Drop for AwaitedCommand<'_> {
+    fn drop(&mut self) {
+        self.cluster.commands().remove(&self.id);
+    }
 }
 
 fn received(payloads: &[(String, Bytes)]) -> Received {

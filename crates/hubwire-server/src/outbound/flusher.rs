@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::{Outbound, OutboundMemory};
-use crate::node::{ServerOptions, guarded};
+use crate::node::{ServerOptions, guarded, guarded_step};
 
 /// After how many queues the flusher lets others run.
 const QUEUES_BETWEEN_YIELDS: usize = 64;
@@ -151,11 +151,16 @@ impl Flusher {
             queues += 1;
             if queues == QUEUES_BETWEEN_YIELDS || bytes >= BYTES_BETWEEN_YIELDS {
                 (queues, bytes) = (0, 0);
-                self.round_done.notify_waiters();
+                self.tell_senders();
                 tokio::task::yield_now().await;
             }
         }
-        self.round_done.notify_waiters();
+        self.tell_senders();
+    }
+
+    /// Wakes those who wait, whose wakers are not ours.
+    fn tell_senders(&self) {
+        guarded_step("the waking of senders", || self.round_done.notify_waiters());
     }
 
     fn dirty(&self) -> MutexGuard<'_, Dirty> {

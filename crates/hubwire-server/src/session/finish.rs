@@ -76,7 +76,7 @@ impl Session {
     }
 
     /// Unregisters the connection, drops what hub code kept with it, and closes its transport.
-    async fn leave(&mut self, closing: Closing) {
+    pub(super) async fn leave(&mut self, closing: Closing) {
         guarded_step("what a connection kept", || {
             self.connection().items().close();
         });

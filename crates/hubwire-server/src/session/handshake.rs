@@ -8,7 +8,7 @@ use hubwire_protocol::{
 };
 
 use super::Session;
-use crate::node::with_scratch;
+use crate::node::{Turn, with_scratch};
 
 /// How many bytes of a handshake are waited for where messages may be larger.
 const MAXIMUM_SIZE: usize = 2 * 1024 * 1024;
@@ -25,7 +25,8 @@ impl Session {
     /// Waits for the client's handshake and responds to it.
     pub(super) async fn handshake(&mut self) -> Handshake {
         let limit = self.hub.options().handshake_timeout;
-        let request = poll_fn(|cx| self.poll_request(cx));
+        let mut searched = 0;
+        let request = poll_fn(|cx| self.poll_request(&mut searched, cx));
         let request = match tokio::time::timeout(limit, request).await {
             Ok(Some(request)) => request,
             Ok(None) => return Handshake::Refused,
@@ -68,11 +69,16 @@ impl Session {
     }
 
     /// `None` when the client left before it had sent a whole request.
+    ///
+    /// In the kept bytes that many were searched: looking again at all of them for each that comes would cost the
+    /// length of a request squared.
     fn poll_request(
         &mut self,
+        searched: &mut usize,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<HandshakeRequest<'static>, HandshakeRefusal>>> {
         self.connection().outbound().register_owner(cx.waker());
+        let mut turn = Turn::new();
         loop {
             if self.connection().has_ended() {
                 return Poll::Ready(Some(Err(HandshakeRefusal::Canceled)));
@@ -80,7 +86,7 @@ impl Session {
             let limit = self.hub.options().maximum_receive_message_size;
             // One byte more than a request may have tells that it is too long.
             let kept = limit.map_or(MAXIMUM_SIZE, |limit| limit.min(MAXIMUM_SIZE)) + 1;
-            match HandshakeRequest::read(self.inbox.bytes(), limit) {
+            match self.read_request(limit, searched) {
                 Err(refusal) => {
                     // Of what is read only one that is too long.
                     if refusal == HandshakeRefusal::Canceled {
@@ -94,8 +100,24 @@ impl Session {
                     return Poll::Ready(Some(Ok(request)));
                 }
                 Ok(None) if self.wire.has_ended() => return Poll::Ready(None),
-                Ok(None) => ready!(self.poll_keep(kept, cx)),
+                Ok(None) => ready!(self.poll_keep(kept, &mut turn, cx)),
             }
+        }
+    }
+
+    fn read_request(
+        &self,
+        limit: Option<usize>,
+        searched: &mut usize,
+    ) -> Result<Option<(HandshakeRequest<'_>, usize)>, HandshakeRefusal> {
+        let bytes = self.inbox.bytes();
+        let new = bytes.get(*searched..).unwrap_or_default();
+        tracing::trace!(target: "hubwire::handshake", searched = new.len(), "looked for a request");
+        *searched = bytes.len();
+        let may_be_too_long = limit.is_some_and(|limit| bytes.len() > limit);
+        match HubProtocol::Json.may_complete(bytes, new.len()) || may_be_too_long {
+            true => HandshakeRequest::read(bytes, limit),
+            false => Ok(None),
         }
     }
 }

@@ -6,12 +6,14 @@ use std::task::Context;
 use bytes::{Buf, BytesMut};
 
 use crate::dispatch::Dispatcher;
-use crate::node::Limit;
+use crate::node::{Limit, Turn};
 
 /// Holds an incomplete message, or what came behind a call that waits; empty and unallocated at rest.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: BytesMut,
+    /// Whether its bytes were searched and are the beginning of a message.
+    is_incomplete: bool,
     was_full: bool,
 }
 
@@ -51,32 +53,40 @@ impl Inbox {
         &mut self,
         payload: &[u8],
         dispatcher: &mut Dispatcher,
+        turn: &mut Turn,
         cx: &mut Context<'_>,
     ) {
-        if !self.bytes.is_empty() || dispatcher.is_blocked() {
+        if !self.bytes.is_empty() || dispatcher.is_blocked() || turn.is_over() {
             self.keep(payload);
             // Looking again at a long message for each piece of it would cost its length squared.
-            if dispatcher.may_complete(&self.bytes, payload.len()) {
-                self.dispatch(dispatcher, cx);
+            if self.is_incomplete {
+                self.is_incomplete = !dispatcher.may_complete(&self.bytes, payload.len());
             }
-            return;
+            return self.dispatch(dispatcher, turn, cx);
         }
-        let used = dispatcher.dispatch_all(payload, cx);
-        if let Some(rest @ [_, ..]) = payload.get(used..) {
+        let dispatched = dispatcher.dispatch_all(payload, turn, cx);
+        if let Some(rest @ [_, ..]) = payload.get(dispatched.used..) {
             self.keep(rest);
+            self.is_incomplete = dispatched.is_rest_incomplete;
         }
     }
 
-    /// Dispatches what is complete until a call has to wait.
-    pub(crate) fn dispatch(&mut self, dispatcher: &mut Dispatcher, cx: &mut Context<'_>) {
-        if self.bytes.is_empty() || dispatcher.is_blocked() {
+    /// Dispatches what is complete until a call has to wait, or the turn is over.
+    pub(crate) fn dispatch(
+        &mut self,
+        dispatcher: &mut Dispatcher,
+        turn: &mut Turn,
+        cx: &mut Context<'_>,
+    ) {
+        if self.bytes.is_empty() || self.is_incomplete || dispatcher.is_blocked() {
             return;
         }
         let mut bytes = mem::take(&mut self.bytes);
-        let used = dispatcher.dispatch_all(&bytes, cx);
-        bytes.advance(used);
+        let dispatched = dispatcher.dispatch_all(&bytes, turn, cx);
+        bytes.advance(dispatched.used);
         if !bytes.is_empty() {
             self.bytes = bytes;
+            self.is_incomplete = dispatched.is_rest_incomplete;
         }
     }
 }

@@ -8,11 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use crate::connection::{Connection, DisconnectReason};
-use crate::node::Limits;
+use crate::node::{Limits, Turn};
 use crate::transport::{Closing, InputEnd, Left, Transport};
-
-/// How many reads in a row may be thrown away before others have their turn: a client may send without an end.
-const IGNORED_READS_PER_TURN: usize = 8;
 
 /// What carries a connection's bytes, from its session's side.
 #[derive(Debug)]
@@ -52,14 +49,15 @@ impl Wire {
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
-        receive: impl FnMut(&[u8]),
+        turn: &mut Turn,
+        receive: impl FnMut(&[u8], &mut Turn),
     ) -> Poll<()> {
         if self.has_ended() {
             return Poll::Pending;
         }
         let outbound = self.connection.outbound();
         outbound.start_gathering();
-        let read = self.transport.input.poll_read(cx, outbound, receive);
+        let read = self.transport.input.poll_read(cx, outbound, turn, receive);
         outbound.write_gathered();
         read.map(|end| {
             if let Some(end) = end {
@@ -71,11 +69,12 @@ impl Wire {
     /// Reads and throws away what comes, so that a client's going is noticed though nobody listens to it any more;
     /// its pings get pongs. Ready when the input has ended.
     pub(crate) fn poll_ignored(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        for _ in 0..IGNORED_READS_PER_TURN {
+        let mut turn = Turn::new();
+        while !turn.is_over() {
             if self.has_ended() {
                 return Poll::Ready(());
             }
-            ready!(self.poll_read(cx, |_| {}));
+            ready!(self.poll_read(cx, &mut turn, |_, _| {}));
         }
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -256,8 +255,9 @@ mod tests {
         let outbound = Arc::clone(wire.connection().outbound());
         poll_fn(|cx| {
             while !wire.has_ended() && wire.end_of_connection(cx).is_none() {
-                let gather = |bytes: &[u8]| outbound.gather(TransferFormat::Binary, bytes);
-                std::task::ready!(wire.poll_read(cx, gather));
+                let gather =
+                    |bytes: &[u8], _: &mut Turn| outbound.gather(TransferFormat::Binary, bytes);
+                std::task::ready!(wire.poll_read(cx, &mut Turn::new(), gather));
             }
             Poll::Ready(())
         })

@@ -10,6 +10,7 @@ use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOw
 
 use super::InputEnd;
 use super::read_buffer::ReadBuffer;
+use crate::node::Turn;
 use crate::outbound::Outbound;
 
 /// A pipe that holds that many bytes; whoever writes more waits until the session has read.
@@ -63,7 +64,8 @@ impl PipeReader {
         &mut self,
         cx: &mut Context<'_>,
         outbound: &Outbound,
-        mut receive: impl FnMut(&[u8]),
+        turn: &mut Turn,
+        mut receive: impl FnMut(&[u8], &mut Turn),
     ) -> Poll<Option<InputEnd>> {
         let mut buffer = ReadBuffer::take();
         let mut buffer = ReadBuf::new(buffer.bytes());
@@ -72,7 +74,8 @@ impl PipeReader {
             outbound.finish();
             return Poll::Ready(Some(InputEnd::Closed));
         }
-        receive(buffer.filled());
+        turn.took_bytes(buffer.filled().len());
+        receive(buffer.filled(), turn);
         Poll::Ready(None)
     }
 }
@@ -89,7 +92,8 @@ mod tests {
         let outbound = outbound(1024);
         let mut received = Vec::new();
         let end = poll_fn(|cx| {
-            reader.poll_read(cx, &outbound, |bytes| received.extend_from_slice(bytes))
+            let receive = |bytes: &[u8], _: &mut Turn| received.extend_from_slice(bytes);
+            reader.poll_read(cx, &outbound, &mut Turn::new(), receive)
         });
         let end = end.await;
         (received, end)

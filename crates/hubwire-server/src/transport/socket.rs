@@ -69,6 +69,16 @@ impl SocketReader {
         }
     }
 
+    /// Has the next read begin with these bytes, which are the last that were read.
+    pub(crate) fn put_back(&mut self, bytes: &[u8]) {
+        let behind = self.read_ahead.take();
+        let bytes = match behind {
+            None => Bytes::copy_from_slice(bytes),
+            Some(behind) => [bytes, &behind].concat().into(),
+        };
+        self.read_ahead = Some(Box::new(bytes));
+    }
+
     /// Reads once into `buffer`; 0 bytes is the end.
     pub(crate) fn poll_read(
         &mut self,

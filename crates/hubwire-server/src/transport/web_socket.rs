@@ -10,6 +10,7 @@ use hubwire_protocol::{
 use super::read_buffer::ReadBuffer;
 use super::socket::SocketReader;
 use super::{Closing, InputEnd, Left, TransportKind};
+use crate::node::Turn;
 use crate::outbound::Outbound;
 
 /// One hub message in each WebSocket message: some clients refuse messages of over 32 KiB.
@@ -46,11 +47,14 @@ impl WebSocketReader {
     }
 
     /// Reads once; hands on what the frames carry, and returns pings and Close.
+    ///
+    /// Frames behind the end of the turn are left to the next read.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         outbound: &Outbound,
-        mut receive: impl FnMut(&[u8]),
+        turn: &mut Turn,
+        mut receive: impl FnMut(&[u8], &mut Turn),
     ) -> Poll<Option<InputEnd>> {
         let mut buffer = ReadBuffer::take();
         let buffer = buffer.bytes();
@@ -59,9 +63,17 @@ impl WebSocketReader {
         };
         let mut input = buffer.get_mut(..count).unwrap_or_default();
         loop {
+            if turn.is_over() && !input.is_empty() {
+                self.socket.put_back(input);
+                return Poll::Ready(None);
+            }
+            turn.took_frame();
             match self.frames.next(&mut input) {
                 Ok(None) => return Poll::Ready(None),
-                Ok(Some(FrameEvent::Data { payload, .. })) => receive(payload),
+                Ok(Some(FrameEvent::Data { payload, .. })) => {
+                    turn.took_bytes(payload.len());
+                    receive(payload, turn);
+                }
                 Ok(Some(FrameEvent::Ping(payload))) => outbound.push_control(&pong(&payload)),
                 Ok(Some(FrameEvent::Pong(_))) => {}
                 Ok(Some(FrameEvent::Close { .. })) => {
