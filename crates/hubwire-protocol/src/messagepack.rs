@@ -33,9 +33,10 @@ const MAXIMUM_DEPTH: usize = 500;
 ///
 /// # Errors
 ///
-/// If the body is no message. Of several faults the first in reading order is named.
+/// If the body is no message. Of several faults the first in reading order is named, and last an id
+/// of more than 256 bytes.
 pub fn parse_message(body: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
-    Fields::read_message(body)
+    Fields::read_message(body)?.with_bounded_ids()
 }
 
 /// Appends a value as MessagePack, in the smallest forms.

@@ -20,6 +20,7 @@ pub use request::ConnectionRequest;
 use tokio_util::sync::CancellationToken;
 pub use user::{NAME_IDENTIFIER, NameIdentifierUserIdProvider, Principal, UserIdProvider};
 
+use crate::node::fire;
 use crate::outbound::{Failure, Outbound};
 
 /// What is known of a connection before its handshake.
@@ -131,7 +132,7 @@ impl Connection {
         // Either this sees that nothing more is sent, or whoever says so sees the token.
         fence(Ordering::SeqCst);
         if self.outbound.is_finished() {
-            token.cancel();
+            fire(&token);
         }
         token
     }
@@ -141,7 +142,7 @@ impl Connection {
         self.outbound.finish();
         fence(Ordering::SeqCst);
         if let Some(token) = self.aborted.get() {
-            token.cancel();
+            fire(token);
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) use admission::{Admission, ConnectionPermit, Refusal};
 use background::{Background, Place};
 pub(crate) use clock::NodeClock;
 pub(crate) use giving_way::wake_oneself;
-pub(crate) use guarded::{Guarded, Panic, caught, drop_each, guarded, guarded_step};
+pub(crate) use guarded::{Guarded, Panic, caught, drop_each, fire, guarded, guarded_step};
 use hubwire_core::NodeId;
 pub(crate) use limits::{Limit, Limits};
 pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};

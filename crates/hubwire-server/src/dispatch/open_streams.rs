@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::{HubError, StreamControl, Upload};
-use crate::node::guarded_step;
+use crate::node::{fire, guarded_step};
 
 /// What later messages of the client refer to by id.
 #[derive(Default)]
@@ -95,7 +95,7 @@ impl OpenStreams {
             control.cancel();
         }
         for call in self.calls.values().filter(|call| *call.id == *id) {
-            call.token.cancel();
+            fire(&call.token);
         }
     }
 

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{HubError, HubResult};
 use crate::connection::Connection;
-use crate::node::{Guarded, drop_each, guarded};
+use crate::node::{Guarded, drop_each, guarded, guarded_step};
 
 /// Items that a client streams to a hub method: a parameter of the method.
 ///
@@ -219,7 +219,8 @@ impl<T> Shared<T> {
         let waker = queue.waker.take();
         drop(queue);
         if let Some(waker) = waker {
-            waker.wake();
+            // It may be hub code's own.
+            guarded_step("the waking of a stream's reader", || waker.wake());
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::HubError;
 use crate::connection::Connection;
-use crate::node::{wake_oneself, with_scratch};
+use crate::node::{fire, wake_oneself, with_scratch};
 
 /// After this many items a stream lets the connection's other work go on.
 const ITEMS_PER_TURN: usize = 32;
@@ -61,7 +61,7 @@ impl StreamControl {
     pub(crate) fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Release);
         if let Some(token) = &self.token {
-            token.cancel();
+            fire(token);
         }
         self.waker.wake();
     }

@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
 
 use futures_util::{FutureExt, TryFutureExt};
+use tokio_util::sync::CancellationToken;
 
 /// What counts every panic that was caught.
 const METRIC: &str = "hubwire.panics";
@@ -62,6 +63,11 @@ pub(crate) fn guarded<R>(step: impl FnOnce() -> R) -> Result<R, Panic> {
 /// Runs a step of what has to go on; its panic is logged.
 pub(crate) fn guarded_step<R>(what: &str, step: impl FnOnce() -> R) -> Option<R> {
     guarded(step).map_err(|panic| panic.log(what)).ok()
+}
+
+/// Cancels a token, on which hub code may wait with wakers of its own.
+pub(crate) fn fire(token: &CancellationToken) {
+    guarded_step("the waking of who waits for a token", || token.cancel());
 }
 
 /// Resolves as the future does, or with the panic of one of its polls.
