@@ -170,7 +170,7 @@ impl Hits {
                 tracing::debug!(target: "hubwire::limits", limit, hits, "a limit was hit");
             }
             Consequence::Refused => {
-                tracing::warn!(target: "hubwire::limits", limit, hits, "a limit was hit again");
+                tracing::warn!(target: "hubwire::limits", limit, hits, "a limit was hit");
             }
         }
     }

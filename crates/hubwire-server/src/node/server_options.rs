@@ -20,16 +20,17 @@ pub struct ServerOptions {
     /// [`ServerOptions::outbound_victim_size`] end, the one whose oldest message has waited longest; the others
     /// only when there is none of these. ASP.NET Core has no such limit.
     pub maximum_outbound_memory: usize,
-    /// How many of the bytes that wait for a client must end with it, for it to be let go before others when
-    /// [`ServerOptions::maximum_outbound_memory`] is spent. Default 64 KiB.
+    /// When [`ServerOptions::maximum_outbound_memory`] is spent, clients are let go first for which at least so
+    /// many bytes wait that nobody else is sent. Default 64 KiB.
     ///
-    /// What others are sent too stays in memory for them.
+    /// Letting others go frees little: what is sent to many stays in memory for the rest of them.
     pub outbound_victim_size: usize,
     /// How many calls may run on after their connections have ended. Default 10,000.
     ///
     /// Beyond it the newest call of the user that has most of them is dropped, or of the address (an IPv6
     /// network of 64 bits) where its connection had no user. ASP.NET Core has no limit; but who calls a
-    /// method that takes long, leaves and comes back would else fill the memory.
+    /// method that takes long, leaves and comes back would otherwise fill the memory. A shutdown waits for such
+    /// calls, 20 s at most: a method that may never end should take a `CancellationToken`.
     pub maximum_orphaned_calls: usize,
     /// How many bytes of one client's are written before others have their turn. Default 256 KiB.
     pub outbound_turn_size: usize,
