@@ -50,8 +50,6 @@ pub enum ProtocolError {
         /// What .NET calls the integer type it must fit into.
         type_name: &'static str,
     },
-    /// An invocation id or a stream id has more than 256 bytes, which ASP.NET Core allows.
-    IdTooLong,
     /// The record is not JSON, or nested too deeply.
     InvalidJson,
     /// A completion is neither an error nor void nor a result (MessagePack).
@@ -151,7 +149,6 @@ impl fmt::Display for ProtocolError {
                 f,
                 "Either the JSON value is not in a supported format, or is out of bounds for an {type_name}."
             ),
-            Self::IdTooLong => f.write_str("Invocation or stream ID of more than 256 bytes."),
             Self::InvalidJson => f.write_str("Error reading JSON."),
             Self::InvalidResultKind => f.write_str("Invalid invocation result kind."),
             Self::LengthTooLarge => f.write_str("Messages over 2GB in size are not supported."),

@@ -30,13 +30,12 @@ pub(crate) use writer::JsonWriter;
 /// # Errors
 ///
 /// If the record is no message. Of several faults the first in reading order is named; missing
-/// properties are found last, and after them ids of more than 256 bytes.
+/// properties are found last.
 pub fn parse_message(record: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
-    let message = match decode(record) {
-        Cow::Borrowed(text) => Fields::read_message(within_depth(text))?,
-        Cow::Owned(text) => Fields::read_message(within_depth(&text))?.into_owned(),
-    };
-    message.with_bounded_ids()
+    match decode(record) {
+        Cow::Borrowed(text) => Fields::read_message(within_depth(text)),
+        Cow::Owned(text) => Fields::read_message(within_depth(&text)).map(HubMessage::into_owned),
+    }
 }
 
 /// Appends a value as the JSON that ASP.NET Core's protocol would write, in few bytes.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::arguments::{RawArguments, RawItem};
-use crate::error::ProtocolError;
 use crate::naming::Naming;
 
 mod headers;
@@ -101,28 +100,7 @@ pub struct Close<'a> {
     pub allow_reconnect: bool,
 }
 
-/// The most bytes of an invocation id or a stream id, which its answers repeat: those of known clients have at most 36.
-const MAXIMUM_ID_SIZE: usize = 256;
-
 impl HubMessage<'_> {
-    /// Refuses ids that are too long.
-    pub(crate) fn with_bounded_ids(self) -> Result<Self, ProtocolError> {
-        let (id, stream_ids) = match &self {
-            Self::Invocation(call) | Self::StreamInvocation(call) => {
-                (call.invocation_id.as_deref(), &*call.stream_ids)
-            }
-            Self::StreamItem(item) => (Some(&*item.invocation_id), &[][..]),
-            Self::Completion(completion) => (Some(&*completion.invocation_id), &[][..]),
-            Self::CancelInvocation(cancel) => (Some(&*cancel.invocation_id), &[][..]),
-            _ => (None, &[][..]),
-        };
-        let mut ids = id.into_iter().chain(stream_ids.iter().map(|id| &**id));
-        match ids.any(|id| id.len() > MAXIMUM_ID_SIZE) {
-            true => Err(ProtocolError::IdTooLong),
-            false => Ok(self),
-        }
-    }
-
     /// Decodes the values in the message under these names.
     #[must_use]
     pub fn with_naming(self, naming: Naming) -> Self {

@@ -33,10 +33,9 @@ const MAXIMUM_DEPTH: usize = 500;
 ///
 /// # Errors
 ///
-/// If the body is no message. Of several faults the first in reading order is named, and last an id
-/// of more than 256 bytes.
+/// If the body is no message. Of several faults the first in reading order is named.
 pub fn parse_message(body: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
-    Fields::read_message(body)?.with_bounded_ids()
+    Fields::read_message(body)
 }
 
 /// Appends a value as MessagePack, in the smallest forms.

@@ -46,8 +46,7 @@ impl Dispatcher {
                 return self.begin_stream(message, method, start, &resources, cx);
             }
             (ReplyKind::UnknownMethod, _) => {
-                let name = refusals::shown(&message.target);
-                return self.refuse(id, &format!("Unknown hub method '{name}'"));
+                return self.refuse(id, &format!("Unknown hub method '{}'", message.target));
             }
             (ReplyKind::Call(call), Mode::Plain) => {
                 match self.check_uploads(method, message, &resources) {
@@ -189,9 +188,8 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        let name = refusals::shown(target);
-        tracing::debug!(target: "hubwire::dispatch", method = &*name, "unknown method");
-        self.refuse(id, &refusals::unknown_method(&name));
+        tracing::debug!(target: "hubwire::dispatch", method = target, "unknown method");
+        self.refuse(id, &refusals::unknown_method(target));
     }
 
     fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {

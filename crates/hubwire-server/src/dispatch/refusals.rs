@@ -1,24 +1,7 @@
 //! The texts with which calls are refused, and those of methods that failed.
 
-use std::borrow::Cow;
-
 use crate::hub::{HubError, HubRuntime, Place};
 use crate::node::guarded;
-
-/// How much of a name that the client made up its errors repeat, in characters.
-const SHOWN: usize = 256;
-
-/// The front of a name that may be as long as a message.
-pub(crate) fn shown(name: &str) -> Cow<'_, str> {
-    match name
-        .char_indices()
-        .nth(SHOWN)
-        .and_then(|(end, _)| name.get(..end))
-    {
-        Some(front) => Cow::Owned(format!("{front}...")),
-        None => Cow::Borrowed(name),
-    }
-}
 
 /// What a client reads whose arguments did not fit.
 pub(crate) fn failed_to_invoke(target: &str) -> String {

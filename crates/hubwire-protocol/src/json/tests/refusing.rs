@@ -304,29 +304,3 @@ fn nesting_beyond_64_is_not_read() {
     let behind = format!("{{\"type\":6}}{}", "[".repeat(100));
     assert!(parse_message(behind.as_bytes()).is_ok());
 }
-
-#[test]
-fn ids_of_more_than_256_bytes() {
-    for (before, behind) in [
-        (
-            r#"{"type":1,"target":"t","arguments":[],"invocationId":""#,
-            r#""}"#,
-        ),
-        (
-            r#"{"type":4,"target":"t","arguments":[],"invocationId":""#,
-            r#""}"#,
-        ),
-        (
-            r#"{"type":1,"target":"t","arguments":[],"streamIds":["1",""#,
-            r#""]}"#,
-        ),
-        (r#"{"type":2,"item":1,"invocationId":""#, r#""}"#),
-        (r#"{"type":3,"invocationId":""#, r#""}"#),
-        (r#"{"type":5,"invocationId":""#, r#""}"#),
-    ] {
-        let id = r"\u0031".repeat(256);
-        assert!(parse_message(format!("{before}{id}{behind}").as_bytes()).is_ok());
-        let record = format!("{before}{id}1{behind}");
-        refuse(record, "Invocation or stream ID of more than 256 bytes.");
-    }
-}

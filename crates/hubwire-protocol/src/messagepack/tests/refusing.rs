@@ -228,26 +228,3 @@ fn what_is_about_the_connection() {
         check(body, &invalid(expected));
     }
 }
-
-#[test]
-fn ids_of_more_than_256_bytes() {
-    for length in [256, 257] {
-        let id = "1".repeat(length);
-        let mut out = Vec::new();
-        let mut writer = HubProtocol::MessagePack.writer(&mut out);
-        writer.invocation(None, "t", &(), &["1", &id]).unwrap();
-        writer.stream_invocation(&id, "t", &(), &[]).unwrap();
-        writer.stream_item(&id, &1).unwrap();
-        writer.completion_void(&id);
-        writer.cancel_invocation(&id);
-        let mut rest = &out[..];
-        while let Some(size) = super::super::announced(rest) {
-            let (message, behind) = rest.split_at(size);
-            rest = behind;
-            match length {
-                256 => assert!(HubProtocol::MessagePack.next_message(message, None).is_ok()),
-                _ => assert_eq!(refuse(message, None), ProtocolError::IdTooLong),
-            }
-        }
-    }
-}
