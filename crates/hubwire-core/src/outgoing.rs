@@ -51,21 +51,22 @@ impl<'a> OutgoingInvocation<'a> {
     ///
     /// [`SendError::Encode`] when an argument cannot be serialized.
     pub fn encoded(&self, protocol: HubProtocol) -> Result<&EncodedMessage, SendError> {
-        let slot = self.slot(protocol);
-        if let Some(message) = slot.get() {
+        if let Some(message) = self.encoded_before(protocol) {
             return Ok(message);
         }
         let message = self.encode(protocol)?;
-        Ok(slot.get_or_init(|| message))
+        Ok(self.slot(protocol).get_or_init(|| message))
     }
 
-    /// Whether [`OutgoingInvocation::encoded`] has encoded it in `protocol` already, and so runs no code of the
+    /// The message in `protocol`, if [`OutgoingInvocation::encoded`] has encoded it already; runs no code of the
     /// arguments.
+    #[inline]
     #[must_use]
-    pub fn is_encoded(&self, protocol: HubProtocol) -> bool {
-        self.slot(protocol).get().is_some()
+    pub fn encoded_before(&self, protocol: HubProtocol) -> Option<&EncodedMessage> {
+        self.slot(protocol).get()
     }
 
+    #[inline]
     fn slot(&self, protocol: HubProtocol) -> &OnceCell<EncodedMessage> {
         match protocol {
             HubProtocol::Json => &self.json,

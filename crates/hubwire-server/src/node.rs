@@ -13,6 +13,7 @@ mod scratch;
 mod server_options;
 mod tally;
 mod turn;
+mod waker;
 mod writers;
 
 use std::fmt;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use admission::{Admission, ConnectionPermit, Refusal};
-use background::{Background, Place};
+use background::{Background, Runner};
 pub(crate) use clock::NodeClock;
 pub(crate) use giving_way::wake_oneself;
 pub(crate) use guarded::{Guarded, Panic, caught, drop_each, fire, guarded, guarded_step};
@@ -35,6 +36,7 @@ pub(crate) use tally::Tally;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 pub(crate) use turn::Turn;
+pub(crate) use waker::replace_waker;
 use writers::Writers;
 
 /// One node of a farm, or the only one.
@@ -125,7 +127,7 @@ impl Node {
         T: Future<Output = ()> + Send + 'static,
     {
         let make = Box::new(move || Box::pin(make()) as _);
-        self.background.prepare(Place::Runtime, make);
+        self.background.prepare(Runner::Runtime, make);
     }
 
     /// As [`Node::prepare`], for a task that only passes on to clients, and runs no hub code.
@@ -134,7 +136,7 @@ impl Node {
         T: Future<Output = ()> + Send + 'static,
     {
         let make = Box::new(move || Box::pin(make()) as _);
-        self.background.prepare(Place::Writers, make);
+        self.background.prepare(Runner::Writers, make);
     }
 
     /// Starts the tasks that serve all connections, unless they run; must run inside a runtime.

@@ -33,8 +33,8 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
 /// Serves an application over HTTP/1.1 until its end is asked for.
 ///
-/// Takes any listener of axum's: TCP ([`crate::listen()`] has room for a crowd), Unix sockets. Header, idle and write timeouts are on. When
-/// [`Serve::until`] resolves, hubs shut down first (negotiations get 503, clients are told to
+/// Takes any listener of axum's: TCP ([`crate::listen()`] has room for a crowd), Unix sockets. Header, idle and write
+/// timeouts are on. When [`Serve::until`] resolves, hubs shut down first (negotiations get 503, clients are told to
 /// reconnect), then requests in flight may finish, then the listener closes.
 ///
 /// ```no_run
@@ -102,9 +102,8 @@ impl<L> Serve<L> {
 
     /// How long a write to a client may be pending while it reads nothing of a response. Default 10 s.
     ///
-    /// The connection is then closed, whatever of the response is left. A slow line is no reason, for its client reads
-    /// what comes; but one that pauses a download on purpose needs more. Only HTTP is meant: how slow a hub's client
-    /// may be says [`EndpointOptions::transport_progress_timeout`](crate::EndpointOptions::transport_progress_timeout).
+    /// The connection is then closed, whatever of the response is left. A client that reads slowly is not affected; one
+    /// that pauses its download for longer is cut off. Only HTTP is meant: how slow a hub's client may be says [`EndpointOptions::transport_progress_timeout`](crate::EndpointOptions::transport_progress_timeout).
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
         self
@@ -112,6 +111,8 @@ impl<L> Serve<L> {
 
     /// How many connections there may be, those of hubs among them; others are refused with 503. Default: as many as
     /// the system has descriptors for.
+    ///
+    /// An idle HTTP connection counts too: a client that negotiates has two, until that one's idle timeout is over.
     ///
     /// Without a limit of its own a server that is out of descriptors accepts nobody, and the application can open no
     /// files either: set it to a few hundred less than the process may have open (`ulimit -n`).

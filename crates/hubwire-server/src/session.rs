@@ -259,7 +259,7 @@ impl Session {
         if dispatcher.is_blocked() && !self.wire.is_gone() {
             return None;
         }
-        if self.wire.was_cut_off() && !self.wire.is_gone() && self.inbox.len() > 0 {
+        if self.wire.was_cut_off() && self.inbox.len() > 0 {
             let error = ProtocolError::ConnectionTerminated;
             return Some(DisconnectReason::of_protocol(&error));
         }

@@ -3,6 +3,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/each_event.rs"]
+mod each_event;
+
 use std::fs;
 use std::process::{Command, id};
 use std::sync::Arc;
@@ -11,13 +14,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use each_event::EachEvent;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::subscriber::set_default;
-use tracing::{Event, Level, Metadata, Subscriber, span};
+use tracing::{Event, Level};
 
 /// What nothing here takes, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,31 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How many come, and for how many of them there is a descriptor.
 const CROWD: usize = 20;
 const ROOM: usize = 5;
-
-/// Counts the error lines of a server that accepts.
-struct ErrorLines(Arc<AtomicUsize>);
-
-impl Subscriber for ErrorLines {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "hubwire::serve" && *metadata.level() == Level::ERROR
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
 
 fn open_files() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
@@ -67,7 +46,15 @@ fn allow_open_files(count: usize) {
 #[tokio::test]
 async fn a_server_without_descriptors_says_so_and_goes_on_when_some_are_free() {
     let lines = Arc::new(AtomicUsize::new(0));
-    let _guard = set_default(ErrorLines(Arc::clone(&lines)));
+    let count = Arc::clone(&lines);
+    let _guard = set_default(EachEvent {
+        level: Level::ERROR,
+        hand_on: move |event: &Event<'_>| {
+            if event.metadata().target() == "hubwire::serve" {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        },
+    });
     let recorder = DebuggingRecorder::new();
     let metrics = recorder.snapshotter();
     recorder.install().unwrap();

@@ -2,20 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/handed_over.rs"]
+mod handed_over;
 #[path = "in_memory/support.rs"]
 mod support;
 
-use std::future::pending;
-use std::io;
 use std::sync::Mutex;
 
 use axum::Router;
-use axum::serve::Listener;
+use handed_over::HandedOver;
 use hubwire::protocol::{Opcode, write_masked_frame};
 use hubwire::{DisconnectReason, HubCallerContext, HubResult, MapHub, RandomSource, SignalR, hub};
 use support::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, WriteHalf, duplex, split};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -56,25 +56,6 @@ impl NoisyHub {
     async fn echo_later(&self, text: String) -> String {
         pass(seconds(2)).await;
         text
-    }
-}
-
-/// Takes pipes in place of sockets.
-struct Pipes(UnboundedReceiver<DuplexStream>);
-
-impl Listener for Pipes {
-    type Io = DuplexStream;
-    type Addr = ();
-
-    async fn accept(&mut self) -> (DuplexStream, ()) {
-        match self.0.recv().await {
-            Some(pipe) => (pipe, ()),
-            None => pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -163,9 +144,9 @@ async fn run(seed: u64) -> (String, Vec<String>) {
         .hub::<NoisyHub>()
         .build(NoisyHub { log: log.clone() });
     let app = Router::new().map_hub("/noisy", hub.endpoint());
-    let (pipes, accepted) = unbounded_channel();
+    let (pipes, accepted) = HandedOver::new();
     let (end, ended) = oneshot::channel::<()>();
-    let server = hubwire::serve(Pipes(accepted), app)
+    let server = hubwire::serve(accepted, app)
         .with(&signalr)
         .until(async move { drop(ended.await) });
     let mut serving = JoinSet::new();

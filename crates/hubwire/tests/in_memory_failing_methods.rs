@@ -12,14 +12,15 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use bombs::Bomb;
+use bombs::each_event::EachEvent;
 use futures_util::{Stream, stream};
 use hubwire::testing::TestClient;
 use hubwire::{HubCallerContext, HubResult, StreamReader, hub};
 use serde_json::json;
 use support::*;
 use tracing::field::{Field, Visit};
-use tracing::subscriber::{DefaultGuard, Interest, set_default};
-use tracing::{Event, Level, Metadata, Subscriber, span};
+use tracing::subscriber::{DefaultGuard, set_default};
+use tracing::{Event, Level};
 
 /// The error lines of this thread, each with its fields.
 struct Lines {
@@ -30,8 +31,17 @@ struct Lines {
 impl Lines {
     fn written() -> Self {
         let lines = Arc::<Mutex<Vec<String>>>::default();
+        let written = Arc::clone(&lines);
+        let subscriber = EachEvent {
+            level: Level::ERROR,
+            hand_on: move |event: &Event<'_>| {
+                let mut fields = Fields(String::new());
+                event.record(&mut fields);
+                written.lock().unwrap().push(fields.0);
+            },
+        };
         Self {
-            _guard: set_default(Writing(Arc::clone(&lines))),
+            _guard: set_default(subscriber),
             lines,
         }
     }
@@ -40,8 +50,6 @@ impl Lines {
         std::mem::take(&mut self.lines.lock().unwrap())
     }
 }
-
-struct Writing(Arc<Mutex<Vec<String>>>);
 
 /// Puts a line's fields behind one another.
 struct Fields(String);
@@ -54,35 +62,6 @@ impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
         write!(self.0, "{}={value} ", field.name()).unwrap();
     }
-}
-
-impl Subscriber for Writing {
-    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
-        // Other threads have other subscribers.
-        Interest::sometimes()
-    }
-
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields(String::new());
-        event.record(&mut fields);
-        self.0.lock().unwrap().push(fields.0);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
 }
 
 struct FailingHub;

@@ -2,19 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/each_event.rs"]
+mod each_event;
 #[path = "in_memory/support.rs"]
 mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use each_event::EachEvent;
 use hubwire::hub;
 use hubwire::testing::{Received, TestClient};
 use serde_json::json;
 use support::*;
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::subscriber::set_default;
+use tracing::{Event, Level};
 
 const SIZE: usize = 32 * 1024;
 
@@ -28,9 +31,9 @@ impl EchoHub {
 }
 
 /// Adds up how many bytes were searched for a message that was not whole, or for a handshake.
-struct Searched(Arc<AtomicUsize>);
+struct Searched<'a>(&'a AtomicUsize);
 
-impl Visit for Searched {
+impl Visit for Searched<'_> {
     fn record_u64(&mut self, field: &Field, value: u64) {
         if field.name() == "searched" {
             self.0.fetch_add(value as usize, Ordering::Relaxed);
@@ -38,28 +41,6 @@ impl Visit for Searched {
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
-}
-
-impl Subscriber for Searched {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut Self(Arc::clone(&self.0)));
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }
 
 async fn send_in_pieces(client: &mut TestClient, text: &str) {
@@ -73,7 +54,11 @@ async fn send_in_pieces(client: &mut TestClient, text: &str) {
 #[tokio::test(start_paused = true)]
 async fn what_was_searched_is_not_searched_again() {
     let searched = Arc::<AtomicUsize>::default();
-    let _guard = tracing::subscriber::set_default(Searched(Arc::clone(&searched)));
+    let sum = Arc::clone(&searched);
+    let _guard = set_default(EachEvent {
+        level: Level::TRACE,
+        hand_on: move |event: &Event<'_>| event.record(&mut Searched(&sum)),
+    });
     let server = TestServer::with(EchoHub, |options| {
         options
             .maximum_receive_message_size(Some(2 * SIZE))

@@ -2,20 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/handed_over.rs"]
+mod handed_over;
 #[path = "way_out/support.rs"]
 mod support;
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::serve::Listener;
+use handed_over::HandedOver;
 use hubwire::{MapHub, SignalR};
 use support::*;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -59,36 +60,20 @@ impl AsyncWrite for Timed {
     }
 }
 
-struct Pipes(UnboundedReceiver<DuplexStream>);
-
-impl Listener for Pipes {
-    type Io = Timed;
-    type Addr = ();
-
-    async fn accept(&mut self) -> (Self::Io, ()) {
-        match self.0.recv().await {
-            Some(stream) => {
-                let waits = None;
-                (Timed { stream, waits }, ())
-            }
-            None => pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 async fn is_heard() {
-    let (streams, accepted) = unbounded_channel();
+    let (streams, accepted) = HandedOver::new();
     let signalr = SignalR::new();
     let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
     let app = axum::Router::new().map_hub("/hub", hub.endpoint());
     let mut serving = JoinSet::new();
-    serving.spawn(hubwire::serve(Pipes(accepted), app).into_future());
+    serving.spawn(hubwire::serve(accepted, app).into_future());
     let (near, far) = duplex(64 * KIB);
-    streams.send(near).unwrap();
+    streams
+        .send(Timed {
+            stream: near,
+            waits: None,
+        })
+        .unwrap();
     let mut client = Client::over(far).await;
     // It is answered once it is registered.
     client.id().await;

@@ -2,21 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/handed_over.rs"]
+mod handed_over;
 #[path = "way_out/support.rs"]
 mod support;
 
-use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::Listener;
+use handed_over::HandedOver;
 use hubwire::protocol::Opcode;
 use hubwire::{HubContext, MapHub, SignalR};
 use serde_json::json;
 use support::*;
 use tokio::io::{AsyncReadExt, DuplexStream, duplex};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -24,25 +25,6 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 type ServerStream = server::TlsStream<DuplexStream>;
-
-/// Takes streams whose TLS handshake is made.
-struct TlsPipes(UnboundedReceiver<ServerStream>);
-
-impl Listener for TlsPipes {
-    type Io = ServerStream;
-    type Addr = ();
-
-    async fn accept(&mut self) -> (Self::Io, ()) {
-        match self.0.recv().await {
-            Some(stream) => (stream, ()),
-            None => pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 struct TlsServer {
     streams: UnboundedSender<ServerStream>,
@@ -72,16 +54,12 @@ fn tls() -> (TlsAcceptor, TlsConnector) {
 impl TlsServer {
     fn start() -> Self {
         let (acceptor, connector) = tls();
-        let (streams, accepted) = unbounded_channel();
+        let (streams, accepted) = HandedOver::new();
         let signalr = SignalR::new();
         let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
         let app = axum::Router::new().map_hub("/hub", hub.endpoint());
         let mut serving = JoinSet::new();
-        serving.spawn(
-            hubwire::serve(TlsPipes(accepted), app)
-                .with(&signalr)
-                .into_future(),
-        );
+        serving.spawn(hubwire::serve(accepted, app).with(&signalr).into_future());
         Self {
             streams,
             acceptor,

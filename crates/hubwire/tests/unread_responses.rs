@@ -2,21 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/handed_over.rs"]
+mod handed_over;
 #[path = "way_out/support.rs"]
 mod support;
 
-use std::future::pending;
 use std::io;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use axum::serve::Listener;
+use handed_over::HandedOver;
 use hubwire::{HubHandle, MapHub, SignalR};
 use support::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -29,25 +30,6 @@ const DEFAULT: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(2);
 
 const REQUEST: &[u8] = b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n";
-
-/// Takes pipes in place of sockets.
-struct Pipes(UnboundedReceiver<DuplexStream>);
-
-impl Listener for Pipes {
-    type Io = DuplexStream;
-    type Addr = ();
-
-    async fn accept(&mut self) -> (DuplexStream, ()) {
-        match self.0.recv().await {
-            Some(pipe) => (pipe, ()),
-            None => pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A server with a file that is larger than a pipe, and a hub.
 struct PipeServer {
@@ -62,11 +44,11 @@ fn app() -> Router {
 
 impl PipeServer {
     fn start(limit: Option<Duration>) -> Self {
-        let (pipes, accepted) = unbounded_channel();
+        let (pipes, accepted) = HandedOver::new();
         let signalr = SignalR::new();
         let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
         let app = app().map_hub("/hub", hub.endpoint());
-        let mut serve = hubwire::serve(Pipes(accepted), app);
+        let mut serve = hubwire::serve(accepted, app);
         if let Some(limit) = limit {
             serve = serve.write_timeout(limit);
         }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{HubError, HubResult};
 use crate::connection::Connection;
-use crate::node::{Guarded, drop_each, guarded, guarded_step};
+use crate::node::{Guarded, drop_each, guarded, guarded_step, replace_waker};
 
 /// Items that a client streams to a hub method: a parameter of the method.
 ///
@@ -182,10 +182,7 @@ impl<T> Shared<T> {
         match &mut queue.state {
             State::Ended(error) => Poll::Ready(error.take().map(Err)),
             State::Open => {
-                let replaced = match &queue.waker {
-                    Some(waker) if waker.will_wake(cx.waker()) => None,
-                    _ => queue.waker.replace(cx.waker().clone()),
-                };
+                let replaced = replace_waker(&mut queue.waker, cx);
                 drop(queue);
                 // Behind the lock, for it may own anything.
                 drop(replaced);

@@ -11,16 +11,28 @@ use crate::outbound::Pace;
 
 /// Where a delivery gets a message in the protocol of a receiver.
 pub(crate) trait EncodedOnce {
-    /// Whether getting it runs no code of the sender's.
-    fn is_encoded(&self, protocol: HubProtocol) -> bool;
+    /// What there is without running code of the sender's.
+    fn encoded_before(&self, protocol: HubProtocol) -> Before<'_>;
 
     /// Nothing where the message does not exist in this protocol.
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError>;
 }
 
+/// A message as far as it is encoded.
+#[derive(Debug)]
+pub(crate) enum Before<'a> {
+    Encoded(&'a EncodedMessage),
+    /// It does not exist in this protocol.
+    Nothing,
+    ToBeEncoded,
+}
+
 impl EncodedOnce for OutgoingInvocation<'_> {
-    fn is_encoded(&self, protocol: HubProtocol) -> bool {
-        OutgoingInvocation::is_encoded(self, protocol)
+    fn encoded_before(&self, protocol: HubProtocol) -> Before<'_> {
+        match OutgoingInvocation::encoded_before(self, protocol) {
+            Some(message) => Before::Encoded(message),
+            None => Before::ToBeEncoded,
+        }
     }
 
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError> {
@@ -34,7 +46,6 @@ pub(crate) struct Delivery<'a, M> {
     excluded: HashSet<&'a ConnectionId>,
     /// Receivers for whose protocol the message was not encoded when they were visited.
     deferred: Vec<Arc<Connection>>,
-    failed: Result<(), SendError>,
     pace: Pace,
 }
 
@@ -44,7 +55,6 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
             message,
             excluded: HashSet::new(),
             deferred: Vec::new(),
-            failed: Ok(()),
             pace: Pace::GoOn,
         }
     }
@@ -62,29 +72,24 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
         if self.excluded.contains(connection.id()) {
             return;
         }
-        match self.message.is_encoded(connection.protocol()) {
-            true => self.offer_encoded(connection),
-            false => self.deferred.push(Arc::clone(connection)),
-        }
-    }
-
-    fn offer_encoded(&mut self, connection: &Connection) {
-        if self.failed.is_err() {
-            return;
-        }
-        match self.message.encoded(connection.protocol()) {
-            Ok(Some(encoded)) => self.pace = self.pace.max(connection.outbound().offer(encoded)),
-            Ok(None) => {}
-            Err(error) => self.failed = Err(error),
+        match self.message.encoded_before(connection.protocol()) {
+            Before::Encoded(message) => {
+                self.pace = self.pace.max(connection.outbound().offer(message));
+            }
+            Before::Nothing => {}
+            Before::ToBeEncoded => self.deferred.push(Arc::clone(connection)),
         }
     }
 
     /// How the sender goes on; no lock may be held.
-    pub(crate) fn finish(mut self) -> Result<Pace, SendError> {
-        for connection in std::mem::take(&mut self.deferred) {
-            self.offer_encoded(&connection);
+    pub(crate) fn finish(self) -> Result<Pace, SendError> {
+        let mut pace = self.pace;
+        for connection in self.deferred {
+            if let Some(message) = self.message.encoded(connection.protocol())? {
+                pace = pace.max(connection.outbound().offer(message));
+            }
         }
-        self.failed.map(|()| self.pace)
+        Ok(pace)
     }
 }
 

@@ -14,7 +14,7 @@ use hubwire_protocol::{HubProtocol, Naming};
 use super::client_results::PendingClientResults;
 use super::cluster::Cluster;
 use super::connections::Connections;
-use super::delivery::{Delivery, EncodedOnce};
+use super::delivery::{Before, Delivery, EncodedOnce};
 use super::memberships::Memberships;
 use super::protocols_in_use::ProtocolsInUse;
 use crate::connection::Connection;
@@ -305,14 +305,18 @@ pub(crate) struct Received {
 }
 
 impl EncodedOnce for Received {
-    fn is_encoded(&self, _: HubProtocol) -> bool {
-        true
+    fn encoded_before(&self, protocol: HubProtocol) -> Before<'_> {
+        let message = match protocol {
+            HubProtocol::Json => &self.json,
+            HubProtocol::MessagePack => &self.messagepack,
+        };
+        message.as_ref().map_or(Before::Nothing, Before::Encoded)
     }
 
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError> {
-        Ok(match protocol {
-            HubProtocol::Json => self.json.as_ref(),
-            HubProtocol::MessagePack => self.messagepack.as_ref(),
+        Ok(match self.encoded_before(protocol) {
+            Before::Encoded(message) => Some(message),
+            Before::Nothing | Before::ToBeEncoded => None,
         })
     }
 }

@@ -44,8 +44,10 @@ impl DefaultHubLifetimeManager {
         if let Target::AllExcept(ids) | Target::GroupExcept(_, ids) = target {
             delivery = delivery.except(ids);
         }
-        self.visit(target, |member| delivery.offer(member))?;
-        delivery.finish()
+        let visited = self.visit(target, |member| delivery.offer(member));
+        // Whoever was visited is sent to, whatever comes behind in the target.
+        let pace = delivery.finish();
+        visited.and(pace)
     }
 
     /// Visits the connections of a target, the excluded ones too; the visitor must not wait.
@@ -188,4 +190,29 @@ fn is_turn_over() -> bool {
 pub(super) fn distinct<T: Eq + Hash>(items: &[T]) -> impl Iterator<Item = &T> {
     let mut seen = HashSet::new();
     items.iter().filter(move |item| seen.insert(*item))
+}
+
+#[cfg(test)]
+mod tests {
+    use hubwire_core::{GroupAction, OutgoingInvocation};
+    use hubwire_protocol::HubProtocol;
+
+    use super::*;
+    use crate::lifetime::tests::{connection, lifetime};
+
+    /// Also for whom the message is encoded only behind the visit.
+    #[tokio::test]
+    async fn who_is_visited_before_a_group_without_a_name_is_sent_to() {
+        let (lifetime, member) = (lifetime(), connection());
+        lifetime.connect(&member).await;
+        // A protocol that nobody spoke while the connection was registered.
+        member.set_protocol(HubProtocol::MessagePack);
+        let joined = lifetime.change_local_group(GroupAction::Add, member.id(), &"tea".into());
+        joined.unwrap().unwrap().await;
+        let message = OutgoingInvocation::new("News", &());
+        let target = Target::Groups(vec!["tea".into(), "".into()]);
+        let sent = lifetime.send_to_many(&target, &message);
+        assert!(matches!(sent, Err(SendError::EmptyGroupName)));
+        assert_eq!(member.outbound().messages(), 1);
+    }
 }

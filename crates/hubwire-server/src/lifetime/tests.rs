@@ -6,21 +6,13 @@ use hubwire_core::FrameFormat;
 
 use super::DefaultHubLifetimeManager;
 use crate::connection::{Connection, ConnectionRequest, Identity};
-use crate::node::{HubOptions, Node, RandomSource, ServerOptions};
-use crate::outbound::tests::bounds;
+use crate::node::{HubOptions, ServerOptions};
+use crate::outbound::tests::{bounds, node};
 use crate::outbound::{Flushers, Outbound};
 
 static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
     output.extend_from_slice(message);
 });
-
-fn node() -> Arc<Node> {
-    Arc::new(Node::new(
-        RandomSource::system(),
-        1,
-        ServerOptions::default(),
-    ))
-}
 
 pub(crate) fn lifetime() -> DefaultHubLifetimeManager {
     let flushers = Arc::new(Flushers::new(1, ServerOptions::default()));

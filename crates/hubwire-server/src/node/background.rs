@@ -21,24 +21,24 @@ pub(super) struct Background {
 
 struct Task {
     make: Box<Make>,
-    place: Place,
+    runner: Runner,
     /// Held by the task as long as it is there.
     running: Weak<()>,
 }
 
 /// Who runs a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Runner {
     Runtime,
     Writers,
 }
 
 impl Background {
-    pub(super) fn prepare(&self, place: Place, make: Box<Make>) {
+    pub(super) fn prepare(&self, runner: Runner, make: Box<Make>) {
         let running = Weak::new();
         self.tasks().push(Task {
             make,
-            place,
+            runner,
             running,
         });
     }
@@ -59,9 +59,9 @@ impl Background {
                 stop.run_until_cancelled(made).await;
                 drop(running);
             };
-            match task.place {
-                Place::Runtime => self.tracker.spawn(run),
-                Place::Writers => {
+            match task.runner {
+                Runner::Runtime => self.tracker.spawn(run),
+                Runner::Writers => {
                     let handle = writers.handle().cloned();
                     self.tracker
                         .spawn_on(run, &handle.unwrap_or_else(Handle::current))

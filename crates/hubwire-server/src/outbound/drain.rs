@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::state::{Drain, Turn, WayOut, replace_waker};
+use super::state::{Drain, Turn, WayOut};
 use super::{Failure, Outbound};
-use crate::node::guarded;
+use crate::node::{guarded, replace_waker};
 
 impl Outbound {
     /// Writes on until nothing is left; the sweep sees to it that the client takes something.

@@ -52,10 +52,13 @@ impl Drop for Running {
             is_abandoned: true,
             ..Dirty::default()
         };
-        let left = mem::replace(&mut *self.0.dirty(), abandoned);
-        let count = left.queues.len().cast_signed();
-        self.0.queues.fetch_sub(count, Ordering::Relaxed);
-        self.0.round_done.notify_waiters();
+        let mut dirty = self.0.dirty();
+        let left = mem::replace(&mut *dirty, abandoned);
+        // Those that were being written are among them, and nobody adds any while the list is locked.
+        self.0.queues.store(0, Ordering::Relaxed);
+        drop(dirty);
+        drop(left);
+        self.0.relieve();
     }
 }
 
@@ -97,9 +100,9 @@ impl Flusher {
         }
     }
 
-    /// Lets waiting senders look again, after bytes were written outside of the flusher's rounds.
+    /// Lets waiting senders look again, whose wakers may be hub code's own.
     pub(crate) fn relieve(&self) {
-        self.round_done.notify_waiters();
+        guarded_step("the waking of senders", || self.round_done.notify_waiters());
     }
 
     pub(super) fn is_congested(&self) -> bool {
@@ -151,16 +154,11 @@ impl Flusher {
             queues += 1;
             if queues == QUEUES_BETWEEN_YIELDS || bytes >= BYTES_BETWEEN_YIELDS {
                 (queues, bytes) = (0, 0);
-                self.tell_senders();
+                self.relieve();
                 tokio::task::yield_now().await;
             }
         }
-        self.tell_senders();
-    }
-
-    /// Wakes those who wait, whose wakers are not ours.
-    fn tell_senders(&self) {
-        guarded_step("the waking of senders", || self.round_done.notify_waiters());
+        self.relieve();
     }
 
     fn dirty(&self) -> MutexGuard<'_, Dirty> {

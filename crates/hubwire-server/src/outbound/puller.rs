@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 
 use super::Outbound;
-use super::state::{WayOut, replace_waker};
+use super::state::WayOut;
+use crate::node::replace_waker;
 
 /// Takes what is queued, until it is dropped or another way out takes its place.
 ///

@@ -69,14 +69,6 @@ pub(super) enum Drain {
     Running { number: u32, waker: Option<Waker> },
 }
 
-/// Keeps the waker of whoever waits now; the one before is to be dropped without the lock.
-pub(super) fn replace_waker(kept: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
-    match kept {
-        Some(waker) if waker.will_wake(cx.waker()) => None,
-        _ => kept.replace(cx.waker().clone()),
-    }
-}
-
 impl WayOut {
     pub(super) fn socket(writer: SocketWriter) -> Self {
         let drain = Drain::Idle;

@@ -72,6 +72,10 @@ fn check(
     connection.outbound().check_progress(now, turn);
     let clock = connection.clock();
     if clock.timed_out(now, hub.options().client_timeout_interval) {
+        // Its session may take its time to end.
+        if !connection.has_ended() {
+            hub.node().limits().client_timeout.count();
+        }
         connection.end(DisconnectReason::ClientTimedOut);
     } else if clock.ping_due(now, hub.options().keep_alive_interval)
         && !connection.outbound().is_stalled()

@@ -1,14 +1,11 @@
 //! A session whose transport panics, which no guard of hub code catches.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hubwire_core::{FrameFormat, UntypedClient};
 use hubwire_protocol::{BindError, TransferFormat};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Semaphore;
 
 use super::*;
@@ -17,6 +14,7 @@ use crate::hub::{Call, Hub, HubCallerContext, Method, Reply, TypedHub};
 use crate::lifetime::tests::lifetime;
 use crate::node::{EndpointOptions, HubOptions};
 use crate::outbound::tests::bounds;
+use crate::outbound::tests::taking::Taking;
 use crate::outbound::{BoxedSocket, SocketWriter};
 use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 
@@ -27,40 +25,6 @@ static BARE: TransportKind = TransportKind {
     }),
     transfer_formats: &[TransferFormat::Text],
 };
-
-/// A stream that takes all bytes until it is told to panic.
-struct Stream {
-    panics: Arc<AtomicBool>,
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        _: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Poll::Pending
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        assert!(!self.panics.load(Ordering::Relaxed), "a broken stream");
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
 
 type Notes = Arc<Mutex<Vec<String>>>;
 
@@ -139,9 +103,11 @@ impl Stage {
         };
         let connection = hub.connection(identity, bounds(1_000, 1_000), &BARE.frames);
         let panics = Arc::<AtomicBool>::default();
-        let stream = Stream {
-            panics: Arc::clone(&panics),
-        };
+        let is_told_to = Arc::clone(&panics);
+        let stream = Taking(move |bytes: &[u8]| {
+            assert!(!is_told_to.load(Ordering::Relaxed), "a broken stream");
+            bytes.len()
+        });
         let (_, out) = tokio::io::split(Box::new(stream) as BoxedSocket);
         connection
             .outbound()

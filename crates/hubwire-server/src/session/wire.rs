@@ -16,10 +16,19 @@ use crate::transport::{Closing, InputEnd, Left, Transport};
 pub(crate) struct Wire {
     connection: Arc<Connection>,
     transport: Transport,
-    input_end: Option<InputEnd>,
-    found_gone: bool,
+    input: InputState,
+}
+
+/// How far the client's input has come.
+#[derive(Debug)]
+enum InputState {
+    Open,
     /// The client sends nothing more, but some of what it sent is not read yet.
-    is_half_closed: bool,
+    HalfClosed,
+    /// All of it was read.
+    Ended(InputEnd),
+    /// The client was found to be gone while nothing of it was read.
+    Gone,
 }
 
 impl Wire {
@@ -27,9 +36,7 @@ impl Wire {
         Self {
             connection,
             transport,
-            input_end: None,
-            found_gone: false,
-            is_half_closed: false,
+            input: InputState::Open,
         }
     }
 
@@ -82,38 +89,37 @@ impl Wire {
 
     /// Looks for the client's end where it is not read, so that nobody waits for one that is gone.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.is_half_closed || self.has_ended() {
+        if self.has_left() {
             return Poll::Pending;
         }
         let left = self.transport.input.poll_left(cx);
         left.map(|left| match left {
-            Left::Gone => {
-                self.found_gone = true;
-                self.end(InputEnd::Lost);
-            }
-            Left::HalfClosed => self.is_half_closed = true,
+            Left::Gone => self.lose(InputState::Gone),
+            Left::HalfClosed => self.input = InputState::HalfClosed,
         })
     }
 
     /// Whatever was received before the end is still dispatched, but nobody hears of it.
     fn end(&mut self, end: InputEnd) {
-        let is_lost = end == InputEnd::Lost;
-        self.input_end = Some(end);
+        if end == InputEnd::Lost {
+            return self.lose(InputState::Ended(end));
+        }
+        self.input = InputState::Ended(end);
         self.connection.lose_transport();
         self.connection.finish_sending();
-        if is_lost {
-            self.connection.outbound().close();
-        }
+    }
+
+    fn lose(&mut self, input: InputState) {
+        self.input = input;
+        self.connection.lose_transport();
+        self.connection.finish_sending();
+        self.connection.outbound().close();
     }
 
     /// Why others end the connection, if they do; their telling so wakes the task.
     pub(crate) fn end_of_connection(&self, cx: &Context<'_>) -> Option<DisconnectReason> {
         self.connection.outbound().register_owner(cx.waker());
-        let reason = self.connection.end_reason()?;
-        if reason == DisconnectReason::ClientTimedOut {
-            self.limits().client_timeout.count();
-        }
-        Some(match reason {
+        Some(match self.connection.end_reason()? {
             // Who has left is not awaited any more, and so is not told what it missed.
             DisconnectReason::ClientTimedOut if self.has_left() => self
                 .end_reason()
@@ -124,29 +130,37 @@ impl Wire {
 
     /// Whether the client was found to be gone while nothing of it was read.
     pub(crate) fn is_gone(&self) -> bool {
-        self.found_gone
+        matches!(self.input, InputState::Gone)
     }
 
     /// Whether the client sends nothing more, whatever of what it sent is still to be read or dispatched.
     pub(crate) fn has_left(&self) -> bool {
-        self.has_ended() || self.is_half_closed
+        !matches!(self.input, InputState::Open)
     }
 
     pub(crate) fn has_ended(&self) -> bool {
-        self.input_end.is_some()
+        matches!(self.input, InputState::Ended(_) | InputState::Gone)
     }
 
     /// Why the connection ends, where its input has ended and nothing of it is left.
     pub(crate) fn end_reason(&self) -> Option<DisconnectReason> {
-        self.input_end.as_ref().map(|end| match end {
-            InputEnd::Closed | InputEnd::Lost => DisconnectReason::TransportClosed,
-            InputEnd::Violated(text) => DisconnectReason::TransportViolated(text.clone()),
-        })
+        match &self.input {
+            InputState::Open | InputState::HalfClosed => None,
+            InputState::Ended(InputEnd::Violated(text)) => {
+                Some(DisconnectReason::TransportViolated(text.clone()))
+            }
+            InputState::Ended(InputEnd::Closed | InputEnd::Lost) | InputState::Gone => {
+                Some(DisconnectReason::TransportClosed)
+            }
+        }
     }
 
     /// Whether a message that was cut off by the end of the input is a fault of its own.
     pub(crate) fn was_cut_off(&self) -> bool {
-        matches!(self.input_end, Some(InputEnd::Closed | InputEnd::Lost))
+        matches!(
+            self.input,
+            InputState::Ended(InputEnd::Closed | InputEnd::Lost)
+        )
     }
 
     /// Closes the transport once all is written, each of its steps in its time; else resets it.
@@ -155,8 +169,10 @@ impl Wire {
         let limit = self.transport.close_timeout;
         let outbound = Arc::clone(self.connection.outbound());
         // What is queued for a client that is gone has nobody who could come for it.
-        let is_lost = matches!(self.input_end, Some(InputEnd::Lost))
-            || self.has_ended() && outbound.is_absent();
+        let is_lost = matches!(
+            self.input,
+            InputState::Ended(InputEnd::Lost) | InputState::Gone
+        ) || self.has_ended() && outbound.is_absent();
         if !is_lost {
             if !self.has_ended() {
                 self.transport.input.close(&outbound, closing);
@@ -224,7 +240,7 @@ impl Wire {
     /// Gives up a transport whose peer does not read or close.
     pub(crate) fn reset(&mut self) {
         self.connection.lose_transport();
-        self.input_end = Some(InputEnd::Lost);
+        self.input = InputState::Ended(InputEnd::Lost);
         self.connection.outbound().reset();
     }
 }

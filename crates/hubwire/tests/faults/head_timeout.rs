@@ -1,15 +1,15 @@
 //! Requests whose heads do not end, over pipes and under paused time: when they are cut off.
 
-use std::future::pending;
 use std::io;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::Listener;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+
+use crate::handed_over::HandedOver;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -21,25 +21,6 @@ const TICK: Duration = Duration::from_millis(2);
 
 const HEAD: &[u8] = b"GET /nothing HTTP/1.1\r\nHost: test\r\n\r\n";
 
-/// Takes pipes in place of sockets.
-struct Pipes(UnboundedReceiver<DuplexStream>);
-
-impl Listener for Pipes {
-    type Io = DuplexStream;
-    type Addr = ();
-
-    async fn accept(&mut self) -> (DuplexStream, ()) {
-        match self.0.recv().await {
-            Some(pipe) => (pipe, ()),
-            None => pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A server that knows no path.
 struct Server {
     pipes: UnboundedSender<DuplexStream>,
@@ -48,8 +29,8 @@ struct Server {
 
 impl Server {
     fn start(limit: Option<Duration>) -> Self {
-        let (pipes, accepted) = unbounded_channel();
-        let mut serve = hubwire::serve(Pipes(accepted), Router::new());
+        let (pipes, accepted) = HandedOver::new();
+        let mut serve = hubwire::serve(accepted, Router::new());
         if let Some(limit) = limit {
             serve = serve.request_headers_timeout(limit);
         }

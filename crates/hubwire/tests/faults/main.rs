@@ -30,6 +30,8 @@ mod bystander;
 mod client;
 mod deep_json;
 mod half_open;
+#[path = "../support/handed_over.rs"]
+mod handed_over;
 mod head_timeout;
 #[path = "../raw_socket/hubs.rs"]
 #[expect(dead_code, reason = "raw_socket needs more of it")]

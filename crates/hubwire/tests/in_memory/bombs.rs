@@ -2,14 +2,18 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+#[path = "../support/each_event.rs"]
+pub(crate) mod each_event;
+
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use each_event::EachEvent;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tracing::field::Field;
-use tracing::subscriber::{DefaultGuard, Interest};
-use tracing::{Dispatch, Event, Level, Metadata, Subscriber, span};
+use tracing::subscriber::{DefaultGuard, set_default};
+use tracing::{Dispatch, Event, Level, Subscriber};
 
 /// A text that panics while it is decoded, encoded, cloned or dropped, if it says so; `always` even while
 /// another panic unwinds.
@@ -97,13 +101,13 @@ impl ErrorLines {
         ask_for_every_line();
         let count = Arc::new(AtomicUsize::new(0));
         let warnings = Arc::new(AtomicUsize::new(0));
-        let subscriber = Watching {
+        let watching = Watching {
             error_lines: Arc::clone(&count),
             warnings: Arc::clone(&warnings),
             unwritable: None,
         };
         Self {
-            _guard: tracing::subscriber::set_default(subscriber),
+            _guard: set_default(watching.subscriber()),
             count,
             warnings,
         }
@@ -129,13 +133,13 @@ pub(crate) struct Unwritable {
 impl Unwritable {
     pub(crate) fn target(target: &'static str) -> Self {
         let panics = Arc::new(AtomicUsize::new(0));
-        let subscriber = Watching {
+        let watching = Watching {
             error_lines: Arc::default(),
             warnings: Arc::default(),
             unwritable: Some((target, Arc::clone(&panics))),
         };
         Self {
-            _guard: tracing::subscriber::set_default(subscriber),
+            _guard: set_default(watching.subscriber()),
             panics,
         }
     }
@@ -152,7 +156,7 @@ impl Unwritable {
 /// line ignored everywhere; with two of nobody's each line is asked for.
 pub(crate) fn ask_for_every_line() {
     static NOBODYS: OnceLock<[Dispatch; 2]> = OnceLock::new();
-    NOBODYS.get_or_init(|| [(); 2].map(|()| Dispatch::new(Watching::default())));
+    NOBODYS.get_or_init(|| [(); 2].map(|()| Dispatch::new(Watching::default().subscriber())));
 }
 
 #[derive(Default)]
@@ -162,25 +166,15 @@ struct Watching {
     unwritable: Option<(&'static str, Arc<AtomicUsize>)>,
 }
 
-impl Subscriber for Watching {
-    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
-        // Other threads have other subscribers.
-        Interest::sometimes()
+impl Watching {
+    fn subscriber(self) -> impl Subscriber {
+        EachEvent {
+            level: Level::WARN,
+            hand_on: move |event: &Event<'_>| self.see(event),
+        }
     }
 
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::WARN
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
+    fn see(&self, event: &Event<'_>) {
         let metadata = event.metadata();
         let lines = match *metadata.level() {
             Level::ERROR => &self.error_lines,
@@ -196,8 +190,4 @@ impl Subscriber for Watching {
             panic!("secret");
         }
     }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
 }

@@ -1,10 +1,8 @@
 //! What the queues of a node hold together.
 
-use std::pin::Pin;
 use std::sync::mpsc;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
+use super::taking::Taking;
 use super::*;
 
 const KIB: usize = 1024;
@@ -169,45 +167,6 @@ async fn what_a_refused_queue_costs_is_within_what_a_node_holds() {
     assert!(held <= 100 * KIB, "{held} bytes are held");
 }
 
-/// Takes everything, but the first write only once the other end lets it.
-struct Held {
-    begun: mpsc::Sender<()>,
-    released: mpsc::Receiver<()>,
-    waits: bool,
-}
-
-impl AsyncRead for Held {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        _: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Poll::Pending
-    }
-}
-
-impl AsyncWrite for Held {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if std::mem::take(&mut self.waits) {
-            self.begun.send(()).unwrap();
-            self.released.recv().unwrap();
-        }
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
 /// Who looks for victims waits for the locks of queues, and meanwhile the victims are others.
 #[test]
 fn who_has_taken_all_meanwhile_is_no_victim_and_who_came_meanwhile_is_one() {
@@ -215,12 +174,15 @@ fn who_has_taken_all_meanwhile_is_no_victim_and_who_came_meanwhile_is_one() {
     let [reading, first, second, third] = &queues;
     offer_alone(reading, 200 * KIB);
     let ((begun, has_begun), (release, released)) = (mpsc::channel(), mpsc::channel());
-    let waits = true;
-    let held = Held {
-        begun,
-        released,
-        waits,
-    };
+    let mut waits = true;
+    // Takes everything, but the first write only once it is let.
+    let held = Taking(move |bytes: &[u8]| {
+        if std::mem::take(&mut waits) {
+            begun.send(()).unwrap();
+            released.recv().unwrap();
+        }
+        bytes.len()
+    });
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let (_, writer) = tokio::io::split(Box::new(held) as BoxedSocket);

@@ -1,42 +1,9 @@
 //! Flushers that share their thread with others.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
+use super::taking::Taking;
 use super::*;
-
-/// Takes all at once, as a socket does whose buffers are large, or whose peer reads on another machine.
-struct Fast;
-
-impl AsyncRead for Fast {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        _: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Poll::Pending
-    }
-}
-
-impl AsyncWrite for Fast {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_flusher_leaves_turns_to_others_while_it_writes_long_queues() {
@@ -46,7 +13,9 @@ async fn a_flusher_leaves_turns_to_others_while_it_writes_long_queues() {
     let queues: Vec<_> = (0..60)
         .map(|_| {
             let queue = Outbound::new(node(), flushers.assign(), Arc::clone(&bounds), &BARE);
-            let (_, writer) = tokio::io::split(Box::new(Fast) as BoxedSocket);
+            // As a socket does whose buffers are large, or whose peer reads on another machine.
+            let fast = Taking(|bytes: &[u8]| bytes.len());
+            let (_, writer) = tokio::io::split(Box::new(fast) as BoxedSocket);
             queue.attach_socket(SocketWriter::Other(writer));
             let _ = queue.offer(&message);
             queue
