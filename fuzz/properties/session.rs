@@ -17,19 +17,19 @@ struct SessionHub;
 
 #[hub]
 impl SessionHub {
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    fn add(&self, a: i32, b: i32) -> i32 {
+    pub fn add(&self, a: i32, b: i32) -> i32 {
         a.wrapping_add(b)
     }
 
-    fn count(&self, count: u8) -> impl Stream<Item = u8> {
+    pub fn count(&self, count: u8) -> impl Stream<Item = u8> {
         futures_util::stream::iter(0..count)
     }
 
-    async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
         let mut sum = 0_i32;
         while let Some(number) = numbers.next().await {
             sum = sum.wrapping_add(number?);
@@ -37,19 +37,19 @@ impl SessionHub {
         Ok(sum)
     }
 
-    async fn first(&self, mut numbers: StreamReader<i32>) -> HubResult<Option<i32>> {
+    pub async fn first(&self, mut numbers: StreamReader<i32>) -> HubResult<Option<i32>> {
         numbers.next().await.transpose()
     }
 
-    fn back(&self, texts: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
+    pub fn back(&self, texts: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
         texts
     }
 
-    async fn wait(&self, cancel: CancellationToken) {
+    pub async fn wait(&self, cancel: CancellationToken) {
         cancel.cancelled().await;
     }
 
-    async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<String> {
+    pub async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<String> {
         Ok(cx.clients().caller().invoke("Name", ()).await?)
     }
 }

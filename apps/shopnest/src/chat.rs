@@ -105,7 +105,7 @@ impl ChatHub {
     }
 
     /// Enters a room; entering twice does nothing.
-    async fn join_room(&self, cx: &HubCallerContext<Self>, room_id: String) -> HubResult {
+    pub async fn join_room(&self, cx: &HubCallerContext<Self>, room_id: String) -> HubResult {
         if room_id.trim().is_empty() || room_id.len() > MAXIMUM_ROOM_ID_BYTES {
             return Err(HubError::new("There is no such room"));
         }
@@ -124,7 +124,7 @@ impl ChatHub {
     }
 
     /// Leaves a room; leaving one that was not entered does nothing.
-    async fn leave_room(&self, cx: &HubCallerContext<Self>, room_id: String) -> HubResult {
+    pub async fn leave_room(&self, cx: &HubCallerContext<Self>, room_id: String) -> HubResult {
         if Visit::of(cx).with(|visit| visit.rooms.remove(&room_id)) {
             let room = cx.clients().group(&room_id);
             room.user_left(cx.connection_id(), &room_id).await?;
@@ -134,7 +134,7 @@ impl ChatHub {
     }
 
     /// Says something to everybody in a room that was entered, ten times a second at most.
-    async fn send_message(
+    pub async fn send_message(
         &self,
         cx: &HubCallerContext<Self>,
         room_id: String,

@@ -53,7 +53,7 @@ impl OrdersHub {
     }
 
     /// Hears of an order from now on.
-    async fn watch_order(&self, cx: &HubCallerContext<Self>, order_id: i64) -> HubResult {
+    pub async fn watch_order(&self, cx: &HubCallerContext<Self>, order_id: i64) -> HubResult {
         let watched = cx.items().get::<Watched>().unwrap_or_default();
         if !watched.add(order_id) {
             return Err(HubError::new("You are watching too many orders"));

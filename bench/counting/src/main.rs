@@ -45,7 +45,7 @@ struct CountingHub;
 
 #[hub(client = CountingClient)]
 impl CountingHub {
-    fn echo(&self, payload: String) -> String {
+    pub fn echo(&self, payload: String) -> String {
         payload
     }
 }

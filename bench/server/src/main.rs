@@ -23,19 +23,19 @@ struct BenchHub;
 
 #[hub(client = BenchClient)]
 impl BenchHub {
-    fn echo(&self, payload: String) -> String {
+    pub fn echo(&self, payload: String) -> String {
         payload
     }
 
-    async fn broadcast(&self, cx: &HubCallerContext<Self>, payload: String) -> HubResult {
+    pub async fn broadcast(&self, cx: &HubCallerContext<Self>, payload: String) -> HubResult {
         Ok(cx.clients().all().bench(&payload).await?)
     }
 
-    async fn join_group(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
+    pub async fn join_group(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
         Ok(cx.groups().add(cx.connection_id(), group).await?)
     }
 
-    async fn send_to_group(
+    pub async fn send_to_group(
         &self,
         cx: &HubCallerContext<Self>,
         group: String,

@@ -2,6 +2,7 @@
 
 mod borrow;
 mod client_trait;
+mod helper;
 mod hook;
 mod hub_block;
 mod hub_method;

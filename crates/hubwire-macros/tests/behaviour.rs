@@ -38,14 +38,14 @@ impl Everything {
     }
 
     #[cfg(windows)]
-    fn never(&self, missing: Missing) {}
+    pub fn never(&self, missing: Missing) {}
 
-    fn add(&self, left: u32, right: u32) -> u32 {
+    pub fn add(&self, left: u32, right: u32) -> u32 {
         left + right + self.step
     }
 
     #[cfg(not(windows))]
-    async fn tell(
+    pub async fn tell(
         &self,
         what: Vec<u32>,
         cx: &HubCallerContext<Self>,
@@ -59,16 +59,16 @@ impl Everything {
     }
 
     #[cfg(windows)]
-    fn never_either(&self) {}
+    pub fn never_either(&self) {}
 
-    fn nothing(&self) {}
+    pub fn nothing(&self) {}
 
-    fn refuse(&self, hub: String, call: String) -> Result<u32, HubError> {
+    pub fn refuse(&self, hub: String, call: String) -> Result<u32, HubError> {
         Err(HubError::new(format!("{hub} {call}")))
     }
 
     #[hub(name = "onMessage")]
-    async fn on_message(&self, cx: HubCallerContext<Self>) -> String {
+    pub async fn on_message(&self, cx: HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 }
@@ -128,7 +128,7 @@ struct Streaming {
 #[hub(client = Client)]
 impl Streaming {
     /// Borrows the hub and the context; its token is no argument.
-    fn greet(
+    pub fn greet(
         &self,
         cancel: CancellationToken,
         greeting: String,
@@ -138,7 +138,10 @@ impl Streaming {
         names.map(move |name| format!("{greeting} {name} {}", cx.user_id().is_some()))
     }
 
-    async fn opened(&self, is_open: bool) -> HubResult<impl Stream<Item = Result<u32, HubError>>> {
+    pub async fn opened(
+        &self,
+        is_open: bool,
+    ) -> HubResult<impl Stream<Item = Result<u32, HubError>>> {
         match is_open {
             true => Ok(stream::iter([Ok(1), Err(HubError::new("broken")), Ok(3)])),
             false => Err(HubError::new("closed")),
@@ -146,16 +149,16 @@ impl Streaming {
     }
 
     #[hub(stream)]
-    fn boxed(&self, to: u32) -> BoxStream<'static, HubResult<u32>> {
+    pub fn boxed(&self, to: u32) -> BoxStream<'static, HubResult<u32>> {
         stream::iter((0..to).map(Ok)).boxed()
     }
 
-    fn echo(&self, items: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
+    pub fn echo(&self, items: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
         items
     }
 
     /// The order of the readers is that of the parameters.
-    async fn join(
+    pub async fn join(
         &self,
         left: StreamReader<String>,
         between: String,
@@ -173,11 +176,11 @@ impl Streaming {
         Ok(joined)
     }
 
-    async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+    pub async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
         Ok(cx.clients().caller().confirm("Really?").await?)
     }
 
-    async fn ask_all(&self, cx: &HubCallerContext<Self>) -> Result<usize, ClientResultError> {
+    pub async fn ask_all(&self, cx: &HubCallerContext<Self>) -> Result<usize, ClientResultError> {
         let results = cx.clients().all().confirm("All?")?;
         Ok(results
             .filter(|(_, is)| std::future::ready(matches!(is, Ok(true))))

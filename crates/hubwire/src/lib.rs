@@ -17,12 +17,12 @@
 //!
 //! #[hub(client = ChatClient)]
 //! impl ChatHub {
-//!     async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
+//!     pub async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
 //!         cx.groups().add(cx.connection_id(), room).await?;
 //!         Ok(())
 //!     }
 //!
-//!     async fn send_message(
+//!     pub async fn send_message(
 //!         &self,
 //!         cx: &HubCallerContext<Self>,
 //!         room: String,
@@ -85,7 +85,7 @@
 //! #[hub]
 //! impl CounterHub {
 //!     /// Server to client: `connection.stream("Counter", 10)`.
-//!     fn counter(&self, to: u32) -> impl Stream<Item = u32> {
+//!     pub fn counter(&self, to: u32) -> impl Stream<Item = u32> {
 //!         stream::unfold(0, move |count| async move {
 //!             tokio::time::sleep(Duration::from_millis(500)).await;
 //!             (count < to).then_some((count, count + 1))
@@ -93,7 +93,7 @@
 //!     }
 //!
 //!     /// Client to server: `connection.invoke("Upload", subject)`.
-//!     async fn upload(&self, mut lines: StreamReader<String>) -> HubResult<usize> {
+//!     pub async fn upload(&self, mut lines: StreamReader<String>) -> HubResult<usize> {
 //!         let mut count = 0;
 //!         while let Some(line) = lines.next().await {
 //!             count += line?.len();
@@ -102,12 +102,12 @@
 //!     }
 //!
 //!     /// Both at once; an item that is an error ends the stream.
-//!     fn echo(&self, lines: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
+//!     pub fn echo(&self, lines: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
 //!         lines
 //!     }
 //!
 //!     /// The token fires when the client cancels the call or is gone; the client knows nothing of it.
-//!     async fn wait(&self, cancel: CancellationToken) -> bool {
+//!     pub async fn wait(&self, cancel: CancellationToken) -> bool {
 //!         let pause = tokio::time::sleep(Duration::from_secs(10));
 //!         cancel.run_until_cancelled(pause).await.is_some()
 //!     }
@@ -136,7 +136,7 @@
 //!
 //! #[hub(client = GameClient)]
 //! impl GameHub {
-//!     async fn leave(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+//!     pub async fn leave(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
 //!         let player = cx.clients().caller().with_timeout(Duration::from_secs(20));
 //!         Ok(match player.confirm("Leave the game?").await {
 //!             Ok(is_sure) => is_sure,
@@ -145,7 +145,7 @@
 //!         })
 //!     }
 //!
-//!     async fn another_round(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+//!     pub async fn another_round(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
 //!         let mut votes = cx.clients().others().confirm("Another round?")?;
 //!         while let Some((_connection_id, vote)) = votes.next().await {
 //!             if !vote.unwrap_or(false) {

@@ -119,31 +119,31 @@ impl MortalHub {
         }
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    fn take(&self, bomb: Bomb) -> usize {
+    pub fn take(&self, bomb: Bomb) -> usize {
         bomb.0.len()
     }
 
-    fn give(&self, text: String) -> Bomb {
+    pub fn give(&self, text: String) -> Bomb {
         Bomb(text)
     }
 
-    fn panic(&self) {
+    pub fn panic(&self) {
         panic!("secret");
     }
 
-    fn fail(&self, text: String) -> Result<(), Explosive> {
+    pub fn fail(&self, text: String) -> Result<(), Explosive> {
         Err(Explosive::at(&text))
     }
 
-    fn break_off(&self, text: String) -> impl Stream<Item = Result<i32, Explosive>> {
+    pub fn break_off(&self, text: String) -> impl Stream<Item = Result<i32, Explosive>> {
         stream::iter([Ok(1), Err(Explosive::at(&text))])
     }
 
-    fn fail_once_cancelled(
+    pub fn fail_once_cancelled(
         &self,
         text: String,
         cancel: CancellationToken,
@@ -154,41 +154,41 @@ impl MortalHub {
         })
     }
 
-    fn abort(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
     }
 
-    fn keep(&self, cx: &HubCallerContext<Self>, text: String) {
+    pub fn keep(&self, cx: &HubCallerContext<Self>, text: String) {
         cx.items().insert(self.mortal(&text));
     }
 
-    async fn wait(&self, milliseconds: u64, bomb: Bomb) {
+    pub async fn wait(&self, milliseconds: u64, bomb: Bomb) {
         let kept = (self.mortal("good"), bomb);
         pass(Duration::from_millis(milliseconds)).await;
         drop(kept);
     }
 
-    async fn wait_until_the_end(&self, cx: &HubCallerContext<Self>, text: String) {
+    pub async fn wait_until_the_end(&self, cx: &HubCallerContext<Self>, text: String) {
         let kept = self.mortal(&text);
         cx.connection_aborted().cancelled().await;
         drop(kept);
     }
 
-    async fn wait_for_a_cancel(&self, cancel: CancellationToken) {
+    pub async fn wait_for_a_cancel(&self, cancel: CancellationToken) {
         cancel.cancelled().await;
     }
 
-    async fn tell_all(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {
+    pub async fn tell_all(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {
         let mortals = cx.clients().group("mortals");
         mortals.send("Told", (Bomb(text),)).await?;
         Ok(())
     }
 
-    async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+    pub async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
         Ok(cx.clients().caller().confirm().await?)
     }
 
-    fn ask_later(&self, cx: &HubCallerContext<Self>) {
+    pub fn ask_later(&self, cx: &HubCallerContext<Self>) {
         let (cx, kept) = (cx.clone(), self.mortal("good"));
         self.background.lock().unwrap().spawn(async move {
             let _ = cx.clients().caller().confirm().await;
@@ -196,7 +196,7 @@ impl MortalHub {
         });
     }
 
-    async fn read(&self, mut bombs: StreamReader<Bomb>) -> HubResult<usize> {
+    pub async fn read(&self, mut bombs: StreamReader<Bomb>) -> HubResult<usize> {
         let mut count = 0;
         while let Some(bomb) = bombs.next().await {
             drop(bomb?);
@@ -205,7 +205,7 @@ impl MortalHub {
         Ok(count)
     }
 
-    async fn read_second_first(
+    pub async fn read_second_first(
         &self,
         first: StreamReader<Bomb>,
         mut second: StreamReader<Bomb>,
@@ -217,7 +217,7 @@ impl MortalHub {
         Ok(())
     }
 
-    fn stream(&self, text: String) -> impl Stream<Item = Bomb> {
+    pub fn stream(&self, text: String) -> impl Stream<Item = Bomb> {
         let kept = self.mortal("good");
         let last = Bomb(text);
         stream::iter(0..20)
@@ -228,7 +228,7 @@ impl MortalHub {
             })
     }
 
-    fn hold(&self, bomb: Bomb) -> impl Stream<Item = i32> {
+    pub fn hold(&self, bomb: Bomb) -> impl Stream<Item = i32> {
         let kept = (self.mortal("good"), bomb);
         stream::once(async move {
             pending::<()>().await;
@@ -237,7 +237,11 @@ impl MortalHub {
         })
     }
 
-    fn hold_with_a_token(&self, bomb: Bomb, _cancel: CancellationToken) -> impl Stream<Item = i32> {
+    pub fn hold_with_a_token(
+        &self,
+        bomb: Bomb,
+        _cancel: CancellationToken,
+    ) -> impl Stream<Item = i32> {
         let kept = (self.mortal("good"), bomb);
         stream::once(async move {
             pending::<()>().await;
@@ -246,7 +250,7 @@ impl MortalHub {
         })
     }
 
-    fn flood(&self, _cancel: CancellationToken) -> impl Stream<Item = i32> {
+    pub fn flood(&self, _cancel: CancellationToken) -> impl Stream<Item = i32> {
         let kept = self.mortal("drop");
         stream::unfold((0, kept), |(number, kept)| async move {
             pass(Duration::from_millis(200)).await;

@@ -50,18 +50,18 @@ impl ClosingHub {
         self.log.note(format!("{reason:?}"));
     }
 
-    fn nothing(&self) {}
+    pub fn nothing(&self) {}
 
-    async fn wait(&self, cx: &HubCallerContext<Self>) {
+    pub async fn wait(&self, cx: &HubCallerContext<Self>) {
         cx.connection_aborted().cancelled().await;
     }
 
-    fn abort(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
     }
 
     /// Keeps the session from hearing of its abort until the test lets it go on.
-    fn abort_and_block(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort_and_block(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
         let _ = self.released.lock().unwrap().recv();
     }

@@ -20,25 +20,25 @@ struct MirrorHub;
 
 #[hub]
 impl MirrorHub {
-    fn echo(&self, text: Option<String>) -> Option<String> {
+    pub fn echo(&self, text: Option<String>) -> Option<String> {
         text
     }
 
-    fn add(&self, a: i32, b: i32) -> i64 {
+    pub fn add(&self, a: i32, b: i32) -> i64 {
         i64::from(a) + i64::from(b)
     }
 
-    fn nothing(&self) {}
+    pub fn nothing(&self) {}
 
-    fn fail(&self, text: String) -> HubResult<u8> {
+    pub fn fail(&self, text: String) -> HubResult<u8> {
         Err(HubError::new(text))
     }
 
-    fn count(&self, count: u8) -> impl Stream<Item = u8> {
+    pub fn count(&self, count: u8) -> impl Stream<Item = u8> {
         stream::iter(0..count)
     }
 
-    async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i64> {
+    pub async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i64> {
         let mut sum = 0;
         while let Some(number) = numbers.next().await {
             sum += i64::from(number?);
@@ -46,7 +46,7 @@ impl MirrorHub {
         Ok(sum)
     }
 
-    async fn wait(&self, cancel: CancellationToken) -> &'static str {
+    pub async fn wait(&self, cancel: CancellationToken) -> &'static str {
         cancel.cancelled().await;
         "cancelled"
     }

@@ -31,7 +31,7 @@ impl WaitingHub {
         self.log.note("disconnected");
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 }

@@ -23,12 +23,12 @@ impl BusyHub {
         self.log.note(format!("{reason:?}"));
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
     /// Ends with its connection.
-    async fn outlast(&self, cx: &HubCallerContext<Self>) {
+    pub async fn outlast(&self, cx: &HubCallerContext<Self>) {
         cx.connection_aborted().cancelled().await;
         self.log.note("aborted");
     }

@@ -31,29 +31,34 @@ struct CallsHub {
 
 #[hub]
 impl CallsHub {
-    async fn wait(&self, gate: usize) -> usize {
+    pub async fn wait(&self, gate: usize) -> usize {
         self.log.note(format!("begin {gate}"));
         self.gates[gate].passed().await;
         self.log.note(format!("end {gate}"));
         gate
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         self.log.note(format!("echo {text}"));
         text
     }
 
-    fn count(&self) -> impl Stream<Item = u32> {
+    pub fn count(&self) -> impl Stream<Item = u32> {
         stream::iter([0])
     }
 
-    async fn upload(&self, lines: StreamReader<String>) {
+    pub async fn upload(&self, lines: StreamReader<String>) {
         drop(lines);
     }
 
-    async fn take_explosive(&self, _explosive: Explosive) {}
+    pub async fn take_explosive(&self, _explosive: Explosive) {}
 
-    async fn tell_me(&self, cx: &HubCallerContext<Self>, count: usize, size: usize) -> HubResult {
+    pub async fn tell_me(
+        &self,
+        cx: &HubCallerContext<Self>,
+        count: usize,
+        size: usize,
+    ) -> HubResult {
         let text = "x".repeat(size);
         for number in 0..count {
             let caller = cx.clients().caller();

@@ -16,12 +16,12 @@ struct PatientHub {
 
 #[hub]
 impl PatientHub {
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
     /// A token stands anywhere and is no argument.
-    async fn wait(&self, first: i32, cancel: CancellationToken, second: i32) -> HubResult<i32> {
+    pub async fn wait(&self, first: i32, cancel: CancellationToken, second: i32) -> HubResult<i32> {
         let waited = tokio::time::timeout(seconds(60), cancel.cancelled()).await;
         self.log.note(if waited.is_ok() {
             "cancelled"
@@ -34,7 +34,7 @@ impl PatientHub {
         }
     }
 
-    async fn wait_without(&self) {
+    pub async fn wait_without(&self) {
         pass(seconds(60)).await;
     }
 }

@@ -50,23 +50,23 @@ impl InvokingHub {
         }
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+    pub async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
         Ok(cx.clients().caller().confirm("sure?").await?)
     }
 
-    async fn ask_name(&self, cx: &HubCallerContext<Self>) -> HubResult<Option<String>> {
+    pub async fn ask_name(&self, cx: &HubCallerContext<Self>) -> HubResult<Option<String>> {
         Ok(cx.clients().caller().name().await?)
     }
 
-    async fn ask_other(&self, cx: &HubCallerContext<Self>, id: String) -> HubResult<bool> {
+    pub async fn ask_other(&self, cx: &HubCallerContext<Self>, id: String) -> HubResult<bool> {
         Ok(cx.clients().client(id).confirm("sure?").await?)
     }
 
-    async fn ask_and_linger(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+    pub async fn ask_and_linger(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
         let result = cx.clients().caller().confirm("sure?").await?;
         settle().await;
         pass(seconds(5)).await;

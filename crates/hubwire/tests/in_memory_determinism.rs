@@ -45,7 +45,7 @@ impl NoisyHub {
         Ok(())
     }
 
-    async fn say(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult<usize> {
+    pub async fn say(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult<usize> {
         cx.clients()
             .group(cx.request().query())
             .send("Said", (&text,))
@@ -53,7 +53,7 @@ impl NoisyHub {
         Ok(text.len())
     }
 
-    async fn echo_later(&self, text: String) -> String {
+    pub async fn echo_later(&self, text: String) -> String {
         pass(seconds(2)).await;
         text
     }

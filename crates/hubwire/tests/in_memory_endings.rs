@@ -191,7 +191,7 @@ impl BombHub {
     }
 
     /// Yields nothing, and panics when it is dropped.
-    fn bomb(&self) -> impl Stream<Item = i32> {
+    pub fn bomb(&self) -> impl Stream<Item = i32> {
         let bomb = Bomb;
         stream::poll_fn(move |_| {
             let _kept = &bomb;

@@ -75,25 +75,25 @@ impl FailingHub {
         }
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    fn fail(&self, cause: String) -> HubResult {
+    pub fn fail(&self, cause: String) -> HubResult {
         Err(io::Error::other(cause).into())
     }
 
-    fn panic(&self, cause: String) {
+    pub fn panic(&self, cause: String) {
         panic!("{cause}");
     }
 
-    fn take(&self, _bomb: Bomb) {}
+    pub fn take(&self, _bomb: Bomb) {}
 
-    fn stream(&self, cause: String) -> impl Stream<Item = HubResult<i32>> {
+    pub fn stream(&self, cause: String) -> impl Stream<Item = HubResult<i32>> {
         stream::iter([Err(io::Error::other(cause).into())])
     }
 
-    async fn read(&self, mut bombs: StreamReader<Bomb>) {
+    pub async fn read(&self, mut bombs: StreamReader<Bomb>) {
         while let Some(Ok(_)) = bombs.next().await {}
     }
 }

@@ -20,20 +20,20 @@ impl UploadsHub {
         self.log.note(format!("{reason:?}"));
     }
 
-    fn note(&self, text: String) {
+    pub fn note(&self, text: String) {
         self.log.note(text);
     }
 
-    async fn wait_and_note(&self, text: String) {
+    pub async fn wait_and_note(&self, text: String) {
         pass(seconds(20)).await;
         self.log.note(text);
     }
 
-    async fn never_end(&self) {
+    pub async fn never_end(&self) {
         std::future::pending::<()>().await;
     }
 
-    async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult {
+    pub async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult {
         let mut sum = 0;
         while let Some(number) = numbers.next().await {
             sum += number?;
@@ -43,7 +43,7 @@ impl UploadsHub {
     }
 
     /// Waits for the second stream before it reads the first.
-    async fn second_first(&self, mut first: StreamReader<i32>, mut second: StreamReader<i32>) {
+    pub async fn second_first(&self, mut first: StreamReader<i32>, mut second: StreamReader<i32>) {
         let mut ends = Vec::new();
         for numbers in [&mut second, &mut first] {
             let mut count = 0;

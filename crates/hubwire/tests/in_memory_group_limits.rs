@@ -7,7 +7,7 @@ struct JoiningHub;
 
 #[hub]
 impl JoiningHub {
-    async fn join(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult<String> {
+    pub async fn join(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult<String> {
         Ok(match cx.groups().add(cx.connection_id(), group).await {
             Ok(()) => "joined".to_owned(),
             Err(GroupError::TooManyGroups { limit, .. }) => format!("more than {limit} groups"),
@@ -16,7 +16,7 @@ impl JoiningHub {
         })
     }
 
-    async fn leave(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
+    pub async fn leave(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
         Ok(cx.groups().remove(cx.connection_id(), group).await?)
     }
 }

@@ -23,7 +23,7 @@ impl SizesHub {
         self.log.note(format!("{reason:?}"));
     }
 
-    fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
         cx.connection_id().clone()
     }
 }

@@ -47,16 +47,16 @@ impl KeepingHub {
         }
     }
 
-    fn keep(&self, cx: &HubCallerContext<Self>) {
+    pub fn keep(&self, cx: &HubCallerContext<Self>) {
         self.ask_later(cx);
     }
 
-    async fn keep_and_wait(&self, cx: &HubCallerContext<Self>) {
+    pub async fn keep_and_wait(&self, cx: &HubCallerContext<Self>) {
         self.ask_later(cx);
         settle().await;
     }
 
-    async fn run(&self) {
+    pub async fn run(&self) {
         self.log.note("begins");
         pass(seconds(1)).await;
         self.log.note("ends");

@@ -21,46 +21,46 @@ struct MeasuredHub;
 
 #[hub(client = UntypedClient)]
 impl MeasuredHub {
-    fn panic(&self) {
+    pub fn panic(&self) {
         panic!("secret");
     }
 
-    fn take(&self, bomb: Bomb) -> usize {
+    pub fn take(&self, bomb: Bomb) -> usize {
         bomb.0.len()
     }
 
-    async fn read(&self, mut bombs: StreamReader<Bomb>) -> HubResult {
+    pub async fn read(&self, mut bombs: StreamReader<Bomb>) -> HubResult {
         while let Some(bomb) = bombs.next().await {
             drop(bomb?);
         }
         Ok(())
     }
 
-    async fn read_none(&self, bombs: StreamReader<Bomb>) {
+    pub async fn read_none(&self, bombs: StreamReader<Bomb>) {
         settle().await;
         drop(bombs);
     }
 
-    async fn wait(&self) {
+    pub async fn wait(&self) {
         pass(seconds(60)).await;
     }
 
-    async fn hold(&self, _numbers: StreamReader<i32>) {
+    pub async fn hold(&self, _numbers: StreamReader<i32>) {
         pass(seconds(60)).await;
     }
 
-    fn stream(&self) -> impl Stream<Item = i32> {
+    pub fn stream(&self) -> impl Stream<Item = i32> {
         stream::pending()
     }
 
-    async fn ask_twice(&self, cx: &HubCallerContext<Self>) {
+    pub async fn ask_twice(&self, cx: &HubCallerContext<Self>) {
         let caller = cx.clients().caller();
         let ask = || caller.invoke::<bool, _>("Ask", ());
         let (first, second) = tokio::join!(ask(), ask());
         assert!(first.is_err() && second.is_err());
     }
 
-    async fn join(&self, cx: &HubCallerContext<Self>, group: String) -> bool {
+    pub async fn join(&self, cx: &HubCallerContext<Self>, group: String) -> bool {
         let added = cx.groups().add(cx.connection_id(), group).await;
         added.is_ok()
     }

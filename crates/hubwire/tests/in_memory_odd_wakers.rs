@@ -33,18 +33,18 @@ impl AlarmedHub {
         self.log.note("disconnected");
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    async fn read(&self, mut numbers: StreamReader<i32>) {
+    pub async fn read(&self, mut numbers: StreamReader<i32>) {
         let waker = Waker::from(Arc::new(Alarm));
         let read = Pin::new(&mut numbers).poll_next(&mut Context::from_waker(&waker));
         assert!(read.is_pending());
         std::future::pending::<()>().await;
     }
 
-    async fn heed(&self, cancel: CancellationToken) {
+    pub async fn heed(&self, cancel: CancellationToken) {
         let waker = Waker::from(Arc::new(Alarm));
         let mut cancelled = Box::pin(cancel.cancelled());
         poll_fn(|_| -> Poll<()> {

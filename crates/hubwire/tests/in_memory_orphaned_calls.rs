@@ -55,11 +55,11 @@ impl LongHub {
         self.log.note("disconnected");
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    async fn outlive(&self, name: String) {
+    pub async fn outlive(&self, name: String) {
         let noted = self.noted(name);
         self.gate.passed().await;
         self.log.note(format!("{} ends", noted.what));
@@ -67,7 +67,7 @@ impl LongHub {
     }
 
     /// Is always ready, and looks at no token.
-    fn flood(&self, cancel: CancellationToken) -> impl Stream<Item = usize> {
+    pub fn flood(&self, cancel: CancellationToken) -> impl Stream<Item = usize> {
         let (items, noted) = (Arc::clone(&self.items), self.noted("flood"));
         stream::iter(0..).map(move |number| {
             let _kept = (&noted, &cancel);
@@ -76,7 +76,7 @@ impl LongHub {
         })
     }
 
-    fn flood_without_a_token(&self) -> impl Stream<Item = usize> {
+    pub fn flood_without_a_token(&self) -> impl Stream<Item = usize> {
         let noted = self.noted("flood");
         stream::iter(0..).map(move |number| {
             let _kept = &noted;
@@ -85,7 +85,7 @@ impl LongHub {
     }
 
     /// Takes a token and yields nothing.
-    fn hold(&self, cancel: CancellationToken) -> impl Stream<Item = usize> {
+    pub fn hold(&self, cancel: CancellationToken) -> impl Stream<Item = usize> {
         let noted = self.noted("hold");
         stream::poll_fn(move |_| {
             let _kept = (&noted, &cancel);

@@ -20,11 +20,11 @@ struct MemoryHub {
 
 #[hub]
 impl MemoryHub {
-    fn id(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
-    fn large(&self, size: usize) -> String {
+    pub fn large(&self, size: usize) -> String {
         "x".repeat(size)
     }
 

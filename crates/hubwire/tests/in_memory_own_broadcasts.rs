@@ -10,7 +10,7 @@ struct LoudHub;
 
 #[hub]
 impl LoudHub {
-    async fn shout(&self, cx: &HubCallerContext<Self>, count: u32) -> HubResult {
+    pub async fn shout(&self, cx: &HubCallerContext<Self>, count: u32) -> HubResult {
         for number in 0..count {
             let text = "x".repeat(1_000);
             cx.clients().all().send("Shouted", (number, text)).await?;

@@ -45,21 +45,21 @@ impl FailingHub {
         fail_if(cx, "last:")
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    fn fail(&self, text: String) -> Result<(), Explosive> {
+    pub fn fail(&self, text: String) -> Result<(), Explosive> {
         Err(Explosive::at(&text))
     }
 
-    async fn fail_later(&self, text: String) -> Result<(), Explosive> {
+    pub async fn fail_later(&self, text: String) -> Result<(), Explosive> {
         settle().await;
         Err(Explosive::at(&text))
     }
 
     /// Waits for the end of a stream, which its client leaves open.
-    async fn read(&self, mut numbers: StreamReader<i32>) {
+    pub async fn read(&self, mut numbers: StreamReader<i32>) {
         while let Some(number) = numbers.next().await {
             self.log.note(match number {
                 Ok(number) => number.to_string(),
@@ -69,11 +69,11 @@ impl FailingHub {
         self.log.note("read");
     }
 
-    fn break_off(&self, text: String) -> impl Stream<Item = HubResult<i32>> {
+    pub fn break_off(&self, text: String) -> impl Stream<Item = HubResult<i32>> {
         stream::iter([Err(Explosive::at(&text).into())])
     }
 
-    fn fail_once_cancelled(
+    pub fn fail_once_cancelled(
         &self,
         text: String,
         cancel: CancellationToken,

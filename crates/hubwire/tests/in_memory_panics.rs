@@ -51,51 +51,51 @@ impl PanickingHub {
         assert!(cx.items().get::<LastHookPanics>().is_none(), "secret");
     }
 
-    fn let_the_last_hook_panic(&self, cx: &HubCallerContext<Self>) {
+    pub fn let_the_last_hook_panic(&self, cx: &HubCallerContext<Self>) {
         cx.items().insert(LastHookPanics);
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    fn panic(&self) {
+    pub fn panic(&self) {
         panic!("secret");
     }
 
-    fn panic_with_a_bomb(&self) {
+    pub fn panic_with_a_bomb(&self) {
         std::panic::panic_any(Bomb::new("always"));
     }
 
-    fn fail_without_words(&self) -> Result<(), Unspeakable> {
+    pub fn fail_without_words(&self) -> Result<(), Unspeakable> {
         Err(Unspeakable)
     }
 
-    fn take(&self, bomb: Bomb) -> usize {
+    pub fn take(&self, bomb: Bomb) -> usize {
         bomb.0.len()
     }
 
-    async fn take_later(&self, bomb: Bomb) -> usize {
+    pub async fn take_later(&self, bomb: Bomb) -> usize {
         settle().await;
         bomb.0.len()
     }
 
-    fn give(&self, text: String) -> Bomb {
+    pub fn give(&self, text: String) -> Bomb {
         Bomb(text)
     }
 
-    async fn give_later(&self, text: String) -> Bomb {
+    pub async fn give_later(&self, text: String) -> Bomb {
         settle().await;
         Bomb(text)
     }
 
-    async fn never_end(&self, bomb: Bomb) {
+    pub async fn never_end(&self, bomb: Bomb) {
         self.log.note("never ends");
         pending::<()>().await;
         drop(bomb);
     }
 
-    async fn read(&self, mut bombs: StreamReader<Bomb>) -> HubResult<usize> {
+    pub async fn read(&self, mut bombs: StreamReader<Bomb>) -> HubResult<usize> {
         let mut count = 0;
         while let Some(bomb) = bombs.next().await {
             drop(bomb?);
@@ -104,53 +104,53 @@ impl PanickingHub {
         Ok(count)
     }
 
-    async fn read_none(&self, bombs: StreamReader<Bomb>) {
+    pub async fn read_none(&self, bombs: StreamReader<Bomb>) {
         settle().await;
         drop(bombs);
     }
 
-    async fn read_none_and_panic(&self, _bombs: StreamReader<Bomb>) {
+    pub async fn read_none_and_panic(&self, _bombs: StreamReader<Bomb>) {
         settle().await;
         panic!("secret");
     }
 
-    fn stream(&self, bomb: Bomb) -> impl Stream<Item = Bomb> {
+    pub fn stream(&self, bomb: Bomb) -> impl Stream<Item = Bomb> {
         stream::iter([bomb])
     }
 
-    fn stream_three(&self, text: String) -> impl Stream<Item = Bomb> {
+    pub fn stream_three(&self, text: String) -> impl Stream<Item = Bomb> {
         stream::iter([Bomb::new("first"), Bomb(text), Bomb::new("last")])
     }
 
-    fn panic_while_streaming(&self) -> impl Stream<Item = i32> {
+    pub fn panic_while_streaming(&self) -> impl Stream<Item = i32> {
         stream::poll_fn(|_| panic!("secret"))
     }
 
     /// Yields nothing and keeps the bomb.
-    fn hold(&self, bomb: Bomb) -> impl Stream<Item = i32> {
+    pub fn hold(&self, bomb: Bomb) -> impl Stream<Item = i32> {
         stream::poll_fn(move |_| {
             let _kept = &bomb;
             Poll::Pending
         })
     }
 
-    async fn tell_all(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {
+    pub async fn tell_all(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {
         cx.clients().all().send("Told", (Bomb(text),)).await?;
         Ok(())
     }
 
-    async fn ask(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult<bool> {
+    pub async fn ask(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult<bool> {
         let caller = cx.clients().caller();
         Ok(caller.invoke("Ask", (Bomb(text),)).await?)
     }
 
     /// Keeps two bombs of different types with the connection.
-    fn keep(&self, cx: &HubCallerContext<Self>, text: String) {
+    pub fn keep(&self, cx: &HubCallerContext<Self>, text: String) {
         cx.items().insert(Bomb::new(text.clone()));
         cx.items().insert(Some(Bomb(text)));
     }
 
-    fn kept(&self, cx: &HubCallerContext<Self>) -> bool {
+    pub fn kept(&self, cx: &HubCallerContext<Self>) -> bool {
         cx.items().get::<Bomb>().is_some()
     }
 }

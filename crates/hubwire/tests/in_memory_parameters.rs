@@ -37,21 +37,21 @@ struct ParametersHub {
 
 #[hub]
 impl ParametersHub {
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         self.log.note(format!("echo {text}"));
         text
     }
 
     #[hub(name = "renamed")]
-    fn original(&self) -> bool {
+    pub fn original(&self) -> bool {
         true
     }
 
-    fn order(&self, order: Order) -> Order {
+    pub fn order(&self, order: Order) -> Order {
         order
     }
 
-    fn everything(
+    pub fn everything(
         &self,
         flag: bool,
         maybe: Option<u32>,
@@ -63,11 +63,11 @@ impl ParametersHub {
         json!([flag, maybe, list, map, size, pair])
     }
 
-    fn wrap(&self, size: Size, any: Value) -> (Size, Value) {
+    pub fn wrap(&self, size: Size, any: Value) -> (Size, Value) {
         (size, any)
     }
 
-    fn total(&self, prices: HashMap<String, u64>) -> u64 {
+    pub fn total(&self, prices: HashMap<String, u64>) -> u64 {
         prices["tea"] + prices["cup"]
     }
 }

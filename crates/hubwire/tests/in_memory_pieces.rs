@@ -25,7 +25,7 @@ struct EchoHub;
 
 #[hub]
 impl EchoHub {
-    fn echo(&self, text: String) -> usize {
+    pub fn echo(&self, text: String) -> usize {
         text.len()
     }
 }

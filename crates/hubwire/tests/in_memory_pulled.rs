@@ -36,33 +36,33 @@ impl PulledHub {
         self.log.note(reason.to_string());
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    fn refuse(&self) -> HubResult {
+    pub fn refuse(&self) -> HubResult {
         Err(HubError::new("no"))
     }
 
-    fn id(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
-    async fn wait(&self) -> &'static str {
+    pub async fn wait(&self) -> &'static str {
         self.gate.passed().await;
         "waited"
     }
 
-    async fn confirmed(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+    pub async fn confirmed(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
         Ok(cx.clients().caller().confirm("sure?").await?)
     }
 
-    fn abort(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
     }
 
     /// Items of 1 KiB, each noted when it is asked of the stream.
-    fn items(&self, count: usize) -> impl Stream<Item = String> {
+    pub fn items(&self, count: usize) -> impl Stream<Item = String> {
         let log = self.log.clone();
         stream::iter(0..count).map(move |number| {
             log.note("item");
@@ -70,7 +70,7 @@ impl PulledHub {
         })
     }
 
-    async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
         let mut sum = 0;
         while let Some(number) = numbers.next().await {
             sum += number?;

@@ -42,87 +42,87 @@ struct ResultsHub;
 
 #[hub]
 impl ResultsHub {
-    fn unit(&self) {}
+    pub fn unit(&self) {}
 
-    async fn later(&self) -> HubResult {
+    pub async fn later(&self) -> HubResult {
         settle().await;
         Ok(())
     }
 
-    fn nothing(&self) -> Option<u32> {
+    pub fn nothing(&self) -> Option<u32> {
         None
     }
 
-    fn text(&self) -> &'static str {
+    pub fn text(&self) -> &'static str {
         "ü\u{1e}\u{2028}\"\\"
     }
 
-    fn numbers(&self) -> (f64, f64, f64, u64) {
+    pub fn numbers(&self) -> (f64, f64, f64, u64) {
         (1.0, 0.5, f64::NAN, u64::MAX)
     }
 
-    fn sorted(&self) -> BTreeMap<u32, Vec<u8>> {
+    pub fn sorted(&self) -> BTreeMap<u32, Vec<u8>> {
         BTreeMap::from([(7, vec![1, 2])])
     }
 
-    async fn shown(&self) -> HubResult {
+    pub async fn shown(&self) -> HubResult {
         settle().await;
         Err(HubError::new("only for you"))
     }
 
-    fn shown_as(&self) -> HubResult {
+    pub fn shown_as(&self) -> HubResult {
         Err(HubError::new("only for you").with_type_name("TeaException"))
     }
 
-    fn hidden(&self) -> HubResult {
+    pub fn hidden(&self) -> HubResult {
         Err("12a".parse::<u32>().unwrap_err().into())
     }
 
-    fn hidden_as(&self) -> HubResult {
+    pub fn hidden_as(&self) -> HubResult {
         Err(HubError::hidden("secret").with_type_name("TeaException"))
     }
 
-    fn boxed(&self) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn boxed(&self) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
         Err("secret".into())
     }
 
-    fn any_how(&self) -> anyhow::Result<u32> {
+    pub fn any_how(&self) -> anyhow::Result<u32> {
         anyhow::bail!("secret")
     }
 
-    fn panics(&self) {
+    pub fn panics(&self) {
         panic!("secret")
     }
 
-    async fn panics_later(&self) {
+    pub async fn panics_later(&self) {
         settle().await;
         panic!("secret")
     }
 
-    fn panics_oddly(&self) {
+    pub fn panics_oddly(&self) {
         std::panic::panic_any(7)
     }
 
-    fn unwritable(&self) -> Unwritable {
+    pub fn unwritable(&self) -> Unwritable {
         Unwritable::Failing
     }
 
-    async fn unwritable_later(&self) -> HubResult<(u32, Unwritable)> {
+    pub async fn unwritable_later(&self) -> HubResult<(u32, Unwritable)> {
         settle().await;
         Ok((7, Unwritable::Failing))
     }
 
-    fn panics_when_written(&self) -> Vec<Unwritable> {
+    pub fn panics_when_written(&self) -> Vec<Unwritable> {
         vec![Unwritable::Panicking]
     }
 
-    fn bad_key(&self) -> BTreeMap<Vec<u8>, u32> {
+    pub fn bad_key(&self) -> BTreeMap<Vec<u8>, u32> {
         BTreeMap::from([(vec![1], 2)])
     }
 
-    fn panics_when_decoded(&self, _argument: Undecodable) {}
+    pub fn panics_when_decoded(&self, _argument: Undecodable) {}
 
-    async fn sends_unwritable(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn sends_unwritable(&self, cx: &HubCallerContext<Self>) -> HubResult {
         cx.clients()
             .all()
             .send("Push", (Unwritable::Failing,))
@@ -130,7 +130,7 @@ impl ResultsHub {
         Ok(())
     }
 
-    async fn sends_panicking(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn sends_panicking(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let all = cx.clients().all();
         all.send("Push", (Unwritable::Panicking,)).await?;
         Ok(())

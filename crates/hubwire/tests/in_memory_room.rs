@@ -30,20 +30,20 @@ impl RoomHub {
         self.log.note(format!("{reason:?}"));
     }
 
-    fn id(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    fn count(&self, count: u32) -> impl Stream<Item = u32> {
+    pub fn count(&self, count: u32) -> impl Stream<Item = u32> {
         stream::iter(0..count)
     }
 
     /// Items of 1 KiB until it dries up, which is no end.
-    fn items(&self) -> impl Stream<Item = String> {
+    pub fn items(&self) -> impl Stream<Item = String> {
         let dried_up = Arc::clone(&self.dried_up);
         stream::poll_fn(move |_| match dried_up.load(Ordering::Relaxed) {
             true => Poll::Pending,

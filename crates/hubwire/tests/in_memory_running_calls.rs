@@ -38,11 +38,11 @@ impl WaitingHub {
 
 #[hub(client = UntypedClient)]
 impl WaitingHub {
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    async fn read_and_wait(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn read_and_wait(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
         let mut sum = 0;
         while let Some(number) = numbers.next().await {
             sum += number?;
@@ -51,13 +51,13 @@ impl WaitingHub {
         Ok(sum)
     }
 
-    async fn ask_and_wait(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+    pub async fn ask_and_wait(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
         let answer = cx.clients().caller().invoke("Ask", ()).await?;
         self.wait().await;
         Ok(answer)
     }
 
-    fn stream(&self) -> impl Stream<Item = i32> {
+    pub fn stream(&self) -> impl Stream<Item = i32> {
         stream::pending()
     }
 }

@@ -35,14 +35,14 @@ impl SlowHooks {
         self.log.note(format!("{reason:?}"));
     }
 
-    async fn work(&self, cx: &HubCallerContext<Self>, seconds_to_go: u64) -> &'static str {
+    pub async fn work(&self, cx: &HubCallerContext<Self>, seconds_to_go: u64) -> &'static str {
         cx.connection_aborted().cancelled().await;
         pass(seconds(seconds_to_go)).await;
         self.log.note("worked");
         "unheard"
     }
 
-    async fn never_end(&self) {
+    pub async fn never_end(&self) {
         pending::<()>().await;
     }
 }

@@ -34,16 +34,16 @@ struct BusyHub {
 
 #[hub]
 impl BusyHub {
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    async fn never_end(&self) {
+    pub async fn never_end(&self) {
         std::future::pending::<()>().await;
     }
 
     /// Blocks its thread until the test lets it go on.
-    fn block(&self) {
+    pub fn block(&self) {
         self.log.note("blocks");
         let _ = self.released.lock().unwrap().recv();
     }

@@ -28,15 +28,15 @@ impl SlowHub {
         self.log.note(format!("{reason:?}"));
     }
 
-    fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
         cx.connection_id().clone()
     }
 
-    fn note(&self, text: String) {
+    pub fn note(&self, text: String) {
         self.log.note(text);
     }
 
-    async fn tick(&self) {
+    pub async fn tick(&self) {
         for _ in 0..60 {
             pass(seconds(1)).await;
             self.log.note("tick");
@@ -304,11 +304,11 @@ async fn a_client_that_pings_and_reads_slowly_is_not_timed_out_while_its_queue_i
 
 #[hub]
 impl IdleStreamsHub {
-    fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
         cx.connection_id().clone()
     }
 
-    fn ticks(&self) -> impl Stream<Item = u32> {
+    pub fn ticks(&self) -> impl Stream<Item = u32> {
         let gate = self.gate.clone();
         stream::unfold(0, move |number| {
             let gate = gate.clone();

@@ -32,20 +32,20 @@ impl Drop for Watch {
 
 #[hub]
 impl StreamsHub {
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    async fn wait(&self) {
+    pub async fn wait(&self) {
         self.gate.passed().await;
     }
 
-    fn count(&self, count: u32) -> impl Stream<Item = u32> {
+    pub fn count(&self, count: u32) -> impl Stream<Item = u32> {
         stream::iter(0..count)
     }
 
     /// An item for each opening of the gate, borrowed from the hub itself.
-    fn gated(&self) -> impl Stream<Item = u32> {
+    pub fn gated(&self) -> impl Stream<Item = u32> {
         let watch = Watch {
             log: self.log.clone(),
             what: "gated",
@@ -56,7 +56,7 @@ impl StreamsHub {
         })
     }
 
-    fn until_cancelled(&self, cancel: CancellationToken) -> impl Stream<Item = u32> {
+    pub fn until_cancelled(&self, cancel: CancellationToken) -> impl Stream<Item = u32> {
         let log = self.log.clone();
         stream::unfold(0, move |number| {
             let (cancel, log) = (cancel.clone(), log.clone());
@@ -78,7 +78,7 @@ impl StreamsHub {
         })
     }
 
-    fn pages(&self) -> impl Stream<Item = String> {
+    pub fn pages(&self) -> impl Stream<Item = String> {
         let log = self.log.clone();
         stream::iter(0..).map(move |number: usize| {
             log.note(number.to_string());
@@ -86,7 +86,7 @@ impl StreamsHub {
         })
     }
 
-    fn breaks(&self, after: u32, shown: bool) -> impl Stream<Item = HubResult<u32>> {
+    pub fn breaks(&self, after: u32, shown: bool) -> impl Stream<Item = HubResult<u32>> {
         let error = match shown {
             true => HubError::new("too far"),
             false => HubError::hidden("a secret"),
@@ -95,11 +95,11 @@ impl StreamsHub {
         items.chain(stream::once(std::future::ready(Err(error))))
     }
 
-    async fn refuses(&self) -> HubResult<impl Stream<Item = u32>> {
+    pub async fn refuses(&self) -> HubResult<impl Stream<Item = u32>> {
         Err::<stream::Empty<u32>, _>(HubError::new("no stream for you"))
     }
 
-    fn panics(&self, after: u32) -> impl Stream<Item = u32> {
+    pub fn panics(&self, after: u32) -> impl Stream<Item = u32> {
         stream::iter(0..).map(move |number| {
             assert!(number < after, "over");
             number

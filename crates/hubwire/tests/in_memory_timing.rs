@@ -22,15 +22,15 @@ struct TimingHub {
 
 #[hub]
 impl TimingHub {
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    async fn wait(&self) {
+    pub async fn wait(&self) {
         self.gate.passed().await;
     }
 
-    fn abort(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
     }
 }

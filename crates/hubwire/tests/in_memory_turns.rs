@@ -37,11 +37,11 @@ impl TurnHub {
         Ok(())
     }
 
-    fn tick(&self) {
+    pub fn tick(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn few(&self) -> impl Stream<Item = u64> + use<> {
+    pub fn few(&self) -> impl Stream<Item = u64> + use<> {
         let done = Arc::clone(&self.done);
         stream::iter(0..31).inspect(move |_| {
             done.fetch_add(1, Ordering::Relaxed);

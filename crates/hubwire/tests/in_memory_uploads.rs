@@ -18,11 +18,11 @@ struct UploadsHub {
 
 #[hub]
 impl UploadsHub {
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
 
-    async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
         let mut sum = 0;
         while let Some(number) = numbers.next().await {
             sum += number?;
@@ -31,7 +31,7 @@ impl UploadsHub {
     }
 
     /// Reads one item for each opening of the gate.
-    async fn read_slowly(&self, mut numbers: StreamReader<i32>) -> HubResult<usize> {
+    pub async fn read_slowly(&self, mut numbers: StreamReader<i32>) -> HubResult<usize> {
         let mut count = 0;
         loop {
             self.gate.passed().await;
@@ -43,11 +43,11 @@ impl UploadsHub {
         }
     }
 
-    async fn first(&self, mut numbers: StreamReader<i32>) -> HubResult<Option<i32>> {
+    pub async fn first(&self, mut numbers: StreamReader<i32>) -> HubResult<Option<i32>> {
         numbers.next().await.transpose()
     }
 
-    async fn how_it_ended(&self, mut numbers: StreamReader<i32>) {
+    pub async fn how_it_ended(&self, mut numbers: StreamReader<i32>) {
         while let Some(number) = numbers.next().await {
             match number {
                 Ok(number) => self.log.note(number.to_string()),
@@ -57,7 +57,7 @@ impl UploadsHub {
         self.log.note("end");
     }
 
-    async fn join(
+    pub async fn join(
         &self,
         separator: String,
         mut words: StreamReader<String>,
@@ -73,7 +73,7 @@ impl UploadsHub {
         Ok(all.join(&separator))
     }
 
-    fn echo_stream(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+    pub fn echo_stream(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
         numbers
     }
 }

@@ -28,12 +28,12 @@ struct RuntimesHub;
 
 #[hub]
 impl RuntimesHub {
-    async fn join(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn join(&self, cx: &HubCallerContext<Self>) -> HubResult {
         cx.groups().add(cx.connection_id(), "tea").await?;
         Ok(())
     }
 
-    async fn never(&self) {
+    pub async fn never(&self) {
         std::future::pending::<()>().await;
     }
 }

@@ -30,20 +30,20 @@ struct ChurnHub;
 
 #[hub(client = ChurnClient)]
 impl ChurnHub {
-    async fn join(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn join(&self, cx: &HubCallerContext<Self>) -> HubResult {
         cx.groups().add(cx.connection_id(), "tea").await?;
         Ok(())
     }
 
-    async fn asked(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
+    pub async fn asked(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
         Ok(cx.clients().caller().ask().await?)
     }
 
-    fn items(&self, count: i32) -> impl Stream<Item = i32> {
+    pub fn items(&self, count: i32) -> impl Stream<Item = i32> {
         stream::iter(0..count)
     }
 
-    async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn sum(&self, mut numbers: StreamReader<i32>) -> HubResult<i32> {
         let mut sum = 0;
         while let Some(number) = numbers.next().await {
             sum += number?;

@@ -21,10 +21,10 @@ impl ChatHub {
     async fn on_disconnected(&self, cx: &HubCallerContext<Self>, reason: &DisconnectReason) {
         tracing::info!(id = %cx.connection_id(), %reason, "disconnected");
     }
-    fn echo(&self, text: String) -> String {
+    pub fn echo(&self, text: String) -> String {
         text
     }
-    async fn send_message(
+    pub async fn send_message(
         &self,
         cx: &HubCallerContext<Self>,
         user: String,
@@ -32,19 +32,24 @@ impl ChatHub {
     ) -> HubResult {
         say(&user, &message, cx.clients().all()).await
     }
-    async fn broadcast(&self, cx: &HubCallerContext<Self>, message: String) -> HubResult {
+    pub async fn broadcast(&self, cx: &HubCallerContext<Self>, message: String) -> HubResult {
         say(cx.connection_id(), &message, cx.clients().others()).await
     }
-    async fn whisper(&self, cx: &HubCallerContext<Self>, id: String, text: String) -> HubResult {
+    pub async fn whisper(
+        &self,
+        cx: &HubCallerContext<Self>,
+        id: String,
+        text: String,
+    ) -> HubResult {
         say(cx.connection_id(), &text, cx.clients().client(id)).await
     }
-    async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
+    pub async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
         Ok(cx.groups().add(cx.connection_id(), room).await?)
     }
-    async fn leave_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
+    pub async fn leave_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
         Ok(cx.groups().remove(cx.connection_id(), room).await?)
     }
-    async fn send_to_room(
+    pub async fn send_to_room(
         &self,
         cx: &HubCallerContext<Self>,
         room: String,

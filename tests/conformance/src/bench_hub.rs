@@ -14,21 +14,21 @@ pub(crate) struct BenchHub;
 
 #[hub(client = BenchClient)]
 impl BenchHub {
-    fn echo(&self, payload: String) -> String {
+    pub fn echo(&self, payload: String) -> String {
         payload
     }
 
-    async fn broadcast(&self, cx: &HubCallerContext<Self>, payload: String) -> HubResult {
+    pub async fn broadcast(&self, cx: &HubCallerContext<Self>, payload: String) -> HubResult {
         cx.clients().all().bench(&payload).await?;
         Ok(())
     }
 
-    async fn join_group(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
+    pub async fn join_group(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
         cx.groups().add(cx.connection_id(), group).await?;
         Ok(())
     }
 
-    async fn send_to_group(
+    pub async fn send_to_group(
         &self,
         cx: &HubCallerContext<Self>,
         group: String,

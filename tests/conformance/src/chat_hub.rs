@@ -91,19 +91,24 @@ impl ChatHub {
         push(cx.clients().all(), "LeftAll", (id,)).await
     }
 
-    async fn join_room(&self, cx: &HubCallerContext<Self>, room: Text) -> HubResult {
+    pub async fn join_room(&self, cx: &HubCallerContext<Self>, room: Text) -> HubResult {
         Ok(cx.groups().add(cx.connection_id(), given(room)?).await?)
     }
 
-    async fn leave_room(&self, cx: &HubCallerContext<Self>, room: Text) -> HubResult {
+    pub async fn leave_room(&self, cx: &HubCallerContext<Self>, room: Text) -> HubResult {
         Ok(cx.groups().remove(cx.connection_id(), given(room)?).await?)
     }
 
-    async fn add_to_room(&self, cx: &HubCallerContext<Self>, id: Text, room: Text) -> HubResult {
+    pub async fn add_to_room(
+        &self,
+        cx: &HubCallerContext<Self>,
+        id: Text,
+        room: Text,
+    ) -> HubResult {
         Ok(cx.groups().add(given(id)?, given(room)?).await?)
     }
 
-    async fn remove_from_room(
+    pub async fn remove_from_room(
         &self,
         cx: &HubCallerContext<Self>,
         id: Text,
@@ -112,7 +117,7 @@ impl ChatHub {
         Ok(cx.groups().remove(given(id)?, given(room)?).await?)
     }
 
-    async fn send_to_room(
+    pub async fn send_to_room(
         &self,
         cx: &HubCallerContext<Self>,
         room: Text,
@@ -121,7 +126,7 @@ impl ChatHub {
         deliver(cx, cx.clients().group(given(room)?), message).await
     }
 
-    async fn send_to_room_others(
+    pub async fn send_to_room_others(
         &self,
         cx: &HubCallerContext<Self>,
         room: Text,
@@ -130,7 +135,7 @@ impl ChatHub {
         deliver(cx, cx.clients().others_in_group(given(room)?), message).await
     }
 
-    async fn send_to_room_except(
+    pub async fn send_to_room_except(
         &self,
         cx: &HubCallerContext<Self>,
         room: Text,
@@ -141,7 +146,7 @@ impl ChatHub {
         deliver(cx, members, message).await
     }
 
-    async fn send_to_rooms(
+    pub async fn send_to_rooms(
         &self,
         cx: &HubCallerContext<Self>,
         rooms: Option<Vec<Text>>,
@@ -151,7 +156,7 @@ impl ChatHub {
         deliver(cx, cx.clients().groups(rooms), message).await
     }
 
-    async fn send_message(
+    pub async fn send_message(
         &self,
         cx: &HubCallerContext<Self>,
         user: Text,
@@ -161,7 +166,7 @@ impl ChatHub {
         push(cx.clients().all(), "ReceiveMessage", arguments).await
     }
 
-    async fn send_except(
+    pub async fn send_except(
         &self,
         cx: &HubCallerContext<Self>,
         message: Text,
@@ -170,15 +175,15 @@ impl ChatHub {
         deliver(cx, cx.clients().all_except(given(except)?), message).await
     }
 
-    async fn broadcast(&self, cx: &HubCallerContext<Self>, message: Text) -> HubResult {
+    pub async fn broadcast(&self, cx: &HubCallerContext<Self>, message: Text) -> HubResult {
         deliver(cx, cx.clients().others(), message).await
     }
 
-    async fn whisper(&self, cx: &HubCallerContext<Self>, id: Text, message: Text) -> HubResult {
+    pub async fn whisper(&self, cx: &HubCallerContext<Self>, id: Text, message: Text) -> HubResult {
         deliver(cx, cx.clients().client(given(id)?), message).await
     }
 
-    async fn whisper_many(
+    pub async fn whisper_many(
         &self,
         cx: &HubCallerContext<Self>,
         ids: Option<Vec<Text>>,
@@ -188,7 +193,7 @@ impl ChatHub {
         deliver(cx, cx.clients().clients(ids), message).await
     }
 
-    async fn send_to_user(
+    pub async fn send_to_user(
         &self,
         cx: &HubCallerContext<Self>,
         user: Text,
@@ -197,7 +202,7 @@ impl ChatHub {
         deliver(cx, cx.clients().user(given(user)?), message).await
     }
 
-    async fn send_to_users(
+    pub async fn send_to_users(
         &self,
         cx: &HubCallerContext<Self>,
         users: Option<Vec<Text>>,
@@ -207,7 +212,7 @@ impl ChatHub {
         deliver(cx, cx.clients().users(users), message).await
     }
 
-    async fn push_many(
+    pub async fn push_many(
         &self,
         cx: &HubCallerContext<Self>,
         id: String,
@@ -222,197 +227,197 @@ impl ChatHub {
         Ok(())
     }
 
-    async fn call_me(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn call_me(&self, cx: &HubCallerContext<Self>) -> HubResult {
         push(cx.clients().caller(), "NoArguments", ()).await
     }
 
-    async fn call_me_with(&self, cx: &HubCallerContext<Self>, value: Anything) -> HubResult {
+    pub async fn call_me_with(&self, cx: &HubCallerContext<Self>, value: Anything) -> HubResult {
         push(cx.clients().caller(), "OneArgument", (value,)).await
     }
 
-    async fn call_me_null(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn call_me_null(&self, cx: &HubCallerContext<Self>) -> HubResult {
         push(cx.clients().caller(), "OneArgument", ((),)).await
     }
 
-    fn echo(&self, value: Text) -> Text {
+    pub fn echo(&self, value: Text) -> Text {
         value
     }
 
-    fn echo_object(&self, value: Anything) -> Anything {
+    pub fn echo_object(&self, value: Anything) -> Anything {
         value
     }
 
-    fn echo_person(&self, value: Option<Person>) -> Option<Person> {
+    pub fn echo_person(&self, value: Option<Person>) -> Option<Person> {
         value
     }
 
-    fn add(&self, a: i32, b: i32) -> i32 {
+    pub fn add(&self, a: i32, b: i32) -> i32 {
         a.wrapping_add(b)
     }
 
-    async fn add_async(&self, a: i32, b: i32) -> i32 {
+    pub async fn add_async(&self, a: i32, b: i32) -> i32 {
         a.wrapping_add(b)
     }
 
-    async fn add_value_task(&self, a: i32, b: i32) -> i32 {
+    pub async fn add_value_task(&self, a: i32, b: i32) -> i32 {
         a.wrapping_add(b)
     }
 
-    fn nothing(&self) {}
+    pub fn nothing(&self) {}
 
-    async fn nothing_async(&self) {}
+    pub async fn nothing_async(&self) {}
 
-    fn null(&self) -> Text {
+    pub fn null(&self) -> Text {
         None
     }
 
-    async fn null_async(&self) -> Text {
+    pub async fn null_async(&self) -> Text {
         None
     }
 
-    fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
-    fn user_identifier(&self, cx: &HubCallerContext<Self>) -> Text {
+    pub fn user_identifier(&self, cx: &HubCallerContext<Self>) -> Text {
         cx.user_id().map(ToString::to_string)
     }
 
-    fn with_default(&self, a: i32, b: i32) -> i32 {
+    pub fn with_default(&self, a: i32, b: i32) -> i32 {
         a.wrapping_add(b)
     }
 
-    fn sum_params(&self, values: Vec<i32>) -> i32 {
+    pub fn sum_params(&self, values: Vec<i32>) -> i32 {
         values.into_iter().fold(0, i32::wrapping_add)
     }
 
-    fn large(&self, size: i32) -> HubResult<String> {
+    pub fn large(&self, size: i32) -> HubResult<String> {
         text_of(size)
     }
 
-    async fn delay(&self, milliseconds: u64, value: Text) -> Text {
+    pub async fn delay(&self, milliseconds: u64, value: Text) -> Text {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
         value
     }
 
-    async fn late_send(&self, cx: &HubCallerContext<Self>, milliseconds: u64) -> HubResult {
+    pub async fn late_send(&self, cx: &HubCallerContext<Self>, milliseconds: u64) -> HubResult {
         push(cx.clients().caller(), "Before", ()).await?;
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
         push(cx.clients().caller(), "After", ()).await
     }
 
     #[hub(name = "renamed")]
-    fn original_name(&self) -> &'static str {
+    pub fn original_name(&self) -> &'static str {
         "renamed"
     }
 
-    fn abort(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
     }
 
-    fn echo_bool(&self, v: bool) -> bool {
+    pub fn echo_bool(&self, v: bool) -> bool {
         v
     }
 
-    fn echo_byte(&self, v: u8) -> u8 {
+    pub fn echo_byte(&self, v: u8) -> u8 {
         v
     }
 
-    fn echo_long(&self, v: i64) -> i64 {
+    pub fn echo_long(&self, v: i64) -> i64 {
         v
     }
 
-    fn echo_double(&self, v: f64) -> f64 {
+    pub fn echo_double(&self, v: f64) -> f64 {
         v
     }
 
-    fn echo_float(&self, v: f32) -> f32 {
+    pub fn echo_float(&self, v: f32) -> f32 {
         v
     }
 
-    fn echo_decimal(&self, v: f64) -> f64 {
+    pub fn echo_decimal(&self, v: f64) -> f64 {
         v
     }
 
-    fn echo_nullable_int(&self, v: Option<i32>) -> Option<i32> {
+    pub fn echo_nullable_int(&self, v: Option<i32>) -> Option<i32> {
         v
     }
 
-    fn echo_mood(&self, v: Mood) -> Mood {
+    pub fn echo_mood(&self, v: Mood) -> Mood {
         v
     }
 
-    fn echo_guid(&self, v: String) -> String {
+    pub fn echo_guid(&self, v: String) -> String {
         v
     }
 
-    fn echo_date_time(&self, v: String) -> String {
+    pub fn echo_date_time(&self, v: String) -> String {
         v
     }
 
-    fn echo_date_time_offset(&self, v: String) -> String {
+    pub fn echo_date_time_offset(&self, v: String) -> String {
         v
     }
 
-    fn echo_bytes(&self, v: Option<Bytes>) -> Option<Bytes> {
+    pub fn echo_bytes(&self, v: Option<Bytes>) -> Option<Bytes> {
         v
     }
 
-    fn echo_char(&self, v: char) -> char {
+    pub fn echo_char(&self, v: char) -> char {
         v
     }
 
-    fn echo_ints(&self, v: Option<Vec<i32>>) -> Option<Vec<i32>> {
+    pub fn echo_ints(&self, v: Option<Vec<i32>>) -> Option<Vec<i32>> {
         v
     }
 
-    fn echo_strings(&self, v: Option<Vec<Text>>) -> Option<Vec<Text>> {
+    pub fn echo_strings(&self, v: Option<Vec<Text>>) -> Option<Vec<Text>> {
         v
     }
 
-    fn echo_dictionary(&self, v: Option<Dictionary>) -> Option<Dictionary> {
+    pub fn echo_dictionary(&self, v: Option<Dictionary>) -> Option<Dictionary> {
         v
     }
 
-    fn not_a_number(&self) -> f64 {
+    pub fn not_a_number(&self) -> f64 {
         f64::NAN
     }
 
-    fn escapes(&self) -> &'static str {
+    pub fn escapes(&self) -> &'static str {
         "a\"b\\c/d<e>&'+\u{e9}\u{4e2d}\u{1f600}\u{1}\t\r\n\u{1e}\u{2028}\u{7f}"
     }
 
     #[hub(name = "Loop")]
-    fn looping(&self) -> Looping {
+    pub fn looping(&self) -> Looping {
         Looping
     }
 
-    fn throw_plain(&self) -> HubResult<Text> {
+    pub fn throw_plain(&self) -> HubResult<Text> {
         Err(invalid_operation("plain boom"))
     }
 
-    async fn throw_plain_async(&self) -> HubResult<Text> {
+    pub async fn throw_plain_async(&self) -> HubResult<Text> {
         tokio::task::yield_now().await;
         Err(invalid_operation("plain async boom"))
     }
 
-    fn throw_hub(&self) -> HubResult<Text> {
+    pub fn throw_hub(&self) -> HubResult<Text> {
         Err(HubError::new("Message cannot be empty"))
     }
 
-    fn throw_hub_subclass(&self) -> HubResult<Text> {
+    pub fn throw_hub_subclass(&self) -> HubResult<Text> {
         Err(HubError::new("subclassed").with_type_name("CustomHubException"))
     }
 
-    fn throw_hub_inner(&self) -> HubResult<Text> {
+    pub fn throw_hub_inner(&self) -> HubResult<Text> {
         Err(HubError::new("outer"))
     }
 
-    fn task_cancelled(&self) -> HubResult<Text> {
+    pub fn task_cancelled(&self) -> HubResult<Text> {
         Err(HubError::hidden("A task was canceled.").with_type_name("TaskCanceledException"))
     }
 
-    fn stream(
+    pub fn stream(
         &self,
         count: i32,
         delay_ms: i32,
@@ -421,29 +426,29 @@ impl ChatHub {
         chat_streams::numbers_until(count, delay_ms, cancellation)
     }
 
-    fn stream_channel(&self, count: i32, delay_ms: i32) -> impl Stream<Item = i32> {
+    pub fn stream_channel(&self, count: i32, delay_ms: i32) -> impl Stream<Item = i32> {
         chat_streams::numbers(count, delay_ms)
     }
 
-    async fn stream_task(&self, count: i32) -> impl Stream<Item = i32> {
+    pub async fn stream_task(&self, count: i32) -> impl Stream<Item = i32> {
         tokio::task::yield_now().await;
         chat_streams::numbers(count, 0)
     }
 
-    fn stream_throw(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
+    pub fn stream_throw(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
         chat_streams::failing(after, chat_streams::hidden_failure())
     }
 
-    fn stream_throw_hub(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
+    pub fn stream_throw_hub(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
         chat_streams::failing(after, HubError::new("stream hub boom"))
     }
 
     #[hub(stream)]
-    fn stream_throw_at_once(&self) -> HubResult<Empty<i32>> {
+    pub fn stream_throw_at_once(&self) -> HubResult<Empty<i32>> {
         Err(HubError::new("no stream for you"))
     }
 
-    fn stream_watched(
+    pub fn stream_watched(
         &self,
         cx: HubCallerContext<Self>,
         delay_ms: i32,
@@ -457,15 +462,15 @@ impl ChatHub {
         })
     }
 
-    async fn upload_sum(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn upload_sum(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
         chat_streams::sum(numbers).await
     }
 
-    async fn upload_sum_enumerable(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn upload_sum_enumerable(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
         chat_streams::sum(numbers).await
     }
 
-    async fn upload_join(
+    pub async fn upload_join(
         &self,
         separator: Text,
         words: StreamReader<Text>,
@@ -474,15 +479,15 @@ impl ChatHub {
         chat_streams::join(separator, words, numbers).await
     }
 
-    fn upload_double(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+    pub fn upload_double(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
         numbers.map(|number| Ok(number?.wrapping_mul(2)))
     }
 
-    async fn upload_report(&self, numbers: StreamReader<i32>) -> String {
+    pub async fn upload_report(&self, numbers: StreamReader<i32>) -> String {
         chat_streams::report(numbers).await
     }
 
-    async fn upload_first(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn upload_first(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
         chat_streams::first(numbers).await
     }
 }

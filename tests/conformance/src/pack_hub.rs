@@ -41,9 +41,9 @@ macro_rules! pack_hub {
     ) => {
         #[hub]
         impl PackHub {
-            $(fn $echo(&self, v: $type) -> $type { v })*
-            $($(#[$mark])* fn $result(&self) -> $returned { $value })*
-            $(fn $failure(&self) -> HubResult<Text> { Err($error) })*
+            $(pub fn $echo(&self, v: $type) -> $type { v })*
+            $($(#[$mark])* pub fn $result(&self) -> $returned { $value })*
+            $(pub fn $failure(&self) -> HubResult<Text> { Err($error) })*
             $($methods)*
         }
     };
@@ -170,26 +170,26 @@ pack_hub! {
         Ok(caller.send("Connected", (cx.connection_id(),)).await?)
     }
 
-    async fn nothing_async(&self) {}
+    pub async fn nothing_async(&self) {}
 
-    fn add(&self, a: i32, b: i32) -> i32 {
+    pub fn add(&self, a: i32, b: i32) -> i32 {
         a.wrapping_add(b)
     }
 
-    fn large(&self, size: u32) -> String {
+    pub fn large(&self, size: u32) -> String {
         const LARGEST: u32 = 1 << 20;
         (0..size.min(LARGEST)).map(|_| 'x').collect()
     }
 
-    fn length(&self, v: String) -> usize {
+    pub fn length(&self, v: String) -> usize {
         v.encode_utf16().count()
     }
 
-    fn abort(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
     }
 
-    async fn back(
+    pub async fn back(
         &self,
         cx: &HubCallerContext<Self>,
         target: String,
@@ -198,37 +198,37 @@ pack_hub! {
         Ok(cx.clients().caller().send(&target, (value,)).await?)
     }
 
-    async fn back_nothing(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn back_nothing(&self, cx: &HubCallerContext<Self>) -> HubResult {
         Ok(cx.clients().caller().send("NoArguments", ()).await?)
     }
 
-    async fn back_many(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn back_many(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let many = (1, "two", 3.5, (), [1, 2], Person::named("Ada"));
         Ok(cx.clients().caller().send("Many", many).await?)
     }
 
-    async fn delay(&self, milliseconds: i32, v: Text) -> Text {
+    pub async fn delay(&self, milliseconds: i32, v: Text) -> Text {
         chat_streams::pause(milliseconds).await;
         v
     }
 
-    fn type_of(&self, v: Anything) -> &'static str {
+    pub fn type_of(&self, v: Anything) -> &'static str {
         v.dotnet_name()
     }
 
-    fn date_time_detail(&self, v: Timestamp) -> String {
+    pub fn date_time_detail(&self, v: Timestamp) -> String {
         pack_results::to_seven_places(v) + " Utc"
     }
 
-    fn depth_of(&self, v: Option<Box<Deep>>) -> i32 {
+    pub fn depth_of(&self, v: Option<Box<Deep>>) -> i32 {
         Deep::depth(v.as_deref())
     }
 
-    fn boxed(&self, what: String) -> Boxed {
+    pub fn boxed(&self, what: String) -> Boxed {
         Boxed::of(&what)
     }
 
-    fn stream(
+    pub fn stream(
         &self,
         count: i32,
         delay_ms: i32,
@@ -237,23 +237,23 @@ pack_hub! {
         chat_streams::numbers_until(count, delay_ms, cancellation)
     }
 
-    fn stream_people(&self) -> impl Stream<Item = Option<Person>> {
+    pub fn stream_people(&self) -> impl Stream<Item = Option<Person>> {
         stream::iter([Some(Person::named("Ada")), None])
     }
 
-    fn stream_throw_hub(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
+    pub fn stream_throw_hub(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
         chat_streams::failing(after, HubError::new("stream hub boom"))
     }
 
-    async fn upload_sum(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn upload_sum(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
         chat_streams::sum(numbers).await
     }
 
-    async fn upload_report(&self, numbers: StreamReader<i32>) -> String {
+    pub async fn upload_report(&self, numbers: StreamReader<i32>) -> String {
         chat_streams::report(numbers).await
     }
 
-    async fn upload_two(
+    pub async fn upload_two(
         &self,
         separator: Text,
         words: StreamReader<Text>,
@@ -262,21 +262,21 @@ pack_hub! {
         chat_streams::join(separator, words, numbers).await
     }
 
-    fn upload_double(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+    pub fn upload_double(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
         numbers.map(|number| Ok(number?.wrapping_mul(2)))
     }
 
-    async fn ask(&self, cx: &HubCallerContext<Self>, target: String) -> String {
+    pub async fn ask(&self, cx: &HubCallerContext<Self>, target: String) -> String {
         let result: Result<Text, _> = cx.clients().caller().invoke(&target, ("q",)).await;
         pack_results::report(result.map(|text| text.unwrap_or_else(|| "null".to_owned())))
     }
 
-    async fn ask_int(&self, cx: &HubCallerContext<Self>, target: String) -> String {
+    pub async fn ask_int(&self, cx: &HubCallerContext<Self>, target: String) -> String {
         let result: Result<i32, _> = cx.clients().caller().invoke(&target, ()).await;
         pack_results::report(result)
     }
 
-    async fn ask_person(&self, cx: &HubCallerContext<Self>, target: String) -> String {
+    pub async fn ask_person(&self, cx: &HubCallerContext<Self>, target: String) -> String {
         let result: Result<Option<Person>, _> = cx.clients().caller().invoke(&target, ()).await;
         let told = |person: Option<Person>| match person {
             Some(person) => person.to_string(),
@@ -285,7 +285,7 @@ pack_hub! {
         pack_results::report(result.map(told))
     }
 
-    async fn ask_for(&self, cx: &HubCallerContext<Self>, milliseconds: u32) -> String {
+    pub async fn ask_for(&self, cx: &HubCallerContext<Self>, milliseconds: u32) -> String {
         let limit = Duration::from_millis(milliseconds.into());
         let client = cx.clients().caller().with_timeout(limit);
         let result: Result<Text, _> = client.invoke("Slow", ()).await;

@@ -95,36 +95,36 @@ impl ResultsHub {
         Ok(())
     }
 
-    fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
-    fn echo(&self, value: Text) -> Text {
+    pub fn echo(&self, value: Text) -> Text {
         value
     }
 
-    async fn delay(&self, milliseconds: i32, value: Text) -> Text {
+    pub async fn delay(&self, milliseconds: i32, value: Text) -> Text {
         pause(milliseconds).await;
         value
     }
 
-    async fn ask_name(&self, cx: &HubCallerContext<Self>) -> HubResult<Text> {
+    pub async fn ask_name(&self, cx: &HubCallerContext<Self>) -> HubResult<Text> {
         Ok(name_of(cx.clients().caller(), "who?").await?)
     }
 
-    async fn ask_number(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
+    pub async fn ask_number(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
         Ok(cx.clients().caller().invoke("GetNumber", ()).await?)
     }
 
-    async fn ask_person(&self, cx: &HubCallerContext<Self>) -> HubResult<Option<Person>> {
+    pub async fn ask_person(&self, cx: &HubCallerContext<Self>) -> HubResult<Option<Person>> {
         Ok(cx.clients().caller().invoke("GetPerson", ()).await?)
     }
 
-    async fn ask_object(&self, cx: &HubCallerContext<Self>) -> HubResult<Value> {
+    pub async fn ask_object(&self, cx: &HubCallerContext<Self>) -> HubResult<Value> {
         Ok(cx.clients().caller().invoke("GetObject", ()).await?)
     }
 
-    async fn ask_client(&self, cx: &HubCallerContext<Self>, id: Text) -> String {
+    pub async fn ask_client(&self, cx: &HubCallerContext<Self>, id: Text) -> String {
         match id {
             Some(id) => report_name(cx.clients().client(id), "who?").await,
             None => {
@@ -133,20 +133,20 @@ impl ResultsHub {
         }
     }
 
-    async fn ask_client_number(&self, cx: &HubCallerContext<Self>, id: String) -> String {
+    pub async fn ask_client_number(&self, cx: &HubCallerContext<Self>, id: String) -> String {
         report::<i32>(cx.clients().client(id).invoke("GetNumber", ())).await
     }
 
-    async fn ask_from_outside(&self, id: String) -> String {
+    pub async fn ask_from_outside(&self, id: String) -> String {
         report_name(self.outside.clients().client(id), "who?").await
     }
 
-    async fn ask_in_time(&self, cx: &HubCallerContext<Self>, id: String, limit: i32) -> String {
+    pub async fn ask_in_time(&self, cx: &HubCallerContext<Self>, id: String, limit: i32) -> String {
         let client = cx.clients().client(id);
         report_name(client.with_timeout(milliseconds(limit)), "quick!").await
     }
 
-    async fn ask_in_time_uncaught(
+    pub async fn ask_in_time_uncaught(
         &self,
         cx: &HubCallerContext<Self>,
         limit: i32,
@@ -155,16 +155,16 @@ impl ResultsHub {
         Ok(name_of(client, "quick!").await?)
     }
 
-    async fn ask_cancelled(&self, cx: &HubCallerContext<Self>) -> String {
+    pub async fn ask_cancelled(&self, cx: &HubCallerContext<Self>) -> String {
         let client = cx.clients().caller().with_timeout(Duration::ZERO);
         report_name(client, "never?").await
     }
 
-    async fn ask_while_connected(&self, cx: &HubCallerContext<Self>) -> String {
+    pub async fn ask_while_connected(&self, cx: &HubCallerContext<Self>) -> String {
         report_name(cx.clients().caller(), "who?").await
     }
 
-    async fn ask_two(&self, cx: &HubCallerContext<Self>) -> HubResult<String> {
+    pub async fn ask_two(&self, cx: &HubCallerContext<Self>) -> HubResult<String> {
         let client = || cx.clients().caller();
         let both = try_join(name_of(client(), "first"), name_of(client(), "second"));
         let (first, second) = both.await?;
@@ -172,7 +172,7 @@ impl ResultsHub {
         Ok(format!("{}+{}", text(first), text(second)))
     }
 
-    async fn ask_then_delay(
+    pub async fn ask_then_delay(
         &self,
         cx: &HubCallerContext<Self>,
         milliseconds: i32,
@@ -182,7 +182,7 @@ impl ResultsHub {
         Ok(name)
     }
 
-    fn ask_stream(
+    pub fn ask_stream(
         &self,
         cx: HubCallerContext<Self>,
         count: i32,

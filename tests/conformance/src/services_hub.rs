@@ -25,27 +25,27 @@ impl ServicesHub {
 
 #[hub]
 impl ServicesHub {
-    fn implicit(&self, name: Text) -> String {
+    pub fn implicit(&self, name: Text) -> String {
         self.greet(name)
     }
 
-    fn implicit_last(&self, name: Text) -> String {
+    pub fn implicit_last(&self, name: Text) -> String {
         self.greet(name)
     }
 
-    fn explicit(&self, name: Text) -> String {
+    pub fn explicit(&self, name: Text) -> String {
         self.greet(name)
     }
 
-    fn several(&self, name: Text) -> String {
+    pub fn several(&self, name: Text) -> String {
         self.greet(name)
     }
 
-    fn provider(&self) -> &'static str {
+    pub fn provider(&self) -> &'static str {
         "a provider"
     }
 
-    async fn upload(&self, mut names: StreamReader<Text>) -> HubResult<String> {
+    pub async fn upload(&self, mut names: StreamReader<Text>) -> HubResult<String> {
         let mut all = Vec::new();
         while let Some(name) = names.next().await {
             all.push(self.greet(name?));
@@ -54,23 +54,23 @@ impl ServicesHub {
     }
 
     #[hub(name = "Stream")]
-    fn greetings(&self, count: i32) -> impl Stream<Item = String> {
+    pub fn greetings(&self, count: i32) -> impl Stream<Item = String> {
         numbers(count, 0).map(|number| self.greet(Some(number.to_string())))
     }
 
-    fn echo(&self, value: Text) -> Text {
+    pub fn echo(&self, value: Text) -> Text {
         value
     }
 
-    fn token(&self, value: Text, _token: CancellationToken) -> String {
+    pub fn token(&self, value: Text, _token: CancellationToken) -> String {
         format!("{}, can be cancelled", value.unwrap_or_default())
     }
 
-    fn token_first(&self, _token: CancellationToken, value: Text) -> Text {
+    pub fn token_first(&self, _token: CancellationToken, value: Text) -> Text {
         value
     }
 
-    async fn upload_token(
+    pub async fn upload_token(
         &self,
         numbers: StreamReader<i32>,
         _token: CancellationToken,
@@ -78,7 +78,7 @@ impl ServicesHub {
         crate::chat_streams::first(numbers).await
     }
 
-    async fn until_aborted(
+    pub async fn until_aborted(
         &self,
         cx: &HubCallerContext<Self>,
         milliseconds: i32,
@@ -95,11 +95,11 @@ impl ServicesHub {
         Ok("aborted")
     }
 
-    fn stream_no_token(&self, count: i32, delay_ms: i32) -> impl Stream<Item = i32> {
+    pub fn stream_no_token(&self, count: i32, delay_ms: i32) -> impl Stream<Item = i32> {
         numbers(count, delay_ms)
     }
 
-    fn stream_token_in_the_middle(
+    pub fn stream_token_in_the_middle(
         &self,
         count: i32,
         token: CancellationToken,

@@ -49,59 +49,63 @@ pub(crate) struct DefaultHub;
 
 #[hub(client = DotnetClient)]
 impl DefaultHub {
-    fn hello_world(&self) -> &'static str {
+    pub fn hello_world(&self) -> &'static str {
         HELLO
     }
 
-    fn echo(&self, message: Option<String>) -> Option<String> {
+    pub fn echo(&self, message: Option<String>) -> Option<String> {
         message
     }
 
-    fn stream(&self, count: i32, cancellation: CancellationToken) -> impl Stream<Item = i32> {
+    pub fn stream(&self, count: i32, cancellation: CancellationToken) -> impl Stream<Item = i32> {
         chat_streams::numbers_until(count, STREAM_DELAY_MS, cancellation)
     }
 
     #[hub(stream)]
-    fn stream_exception(&self) -> HubResult<stream::Empty<i32>> {
+    pub fn stream_exception(&self) -> HubResult<stream::Empty<i32>> {
         Err(invalid_operation("Error occurred while streaming."))
     }
 
-    fn stream_echo(&self, items: StreamReader<String>) -> impl Stream<Item = String> {
+    pub fn stream_echo(&self, items: StreamReader<String>) -> impl Stream<Item = String> {
         until_error(items)
     }
 
-    fn stream_echo_int(&self, items: StreamReader<i32>) -> impl Stream<Item = i32> {
+    pub fn stream_echo_int(&self, items: StreamReader<i32>) -> impl Stream<Item = i32> {
         until_error(items)
     }
 
     #[hub(name = "StreamIAsyncConsumer")]
-    fn stream_consumer(&self, items: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+    pub fn stream_consumer(&self, items: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
         items
     }
 
-    async fn call_echo(&self, cx: &HubCallerContext<Self>, message: Option<String>) -> HubResult {
+    pub async fn call_echo(
+        &self,
+        cx: &HubCallerContext<Self>,
+        message: Option<String>,
+    ) -> HubResult {
         let client = cx.clients().client(cx.connection_id());
         Ok(client.echo(message.as_deref()).await?)
     }
 
-    async fn call_handler_that_doesnt_exist(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn call_handler_that_doesnt_exist(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let client = cx.clients().client(cx.connection_id());
         Ok(client.no_client_handler().await?)
     }
 
-    fn get_caller_connection_id(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn get_caller_connection_id(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
-    fn invoke_exception(&self) -> HubResult<String> {
+    pub fn invoke_exception(&self) -> HubResult<String> {
         Err(invalid_operation("Error invoking."))
     }
 
-    fn get_user_identifier(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+    pub fn get_user_identifier(&self, cx: &HubCallerContext<Self>) -> Option<String> {
         cx.user_id().map(ToString::to_string)
     }
 
-    fn get_header_values(
+    pub fn get_header_values(
         &self,
         cx: &HubCallerContext<Self>,
         names: Vec<String>,
@@ -110,13 +114,13 @@ impl DefaultHub {
         values.map(|value| value.map(str::to_owned)).collect()
     }
 
-    fn get_cookie_value(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
+    pub fn get_cookie_value(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
         let value = suite_request::cookie(cx.request(), &name);
         value.map(suite_request::percent_decoded)
     }
 
     #[hub(name = "GetIHttpConnectionFeatureProperties")]
-    fn addresses(&self, cx: &HubCallerContext<Self>) -> [PortOrAddress; 4] {
+    pub fn addresses(&self, cx: &HubCallerContext<Self>) -> [PortOrAddress; 4] {
         let port = |address: Option<SocketAddr>| address.map_or(0, |address| address.port());
         let address = |address: Option<SocketAddr>| {
             address.map_or_else(String::new, |address| address.ip().to_string())
@@ -131,16 +135,16 @@ impl DefaultHub {
     }
 
     /// There is no other transport yet.
-    fn get_active_transport_name(&self) -> &'static str {
+    pub fn get_active_transport_name(&self) -> &'static str {
         "WebSockets"
     }
 
     /// There is no other version yet.
-    fn get_http_protocol(&self) -> &'static str {
+    pub fn get_http_protocol(&self) -> &'static str {
         "HTTP/1.1"
     }
 
-    fn abort(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
     }
 }
@@ -150,51 +154,55 @@ pub(crate) struct DynamicHub;
 
 #[hub(client = DotnetClient)]
 impl DynamicHub {
-    fn hello_world(&self) -> &'static str {
+    pub fn hello_world(&self) -> &'static str {
         HELLO
     }
 
-    fn echo(&self, message: Option<String>) -> Option<String> {
+    pub fn echo(&self, message: Option<String>) -> Option<String> {
         message
     }
 
-    fn stream(&self, count: i32, cancellation: CancellationToken) -> impl Stream<Item = i32> {
+    pub fn stream(&self, count: i32, cancellation: CancellationToken) -> impl Stream<Item = i32> {
         chat_streams::numbers_until(count, STREAM_DELAY_MS, cancellation)
     }
 
     #[hub(stream)]
-    fn stream_exception(&self) -> HubResult<stream::Empty<i32>> {
+    pub fn stream_exception(&self) -> HubResult<stream::Empty<i32>> {
         Err(invalid_operation("Error occurred while streaming."))
     }
 
-    fn stream_echo(&self, items: StreamReader<String>) -> impl Stream<Item = String> {
+    pub fn stream_echo(&self, items: StreamReader<String>) -> impl Stream<Item = String> {
         until_error(items)
     }
 
-    fn stream_echo_int(&self, items: StreamReader<i32>) -> impl Stream<Item = i32> {
+    pub fn stream_echo_int(&self, items: StreamReader<i32>) -> impl Stream<Item = i32> {
         until_error(items)
     }
 
     #[hub(name = "StreamIAsyncConsumer")]
-    fn stream_consumer(&self, items: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+    pub fn stream_consumer(&self, items: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
         items
     }
 
-    async fn call_echo(&self, cx: &HubCallerContext<Self>, message: Option<String>) -> HubResult {
+    pub async fn call_echo(
+        &self,
+        cx: &HubCallerContext<Self>,
+        message: Option<String>,
+    ) -> HubResult {
         let client = cx.clients().client(cx.connection_id());
         Ok(client.echo(message.as_deref()).await?)
     }
 
-    async fn call_handler_that_doesnt_exist(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn call_handler_that_doesnt_exist(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let client = cx.clients().client(cx.connection_id());
         Ok(client.no_client_handler().await?)
     }
 
-    fn get_caller_connection_id(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn get_caller_connection_id(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
-    fn invoke_exception(&self) -> HubResult<String> {
+    pub fn invoke_exception(&self) -> HubResult<String> {
         Err(invalid_operation("Error invoking."))
     }
 }
@@ -206,7 +214,7 @@ pub(crate) struct VersionHub;
 
 #[hub]
 impl VersionHub {
-    fn echo(&self, message: Option<String>) -> Option<String> {
+    pub fn echo(&self, message: Option<String>) -> Option<String> {
         message
     }
 }

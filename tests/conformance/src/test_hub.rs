@@ -51,28 +51,32 @@ pub(crate) struct TestHub;
 
 #[hub(client = TestClient)]
 impl TestHub {
-    fn echo(&self, message: Option<String>) -> Option<String> {
+    pub fn echo(&self, message: Option<String>) -> Option<String> {
         message
     }
 
-    fn get_caller_connection_id(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn get_caller_connection_id(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
-    fn get_num_redirects(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
+    pub fn get_num_redirects(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
         let count = suite_request::query(cx.request(), "numRedirects");
         Ok(count.unwrap_or_default().parse()?)
     }
 
-    fn throw_exception(&self, message: String) -> HubResult {
+    pub fn throw_exception(&self, message: String) -> HubResult {
         Err(invalid_operation(message))
     }
 
-    async fn invoke_with_string(&self, cx: &HubCallerContext<Self>, message: String) -> HubResult {
+    pub async fn invoke_with_string(
+        &self,
+        cx: &HubCallerContext<Self>,
+        message: String,
+    ) -> HubResult {
         Ok(cx.clients().caller().message(&message).await?)
     }
 
-    async fn send_custom_object(
+    pub async fn send_custom_object(
         &self,
         cx: &HubCallerContext<Self>,
         object: CustomObject,
@@ -80,12 +84,12 @@ impl TestHub {
         Ok(cx.clients().caller().custom_object(&object).await?)
     }
 
-    fn stream(&self) -> impl Stream<Item = &'static str> {
+    pub fn stream(&self) -> impl Stream<Item = &'static str> {
         stream::iter(["a", "b", "c"])
     }
 
     /// Never yields; says so when it is cancelled.
-    fn infinite_stream(
+    pub fn infinite_stream(
         &self,
         cx: HubCallerContext<Self>,
         cancellation: CancellationToken,
@@ -102,16 +106,16 @@ impl TestHub {
         stream::once(cancelled).filter_map(|()| std::future::ready(None))
     }
 
-    fn empty_stream(&self) -> impl Stream<Item = i32> {
+    pub fn empty_stream(&self) -> impl Stream<Item = i32> {
         stream::empty()
     }
 
     #[hub(stream)]
-    fn stream_throw_exception(&self, message: String) -> HubResult<stream::Empty<String>> {
+    pub fn stream_throw_exception(&self, message: String) -> HubResult<stream::Empty<String>> {
         Err(invalid_operation(message))
     }
 
-    async fn streaming_concat(&self, mut parts: StreamReader<String>) -> HubResult<String> {
+    pub async fn streaming_concat(&self, mut parts: StreamReader<String>) -> HubResult<String> {
         let mut whole = String::new();
         while let Some(part) = parts.next().await {
             whole.push_str(&part?);
@@ -120,15 +124,15 @@ impl TestHub {
     }
 
     /// There is no other transport yet.
-    fn get_active_transport_name(&self) -> &'static str {
+    pub fn get_active_transport_name(&self) -> &'static str {
         "WebSockets"
     }
 
-    fn echo_complex_object(&self, object: Option<ComplexObject>) -> Option<ComplexObject> {
+    pub fn echo_complex_object(&self, object: Option<ComplexObject>) -> Option<ComplexObject> {
         object
     }
 
-    fn send_complex_object(&self) -> ComplexObject {
+    pub fn send_complex_object(&self) -> ComplexObject {
         ComplexObject {
             string: Some("hello world".to_owned()),
             int_array: Some(vec![1, 2, 3]),
@@ -138,15 +142,15 @@ impl TestHub {
         }
     }
 
-    fn get_content_type_header(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+    pub fn get_content_type_header(&self, cx: &HubCallerContext<Self>) -> Option<String> {
         cx.request().header("content-type").map(str::to_owned)
     }
 
-    fn get_header(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
+    pub fn get_header(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
         cx.request().header(&name).map(str::to_owned)
     }
 
-    fn get_cookie(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
+    pub fn get_cookie(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
         let value = suite_request::cookie(cx.request(), &name);
         value.map(suite_request::percent_decoded)
     }

@@ -29,7 +29,7 @@ impl ChatThrowLaterHub {
         Err(invalid_operation("disconnect boom"))
     }
 
-    fn echo(&self, value: Option<String>) -> Option<String> {
+    pub fn echo(&self, value: Option<String>) -> Option<String> {
         value
     }
 }

@@ -25,65 +25,65 @@ pub(crate) struct TypedHub;
 
 #[hub(client = TypedClient)]
 impl TypedHub {
-    fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
-    async fn plain(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn plain(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let caller = cx.clients().caller();
         Ok(caller.receive_message("ann", "hello").await?)
     }
 
-    async fn to_all(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn to_all(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let all = cx.clients().all();
         Ok(all.receive_message("ann", "to all").await?)
     }
 
-    async fn name_with_async(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn name_with_async(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let caller = cx.clients().caller();
         Ok(caller.receive_message_async("hello").await?)
     }
 
-    async fn no_arguments(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn no_arguments(&self, cx: &HubCallerContext<Self>) -> HubResult {
         Ok(cx.clients().caller().no_arguments().await?)
     }
 
-    async fn with_token(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn with_token(&self, cx: &HubCallerContext<Self>) -> HubResult {
         Ok(cx.clients().caller().with_token("hello").await?)
     }
 
-    async fn spread(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn spread(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let values = [1.into(), "two".into(), Value::Null];
         Ok(cx.clients().caller().spread(&values).await?)
     }
 
-    async fn typed(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn typed(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let person = Person::named("Ann");
         Ok(cx.clients().caller().typed(&person, Mood(2)).await?)
     }
 
-    async fn renamed(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn renamed(&self, cx: &HubCallerContext<Self>) -> HubResult {
         Ok(cx.clients().caller().original_name("hello").await?)
     }
 
-    async fn ask_name(&self, cx: &HubCallerContext<Self>) -> HubResult<Option<String>> {
+    pub async fn ask_name(&self, cx: &HubCallerContext<Self>) -> HubResult<Option<String>> {
         Ok(cx.clients().caller().get_name("who?").await?)
     }
 
-    async fn ask_number(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
+    pub async fn ask_number(&self, cx: &HubCallerContext<Self>) -> HubResult<i32> {
         Ok(cx.clients().caller().get_number_async().await?)
     }
 
-    async fn echo_async(&self, value: Option<String>) -> Option<String> {
+    pub async fn echo_async(&self, value: Option<String>) -> Option<String> {
         value
     }
 
     #[hub(name = "with space, and é")]
-    fn odd_name(&self) -> &'static str {
+    pub fn odd_name(&self) -> &'static str {
         "odd"
     }
 
-    fn overridden(&self) -> &'static str {
+    pub fn overridden(&self) -> &'static str {
         "base"
     }
 }
@@ -93,20 +93,20 @@ pub(crate) struct TypedChildHub;
 
 #[hub(client = TypedClient)]
 impl TypedChildHub {
-    fn overridden(&self) -> &'static str {
+    pub fn overridden(&self) -> &'static str {
         "child"
     }
 
-    fn inherited(&self) -> &'static str {
+    pub fn inherited(&self) -> &'static str {
         "child only"
     }
 
-    fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn who_am_i(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
     #[hub(name = "with space, and é")]
-    fn odd_name(&self) -> &'static str {
+    pub fn odd_name(&self) -> &'static str {
         "odd"
     }
 }

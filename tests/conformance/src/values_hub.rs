@@ -36,11 +36,11 @@ macro_rules! values {
         #[hub]
         impl $hub {
             $(
-                fn $get(&self) -> $ty {
+                pub fn $get(&self) -> $ty {
                     $value
                 }
 
-                fn $is(&self, value: $ty) -> bool {
+                pub fn $is(&self, value: $ty) -> bool {
                     value == $value
                 }
             )*
@@ -91,11 +91,11 @@ pub(crate) struct FloatsHub;
 
 #[hub]
 impl FloatsHub {
-    fn not_a_number(&self) -> f64 {
+    pub fn not_a_number(&self) -> f64 {
         f64::NAN
     }
 
-    fn infinity(&self) -> f64 {
+    pub fn infinity(&self) -> f64 {
         f64::INFINITY
     }
 }

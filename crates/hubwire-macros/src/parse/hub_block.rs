@@ -1,9 +1,9 @@
 //! `#[hub]` on an `impl` block.
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, FnArg, ImplItem, ImplItemFn, Item, ItemImpl, parse_quote};
+use syn::{Attribute, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Visibility, parse_quote};
 
-use super::{hook, hub_method};
+use super::{helper, hook, hub_method};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
 use crate::model::{Hook, HookKind, HubBlock, HubMethod};
@@ -89,41 +89,54 @@ enum Callable {
     Method(HubMethod),
 }
 
-/// Takes our attributes off a function and reads it; `None` when it is skipped or mistaken.
+/// Takes our attributes off a function and reads it; `None` when clients cannot call it or it is mistaken.
 fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> {
     errors
         .unless_any(|errors| {
             let options = MethodOptions::take(&mut function.attrs, errors);
-            let arguments = take_argument_marks(function);
+            let authorize = take_named(&mut function.attrs, "authorize");
+            let name = function.sig.ident.clone();
             if options.skip.is_some() {
+                helper::refuse_marks(function, &authorize, "a method with `#[hub(skip)]`", errors);
                 return None;
             }
-            allow_our_rules(&mut function.attrs);
-            let name = &function.sig.ident;
-            if let Some(kind) = HookKind::from_name(name) {
-                if let Some(wire_name) = &options.name {
-                    let help = format!("`{name}` is a hook, which clients cannot call by any name");
-                    errors.at(wire_name, help);
-                }
-                if let Some(stream) = &options.stream {
-                    errors.at(stream, format!("`{name}` is a hook, which streams nothing"));
-                }
+            if let Some(kind) = HookKind::from_name(&name) {
+                let because = format!("`{name}` is a hook, which clients cannot call");
+                helper::refuse_options(&options, &because, errors);
+                helper::refuse_marks(function, &authorize, "a hook", errors);
+                allow_our_rules(&mut function.attrs);
                 return Some(Callable::Hook(hook::hook(kind, function, errors)));
             }
-            if options.name.is_none() && name.to_string().starts_with("on_") {
-                refuse_unknown_hook(function, errors);
+            let is_public = matches!(function.vis, Visibility::Public(_));
+            if name.to_string().starts_with("on_") && (options.name.is_none() || !is_public) {
+                refuse_unknown_hook(&name, is_public, errors);
+                return None;
             }
+            if !is_public {
+                let because = format!("clients cannot call `{name}`, which is not `pub`");
+                helper::refuse_options(&options, &because, errors);
+                helper::refuse_marks(function, &authorize, "a method that is not `pub`", errors);
+                return None;
+            }
+            for attribute in authorize {
+                errors.at(attribute, "`#[authorize]` is not supported yet");
+            }
+            let arguments = take_argument_marks(function);
+            allow_our_rules(&mut function.attrs);
             let method = hub_method::hub_method(function, &options, &arguments, errors);
             Some(Callable::Method(method))
         })
         .flatten()
 }
 
-/// That methods take `&self` and own their parameters is our rule, so no lint should complain of it.
+/// That methods are `pub`, take `&self` and own their parameters is our rule, so no lint should complain
+/// of it.
 ///
 /// Stands first, so that what the user says of these lints still counts.
 fn allow_our_rules(attributes: &mut Vec<Attribute>) {
-    let allow = parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_self)]);
+    let allow = parse_quote! {
+        #[allow(unreachable_pub, clippy::needless_pass_by_value, clippy::unused_self)]
+    };
     attributes.insert(0, allow);
 }
 
@@ -138,12 +151,15 @@ fn take_argument_marks(function: &mut ImplItemFn) -> Vec<bool> {
     marks
 }
 
-fn refuse_unknown_hook(function: &ImplItemFn, errors: &mut Errors) {
-    let name = function.sig.ident.to_string();
-    let hook = nearest(&name, &HookKind::NAMES).unwrap_or_default();
-    let message = format!(
-        "`{name}` begins with `on_` but is no hook: did you mean `{hook}`? \
-         `#[hub(name = \"..\")]` makes it a method that clients call, `#[hub(skip)]` a helper"
-    );
-    errors.at(&function.sig.ident, message);
+fn refuse_unknown_hook(name: &Ident, is_public: bool, errors: &mut Errors) {
+    let text = name.to_string();
+    let hook = nearest(&text, &HookKind::NAMES).unwrap_or_default();
+    let otherwise = if is_public {
+        "`#[hub(name = \"..\")]` makes it a method that clients call, `#[hub(skip)]` a helper"
+    } else {
+        "`#[hub(skip)]` makes it a helper; one that clients call is `pub` and has a `#[hub(name = \"..\")]`"
+    };
+    let message =
+        format!("`{text}` begins with `on_` but is no hook: did you mean `{hook}`? {otherwise}");
+    errors.at(name, message);
 }

@@ -17,7 +17,8 @@ pub(crate) fn hub_method(
     marks: &[bool],
     errors: &mut Errors,
 ) -> HubMethod {
-    let otherwise = "; move helpers to another `impl` block or mark them `#[hub(skip)]`";
+    let otherwise =
+        "; a helper is not `pub`, stands in another `impl` block or carries `#[hub(skip)]`";
     signature::check(&function.sig, "a hub method", otherwise, errors);
     let outcome = outcome::fallibility(&function.sig.output);
     let streamed = stream::streamed(&outcome, options.stream.as_ref(), errors);

@@ -13,7 +13,7 @@ struct ChatHub;
 
 #[hub(client = ChatClient)]
 impl ChatHub {
-    async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
+    pub async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
         cx.clients().all().user_joined(&room).await?;
         cx.clients().caller().confirm("Really?").await?;
         cx.clients().all().user_left().await?;

@@ -9,7 +9,7 @@ struct ChatHub;
 
 #[hub(client = ChatClient)]
 impl ChatHub {
-    async fn confirm_all(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+    pub async fn confirm_all(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
         Ok(cx.clients().all().confirm("Really?").await?)
     }
 }

@@ -4,11 +4,11 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn room(&self) -> &str {
+    pub fn room(&self) -> &str {
         "lobby"
     }
 
-    async fn rooms(&self) -> HubResult<Vec<&str>> {
+    pub async fn rooms(&self) -> HubResult<Vec<&str>> {
         Ok(vec!["lobby"])
     }
 }

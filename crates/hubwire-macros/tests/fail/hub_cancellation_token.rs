@@ -4,9 +4,9 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn by_reference(&self, _cancel: &CancellationToken) {}
+    pub async fn by_reference(&self, _cancel: &CancellationToken) {}
 
-    async fn twice(&self, _first: CancellationToken, _to: u32, _second: CancellationToken) {}
+    pub async fn twice(&self, _first: CancellationToken, _to: u32, _second: CancellationToken) {}
 
     async fn on_connected(&self, _cancel: CancellationToken) {}
 }

@@ -8,7 +8,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn count(&self, _to: u32, _cancel: tokens::CancellationToken) {}
+    pub async fn count(&self, _to: u32, _cancel: tokens::CancellationToken) {}
 }
 
 fn main() {}

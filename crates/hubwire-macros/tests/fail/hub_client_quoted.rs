@@ -4,7 +4,7 @@ struct ChatHub;
 
 #[hub(client = "ChatClient")]
 impl ChatHub {
-    fn join_room(&self) {}
+    pub fn join_room(&self) {}
 }
 
 fn main() {}

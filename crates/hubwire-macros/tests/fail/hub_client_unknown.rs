@@ -8,7 +8,7 @@ struct ChatHub;
 
 #[hub(client = Client)]
 impl ChatHub {
-    fn join_room(&self) {}
+    pub fn join_room(&self) {}
 }
 
 fn main() {}

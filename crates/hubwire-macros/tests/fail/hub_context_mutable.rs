@@ -4,7 +4,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn join_room(&self, _cx: &mut HubCallerContext<Self>) {}
+    pub async fn join_room(&self, _cx: &mut HubCallerContext<Self>) {}
 }
 
 fn main() {}

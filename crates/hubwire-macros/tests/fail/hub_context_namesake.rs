@@ -8,7 +8,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn join_room(&self, _cx: &mine::HubCallerContext) {}
+    pub async fn join_room(&self, _cx: &mine::HubCallerContext) {}
 }
 
 fn main() {}

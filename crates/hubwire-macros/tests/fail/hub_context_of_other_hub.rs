@@ -9,7 +9,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn join_room(&self, _cx: &HubCallerContext<OtherHub>) {}
+    pub async fn join_room(&self, _cx: &HubCallerContext<OtherHub>) {}
 }
 
 fn main() {}

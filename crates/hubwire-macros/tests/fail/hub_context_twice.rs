@@ -4,7 +4,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn join_room(&self, cx: &HubCallerContext<Self>, _room: String, again: HubCallerContext<Self>) {
+    pub async fn join_room(&self, cx: &HubCallerContext<Self>, _room: String, again: HubCallerContext<Self>) {
         drop((cx, again));
     }
 }

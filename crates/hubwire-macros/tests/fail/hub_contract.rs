@@ -6,7 +6,7 @@ struct ChatHub;
 
 #[hub(contract = Chat)]
 impl ChatHub {
-    fn join_room(&self) {}
+    pub fn join_room(&self) {}
 }
 
 fn main() {}

@@ -7,7 +7,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn count(&self) -> u32 {
+    pub async fn count(&self) -> u32 {
         let count = Rc::new(1);
         ready(()).await;
         *count

@@ -4,15 +4,15 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn send<T: Send>(&self, value: T) {
+    pub fn send<T: Send>(&self, value: T) {
         drop(value);
     }
 
-    fn sum<const N: usize>(&self, values: [i32; N]) -> i32 {
+    pub fn sum<const N: usize>(&self, values: [i32; N]) -> i32 {
         values.iter().sum()
     }
 
-    fn name(&self, name: impl Into<String>) -> String {
+    pub fn name(&self, name: impl Into<String>) -> String {
         name.into()
     }
 }

@@ -6,9 +6,9 @@ struct ChatHub;
 impl ChatHub {
     async fn on_connect(&self, _cx: &HubCallerContext<Self>) {}
 
-    async fn on_disconnecting(&self) {}
+    pub async fn on_disconnecting(&self) {}
 
-    async fn on_order(&self, _id: u32) {}
+    pub async fn on_order(&self, _id: u32) {}
 }
 
 fn main() {}

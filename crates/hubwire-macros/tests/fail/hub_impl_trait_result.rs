@@ -4,11 +4,11 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn later(&self) -> impl Future<Output = u32> {
+    pub fn later(&self) -> impl Future<Output = u32> {
         async { 1 }
     }
 
-    fn shown(&self) -> impl std::fmt::Display {
+    pub fn shown(&self) -> impl std::fmt::Display {
         1
     }
 }

@@ -4,7 +4,7 @@ struct ChatHub<'a>(&'a str);
 
 #[hub]
 impl<'a> ChatHub<'a> {
-    fn length(&self) -> usize {
+    pub fn length(&self) -> usize {
         self.0.len()
     }
 }

@@ -4,10 +4,10 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn join_room(&self) {}
+    pub fn join_room(&self) {}
 
     #[hub(name = "joinROOM")]
-    fn enter(&self) {}
+    pub fn enter(&self) {}
 }
 
 fn main() {}

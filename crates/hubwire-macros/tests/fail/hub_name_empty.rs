@@ -5,15 +5,15 @@ struct ChatHub;
 #[hub]
 impl ChatHub {
     #[hub(name = "")]
-    fn join_room(&self) {}
+    pub fn join_room(&self) {}
 
     #[hub(name)]
-    fn leave_room(&self) {}
+    pub fn leave_room(&self) {}
 
     #[hub(name = JoinRoom)]
-    fn change_room(&self) {}
+    pub fn change_room(&self) {}
 
-    fn __(&self) {}
+    pub fn __(&self) {}
 }
 
 fn main() {}

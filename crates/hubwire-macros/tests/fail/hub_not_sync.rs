@@ -6,7 +6,7 @@ struct Counter(Cell<u32>);
 
 #[hub]
 impl Counter {
-    fn count(&self) -> u32 {
+    pub fn count(&self) -> u32 {
         self.0.get()
     }
 }

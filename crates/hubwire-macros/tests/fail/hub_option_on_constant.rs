@@ -7,7 +7,7 @@ impl ChatHub {
     #[hub(skip)]
     const LIMIT: usize = 4;
 
-    fn limit(&self) -> usize {
+    pub fn limit(&self) -> usize {
         Self::LIMIT
     }
 }

@@ -5,10 +5,10 @@ struct ChatHub;
 #[hub(clent = ChatClient)]
 impl ChatHub {
     #[hub(nmae = "Enter")]
-    fn join_room(&self) {}
+    pub fn join_room(&self) {}
 
     #[hub]
-    fn leave_room(&self) {}
+    pub fn leave_room(&self) {}
 
     #[hub(skip = true)]
     fn change_room(&self) {}

@@ -4,7 +4,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn join_room(&self, #[cfg(unix)] _room: String) {}
+    pub fn join_room(&self, #[cfg(unix)] _room: String) {}
 }
 
 fn main() {}

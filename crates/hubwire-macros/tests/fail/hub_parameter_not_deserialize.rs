@@ -6,9 +6,9 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn send(&self, _room: String, _message: Message) {}
+    pub async fn send(&self, _room: String, _message: Message) {}
 
-    async fn send_all(&self, _messages: Vec<Message>) {}
+    pub async fn send_all(&self, _messages: Vec<Message>) {}
 }
 
 fn main() {}

@@ -4,9 +4,9 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    unsafe fn trusted(&self) {}
+    pub unsafe fn trusted(&self) {}
 
-    extern "C" fn foreign(&self) {}
+    pub extern "C" fn foreign(&self) {}
 }
 
 fn main() {}

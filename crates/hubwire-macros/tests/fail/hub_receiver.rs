@@ -4,11 +4,11 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn change(&mut self) {}
+    pub fn change(&mut self) {}
 
-    fn consume(self) {}
+    pub fn consume(self) {}
 
-    async fn share(self: std::sync::Arc<Self>) {}
+    pub async fn share(self: std::sync::Arc<Self>) {}
 }
 
 fn main() {}

@@ -4,11 +4,11 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self
     }
 
-    async fn join_room(room: String) {
+    pub async fn join_room(room: String) {
         drop(room);
     }
 }

@@ -6,7 +6,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn save(&self) -> Saved {
+    pub async fn save(&self) -> Saved {
         Ok(1)
     }
 }

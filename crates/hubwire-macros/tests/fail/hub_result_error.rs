@@ -6,7 +6,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn save(&self) -> Result<u32, SaveFailed> {
+    pub async fn save(&self) -> Result<u32, SaveFailed> {
         Err(SaveFailed)
     }
 }

@@ -6,11 +6,11 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn last(&self) -> Message {
+    pub fn last(&self) -> Message {
         Message
     }
 
-    async fn all(&self) -> HubResult<Vec<Message>> {
+    pub async fn all(&self) -> HubResult<Vec<Message>> {
         Ok(Vec::new())
     }
 }

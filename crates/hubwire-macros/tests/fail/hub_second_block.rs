@@ -4,12 +4,12 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn join_room(&self) {}
+    pub async fn join_room(&self) {}
 }
 
 #[hub]
 impl ChatHub {
-    async fn leave_room(&self) {}
+    pub async fn leave_room(&self) {}
 }
 
 fn main() {}

@@ -7,11 +7,11 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn items(&self) -> impl Stream<Item = Result<u32, Broken>> {
+    pub fn items(&self) -> impl Stream<Item = Result<u32, Broken>> {
         stream::empty()
     }
 
-    fn opening(&self) -> Result<impl Stream<Item = u32>, Broken> {
+    pub fn opening(&self) -> Result<impl Stream<Item = u32>, Broken> {
         Ok(stream::empty())
     }
 }

@@ -5,32 +5,32 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn without_items(&self) -> impl Stream {
+    pub fn without_items(&self) -> impl Stream {
         futures_util::stream::empty::<u32>()
     }
 
-    fn try_stream(&self) -> impl TryStream<Ok = u32, Error = std::io::Error> {
+    pub fn try_stream(&self) -> impl TryStream<Ok = u32, Error = std::io::Error> {
         futures_util::stream::empty()
     }
 
     #[hub(stream)]
-    fn marked_try_stream(&self) -> HubResult<impl TryStream<Ok = u32, Error = std::io::Error>> {
+    pub fn marked_try_stream(&self) -> HubResult<impl TryStream<Ok = u32, Error = std::io::Error>> {
         Ok(futures_util::stream::empty())
     }
 
-    fn nested(&self) -> Option<impl Stream<Item = u32>> {
+    pub fn nested(&self) -> Option<impl Stream<Item = u32>> {
         Some(futures_util::stream::empty())
     }
 
-    fn later(&self) -> impl Future<Output = impl Stream<Item = u32>> {
+    pub fn later(&self) -> impl Future<Output = impl Stream<Item = u32>> {
         async { futures_util::stream::empty() }
     }
 
     #[hub(stream)]
-    fn nothing(&self) {}
+    pub fn nothing(&self) {}
 
     #[hub(stream = true)]
-    fn value(&self) -> impl Stream<Item = u32> {
+    pub fn value(&self) -> impl Stream<Item = u32> {
         futures_util::stream::empty()
     }
 

@@ -7,20 +7,20 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn messages(&self) -> impl Stream<Item = Message> {
+    pub fn messages(&self) -> impl Stream<Item = Message> {
         stream::empty()
     }
 
-    fn fallible(&self) -> HubResult<impl Stream<Item = HubResult<Message>>> {
+    pub fn fallible(&self) -> HubResult<impl Stream<Item = HubResult<Message>>> {
         Ok(stream::empty())
     }
 
-    fn lists(&self) -> impl Stream<Item = Vec<Message>> {
+    pub fn lists(&self) -> impl Stream<Item = Vec<Message>> {
         stream::empty()
     }
 
     #[hub(stream)]
-    fn boxed(&self) -> BoxStream<'static, Message> {
+    pub fn boxed(&self) -> BoxStream<'static, Message> {
         Box::pin(stream::empty())
     }
 }

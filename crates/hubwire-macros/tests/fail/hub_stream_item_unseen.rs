@@ -7,12 +7,12 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn saved(&self) -> impl Stream<Item = Saved> {
+    pub fn saved(&self) -> impl Stream<Item = Saved> {
         stream::empty()
     }
 
     #[hub(stream)]
-    fn named(&self) -> stream::Once<std::future::Ready<Saved>> {
+    pub fn named(&self) -> stream::Once<std::future::Ready<Saved>> {
         stream::once(std::future::ready(Ok(1)))
     }
 }

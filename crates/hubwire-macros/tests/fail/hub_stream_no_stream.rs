@@ -17,11 +17,11 @@ struct ChatHub;
 #[hub]
 impl ChatHub {
     #[hub(stream)]
-    fn ticks(&self) -> Ticks {
+    pub fn ticks(&self) -> Ticks {
         Ticks
     }
 
-    fn namesake(&self) -> impl Stream<Item = u32> {
+    pub fn namesake(&self) -> impl Stream<Item = u32> {
         vec![1]
     }
 }

@@ -7,7 +7,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn count(&self) -> impl Stream<Item = u32> {
+    pub fn count(&self) -> impl Stream<Item = u32> {
         let step = Rc::new(1);
         stream::iter(0..3).map(move |number| number * *step)
     }

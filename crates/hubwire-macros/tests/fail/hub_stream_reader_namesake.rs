@@ -8,7 +8,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn upload(&self, _lines: mine::StreamReader<String>) {}
+    pub async fn upload(&self, _lines: mine::StreamReader<String>) {}
 }
 
 fn main() {}

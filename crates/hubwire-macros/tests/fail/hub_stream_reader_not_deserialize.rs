@@ -6,7 +6,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    async fn upload(&self, _room: String, _messages: StreamReader<Message>) {}
+    pub async fn upload(&self, _room: String, _messages: StreamReader<Message>) {}
 }
 
 fn main() {}

@@ -5,7 +5,7 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn ticks(&self) -> BoxStream<'static, u32> {
+    pub fn ticks(&self) -> BoxStream<'static, u32> {
         Box::pin(futures_util::stream::empty())
     }
 }

@@ -14,11 +14,11 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn cancel(&self, #[argument] token: CancellationToken) -> u32 {
+    pub fn cancel(&self, #[argument] token: CancellationToken) -> u32 {
         token.0
     }
 
-    fn name(&self, #[hubwire::argument] context: HubCallerContext, real: hubwire::HubCallerContext<Self>) -> String {
+    pub fn name(&self, #[hubwire::argument] context: HubCallerContext, real: hubwire::HubCallerContext<Self>) -> String {
         drop(real);
         context.0
     }

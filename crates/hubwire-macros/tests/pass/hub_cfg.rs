@@ -13,18 +13,18 @@ impl ChatHub {
     fn on_connected(&self) {}
 
     #[cfg(all())]
-    fn first(&self) {}
+    pub fn first(&self) {}
 
     #[cfg(any())]
-    fn second(&self, missing: Missing) {}
+    pub fn second(&self, missing: Missing) {}
 
     #[cfg(all())]
-    fn third(&self, number: u8) -> u8 {
+    pub fn third(&self, number: u8) -> u8 {
         number
     }
 
     #[cfg(any())]
-    fn third(&self) {}
+    pub fn third(&self) {}
 }
 
 fn main() {

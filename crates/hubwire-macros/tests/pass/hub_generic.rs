@@ -15,16 +15,16 @@ impl<T: Clone + Send + Sync + 'static, const N: usize> Store<T, N>
 where
     T: Debug + Serialize,
 {
-    fn first(&self, cx: &HubCallerContext<Self>) -> Option<T> {
+    pub fn first(&self, cx: &HubCallerContext<Self>) -> Option<T> {
         let _ = cx;
         self.items.first().cloned()
     }
 
-    fn all(&self) -> impl Stream<Item = T> {
+    pub fn all(&self) -> impl Stream<Item = T> {
         futures_util::stream::iter(self.items.iter().cloned())
     }
 
-    async fn show(&self) -> String {
+    pub async fn show(&self) -> String {
         format!("{:?}", self.items)
     }
 }

@@ -22,27 +22,27 @@ impl ChatHub {
     /// Joins a room.
     ///
     /// At the end.
-    async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
+    pub async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
         let _ = (cx, room);
         Ok(())
     }
 
-    fn limit(&self) -> usize {
+    pub fn limit(&self) -> usize {
         self.limit + Self::STEP
     }
 
-    fn last(&self, room: String, cx: HubCallerContext<Self>) -> Result<Message, std::io::Error> {
+    pub fn last(&self, room: String, cx: HubCallerContext<Self>) -> Result<Message, std::io::Error> {
         drop(cx);
         Ok(Message { text: room })
     }
 
-    async fn patterns(self: &Self, (a, b): (u32, u32), mut c: Vec<Message>, _: Option<PathBuf>) -> u32 {
+    pub async fn patterns(self: &Self, (a, b): (u32, u32), mut c: Vec<Message>, _: Option<PathBuf>) -> u32 {
         c.clear();
         a + b
     }
 
     // The names that the expansion itself uses.
-    async fn clash(&self, hub: u8, call: u8, cx: u8, error: u8, reason: u8, method: u8) -> HubResult<u8> {
+    pub async fn clash(&self, hub: u8, call: u8, cx: u8, error: u8, reason: u8, method: u8) -> HubResult<u8> {
         Ok(hub + call + cx + error + reason + method)
     }
 
@@ -51,35 +51,85 @@ impl ChatHub {
         Ok(())
     }
 
-    fn fixed(&self) -> &'static str {
+    pub fn fixed(&self) -> &'static str {
         "fixed"
     }
 
-    const fn constant(&self, r#type: u8) -> u8 {
+    pub const fn constant(&self, r#type: u8) -> u8 {
         r#type
     }
 
     #[deprecated]
-    fn call(&self) -> std::result::Result<u8, HubError> {
+    pub fn call(&self) -> std::result::Result<u8, HubError> {
         Err(HubError::new("no"))
     }
 
     #[hub(name = "METHODS")]
-    fn on_methods(&self) {}
+    pub fn on_methods(&self) {}
 
-    fn r#type(&self) {}
+    pub fn r#type(&self) {}
 
-    #[hub(skip)]
     fn helper<T>(value: T) -> T {
         value
     }
 
+    pub(crate) fn other_helper(&mut self, text: &str) -> &usize {
+        self.limit += text.len();
+        &self.limit
+    }
+
+    pub(self) fn name_again(text: &str) -> &str {
+        text
+    }
+
+    #[hub(skip)]
+    pub fn public_helper(&self, text: &str) -> bool {
+        text.is_empty()
+    }
+
     #[hub(skip)]
     fn on_anything(&mut self) {}
+
+    #[hub(skip)]
+    pub fn on_everything(&mut self) {}
+}
+
+/// What is public only within the crate is no endpoint less, and no lint complains.
+pub(crate) mod within {
+    #![deny(unreachable_pub)]
+
+    use super::*;
+
+    macro_rules! hub {
+        ($visibility:vis $name:ident) => {
+            pub(crate) struct $name;
+
+            #[hub]
+            impl $name {
+                $visibility fn echo(&self) {}
+            }
+        };
+    }
+
+    hub!(pub Public);
+    hub!(pub(crate) OfTheCrate);
+    hub!(Private);
+
+    pub(crate) fn numbers_of_methods() -> [usize; 3] {
+        OfTheCrate.echo();
+        Private.echo();
+        let _ = Public;
+        [Public::METHODS.len(), OfTheCrate::METHODS.len(), Private::METHODS.len()]
+    }
 }
 
 fn main() {
-    ChatHub::helper(ChatHub { limit: 3 }).on_anything();
+    let mut hub = ChatHub::helper(ChatHub { limit: 3 });
+    hub.on_anything();
+    hub.on_everything();
+    assert!(!hub.public_helper(ChatHub::name_again("name")));
+    assert_eq!(*hub.other_helper("name"), 7);
+    assert_eq!(within::numbers_of_methods(), [1, 0, 0]);
     let names: Vec<_> = ChatHub::METHODS.iter().map(|method| method.name).collect();
     assert_eq!(
         names,

@@ -16,11 +16,11 @@ struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    fn read(&self, #[argument] reader: StreamReader) -> StreamReader {
+    pub fn read(&self, #[argument] reader: StreamReader) -> StreamReader {
         reader
     }
 
-    fn stream(&self) -> Stream {
+    pub fn stream(&self) -> Stream {
         Stream { id: 1 }
     }
 }

@@ -36,85 +36,85 @@ struct ChatHub {
 
 #[hub]
 impl ChatHub {
-    fn count(&self, to: u32, cancel: CancellationToken) -> impl Stream<Item = u32> {
+    pub fn count(&self, to: u32, cancel: CancellationToken) -> impl Stream<Item = u32> {
         drop(cancel);
         stream::iter(0..to)
     }
 
-    async fn count_later(&self, to: u32) -> impl Stream<Item = u32> + Send + 'static {
+    pub async fn count_later(&self, to: u32) -> impl Stream<Item = u32> + Send + 'static {
         stream::iter(0..to)
     }
 
-    fn may_fail(&self) -> HubResult<impl Stream<Item = Message>> {
+    pub fn may_fail(&self) -> HubResult<impl Stream<Item = Message>> {
         Ok(stream::empty())
     }
 
-    async fn may_fail_later(&self, _: CancellationToken) -> Result<impl futures_util::Stream<Item = u8>, io::Error> {
+    pub async fn may_fail_later(&self, _: CancellationToken) -> Result<impl futures_util::Stream<Item = u8>, io::Error> {
         Ok(stream::empty())
     }
 
-    fn fallible_items(&self) -> impl Stream<Item = HubResult<Message>> {
+    pub fn fallible_items(&self) -> impl Stream<Item = HubResult<Message>> {
         stream::iter([Err(HubError::new("no"))])
     }
 
-    async fn fallible_both(&self) -> HubResult<impl Stream<Item = Result<u32, io::Error>>> {
+    pub async fn fallible_both(&self) -> HubResult<impl Stream<Item = Result<u32, io::Error>>> {
         Ok(stream::iter([Ok(1)]))
     }
 
-    fn boxed_errors(&self) -> Result<impl Stream<Item = std::result::Result<u32, Box<dyn std::error::Error + Send + Sync>>>, Infallible> {
+    pub fn boxed_errors(&self) -> Result<impl Stream<Item = std::result::Result<u32, Box<dyn std::error::Error + Send + Sync>>>, Infallible> {
         Ok(stream::iter([Err("no".into())]))
     }
 
-    fn borrowing(&self, prefix: String, cx: &HubCallerContext<Self>) -> impl Stream<Item = String> {
+    pub fn borrowing(&self, prefix: String, cx: &HubCallerContext<Self>) -> impl Stream<Item = String> {
         stream::iter(&self.names).map(move |name| format!("{prefix} {name} {}", cx.connection_id()))
     }
 
-    fn borrowed_items(&self) -> impl Stream<Item = &str> {
+    pub fn borrowed_items(&self) -> impl Stream<Item = &str> {
         stream::iter(&self.names).map(String::as_str)
     }
 
-    async fn borrowed_by_name<'a>(&'a self, cx: &'a HubCallerContext<Self>) -> HubResult<impl Stream<Item = HubResult<Cow<'a, str>>> + 'a> {
+    pub async fn borrowed_by_name<'a>(&'a self, cx: &'a HubCallerContext<Self>) -> HubResult<impl Stream<Item = HubResult<Cow<'a, str>>> + 'a> {
         let id: &str = cx.connection_id();
         let names = self.names.iter().map(String::as_str);
         Ok(stream::iter(names.chain([id])).map(|name| Ok(name.into())))
     }
 
-    fn opaque_items(&self) -> impl Stream<Item = impl Serialize + Send> {
+    pub fn opaque_items(&self) -> impl Stream<Item = impl Serialize + Send> {
         stream::iter([1])
     }
 
     #[hub(stream)]
-    fn named(&self) -> Ticks {
+    pub fn named(&self) -> Ticks {
         Ticks(0)
     }
 
     #[hub(stream, name = "aliased")]
-    async fn with_alias(&self) -> HubResult<Messages> {
+    pub async fn with_alias(&self) -> HubResult<Messages> {
         Ok(stream::empty().boxed())
     }
 
     #[hub(stream)]
-    fn boxed(&self) -> BoxStream<'static, u32> {
+    pub fn boxed(&self) -> BoxStream<'static, u32> {
         Ticks(1).boxed()
     }
 
     #[hub(stream)]
-    fn boxed_fallible(&self) -> HubResult<BoxStream<'_, HubResult<&str>>> {
+    pub fn boxed_fallible(&self) -> HubResult<BoxStream<'_, HubResult<&str>>> {
         let names = self.names.iter().map(String::as_str);
         Ok(stream::iter(names).map(Ok).boxed())
     }
 
     #[hub(stream)]
-    fn pinned(&self) -> Pin<Box<dyn Stream<Item = HubResult<u32>> + Send + '_>> {
+    pub fn pinned(&self) -> Pin<Box<dyn Stream<Item = HubResult<u32>> + Send + '_>> {
         stream::iter([Ok(1)]).boxed()
     }
 
     #[hub(stream)]
-    fn marked_twice(&self) -> Pin<Box<impl Stream<Item = u32> + use<>>> {
+    pub fn marked_twice(&self) -> Pin<Box<impl Stream<Item = u32> + use<>>> {
         Box::pin(Ticks(2))
     }
 
-    async fn upload(&self, cx: HubCallerContext<Self>, mut lines: StreamReader<String>, room: String) -> HubResult<usize> {
+    pub async fn upload(&self, cx: HubCallerContext<Self>, mut lines: StreamReader<String>, room: String) -> HubResult<usize> {
         let mut length = room.len() + cx.connection_id().len();
         while let Some(line) = lines.next().await {
             length += line?.len();
@@ -122,26 +122,26 @@ impl ChatHub {
         Ok(length)
     }
 
-    async fn upload_two(&self, _: hubwire::StreamReader<Vec<Message>>, mut other: StreamReader<u8>, cancel: CancellationToken) {
+    pub async fn upload_two(&self, _: hubwire::StreamReader<Vec<Message>>, mut other: StreamReader<u8>, cancel: CancellationToken) {
         other.next().await;
         cancel.cancelled().await;
     }
 
-    fn echo(&self, items: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
+    pub fn echo(&self, items: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
         items
     }
 
     #[hub(stream)]
-    fn echo_named(&self, items: StreamReader<String>) -> StreamReader<String> {
+    pub fn echo_named(&self, items: StreamReader<String>) -> StreamReader<String> {
         items
     }
 
     #[rustfmt::skip]
     #[allow(clippy::too_many_arguments)]
-    fn longest(&self, _1: u8, _2: u8, _3: u8, _4: u8, _5: u8, _6: u8, _7: u8, _8: u8, _9: u8, _10: u8, _11: u8, _12: u8, _13: u8, _14: u8, _15: u8, _16: u8, _17: StreamReader<u8>, _18: CancellationToken, _19: &HubCallerContext<Self>) {}
+    pub fn longest(&self, _1: u8, _2: u8, _3: u8, _4: u8, _5: u8, _6: u8, _7: u8, _8: u8, _9: u8, _10: u8, _11: u8, _12: u8, _13: u8, _14: u8, _15: u8, _16: u8, _17: StreamReader<u8>, _18: CancellationToken, _19: &HubCallerContext<Self>) {}
 
     // The names that the expansion itself uses.
-    async fn clash(&self, hub: u8, call: StreamReader<u8>, cx: CancellationToken, sink: u8, stream: u8, made: u8, error: u8) -> HubResult<impl Stream<Item = HubResult<u8>>> {
+    pub async fn clash(&self, hub: u8, call: StreamReader<u8>, cx: CancellationToken, sink: u8, stream: u8, made: u8, error: u8) -> HubResult<impl Stream<Item = HubResult<u8>>> {
         drop((call, cx));
         Ok(stream::iter([Ok(hub + sink + stream + made + error)]))
     }

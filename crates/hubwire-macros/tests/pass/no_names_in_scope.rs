@@ -44,12 +44,12 @@ impl ChatHub {
         drop(cx);
     }
 
-    async fn join_room(&self, cx: &hubwire::HubCallerContext<Self>, room: u32) -> u32 {
+    pub async fn join_room(&self, cx: &hubwire::HubCallerContext<Self>, room: u32) -> u32 {
         let _ = cx;
         room
     }
 
-    fn echo(
+    pub fn echo(
         &self,
         cancel: hubwire::CancellationToken,
         rooms: hubwire::StreamReader<u32>,
@@ -58,7 +58,7 @@ impl ChatHub {
         rooms
     }
 
-    async fn echo_later(
+    pub async fn echo_later(
         &self,
         rooms: hubwire::StreamReader<u32>,
     ) -> hubwire::HubResult<impl hubwire::Stream<Item = hubwire::HubResult<u32>>> {

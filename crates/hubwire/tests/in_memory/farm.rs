@@ -163,7 +163,7 @@ pub(crate) struct FarmHub;
 
 #[hub]
 impl FarmHub {
-    fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
         cx.connection_id().clone()
     }
 }

@@ -55,22 +55,22 @@ impl LifecycleHub {
         Ok(())
     }
 
-    fn abort(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
     }
 
-    fn note(&self, text: String) {
+    pub fn note(&self, text: String) {
         self.log.note(text);
     }
 
-    fn count(&self, cx: &HubCallerContext<Self>) -> u32 {
+    pub fn count(&self, cx: &HubCallerContext<Self>) -> u32 {
         let count = cx.items().get::<u32>().unwrap_or(0) + 1;
         cx.items().insert(count);
         count
     }
 
     /// Notes that its connection is gone, and goes on until the gate opens.
-    async fn outlive(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn outlive(&self, cx: &HubCallerContext<Self>) -> HubResult {
         cx.connection_aborted().cancelled().await;
         self.log.note("aborted");
         self.gate.passed().await;

@@ -20,16 +20,16 @@ pub(crate) struct SelectorHub;
 
 #[hub(client = SelectorClient)]
 impl SelectorHub {
-    fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> ConnectionId {
         cx.connection_id().clone()
     }
 
-    fn user(&self, cx: &HubCallerContext<Self>) -> Option<UserId> {
+    pub fn user(&self, cx: &HubCallerContext<Self>) -> Option<UserId> {
         cx.user_id().cloned()
     }
 
     /// Sends one text through the selector of this name, from inside the hub.
-    async fn select(
+    pub async fn select(
         &self,
         cx: &HubCallerContext<Self>,
         name: String,

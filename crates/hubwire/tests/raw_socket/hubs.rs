@@ -94,27 +94,27 @@ impl ProbeHub {
         self.act(self.disconnecting).await
     }
 
-    async fn echo(&self, text: String) -> String {
+    pub async fn echo(&self, text: String) -> String {
         text
     }
 
     /// A long result of a short call.
-    async fn repeat(&self, letter: char, count: usize) -> String {
+    pub async fn repeat(&self, letter: char, count: usize) -> String {
         self.journal.note("repeated");
         std::iter::repeat_n(letter, count).collect()
     }
 
-    async fn add(&self, a: i32, b: i32) -> i32 {
+    pub async fn add(&self, a: i32, b: i32) -> i32 {
         a + b
     }
 
     /// Writes itself down, and returns nothing.
-    async fn note(&self, text: String) {
+    pub async fn note(&self, text: String) {
         self.journal.note(text);
     }
 
     /// Runs until the gate opens.
-    async fn wait(&self, name: String) -> String {
+    pub async fn wait(&self, name: String) -> String {
         self.journal.note(format!("{name} began"));
         self.gate.pass().await;
         self.journal.note(format!("{name} ended"));
@@ -122,7 +122,7 @@ impl ProbeHub {
     }
 
     /// Waits for its second stream before it reads the first.
-    async fn read_second_first(&self, first: StreamReader<i32>, second: StreamReader<i32>) {
+    pub async fn read_second_first(&self, first: StreamReader<i32>, second: StreamReader<i32>) {
         for mut numbers in [second, first] {
             let mut count = 0;
             while let Some(Ok(_)) = numbers.next().await {
@@ -132,50 +132,54 @@ impl ProbeHub {
         }
     }
 
-    async fn say_to_all(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {
+    pub async fn say_to_all(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {
         cx.clients().all().said(&text).await?;
         Ok(())
     }
 
-    async fn enter(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
+    pub async fn enter(&self, cx: &HubCallerContext<Self>, group: String) -> HubResult {
         cx.groups().add(cx.connection_id(), group).await?;
         Ok(())
     }
 
     /// A header of the connection's request, and how many bytes of that were left out.
-    async fn header(&self, cx: &HubCallerContext<Self>, name: String) -> (Option<String>, usize) {
+    pub async fn header(
+        &self,
+        cx: &HubCallerContext<Self>,
+        name: String,
+    ) -> (Option<String>, usize) {
         let request = cx.request();
         let value = request.header(&name).map(str::to_owned);
         (value, request.bytes_left_out())
     }
 
     /// The peer's address, which is known of bare TCP sockets alone.
-    async fn remote_address(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+    pub async fn remote_address(&self, cx: &HubCallerContext<Self>) -> Option<String> {
         let address = cx.request().remote_address();
         address.map(|address| address.to_string())
     }
 
-    async fn abort(&self, cx: &HubCallerContext<Self>) -> String {
+    pub async fn abort(&self, cx: &HubCallerContext<Self>) -> String {
         cx.abort();
         "unheard".to_owned()
     }
 
-    async fn refuse(&self) -> HubResult {
+    pub async fn refuse(&self) -> HubResult {
         Err(HubError::new("there is no such room"))
     }
 
-    async fn fail(&self) -> HubResult {
+    pub async fn fail(&self) -> HubResult {
         Err(io::Error::other("disk on fire").into())
     }
 
-    async fn panic(&self) {
+    pub async fn panic(&self) {
         panic!("boom");
     }
 
-    async fn panic_later(&self) {
+    pub async fn panic_later(&self) {
         tokio::task::yield_now().await;
         panic!("boom later");
     }
 
-    async fn take_explosive(&self, _explosive: Explosive) {}
+    pub async fn take_explosive(&self, _explosive: Explosive) {}
 }

@@ -71,7 +71,7 @@ impl SoakHub {
     }
 
     /// Sends to a group, if that may be sent to, and then blocks its thread.
-    async fn block(&self, cx: &HubCallerContext<Self>, number: usize) -> HubResult {
+    pub async fn block(&self, cx: &HubCallerContext<Self>, number: usize) -> HubResult {
         let mut source = self.blocked[number].lock().await;
         if let Some(message) = source.try_next() {
             self.scene.note_sent(&source.plan.label, source.sent());
@@ -87,7 +87,7 @@ impl SoakHub {
     }
 
     /// Numbered items until the run is over, or those that are pulled for a window.
-    fn feed(&self, number: usize) -> HubResult<impl Stream<Item = (String, Filler)>> {
+    pub fn feed(&self, number: usize) -> HubResult<impl Stream<Item = (String, Filler)>> {
         let scene = Arc::clone(&self.scene);
         let feed = scene
             .plan
@@ -119,7 +119,7 @@ impl SoakHub {
     }
 
     /// A large result.
-    fn large(&self) -> Filler {
+    pub fn large(&self) -> Filler {
         Filler(LARGE)
     }
 }

@@ -31,17 +31,21 @@ pub(crate) struct WayOutHub;
 
 #[hub(client = WayOutClient)]
 impl WayOutHub {
-    fn id(&self, cx: &HubCallerContext<Self>) -> String {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 
     /// Items of 1 KiB without end.
-    fn endless(&self) -> impl Stream<Item = String> {
+    pub fn endless(&self) -> impl Stream<Item = String> {
         stream::repeat_with(|| "x".repeat(KIB)).then(std::future::ready)
     }
 
     /// Sends something small to everybody, and then blocks its thread.
-    async fn send_and_block(&self, cx: &HubCallerContext<Self>, milliseconds: u64) -> HubResult {
+    pub async fn send_and_block(
+        &self,
+        cx: &HubCallerContext<Self>,
+        milliseconds: u64,
+    ) -> HubResult {
         cx.clients().all().text(0, "small").await?;
         #[expect(
             clippy::disallowed_methods,
@@ -52,7 +56,7 @@ impl WayOutHub {
     }
 
     /// Pushes to its caller, and then blocks its thread.
-    async fn block(&self, cx: &HubCallerContext<Self>, milliseconds: u64) -> HubResult {
+    pub async fn block(&self, cx: &HubCallerContext<Self>, milliseconds: u64) -> HubResult {
         let caller = cx.clients().caller();
         for number in 0..20 {
             drop(
