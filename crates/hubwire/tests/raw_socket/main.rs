@@ -11,6 +11,7 @@ mod calls;
 mod churn;
 mod client;
 mod closing;
+mod cors;
 mod fan_out;
 mod frames;
 mod handshake;
