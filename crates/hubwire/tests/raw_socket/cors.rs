@@ -265,6 +265,16 @@ async fn other_options_are_not_allowed() {
     }
 }
 
+#[tokio::test]
+#[should_panic(
+    expected = "`shop.example` in `allowed_origins` is the origin of no page: the scheme is missing"
+)]
+async fn an_entry_that_could_never_match_panics_at_start_up() {
+    let signalr = SignalR::new();
+    let hub: HubHandle<ProbeHub> = signalr.hub().build(ProbeHub::default());
+    let _ = hub.endpoint().allowed_origins([PARTNER, "shop.example"]);
+}
+
 /// A layer as an application has it for its other routes.
 fn layer(origin: impl Into<AllowOrigin>) -> CorsLayer {
     CorsLayer::new()

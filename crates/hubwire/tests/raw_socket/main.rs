@@ -24,6 +24,7 @@ mod leaving;
 mod malformed;
 mod messagepack;
 mod negotiate;
+mod refused_origins;
 mod requests;
 mod server;
 mod shutdown;
