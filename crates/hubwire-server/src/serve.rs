@@ -3,6 +3,7 @@
 mod accepting;
 mod host;
 mod http;
+mod vary;
 
 use std::fmt;
 use std::future::{Future, IntoFuture, pending};

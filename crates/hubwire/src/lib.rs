@@ -157,6 +157,10 @@
 //! }
 //! ```
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/browsers.md")]
+mod browsers {}
+
 pub use futures_core::Stream;
 pub use hubwire_core::{
     Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel,

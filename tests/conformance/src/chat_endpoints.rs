@@ -1,11 +1,13 @@
 //! The hubs of the transcripts, each with the options that it was recorded with.
 
+use std::iter;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::map_request;
 use hubwire::{Hub, HubBuilder, MapHub, Naming, SignalR};
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::authentication::authenticate;
 use crate::chat_hub::{ChatHub, Farewell};
@@ -15,9 +17,12 @@ use crate::throwing_hubs::{ChatThrowHub, ChatThrowLaterHub};
 use crate::typed_hub::{TypedChildHub, TypedHub};
 use crate::values_hub::{DotnetValuesHub, FloatsHub, ValuesHub};
 
+/// The origin that the transcripts were recorded with.
+const RECORDED_ORIGIN: &str = "http://app.example";
+
 /// The routes of all of them, with their users.
-pub(crate) fn router(signalr: &SignalR) -> Router {
-    chat(signalr)
+pub(crate) fn router(signalr: &SignalR, allowed_origins: &[String]) -> Router {
+    chat(signalr, allowed_origins)
         .merge(throwing(signalr))
         .merge(results(signalr))
         .merge(services(signalr))
@@ -35,8 +40,12 @@ fn variant<H: Hub>(signalr: &SignalR, name: &str) -> HubBuilder<H> {
     signalr.hub().name(name)
 }
 
-fn chat(signalr: &SignalR) -> Router {
+fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {
     let plain = signalr.hub().build(ChatHub::default());
+    let recorded = iter::once(RECORDED_ORIGIN);
+    let allowed_origins = recorded.chain(allowed_origins.iter().map(String::as_str));
+    let cors = plain.endpoint().allowed_origins(allowed_origins);
+    let layered = Router::new().map_hub("/chat-cors-layered", cors.clone());
     let detailed = variant(signalr, "ChatHubDetailed").detailed_errors(true);
     let unlimited = variant(signalr, "ChatHubUnlimited").maximum_receive_message_size(None);
     let fast = variant(signalr, "ChatHubFast")
@@ -69,6 +78,17 @@ fn chat(signalr: &SignalR) -> Router {
             parallel.build(ChatHub::default()).endpoint(),
         )
         .map_hub("/chat-leaving", leaving.endpoint())
+        .map_hub("/chat-cors", cors)
+        .merge(layered.layer(cors_layer()))
+}
+
+/// What applications put around their routes for pages of other origins.
+fn cors_layer() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::mirror_request())
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .allow_credentials(true)
 }
 
 fn results(signalr: &SignalR) -> Router {

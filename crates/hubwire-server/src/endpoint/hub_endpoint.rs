@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::ready;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -15,7 +16,9 @@ use http::{Request, Response};
 use tower::Service;
 
 use super::connection_table::ConnectionTable;
-use super::{negotiate, routing};
+use super::origin::AllowedOrigins;
+use super::refused_origins::RefusedOrigins;
+use super::{cors, negotiate, routing};
 use crate::connection::Connection;
 use crate::hub::HubRuntime;
 use crate::node::{DeadPeerTimeouts, EndpointOptions, KeepRequest};
@@ -38,6 +41,9 @@ pub struct HubEndpoint {
     pub(super) options: Arc<EndpointOptions>,
     /// What the options say of messages that wait for a client.
     pub(super) bounds: Arc<Bounds>,
+    /// What the options say of pages.
+    pub(super) allowed_origins: Arc<AllowedOrigins>,
+    pub(super) refused_origins: Arc<RefusedOrigins>,
 }
 
 impl HubEndpoint {
@@ -46,6 +52,8 @@ impl HubEndpoint {
         Self {
             number: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
             bounds: Arc::new(bounds(&hub, &options)),
+            allowed_origins: Arc::default(),
+            refused_origins: Arc::default(),
             hub,
             table,
             options: Arc::new(options),
@@ -53,7 +61,12 @@ impl HubEndpoint {
     }
 
     /// All options at once.
+    ///
+    /// # Panics
+    ///
+    /// As [`HubEndpoint::allowed_origins`].
     #[must_use]
+    #[track_caller]
     pub fn options(self, options: EndpointOptions) -> Self {
         self.with(|it| *it = options)
     }
@@ -102,7 +115,12 @@ impl HubEndpoint {
     }
 
     /// See [`EndpointOptions::allowed_origins`].
+    ///
+    /// # Panics
+    ///
+    /// If one of them could never match, such as `*` or `https://chat.example/path`.
     #[must_use]
+    #[track_caller]
     pub fn allowed_origins<I>(self, origins: I) -> Self
     where
         I: IntoIterator<Item: Into<String>>,
@@ -149,9 +167,11 @@ impl HubEndpoint {
         NegotiateEndpoint(self.clone())
     }
 
+    #[track_caller]
     fn with(mut self, change: impl FnOnce(&mut EndpointOptions)) -> Self {
         change(Arc::make_mut(&mut self.options));
         self.bounds = Arc::new(bounds(&self.hub, &self.options));
+        self.allowed_origins = Arc::new(AllowedOrigins::new(&self.options.allowed_origins));
         self
     }
 }
@@ -200,7 +220,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let response = routing::respond(self, request.map(Body::new));
+        let response = match cors::admit(self, &request) {
+            ControlFlow::Continue(cors) => {
+                cors.add_to(routing::respond(self, request.map(Body::new)))
+            }
+            ControlFlow::Break(response) => response,
+        };
         Box::pin(ready(Ok(response)))
     }
 }
@@ -222,7 +247,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let response = negotiate::respond(&self.0, &request.into_parts().0);
+        let response = match cors::admit(&self.0, &request) {
+            ControlFlow::Continue(cors) => {
+                cors.add_to(negotiate::respond(&self.0, &request.into_parts().0))
+            }
+            ControlFlow::Break(response) => response,
+        };
         Box::pin(ready(Ok(response)))
     }
 }
