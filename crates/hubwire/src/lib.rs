@@ -178,6 +178,11 @@ pub use hubwire_server::{
 };
 pub use tokio_util::sync::CancellationToken;
 
+/// The types that .NET's classes carry, each of which reads and writes what .NET does in both hub protocols.
+pub mod dotnet {
+    pub use hubwire_protocol::dotnet::*;
+}
+
 /// What expansions of the macros name; not for others, and free to change.
 #[doc(hidden)]
 pub mod __private {
