@@ -17,3 +17,6 @@ pub use flags::Flags;
 pub use open::Open;
 
 pub(crate) use enum_number::{NumberOrName, NumberedAs, is_number};
+
+#[cfg(test)]
+mod tests;

@@ -2,19 +2,19 @@
 
 use super::enums::{Enum, Variant};
 
-/// Whether case matters in a name.
+/// In which forms .NET reads an enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Case {
-    /// As in .NET's MessagePack.
-    Counts,
-    /// As in .NET's JSON; a name that is written exactly so goes first.
-    Ignored,
+pub(super) enum Forms {
+    /// A number, or text in which case does not count.
+    Json,
+    /// Text in which case counts.
+    MessagePack,
 }
 
 /// The number of a name, of digits, or of several names with commas between them, as .NET's
 /// `Enum.Parse` has it.
-pub(super) fn number_in<E: Enum>(text: &str, case: Case) -> Option<i64> {
-    if let Some(variant) = named::<E>(text, case) {
+pub(super) fn number_in<E: Enum>(text: &str, forms: Forms) -> Option<i64> {
+    if let Some(variant) = named::<E>(text, forms) {
         return Some(variant.number);
     }
     if let Ok(number) = text.trim().parse() {
@@ -22,17 +22,17 @@ pub(super) fn number_in<E: Enum>(text: &str, case: Case) -> Option<i64> {
     }
     let mut names = text.split(',');
     names.try_fold(0, |numbers, name| {
-        named::<E>(name.trim(), case).map(|variant| numbers | variant.number)
+        named::<E>(name.trim(), forms).map(|variant| numbers | variant.number)
     })
 }
 
 /// The variant of this name; none where the name is that of two in different cases.
-fn named<E: Enum>(name: &str, case: Case) -> Option<&'static Variant<E>> {
+fn named<E: Enum>(name: &str, forms: Forms) -> Option<&'static Variant<E>> {
     let is_exact = |known: &str| known == name;
     if let Some(variant) = called::<E>(is_exact).next() {
         return Some(variant);
     }
-    if case == Case::Counts {
+    if forms == Forms::MessagePack {
         return None;
     }
     let mut variants = called::<E>(|known| known.eq_ignore_ascii_case(name));

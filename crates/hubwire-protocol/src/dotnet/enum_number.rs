@@ -268,10 +268,7 @@ mod tests {
         let mut out = Vec::new();
         let mut to = serde_json::Serializer::new(&mut out);
         let written = NumberOrName::write(&mut to, NumberedAs::Number, DIGITS[1], &[1]);
-        assert_eq!(
-            written.unwrap_err().to_string(),
-            "not the value of an enum"
-        );
+        assert_eq!(written.unwrap_err().to_string(), "not the value of an enum");
     }
 
     proptest! {

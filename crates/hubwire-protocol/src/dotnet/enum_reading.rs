@@ -7,7 +7,7 @@ use serde::de::{
     self, Deserialize, Deserializer, EnumAccess, MapAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::enum_names::{Case, number_in};
+use super::enum_names::{Forms, number_in};
 use super::enums::Enum;
 use crate::tagged::ENUM;
 
@@ -33,39 +33,43 @@ pub fn deserialize_enum<'de, E: Enum, D: Deserializer<'de>>(from: D) -> Result<E
 
 /// Reads the number of an enum, whether a variant has it or not.
 pub(super) fn read_number<'de, E: Enum, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
-    from.deserialize_newtype_struct(ENUM, NumberVisitor(Case::Ignored, PhantomData::<E>))
+    from.deserialize_newtype_struct(ENUM, NumberVisitor(Forms::Json, PhantomData::<E>))
 }
 
 /// Takes a number or a text.
 ///
-/// Within the newtype our own MessagePack codec shows a format that is not for reading, and
-/// there only text, in which case counts.
-struct NumberVisitor<E>(Case, PhantomData<E>);
+/// Within the newtype our own MessagePack codec shows a format that is not for reading.
+struct NumberVisitor<E>(Forms, PhantomData<E>);
 
 impl<'de, E: Enum> Visitor<'de> for NumberVisitor<E> {
     type Value = i64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Case::Counts => write!(f, "the name of a variant of `{}`", E::NAME),
-            Case::Ignored => write!(f, "the number or the name of a variant of `{}`", E::NAME),
+            Forms::Json => write!(f, "the number or the name of a variant of `{}`", E::NAME),
+            Forms::MessagePack => write!(f, "the name of a variant of `{}`", E::NAME),
         }
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(mut self, inside: D) -> Result<i64, D::Error> {
         if !inside.is_human_readable() {
-            self.0 = Case::Counts;
+            self.0 = Forms::MessagePack;
         }
         inside.deserialize_any(self)
     }
 
     fn visit_i64<Error: de::Error>(self, number: i64) -> Result<i64, Error> {
-        Ok(number)
+        match self.0 {
+            Forms::Json => Ok(number),
+            Forms::MessagePack => Err(Error::invalid_type(Unexpected::Signed(number), &self)),
+        }
     }
 
     fn visit_u64<Error: de::Error>(self, number: u64) -> Result<i64, Error> {
-        let out_of_range = |_| Error::invalid_value(Unexpected::Unsigned(number), &self);
-        i64::try_from(number).map_err(out_of_range)
+        match i64::try_from(number) {
+            Ok(number) => self.visit_i64(number),
+            Err(_) => Err(Error::invalid_value(Unexpected::Unsigned(number), &self)),
+        }
     }
 
     fn visit_str<Error: de::Error>(self, text: &str) -> Result<i64, Error> {
@@ -75,10 +79,10 @@ impl<'de, E: Enum> Visitor<'de> for NumberVisitor<E> {
     /// From a name to null, as serde writes a variant without data within an internally tagged
     /// one.
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<i64, A::Error> {
-        let Some((name, ())) = entries.next_entry::<String, ()>()? else {
-            return Err(de::Error::invalid_length(0, &self));
-        };
-        self.visit_str(&name)
+        match (self.0, entries.next_entry::<String, ()>()?) {
+            (Forms::Json, Some((name, ()))) => self.visit_str(&name),
+            _ => Err(de::Error::invalid_type(Unexpected::Map, &self)),
+        }
     }
 }
 

@@ -25,6 +25,10 @@ use super::enum_number::Numbered;
 ///
 /// To serializers of other formats the enum is what serde's derives make of it. A
 /// `serde_json::Value` of one has its name, whatever the hub's naming is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an enum with numbers",
+    note = "`#[derive(hubwire::dotnet::Enum)]`, in the place of serde's derives, makes it one"
+)]
 pub trait Enum: Sized + 'static {
     /// The name of the enum.
     const NAME: &'static str;

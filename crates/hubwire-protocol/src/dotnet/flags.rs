@@ -83,7 +83,9 @@ impl<E: Enum> From<E> for Flags<E> {
 
 impl<E: Enum> FromIterator<E> for Flags<E> {
     fn from_iter<I: IntoIterator<Item = E>>(flags: I) -> Self {
-        flags.into_iter().fold(Self::empty(), |all, flag| all | flag)
+        flags
+            .into_iter()
+            .fold(Self::empty(), |all, flag| all | flag)
     }
 }
 

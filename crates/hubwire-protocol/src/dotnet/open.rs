@@ -53,6 +53,13 @@ impl<E> From<E> for Open<E> {
     }
 }
 
+/// The number zero, as in .NET.
+impl<E: Enum> Default for Open<E> {
+    fn default() -> Self {
+        Self::from_number(0)
+    }
+}
+
 /// The name, or the digits of a number that has none.
 impl<E: Enum> fmt::Display for Open<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
