@@ -2,14 +2,17 @@
 
 mod borrow;
 mod client_trait;
+mod dotnet_enum;
 mod helper;
 mod hook;
 mod hub_block;
 mod hub_method;
 mod outcome;
 mod parameter;
+mod rename_rule;
 mod signature;
 mod stream;
 
 pub(crate) use client_trait::client_trait;
+pub(crate) use dotnet_enum::dotnet_enum;
 pub(crate) use hub_block::hub_block;

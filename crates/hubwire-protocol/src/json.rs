@@ -65,7 +65,9 @@ pub(crate) fn write_named<T: Serialize + ?Sized>(
     let mut serializer = serde_json::Serializer::with_formatter(out, format::Relaxed);
     match naming {
         Naming::AsDeclared => value.serialize(&mut serializer),
-        Naming::DotNet => value.serialize(Writing::new(&mut serializer)),
+        Naming::DotNet | Naming::DotNetStringEnums => {
+            value.serialize(Writing::new(&mut serializer, naming))
+        }
     }
     .map_err(EncodeError::new)
 }

@@ -8,7 +8,7 @@
 //! - [`Arguments`] is what can be sent as the arguments of an invocation; [`RawArguments`] and
 //!   [`RawItem`] are received values, decoded once it is known into which types.
 //! - [`Naming`] decides how members of structs are called, and [`Timestamp`] and [`Binary`] are
-//!   values that each protocol writes in a way of its own.
+//!   values that each protocol writes in a way of its own; [`dotnet`] has those of .NET's classes.
 //! - [`HandshakeRequest`] and [`HandshakeResponse`] open a connection; [`NegotiateResponse`] is
 //!   the document that comes before it.
 //! - [`FrameDecoder`] and [`write_frame`] are the server's WebSocket framer.
@@ -30,6 +30,7 @@
 
 mod arguments;
 mod binary;
+pub mod dotnet;
 mod error;
 mod framing;
 mod handshake;

@@ -6,6 +6,8 @@
 
 /// Bytes: text in base64, or bin.
 pub(crate) const BINARY: &str = "$hubwire::Binary";
+/// An enum that knows its numbers, where it is read.
+pub(crate) const ENUM: &str = "$hubwire::Enum";
 /// A point in time: text after ISO 8601, or the timestamp extension.
 pub(crate) const TIMESTAMP: &str = "$hubwire::Timestamp";
 /// A received value that passes on as it came.

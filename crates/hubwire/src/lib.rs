@@ -182,17 +182,25 @@ pub use hubwire_server::{
 };
 pub use tokio_util::sync::CancellationToken;
 
+/// The types that .NET's classes carry, each of which reads and writes what .NET does in both hub protocols.
+pub mod dotnet {
+    pub use hubwire_macros::Enum;
+    pub use hubwire_protocol::dotnet::*;
+}
+
 /// What expansions of the macros name; not for others, and free to change.
 #[doc(hidden)]
 pub mod __private {
     pub use std::convert::identity;
     pub use std::sync::Arc;
 
+    pub use serde;
+
     pub use hubwire_core::{
         ClientArgument, ClientResultError, ClientResults, ClientReturn, HubClient, Many, One,
         Proxy, Reach, SendError, UntypedClient, assert_client_argument, assert_client_result,
     };
-    pub use hubwire_protocol::BindError;
+    pub use hubwire_protocol::{BindError, dotnet};
     pub use hubwire_server::{
         Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult,
         HubStreamArgument, Method, Parameter, Reply, Resources, ResourcesBuilder, StreamSink,

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use hubwire::protocol::{BindArguments, HubMessage, json, messagepack};
-use hubwire::{Binary, HubProtocol, Naming, Timestamp};
+use hubwire::{Binary, HubProtocol, Naming, Timestamp, dotnet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,9 +15,20 @@ use uuid::Uuid;
 const DOCUMENT: &str = include_str!("../../../docs/values.md");
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
+enum Weather {
+    Sunny,
+}
+
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd, dotnet::Enum)]
 enum Mood {
-    Calm,
-    Happy,
+    Calm = 1,
+    Happy = 2,
+}
+
+#[derive(Debug, PartialEq, dotnet::Enum)]
+enum Access {
+    Read = 1,
+    Write = 2,
 }
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -127,10 +138,12 @@ fn read<T: DeserializeOwned>(message: &[u8], protocol: HubProtocol, naming: Nami
 
 fn rows() -> Vec<String> {
     let plain = Naming::AsDeclared;
-    let dotnet = Naming::DotNet;
+    let dotnet_names = Naming::DotNet;
     let id = Uuid::parse_str("00112233-4455-6677-8899-aabbccddeeff").unwrap();
     let moment: Timestamp = "2020-01-02T03:04:05Z".parse().unwrap();
     let fraction: Timestamp = "2020-01-02T03:04:05.5Z".parse().unwrap();
+    let mood_counts = BTreeMap::from([(Mood::Happy, 1)]);
+    let access = dotnet::Flags::from(Access::Read) | Access::Write;
     let numbers = BTreeMap::from([(7, "seven".to_owned())]);
     vec![
         row("`bool`", &true, plain),
@@ -155,8 +168,25 @@ fn rows() -> Vec<String> {
         row("`std::time::Duration`", &Duration::from_millis(1500), plain),
         row("a tuple", &(1, "a".to_owned()), plain),
         row("`BTreeMap<i32, _>`", &numbers, plain),
-        row("an enum, unit variant", &Mood::Happy, plain),
-        row("the same, `Naming::DotNet`", &Mood::Happy, dotnet),
+        row("an enum, unit variant", &Weather::Sunny, plain),
+        row(
+            "the same, `Naming::DotNetStringEnums`",
+            &Weather::Sunny,
+            Naming::DotNetStringEnums,
+        ),
+        row("[`dotnet::Enum`]", &Mood::Happy, plain),
+        row("the same, `Naming::DotNet`", &Mood::Happy, dotnet_names),
+        row(
+            "the same as a key, `Naming::DotNet`",
+            &mood_counts,
+            dotnet_names,
+        ),
+        row(
+            "[`dotnet::Open`] of a number without a name, `Naming::DotNet`",
+            &dotnet::Open::<Mood>::Unknown(7),
+            dotnet_names,
+        ),
+        row("[`dotnet::Flags`], `Naming::DotNet`", &access, dotnet_names),
         row(
             "an enum, variant with data",
             &Shape::Circle { radius: 2 },
@@ -164,7 +194,7 @@ fn rows() -> Vec<String> {
         ),
         row("the same, unit variant", &Shape::Empty, plain),
         row("a struct", &person(), plain),
-        row("the same, `Naming::DotNet`", &person(), dotnet),
+        row("the same, `Naming::DotNet`", &person(), dotnet_names),
     ]
 }
 

@@ -15,7 +15,7 @@ use crate::results_hub::{ResultsConnectHub, ResultsHub};
 use crate::services_hub::ServicesHub;
 use crate::throwing_hubs::{ChatThrowHub, ChatThrowLaterHub};
 use crate::typed_hub::{TypedChildHub, TypedHub};
-use crate::values_hub::{DotnetValuesHub, FloatsHub, ValuesHub};
+use crate::values_hub::{DotnetValuesHub, FloatsHub, StringEnumsHub, ValuesHub};
 
 /// The origin that the transcripts were recorded with.
 const RECORDED_ORIGIN: &str = "http://app.example";
@@ -123,10 +123,13 @@ fn services(signalr: &SignalR) -> Router {
 fn values(signalr: &SignalR) -> Router {
     let plain = signalr.hub().build(ValuesHub);
     let dotnet = signalr.hub().naming(Naming::DotNet).build(DotnetValuesHub);
+    let string_enums = signalr.hub().naming(Naming::DotNetStringEnums);
+    let string_enums = string_enums.build(StringEnumsHub);
     let floats = signalr.hub().build(FloatsHub);
     Router::new()
         .map_hub("/values", plain.endpoint())
         .map_hub("/values-dotnet", dotnet.endpoint())
+        .map_hub("/values-string-enums", string_enums.endpoint())
         .map_hub("/values-floats", floats.endpoint())
 }
 

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
+use hubwire::dotnet::Open;
 use hubwire::{
     Binary, CancellationToken, HubCallerContext, HubError, HubResult, StreamReader, Timestamp, hub,
 };
@@ -78,15 +79,15 @@ pack_hub! {
         echo_time_only: i64;
         echo_uri: Text;
         echo_version: Text;
-        echo_mood: Mood;
-        echo_big: Big;
-        echo_renamed: Renamed;
+        echo_mood: Open<Mood>;
+        echo_big: Open<Big>;
+        echo_renamed: Open<Renamed>;
         echo_bytes: Option<Binary>;
         echo_memory: Binary;
         echo_byte_list: Option<Vec<u8>>;
         echo_s_bytes: Option<Vec<i8>>;
         echo_nullable_int: Option<i32>;
-        echo_nullable_mood: Option<Mood>;
+        echo_nullable_mood: Option<Open<Mood>>;
         echo_nullable_date_time: Option<Timestamp>;
         echo_ints: Option<Vec<i32>>;
         echo_doubles: Option<Vec<f64>>;
@@ -103,7 +104,7 @@ pack_hub! {
         echo_string_object: Option<IndexMap<String, Anything>>;
         echo_object_object: Option<Anything>;
         echo_guid_string: Option<IndexMap<Uuid, Text>>;
-        echo_mood_int: Option<IndexMap<Mood, i32>>;
+        echo_mood_int: Option<IndexMap<Open<Mood>, i32>>;
         echo_key_value: (Text, i32);
         echo_tuple: Option<(i32, Text)>;
         echo_value_tuple: (i32, Text);

@@ -3,14 +3,26 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hubwire::dotnet::{self, Flags, Open};
 use hubwire::{Binary, Timestamp, hub};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) enum Weather {
+    Sunny,
+}
+
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd, dotnet::Enum)]
 pub(crate) enum Mood {
-    Calm,
-    Happy,
+    Calm = 1,
+    Happy = 2,
+}
+
+#[derive(Debug, PartialEq, dotnet::Enum)]
+pub(crate) enum Access {
+    Read = 1,
+    Write = 2,
 }
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -72,6 +84,7 @@ values! { ValuesHub:
     duration is_duration Duration = Duration::from_millis(1500);
     tuple is_tuple (i32, String) = (1, "a".to_owned());
     map is_map BTreeMap<i32, String> = BTreeMap::from([(7, "seven".to_owned())]);
+    weather is_weather Weather = Weather::Sunny;
     mood is_mood Mood = Mood::Happy;
     circle is_circle Shape = Shape::Circle { radius: 2 };
     empty is_empty Shape = Shape::Empty;
@@ -83,7 +96,17 @@ pub(crate) struct DotnetValuesHub;
 
 values! { DotnetValuesHub:
     mood is_mood Mood = Mood::Happy;
+    mood_counts is_mood_counts BTreeMap<Mood, i32> = BTreeMap::from([(Mood::Happy, 1)]);
+    any_mood is_any_mood Open<Mood> = Open::Unknown(7);
+    access is_access Flags<Access> = Flags::from(Access::Read) | Access::Write;
     person is_person Person = Person { full_name: "Ada".to_owned(), mood: Mood::Happy, age: None };
+}
+
+/// Enums by name in both protocols.
+pub(crate) struct StringEnumsHub;
+
+values! { StringEnumsHub:
+    weather is_weather Weather = Weather::Sunny;
 }
 
 /// Floats that JSON does not have.

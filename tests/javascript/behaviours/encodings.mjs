@@ -17,11 +17,12 @@ const ROWS = DOCUMENT.split("\n")
 
 const METHODS = [
   "Bool", "I32", "I64", "U64", "F64", "Whole", "F32", "NotANumber", "Infinity", "Text", "Char", "None", "Unit", "List",
-  "Octets", "Binary", "Timestamp", "Fraction", "Uuid", "Duration", "Tuple", "Map", "Mood", "Mood", "Circle", "Empty",
-  "Person", "Person",
+  "Octets", "Binary", "Timestamp", "Fraction", "Uuid", "Duration", "Tuple", "Map", "Weather", "Weather", "Mood",
+  "Mood", "MoodCounts", "AnyMood", "Access", "Circle", "Empty", "Person", "Person",
 ];
 
 const hubOf = (row, method) => {
+  if (row.includes("Naming::DotNetStringEnums")) return "/values-string-enums";
   if (row.includes("Naming::DotNet")) return "/values-dotnet";
   return ["NotANumber", "Infinity"].includes(method) ? "/values-floats" : "/values";
 };

@@ -302,7 +302,7 @@ impl Serialize for FromJson<'_> {
 fn decode_json<T: DeserializeOwned>(value: &str, naming: Naming) -> Result<T, DecodeError> {
     match naming {
         Naming::AsDeclared => serde_json::from_str(value),
-        Naming::DotNet => {
+        Naming::DotNet | Naming::DotNetStringEnums => {
             let mut from = serde_json::Deserializer::from_str(value);
             T::deserialize(naming::Reading::new(&mut from))
         }
@@ -319,7 +319,9 @@ fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result<T, BindErr
     let mut from = serde_json::Deserializer::from_str(array);
     let bound = match naming {
         Naming::AsDeclared => from.deserialize_seq(visitor),
-        Naming::DotNet => naming::Reading::new(&mut from).deserialize_seq(visitor),
+        Naming::DotNet | Naming::DotNetStringEnums => {
+            naming::Reading::new(&mut from).deserialize_seq(visitor)
+        }
     };
     match bound {
         Ok(Some(bound)) if provided == T::COUNT => Ok(bound),

@@ -10,7 +10,7 @@ use super::MAXIMUM_DEPTH;
 use super::error::ValueError;
 use super::head::{Head, Input};
 use crate::naming::Naming;
-use crate::tagged::{BINARY, RAW_VALUE, TIMESTAMP};
+use crate::tagged::{BINARY, ENUM, RAW_VALUE, TIMESTAMP};
 use crate::timestamp::Timestamp;
 use crate::transcode::Transcoder;
 use access::{Elements, Entries, Members, Variant};
@@ -255,6 +255,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     ) -> Result<V::Value, ValueError> {
         match name {
             BINARY => visitor.visit_newtype_struct(Tagged::Binary(self)),
+            ENUM => visitor.visit_newtype_struct(Tagged::Enum(self)),
             TIMESTAMP => visitor.visit_newtype_struct(Tagged::Timestamp(self)),
             RAW_VALUE => {
                 let text = self.read_json()?;

@@ -5,6 +5,7 @@ use serde::ser;
 
 use super::encode;
 use super::error::ValueError;
+use crate::dotnet::{NumberOrName, NumberedAs, is_number};
 use crate::naming::Naming;
 use crate::tagged::{BINARY, RAW_ITEM, RAW_VALUE, TIMESTAMP};
 use crate::timestamp::Timestamp;
@@ -204,6 +205,9 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
             BINARY => Bytes::Binary,
             RAW_ITEM => Bytes::Verbatim,
             TIMESTAMP => Bytes::Timestamp,
+            _ if is_number(name) => {
+                return NumberOrName::write(self, NumberedAs::Text, name, value);
+            }
             _ => return value.serialize(self),
         };
         let around = std::mem::replace(&mut self.bytes, within);

@@ -32,7 +32,9 @@ pub struct HubOptions {
     pub maximum_running_calls_per_client: usize,
     /// The hub protocols that clients may choose. Default: all.
     pub supported_protocols: Vec<HubProtocol>,
-    /// How members of structs are called on the wire. Default: as serde declares them.
+    /// How members of structs and variants of enums are called on the wire. Default: as serde declares them.
+    ///
+    /// [`Naming::DotNet`] for peers of .NET; [`Naming::DotNetStringEnums`] if enums go by name in JSON too.
     pub naming: Naming,
     /// How many items of a stream that a client sends may wait for its method. Default 10.
     ///
