@@ -14,7 +14,7 @@ let server;
 let browser;
 before(async () => {
   pages = await PageServer.start();
-  server = await conformance({ options: ["--allowed-origin", pages.origin("localhost")] });
+  server = await conformance({ args: ["--allowed-origin", pages.origin("localhost")] });
   browser = await launch();
 });
 after(async () => {

@@ -26,19 +26,19 @@ export class Server {
   #path;
   #child;
   #ended;
-  #options;
+  #args;
   port;
   /** What the server has printed and logged since it was started. */
   output = "";
 
-  constructor(path, options) {
+  constructor(path, args) {
     this.#path = path;
-    this.#options = options;
+    this.#args = args;
   }
 
-  /** `options` go to the binary, besides where it is to listen. */
-  static async start(path, { port = 0, options = [] } = {}) {
-    const server = new Server(path, options);
+  /** `args` go to the binary, besides where it is to listen. */
+  static async start(path, { port = 0, args = [] } = {}) {
+    const server = new Server(path, args);
     server.port = port;
     await server.restart();
     return server;
@@ -51,7 +51,7 @@ export class Server {
   /** Starts the binary, after a stop on the same port as before. */
   async restart() {
     const listen = ["--listen", `127.0.0.1:${this.port}`];
-    const child = spawn(this.#path, [...listen, ...this.#options], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(this.#path, [...listen, ...this.#args], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     running.add(child);
     this.output = "";

@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD,
-    ORIGIN, VARY,
+    VARY,
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
@@ -29,7 +29,7 @@ impl CorsHeaders {
             // The official client sends cookies by default.
             let yes = HeaderValue::from_static("true");
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
-            headers.append(VARY, HeaderValue::from_name(ORIGIN));
+            headers.append(VARY, HeaderValue::from_static("Origin"));
         }
         response
     }
