@@ -31,6 +31,7 @@
 mod arguments;
 mod binary;
 mod error;
+mod excerpt;
 mod framing;
 mod handshake;
 mod hub_protocol;
@@ -48,6 +49,7 @@ mod web_socket_frame;
 pub use arguments::{Arguments, BindArguments, RawArguments, RawItem, dotnet_type_name};
 pub use binary::Binary;
 pub use error::{BindError, DecodeError, EncodeError, ProtocolError};
+pub use excerpt::Excerpt;
 pub use framing::{NextRecord, RECORD_SEPARATOR, next_record};
 pub use handshake::{HandshakeFault, HandshakeRefusal, HandshakeRequest, HandshakeResponse};
 pub use hub_protocol::{HubProtocol, TransferFormat};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Context;
 
-use hubwire_protocol::{BindError, Invocation as Message};
+use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
 
 use super::Dispatcher;
 use super::refusals;
@@ -46,7 +46,8 @@ impl Dispatcher {
                 return self.begin_stream(message, method, start, &resources, cx);
             }
             (ReplyKind::UnknownMethod, _) => {
-                return self.refuse(id, &format!("Unknown hub method '{}'", message.target));
+                let name = Excerpt(&message.target);
+                return self.refuse(id, &format!("Unknown hub method '{name}'"));
             }
             (ReplyKind::Call(call), Mode::Plain) => {
                 match self.check_uploads(method, message, &resources) {
@@ -188,13 +189,13 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        tracing::debug!(target: "hubwire::dispatch", method = target, "unknown method");
+        tracing::debug!(target: "hubwire::dispatch", method = %Excerpt(target), "unknown method");
         self.refuse(id, &refusals::unknown_method(target));
     }
 
     fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {
         let target = self.hub.service().method_name(method);
-        tracing::debug!(target: "hubwire::dispatch", method = target, ?error, "arguments refused");
+        tracing::debug!(target: "hubwire::dispatch", method = target, error = %Excerpt(format_args!("{error:?}")), "arguments refused");
         let mut text = refusals::failed_to_invoke(target);
         if self.hub.options().detailed_errors {
             text.push_str(&format!(" InvalidDataException: {error}"));
