@@ -4,7 +4,8 @@
 //! so a server, a client and a test drive the same code.
 //!
 //! - [`HubProtocol`] turns buffered bytes into [`HubMessage`]s that borrow from them, and its
-//!   [`MessageWriter`] writes messages, framing included.
+//!   [`MessageWriter`] writes messages, framing included; a [`StreamItemWriter`] the items of one
+//!   stream.
 //! - [`Arguments`] is what can be sent as the arguments of an invocation; [`RawArguments`] and
 //!   [`RawItem`] are received values, decoded once it is known into which types.
 //! - [`Naming`] decides how members of structs are called, and [`Timestamp`] and [`Binary`] are
@@ -41,6 +42,7 @@ mod message_writer;
 pub mod messagepack;
 mod naming;
 mod negotiate;
+mod stream_item_writer;
 mod tagged;
 mod timestamp;
 mod transcode;
@@ -63,6 +65,7 @@ pub use negotiate::{
     AvailableTransport, NegotiateRefusal, NegotiateResponse, NegotiatedConnection, Transport,
     asks_for_stateful_reconnect, choose_negotiate_version,
 };
+pub use stream_item_writer::StreamItemWriter;
 pub use timestamp::{Timestamp, TimestampError};
 pub use web_socket_frame::{
     DataKind, FrameDecoder, FrameError, FrameEvent, FrameHeader, Masking, Opcode, close_frame,

@@ -145,19 +145,20 @@ impl Dispatcher {
             return;
         }
         self.free_slots -= usize::from(took_slot);
-        let call = id.zip(resources.token());
+        let invocation_id: Option<Arc<str>> = id.map(Into::into);
+        let call = invocation_id.as_ref().zip(resources.token());
         if call.is_some() || !claims.is_empty() {
             let mut registered = self.register(claims);
             if let Some((id, token)) = call {
                 let open = self.open.get_or_insert_default();
-                registered.call = Some(open.add_call(id.into(), token.clone()));
+                registered.call = Some(open.add_call(Arc::clone(id), token.clone()));
             }
             ended.registered = Some(registered);
         }
         self.running.push(RunningInvocation {
             hub: Arc::clone(&self.hub),
             connection: Arc::clone(self.connection()),
-            invocation_id: id.map(Into::into),
+            invocation_id,
             invocation,
             ended,
         });
@@ -180,7 +181,7 @@ impl Dispatcher {
     pub(super) fn register(&mut self, claims: Claims) -> Box<Registered> {
         let open = self.open.get_or_insert_default();
         for (id, upload) in &claims {
-            open.add_upload(id.clone(), Arc::clone(upload));
+            open.add_upload(Arc::clone(id), Arc::clone(upload));
         }
         Box::new(Registered {
             uploads: claims,
