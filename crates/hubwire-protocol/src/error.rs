@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
+use crate::excerpt::Excerpt;
 use crate::messagepack::format_name;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
 /// What a peer did that ends its connection.
 ///
-/// The display text is SignalR's own, word for word: behind [`exception_name`] it is the
-/// detail that a server with detailed errors puts into its Close message.
+/// The display text is SignalR's own, word for word, but of a name only an [`Excerpt`]: behind
+/// [`exception_name`] it is the detail that a server with detailed errors puts into its Close
+/// message.
 ///
 /// [`exception_name`]: Self::exception_name
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub enum ProtocolError {
         /// What .NET calls the integer type it must fit into.
         type_name: &'static str,
     },
+    /// An invocation id or a stream id has more than 256 bytes, which ASP.NET Core allows.
+    IdTooLong,
     /// The record is not JSON, or nested too deeply.
     InvalidJson,
     /// A completion is neither an error nor void nor a result (MessagePack).
@@ -130,7 +134,8 @@ impl fmt::Display for ProtocolError {
             }
             Self::DuplicateHeader { name } => write!(
                 f,
-                "An item with the same key has already been added. Key: {name}"
+                "An item with the same key has already been added. Key: {}",
+                Excerpt(name)
             ),
             Self::EndOfStream => f.write_str("Attempted to read past the end of the stream."),
             Self::ErrorAndResult => {
@@ -140,6 +145,7 @@ impl fmt::Display for ProtocolError {
                 write!(f, "Expected '{property}' to be true or false.")
             }
             Self::ExpectedHeader { name } => {
+                let name = Excerpt(name);
                 write!(f, "Expected header '{name}' to be of type String.")
             }
             Self::ExpectedType { property, token } => {
@@ -149,6 +155,7 @@ impl fmt::Display for ProtocolError {
                 f,
                 "Either the JSON value is not in a supported format, or is out of bounds for an {type_name}."
             ),
+            Self::IdTooLong => f.write_str("Invocation or stream ID of more than 256 bytes."),
             Self::InvalidJson => f.write_str("Error reading JSON."),
             Self::InvalidResultKind => f.write_str("Invalid invocation result kind."),
             Self::LengthTooLarge => f.write_str("Messages over 2GB in size are not supported."),
