@@ -59,6 +59,30 @@ impl Timestamp {
         nanoseconds: 999_999_999,
     };
 
+    /// What the system's clock says now.
+    ///
+    /// For the application to call: nothing of Hubwire itself reads this clock, and pausing tokio's does not stop it.
+    /// A clock beyond the years that a timestamp has reads as [`MIN`](Self::MIN) or [`MAX`](Self::MAX).
+    ///
+    /// ```
+    /// use hubwire::Timestamp;
+    ///
+    /// assert!(Timestamp::now() > Timestamp::UNIX_EPOCH);
+    /// ```
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the application asks for the wall clock; no decision of ours hangs on it"
+    )]
+    pub fn now() -> Self {
+        let now = SystemTime::now();
+        Self::try_from(now).unwrap_or(if now < SystemTime::UNIX_EPOCH {
+            Self::MIN
+        } else {
+            Self::MAX
+        })
+    }
+
     /// So many seconds, and nanoseconds more, after 1970-01-01T00:00:00Z.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod call_slot;
 mod caller;
 mod context;
 mod error;
+mod error_response;
 mod failures;
 mod method;
 mod method_table;

@@ -41,13 +41,14 @@
 //! use hubwire::MapHub;
 //!
 //! let signalr = SignalR::new();
-//! let chat = signalr.hub::<ChatHub>().build(ChatHub);
+//! let chat = signalr.hub().build(ChatHub);
 //! let app = axum::Router::new().map_hub("/hubs/chat", chat.endpoint());
 //! # app
 //! # }
 //! ```
 //!
-//! Serve it with [`serve()`] on the listener of [`listen()`]; push from anywhere with [`HubHandle::context`]; test hubs with [`testing`].
+//! Serve it with [`serve()`] on the listener of [`listen()`]; push from anywhere with
+//! [`SignalR::context`]; test hubs with [`testing`].
 //!
 //! # Errors
 //!

@@ -63,7 +63,7 @@ async fn say<R: Reach>(user: &str, message: &str, to: ChatClientProxy<R>) -> Hub
 async fn main() -> std::io::Result<()> {
     tracing_subscriber::fmt().init();
     let signalr = SignalR::new();
-    let chat = signalr.hub::<ChatHub>().build(ChatHub);
+    let chat = signalr.hub().build(ChatHub);
     let script = || async { ([("content-type", "text/javascript")], SCRIPT) };
     let app = Router::new()
         .map_hub("/chathub", chat.endpoint())

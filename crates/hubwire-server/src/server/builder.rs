@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hubwire_core::{Backplane, HubLifetimeManager, NodeId};
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::{HubBuilder, Server, Statistics};
 use crate::hub::{Hub, HubContext, short_type_name};
@@ -100,6 +101,47 @@ impl SignalR {
     /// A future dropped after its first poll leaves the connections ending by themselves.
     pub async fn shutdown(&self) {
         self.server.shutdown().await;
+    }
+
+    /// Fires when [`SignalR::shutdown`] begins: when clients are told to come back, and what is sent reaches nobody.
+    ///
+    /// For timers and jobs, which belong to the application: a shutdown waits for none of them. Each token is one of
+    /// its own, to be kept, cloned or cancelled. As long as the server is not shut down it does not fire, also when
+    /// every handle of it is dropped.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hubwire::{SignalR, Timestamp, hub};
+    ///
+    /// struct ClockHub;
+    ///
+    /// #[hub]
+    /// impl ClockHub {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let signalr = SignalR::new();
+    /// let clock = signalr.hub().build(ClockHub);
+    ///
+    /// let (everybody, shutdown) = (clock.context().clients().all(), signalr.shutdown_token());
+    /// let timer = tokio::spawn(shutdown.run_until_cancelled_owned(async move {
+    ///     let mut ticks = tokio::time::interval(Duration::from_secs(5));
+    ///     loop {
+    ///         ticks.tick().await;
+    ///         if let Err(error) = everybody.send("Tick", (Timestamp::now(),)).await {
+    ///             tracing::warn!(%error, "nobody was told the time");
+    ///         }
+    ///     }
+    /// }));
+    ///
+    /// signalr.shutdown().await; // `serve` does
+    /// timer.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn shutdown_token(&self) -> CancellationToken {
+        self.server.node().shutdown_token()
     }
 
     pub(crate) fn server(&self) -> &Server {

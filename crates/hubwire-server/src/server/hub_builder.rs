@@ -217,10 +217,14 @@ impl<H: Hub> HubBuilder<H> {
 
     /// Builds the hub from its one value, which serves all connections.
     ///
+    /// Once: [`HubHandle`] has the endpoint and the context of this hub. Built again it would be another hub, whose
+    /// context knows none of the first one's clients.
+    ///
     /// # Panics
     ///
     /// If the server has a hub of this name already (see [`HubBuilder::name`]), or if a hub that was written by
-    /// hand has two methods of one name, in any ASCII case, or one without.
+    /// hand has two methods of one name, in any ASCII case, or one without. A hub is there as long as its handle, an
+    /// endpoint or a context is.
     #[must_use]
     #[track_caller]
     pub fn build(self, hub: H) -> HubHandle<H> {

@@ -30,7 +30,7 @@ use crate::endpoint::HubEndpoint;
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
 /// let signalr = SignalR::new();
-/// let hub = signalr.hub::<Echo>().build(Echo);
+/// let hub = signalr.hub().build(Echo);
 /// let mut client = TestClient::connect(&hub.endpoint()).await?;
 /// assert_eq!(client.invoke("Echo", ("hello",)).await?, Ok("hello".into()));
 /// # Ok(())
