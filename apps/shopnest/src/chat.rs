@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hubwire::{Caller, DisconnectReason, HubCallerContext, HubError, HubResult, hub, hub_client};
+use hubwire::{
+    Caller, DisconnectReason, HubCallerContext, HubError, HubResult, Timestamp, hub, hub_client,
+};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -22,8 +24,8 @@ const MESSAGES_PERIOD: Duration = Duration::from_secs(1);
 pub(crate) struct ChatMessage {
     user: String,
     message: String,
-    /// When the server took it, in RFC 3339.
-    at: String,
+    /// When the server took it.
+    at: Timestamp,
 }
 
 /// What the server calls on chat clients.
@@ -105,7 +107,7 @@ impl ChatHub {
     }
 
     /// Enters a room; entering twice does nothing.
-    async fn join_room(&self, cx: &HubCallerContext<Self>, room_id: String) -> HubResult {
+    pub async fn join_room(&self, cx: &HubCallerContext<Self>, room_id: String) -> HubResult {
         if room_id.trim().is_empty() || room_id.len() > MAXIMUM_ROOM_ID_BYTES {
             return Err(HubError::new("There is no such room"));
         }
@@ -124,7 +126,7 @@ impl ChatHub {
     }
 
     /// Leaves a room; leaving one that was not entered does nothing.
-    async fn leave_room(&self, cx: &HubCallerContext<Self>, room_id: String) -> HubResult {
+    pub async fn leave_room(&self, cx: &HubCallerContext<Self>, room_id: String) -> HubResult {
         if Visit::of(cx).with(|visit| visit.rooms.remove(&room_id)) {
             let room = cx.clients().group(&room_id);
             room.user_left(cx.connection_id(), &room_id).await?;
@@ -134,7 +136,7 @@ impl ChatHub {
     }
 
     /// Says something to everybody in a room that was entered, ten times a second at most.
-    async fn send_message(
+    pub async fn send_message(
         &self,
         cx: &HubCallerContext<Self>,
         room_id: String,
@@ -151,7 +153,7 @@ impl ChatHub {
             return Err(HubError::new("Name too long"));
         }
         Visit::of(cx).with(|visit| visit.say(&room_id))?;
-        let at = jiff::Timestamp::now().to_string();
+        let at = Timestamp::now();
         let message = ChatMessage { user, message, at };
         cx.clients().group(room_id).receive_message(message).await?;
         Ok(())

@@ -21,7 +21,8 @@ mod text;
 /// in MessagePack, and in JSON text with any offset from UTC.
 ///
 /// ```
-/// use hubwire_protocol::{Timestamp, json, messagepack};
+/// use hubwire::Timestamp;
+/// use hubwire::protocol::{json, messagepack};
 ///
 /// let timestamp: Timestamp = "2020-01-02T04:34:05.5+01:30".parse()?;
 /// assert_eq!(timestamp.to_string(), "2020-01-02T03:04:05.5Z");

@@ -17,12 +17,12 @@
 //!
 //! #[hub(client = ChatClient)]
 //! impl ChatHub {
-//!     async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
+//!     pub async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
 //!         cx.groups().add(cx.connection_id(), room).await?;
 //!         Ok(())
 //!     }
 //!
-//!     async fn send_message(
+//!     pub async fn send_message(
 //!         &self,
 //!         cx: &HubCallerContext<Self>,
 //!         room: String,
@@ -47,8 +47,8 @@
 //! # }
 //! ```
 //!
-//! Serve it with [`serve()`] on the listener of [`listen()`]; push from anywhere with
-//! [`SignalR::context`]; test hubs with [`testing`].
+//! Serve it with [`serve()`] on the listener of [`listen()`]. [`SignalR::context`] is the hub for handlers, timers and
+//! jobs, which [push](guides::pushing) with it; hubs are [tested](guides::testing) with [`testing`].
 //!
 //! # Errors
 //!
@@ -86,7 +86,7 @@
 //! #[hub]
 //! impl CounterHub {
 //!     /// Server to client: `connection.stream("Counter", 10)`.
-//!     fn counter(&self, to: u32) -> impl Stream<Item = u32> {
+//!     pub fn counter(&self, to: u32) -> impl Stream<Item = u32> {
 //!         stream::unfold(0, move |count| async move {
 //!             tokio::time::sleep(Duration::from_millis(500)).await;
 //!             (count < to).then_some((count, count + 1))
@@ -94,7 +94,7 @@
 //!     }
 //!
 //!     /// Client to server: `connection.invoke("Upload", subject)`.
-//!     async fn upload(&self, mut lines: StreamReader<String>) -> HubResult<usize> {
+//!     pub async fn upload(&self, mut lines: StreamReader<String>) -> HubResult<usize> {
 //!         let mut count = 0;
 //!         while let Some(line) = lines.next().await {
 //!             count += line?.len();
@@ -103,12 +103,12 @@
 //!     }
 //!
 //!     /// Both at once; an item that is an error ends the stream.
-//!     fn echo(&self, lines: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
+//!     pub fn echo(&self, lines: StreamReader<String>) -> impl Stream<Item = HubResult<String>> {
 //!         lines
 //!     }
 //!
 //!     /// The token fires when the client cancels the call or is gone; the client knows nothing of it.
-//!     async fn wait(&self, cancel: CancellationToken) -> bool {
+//!     pub async fn wait(&self, cancel: CancellationToken) -> bool {
 //!         let pause = tokio::time::sleep(Duration::from_secs(10));
 //!         cancel.run_until_cancelled(pause).await.is_some()
 //!     }
@@ -137,7 +137,7 @@
 //!
 //! #[hub(client = GameClient)]
 //! impl GameHub {
-//!     async fn leave(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+//!     pub async fn leave(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
 //!         let player = cx.clients().caller().with_timeout(Duration::from_secs(20));
 //!         Ok(match player.confirm("Leave the game?").await {
 //!             Ok(is_sure) => is_sure,
@@ -146,7 +146,7 @@
 //!         })
 //!     }
 //!
-//!     async fn another_round(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+//!     pub async fn another_round(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
 //!         let mut votes = cx.clients().others().confirm("Another round?")?;
 //!         while let Some((_connection_id, vote)) = votes.next().await {
 //!             if !vote.unwrap_or(false) {
@@ -160,24 +160,51 @@
 
 pub use futures_core::Stream;
 pub use hubwire_core::{
-    Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel,
-    ClientResultError, ClientResults, Clients, ConnectionId, Envelope, EnvelopeBody, GroupAction,
-    GroupError, GroupName, Groups, HubClient, HubLifetimeManager, HubName, InProcessBackplane,
-    InProcessFarm, InvocationScope, Many, NodeId, One, Proxy, RawClientResult, RawClientResults,
-    Reach, Receivers, SendError, Sending, Subject, Target, UntypedClient, UserId,
+    CallerClients, ClientResultError, Clients, ConnectionId, GroupError, GroupName, Groups, Proxy,
+    Reach, SendError, UserId,
 };
 pub use hubwire_macros::{hub, hub_client};
-pub use hubwire_protocol::{self as protocol, Binary, BindError, HubProtocol, Naming, Timestamp};
+pub use hubwire_protocol::{self as protocol, Binary, Naming, Timestamp};
 pub use hubwire_server::{
-    Call, Caller, ConnectionRequest, DeadPeerTimeouts, DisconnectReason, EndpointOptions, Hub,
-    HubArgument, HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError,
-    HubHandle, HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument,
-    HubStreamItem, Items, KeepRequest, LentStreamReader, MapHub, Method, NAME_IDENTIFIER,
-    NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal, RandomSource, Reply,
-    Resources, ResourcesBuilder, Serve, ServerOptions, SignalR, SignalRBuilder, Statistics,
-    StreamEnd, StreamReader, StreamSink, UserIdProvider, listen, serve, shutdown_signal, testing,
+    Caller, ConnectionRequest, DisconnectReason, HubBuilder, HubCallerContext, HubContext,
+    HubEndpoint, HubError, HubHandle, HubResult, Items, MapHub, NAME_IDENTIFIER, Principal, Serve,
+    SignalR, SignalRBuilder, Statistics, StreamReader, UserIdProvider, listen, serve,
+    shutdown_signal, testing,
 };
 pub use tokio_util::sync::CancellationToken;
+
+pub mod backplane {
+    //! What links the nodes of a farm: the seam that a broker is fitted into, and a farm within one process.
+
+    pub use hubwire_core::{
+        Backplane, BackplaneError, BackplaneEvent, Channel, Envelope, EnvelopeBody, GroupAction,
+        HubName, InProcessBackplane, InProcessFarm, NodeId, Receivers, Subject,
+    };
+}
+
+pub mod manual {
+    //! What the macros expand to, for hubs, clients and tests that are written by hand.
+
+    pub use hubwire_core::{
+        Arguments, ClientResults, HubClient, HubLifetimeManager, InvocationScope, Many, One,
+        RawClientResult, RawClientResults, Sending, Target, UntypedClient,
+    };
+    pub use hubwire_protocol::BindError;
+    pub use hubwire_server::{
+        Call, Hub, HubArgument, HubCall, HubReturn, HubService, HubStream, HubStreamArgument,
+        HubStreamItem, LentStreamReader, Method, NegotiateEndpoint, Parameter, Reply, Resources,
+        ResourcesBuilder, StreamEnd, StreamSink,
+    };
+}
+
+pub mod options {
+    //! All options of servers, hubs and endpoints at once; each has a method on its builder, too.
+
+    pub use hubwire_server::{
+        DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, NameIdentifierUserIdProvider,
+        RandomSource, ServerOptions,
+    };
+}
 
 /// What expansions of the macros name; not for others, and free to change.
 #[doc(hidden)]
@@ -196,4 +223,16 @@ pub mod __private {
         assert_argument, assert_result, assert_stream_argument, assert_stream_item, hub_stream,
         stream_or_error,
     };
+}
+
+pub mod guides {
+    //! What takes more room than the documentation of one type.
+
+    pub mod pushing {
+        #![doc = include_str!("../../../docs/pushing.md")]
+    }
+
+    pub mod testing {
+        #![doc = include_str!("../../../docs/testing.md")]
+    }
 }

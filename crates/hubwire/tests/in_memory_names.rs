@@ -7,8 +7,10 @@ mod support;
 
 use std::marker::PhantomData;
 
+use hubwire::backplane::InProcessFarm;
+use hubwire::manual::{Hub, UntypedClient};
 use hubwire::testing::TestClient;
-use hubwire::{Hub, HubHandle, InProcessFarm, SignalR, UntypedClient};
+use hubwire::{HubHandle, SignalR};
 use serde_json::json;
 use support::*;
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::map_request;
-use hubwire::{Hub, HubBuilder, MapHub, Naming, SignalR};
+use hubwire::manual::Hub;
+use hubwire::{HubBuilder, MapHub, Naming, SignalR};
 
 use crate::authentication::authenticate;
 use crate::chat_hub::{ChatHub, Farewell};

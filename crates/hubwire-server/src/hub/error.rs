@@ -10,6 +10,24 @@ use super::type_name::short_type_name;
 use crate::node::Panic;
 
 /// What a hub method returns.
+///
+/// ```
+/// use hubwire::{HubError, HubResult};
+///
+/// fn greeting(name: &str) -> HubResult<String> {
+///     match name {
+///         "" => Err(HubError::new("Who are you?")),
+///         name => Ok(format!("Hello {name}")),
+///     }
+/// }
+///
+/// fn remember(name: &str) -> HubResult {
+///     std::fs::write("names.txt", name)?; // any error; hidden from the caller
+///     Ok(())
+/// }
+/// # assert!(greeting("").is_err());
+/// # let _ = remember;
+/// ```
 pub type HubResult<T = ()> = Result<T, HubError>;
 
 /// Why a hub method failed.
@@ -19,7 +37,7 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// that fails again and again it has a line in ten seconds, with a count and the first cause.
 ///
 /// ```
-/// use hubwire_server::{HubError, HubResult};
+/// use hubwire::{HubError, HubResult};
 ///
 /// fn save(text: &str) -> Result<(), std::io::Error> {
 ///     # let _ = text;
@@ -110,6 +128,13 @@ impl HubError {
     pub fn cause(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         match &self.kind {
             Kind::Hidden(error) => Some(&**error),
+            Kind::Shown(_) => None,
+        }
+    }
+
+    pub(crate) fn into_cause(self) -> Option<Box<dyn Error + Send + Sync>> {
+        match self.kind {
+            Kind::Hidden(error) => Some(error),
             Kind::Shown(_) => None,
         }
     }

@@ -16,7 +16,8 @@ use crate::node::{Node, RandomSource, ServerOptions};
 /// A handle; clones are the same server.
 ///
 /// ```
-/// # use hubwire_server::SignalR;
+/// use hubwire::SignalR;
+///
 /// let signalr = SignalR::builder().build();
 /// ```
 #[derive(Clone)]
@@ -52,18 +53,14 @@ impl SignalR {
     /// says which is meant.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hubwire_protocol::BindError;
-    /// # use hubwire_server::{Call, Hub, Method, Reply, SignalR};
-    /// # struct ChatHub;
-    /// # impl Hub for ChatHub {
-    /// #     type Client = hubwire_core::UntypedClient;
-    /// #     const METHODS: &'static [Method] = &[];
-    /// #     fn bind(self: Arc<Self>, _: usize, _: Call<'_, Self>) -> Result<Reply, BindError> {
-    /// #         Ok(Reply::value(async {}))
-    /// #     }
-    /// # }
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire_core::SendError> {
+    /// use hubwire::{SignalR, hub};
+    ///
+    /// struct ChatHub;
+    ///
+    /// #[hub]
+    /// impl ChatHub {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire::SendError> {
     /// let signalr = SignalR::new();
     /// let chat = signalr.hub().build(ChatHub);
     /// signalr.context::<ChatHub>().clients().all().send("ServerTime", ("12:00",)).await?;
@@ -94,7 +91,7 @@ impl SignalR {
     ///
     /// From now on negotiation responds with 503. Every client gets Close with leave to reconnect, then its
     /// transport ends, hooks run, and hub methods that still run are waited for, 20 s in all; what does not end
-    /// at once when it is then told to is left behind, with a warning. [`crate::serve()`] calls it.
+    /// at once when it is then told to is left behind, with a warning. [`serve()`](crate::serve()) calls it.
     ///
     /// # Cancellation
     ///
@@ -178,6 +175,17 @@ impl fmt::Debug for SignalR {
 }
 
 /// Configures a server.
+///
+/// ```
+/// use hubwire::SignalR;
+/// use hubwire::backplane::InProcessFarm;
+///
+/// let farm = InProcessFarm::new();
+/// let signalr = SignalR::builder()
+///     .backplane(farm.node())
+///     .maximum_outbound_memory(64 * 1024 * 1024)
+///     .build();
+/// ```
 #[derive(Default)]
 pub struct SignalRBuilder {
     backplane: Option<Arc<dyn Backplane>>,
