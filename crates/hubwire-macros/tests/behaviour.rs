@@ -4,10 +4,11 @@
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use hubwire::manual::Target;
 use hubwire::testing::{HubTester, Received, Sent, TestClient};
 use hubwire::{
     CancellationToken, ClientResultError, DisconnectReason, HubCallerContext, HubError, HubResult,
-    SignalR, Stream, StreamReader, Target, UserId, hub, hub_client,
+    SignalR, Stream, StreamReader, UserId, hub, hub_client,
 };
 use serde_json::{Value, json};
 
@@ -85,7 +86,7 @@ async fn calls_reach_their_methods() {
     assert_eq!(ann.invoke("nothing", ()).await, Ok(Value::Null));
     assert_eq!(ann.invoke("ONMESSAGE", ()).await, Ok(json!("ann")));
     let refused = ann.invoke("Refuse", ("not", "today")).await;
-    assert!(refused.is_err_and(|text| text.ends_with("HubException: not today")));
+    assert!(refused.is_err_and(|error| error.text().ends_with("HubException: not today")));
     assert!(ann.invoke("Never", ()).await.is_err());
     assert!(ann.invoke("Add", ("one", 2)).await.is_err());
     assert!(ann.invoke("OnConnected", ()).await.is_err());

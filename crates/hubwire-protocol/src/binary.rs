@@ -15,7 +15,8 @@ use crate::tagged::BINARY;
 /// are read too, as .NET reads them.
 ///
 /// ```
-/// use hubwire_protocol::{Binary, json, messagepack};
+/// use hubwire::Binary;
+/// use hubwire::protocol::{json, messagepack};
 ///
 /// let picture = Binary::from(vec![1, 2, 3]);
 ///
@@ -26,7 +27,7 @@ use crate::tagged::BINARY;
 /// let mut out = Vec::new();
 /// messagepack::write_value(&mut out, &picture)?;
 /// assert_eq!(out, b"\xc4\x03\x01\x02\x03");
-/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// # Ok::<(), hubwire::protocol::EncodeError>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Binary(Vec<u8>);

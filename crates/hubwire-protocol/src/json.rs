@@ -45,9 +45,9 @@ pub fn parse_message(record: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
 ///
 /// ```
 /// let mut out = Vec::new();
-/// hubwire_protocol::json::write_value(&mut out, &("<é😀>", 1.0, f64::NAN))?;
+/// hubwire::protocol::json::write_value(&mut out, &("<é😀>", 1.0, f64::NAN))?;
 /// assert_eq!(String::from_utf8(out).unwrap(), r#"["<é\uD83D\uDE00>",1,null]"#);
-/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// # Ok::<(), hubwire::protocol::EncodeError>(())
 /// ```
 ///
 /// # Errors

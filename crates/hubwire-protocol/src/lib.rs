@@ -15,7 +15,7 @@
 //! - [`FrameDecoder`] and [`write_frame`] are the server's WebSocket framer.
 //!
 //! ```
-//! use hubwire_protocol::{HubMessage, HubProtocol};
+//! use hubwire::protocol::{HubMessage, HubProtocol};
 //!
 //! let mut out = Vec::new();
 //! HubProtocol::Json.writer(&mut out).invocation(None, "Add", &(40, 2), &[])?;

@@ -29,6 +29,28 @@ pub(crate) use writing::Writing;
 /// though its structs are written under .NET's: structs with `#[serde(flatten)]` in them, and
 /// what lies within untagged, internally and adjacently tagged enums. Declare such members with
 /// the names of the peers, by `#[serde(rename_all = "camelCase")]` and aliases.
+///
+/// ```
+/// use hubwire::{Naming, SignalR, hub};
+/// use serde::Serialize;
+///
+/// #[derive(Serialize)]
+/// struct Price {
+///     current_price: u32, // "currentPrice" in JSON, "CurrentPrice" in MessagePack
+/// }
+///
+/// struct PriceHub;
+///
+/// #[hub]
+/// impl PriceHub {
+///     pub async fn price(&self) -> Price {
+///         Price { current_price: 7 }
+///     }
+/// }
+///
+/// let signalr = SignalR::new();
+/// let prices = signalr.hub().naming(Naming::DotNet).build(PriceHub);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Naming {

@@ -21,7 +21,8 @@ mod text;
 /// in MessagePack, and in JSON text with any offset from UTC.
 ///
 /// ```
-/// use hubwire_protocol::{Timestamp, json, messagepack};
+/// use hubwire::Timestamp;
+/// use hubwire::protocol::{json, messagepack};
 ///
 /// let timestamp: Timestamp = "2020-01-02T04:34:05.5+01:30".parse()?;
 /// assert_eq!(timestamp.to_string(), "2020-01-02T03:04:05.5Z");
@@ -58,6 +59,30 @@ impl Timestamp {
         seconds: 253_402_300_799,
         nanoseconds: 999_999_999,
     };
+
+    /// What the system's clock says now.
+    ///
+    /// For the application to call: nothing of Hubwire itself reads this clock, and pausing tokio's does not stop it.
+    /// A clock beyond the years that a timestamp has reads as [`MIN`](Self::MIN) or [`MAX`](Self::MAX).
+    ///
+    /// ```
+    /// use hubwire::Timestamp;
+    ///
+    /// assert!(Timestamp::now() > Timestamp::UNIX_EPOCH);
+    /// ```
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the application asks for the wall clock; no decision of ours hangs on it"
+    )]
+    pub fn now() -> Self {
+        let now = SystemTime::now();
+        Self::try_from(now).unwrap_or(if now < SystemTime::UNIX_EPOCH {
+            Self::MIN
+        } else {
+            Self::MAX
+        })
+    }
 
     /// So many seconds, and nanoseconds more, after 1970-01-01T00:00:00Z.
     ///

@@ -23,13 +23,13 @@ struct NamesHub;
 
 #[hub]
 impl NamesHub {
-    fn numbers(&self, count: u64) -> impl Stream<Item = u64> + use<> {
+    pub fn numbers(&self, count: u64) -> impl Stream<Item = u64> + use<> {
         stream::iter(0..count)
     }
 
-    fn nothing(&self) {}
+    pub fn nothing(&self) {}
 
-    fn read(&self, numbers: StreamReader<u64>) {
+    pub fn read(&self, numbers: StreamReader<u64>) {
         drop(numbers);
     }
 }

@@ -8,9 +8,9 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use futures_util::stream;
-use hubwire::{
-    BindError, Call, Hub, HubCallerContext, Method, Reply, Resources, ResourcesBuilder,
-    UntypedClient,
+use hubwire::HubCallerContext;
+use hubwire::manual::{
+    BindError, Call, Hub, Method, Reply, Resources, ResourcesBuilder, UntypedClient,
 };
 use serde_json::{Value, json};
 use support::*;

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
+use hubwire::protocol::HubProtocol;
 use hubwire::protocol::{BindArguments, HubMessage, json, messagepack};
-use hubwire::{Binary, HubProtocol, Naming, Timestamp, dotnet};
+use hubwire::{Binary, Naming, Timestamp, dotnet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

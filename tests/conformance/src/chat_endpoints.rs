@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::map_request;
-use hubwire::{Hub, HubBuilder, MapHub, Naming, SignalR};
+use hubwire::manual::Hub;
+use hubwire::{HubBuilder, MapHub, Naming, SignalR};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::authentication::authenticate;

@@ -7,14 +7,14 @@ pub(super) const CRATES: &[Row] = &[
     Row {
         crates: Crates::Published("hubwire-protocol"),
         may_use: &[],
-        tests_may_use: &[],
+        tests_may_use: &["hubwire"],
         libraries: Libraries::Only(&["base64", "memchr", "rmp", "serde", "serde_json"]),
         never_reaches: &[RUNTIMES, HTTP],
     },
     Row {
         crates: Crates::Published("hubwire-core"),
         may_use: &["hubwire-protocol"],
-        tests_may_use: &[],
+        tests_may_use: &["hubwire"],
         libraries: Libraries::Any,
         never_reaches: &[RUNTIMES, HTTP],
     },

@@ -33,8 +33,8 @@ impl RawItem<'_> {
 /// The simple name that .NET gives a type, or the Rust name of one that .NET does not have.
 ///
 /// ```
-/// assert_eq!(hubwire_protocol::dotnet_type_name::<Option<i32>>(), "Int32");
-/// assert_eq!(hubwire_protocol::dotnet_type_name::<String>(), "String");
+/// assert_eq!(hubwire::protocol::dotnet_type_name::<Option<i32>>(), "Int32");
+/// assert_eq!(hubwire::protocol::dotnet_type_name::<String>(), "String");
 /// ```
 #[must_use]
 pub fn dotnet_type_name<T: ?Sized>() -> &'static str {

@@ -74,7 +74,7 @@ impl<'a> RawArguments<'a> {
     /// MessagePack their number comes first, and is compared before any is decoded.
     ///
     /// ```
-    /// # use hubwire_protocol::{HubMessage, HubProtocol};
+    /// # use hubwire::protocol::{HubMessage, HubProtocol};
     /// # let record = b"{\"type\":1,\"target\":\"Add\",\"arguments\":[1,2]}\x1e";
     /// # let (message, _) = HubProtocol::Json.next_message(record, None)?.unwrap();
     /// # let HubMessage::Invocation(invocation) = message else { panic!() };
@@ -198,7 +198,7 @@ impl RawItem<'static> {
     /// Encodes a value under these names, as messages of this protocol carry it.
     ///
     /// ```
-    /// use hubwire_protocol::{HubProtocol, Naming, RawItem};
+    /// use hubwire::protocol::{HubProtocol, Naming, RawItem};
     ///
     /// let item = RawItem::encode(HubProtocol::MessagePack, Naming::AsDeclared, "text")?;
     /// assert_eq!(item.decode::<String>()?, "text");

@@ -197,6 +197,7 @@ impl Dispatcher {
     fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {
         let target = self.hub.service().method_name(method);
         tracing::debug!(target: "hubwire::dispatch", method = target, error = %Excerpt(format_args!("{error:?}")), "arguments refused");
+        self.hub.keep_cause(Place::Arguments(method), error);
         let mut text = refusals::failed_to_invoke(target);
         if self.hub.options().detailed_errors {
             text.push_str(&format!(" InvalidDataException: {error}"));

@@ -28,11 +28,30 @@ use crate::transport::{Input, Transport, TransportKind};
 
 static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 
-/// A hub's endpoint, to be mapped to a path with [`crate::MapHub::map_hub`].
+/// A hub's endpoint, to be mapped to a path with [`MapHub::map_hub`](crate::MapHub::map_hub).
 ///
 /// It is a [`tower::Service`], so other routers and middleware take it too; negotiation is then the
 /// service of [`HubEndpoint::negotiate`], at the path with `/negotiate` behind it. A client's id is good
 /// at the endpoint that gave it and at its clones, nowhere else.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hubwire::{MapHub, SignalR, hub};
+///
+/// struct ChatHub;
+///
+/// #[hub]
+/// impl ChatHub {}
+///
+/// let signalr = SignalR::new();
+/// let chat = signalr.hub().build(ChatHub);
+/// let endpoint = chat
+///     .endpoint()
+///     .allowed_origins(["https://shop.example"])
+///     .transport_progress_timeout(Duration::from_secs(30));
+/// let app: axum::Router = axum::Router::new().map_hub("/hubs/chat", endpoint);
+/// ```
 #[derive(Clone)]
 pub struct HubEndpoint {
     pub(super) number: usize,
