@@ -1,7 +1,8 @@
 //! Values to the wire and back.
 
 use hubwire::protocol::{HubMessage, RawItem, json, messagepack};
-use hubwire::{HubProtocol, Naming};
+use hubwire::protocol::HubProtocol;
+use hubwire::{Naming};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
