@@ -30,6 +30,7 @@
 
 mod arguments;
 mod binary;
+pub mod dotnet;
 mod error;
 mod framing;
 mod handshake;

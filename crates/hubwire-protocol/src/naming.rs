@@ -19,6 +19,7 @@ pub(crate) use writing::Writing;
 /// | members in MessagePack | as serde declares them | PascalCase, case counts |
 /// | enums without data in JSON | their names | their numbers; names are read too |
 /// | enums without data in MessagePack | their names | their names |
+/// | `char` in MessagePack | text | a number, if it is one unit of UTF-16; both are read |
 ///
 /// An enum's number is the position of its variant, from zero. Keys of maps stay as they are.
 ///

@@ -166,7 +166,9 @@ pub use hubwire_core::{
     Reach, Receivers, SendError, Sending, Subject, Target, UntypedClient, UserId,
 };
 pub use hubwire_macros::{hub, hub_client};
-pub use hubwire_protocol::{self as protocol, Binary, BindError, HubProtocol, Naming, Timestamp};
+pub use hubwire_protocol::{
+    self as protocol, Binary, BindError, HubProtocol, Naming, Timestamp, dotnet,
+};
 pub use hubwire_server::{
     Call, Caller, ConnectionRequest, DeadPeerTimeouts, DisconnectReason, EndpointOptions, Hub,
     HubArgument, HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError,

@@ -13,7 +13,7 @@ use crate::results_hub::{ResultsConnectHub, ResultsHub};
 use crate::services_hub::ServicesHub;
 use crate::throwing_hubs::{ChatThrowHub, ChatThrowLaterHub};
 use crate::typed_hub::{TypedChildHub, TypedHub};
-use crate::values_hub::{DotnetValuesHub, FloatsHub, ValuesHub};
+use crate::values_hub::{DotnetValuesHub, FloatsHub, FormsHub, ValuesHub};
 
 /// The routes of all of them, with their users.
 pub(crate) fn router(signalr: &SignalR) -> Router {
@@ -104,10 +104,12 @@ fn values(signalr: &SignalR) -> Router {
     let plain = signalr.hub().build(ValuesHub);
     let dotnet = signalr.hub().naming(Naming::DotNet).build(DotnetValuesHub);
     let floats = signalr.hub().build(FloatsHub);
+    let forms = signalr.hub().build(FormsHub);
     Router::new()
         .map_hub("/values", plain.endpoint())
         .map_hub("/values-dotnet", dotnet.endpoint())
         .map_hub("/values-floats", floats.endpoint())
+        .map_hub("/values-forms", forms.endpoint())
 }
 
 fn throwing(signalr: &SignalR) -> Router {

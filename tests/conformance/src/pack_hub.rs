@@ -1,11 +1,12 @@
 //! The hub of the MessagePack transcripts: every type there and back, streams and client results.
 //!
-//! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet), and its types are what serde users write for
+//! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet), and its types are what users write for
 //! those of .NET. What .NET has and serde has not is left out.
 
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
+use hubwire::dotnet::{DateOnly, DateTimeOffset, Decimal, TimeOnly, TimeSpan};
 use hubwire::{
     Binary, CancellationToken, HubCallerContext, HubError, HubResult, StreamReader, Timestamp, hub,
 };
@@ -25,9 +26,6 @@ use crate::throwing_hubs::invalid_operation;
 /// A string of .NET's, which may be null.
 type Text = Option<String>;
 
-/// .NET's `DateTimeOffset`: the local clock as if it were UTC, and how many minutes it is ahead.
-pub(crate) type Moment = (Timestamp, i16);
-
 /// Has every type that a method can take or return.
 pub(crate) struct PackHub;
 
@@ -41,9 +39,9 @@ macro_rules! pack_hub {
     ) => {
         #[hub]
         impl PackHub {
-            $(fn $echo(&self, v: $type) -> $type { v })*
-            $($(#[$mark])* fn $result(&self) -> $returned { $value })*
-            $(fn $failure(&self) -> HubResult<Text> { Err($error) })*
+            $(pub fn $echo(&self, v: $type) -> $type { v })*
+            $($(#[$mark])* pub fn $result(&self) -> $returned { $value })*
+            $(pub fn $failure(&self) -> HubResult<Text> { Err($error) })*
             $($methods)*
         }
     };
@@ -65,17 +63,17 @@ pack_hub! {
         echo_double: f64;
         echo_half: f32;
         echo_int128: i128;
-        echo_decimal: String;
+        echo_decimal: Decimal;
         echo_big_integer: Binary;
         echo_char: char;
         echo_string: Text;
         echo_object: Anything;
         echo_guid: Uuid;
         echo_date_time: Timestamp;
-        echo_date_time_offset: Moment;
-        echo_time_span: i64;
-        echo_date_only: i32;
-        echo_time_only: i64;
+        echo_date_time_offset: DateTimeOffset;
+        echo_time_span: TimeSpan;
+        echo_date_only: DateOnly;
+        echo_time_only: TimeOnly;
         echo_uri: Text;
         echo_version: Text;
         echo_mood: Mood;
@@ -131,8 +129,8 @@ pack_hub! {
         minus_infinity: f64 = f64::NEG_INFINITY;
         minus_zero: f64 = -0.0;
         integral: f64 = 3.0;
-        decimal_places: &'static str = "1.10";
-        decimal_max: &'static str = "79228162514264337593543950335";
+        decimal_places: Decimal = pack_results::decimal("1.10");
+        decimal_max: Decimal = Decimal::MAX;
         utc: Timestamp = pack_results::UTC;
         unspecified: Timestamp = pack_results::UTC;
         local: Timestamp = pack_results::UTC;
@@ -141,8 +139,8 @@ pack_hub! {
         before1970: Timestamp = pack_results::BEFORE_1970;
         date_time_min: Timestamp = Timestamp::MIN;
         date_time_max: Timestamp = pack_results::LAST;
-        offset: Moment = pack_results::OFFSET;
-        span: i64 = pack_results::SPAN;
+        offset: DateTimeOffset = pack_results::offset();
+        span: TimeSpan = pack_results::SPAN;
         fixed_guid: Uuid = pack_results::GUID;
         anonymous: Anonymous = Anonymous::default();
         dog_as_animal: Dog = Dog::rex();
@@ -170,26 +168,26 @@ pack_hub! {
         Ok(caller.send("Connected", (cx.connection_id(),)).await?)
     }
 
-    async fn nothing_async(&self) {}
+    pub async fn nothing_async(&self) {}
 
-    fn add(&self, a: i32, b: i32) -> i32 {
+    pub fn add(&self, a: i32, b: i32) -> i32 {
         a.wrapping_add(b)
     }
 
-    fn large(&self, size: u32) -> String {
+    pub fn large(&self, size: u32) -> String {
         const LARGEST: u32 = 1 << 20;
         (0..size.min(LARGEST)).map(|_| 'x').collect()
     }
 
-    fn length(&self, v: String) -> usize {
+    pub fn length(&self, v: String) -> usize {
         v.encode_utf16().count()
     }
 
-    fn abort(&self, cx: &HubCallerContext<Self>) {
+    pub fn abort(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
     }
 
-    async fn back(
+    pub async fn back(
         &self,
         cx: &HubCallerContext<Self>,
         target: String,
@@ -198,37 +196,37 @@ pack_hub! {
         Ok(cx.clients().caller().send(&target, (value,)).await?)
     }
 
-    async fn back_nothing(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn back_nothing(&self, cx: &HubCallerContext<Self>) -> HubResult {
         Ok(cx.clients().caller().send("NoArguments", ()).await?)
     }
 
-    async fn back_many(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    pub async fn back_many(&self, cx: &HubCallerContext<Self>) -> HubResult {
         let many = (1, "two", 3.5, (), [1, 2], Person::named("Ada"));
         Ok(cx.clients().caller().send("Many", many).await?)
     }
 
-    async fn delay(&self, milliseconds: i32, v: Text) -> Text {
+    pub async fn delay(&self, milliseconds: i32, v: Text) -> Text {
         chat_streams::pause(milliseconds).await;
         v
     }
 
-    fn type_of(&self, v: Anything) -> &'static str {
+    pub fn type_of(&self, v: Anything) -> &'static str {
         v.dotnet_name()
     }
 
-    fn date_time_detail(&self, v: Timestamp) -> String {
+    pub fn date_time_detail(&self, v: Timestamp) -> String {
         pack_results::to_seven_places(v) + " Utc"
     }
 
-    fn depth_of(&self, v: Option<Box<Deep>>) -> i32 {
+    pub fn depth_of(&self, v: Option<Box<Deep>>) -> i32 {
         Deep::depth(v.as_deref())
     }
 
-    fn boxed(&self, what: String) -> Boxed {
+    pub fn boxed(&self, what: String) -> Boxed {
         Boxed::of(&what)
     }
 
-    fn stream(
+    pub fn stream(
         &self,
         count: i32,
         delay_ms: i32,
@@ -237,23 +235,23 @@ pack_hub! {
         chat_streams::numbers_until(count, delay_ms, cancellation)
     }
 
-    fn stream_people(&self) -> impl Stream<Item = Option<Person>> {
+    pub fn stream_people(&self) -> impl Stream<Item = Option<Person>> {
         stream::iter([Some(Person::named("Ada")), None])
     }
 
-    fn stream_throw_hub(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
+    pub fn stream_throw_hub(&self, after: i32) -> impl Stream<Item = HubResult<i32>> {
         chat_streams::failing(after, HubError::new("stream hub boom"))
     }
 
-    async fn upload_sum(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
+    pub async fn upload_sum(&self, numbers: StreamReader<i32>) -> HubResult<i32> {
         chat_streams::sum(numbers).await
     }
 
-    async fn upload_report(&self, numbers: StreamReader<i32>) -> String {
+    pub async fn upload_report(&self, numbers: StreamReader<i32>) -> String {
         chat_streams::report(numbers).await
     }
 
-    async fn upload_two(
+    pub async fn upload_two(
         &self,
         separator: Text,
         words: StreamReader<Text>,
@@ -262,21 +260,21 @@ pack_hub! {
         chat_streams::join(separator, words, numbers).await
     }
 
-    fn upload_double(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
+    pub fn upload_double(&self, numbers: StreamReader<i32>) -> impl Stream<Item = HubResult<i32>> {
         numbers.map(|number| Ok(number?.wrapping_mul(2)))
     }
 
-    async fn ask(&self, cx: &HubCallerContext<Self>, target: String) -> String {
+    pub async fn ask(&self, cx: &HubCallerContext<Self>, target: String) -> String {
         let result: Result<Text, _> = cx.clients().caller().invoke(&target, ("q",)).await;
         pack_results::report(result.map(|text| text.unwrap_or_else(|| "null".to_owned())))
     }
 
-    async fn ask_int(&self, cx: &HubCallerContext<Self>, target: String) -> String {
+    pub async fn ask_int(&self, cx: &HubCallerContext<Self>, target: String) -> String {
         let result: Result<i32, _> = cx.clients().caller().invoke(&target, ()).await;
         pack_results::report(result)
     }
 
-    async fn ask_person(&self, cx: &HubCallerContext<Self>, target: String) -> String {
+    pub async fn ask_person(&self, cx: &HubCallerContext<Self>, target: String) -> String {
         let result: Result<Option<Person>, _> = cx.clients().caller().invoke(&target, ()).await;
         let told = |person: Option<Person>| match person {
             Some(person) => person.to_string(),
@@ -285,7 +283,7 @@ pack_hub! {
         pack_results::report(result.map(told))
     }
 
-    async fn ask_for(&self, cx: &HubCallerContext<Self>, milliseconds: u32) -> String {
+    pub async fn ask_for(&self, cx: &HubCallerContext<Self>, milliseconds: u32) -> String {
         let limit = Duration::from_millis(milliseconds.into());
         let client = cx.clients().caller().with_timeout(limit);
         let result: Result<Text, _> = client.invoke("Slow", ()).await;

@@ -1,10 +1,14 @@
 //! The table of what .NET writes for its values and makes of what peers send: ours is alike, or listed here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::fs;
 use std::path::Path;
+use std::str::FromStr;
 
+use hubwire_protocol::dotnet::{DateOnly, DateTimeOffset, Decimal, TimeOnly, TimeSpan};
 use hubwire_protocol::{Binary, HubMessage, HubProtocol, Naming, RawItem, Timestamp};
+use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -78,7 +82,10 @@ where
     let mut differing = Vec::new();
     let mut values = Vec::new();
     for (form, item, text) in forms(row) {
-        let value = item.decode::<T>().ok().filter(|value| is(value, &row.value));
+        let value = item
+            .decode::<T>()
+            .ok()
+            .filter(|value| is(value, &row.value));
         let is_alike = value.as_ref().is_some_and(|value| {
             form == "newtonsoft" || encoded(item.protocol(), value).as_deref() == Some(&text)
         });
@@ -174,10 +181,27 @@ fn displayed<T: ToString>(value: &T, text: &str) -> bool {
     value.to_string() == text
 }
 
+/// What reads .NET's text as the value.
+fn parsed<T: FromStr + PartialEq>(value: &T, text: &str) -> bool {
+    text.parse().ok().as_ref() == Some(value)
+}
+
 /// .NET's text, without what it adds of how it knows the time: `2020-01-02T03:04:05.0000000+01:00 Local`.
 fn is_moment(value: &Timestamp, text: &str) -> bool {
-    let text = text.split(' ').next().unwrap();
-    text.parse() == Ok(*value) || format!("{text}Z").parse() == Ok(*value)
+    parsed(value, text.split(' ').next().unwrap())
+}
+
+fn is_char(value: &char, text: &str) -> bool {
+    format!("U+{:04X}", u32::from(*value)) == text
+}
+
+/// .NET's text of a dictionary is made by whoever recorded it: `{7: seven, -1: null}`.
+fn is_map<K: Display>(value: &IndexMap<K, Option<String>>, text: &str) -> bool {
+    let entries: Vec<_> = value
+        .iter()
+        .map(|(key, value)| format!("{key}: {}", value.as_deref().unwrap_or("null")))
+        .collect();
+    format!("{{{}}}", entries.join(", ")) == text
 }
 
 fn is_binary(value: &Option<Binary>, text: &str) -> bool {
@@ -212,7 +236,12 @@ fn every_row() {
 }
 
 fn hold_all(table: &mut Table) {
+    table.hold::<Decimal>("decimal", displayed);
+    table.hold::<TimeSpan>("TimeSpan", displayed);
+    table.hold::<DateOnly>("DateOnly", displayed);
+    table.hold::<TimeOnly>("TimeOnly", parsed);
     table.hold::<Timestamp>("DateTime", is_moment);
+    table.hold::<DateTimeOffset>("DateTimeOffset", parsed);
     table.hold::<Uuid>("Guid", displayed);
     table.hold::<bool>("bool", |value, text| {
         text.eq_ignore_ascii_case(&value.to_string())
@@ -221,10 +250,11 @@ fn hold_all(table: &mut Table) {
     table.hold::<i64>("long", displayed);
     table.hold::<u64>("ulong", displayed);
     table.hold::<f64>("double", |value, text| {
-        text.parse() == Ok(*value) || value.is_nan() && text == "NaN"
+        parsed(value, text) || value.is_nan() && text == "NaN"
     });
-    table.hold::<f32>("float", |value, text| text.parse() == Ok(*value));
-    table.hold::<f32>("Half", |value, text| text.parse() == Ok(*value));
+    table.hold::<f32>("float", parsed);
+    table.hold::<f32>("Half", parsed);
+    table.hold::<char>("char", is_char);
     table.hold::<Option<String>>("string", |value, text| {
         value.as_deref().unwrap_or("null") == text
     });
@@ -234,6 +264,16 @@ fn hold_all(table: &mut Table) {
     table.hold::<Option<Binary>>("ReadOnlyMemory<byte>", any);
     table.hold::<Vec<u8>>("List<byte>", any);
     table.hold::<Vec<i8>>("sbyte[]", any);
+    hold_dictionaries(table);
+}
+
+fn hold_dictionaries(table: &mut Table) {
+    table.hold::<IndexMap<i32, Option<String>>>("Dictionary<int, string>", is_map);
+    table.hold::<IndexMap<String, i32>>("Dictionary<string, int>", any);
     table.hold::<BTreeMap<Uuid, i32>>("Dictionary<Guid, int>", any);
     table.hold::<BTreeMap<i64, bool>>("Dictionary<long, bool>", any);
+    table.hold::<BTreeMap<bool, i32>>("Dictionary<bool, int>", any);
+    table.hold::<BTreeMap<char, i32>>("Dictionary<char, int>", any);
+    table.hold::<BTreeMap<Timestamp, i32>>("Dictionary<DateTime, int>", any);
+    table.hold::<BTreeMap<Decimal, i32>>("Dictionary<decimal, int>", any);
 }

@@ -1,7 +1,14 @@
 //! Where our values are not .NET's, and why.
 
 const ZONE: &str = "a `DateTime` that is no UTC";
-const DATE_TEXT: &str = "a `DateTime` as text in MessagePack, which JavaScript may send";
+const BOTH_FORMS: &str = "JSON's form in MessagePack, which JavaScript may send";
+const SURROGATE: &str = "half of a pair of UTF-16, which is no `char` of Rust";
+const CHARACTER: &str = "a character that is a pair in UTF-16";
+const OFFSET: &str = "a `DateTimeOffset` without an offset";
+const NUMBER: &str = "a `decimal` in the form of another protocol";
+const BEYOND: &str = "a whole number of 2^53 and beyond, which JavaScript has as a float";
+const KEY: &str = "a key that serde has in a form of its own";
+const KEY_TEXT: &str = "a number as text in a key's place, which JavaScript has no other of";
 const DIGITS: &str = "a `DateTime` of nanoseconds";
 const UUID: &str = "the other forms of the uuid crate";
 const FLOAT: &str = "the exponent of a float in JSON";
@@ -11,28 +18,58 @@ const TEXT: &str = "a time where text is asked for";
 
 /// Forms that are read or written otherwise, each with what it is; `docs/values.md` says how they are here.
 pub(super) const DIFFERENCES: &[(&str, &str)] = &[
-    ("DateTime reads json \"0001-01-01T00:00:00\"", ZONE),
-    ("DateTime reads json \"2020-01-02\"", ZONE),
-    ("DateTime reads json \"2020-01-02T03:04\"", ZONE),
-    ("DateTime reads json \"2020-01-02T03:04:05\"", ZONE),
-    ("DateTime reads json \"2020-01-02T03:04:05.1\"", ZONE),
+    (
+        "DateOnly reads messagepack aa323032302d30312d3032",
+        BOTH_FORMS,
+    ),
+    (
+        "DateTime reads messagepack 92d6ff5e0d5da578",
+        "a `DateTimeOffset` for a `DateTime`",
+    ),
+    ("DateTimeOffset reads json \"2020-01-02\"", OFFSET),
+    ("DateTimeOffset reads json \"2020-01-02T03:04:05\"", OFFSET),
+    (
+        "DateTimeOffset reads messagepack b9323032302d30312d30325430333a30343a30352b30323a3030",
+        BOTH_FORMS,
+    ),
+    ("DateTimeOffset reads messagepack d6ff5e0d5da5", OFFSET),
+    ("Dictionary<bool, int> writes json {\"True\":1}", KEY),
+    ("Dictionary<decimal, int> writes json {\"1.5\":1}", KEY),
+    (
+        "Dictionary<int, string> reads messagepack 81a137a178",
+        KEY_TEXT,
+    ),
+    (
+        "Dictionary<string, int> writes {Two Words: 1, ID: 2, a: 3}",
+        NEWTONSOFT,
+    ),
+    ("TimeOnly reads messagepack a830333a30343a3035", BOTH_FORMS),
+    ("TimeSpan reads messagepack a830303a30303a3031", BOTH_FORMS),
+    ("char reads json \"\u{1F600}\"", CHARACTER),
+    ("char reads messagepack a178", BOTH_FORMS),
+    ("char writes json \"\\uFFFD\"", SURROGATE),
+    ("char writes newtonsoft \"\u{FFFD}\"", SURROGATE),
+    ("char writes messagepack cdd83d", SURROGATE),
+    ("decimal reads json \"1.10\"", NUMBER),
+    ("decimal reads messagepack 01", NUMBER),
+    ("decimal reads messagepack cb3ff8000000000000", NUMBER),
+    ("decimal writes newtonsoft 0.0", NEWTONSOFT),
+    ("decimal writes newtonsoft 1.0", NEWTONSOFT),
+    ("decimal writes newtonsoft 100.0", NEWTONSOFT),
+    ("long reads messagepack cb4340000000000000", BEYOND),
     (
         "DateTime reads json \"2020-01-02T03:04:05.123456789Z\"",
         DIGITS,
     ),
-    ("DateTime reads json \"2020-01-02T03:04Z\"", ZONE),
     (
         "DateTime reads messagepack b4323032302d30312d30325430333a30343a30355a",
-        DATE_TEXT,
+        BOTH_FORMS,
     ),
     ("DateTime writes json \"0001-01-01T00:00:00\"", ZONE),
     ("DateTime writes json \"2020-01-02T03:04:05\"", ZONE),
     ("DateTime writes json \"2020-01-02T03:04:05+01:00\"", ZONE),
     ("DateTime writes json \"9999-12-31T23:59:59.9999999\"", ZONE),
-    (
-        "Guid reads json \"00112233445566778899aabbccddeeff\"",
-        UUID,
-    ),
+    ("Guid reads json \"00112233445566778899aabbccddeeff\"", UUID),
     (
         "Guid reads json \"{00112233-4455-6677-8899-aabbccddeeff}\"",
         UUID,
@@ -58,7 +95,6 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 const ENUM: &str = "enums do not carry their numbers yet";
-const YET: &str = "has no type of ours yet";
 const OTHER: &str = "no type of Rust is like it";
 const FORMS: &str = "one form in JSON and another in MessagePack, and no type of ours with both";
 
@@ -66,23 +102,11 @@ const FORMS: &str = "one form in JSON and another in MessagePack, and no type of
 pub(super) const WITHOUT_COUNTERPART: &[(&str, &str)] = &[
     ("(int, string)", FORMS),
     ("BigInteger", OTHER),
-    ("DateOnly", YET),
-    ("DateTimeOffset", YET),
-    ("Dictionary<DateTime, int>", YET),
     ("Dictionary<Mood, int>", ENUM),
-    ("Dictionary<bool, int>", YET),
-    ("Dictionary<char, int>", YET),
-    ("Dictionary<decimal, int>", YET),
-    ("Dictionary<int, string>", YET),
-    ("Dictionary<string, int>", YET),
     ("Int128", "MessagePack has none, here as there"),
     ("KeyValuePair<string, int>", FORMS),
-    ("TimeOnly", YET),
-    ("TimeSpan", YET),
     ("Tuple<int, string>", FORMS),
-    ("char", YET),
-    ("class Product", YET),
-    ("decimal", YET),
+    ("class Product", ENUM),
     ("enum Big : long", ENUM),
     ("enum Gender", ENUM),
     ("enum Gender (from 1, negative, gap)", ENUM),
