@@ -5,7 +5,9 @@ use serde::de::SeqAccess;
 use crate::error::EncodeError;
 use crate::naming::Naming;
 
+mod binding;
 mod misfit;
+mod misplaced;
 mod received;
 mod tuples;
 

@@ -264,6 +264,9 @@ pub enum BindError {
     Conversion {
         /// The position of the argument, from zero.
         argument: usize,
+        /// The member of the argument that does not fit, `.items[3].price`, under the names that serde declares;
+        /// empty if it is the argument itself.
+        member: Box<str>,
         /// What the type's own deserialization complained of.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -284,7 +287,51 @@ impl BindError {
     pub const fn exception_name(&self) -> &'static str {
         "InvalidDataException"
     }
+
+    /// What is wrong and where, for whoever looks after the server. Clients are not told that much.
+    ///
+    /// ```
+    /// # use hubwire_protocol::{HubMessage, HubProtocol};
+    /// # #[derive(Debug, serde::Deserialize)]
+    /// # struct Order { items: Vec<u8> }
+    /// # let record = b"{\"type\":1,\"target\":\"Buy\",\"arguments\":[{\"items\":[1,null]}]}\x1e";
+    /// # let (message, _) = HubProtocol::Json.next_message(record, None)?.unwrap();
+    /// # let HubMessage::Invocation(invocation) = message else { panic!() };
+    /// let error = invocation.arguments.bind::<(Order,)>().unwrap_err();
+    /// let detail = error.detail(Some("order"));
+    /// assert!(detail.starts_with("argument 1, order.items[1]: invalid type: null, expected u8"));
+    /// assert!(detail.ends_with("take an Option"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn detail(&self, parameter: Option<&str>) -> String {
+        let Self::Conversion {
+            argument,
+            member,
+            source,
+        } = self
+        else {
+            return self.to_string();
+        };
+        let place = format!("{}{member}", parameter.unwrap_or_default());
+        let place = place.trim_start_matches('.');
+        let separator = if place.is_empty() { "" } else { ", " };
+        let cause = source.to_string();
+        let is_null = NULLS.iter().any(|null| cause.starts_with(null));
+        let advice = if is_null {
+            "; for what may be null, or undefined in JavaScript, take an Option"
+        } else {
+            ""
+        };
+        format!(
+            "argument {}{separator}{place}: {cause}{advice}",
+            argument + 1
+        )
+    }
 }
+
+/// What the two protocols say of a null that is not expected.
+const NULLS: [&str; 2] = ["invalid type: null", "invalid type: nil"];
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -19,6 +19,7 @@ pub(crate) use writing::Writing;
 /// | members in MessagePack | as serde declares them | PascalCase, case counts | the same |
 /// | enums in JSON | their names | their numbers; names in any case are read too | their names, read in any case |
 /// | enums in MessagePack | their names | their names | their names |
+/// | `char` in MessagePack | text | a number, if it is one unit of UTF-16; both are read | the same |
 ///
 /// Serde does not tell which numbers the variants of an enum have: `#[derive(hubwire::dotnet::Enum)]`,
 /// in the place of serde's derives, does ([`dotnet::Enum`](crate::dotnet::Enum)). Under `DotNet` an

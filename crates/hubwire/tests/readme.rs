@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(missing_docs, reason = "what the README says is around it")]
+#![allow(missing_debug_implementations, reason = "a README has no room for it")]
 #![allow(dead_code, reason = "nobody calls the README's server")]
 
 use hubwire::{HubCallerContext, HubError, HubResult, hub, hub_client};

@@ -16,7 +16,7 @@ use crate::results_hub::{ResultsConnectHub, ResultsHub};
 use crate::services_hub::ServicesHub;
 use crate::throwing_hubs::{ChatThrowHub, ChatThrowLaterHub};
 use crate::typed_hub::{TypedChildHub, TypedHub};
-use crate::values_hub::{DotnetValuesHub, FloatsHub, StringEnumsHub, ValuesHub};
+use crate::values_hub::{DotnetValuesHub, FloatsHub, FormsHub, StringEnumsHub, ValuesHub};
 
 /// The origin that the transcripts were recorded with.
 const RECORDED_ORIGIN: &str = "http://app.example";
@@ -127,11 +127,13 @@ fn values(signalr: &SignalR) -> Router {
     let string_enums = signalr.hub().naming(Naming::DotNetStringEnums);
     let string_enums = string_enums.build(StringEnumsHub);
     let floats = signalr.hub().build(FloatsHub);
+    let forms = signalr.hub().build(FormsHub);
     Router::new()
         .map_hub("/values", plain.endpoint())
         .map_hub("/values-dotnet", dotnet.endpoint())
         .map_hub("/values-string-enums", string_enums.endpoint())
         .map_hub("/values-floats", floats.endpoint())
+        .map_hub("/values-forms", forms.endpoint())
 }
 
 fn throwing(signalr: &SignalR) -> Router {

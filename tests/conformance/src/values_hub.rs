@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hubwire::dotnet::{self, Flags, Open};
+use hubwire::dotnet::{self, DateOnly, DateTimeOffset, Decimal, Flags, Open, TimeOnly, TimeSpan};
 use hubwire::{Binary, Timestamp, hub};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -40,6 +40,10 @@ pub(crate) struct Person {
 
 fn moment(text: &str) -> Timestamp {
     text.parse().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn with_offset(text: &str) -> DateTimeOffset {
+    text.parse().unwrap_or(Timestamp::UNIX_EPOCH.into())
 }
 
 /// One method that returns the value, and one that says whether it is given the same.
@@ -80,6 +84,11 @@ values! { ValuesHub:
     binary is_binary Binary = Binary::from(vec![1, 200]);
     timestamp is_timestamp Timestamp = moment("2020-01-02T03:04:05Z");
     fraction is_fraction Timestamp = moment("2020-01-02T03:04:05.5Z");
+    date_time_offset is_date_time_offset DateTimeOffset = with_offset("2020-01-02T03:04:05+02:00");
+    decimal is_decimal Decimal = "1.10".parse().unwrap_or_default();
+    time_span is_time_span TimeSpan = "1.02:03:04.5".parse().unwrap_or_default();
+    date_only is_date_only DateOnly = DateOnly::from_ymd(2020, 1, 2).unwrap_or(DateOnly::MIN);
+    time_only is_time_only TimeOnly = TimeOnly::from_hms(3, 4, 5).unwrap_or_default();
     uuid is_uuid Uuid = Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
     duration is_duration Duration = Duration::from_millis(1500);
     tuple is_tuple (i32, String) = (1, "a".to_owned());
@@ -95,6 +104,7 @@ values! { ValuesHub:
 pub(crate) struct DotnetValuesHub;
 
 values! { DotnetValuesHub:
+    char is_char char = 'x';
     mood is_mood Mood = Mood::Happy;
     mood_counts is_mood_counts BTreeMap<Mood, i32> = BTreeMap::from([(Mood::Happy, 1)]);
     any_mood is_any_mood Open<Mood> = Open::Unknown(7);
@@ -107,6 +117,44 @@ pub(crate) struct StringEnumsHub;
 
 values! { StringEnumsHub:
     weather is_weather Weather = Weather::Sunny;
+}
+
+/// Values that JavaScript has in forms of its own, each sent back as text of what it is here.
+pub(crate) struct FormsHub;
+
+#[hub]
+impl FormsHub {
+    pub fn integer(&self, value: i64) -> String {
+        value.to_string()
+    }
+
+    pub fn text(&self, value: String) -> String {
+        value
+    }
+
+    pub fn anything(&self, value: serde_json::Value) -> String {
+        value.to_string()
+    }
+
+    pub fn timestamp(&self, value: Timestamp) -> String {
+        value.to_string()
+    }
+
+    pub fn decimal(&self, value: Decimal) -> String {
+        value.to_string()
+    }
+
+    pub fn keys(&self, value: BTreeMap<i32, String>) -> String {
+        format!("{value:?}")
+    }
+
+    pub fn flags(&self, value: BTreeMap<bool, String>) -> String {
+        format!("{value:?}")
+    }
+
+    pub fn option(&self, value: Option<i32>) -> String {
+        format!("{value:?}")
+    }
 }
 
 /// Floats that JSON does not have.

@@ -8,7 +8,17 @@ pub(super) const CRATES: &[Row] = &[
         crates: Crates::Published("hubwire-protocol"),
         may_use: &[],
         tests_may_use: &["hubwire"],
-        libraries: Libraries::Only(&["base64", "memchr", "rmp", "serde", "serde_json"]),
+        libraries: Libraries::Only(&[
+            "base64",
+            "chrono",
+            "jiff",
+            "memchr",
+            "rmp",
+            "rust_decimal",
+            "serde",
+            "serde_json",
+            "serde_path_to_error",
+        ]),
         never_reaches: &[RUNTIMES, HTTP],
     },
     Row {

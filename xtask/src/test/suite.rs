@@ -93,7 +93,13 @@ impl Suite {
             }
             Self::Clippy => {
                 before = pages_if_possible(workspace)?;
-                let lint = ["clippy", "--workspace", "--all-targets", "--locked"];
+                let lint = [
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--all-features",
+                    "--locked",
+                ];
                 Work::Whole(workspace.cargo(lint.into_iter().chain(["--", "-D", "warnings"])))
             }
             Self::Deps => Work::Check(deps::run),
@@ -107,7 +113,14 @@ impl Suite {
             }
             Self::Rust => {
                 before = pages_if_possible(workspace)?;
-                let test = workspace.cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+                let all = [
+                    "test",
+                    "--workspace",
+                    "--all-features",
+                    "--locked",
+                    "--no-fail-fast",
+                ];
+                let test = workspace.cargo(all);
                 Work::Counted(test, Box::<CargoTest>::default())
             }
             Self::Build => {

@@ -1,126 +1,80 @@
-//! Enums without the derive: other formats, and any text.
+//! What the tests of all types share.
 
 use proptest::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::enum_names::{Forms, number_in};
-use super::{Enum, Flags, Open, Variant, deserialize_enum, serialize_enum};
+use super::Decimal;
+use crate::{HubMessage, HubProtocol, Naming, RawItem, json, messagepack};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Gender {
-    Male,
-    Other,
+pub(super) fn in_json(value: &impl Serialize) -> String {
+    let mut out = Vec::new();
+    json::write_value(&mut out, value).unwrap();
+    String::from_utf8(out).unwrap()
 }
 
-impl Enum for Gender {
-    const NAME: &'static str = "Gender";
-    const NAMES: &'static [&'static str] = &["Male", "Other"];
-    const VARIANTS: &'static [Variant<Self>] = &[
-        Variant::new(0, 1, "Male", &["M"], || Self::Male),
-        Variant::new(1, 6, "Other", &[], || Self::Other),
+pub(super) fn in_messagepack(value: &impl Serialize) -> String {
+    let mut out = Vec::new();
+    messagepack::write_value(&mut out, value).unwrap();
+    out.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+    decoded(&RawItem::from_json(json))
+}
+
+pub(super) fn from_messagepack<T: DeserializeOwned>(hex: &str) -> Result<T, String> {
+    let bytes: Vec<u8> = (0..hex.len() / 2)
+        .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
+        .collect();
+    decoded(&RawItem::from_messagepack(&bytes))
+}
+
+/// Under either naming a value is the same.
+fn decoded<T: DeserializeOwned>(item: &RawItem<'_>) -> Result<T, String> {
+    let read = item.decode::<T>();
+    let as_dotnet = item.clone().with_naming(Naming::DotNet).decode::<T>();
+    assert_eq!(read.is_ok(), as_dotnet.is_ok());
+    read.map_err(|error| std::error::Error::source(&error).unwrap().to_string())
+}
+
+pub(super) fn any_decimal() -> impl Strategy<Value = Decimal> {
+    let mantissa = prop_oneof![
+        -79_228_162_514_264_337_593_543_950_335_i128..=79_228_162_514_264_337_593_543_950_335,
+        -1_000_i128..1_000,
     ];
-
-    fn variant(&self) -> &'static Variant<Self> {
-        &Self::VARIANTS[*self as usize]
-    }
+    (mantissa, 0_u32..=28).prop_map(|(mantissa, scale)| Decimal::new(mantissa, scale).unwrap())
 }
 
-impl Serialize for Gender {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_enum(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Gender {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        deserialize_enum(from)
-    }
-}
-
-#[derive(Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename = "Gender")]
-enum OfSerde {
-    #[serde(alias = "M")]
-    Male,
-    Other,
-}
-
-/// A format that is not for reading has of an enum what serde's own derive makes of it.
+/// The codec of either protocol knows a decimal that only passes by.
 #[test]
-fn other_formats_have_what_serde_makes_of_an_enum() {
-    let values = [Gender::Male, Gender::Other];
-    let bytes = rmp_serde::to_vec(&values).unwrap();
-    assert_eq!(
-        rmp_serde::to_vec(&[OfSerde::Male, OfSerde::Other]).unwrap(),
-        bytes
-    );
-    assert_eq!(
-        rmp_serde::from_slice::<[Gender; 2]>(&bytes).unwrap(),
-        values
-    );
-    assert_eq!(
-        rmp_serde::from_slice::<Gender>(b"\xa1M").unwrap(),
-        Gender::Male
-    );
-    assert!(rmp_serde::from_slice::<Gender>(b"\xa4Nope").is_err());
-    let open = (Open::<Gender>::Unknown(7), Open::Known(Gender::Other));
-    let flags = Flags::<Gender>::from_number(7);
-    let bytes = rmp_serde::to_vec(&(open, flags)).unwrap();
-    assert_eq!(bytes, b"\x92\x92\x07\x06\x07");
-    let read: ((Open<Gender>, Open<Gender>), Flags<Gender>) =
-        rmp_serde::from_slice(&bytes).unwrap();
-    assert_eq!(read, (open, flags));
+fn received_values_pass_on() {
+    let price: Decimal = "1.10".parse().unwrap();
+    for protocol in [HubProtocol::Json, HubProtocol::MessagePack] {
+        let mut out = Vec::new();
+        let item = RawItem::encode(protocol, Naming::AsDeclared, &price).unwrap();
+        protocol.writer(&mut out).stream_item("1", &item).unwrap();
+        let (message, _) = protocol.next_message(&out, None).unwrap().unwrap();
+        let HubMessage::StreamItem(received) = message else {
+            panic!("no item");
+        };
+        let read = received.item.decode::<Decimal>().unwrap();
+        assert_eq!(read.to_string(), "1.10");
+    }
 }
 
+/// .NET has no `char` of two units.
 #[test]
-fn an_enum_is_found_by_its_position() {
-    let from = serde::de::value::U32Deserializer::<serde::de::value::Error>::new(1);
-    let mut variants = ByPosition(from);
-    assert_eq!(Gender::deserialize(&mut variants), Ok(Gender::Other));
-}
-
-/// A format that is not for reading and tells variants by their positions, as bincode does.
-struct ByPosition(serde::de::value::U32Deserializer<serde::de::value::Error>);
-
-impl<'de> serde::Deserializer<'de> for &mut ByPosition {
-    type Error = serde::de::value::Error;
-
-    fn is_human_readable(&self) -> bool {
-        false
-    }
-
-    fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
-        Err(serde::de::Error::custom("not self-describing"))
-    }
-
-    fn deserialize_enum<V: serde::de::Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        visitor.visit_enum(self.0)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_text_is_a_number_or_none(text in ".{0,12}|[MaleOthr, 0-9-]{0,16}") {
-        for forms in [Forms::Json, Forms::MessagePack] {
-            if let Some(number) = number_in::<Gender>(&text, forms) {
-                prop_assert_eq!(number_in::<Gender>(&number.to_string(), forms), Some(number));
-            }
-        }
-    }
-
-    #[test]
-    fn the_text_of_flags_is_their_number(number in prop_oneof![any::<i64>(), -9_i64..9]) {
-        let text = Flags::<Gender>::from_number(number).to_string();
-        prop_assert_eq!(number_in::<Gender>(&text, Forms::MessagePack), Some(number));
+fn a_character_is_a_number_if_it_is_one_unit() {
+    for (character, expected) in [
+        ('x', &b"\x78"[..]),
+        ('中', b"\xcd\x4e\x2d"),
+        ('😀', "\u{1f600}".as_bytes()),
+    ] {
+        let item = RawItem::encode(HubProtocol::MessagePack, Naming::DotNet, &character).unwrap();
+        let mut out = Vec::new();
+        messagepack::write_value(&mut out, &item).unwrap();
+        assert!(out.ends_with(expected), "{out:02x?}");
+        assert_eq!(item.decode::<char>().unwrap(), character);
     }
 }

@@ -195,8 +195,18 @@ impl Dispatcher {
     }
 
     fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {
-        let target = self.hub.service().method_name(method);
-        tracing::debug!(target: "hubwire::dispatch", method = target, error = %Excerpt(format_args!("{error:?}")), "arguments refused");
+        let service = self.hub.service();
+        let target = service.method_name(method);
+        let parameter = match error {
+            BindError::Conversion { argument, .. } => service.parameter_name(method, *argument),
+            _ => None,
+        };
+        tracing::debug!(
+            target: "hubwire::dispatch",
+            method = target,
+            error = %Excerpt(error.detail(parameter)),
+            "arguments refused"
+        );
         self.hub.keep_cause(Place::Arguments(method), error);
         let mut text = refusals::failed_to_invoke(target);
         if self.hub.options().detailed_errors {

@@ -1,8 +1,8 @@
 //! Values to the wire and back.
 
-use hubwire::protocol::{HubMessage, RawItem, json, messagepack};
+use hubwire::Naming;
 use hubwire::protocol::HubProtocol;
-use hubwire::{Naming};
+use hubwire::protocol::{HubMessage, RawItem, json, messagepack};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
