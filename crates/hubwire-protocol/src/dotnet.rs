@@ -19,4 +19,4 @@ pub use open::Open;
 pub(crate) use enum_number::{NumberOrName, NumberedAs, is_number};
 
 #[cfg(test)]
-mod tests;
+mod enum_tests;
