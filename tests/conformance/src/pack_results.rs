@@ -33,7 +33,7 @@ const fn at(seconds: i64, nanoseconds: u32) -> Timestamp {
 pub(crate) fn offset() -> DateTimeOffset {
     "2020-01-02T03:04:05+01:30"
         .parse()
-        .unwrap_or(DateTimeOffset::from(UTC))
+        .unwrap_or_else(|_| UTC.into())
 }
 
 pub(crate) fn decimal(text: &str) -> Decimal {

@@ -43,7 +43,8 @@ fn moment(text: &str) -> Timestamp {
 }
 
 fn with_offset(text: &str) -> DateTimeOffset {
-    text.parse().unwrap_or(Timestamp::UNIX_EPOCH.into())
+    text.parse()
+        .unwrap_or_else(|_| Timestamp::UNIX_EPOCH.into())
 }
 
 /// One method that returns the value, and one that says whether it is given the same.
