@@ -5,6 +5,7 @@
 mod containers;
 mod derive;
 mod plain;
+mod product;
 mod recorded;
 mod wire;
 

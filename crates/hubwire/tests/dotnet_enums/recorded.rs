@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::wire::{from_json, from_messagepack, to_json, to_messagepack};
 use crate::{Access, Gender, Mood};
 
-const TABLE: &str = include_str!("../../../../tests/vectors/dotnet_values.jsonl");
+pub(crate) const TABLE: &str = include_str!("../../../../tests/vectors/dotnet_values.jsonl");
 
 #[derive(Clone, Copy, Debug, PartialEq, dotnet::Enum)]
 #[repr(i64)]
@@ -33,7 +33,7 @@ enum Named {
 }
 
 /// The rows about a type that .NET `writes` or `reads`.
-fn rows(what: &str, of: &str) -> Vec<Value> {
+pub(crate) fn rows(what: &str, of: &str) -> Vec<Value> {
     let rows = TABLE
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -50,7 +50,7 @@ fn number(text: &str) -> Option<i64> {
     Some(number.strip_suffix(')').unwrap().parse().unwrap())
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     let digits = hex.as_bytes().chunks(2);
     digits
         .map(|digits| u8::from_str_radix(str::from_utf8(digits).unwrap(), 16).unwrap())
@@ -58,7 +58,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 #[track_caller]
-fn check_written<T: Serialize + DeserializeOwned + PartialEq + Debug>(
+pub(crate) fn check_written<T: Serialize + DeserializeOwned + PartialEq + Debug>(
     naming: Naming,
     row: &Value,
     value: &T,
@@ -119,7 +119,7 @@ fn enums_are_written_as_dotnet_writes_them() {
 }
 
 /// The forms of which something else becomes here than in .NET, where `read` makes a number of each.
-fn differing(
+pub(crate) fn differing(
     of: &str,
     read: impl Fn(&Value) -> Option<i64>,
     as_dotnet: impl Fn(&str) -> Option<i64>,
@@ -136,7 +136,7 @@ fn differing(
 }
 
 /// Decodes the form of a row.
-fn received<T: DeserializeOwned>(naming: Naming, row: &Value) -> Option<T> {
+pub(crate) fn received<T: DeserializeOwned>(naming: Naming, row: &Value) -> Option<T> {
     match (&row["json"], &row["messagepack"]) {
         (Value::String(json), _) => from_json(naming, json).ok(),
         (_, Value::String(hex)) => from_messagepack(naming, &bytes(hex)).ok(),
