@@ -1,7 +1,11 @@
 //! The README's Rust, compiled, and its test, run.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![allow(missing_docs, reason = "what the README says is around it")]
+#![allow(
+    missing_debug_implementations,
+    missing_docs,
+    reason = "what the README says is around it"
+)]
 #![allow(dead_code, reason = "nobody calls the README's server")]
 
 use hubwire::{HubCallerContext, HubError, HubResult, hub, hub_client};
