@@ -10,8 +10,8 @@
 //! | [`TimeOnly`] | `TimeOnly` | `"03:04:05"` | ticks of 100 ns |
 //! | [`DateTimeOffset`] | `DateTimeOffset` | `"2020-01-02T03:04:05+02:00"` | a timestamp and minutes |
 //!
-//! - [`Enum`] gives an enum the numbers of its variants. [`Open`] is one that keeps a number that
-//!   no variant has, and [`Flags`] is one whose values are combined.
+//! [`Enum`] gives an enum the numbers of its variants; [`Open`] is one that keeps a number that no variant has, and
+//! [`Flags`] is one whose values are combined.
 //!
 //! A `DateTime` is a [`Timestamp`](crate::Timestamp), a `byte[]` a [`Binary`](crate::Binary).
 //!

@@ -291,7 +291,7 @@ impl BindError {
     /// What is wrong and where, for whoever looks after the server. Clients are not told that much.
     ///
     /// ```
-    /// # use hubwire_protocol::{HubMessage, HubProtocol};
+    /// # use hubwire::protocol::{HubMessage, HubProtocol};
     /// # #[derive(Debug, serde::Deserialize)]
     /// # struct Order { items: Vec<u8> }
     /// # let record = b"{\"type\":1,\"target\":\"Buy\",\"arguments\":[{\"items\":[1,null]}]}\x1e";
@@ -316,7 +316,7 @@ impl BindError {
         let place = format!("{}{member}", parameter.unwrap_or_default());
         let place = place.trim_start_matches('.');
         let separator = if place.is_empty() { "" } else { ", " };
-        let cause = source.to_string();
+        let cause = Excerpt(source).to_string();
         let is_null = NULLS.iter().any(|null| cause.starts_with(null));
         let advice = if is_null {
             "; for what may be null, or undefined in JavaScript, take an Option"

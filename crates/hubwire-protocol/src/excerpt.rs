@@ -1,37 +1,51 @@
 //! What is shown of a text that a peer may have made as long as a message.
 
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Debug, Display, Formatter, Write};
 
 /// How much of a text is shown, in characters.
 const MAXIMUM_LENGTH: usize = 256;
 
 /// Shows the first 256 characters of a text that a peer wrote, and `...` in place of the rest.
 ///
-/// For errors and log lines: a peer chooses how long its names are, and JSON may make six
-/// characters of each of theirs.
+/// A peer chooses how long its names are, and JSON may make six characters of each of theirs. For the log, whose
+/// lines a peer must not forge, `Debug` escapes control characters besides.
 ///
 /// ```
-/// use hubwire_protocol::Excerpt;
+/// use hubwire::protocol::Excerpt;
 ///
 /// assert_eq!(Excerpt("Echo").to_string(), "Echo");
 /// let long = "x".repeat(30_000);
 /// assert_eq!(Excerpt(long).to_string(), "x".repeat(256) + "...");
+/// assert_eq!(format!("{:?}", Excerpt("Echo\n")), r"Echo\n");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Excerpt<T>(pub T);
 
 impl<T: Display> Display for Excerpt<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut cut = Cut {
-            f,
-            left: MAXIMUM_LENGTH,
-            is_over: false,
-        };
+        let mut cut = Cut::new(f);
         let written = write!(cut, "{}", self.0);
-        match cut.is_over {
-            true => cut.f.write_str("..."),
-            false => written,
-        }
+        cut.finish(written)
+    }
+}
+
+impl<T: Display> Debug for Excerpt<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut cut = Cut::new(f);
+        let written = write!(Escaping(&mut cut), "{}", self.0);
+        cut.finish(written)
+    }
+}
+
+/// Escapes what would not stay within its line, or not be seen.
+struct Escaping<'c, 'f, 'b>(&'c mut Cut<'f, 'b>);
+
+impl Write for Escaping<'_, '_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|character| match character {
+            '"' | '\'' => self.0.write_char(character),
+            _ => write!(self.0, "{}", character.escape_debug()),
+        })
     }
 }
 
@@ -40,6 +54,23 @@ struct Cut<'f, 'b> {
     f: &'f mut Formatter<'b>,
     left: usize,
     is_over: bool,
+}
+
+impl<'f, 'b> Cut<'f, 'b> {
+    const fn new(f: &'f mut Formatter<'b>) -> Self {
+        Self {
+            f,
+            left: MAXIMUM_LENGTH,
+            is_over: false,
+        }
+    }
+
+    fn finish(self, written: fmt::Result) -> fmt::Result {
+        match self.is_over {
+            true => self.f.write_str("..."),
+            false => written,
+        }
+    }
 }
 
 impl Write for Cut<'_, '_> {
@@ -74,6 +105,14 @@ mod tests {
             }
         }
         assert_eq!(Excerpt("").to_string(), "");
+    }
+
+    #[test]
+    fn the_log_gets_no_line_of_a_peers() {
+        let shown = format!("{:?}", Excerpt("\"a\"\n\u{1b}[31m\\ é\u{2028}"));
+        assert_eq!(shown, r#""a"\n\u{1b}[31m\\ é\u{2028}"#);
+        let long = format!("{:?}", Excerpt("\n".repeat(30_000)));
+        assert_eq!(long, r"\n".repeat(128) + "...");
     }
 
     /// Goes on although it was told to stop.

@@ -17,7 +17,7 @@ const AROUND_ID: usize = 40;
 /// once. The bytes are those of [`MessageWriter::stream_item`](crate::MessageWriter::stream_item).
 ///
 /// ```
-/// use hubwire_protocol::{HubProtocol, StreamItemWriter};
+/// use hubwire::protocol::{HubProtocol, StreamItemWriter};
 ///
 /// let items = StreamItemWriter::new(HubProtocol::Json, "1")?;
 /// let mut out = Vec::new();
@@ -30,7 +30,7 @@ const AROUND_ID: usize = 40;
 ///         "{\"type\":2,\"invocationId\":\"1\",\"item\":\"second\"}\x1e",
 ///     )
 /// );
-/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// # Ok::<(), hubwire::protocol::EncodeError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct StreamItemWriter {

@@ -51,7 +51,11 @@ struct Lines {
 struct Text(String);
 
 impl Visit for Text {
-    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() != "message" {
+            write!(self.0, "{}={value:?} ", field.name()).unwrap();
+        }
+    }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         write!(self.0, "{}={value} ", field.name()).unwrap();

@@ -1,7 +1,7 @@
 //! The hub of the MessagePack transcripts: every type there and back, streams and client results.
 //!
 //! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet), and its types are what users write for
-//! those of .NET. What .NET has and serde has not is left out.
+//! those of .NET. What .NET reads in one of the protocols only is left out.
 
 use std::time::Duration;
 

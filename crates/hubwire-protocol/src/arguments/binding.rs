@@ -1,5 +1,6 @@
 //! From received arguments to the types of a method's parameters.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -13,11 +14,13 @@ use crate::messagepack::{self, Head, Input};
 use crate::naming::{self, Naming};
 
 pub(super) fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result<T, BindError> {
-    let (mut bound, mut provided) = bind_array::<T>(array, naming);
+    let mut array = Cow::Borrowed(array);
+    let (mut bound, mut provided) = bind_array::<T>(&array, naming);
     if bound.is_err()
-        && let Some(plain) = json::without_negative_zeros(array)
+        && let Some(plain) = json::without_negative_zeros(&array)
     {
-        (bound, provided) = bind_array(&plain, naming);
+        array = Cow::Owned(plain);
+        (bound, provided) = bind_array(&array, naming);
     }
     match bound {
         Ok(Some(bound)) if provided == T::COUNT => Ok(bound),
@@ -27,7 +30,7 @@ pub(super) fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result
         }),
         Err(error) => Err(BindError::Conversion {
             argument: provided,
-            member: misplaced::in_json::<T>(array, naming),
+            member: misplaced::in_json::<T>(&array, naming),
             source: error.into(),
         }),
     }

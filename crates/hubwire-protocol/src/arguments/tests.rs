@@ -181,6 +181,10 @@ fn the_member_that_does_not_fit_is_named() {
             "argument 2, order.more.note: invalid type: null, expected a string",
         ),
         (
+            "[-0,{\"lines\":5}]",
+            "argument 2, order.lines: invalid type: integer `5`, expected a sequence",
+        ),
+        (
             "[1]",
             "Invocation provides 1 argument(s) but target expects 2.",
         ),

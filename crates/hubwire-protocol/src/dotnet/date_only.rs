@@ -21,8 +21,8 @@ mod tests;
 /// MessagePack, and in JSON text alone, if serde does not buffer it (`flatten`, `untagged`, `tag`).
 ///
 /// ```
-/// use hubwire_protocol::dotnet::DateOnly;
-/// use hubwire_protocol::json;
+/// use hubwire::dotnet::DateOnly;
+/// use hubwire::protocol::json;
 ///
 /// let born = DateOnly::from_ymd(2020, 1, 2)?;
 ///

@@ -26,8 +26,8 @@ mod tests;
 /// Equal are moments with the same offset; they are ordered by the moment first.
 ///
 /// ```
-/// use hubwire_protocol::dotnet::DateTimeOffset;
-/// use hubwire_protocol::{json, messagepack};
+/// use hubwire::dotnet::DateTimeOffset;
+/// use hubwire::protocol::{json, messagepack};
 ///
 /// let sent: DateTimeOffset = "2020-01-02T03:04:05+02:00".parse()?;
 /// assert_eq!(sent.timestamp().to_string(), "2020-01-02T01:04:05Z");

@@ -19,8 +19,8 @@ mod tests;
 /// its scale: `1.10` stays `1.10`, and equals `1.1`.
 ///
 /// ```
-/// use hubwire_protocol::dotnet::Decimal;
-/// use hubwire_protocol::{json, messagepack};
+/// use hubwire::dotnet::Decimal;
+/// use hubwire::protocol::{json, messagepack};
 ///
 /// let price: Decimal = "1.10".parse()?;
 ///
@@ -53,7 +53,7 @@ mod tests;
 /// Formats other than those of Hubwire and `serde_json` are not made for it.
 ///
 /// ```
-/// use hubwire_protocol::dotnet::Decimal;
+/// use hubwire::dotnet::Decimal;
 ///
 /// #[derive(serde::Deserialize)]
 /// #[serde(tag = "kind")]
@@ -106,10 +106,10 @@ impl Decimal {
     /// The number `mantissa` / 10^`scale`.
     ///
     /// ```
-    /// use hubwire_protocol::dotnet::Decimal;
+    /// use hubwire::dotnet::Decimal;
     ///
     /// assert_eq!(Decimal::new(-110, 2)?.to_string(), "-1.10");
-    /// # Ok::<(), hubwire_protocol::dotnet::InvalidValue>(())
+    /// # Ok::<(), hubwire::dotnet::InvalidValue>(())
     /// ```
     ///
     /// # Errors

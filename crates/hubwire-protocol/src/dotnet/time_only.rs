@@ -19,8 +19,8 @@ mod tests;
 /// are both forms in MessagePack, and in JSON text alone, if serde does not buffer it (`flatten`, `untagged`, `tag`).
 ///
 /// ```
-/// use hubwire_protocol::dotnet::TimeOnly;
-/// use hubwire_protocol::json;
+/// use hubwire::dotnet::TimeOnly;
+/// use hubwire::protocol::json;
 ///
 /// let opens = TimeOnly::from_hms(9, 30, 0)?;
 ///

@@ -27,8 +27,8 @@ pub(super) use text::{clock, write_clock};
 /// ```
 /// use std::time::Duration;
 ///
-/// use hubwire_protocol::dotnet::TimeSpan;
-/// use hubwire_protocol::{json, messagepack};
+/// use hubwire::dotnet::TimeSpan;
+/// use hubwire::protocol::{json, messagepack};
 ///
 /// let span = TimeSpan::try_from(Duration::from_millis(1500))?;
 ///

@@ -13,7 +13,7 @@ impl HubMessage<'_> {
     /// keeps them while calls and streams run, checks them first.
     ///
     /// ```
-    /// use hubwire_protocol::{HubProtocol, ProtocolError};
+    /// use hubwire::protocol::{HubProtocol, ProtocolError};
     ///
     /// let mut out = Vec::new();
     /// HubProtocol::Json.writer(&mut out).cancel_invocation(&"i".repeat(257));

@@ -190,7 +190,7 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        tracing::debug!(target: "hubwire::dispatch", method = %Excerpt(target), "unknown method");
+        tracing::debug!(target: "hubwire::dispatch", method = ?Excerpt(target), "unknown method");
         self.refuse(id, &refusals::unknown_method(target));
     }
 
@@ -204,7 +204,7 @@ impl Dispatcher {
         tracing::debug!(
             target: "hubwire::dispatch",
             method = target,
-            error = %Excerpt(error.detail(parameter)),
+            error = ?Excerpt(error.detail(parameter)),
             "arguments refused"
         );
         self.hub.keep_cause(Place::Arguments(method), error);

@@ -84,7 +84,7 @@ fn client_text(hub: &HubRuntime, method: usize, base: String, error: HubError) -
 fn log_error(hub: &HubRuntime, method: usize, error: &HubError) {
     if error.is_shown() {
         let method = hub.service().method_name(method);
-        tracing::debug!(target: "hubwire::dispatch", method, error = %Excerpt(error), "hub method refused");
+        tracing::debug!(target: "hubwire::dispatch", method, error = ?Excerpt(error), "hub method refused");
     } else {
         hub.failed(Place::Method(method), error);
     }

@@ -3,19 +3,21 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
+use hubwire_protocol::Excerpt;
+
 use super::HubError;
 
 /// What an HTTP client reads of a hidden error.
 const HIDDEN: &str = "An error occurred on the server.";
 
-/// 400 with the text of an error that is shown; else 500 without it, and a line in the log.
+/// 400 with the text of an error that is shown; else 500 without it, and a line in the log for each response.
 ///
 /// Both are `text/plain`. An error that has another status in the application's API is matched before it becomes a
 /// `HubError`.
 impl IntoResponse for HubError {
     fn into_response(self) -> Response {
         if self.is_shown() {
-            tracing::debug!(target: "hubwire::http", error = %self, "an HTTP handler refused");
+            tracing::debug!(target: "hubwire::http", error = ?Excerpt(&self), "an HTTP handler refused");
             return (StatusCode::BAD_REQUEST, self.to_string()).into_response();
         }
         tracing::error!(target: "hubwire::http", error = ?self, "an HTTP handler failed");

@@ -92,7 +92,7 @@ impl Session {
 
     /// Runs the hook; who goes meanwhile is gone at once, however long that takes.
     async fn on_disconnected(&mut self, reason: DisconnectReason) -> HubResult {
-        tracing::debug!(target: "hubwire::connection", reason = %Excerpt(&reason), "disconnected");
+        tracing::debug!(target: "hubwire::connection", reason = ?Excerpt(&reason), "disconnected");
         let hub = Arc::clone(&self.hub);
         let caller = hub.caller(self.connection());
         let hook = hub.service().on_disconnected(caller, reason);
