@@ -14,9 +14,11 @@ use rustix::process::geteuid;
 pub(crate) enum Tool {
     Chromium,
     Fonts,
+    Make,
     Node,
     Npm,
     Python,
+    TaskSet,
     TrafficControl,
     Valgrind,
 }
@@ -34,9 +36,11 @@ impl Tool {
                 .iter()
                 .map(PathBuf::from)
                 .find(|folder| has_font(folder)),
+            Self::Make => find_in_path("make"),
             Self::Node => find_in_path("node"),
             Self::Npm => find_in_path("npm"),
             Self::Python => find_in_path("python3"),
+            Self::TaskSet => find_in_path("taskset"),
             // Not everybody has it in their path.
             Self::TrafficControl => find_in_path("tc").or_else(|| find_in("/usr/sbin", "tc")),
             Self::Valgrind => find_in_path("valgrind"),
@@ -47,9 +51,11 @@ impl Tool {
         match self {
             Self::Chromium => "Chromium",
             Self::Fonts => "a font",
+            Self::Make => "make",
             Self::Node => "Node.js (`node`)",
             Self::Npm => "npm",
             Self::Python => "Python 3 (`python3`)",
+            Self::TaskSet => "util-linux (`taskset`)",
             Self::TrafficControl => "iproute2 (`tc`)",
             Self::Valgrind => "valgrind",
         }
@@ -60,9 +66,11 @@ impl Tool {
         match self {
             Self::Chromium => "chromium",
             Self::Fonts => "fonts-dejavu-core",
+            Self::Make => "make",
             Self::Node => "nodejs",
             Self::Npm => "npm",
             Self::Python => "python3",
+            Self::TaskSet => "util-linux",
             Self::TrafficControl => "iproute2",
             Self::Valgrind => "valgrind",
         }
