@@ -2,6 +2,7 @@
 
 mod borrow;
 mod client_trait;
+mod forgotten;
 mod helper;
 mod hook;
 mod hub_block;

@@ -163,7 +163,7 @@ pub use hubwire_core::{
     ClientResultError, ClientResults, Clients, ConnectionId, Envelope, EnvelopeBody, GroupAction,
     GroupError, GroupName, Groups, HubClient, HubLifetimeManager, HubName, InProcessBackplane,
     InProcessFarm, InvocationScope, Many, NodeId, One, Proxy, RawClientResult, RawClientResults,
-    Reach, Receivers, SendError, Sending, Subject, Target, UntypedClient, UserId,
+    Reach, Receivers, SendError, SendFuture, Sending, Subject, Target, UntypedClient, UserId,
 };
 pub use hubwire_macros::{hub, hub_client};
 pub use hubwire_protocol::{self as protocol, Binary, BindError, HubProtocol, Naming, Timestamp};
@@ -185,14 +185,14 @@ pub mod __private {
     pub use std::sync::Arc;
 
     pub use hubwire_core::{
-        ClientArgument, ClientResultError, ClientResults, ClientReturn, HubClient, Many, One,
-        Proxy, Reach, SendError, UntypedClient, assert_client_argument, assert_client_result,
+        ClientArgument, ClientResultError, ClientResults, ExpectedValue, HubClient, Many, One,
+        Proxy, Reach, SendError, UntypedClient, assert_client_argument, expected,
     };
     pub use hubwire_protocol::BindError;
     pub use hubwire_server::{
         Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult,
-        HubStreamArgument, Method, Parameter, Reply, Resources, ResourcesBuilder, StreamSink,
-        assert_argument, assert_result, assert_stream_argument, assert_stream_item, hub_stream,
-        stream_or_error,
+        HubStreamArgument, HubValue, Method, Parameter, Reply, Resources, ResourcesBuilder,
+        ReturnedValue, StreamSink, assert_argument, assert_stream_argument, hub_stream, lent,
+        returned, returned_by, streamed_by,
     };
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::HubError;
+use super::success::Success;
 use crate::connection::Connection;
 use crate::node::{fire, wake_oneself, with_scratch};
 
@@ -131,7 +132,9 @@ impl StreamSink {
         StreamEnd(Err(StreamFailure::Invoking(error.into())))
     }
 
-    async fn drive<S: Stream>(
+    /// Sends the items of a stream by `send` until that fails; what expansions call.
+    #[doc(hidden)]
+    pub async fn drive<S: Stream>(
         self,
         stream: S,
         mut send: impl FnMut(&Self, S::Item) -> Result<(), HubError>,
@@ -165,7 +168,7 @@ impl StreamSink {
         .await;
     }
 
-    fn send<T: Serialize>(&self, item: &T) -> Result<(), HubError> {
+    pub(super) fn send<T: Serialize>(&self, item: &T) -> Result<(), HubError> {
         if self.control.is_cancelled() {
             return Ok(());
         }
@@ -174,7 +177,7 @@ impl StreamSink {
                 .protocol()
                 .writer(buffer)
                 .with_naming(self.naming)
-                .stream_item(&self.invocation_id, item)?;
+                .stream_item(&self.invocation_id, &Success(item))?;
             self.connection.gather(buffer);
             self.connection.count_streamed_item();
             Ok(())
