@@ -38,20 +38,12 @@ impl<T: Serialize + Send + Sync> ClientArgument for T {
     label = "does not come from the wire",
     note = "results are decoded from what the client sent: derive `serde::Deserialize` and own the data"
 )]
-pub trait ClientReturn: Sized {
-    /// The type itself.
-    type Returned: DeserializeOwned + Send;
-}
+pub trait ClientReturn: DeserializeOwned + Send {}
 
-impl<T: DeserializeOwned + Send> ClientReturn for T {
-    type Returned = T;
-}
+impl<T: DeserializeOwned + Send> ClientReturn for T {}
 
 /// Fails to compile, at the type's own place, where an argument cannot be sent to clients.
 pub const fn assert_client_argument<T: ClientArgument>() {}
-
-/// Fails to compile, at the type's own place, where a client result cannot be decoded.
-pub const fn assert_client_result<T: ClientReturn>() {}
 
 /// The client of a hub that declares none: methods are called by name.
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,7 @@ mod client_result;
 mod clients;
 mod encoded_message;
 mod error;
+mod expected;
 mod groups;
 mod held_bytes;
 mod hub_client;
@@ -29,16 +30,19 @@ pub use client_result::{
 pub use clients::{CallerClients, Clients};
 pub use encoded_message::{EncodedMessage, FrameFormat};
 pub use error::{BackplaneError, GroupError, SendError};
+pub use expected::{
+    ClientResultDecoder, Expected, ExpectedValue, ExpectsResult, ExpectsValue, ResultOfClient,
+    expected,
+};
 pub use groups::Groups;
 pub use held_bytes::HeldBytes;
 pub use hub_client::{
     ClientArgument, ClientReturn, HubClient, UntypedClient, assert_client_argument,
-    assert_client_result,
 };
 pub use hubwire_protocol::Arguments;
 pub use id::{ConnectionId, GroupName, HubName, NodeId, UserId};
 pub use in_process::{InProcessBackplane, InProcessFarm};
 pub use lifetime::{HubLifetimeManager, Sending};
 pub use outgoing::OutgoingInvocation;
-pub use proxy::{ClientResults, Many, One, Proxy, Reach};
+pub use proxy::{ClientResults, Many, One, Proxy, Reach, SendFuture};
 pub use target::Target;

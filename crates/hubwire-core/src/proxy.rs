@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use hubwire_protocol::Arguments;
 pub use invoke::ClientResults;
+pub use send_future::SendFuture;
 
-use crate::{HubLifetimeManager, InvocationScope, SendError, Sending, Target};
+use crate::{HubLifetimeManager, InvocationScope, Sending, Target};
 
 mod invoke;
+mod send_future;
 
 mod sealed {
     #[expect(unnameable_types, reason = "so that nobody else can implement it")]
@@ -122,16 +124,14 @@ impl<R: Reach> Proxy<R> {
     ///
     /// # Errors
     ///
-    /// [`SendError`] when the arguments cannot be serialized or a group name in a list is empty.
+    /// [`SendError`](crate::SendError) when the arguments cannot be serialized or a group name in a list is empty.
     /// Unknown receivers are no error.
     ///
     /// # Cancellation
     ///
     /// Nothing happens before the first poll. A future dropped later may have queued the message.
-    pub async fn send<A: Arguments>(&self, method: &str, arguments: A) -> Result<(), SendError> {
-        let sending = self.start_send(method, &arguments);
-        drop(arguments);
-        sending.finish().await
+    pub fn send<'a, A: Arguments>(&'a self, method: &'a str, arguments: A) -> SendFuture<'a, R, A> {
+        SendFuture::new(self, method, arguments, Self::start_send)
     }
 
     /// Queues a call at once, borrowing the arguments no longer than that; what typed proxies expand to.

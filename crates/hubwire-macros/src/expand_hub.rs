@@ -8,11 +8,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use crate::errors::Errors;
-use crate::model::{
-    Function, Hook, HookKind, HookParameter, HubBlock, HubMethod, Outcome, Parameter, Passed,
-};
+use crate::model::{Function, Hook, HookKind, HookParameter, HubBlock, HubMethod, Parameter};
 use crate::parse;
-use crate::spanning::located;
+use crate::spanning::{Place, located};
 use crate::type_text::type_text;
 
 /// `#[hub]`: the user's block, the implementation, and what is wrong with them.
@@ -53,6 +51,14 @@ fn implementation(hub: &HubBlock) -> TokenStream {
     quote! {
         #(#cfgs)*
         #[automatically_derived]
+        impl #generics #hub_type #bounds {
+            #[doc(hidden)]
+            #[allow(dead_code)]
+            const ALL_HUB_METHODS_STAND_IN_ONE_BLOCK: () = ();
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
         #[allow(deprecated, clippy::all, clippy::pedantic)]
         impl #generics ::hubwire::__private::Hub for #hub_type #bounds {
             type Client = #client;
@@ -82,7 +88,7 @@ fn parameter_description(parameter: &Parameter) -> Option<TokenStream> {
     let (name, ty, stream) = match parameter {
         Parameter::Argument { name, ty } => (name, ty, None),
         Parameter::StreamReader { name, item, .. } => (name, item, Some(quote!(.stream()))),
-        Parameter::CancellationToken { .. } | Parameter::Context(_) => return None,
+        Parameter::CancellationToken { .. } | Parameter::Lent { .. } => return None,
     };
     let (name, type_name) = (name.unraw().to_string(), type_text(ty));
     Some(quote!(::hubwire::__private::Parameter::new(#name, #type_name) #stream))
@@ -115,9 +121,13 @@ fn run_of(hook: &Hook) -> TokenStream {
     let function = &hook.function;
     let rust_name = &function.rust_name;
     let passed = hook.parameters.iter().map(|parameter| match parameter {
-        HookParameter::Context(Passed::ByReference(span)) => quote_spanned!(located(*span)=> cx),
-        HookParameter::Context(Passed::ByValue(span)) => {
-            quote_spanned!(located(*span)=> ::core::clone::Clone::clone(cx))
+        HookParameter::Lent(ty) => {
+            let place = Place::of(ty);
+            let lent = place.call(
+                &quote_spanned!(place.last=> lent::<#ty, Self>),
+                quote_spanned!(located(place.last)=> ::core::clone::Clone::clone(cx)),
+            );
+            quote_spanned!(place.last=> &#lent)
         }
         HookParameter::Reason(span) => quote_spanned!(located(*span)=> reason),
     });
@@ -126,11 +136,16 @@ fn run_of(hook: &Hook) -> TokenStream {
         function,
         quote_spanned!(span=> Self::#rust_name(self, #(#passed),*)),
     );
-    match function.outcome {
-        Outcome::Fallible { written, .. } => quote_spanned! {located(written)=>
-            ::core::result::Result::map_err(#run, ::hubwire::__private::HubError::from)
-        },
-        Outcome::Value(_) => quote!(#run; ::core::result::Result::Ok(())),
+    let place = match &function.returned {
+        Some(ty) => Place::of(ty),
+        None => span.into(),
+    };
+    let outcome = place.put(quote_spanned!(span=> outcome));
+    quote_spanned! {span=>
+        #[allow(unused_imports)]
+        use ::hubwire::__private::ReturnedValue as _;
+        let outcome = #run;
+        ::hubwire::__private::returned_by(&outcome).kind().hook(#outcome)
     }
 }
 

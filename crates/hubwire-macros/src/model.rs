@@ -26,21 +26,21 @@ pub(crate) struct HubMethod {
     pub(crate) streamed: Option<Streamed>,
 }
 
-/// What a streaming method streams.
+/// What a streaming method streams, as far as it is written.
 pub(crate) struct Streamed {
     /// The stream itself.
     pub(crate) ty: Box<Type>,
-    pub(crate) items: Items,
+    /// The type of its items, where that stands in the stream's.
+    pub(crate) item: Option<Box<Type>>,
+    pub(crate) opening: Opening,
 }
 
-/// What a stream yields, decided by how its type is written; types where they can be named.
-pub(crate) enum Items {
-    /// `Result` or `HubResult`.
-    Fallible {
-        error: Option<Box<Type>>,
-        success: Option<Box<Type>>,
-    },
-    Values(Option<Box<Type>>),
+/// Whether a streaming method can fail before it streams.
+pub(crate) enum Opening {
+    /// It returns `impl Stream`.
+    Stream,
+    /// Its type says so; and where its error is written, if it is.
+    ByType { error: Option<Box<Type>> },
 }
 
 /// A method that runs around a connection's life.
@@ -55,36 +55,16 @@ pub(crate) struct Function {
     pub(crate) rust_name: Ident,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) is_async: bool,
-    pub(crate) outcome: Outcome,
-}
-
-/// What a method returns, decided by how its return type is written.
-pub(crate) enum Outcome {
-    /// `Result` or `HubResult`, and where that is written; its types where they can be seen.
-    Fallible {
-        error: Option<Box<Type>>,
-        success: Option<Box<Type>>,
-        written: Span,
-    },
-    /// Everything else; no return type is the value `()`.
-    Value(Option<Box<Type>>),
-}
-
-impl Outcome {
-    /// The type that a success has, where it can be seen.
-    pub(crate) fn success(&self) -> Option<&Type> {
-        match self {
-            Self::Fallible { success: ty, .. } | Self::Value(ty) => ty.as_deref(),
-        }
-    }
+    /// Nothing where no return type is written.
+    pub(crate) returned: Option<Box<Type>>,
 }
 
 /// A parameter of a hub method.
 pub(crate) enum Parameter {
     /// Decoded from the wire.
     Argument { name: Ident, ty: Box<Type> },
-    /// `&HubCallerContext<Self>`, or without the `&`.
-    Context(Passed),
+    /// A reference to what the call lends, of this type.
+    Lent { name: Ident, ty: Box<Type> },
     /// Fires when the caller cancels the call or is gone.
     CancellationToken { name: Ident, ty: Box<Type> },
     /// A stream that the client sends along.
@@ -107,15 +87,9 @@ impl Parameter {
 
 /// A parameter of a hook.
 pub(crate) enum HookParameter {
-    Context(Passed),
+    /// A reference to what a call lends, of this type.
+    Lent(Box<Type>),
     Reason(Span),
-}
-
-/// How the caller's context is taken, and where that is written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Passed {
-    ByReference(Span),
-    ByValue(Span),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 mod borrow;
 mod client_trait;
 mod dotnet_enum;
+mod forgotten;
 mod helper;
 mod hook;
 mod hub_block;

@@ -35,9 +35,11 @@ impl WireName {
 
 /// Reports wire names that two methods share.
 ///
-/// Two methods of one Rust name differ by `cfg`, or else the compiler reports them.
+/// Two methods of one Rust name differ by `cfg`, or else they are reported elsewhere. `otherwise` is what can be
+/// done besides giving one of them another name.
 pub(crate) fn refuse_duplicates<'a>(
     names: impl Iterator<Item = &'a WireName>,
+    otherwise: impl Fn(&WireName) -> String,
     errors: &mut Errors,
 ) {
     let mut seen: Vec<&WireName> = Vec::new();
@@ -48,8 +50,11 @@ pub(crate) fn refuse_duplicates<'a>(
         if let Some(earlier) = earlier {
             let message = format!(
                 "`{}` and `{}` have the same name on the wire, `{}`, where case does not count; \
-                 give one of them another with `#[hub(name = \"..\")]`",
-                earlier.rust_name, name.rust_name, name.text
+                 give one of them another with `#[hub(name = \"..\")]`{}",
+                earlier.rust_name,
+                name.rust_name,
+                name.text,
+                otherwise(name)
             );
             errors.push(syn::Error::new(name.span, message));
         }

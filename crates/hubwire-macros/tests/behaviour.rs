@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use hubwire::manual::Target;
@@ -10,6 +13,7 @@ use hubwire::{
     CancellationToken, ClientResultError, DisconnectReason, HubCallerContext, HubError, HubResult,
     SignalR, Stream, StreamReader, UserId, hub, hub_client,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
 #[hub_client]
@@ -27,7 +31,7 @@ struct Everything {
 
 #[hub(client = Client)]
 impl Everything {
-    fn on_connected(&self, cx: HubCallerContext<Self>) -> Result<(), std::io::Error> {
+    fn on_connected(&self, cx: &HubCallerContext<Self>) -> Result<(), std::io::Error> {
         match cx.user_id() {
             Some(_) => Ok(()),
             None => Err(std::io::Error::other("nobody")),
@@ -69,7 +73,7 @@ impl Everything {
     }
 
     #[hub(name = "onMessage")]
-    pub async fn on_message(&self, cx: HubCallerContext<Self>) -> String {
+    pub async fn on_message(&self, cx: &HubCallerContext<Self>) -> String {
         cx.connection_id().to_string()
     }
 }
@@ -120,6 +124,133 @@ async fn hooks_run() {
     let others = Target::AllExcept(vec!["ann".into()]);
     let sent = Sent::new(others, "Send", [json!("aborted by the hub")]);
     assert_eq!(tester.recorder().take_sent(), [sent]);
+}
+
+/// Could be sent as it is, and must not be.
+#[derive(Debug, Serialize)]
+struct Secret(&'static str);
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Secret {}
+
+const SECRET: Secret = Secret("hunter2");
+
+type AppResult<T> = Result<T, Secret>;
+
+trait Kept {
+    type Value;
+    fn value() -> Self::Value;
+}
+
+struct Broken;
+
+impl Kept for Broken {
+    type Value = AppResult<u32>;
+
+    fn value() -> AppResult<u32> {
+        Err(SECRET)
+    }
+}
+
+struct Failing<K>(PhantomData<fn() -> K>);
+
+#[hub]
+impl<K> Failing<K>
+where
+    K: Kept<Value: Serialize + Send> + 'static,
+{
+    async fn on_connected(&self) -> AppResult<()> {
+        Err(SECRET)
+    }
+
+    pub async fn alias(&self, is_broken: bool) -> AppResult<u32> {
+        match is_broken {
+            true => Err(SECRET),
+            false => Ok(1),
+        }
+    }
+
+    pub fn projected(&self) -> K::Value {
+        K::value()
+    }
+
+    pub fn nested(&self) -> HubResult<AppResult<u32>> {
+        Ok(Err(SECRET))
+    }
+
+    pub fn items(&self) -> impl Stream<Item = AppResult<u32>> {
+        stream::iter([Ok(1), Err(SECRET), Ok(3)])
+    }
+
+    pub fn projected_items(&self) -> impl Stream<Item = K::Value> {
+        stream::iter([K::value()])
+    }
+
+    #[hub(stream)]
+    pub async fn opening(&self) -> AppResult<BoxStream<'static, u32>> {
+        Err(SECRET)
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_never_a_success() {
+    let tester = HubTester::new(Failing::<Broken>(PhantomData));
+    let ann = tester.caller("ann");
+    assert_eq!(ann.invoke("Alias", (false,)).await, Ok(json!(1)));
+    assert!(ann.connect().await.is_err_and(|error| !error.is_shown()));
+    let failed = [
+        ann.invoke("Alias", (true,)).await,
+        ann.invoke("Projected", ()).await,
+        ann.invoke("Nested", ()).await,
+    ];
+    for result in failed {
+        let text = result.expect_err("an error");
+        assert!(!text.text().contains("hunter2"), "{text}");
+    }
+}
+
+/// Lets everybody in, for its methods to be called.
+struct FailingItems<K>(Failing<K>);
+
+#[hub]
+impl<K> FailingItems<K>
+where
+    K: Kept<Value: Serialize + Send> + 'static,
+{
+    pub fn items(&self) -> impl Stream<Item = AppResult<u32>> {
+        self.0.items()
+    }
+
+    pub fn projected_items(&self) -> impl Stream<Item = K::Value> {
+        self.0.projected_items()
+    }
+
+    #[hub(stream)]
+    pub async fn opening(&self) -> AppResult<BoxStream<'static, u32>> {
+        self.0.opening().await
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_never_an_item() {
+    let hub = FailingItems::<Broken>(Failing(PhantomData));
+    let hub = SignalR::new().hub().build(hub);
+    let mut client = TestClient::connect(&hub.endpoint()).await.unwrap();
+    for (method, expected) in [
+        ("Items", vec![json!(1)]),
+        ("ProjectedItems", vec![]),
+        ("Opening", vec![]),
+    ] {
+        let (items, error) = collect(&mut client, stream_call(method, &json!([]), &[])).await;
+        assert_eq!(items, expected, "{method}");
+        let text = error.as_str().unwrap();
+        assert!(!text.contains("hunter2"), "{text}");
+    }
 }
 
 struct Streaming {

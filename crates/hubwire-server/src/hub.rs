@@ -9,14 +9,17 @@ mod error;
 mod error_response;
 mod failures;
 mod kept_causes;
+mod lent;
 mod method;
 mod method_table;
 mod reply;
 mod resources;
+mod returned;
 mod runtime;
 mod service;
 mod stream_reader;
 mod stream_sink;
+mod success;
 mod type_name;
 
 use std::future::{Future, ready};
@@ -24,7 +27,7 @@ use std::sync::Arc;
 
 pub use argument::{
     HubArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem, assert_argument,
-    assert_result, assert_stream_argument, assert_stream_item, hub_stream, stream_or_error,
+    assert_stream_argument, hub_stream,
 };
 pub use call::Call;
 pub(crate) use call_slot::{CallSlot, Connecting};
@@ -34,10 +37,15 @@ pub use error::{HubError, HubResult};
 pub(crate) use failures::Place;
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;
+pub use lent::{Lent, lent};
 pub use method::{Method, Parameter};
 pub use reply::Reply;
 pub(crate) use reply::{CallFuture, ReplyKind, ResultWriter, StartStream};
 pub use resources::{Resources, ResourcesBuilder};
+pub use returned::{
+    AnyResult, HookReturn, IntoHubError, Returned, ReturnedValue, ReturnsResult, ReturnsValue,
+    SendItem, returned, returned_by, streamed_by,
+};
 pub(crate) use runtime::HubRuntime;
 pub(crate) use service::TypedHub;
 pub use service::{HubCall, HubService};
@@ -157,3 +165,13 @@ pub trait Hub: Sized + Send + Sync + 'static {
     /// [`BindError`] when the arguments do not fit the method.
     fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError>;
 }
+
+/// A type of which one value can serve all connections.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a hub",
+    label = "cannot be shared by all connections",
+    note = "one value serves all connections, on all threads: a hub is `Send`, `Sync` and `'static`"
+)]
+pub trait HubValue: Send + Sync + 'static {}
+
+impl<T: Send + Sync + 'static> HubValue for T {}

@@ -28,11 +28,12 @@ pub use connection::{
 };
 pub use endpoint::{HubEndpoint, MapHub, NegotiateEndpoint};
 pub use hub::{
-    Call, Caller, Hub, HubArgument, HubCall, HubCallerContext, HubContext, HubError, HubResult,
-    HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem, LentStreamReader, Method,
-    Parameter, Reply, Resources, ResourcesBuilder, StreamEnd, StreamReader, StreamSink,
-    assert_argument, assert_result, assert_stream_argument, assert_stream_item, hub_stream,
-    stream_or_error,
+    AnyResult, Call, Caller, HookReturn, Hub, HubArgument, HubCall, HubCallerContext, HubContext,
+    HubError, HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem,
+    HubValue, IntoHubError, Lent, LentStreamReader, Method, Parameter, Reply, Resources,
+    ResourcesBuilder, Returned, ReturnedValue, ReturnsResult, ReturnsValue, SendItem, StreamEnd,
+    StreamReader, StreamSink, assert_argument, assert_stream_argument, hub_stream, lent, returned,
+    returned_by, streamed_by,
 };
 pub use listen::listen;
 pub use node::{

@@ -197,7 +197,7 @@ pub mod manual {
 
     pub use hubwire_core::{
         Arguments, ClientResults, HubClient, HubLifetimeManager, InvocationScope, Many, One,
-        RawClientResult, RawClientResults, Sending, Target, UntypedClient,
+        RawClientResult, RawClientResults, SendFuture, Sending, Target, UntypedClient,
     };
     pub use hubwire_protocol::BindError;
     pub use hubwire_server::{
@@ -225,15 +225,15 @@ pub mod __private {
     pub use serde;
 
     pub use hubwire_core::{
-        ClientArgument, ClientResultError, ClientResults, ClientReturn, HubClient, Many, One,
-        Proxy, Reach, SendError, UntypedClient, assert_client_argument, assert_client_result,
+        ClientArgument, ClientResultError, ClientResults, ExpectedValue, HubClient, Many, One,
+        Proxy, Reach, SendError, UntypedClient, assert_client_argument, expected,
     };
     pub use hubwire_protocol::{BindError, dotnet};
     pub use hubwire_server::{
         Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult,
-        HubStreamArgument, Method, Parameter, Reply, Resources, ResourcesBuilder, StreamSink,
-        assert_argument, assert_result, assert_stream_argument, assert_stream_item, hub_stream,
-        stream_or_error,
+        HubStreamArgument, HubValue, Method, Parameter, Reply, Resources, ResourcesBuilder,
+        ReturnedValue, StreamSink, assert_argument, assert_stream_argument, hub_stream, lent,
+        returned, returned_by, streamed_by,
     };
 }
 

@@ -450,7 +450,7 @@ impl ChatHub {
 
     pub fn stream_watched(
         &self,
-        cx: HubCallerContext<Self>,
+        cx: &HubCallerContext<Self>,
         delay_ms: i32,
         cancellation: CancellationToken,
     ) -> impl Stream<Item = i32> {

@@ -183,7 +183,7 @@ impl ResultsHub {
 
     pub fn ask_stream(
         &self,
-        cx: HubCallerContext<Self>,
+        cx: &HubCallerContext<Self>,
         count: i32,
     ) -> impl Stream<Item = HubResult<Text>> {
         stream::unfold((cx, 0), move |(cx, number)| async move {

@@ -91,7 +91,7 @@ impl TestHub {
     /// Never yields; says so when it is cancelled.
     pub fn infinite_stream(
         &self,
-        cx: HubCallerContext<Self>,
+        cx: &HubCallerContext<Self>,
         cancellation: CancellationToken,
     ) -> impl Stream<Item = String> {
         let cancelled = async move {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -11,8 +10,7 @@ use hubwire_protocol::Arguments;
 use serde::de::DeserializeOwned;
 
 use super::{Many, One, Proxy, Reach};
-use crate::client_result::decode;
-use crate::{ClientResultError, ConnectionId, RawClientResults};
+use crate::{ClientResultDecoder, ClientResultError, ConnectionId, RawClientResults};
 
 impl<R: Reach> Proxy<R> {
     fn begin<A: Arguments>(
@@ -45,10 +43,10 @@ impl Proxy<One> {
     /// A dropped future gives the invocation up; the client is not told, and its result is ignored.
     pub async fn invoke<T, A>(&self, method: &str, arguments: A) -> Result<T, ClientResultError>
     where
-        T: DeserializeOwned,
+        T: DeserializeOwned + Send,
         A: Arguments,
     {
-        let result = self.start_invoke(method, &arguments);
+        let result = self.start_invoke(method, &arguments, ClientResultDecoder::new());
         drop(arguments);
         result.await
     }
@@ -58,16 +56,16 @@ impl Proxy<One> {
         &self,
         method: &str,
         arguments: &A,
+        decoder: ClientResultDecoder<T>,
     ) -> impl Future<Output = Result<T, ClientResultError>> + Send + use<T, A>
     where
-        T: DeserializeOwned,
         A: Arguments,
     {
         let begun = self.begin(method, arguments);
         async move {
             let mut results = begun?;
             match poll_fn(|cx| Pin::new(&mut results).poll_next(cx)).await {
-                Some((_, result)) => decode(result),
+                Some((_, result)) => decoder.decode(result),
                 None => Err(ClientResultError::NoResult),
             }
         }
@@ -95,10 +93,10 @@ impl Proxy<Many> {
         arguments: A,
     ) -> Result<ClientResults<T>, ClientResultError>
     where
-        T: DeserializeOwned,
+        T: DeserializeOwned + Send,
         A: Arguments,
     {
-        let results = self.start_invoke_each(method, &arguments);
+        let results = self.start_invoke_each(method, &arguments, ClientResultDecoder::new());
         drop(arguments);
         results
     }
@@ -112,14 +110,14 @@ impl Proxy<Many> {
         &self,
         method: &str,
         arguments: &A,
+        decoder: ClientResultDecoder<T>,
     ) -> Result<ClientResults<T>, ClientResultError>
     where
-        T: DeserializeOwned,
         A: Arguments,
     {
         Ok(ClientResults {
             raw: self.begin(method, arguments)?,
-            decoded: PhantomData,
+            decoder,
         })
     }
 }
@@ -130,22 +128,22 @@ impl Proxy<Many> {
 #[must_use = "dropping it gives the invocation up"]
 pub struct ClientResults<T> {
     raw: RawClientResults,
-    decoded: PhantomData<fn() -> T>,
+    decoder: ClientResultDecoder<T>,
 }
 
-impl<T: DeserializeOwned> ClientResults<T> {
+impl<T> ClientResults<T> {
     /// The next client's result; `None` when all have come.
     pub async fn next(&mut self) -> Option<(ConnectionId, Result<T, ClientResultError>)> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
-impl<T: DeserializeOwned> Stream for ClientResults<T> {
+impl<T> Stream for ClientResults<T> {
     type Item = (ConnectionId, Result<T, ClientResultError>);
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = ready!(Pin::new(&mut self.raw).poll_next(cx));
-        Poll::Ready(next.map(|(connection_id, result)| (connection_id, decode(result))))
+        Poll::Ready(next.map(|(id, result)| (id, self.decoder.decode(result))))
     }
 }
 

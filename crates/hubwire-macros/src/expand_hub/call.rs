@@ -2,11 +2,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Type;
 
 use super::reply::reply;
-use crate::model::{HubMethod, Items, Parameter};
-use crate::spanning::{blame, located};
+use crate::model::{HubMethod, Parameter};
+use crate::spanning::{Place, blame, located};
 
 /// What each method takes besides its arguments; nothing is printed where none takes any.
 pub(super) fn resources(methods: &[HubMethod]) -> Option<TokenStream> {
@@ -47,7 +46,7 @@ fn resource(parameter: &Parameter) -> Option<TokenStream> {
             let item = blame(item, "HubStreamArgument", "Decoded");
             Some(quote!(stream_reader::<#item>()))
         }
-        Parameter::Argument { .. } | Parameter::Context(_) => None,
+        Parameter::Argument { .. } | Parameter::Lent { .. } => None,
     }
 }
 
@@ -75,6 +74,8 @@ pub(super) fn bind(methods: &[HubMethod]) -> TokenStream {
             method: usize,
             call: ::hubwire::__private::Call<'_, Self>,
         ) -> #bound {
+            #[allow(unused_imports)]
+            use ::hubwire::__private::ReturnedValue as _;
             let methods: &[fn(
                 ::hubwire::__private::Arc<Self>,
                 ::hubwire::__private::Call<'_, Self>,
@@ -99,8 +100,6 @@ fn bind_of(method: &HubMethod) -> TokenStream {
     let types = arguments().map(|(_, ty)| blame(ty, "HubArgument", "Decoded"));
     let checks = checks(method);
     let specials = specials(method);
-    let context = takes_context(method)
-        .then(|| quote_spanned!(Span::mixed_site()=> let cx = call.context();));
     let reply = reply(method);
     let span = Span::mixed_site();
     quote_spanned! {span=>
@@ -109,7 +108,6 @@ fn bind_of(method: &HubMethod) -> TokenStream {
             match call.arguments::<(#(#types,)*)>() {
                 ::core::result::Result::Ok((#(#names,)*)) => {
                     #(#specials)*
-                    #context
                     ::core::result::Result::Ok(#reply)
                 }
                 ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
@@ -136,7 +134,13 @@ fn specials(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
                 let span = located(syn::spanned::Spanned::span(ty));
                 Some(quote_spanned!(span=> let #name = call.stream_reader::<#item>(#index);))
             }
-            Parameter::Argument { .. } | Parameter::Context(_) => None,
+            Parameter::Lent { name, ty } => {
+                let place = Place::of(ty);
+                let context = quote_spanned!(Span::mixed_site()=> call.context());
+                let lent = place.call(&quote_spanned!(place.last=> lent::<#ty, Self>), context);
+                Some(quote_spanned!(place.last=> let #name = #lent;))
+            }
+            Parameter::Argument { .. } => None,
         })
 }
 
@@ -149,24 +153,5 @@ fn checks(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
             Parameter::Argument { ty, .. } => Some(quote!(assert_argument::<#ty>)),
             _ => stream_check(parameter),
         });
-    let result = match &method.streamed {
-        Some(streamed) => item(&streamed.items).map(|ty| quote!(assert_stream_item::<#ty>)),
-        None => {
-            let result = method.function.outcome.success();
-            result.map(|ty| quote!(assert_result::<#ty>))
-        }
-    };
-    let checks = parameters.chain(result);
-    checks.map(|check| quote!(::hubwire::__private::#check();))
-}
-
-fn item(items: &Items) -> Option<&Type> {
-    match items {
-        Items::Fallible { success: ty, .. } | Items::Values(ty) => ty.as_deref(),
-    }
-}
-
-fn takes_context(method: &HubMethod) -> bool {
-    let mut parameters = method.parameters.iter();
-    parameters.any(|parameter| matches!(parameter, Parameter::Context(_)))
+    parameters.map(|check| quote!(::hubwire::__private::#check();))
 }

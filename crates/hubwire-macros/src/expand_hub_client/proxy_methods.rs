@@ -184,16 +184,23 @@ fn start(method: &ClientMethod, start: &str, result: Option<&Type>) -> TokenStre
         None => Span::call_site().into(),
     };
     let start = Ident::new(start, place.last);
-    let returned = result.map(|ty| blame(ty, "ClientReturn", "Returned"));
-    let returned = returned.into_iter();
+    let decoder = result.map(|ty| {
+        quote_spanned!(place.last=> , ::hubwire::__private::expected::<#ty>().kind().decoder::<#ty>())
+    });
+    let kinds = result.map(|_| {
+        quote! {
+            #[allow(unused_imports)]
+            use ::hubwire::__private::ExpectedValue as _;
+        }
+    });
+    let any = result.map(|_| quote!(_,));
     let start = place.call(
-        &quote_spanned!(place.last=> Proxy::#start::<#(#returned,)* (#(#types,)*)>),
-        quote!(&self.0, #wire_name, &(#(#names,)*)),
+        &quote_spanned!(place.last=> Proxy::#start::<#any (#(#types,)*)>),
+        quote!(&self.0, #wire_name, &(#(#names,)*) #decoder),
     );
-    let result = result.into_iter();
     quote! {
         #(::hubwire::__private::assert_client_argument::<#checks>();)*
-        #(::hubwire::__private::assert_client_result::<#result>();)*
+        #kinds
         #start
     }
 }

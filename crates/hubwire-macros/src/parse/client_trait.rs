@@ -1,17 +1,17 @@
 //! `#[hub_client]` on a trait.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use syn::{
     FnArg, Item, ItemTrait, Pat, PatType, ReturnType, Signature, TraitItem, TraitItemFn, Type,
 };
 
 use super::borrow::{Borrows, owned};
-use super::outcome::fallibility_of;
+use super::outcome::{WrittenResult, written_result};
 use super::parameter::{MAXIMUM_ARGUMENTS, name};
 use super::signature::{is_shared_self, refuse_generics, refuse_qualifiers};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
-use crate::model::{ClientMethod, ClientParameter, ClientTrait, Outcome};
+use crate::model::{ClientMethod, ClientParameter, ClientTrait};
 use crate::options::MethodOptions;
 use crate::type_text::type_text;
 use crate::wire_name::{WireName, refuse_duplicates};
@@ -36,7 +36,10 @@ pub(crate) fn client_trait(
             other => errors.at(other, "a hub's client has methods only"),
         }
     }
-    refuse_duplicates(methods.iter().map(|method| &method.wire_name), errors);
+    refuse_overloads(&mut methods, errors);
+    let names = methods.iter().map(|method| &method.wire_name);
+    let otherwise = |name: &WireName| format!(", or leave it out and {}", untyped(name));
+    refuse_duplicates(names, otherwise, errors);
     Some(ClientTrait {
         cfgs: cfgs(&item.attrs),
         attributes: item.attrs,
@@ -44,6 +47,32 @@ pub(crate) fn client_trait(
         name: item.ident,
         methods,
     })
+}
+
+/// Reports methods that are declared again with other parameters, and leaves them out.
+fn refuse_overloads(methods: &mut Vec<ClientMethod>, errors: &mut Errors) {
+    let mut seen: Vec<Ident> = Vec::new();
+    methods.retain(|method| {
+        let name = &method.rust_name;
+        let is_new = !cfgs(&method.attributes).is_empty() || !seen.contains(name);
+        if !is_new {
+            let untyped = untyped(&method.wire_name);
+            errors.at(
+                name,
+                format!("`{name}` is declared twice: leave this one out and {untyped}"),
+            );
+        }
+        seen.push(name.clone());
+        is_new
+    });
+}
+
+/// How a method is called with any arguments.
+fn untyped(name: &WireName) -> String {
+    format!(
+        "send its arguments by name: `.as_ref().send(\"{}\", (..))`",
+        name.text
+    )
 }
 
 fn declared_trait(item: TokenStream, errors: &mut Errors) -> Option<ItemTrait> {
@@ -140,17 +169,15 @@ fn result(output: &ReturnType, errors: &mut Errors) -> Option<Type> {
         errors.at(output, "leave out `-> ()`: a push returns nothing");
         return None;
     }
-    match fallibility_of(ty) {
-        Outcome::Fallible { success, .. } => {
-            let written = success.as_ref().map_or_else(|| "T".to_owned(), type_text);
-            let help = format!(
-                "write `{written}`: the proxy's method returns `Result<{written}, ClientResultError>`"
-            );
-            errors.at(ty, help);
-            success.map(|ty| *ty)
-        }
-        Outcome::Value(_) => Some((**ty).clone()),
-    }
+    let Some(WrittenResult { success, .. }) = written_result(ty) else {
+        return Some((**ty).clone());
+    };
+    let written = success.map_or_else(|| "T".to_owned(), type_text);
+    let help = format!(
+        "write `{written}`: the proxy's method returns `Result<{written}, ClientResultError>`"
+    );
+    errors.at(ty, help);
+    success.cloned()
 }
 
 fn refuse_borrowed_result(ty: &Type, errors: &mut Errors) {

@@ -2,18 +2,20 @@
 
 use syn::{FnArg, Ident, ImplItemFn, Type};
 
-use super::outcome::fallibility;
-use super::parameter::context;
+use super::outcome::return_type;
+use super::parameter::lent;
 use super::signature::{self, last_name};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
-use crate::model::{Function, Hook, HookKind, HookParameter, Outcome};
+use crate::model::{Function, Hook, HookKind, HookParameter};
 
 /// Reads a hook.
 pub(crate) fn hook(kind: HookKind, function: &ImplItemFn, errors: &mut Errors) -> Hook {
     signature::check(&function.sig, "a hook", "", errors);
-    let outcome = fallibility(&function.sig.output);
-    check_return_type(&outcome, errors);
+    let returned = return_type(&function.sig.output);
+    if let Some(ty @ Type::ImplTrait(_)) = returned {
+        errors.at(ty, "a hook returns nothing or `HubResult`");
+    }
     let mut parameters = Vec::new();
     for input in &function.sig.inputs {
         if let FnArg::Typed(input) = input {
@@ -26,19 +28,21 @@ pub(crate) fn hook(kind: HookKind, function: &ImplItemFn, errors: &mut Errors) -
             rust_name: function.sig.ident.clone(),
             cfgs: cfgs(&function.attrs),
             is_async: function.sig.asyncness.is_some(),
-            outcome,
+            returned: returned.cloned().map(Box::new),
         },
         parameters,
     }
 }
 
 fn parameter(kind: HookKind, ty: &Type, errors: &mut Errors) -> Option<HookParameter> {
-    if let Some(type_name) = last_name(ty) {
-        if type_name == "HubCallerContext" {
-            return context(ty, type_name, errors).map(HookParameter::Context);
-        }
-        if type_name == "DisconnectReason" && kind == HookKind::Disconnected {
-            return reason(ty, type_name, errors);
+    let type_name = last_name(ty);
+    match type_name.filter(|name| *name == "DisconnectReason") {
+        Some(type_name) if kind == HookKind::Disconnected => return reason(ty, type_name, errors),
+        Some(_) => {}
+        None => {
+            if let Some(ty) = lent(ty) {
+                return Some(HookParameter::Lent(Box::new(ty.clone())));
+            }
         }
     }
     errors.at(ty, known_parameters(kind));
@@ -55,18 +59,12 @@ fn reason(ty: &Type, type_name: &Ident, errors: &mut Errors) -> Option<HookParam
 
 fn known_parameters(kind: HookKind) -> &'static str {
     match kind {
-        HookKind::Connected => "`on_connected` can take `&HubCallerContext<Self>` and nothing else",
-        HookKind::Disconnected => {
-            "`on_disconnected` can take `&HubCallerContext<Self>` and `&DisconnectReason`, and nothing else"
+        HookKind::Connected => {
+            "`on_connected` can take `&HubCallerContext<Self>`, `&Caller` and `&HubContext<Self>`"
         }
-    }
-}
-
-fn check_return_type(outcome: &Outcome, errors: &mut Errors) {
-    let (Outcome::Fallible { success: ty, .. } | Outcome::Value(ty)) = outcome;
-    if let Some(ty) = ty
-        && !matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty())
-    {
-        errors.at(ty, "a hook returns nothing or `HubResult`");
+        HookKind::Disconnected => {
+            "`on_disconnected` can take `&HubCallerContext<Self>`, `&Caller`, `&HubContext<Self>` \
+             and `&DisconnectReason`"
+        }
     }
 }

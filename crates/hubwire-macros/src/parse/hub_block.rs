@@ -1,14 +1,19 @@
 //! `#[hub]` on an `impl` block.
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Visibility, parse_quote};
+use quote::quote_spanned;
+use syn::{
+    Attribute, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Visibility, WherePredicate,
+    parse_quote,
+};
 
-use super::{helper, hook, hub_method};
+use super::{forgotten, helper, hook, hub_method};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
 use crate::model::{Hook, HookKind, HubBlock, HubMethod};
 use crate::nearest::nearest;
 use crate::options::{BlockOptions, MethodOptions, refuse, take_named};
+use crate::spanning::Place;
 use crate::wire_name::refuse_duplicates;
 
 /// Reads a hub; `None` when the item is none at all.
@@ -32,7 +37,9 @@ pub(crate) fn hub_block(
             _ => {}
         }
     }
-    refuse_duplicates(methods.iter().map(|method| &method.wire_name), errors);
+    ask_once_whether_it_is_shared(&mut block);
+    let names = methods.iter().map(|method| &method.wire_name);
+    refuse_duplicates(names, |_| String::new(), errors);
     Some(HubBlock {
         borrows: block.generics.lifetimes().next().is_some(),
         cfgs: cfgs(&block.attrs),
@@ -76,6 +83,20 @@ fn refuse_item<T>(tokens: impl quote::ToTokens, help: &str, errors: &mut Errors)
     None
 }
 
+/// Has the compiler ask at the type's own place whether a hub can be shared, and take it for granted in all that
+/// is said of it.
+///
+/// What a generic hub needs, its author writes.
+fn ask_once_whether_it_is_shared(block: &mut ItemImpl) {
+    if block.generics.params.is_empty() {
+        let place = Place::of(&block.self_ty);
+        let ty = quote_spanned!(place.first=> Self);
+        let bound = quote_spanned!(place.last=> ::hubwire::__private::HubValue);
+        let bound: WherePredicate = parse_quote!(#ty: #bound);
+        block.generics.make_where_clause().predicates.push(bound);
+    }
+}
+
 fn refuse_lifetimes(block: &ItemImpl, errors: &mut Errors) {
     for lifetime in block.generics.lifetimes() {
         let help =
@@ -95,6 +116,7 @@ fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> 
         .unless_any(|errors| {
             let options = MethodOptions::take(&mut function.attrs, errors);
             let authorize = take_named(&mut function.attrs, "authorize");
+            forgotten::complete(function, errors);
             let name = function.sig.ident.clone();
             if options.skip.is_some() {
                 helper::refuse_marks(function, &authorize, "a method with `#[hub(skip)]`", errors);

@@ -20,17 +20,17 @@ pub(crate) fn hub_method(
     let otherwise =
         "; a helper is not `pub`, stands in another `impl` block or carries `#[hub(skip)]`";
     signature::check(&function.sig, "a hub method", otherwise, errors);
-    let outcome = outcome::fallibility(&function.sig.output);
-    let streamed = stream::streamed(&outcome, options.stream.as_ref(), errors);
+    let returned = outcome::return_type(&function.sig.output);
+    let streamed = stream::streamed(returned, options.stream.as_ref(), errors);
     if streamed.is_none() {
-        outcome::check(&outcome, errors);
+        outcome::check(returned, errors);
     }
     HubMethod {
         function: Function {
             rust_name: function.sig.ident.clone(),
             cfgs: cfgs(&function.attrs),
             is_async: function.sig.asyncness.is_some(),
-            outcome,
+            returned: returned.cloned().map(Box::new),
         },
         wire_name: WireName::new(&function.sig.ident, options.name.as_ref(), errors),
         docs: docs(&function.attrs),
@@ -61,10 +61,6 @@ fn check_numbers(parameters: &[(&PatType, Parameter)], errors: &mut Errors) {
             errors.at(input, message);
         }
     };
-    passed_once(
-        |parameter| matches!(parameter, Parameter::Context(_)),
-        "the caller's context is passed only once",
-    );
     passed_once(
         |parameter| matches!(parameter, Parameter::CancellationToken { .. }),
         "the cancellation token is passed only once",

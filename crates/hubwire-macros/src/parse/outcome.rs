@@ -6,14 +6,34 @@ use syn::{
 
 use super::borrow::{Borrows, is_static, owned};
 use crate::errors::Errors;
-use crate::model::Outcome;
 use crate::type_text::type_text;
 
-/// Reads a return type: whether it is written `Result<..>` or `HubResult<..>`.
-pub(crate) fn fallibility(output: &ReturnType) -> Outcome {
+/// A type that is written `Result<..>` or `HubResult<..>`, and what stands between its angle brackets.
+pub(crate) struct WrittenResult<'a> {
+    pub(crate) success: Option<&'a Type>,
+    pub(crate) error: Option<&'a Type>,
+}
+
+/// Reads a type as a result, if it is written as one.
+pub(crate) fn written_result(ty: &Type) -> Option<WrittenResult<'_>> {
+    let Type::Path(path) = ungrouped(ty) else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    (last.ident == "Result" || last.ident == "HubResult").then(|| {
+        let mut types = type_arguments(last);
+        WrittenResult {
+            success: types.next(),
+            error: types.next(),
+        }
+    })
+}
+
+/// The type that is returned, if one is written.
+pub(crate) fn return_type(output: &ReturnType) -> Option<&Type> {
     match output {
-        ReturnType::Default => Outcome::Value(None),
-        ReturnType::Type(_, ty) => fallibility_of(ty),
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some(ty),
     }
 }
 
@@ -26,26 +46,16 @@ pub(crate) fn ungrouped(ty: &Type) -> &Type {
     }
 }
 
-/// Whether a type is written `Result<..>` or `HubResult<..>`.
-pub(crate) fn fallibility_of(ty: &Type) -> Outcome {
-    if let Type::Path(path) = ungrouped(ty)
-        && let Some(last) = path.path.segments.last()
-        && (last.ident == "Result" || last.ident == "HubResult")
-    {
-        let mut types = type_arguments(last).cloned().map(Box::new);
-        return Outcome::Fallible {
-            success: types.next(),
-            error: types.next(),
-            written: last.ident.span(),
-        };
-    }
-    Outcome::Value(Some(Box::new(ty.clone())))
-}
-
 /// Checks what a method returns that does not stream.
-pub(crate) fn check(outcome: &Outcome, errors: &mut Errors) {
-    if let Some(ty) = outcome.success() {
-        check_result(ty, errors);
+pub(crate) fn check(returned: Option<&Type>, errors: &mut Errors) {
+    let Some(ty) = returned else { return };
+    match written_result(ty) {
+        Some(WrittenResult { success, .. }) => {
+            if let Some(success) = success {
+                check_value(success, errors);
+            }
+        }
+        None => check_value(ty, errors),
     }
 }
 
@@ -62,7 +72,7 @@ pub(crate) fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Typ
     })
 }
 
-fn check_result(ty: &Type, errors: &mut Errors) {
+fn check_value(ty: &Type, errors: &mut Errors) {
     const OWNED: &str = "results are owned, because they are sent after the method returned";
     let borrows = Borrows::of(ty);
     for generic in borrows.generics {

@@ -5,10 +5,10 @@ use quote::format_ident;
 use syn::{Pat, PatType, Type};
 
 use super::borrow::{Borrows, owned};
-use super::outcome::type_arguments;
+use super::outcome::{type_arguments, ungrouped};
 use super::signature::{last_name, last_segment};
 use crate::errors::Errors;
-use crate::model::{Parameter, Passed};
+use crate::model::Parameter;
 use crate::type_text::type_text;
 
 /// The runtime knows tuples of arguments up to this length.
@@ -29,27 +29,43 @@ pub(crate) fn parameter(
     if is_argument {
         return argument(position, input, errors);
     }
-    let Some(type_name) = last_name(&input.ty) else {
-        return argument(position, input, errors);
-    };
-    match type_name.to_string().as_str() {
-        "CancellationToken" => cancellation_token(position, input, errors),
-        "HubCallerContext" => context(&input.ty, type_name, errors).map(Parameter::Context),
-        "StreamReader" => stream_reader(position, input, errors),
-        _ => argument(position, input, errors),
+    match last_name(&input.ty).map(Ident::to_string).as_deref() {
+        Some("CancellationToken") => cancellation_token(position, input, errors),
+        Some("StreamReader") => stream_reader(position, input, errors),
+        _ => match lent(&input.ty) {
+            Some(ty) => lent_parameter(position, input, ty, errors),
+            None => argument(position, input, errors),
+        },
     }
 }
 
-/// `&HubCallerContext<..>` or the same by value.
-pub(crate) fn context(ty: &Type, type_name: &Ident, errors: &mut Errors) -> Option<Passed> {
-    let Type::Reference(reference) = ty else {
-        return Some(Passed::ByValue(type_name.span()));
+/// The type of what a parameter borrows, where a call may lend it; text and slices are never lent.
+pub(crate) fn lent(ty: &Type) -> Option<&Type> {
+    let Type::Reference(reference) = ungrouped(ty) else {
+        return None;
     };
-    let is_plain = reference.mutability.is_none() && !matches!(*reference.elem, Type::Reference(_));
-    if !is_plain {
-        errors.at(ty, "the caller's context is `&HubCallerContext<Self>`");
-    }
-    is_plain.then(|| Passed::ByReference(type_name.span()))
+    let Type::Path(path) = ungrouped(&reference.elem) else {
+        return None;
+    };
+    let is_unsized = ["str", "Path", "OsStr", "CStr"]
+        .iter()
+        .any(|name| path.path.is_ident(name));
+    (!is_unsized && reference.mutability.is_none()).then_some(&*reference.elem)
+}
+
+fn lent_parameter(
+    position: usize,
+    input: &PatType,
+    ty: &Type,
+    errors: &mut Errors,
+) -> Option<Parameter> {
+    errors.unless_any(|errors| {
+        refuse_borrows(ty, errors);
+        Parameter::Lent {
+            name: name(position, &input.pat),
+            ty: Box::new(ty.clone()),
+        }
+    })
 }
 
 fn cancellation_token(position: usize, input: &PatType, errors: &mut Errors) -> Option<Parameter> {
@@ -114,9 +130,23 @@ fn refuse_borrows(ty: &Type, errors: &mut Errors) {
     }
     for reference in borrows.references {
         let (owned, written) = (owned(reference), type_text(reference));
-        let message = format!("{OWNED}: write `{owned}` instead of `{written}`");
+        let message = match last_name(&reference.elem) {
+            Some(name) if is_lent(name) => {
+                format!("a call lends it for reading only: write `&{owned}` instead of `{written}`")
+            }
+            _ => format!(
+                "{OWNED}: write `{owned}` instead of `{written}`, or leave out `pub` if clients do not call this"
+            ),
+        };
         errors.at(reference, message);
     }
+}
+
+/// Whether a type is called as one that calls lend.
+fn is_lent(name: &Ident) -> bool {
+    ["Caller", "HubCallerContext", "HubContext"]
+        .iter()
+        .any(|lent| name == lent)
 }
 
 /// The name of a parameter, or a made-up one where a pattern stands.

@@ -1,30 +1,27 @@
-//! Whether a method streams, and what: decided by how its return type is written.
+//! Whether a method streams: decided by how its return type is written.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
 use syn::{AssocType, Type};
 
-use super::borrow::{Borrows, is_static};
-use super::outcome::{fallibility_of, has_bound, refuse_impl_trait, type_arguments, ungrouped};
+use super::outcome::{has_bound, refuse_impl_trait, type_arguments, ungrouped, written_result};
 use super::signature::last_segment;
 use crate::errors::Errors;
-use crate::model::{Items, Outcome, Streamed};
+use crate::model::{Opening, Streamed};
 
 /// Reads the stream that a method returns; `mark` is its `#[hub(stream)]`.
 pub(crate) fn streamed(
-    outcome: &Outcome,
+    returned: Option<&Type>,
     mark: Option<&Ident>,
     errors: &mut Errors,
 ) -> Option<Streamed> {
-    match (outcome.success().map(ungrouped), mark) {
-        (Some(ty @ Type::ImplTrait(generic)), _) if has_bound(generic, "Stream") => {
-            Some(opaque_stream(ty, errors))
+    match (returned.map(ungrouped), mark) {
+        (Some(ty), _) if is_opaque_stream(ty) => Some(opaque_stream(ty, Opening::Stream, errors)),
+        (Some(ty), mark) if let Some((stream, error)) = stream_in_result(ty, mark) => {
+            let error = error.cloned().map(Box::new);
+            Some(opaque_stream(stream, Opening::ByType { error }, errors))
         }
-        (Some(Type::ImplTrait(generic)), Some(_)) => {
-            refuse_impl_trait(generic, errors);
-            None
-        }
-        (Some(ty), Some(_)) => Some(named_stream(ty)),
+        (Some(ty), Some(_)) => marked(ty, errors),
         (None, Some(mark)) => {
             errors.at(mark, "a method that streams returns its stream");
             None
@@ -33,8 +30,28 @@ pub(crate) fn streamed(
     }
 }
 
+fn is_opaque_stream(ty: &Type) -> bool {
+    matches!(ty, Type::ImplTrait(generic) if has_bound(generic, "Stream"))
+}
+
+/// The `impl Stream` in a type that is called a result, or of which its author says that it streams, and what
+/// stands behind it.
+fn stream_in_result<'a>(
+    ty: &'a Type,
+    mark: Option<&Ident>,
+) -> Option<(&'a Type, Option<&'a Type>)> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let is_result = mark.is_some() || last.ident.to_string().ends_with("Result");
+    let mut types = type_arguments(last).map(ungrouped);
+    let stream = types
+        .next()
+        .filter(|ty| is_result && is_opaque_stream(ty))?;
+    Some((stream, types.next()))
+}
+
 /// `impl Stream<Item = ..>`.
-fn opaque_stream(ty: &Type, errors: &mut Errors) -> Streamed {
+fn opaque_stream(ty: &Type, opening: Opening, errors: &mut Errors) -> Streamed {
     let item = item_binding(ty);
     if item.is_none() {
         let help = "say what the stream's items are: `impl Stream<Item = T>`";
@@ -42,60 +59,36 @@ fn opaque_stream(ty: &Type, errors: &mut Errors) -> Streamed {
     }
     Streamed {
         ty: Box::new(ty.clone()),
-        items: item.map_or(Items::Values(None), items),
+        item: item.cloned().map(Box::new),
+        opening,
     }
 }
 
-/// A type that is a stream because its author says so.
-fn named_stream(ty: &Type) -> Streamed {
-    Streamed {
-        ty: Box::new(ty.clone()),
-        items: match item_binding(ty) {
-            Some(item) => items(item),
-            None => items_of_argument(ty),
-        },
-    }
-}
-
-/// What the one type between the angle brackets says: all of the items of a stream that we know, and of
-/// another no more than that they are results.
-fn items_of_argument(ty: &Type) -> Items {
-    let segment = last_segment(ty);
-    let mut arguments = segment.into_iter().flat_map(type_arguments);
-    let (Some(segment), Some(argument), None) = (segment, arguments.next(), arguments.next())
-    else {
-        return Items::Values(None);
+/// A type that is a stream, or a result of one, because its author says so.
+fn marked(ty: &Type, errors: &mut Errors) -> Option<Streamed> {
+    let (stream, error) = match written_result(ty) {
+        Some(result) => (result.success.map_or(ty, ungrouped), result.error),
+        None => (ty, None),
     };
-    if segment.ident == "StreamReader" {
-        return Items::Fallible {
-            error: None,
-            success: nameable(argument),
-        };
+    if let Type::ImplTrait(generic) = stream {
+        refuse_impl_trait(generic, errors);
+        return None;
     }
-    match items(argument) {
-        Items::Values(_) if segment.ident != "BoxStream" => Items::Values(None),
-        known => known,
-    }
-}
-
-fn items(item: &Type) -> Items {
-    match fallibility_of(ungrouped(item)) {
-        Outcome::Fallible { error, success, .. } => Items::Fallible {
-            error: error.as_deref().and_then(nameable),
-            success: success.as_deref().and_then(nameable),
+    Some(Streamed {
+        ty: Box::new(stream.clone()),
+        item: item_of_named(stream).cloned().map(Box::new),
+        opening: Opening::ByType {
+            error: error.cloned().map(Box::new),
         },
-        Outcome::Value(ty) => Items::Values(ty.as_deref().and_then(nameable)),
-    }
+    })
 }
 
-/// The type, unless it has parts that only the method's signature can name.
-fn nameable(ty: &Type) -> Option<Box<Type>> {
-    let borrows = Borrows::of(ty);
-    let mut references = borrows.references.iter();
-    let is_nameable = borrows.generics.is_empty()
-        && borrows.lifetimes.is_empty()
-        && references.all(|reference| reference.lifetime.is_none() || is_static(reference));
-    is_nameable.then(|| Box::new(ty.clone()))
+/// `T` of `BoxStream<'_, T>` and the like, or what stands behind `Item =`.
+fn item_of_named(ty: &Type) -> Option<&Type> {
+    item_binding(ty).or_else(|| {
+        let mut types = type_arguments(last_segment(ty)?);
+        types.next().filter(|_| types.next().is_none())
+    })
 }
 
 /// What stands behind the first `Item =`.
@@ -118,46 +111,67 @@ fn item_binding(ty: &Type) -> Option<&Type> {
 
 #[cfg(test)]
 mod tests {
+    use quote::format_ident;
+
     use super::*;
     use crate::type_text::type_text;
 
-    /// The items of a stream in short: `?` behind those that may fail, `_` for what cannot be named.
-    fn items_in(written: &str) -> String {
+    /// The stream in short, its item and the error of its opening; `_` for what is not seen.
+    fn read(written: &str, mark: Option<&Ident>) -> Option<String> {
         let ty = syn::parse_str(written).unwrap();
+        let streamed = streamed(Some(&ty), mark, &mut Errors::default())?;
         let named = |ty: Option<Box<Type>>| ty.map_or_else(|| "_".to_owned(), type_text);
-        match named_stream(&ty).items {
-            Items::Fallible { error, success } => format!("{} ? {}", named(success), named(error)),
-            Items::Values(ty) => named(ty),
+        let item = named(streamed.item);
+        Some(match streamed.opening {
+            Opening::Stream => item,
+            Opening::ByType { error } => format!("{item} ? {}", named(error)),
+        })
+    }
+
+    #[test]
+    fn streams_are_what_is_written() {
+        for (written, stream) in [
+            ("impl Stream<Item = u32> + Send", "u32"),
+            (
+                "(impl Stream<Item = HubResult<Vec<u8>>>)",
+                "HubResult<Vec<u8>>",
+            ),
+            ("HubResult<impl Stream<Item = &str>>", "&str ? _"),
+            ("Result<impl Stream<Item = u8>, Error>", "u8 ? Error"),
+            ("AppResult<impl Stream<Item = u8>>", "u8 ? _"),
+        ] {
+            assert_eq!(read(written, None).as_deref(), Some(stream), "{written}");
+        }
+        for written in [
+            "u32",
+            "Ticks",
+            "HubResult<Ticks>",
+            "Option<impl Stream<Item = u8>>",
+        ] {
+            assert_eq!(read(written, None), None, "{written}");
         }
     }
 
     #[test]
-    fn items_are_what_is_written() {
-        for (written, items) in [
-            ("impl Stream<Item = u32> + Send", "u32"),
-            ("impl Stream<Item = HubResult<Vec<u8>>>", "Vec<u8> ? _"),
-            ("impl Stream<Item = io::Result<u8>>", "u8 ? _"),
-            ("impl Stream<Item = (Result<u8, Error>)>", "u8 ? Error"),
-            ("impl Stream<Item = &str>", "&str"),
-            ("impl Stream<Item = &'a str>", "_"),
-            (
-                "impl Stream<Item = Result<Cow<'a, str>, Error>>",
-                "_ ? Error",
-            ),
-            ("impl Stream<Item = impl Serialize>", "_"),
+    fn streams_are_what_is_marked() {
+        let mark = format_ident!("stream");
+        for (written, stream) in [
+            ("Opened<impl Stream<Item = u8>>", "u8 ? _"),
             (
                 "Pin<Box<dyn Stream<Item = HubResult<u8>> + Send>>",
-                "u8 ? _",
+                "HubResult<u8> ? _",
             ),
-            ("BoxStream<'static, u32>", "u32"),
-            ("BoxStream<'_, Result<u32, Error>>", "u32 ? Error"),
-            ("hubwire::StreamReader<u32>", "u32 ? _"),
-            ("ReceiverStream<HubResult<u32>>", "u32 ? _"),
-            ("ReceiverStream<u32>", "_"),
-            ("Map<Iter<u32>, Result<u8, Error>>", "_"),
-            ("Ticks", "_"),
+            ("BoxStream<'static, u32>", "u32 ? _"),
+            ("Result<BoxStream<'_, u32>, Error>", "u32 ? Error"),
+            ("Map<Iter<u32>, Double>", "_ ? _"),
+            ("Ticks", "_ ? _"),
+            ("HubResult", "_ ? _"),
         ] {
-            assert_eq!(items_in(written), items, "{written}");
+            assert_eq!(
+                read(written, Some(&mark)).as_deref(),
+                Some(stream),
+                "{written}"
+            );
         }
     }
 }

@@ -11,6 +11,14 @@ impl ChatHub {
     pub async fn rename<'a>(&self, _name: std::borrow::Cow<'a, str>) {}
 
     pub async fn keep(&self, _name: &'static str) {}
+
+    pub fn is_clean(&self, text: &String) -> bool {
+        text.is_empty()
+    }
+
+    pub fn sort(&self, names: &mut Vec<String>) {
+        names.sort();
+    }
 }
 
 fn main() {}

@@ -1,13 +1,19 @@
 use hubwire::{HubError, hub};
 
-type Saved = Result<u32, HubError>;
+struct Message;
+
+type Saved<T> = Result<T, HubError>;
 
 struct ChatHub;
 
 #[hub]
 impl ChatHub {
-    pub async fn save(&self) -> Saved {
-        Ok(1)
+    pub async fn save(&self) -> Saved<Vec<Message>> {
+        Ok(Vec::new())
+    }
+
+    pub fn last(&self) -> Saved<Message> {
+        Ok(Message)
     }
 }
 

@@ -19,8 +19,12 @@ impl ChatHub {
         token.0
     }
 
-    pub fn name(&self, #[hubwire::argument] context: HubCallerContext, real: hubwire::HubCallerContext<Self>) -> String {
-        drop(real);
+    pub fn cancel_too(&self, #[hubwire::argument] token: CancellationToken) -> u32 {
+        token.0
+    }
+
+    pub fn name(&self, context: HubCallerContext, real: &hubwire::HubCallerContext<Self>) -> String {
+        let _ = real;
         context.0
     }
 }
@@ -29,4 +33,5 @@ fn main() {
     let _ = ChatHub;
     assert_eq!(ChatHub::METHODS[0].parameters[0].type_name, "CancellationToken");
     assert_eq!(ChatHub::METHODS[1].parameters.len(), 1);
+    assert_eq!(ChatHub::METHODS[2].parameters.len(), 1);
 }

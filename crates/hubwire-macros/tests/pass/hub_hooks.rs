@@ -38,8 +38,8 @@ fn main() {
         }
     });
     hub!(NotAsync {
-        fn on_connected(&self, cx: HubCallerContext<Self>) -> () {
-            drop(cx);
+        fn on_connected(&self, cx: &HubCallerContext<Self>) -> () {
+            let _ = cx;
         }
 
         fn on_disconnected(&self) -> Result<(), std::io::Error> {

@@ -32,8 +32,8 @@ impl ChatHub {
         self.limit + Self::STEP
     }
 
-    pub fn last(&self, room: String, cx: HubCallerContext<Self>) -> Result<Message, std::io::Error> {
-        drop(cx);
+    pub fn last(&self, room: String, cx: &HubCallerContext<Self>) -> Result<Message, std::io::Error> {
+        let _ = cx;
         Ok(Message { text: room })
     }
 

@@ -115,7 +115,7 @@ impl ChatHub {
         Box::pin(Ticks(2))
     }
 
-    pub async fn upload(&self, cx: HubCallerContext<Self>, mut lines: StreamReader<String>, room: String) -> HubResult<usize> {
+    pub async fn upload(&self, cx: &HubCallerContext<Self>, mut lines: StreamReader<String>, room: String) -> HubResult<usize> {
         let mut length = room.len() + cx.connection_id().len();
         while let Some(line) = lines.next().await {
             length += line?.len();

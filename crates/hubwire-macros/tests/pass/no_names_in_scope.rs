@@ -47,8 +47,8 @@ impl ChatHub {
         hubwire::HubResult::Ok(())
     }
 
-    fn on_disconnected(&self, cx: hubwire::HubCallerContext<Self>) {
-        drop(cx);
+    fn on_disconnected(&self, cx: &hubwire::HubCallerContext<Self>) {
+        let _ = cx;
     }
 
     pub async fn join_room(&self, cx: &hubwire::HubCallerContext<Self>, room: u32) -> u32 {

@@ -263,6 +263,14 @@ mod tests {
     }
 
     #[test]
+    fn tokens_whose_names_are_percent_encoded_are_left_out() {
+        let request = http::Request::get("/hubs/chat?a=1&%69d=secret&access%5Ftoken=secret");
+        let parts = request.body(()).unwrap().into_parts().0;
+        let kept = ConnectionRequest::new(&parts, KeepRequest::WithoutTokens, 8 * 1024);
+        assert_eq!(kept.query(), "a=1");
+    }
+
+    #[test]
     fn odd_headers_disturb_no_other() {
         let kept = request(KeepRequest::WithoutTokens);
         assert_eq!(kept.header("x-long"), None);

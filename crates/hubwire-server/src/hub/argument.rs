@@ -4,13 +4,12 @@ use futures_core::Stream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{HubError, HubResult};
-
 /// A type that can be decoded from the wire: owned and deserializable.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a hub method",
     label = "does not come from the wire",
-    note = "parameters are decoded from what the client sent: derive `serde::Deserialize` and own the data"
+    note = "parameters are decoded from what the client sent: derive `serde::Deserialize` and own the data",
+    note = "what the call lends is borrowed: `&HubCallerContext<Self>`, `&Caller`, `&HubContext<Self>`"
 )]
 pub trait HubArgument: Sized {
     /// The type itself.
@@ -63,35 +62,29 @@ impl<T: Serialize + ?Sized> HubStreamItem for T {}
     label = "not a stream that can be sent",
     note = "a streaming method returns a `Stream` that is `Send`"
 )]
-pub trait HubStream: Stream + Send {}
+pub trait HubStream: Sized {
+    /// The stream itself.
+    type Sent: Stream + Send;
 
-impl<S: Stream + Send> HubStream for S {}
+    /// The stream itself.
+    fn sent(self) -> Self::Sent;
+}
+
+impl<S: Stream + Send> HubStream for S {
+    type Sent = S;
+
+    fn sent(self) -> S {
+        self
+    }
+}
 
 /// Fails to compile, at the type's own place, where a parameter cannot come from the wire.
 pub const fn assert_argument<T: HubArgument>() {}
 
-/// Fails to compile, at the type's own place, where a result cannot be sent.
-pub const fn assert_result<T: HubReturn>() {}
-
 /// Fails to compile, at the type's own place, where items of a client's stream cannot be decoded.
 pub const fn assert_stream_argument<T: HubStreamArgument>() {}
 
-/// Fails to compile, at the type's own place, where items of a method's stream cannot be sent.
-pub const fn assert_stream_item<T: HubStreamItem>() {}
-
 /// The stream itself; fails to compile where it is none that can be sent.
-pub fn hub_stream<S: HubStream>(stream: S) -> impl Stream<Item = S::Item> + Send {
-    stream
-}
-
-/// What a method returned that may give no stream, with its error as one of a hub method.
-///
-/// # Errors
-///
-/// What the method failed with.
-pub fn stream_or_error<S, E>(made: Result<S, E>) -> HubResult<S>
-where
-    HubError: From<E>,
-{
-    Ok(made?)
+pub fn hub_stream<S: HubStream>(stream: S) -> S::Sent {
+    stream.sent()
 }

@@ -10,7 +10,7 @@ use hubwire_core::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Hub;
+use super::{Hub, HubContext};
 use crate::connection::{Connection, ConnectionRequest, Items, Principal};
 
 /// The connection that a call came from, without its hub's type.
@@ -159,6 +159,14 @@ impl<H: Hub> HubCallerContext<H> {
             caller,
             hub: PhantomData,
         }
+    }
+
+    pub(super) fn into_caller(self) -> Caller {
+        self.caller
+    }
+
+    pub(super) fn hub_context(&self) -> HubContext<H> {
+        HubContext::new(Arc::clone(&self.caller.lifetime))
     }
 
     /// Selects clients of the hub, the caller and the others among them.

@@ -10,7 +10,8 @@ use hubwire_protocol::{EncodeError, HubProtocol, Naming, RawItem};
 use pin_project_lite::pin_project;
 use serde::Serialize;
 
-use super::{HubError, StreamEnd, StreamSink};
+use super::success::Success;
+use super::{AnyResult, HubError, IntoHubError, StreamEnd, StreamSink};
 use crate::node::Guarded;
 
 /// What a hub makes of a call: a run of the method that has not begun, or that there is none.
@@ -51,7 +52,7 @@ impl Reply {
         T: Serialize,
         HubError: From<E>,
     {
-        Self::call(FallibleCall { future: call })
+        Self::call(FallibleCall::new(call))
     }
 
     /// A run whose result is a stream: it is given the sink into which its items go.
@@ -66,7 +67,7 @@ impl Reply {
         Self(ReplyKind::Stream(Guarded::new(start)))
     }
 
-    fn call(call: impl CallFuture + 'static) -> Self {
+    pub(super) fn call(call: impl CallFuture + 'static) -> Self {
         Self(ReplyKind::Call(Guarded::new(Box::pin(call))))
     }
 }
@@ -126,7 +127,7 @@ impl<'a> ResultWriter<'a> {
     }
 
     fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        let (protocol, naming) = (self.protocol, self.naming);
+        let (protocol, naming, value) = (self.protocol, self.naming, &Success(value));
         match &mut self.to {
             ResultPlace::Completion(None, _) => Ok(()),
             ResultPlace::Completion(Some(id), output) => protocol
@@ -172,26 +173,31 @@ where
 }
 
 pin_project! {
-    struct FallibleCall<F> {
+    pub(super) struct FallibleCall<F> {
         #[pin]
         future: F,
     }
 }
 
-impl<F, T, E> CallFuture for FallibleCall<F>
+impl<F> FallibleCall<F> {
+    pub(super) fn new(future: F) -> Self {
+        Self { future }
+    }
+}
+
+impl<F> CallFuture for FallibleCall<F>
 where
-    F: Future<Output = Result<T, E>> + Send,
-    T: Serialize,
-    HubError: From<E>,
+    F: Future<Output: AnyResult<Value: Serialize, Error: IntoHubError>> + Send,
 {
     fn poll_call(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         result: &mut ResultWriter<'_>,
     ) -> Poll<Result<(), HubError>> {
-        Poll::Ready(match task::ready!(self.project().future.poll(cx)) {
+        let returned = task::ready!(self.project().future.poll(cx));
+        Poll::Ready(match returned.into_result() {
             Ok(value) => result.write(&value).map_err(Into::into),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error.into_hub_error()),
         })
     }
 }

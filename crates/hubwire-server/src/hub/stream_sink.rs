@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::HubError;
+use super::success::Success;
 use crate::connection::Connection;
 use crate::node::{fire, wake_oneself, with_scratch};
 
@@ -128,7 +129,9 @@ impl StreamSink {
         StreamEnd(Err(StreamFailure::Invoking(error.into())))
     }
 
-    async fn drive<S: Stream>(
+    /// Sends the items of a stream by `send` until that fails; what expansions call.
+    #[doc(hidden)]
+    pub async fn drive<S: Stream>(
         self,
         stream: S,
         mut send: impl FnMut(&Self, S::Item) -> Result<(), HubError>,
@@ -162,12 +165,12 @@ impl StreamSink {
         .await;
     }
 
-    fn send<T: Serialize>(&self, item: &T) -> Result<(), HubError> {
+    pub(super) fn send<T: Serialize>(&self, item: &T) -> Result<(), HubError> {
         if self.control.is_cancelled() {
             return Ok(());
         }
         with_scratch(|buffer| {
-            self.items.write(buffer, item)?;
+            self.items.write(buffer, &Success(item))?;
             self.connection.gather(buffer);
             self.connection.count_streamed_item();
             Ok(())
