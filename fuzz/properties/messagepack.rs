@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use hubwire_protocol::dotnet::{DateOnly, DateTimeOffset, Decimal, TimeOnly, TimeSpan};
 use hubwire_protocol::{
     Arguments, Binary, CompletionOutcome, Headers, HubMessage, HubProtocol, Invocation, Naming,
     ProtocolError, RawItem, Timestamp, messagepack,
@@ -223,6 +224,12 @@ fn check_item(item: &RawItem<'_>) {
     check_type::<String>(item);
     check_type::<Binary>(item);
     check_type::<Timestamp>(item);
+    check_type::<DateTimeOffset>(item);
+    check_type::<Decimal>(item);
+    check_type::<TimeSpan>(item);
+    check_type::<DateOnly>(item);
+    check_type::<TimeOnly>(item);
+    check_type::<Dotnet>(item);
     check_type::<Option<Vec<Option<String>>>>(item);
     check_type::<Vec<u8>>(item);
     check_type::<(i32, String)>(item);
@@ -281,6 +288,17 @@ enum Shape {
 enum Tagged {
     Point,
     Text { value: Option<String> },
+}
+
+/// Buffered: of a number it is the decimal, of text the first that takes it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Dotnet {
+    Moment(DateTimeOffset),
+    Decimal(Decimal),
+    Day(DateOnly),
+    Time(TimeOnly),
+    Span(TimeSpan),
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -41,10 +41,11 @@ test("two windows talk, to everyone and in the lobby", async (t) => {
   const [ada, grace] = [await open(t, "Ada"), await open(t, "Grace")];
   await say(ada.page, "all", "hello");
   for (const { page } of [ada, grace]) await hears(page, "Ada hello");
+  await hears(ada.page, "joined lobby");
   await say(grace.page, "room", "hello, lobby");
   for (const { page } of [ada, grace]) await hears(page, "hello, lobby");
   for (const { page, complaints } of [ada, grace]) {
-    assert.equal(await page.getByRole("listitem").count(), 2);
+    assert.equal(await page.getByRole("listitem").filter({ hasText: "hello" }).count(), 2);
     assert.deepEqual(complaints.all, []);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   }

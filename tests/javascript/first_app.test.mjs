@@ -16,7 +16,7 @@ after(() => server?.stop());
 
 for (const variant of VARIANTS) {
   describe(variant.name, () => {
-    const visitor = (t) => connected(t, variant, `${server.url}/chathub`, { pushes: ["ReceiveMessage"] });
+    const visitor = (t) => connected(t, variant, `${server.url}/chathub`, { pushes: ["ReceiveMessage", "UserJoined"] });
     const visitors = (t, count) => Promise.all(Array.from({ length: count }, () => visitor(t)));
 
     // Everyone gets this one, so what comes before it is all that came.
@@ -25,11 +25,13 @@ for (const variant of VARIANTS) {
       for (const [i, { arrived }] of everyone.entries()) {
         const heard = [];
         for (;;) {
-          const [user, message, timestamp, ...rest] = await arrived.ReceiveMessage.next();
-          assert.deepEqual(rest, []);
-          assert.ok(Math.abs(new Date(timestamp).getTime() - Date.now()) < 60_000, `timestamp is ${timestamp}`);
-          if (user === "end") break;
-          heard.push([user, message]);
+          const message = await arrived.ReceiveMessage.next();
+          if (message.length === 3) {
+            const timestamp = message.pop();
+            assert.ok(Math.abs(new Date(timestamp).getTime() - Date.now()) < 60_000, `timestamp is ${timestamp}`);
+          }
+          if (message[0] === "end") break;
+          heard.push(message);
         }
         assert.deepEqual(heard, expected[i]);
       }
@@ -41,30 +43,41 @@ for (const variant of VARIANTS) {
       await assertHeard(everyone[0], everyone, [[["Ada", "hello, 世界"]], [["Ada", "hello, 世界"]]]);
     });
 
-    test("Echo returns its text", async (t) => {
-      const ada = await visitor(t);
-      for (const text of ["", "hello", "Grüße, 世界 🪺 \u001e \"\\"]) {
-        assert.equal(await ada.invoke("Echo", text), text);
-      }
+    test("Echo reaches its caller", async (t) => {
+      const [ada, grace] = await visitors(t, 2);
+      const texts = ["", "hello", "Grüße, 世界 🪺 \u001e \"\\"];
+      for (const text of texts) await ada.invoke("Echo", text);
+      await assertHeard(ada, [ada, grace], [texts.map((text) => [text]), []]);
     });
 
     test("Broadcast reaches the others", async (t) => {
       const [ada, grace, edsger] = await visitors(t, 3);
       await ada.invoke("Broadcast", "hear, hear");
-      const heard = [[ada.connection.connectionId, "hear, hear"]];
+      const heard = [["hear, hear"]];
       await assertHeard(ada, [ada, grace, edsger], [[], heard, heard]);
     });
 
     test("Whisper reaches one connection", async (t) => {
       const [ada, grace, edsger] = await visitors(t, 3);
       await ada.invoke("Whisper", grace.connection.connectionId, "psst");
-      await assertHeard(ada, [ada, grace, edsger], [[], [[ada.connection.connectionId, "psst"]], []]);
+      await assertHeard(ada, [ada, grace, edsger], [[], [["psst"]], []]);
     });
 
     test("Whisper to nobody is no error", async (t) => {
       const ada = await visitor(t);
       await ada.invoke("Whisper", "no-such-connection", "psst");
       await assertHeard(ada, [ada], [[]]);
+    });
+
+    test("JoinRoom tells the room, whoever joins included", async (t) => {
+      const room = randomUUID();
+      const [ada, grace] = await visitors(t, 2);
+      const joined = [ada, grace].map(({ connection }) => [connection.connectionId, room]);
+      await ada.invoke("JoinRoom", room);
+      assert.deepEqual(await ada.arrived.UserJoined.next(), joined[0]);
+      await grace.invoke("JoinRoom", room);
+      assert.deepEqual(await ada.arrived.UserJoined.next(), joined[1]);
+      assert.deepEqual(await grace.arrived.UserJoined.next(), joined[1]);
     });
 
     test("SendToRoom reaches the room, and LeaveRoom ends that", async (t) => {

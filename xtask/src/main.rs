@@ -37,7 +37,7 @@ enum Command {
     Build,
     /// Count instructions and allocations and hold them against bench/counts.json
     Count(count::Args),
-    /// Check the crate graph (edges, reach, licences, sources, duplicates) and the server's rooms
+    /// Check the crate graph (edges and reach) and the server's rooms
     Deps,
     /// Build ShopNest and run it
     Shopnest(shopnest::Args),

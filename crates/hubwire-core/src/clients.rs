@@ -11,6 +11,23 @@ use crate::{
 };
 
 /// Selects clients of a hub, from anywhere in the program.
+///
+/// ```
+/// use hubwire::{HubContext, SendError, hub};
+///
+/// struct AlarmHub;
+///
+/// #[hub]
+/// impl AlarmHub {}
+///
+/// async fn ring(alarms: HubContext<AlarmHub>) -> Result<(), SendError> {
+///     let clients = alarms.clients();
+///     clients.all().send("Alarm", ("fire",)).await?;
+///     clients.group("firefighters").send("Come", ()).await?;
+///     clients.user("ann").send("YourHouse", ()).await?;
+///     clients.all_except(["connection-1"]).send("Leave", ("the house",)).await
+/// }
+/// ```
 pub struct Clients<C: HubClient> {
     lifetime: Arc<dyn HubLifetimeManager>,
     scope: Option<Arc<dyn InvocationScope>>,
@@ -131,6 +148,22 @@ impl<C: HubClient> fmt::Debug for Clients<C> {
 /// Selects clients from inside a hub, where there is a caller.
 ///
 /// Everything that [`Clients`] selects is here too.
+///
+/// ```
+/// use hubwire::{HubCallerContext, HubResult, hub};
+///
+/// struct BoardHub;
+///
+/// #[hub]
+/// impl BoardHub {
+///     pub async fn draw(&self, cx: &HubCallerContext<Self>, x: f64, y: f64) -> HubResult {
+///         cx.clients().others().send("Drawn", (x, y)).await?;
+///         cx.clients().caller().send("Saved", ()).await?;
+///         cx.clients().group("teachers").send("Drawn", (x, y)).await?; // as `Clients` selects
+///         Ok(())
+///     }
+/// }
+/// ```
 pub struct CallerClients<C: HubClient> {
     clients: Clients<C>,
     caller: ConnectionId,

@@ -7,6 +7,29 @@ use hubwire_protocol::EncodeError;
 /// Why a message was not sent at all.
 ///
 /// What a receiver does with it never shows here: a connection that cannot be written to ends by itself.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use hubwire::{SendError, SignalR, hub};
+///
+/// struct MapHub;
+///
+/// #[hub]
+/// impl MapHub {}
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let signalr = SignalR::new();
+/// let map = signalr.hub().build(MapHub);
+/// let hub = map.context();
+/// // Nobody is connected, which is no error.
+/// assert!(hub.clients().all().send("Moved", (1, 2)).await.is_ok());
+/// assert!(matches!(
+///     hub.clients().groups(["north", ""]).send("Moved", (1, 2)).await,
+///     Err(SendError::EmptyGroupName)
+/// ));
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
@@ -24,6 +47,24 @@ pub enum SendError {
 }
 
 /// Why a connection was not added to or removed from a group.
+///
+/// ```
+/// use hubwire::{GroupError, HubCallerContext, HubError, HubResult, hub};
+///
+/// struct RoomHub;
+///
+/// #[hub]
+/// impl RoomHub {
+///     pub async fn enter(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
+///         match cx.groups().add(cx.connection_id(), room).await {
+///             Err(GroupError::TooManyGroups { limit, .. }) => {
+///                 Err(HubError::new(format!("You are in {limit} rooms already")))
+///             }
+///             added => Ok(added?),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GroupError {

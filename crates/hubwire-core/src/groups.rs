@@ -9,6 +9,25 @@ use crate::{ConnectionId, GroupError, GroupName, HubLifetimeManager};
 ///
 /// A group exists while it has members. Membership ends with the connection and is not restored when a
 /// client reconnects with a new connection id: it joins again.
+///
+/// ```
+/// use hubwire::{HubCallerContext, HubResult, hub};
+///
+/// struct JobHub;
+///
+/// #[hub]
+/// impl JobHub {
+///     pub async fn follow(&self, cx: &HubCallerContext<Self>, job_id: i32) -> HubResult {
+///         cx.groups().add(cx.connection_id(), format!("job-{job_id}")).await?;
+///         Ok(())
+///     }
+///
+///     pub async fn unfollow(&self, cx: &HubCallerContext<Self>, job_id: i32) -> HubResult {
+///         cx.groups().remove(cx.connection_id(), format!("job-{job_id}")).await?;
+///         Ok(())
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Groups {
     lifetime: Arc<dyn HubLifetimeManager>,

@@ -102,10 +102,51 @@ macro_rules! names {
 
 names! {
     /// The public id of a connection: may be shown to others and logged.
+    ///
+    /// ```
+    /// use hubwire::{ConnectionId, HubCallerContext, HubResult, hub};
+    ///
+    /// struct ChatHub;
+    ///
+    /// #[hub]
+    /// impl ChatHub {
+    ///     pub async fn whisper(&self, cx: &HubCallerContext<Self>, to: String, text: String) -> HubResult {
+    ///         let from: &ConnectionId = cx.connection_id();
+    ///         cx.clients().client(to).send("Whispered", (from, text)).await?;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     ConnectionId;
     /// The name of a group, compared case-sensitively.
+    ///
+    /// ```
+    /// use hubwire::GroupName;
+    ///
+    /// let room = GroupName::from(format!("room-{}", 7)); // texts convert wherever a group is asked for
+    /// assert_eq!(room, "room-7");
+    /// assert_ne!(room, GroupName::from("Room-7"));
+    /// ```
     GroupName;
     /// What a user-id provider calls a user; one user may have many connections.
+    ///
+    /// ```
+    /// use hubwire::{HubCallerContext, HubResult, UserId, hub};
+    ///
+    /// struct MailHub;
+    ///
+    /// #[hub]
+    /// impl MailHub {
+    ///     pub async fn ping_my_devices(&self, cx: &HubCallerContext<Self>) -> HubResult {
+    ///         if let Some(user) = cx.user_id() {
+    ///             cx.clients().user(user).send("Ping", ()).await?;
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(UserId::from("ann").as_str(), "ann");
+    /// ```
     UserId;
     /// The name under which the nodes of a farm know a hub.
     HubName;

@@ -18,9 +18,11 @@ const INBOX_LIMIT: usize = 65_536;
 /// Links servers of one process as a broker links those of a farm.
 ///
 /// ```
-/// let farm = hubwire_core::InProcessFarm::new();
-/// let (first, second) = (farm.node(), farm.node());
-/// # let _ = (first, second);
+/// use hubwire::SignalR;
+/// use hubwire::backplane::InProcessFarm;
+///
+/// let farm = InProcessFarm::new();
+/// let nodes = [(); 2].map(|()| SignalR::builder().backplane(farm.node()).build());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct InProcessFarm {

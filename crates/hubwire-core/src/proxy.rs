@@ -22,6 +22,31 @@ mod sealed {
 /// How many clients a proxy reaches: [`One`] or [`Many`].
 ///
 /// Only one client can be invoked for a single result, so what a proxy can do depends on its reach.
+///
+/// Helpers that send to whomever they are given are generic over it:
+///
+/// ```
+/// use hubwire::{HubCallerContext, Reach, SendError, hub, hub_client};
+///
+/// #[hub_client]
+/// trait ChatClient {
+///     fn receive_message(&self, text: &str);
+/// }
+///
+/// struct ChatHub;
+///
+/// #[hub(client = ChatClient)]
+/// impl ChatHub {
+///     pub async fn broadcast(&self, cx: &HubCallerContext<Self>, text: String) -> Result<(), SendError> {
+///         say(&text, cx.clients().others()).await?;
+///         say("Sent", cx.clients().caller()).await
+///     }
+/// }
+///
+/// async fn say<R: Reach>(text: &str, to: ChatClientProxy<R>) -> Result<(), SendError> {
+///     to.receive_message(text).await
+/// }
+/// ```
 pub trait Reach: sealed::Sealed + Copy + Send + Sync + 'static {}
 
 /// Reaches exactly one connection.
@@ -40,6 +65,24 @@ impl Reach for Many {}
 /// Calls methods on the clients of one [`Target`], by name.
 ///
 /// Typed proxies that `#[hub_client]` generates wrap this one and dereference to it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hubwire::{HubCallerContext, HubResult, hub};
+///
+/// struct GameHub;
+///
+/// #[hub]
+/// impl GameHub {
+///     pub async fn next_round(&self, cx: &HubCallerContext<Self>, round: u32) -> HubResult<bool> {
+///         cx.clients().all().send("RoundBegins", (round,)).await?;
+///         let player = cx.clients().caller().with_timeout(Duration::from_secs(20));
+///         let is_ready: bool = player.invoke("AreYouReady", ()).await?; // what the client's handler returns
+///         Ok(is_ready)
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Proxy<R: Reach> {
     lifetime: Arc<dyn HubLifetimeManager>,

@@ -135,3 +135,26 @@ pub(crate) struct ClientParameter {
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }
+
+/// An enum with `#[derive(dotnet::Enum)]`.
+pub(crate) struct DotnetEnum {
+    pub(crate) rust_name: Ident,
+    pub(crate) name: String,
+    pub(crate) variants: Vec<DotnetVariant>,
+    /// Whether a variant has data, so that none can be made from a number.
+    pub(crate) has_data: bool,
+}
+
+pub(crate) struct DotnetVariant {
+    pub(crate) rust_name: Ident,
+    /// As it is written.
+    pub(crate) name: String,
+    pub(crate) aliases: Vec<String>,
+}
+
+impl DotnetVariant {
+    /// All names that are read.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.name).chain(&self.aliases)
+    }
+}

@@ -2,6 +2,7 @@
 
 mod borrow;
 mod client_trait;
+mod dotnet_enum;
 mod forgotten;
 mod helper;
 mod hook;
@@ -9,8 +10,10 @@ mod hub_block;
 mod hub_method;
 mod outcome;
 mod parameter;
+mod rename_rule;
 mod signature;
 mod stream;
 
 pub(crate) use client_trait::client_trait;
+pub(crate) use dotnet_enum::dotnet_enum;
 pub(crate) use hub_block::hub_block;

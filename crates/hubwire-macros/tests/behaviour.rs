@@ -7,10 +7,11 @@ use std::marker::PhantomData;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use hubwire::manual::Target;
 use hubwire::testing::{HubTester, Received, Sent, TestClient};
 use hubwire::{
     CancellationToken, ClientResultError, DisconnectReason, HubCallerContext, HubError, HubResult,
-    SignalR, Stream, StreamReader, Target, UserId, hub, hub_client,
+    SignalR, Stream, StreamReader, UserId, hub, hub_client,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -89,7 +90,7 @@ async fn calls_reach_their_methods() {
     assert_eq!(ann.invoke("nothing", ()).await, Ok(Value::Null));
     assert_eq!(ann.invoke("ONMESSAGE", ()).await, Ok(json!("ann")));
     let refused = ann.invoke("Refuse", ("not", "today")).await;
-    assert!(refused.is_err_and(|text| text.ends_with("HubException: not today")));
+    assert!(refused.is_err_and(|error| error.text().ends_with("HubException: not today")));
     assert!(ann.invoke("Never", ()).await.is_err());
     assert!(ann.invoke("Add", ("one", 2)).await.is_err());
     assert!(ann.invoke("OnConnected", ()).await.is_err());
@@ -208,8 +209,8 @@ async fn an_error_is_never_a_success() {
         ann.invoke("Nested", ()).await,
     ];
     for result in failed {
-        let text = result.expect_err("an error");
-        assert!(!text.contains("hunter2"), "{text}");
+        let error = result.expect_err("an error");
+        assert!(!error.text().contains("hunter2"), "{error:?}");
     }
 }
 

@@ -5,7 +5,9 @@ use serde::de::SeqAccess;
 use crate::error::EncodeError;
 use crate::naming::Naming;
 
+mod binding;
 mod misfit;
+mod misplaced;
 mod received;
 mod tuples;
 
@@ -19,7 +21,7 @@ pub use received::{RawArguments, RawItem};
 /// written once for each protocol that is in use.
 ///
 /// ```
-/// use hubwire_protocol::{Arguments, Naming};
+/// use hubwire::protocol::{Arguments, Naming};
 ///
 /// let mut out = Vec::new();
 /// let arguments: &dyn Arguments = &("room", 7);
@@ -29,7 +31,7 @@ pub use received::{RawArguments, RawItem};
 /// out.clear();
 /// arguments.write_messagepack(&mut out, Naming::AsDeclared)?;
 /// assert_eq!(out, b"\x92\xa4room\x07");
-/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// # Ok::<(), hubwire::protocol::EncodeError>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of arguments",

@@ -12,10 +12,11 @@ use crate::tagged::BINARY;
 /// Bytes that are base64 text in JSON and bin in MessagePack: a `byte[]` to .NET peers.
 ///
 /// A plain `Vec<u8>` is an array of numbers in both. In MessagePack text and arrays of integers
-/// are read too, as .NET reads them.
+/// are read too, as .NET reads them. White space within base64 is skipped, as there.
 ///
 /// ```
-/// use hubwire_protocol::{Binary, json, messagepack};
+/// use hubwire::Binary;
+/// use hubwire::protocol::{json, messagepack};
 ///
 /// let picture = Binary::from(vec![1, 2, 3]);
 ///
@@ -26,7 +27,7 @@ use crate::tagged::BINARY;
 /// let mut out = Vec::new();
 /// messagepack::write_value(&mut out, &picture)?;
 /// assert_eq!(out, b"\xc4\x03\x01\x02\x03");
-/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// # Ok::<(), hubwire::protocol::EncodeError>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Binary(Vec<u8>);
@@ -158,8 +159,14 @@ impl Visitor<'_> for Readable {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Binary, E> {
-        let bytes = BASE64_STANDARD.decode(text).map_err(E::custom)?;
-        Ok(Binary(bytes))
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let bytes = if text.as_bytes().iter().any(is_space) {
+            let digits: Vec<u8> = text.bytes().filter(|byte| !is_space(byte)).collect();
+            BASE64_STANDARD.decode(digits)
+        } else {
+            BASE64_STANDARD.decode(text)
+        };
+        bytes.map(Binary).map_err(E::custom)
     }
 
     fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Binary, E> {

@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
+use crate::excerpt::Excerpt;
 use crate::messagepack::format_name;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
 /// What a peer did that ends its connection.
 ///
-/// The display text is SignalR's own, word for word: behind [`exception_name`] it is the
-/// detail that a server with detailed errors puts into its Close message.
+/// The display text is SignalR's own, word for word, but of a name only an [`Excerpt`]: behind
+/// [`exception_name`] it is the detail that a server with detailed errors puts into its Close
+/// message.
 ///
 /// [`exception_name`]: Self::exception_name
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub enum ProtocolError {
         /// What .NET calls the integer type it must fit into.
         type_name: &'static str,
     },
+    /// An invocation id or a stream id has more than 256 bytes, which ASP.NET Core allows.
+    IdTooLong,
     /// The record is not JSON, or nested too deeply.
     InvalidJson,
     /// A completion is neither an error nor void nor a result (MessagePack).
@@ -130,7 +134,8 @@ impl fmt::Display for ProtocolError {
             }
             Self::DuplicateHeader { name } => write!(
                 f,
-                "An item with the same key has already been added. Key: {name}"
+                "An item with the same key has already been added. Key: {}",
+                Excerpt(name)
             ),
             Self::EndOfStream => f.write_str("Attempted to read past the end of the stream."),
             Self::ErrorAndResult => {
@@ -140,6 +145,7 @@ impl fmt::Display for ProtocolError {
                 write!(f, "Expected '{property}' to be true or false.")
             }
             Self::ExpectedHeader { name } => {
+                let name = Excerpt(name);
                 write!(f, "Expected header '{name}' to be of type String.")
             }
             Self::ExpectedType { property, token } => {
@@ -149,6 +155,7 @@ impl fmt::Display for ProtocolError {
                 f,
                 "Either the JSON value is not in a supported format, or is out of bounds for an {type_name}."
             ),
+            Self::IdTooLong => f.write_str("Invocation or stream ID of more than 256 bytes."),
             Self::InvalidJson => f.write_str("Error reading JSON."),
             Self::InvalidResultKind => f.write_str("Invalid invocation result kind."),
             Self::LengthTooLarge => f.write_str("Messages over 2GB in size are not supported."),
@@ -257,6 +264,9 @@ pub enum BindError {
     Conversion {
         /// The position of the argument, from zero.
         argument: usize,
+        /// The member of the argument that does not fit, `.items[3].price`, under the names that serde declares;
+        /// empty if it is the argument itself.
+        member: Box<str>,
         /// What the type's own deserialization complained of.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -277,7 +287,51 @@ impl BindError {
     pub const fn exception_name(&self) -> &'static str {
         "InvalidDataException"
     }
+
+    /// What is wrong and where, for whoever looks after the server. Clients are not told that much.
+    ///
+    /// ```
+    /// # use hubwire::protocol::{HubMessage, HubProtocol};
+    /// # #[derive(Debug, serde::Deserialize)]
+    /// # struct Order { items: Vec<u8> }
+    /// # let record = b"{\"type\":1,\"target\":\"Buy\",\"arguments\":[{\"items\":[1,null]}]}\x1e";
+    /// # let (message, _) = HubProtocol::Json.next_message(record, None)?.unwrap();
+    /// # let HubMessage::Invocation(invocation) = message else { panic!() };
+    /// let error = invocation.arguments.bind::<(Order,)>().unwrap_err();
+    /// let detail = error.detail(Some("order"));
+    /// assert!(detail.starts_with("argument 1, order.items[1]: invalid type: null, expected u8"));
+    /// assert!(detail.ends_with("take an Option"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn detail(&self, parameter: Option<&str>) -> String {
+        let Self::Conversion {
+            argument,
+            member,
+            source,
+        } = self
+        else {
+            return self.to_string();
+        };
+        let place = format!("{}{member}", parameter.unwrap_or_default());
+        let place = place.trim_start_matches('.');
+        let separator = if place.is_empty() { "" } else { ", " };
+        let cause = Excerpt(source).to_string();
+        let is_null = NULLS.iter().any(|null| cause.starts_with(null));
+        let advice = if is_null {
+            "; for what may be null, or undefined in JavaScript, take an Option"
+        } else {
+            ""
+        };
+        format!(
+            "argument {}{separator}{place}: {cause}{advice}",
+            argument + 1
+        )
+    }
 }
+
+/// What the two protocols say of a null that is not expected.
+const NULLS: [&str; 2] = ["invalid type: null", "invalid type: nil"];
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

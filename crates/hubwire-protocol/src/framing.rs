@@ -21,7 +21,7 @@ pub enum NextRecord<'a> {
 /// What comes behind the limit does not count, so a long buffer full of short records is fine.
 ///
 /// ```
-/// use hubwire_protocol::{NextRecord, next_record};
+/// use hubwire::protocol::{NextRecord, next_record};
 ///
 /// assert_eq!(next_record(b"{}\x1e{", None), NextRecord::Complete(b"{}"));
 /// assert_eq!(next_record(b"{", Some(2)), NextRecord::Incomplete);

@@ -27,14 +27,14 @@ impl<'a> HandshakeRequest<'a> {
     /// `None` means that more bytes are needed. What comes behind are the first hub messages.
     ///
     /// ```
-    /// use hubwire_protocol::{HandshakeRequest, HubProtocol, TransferFormat};
+    /// use hubwire::protocol::{HandshakeRequest, HubProtocol, TransferFormat};
     ///
     /// let buffer = b"{\"protocol\":\"JSON\",\"version\":1}\x1e{\"type\":6}\x1e";
     /// let (request, consumed) = HandshakeRequest::read(buffer, Some(32 * 1024))?.unwrap();
     /// let protocol = request.resolve(&[HubProtocol::Json], &[TransferFormat::Text])?;
     /// assert_eq!(protocol, HubProtocol::Json);
     /// assert_eq!(&buffer[consumed..], b"{\"type\":6}\x1e");
-    /// # Ok::<(), hubwire_protocol::HandshakeRefusal>(())
+    /// # Ok::<(), hubwire::protocol::HandshakeRefusal>(())
     /// ```
     ///
     /// # Errors
@@ -146,7 +146,7 @@ impl<'a> HandshakeResponse<'a> {
     /// Appends the response and its separator.
     ///
     /// ```
-    /// use hubwire_protocol::{HandshakeRefusal, HandshakeResponse};
+    /// use hubwire::protocol::{HandshakeRefusal, HandshakeResponse};
     ///
     /// let mut out = Vec::new();
     /// HandshakeResponse::Accepted.write(&mut out);

@@ -76,13 +76,13 @@ impl HubProtocol {
     /// included; a longer buffer is no offence as long as its first `limit` bytes hold one.
     ///
     /// ```
-    /// use hubwire_protocol::{HubMessage, HubProtocol};
+    /// use hubwire::protocol::{HubMessage, HubProtocol};
     ///
     /// let buffer = b"{\"type\":6}\x1e{\"type\":";
     /// let (message, consumed) = HubProtocol::Json.next_message(buffer, Some(32 * 1024))?.unwrap();
     /// assert_eq!(message, HubMessage::Ping);
     /// assert_eq!(HubProtocol::Json.next_message(&buffer[consumed..], Some(32 * 1024))?, None);
-    /// # Ok::<(), hubwire_protocol::ProtocolError>(())
+    /// # Ok::<(), hubwire::protocol::ProtocolError>(())
     /// ```
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl HubProtocol {
     /// the buffer is within the limit.
     ///
     /// ```
-    /// use hubwire_protocol::HubProtocol;
+    /// use hubwire::protocol::HubProtocol;
     ///
     /// assert!(!HubProtocol::Json.may_complete(b"{\"type\":", 4));
     /// assert!(HubProtocol::Json.may_complete(b"{\"type\":6}\x1e", 3));

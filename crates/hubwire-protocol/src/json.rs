@@ -3,6 +3,7 @@
 mod escape;
 mod fields;
 mod format;
+mod negative_zero;
 mod object;
 mod record;
 mod value;
@@ -17,6 +18,7 @@ use crate::message::HubMessage;
 use crate::naming::{Naming, Writing};
 pub(crate) use escape::write_text;
 use fields::Fields;
+pub(crate) use negative_zero::without_negative_zeros;
 pub(crate) use object::read_properties;
 pub(crate) use record::{decode, within_depth};
 pub(crate) use writer::JsonWriter;
@@ -45,9 +47,9 @@ pub fn parse_message(record: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
 ///
 /// ```
 /// let mut out = Vec::new();
-/// hubwire_protocol::json::write_value(&mut out, &("<é😀>", 1.0, f64::NAN))?;
+/// hubwire::protocol::json::write_value(&mut out, &("<é😀>", 1.0, f64::NAN))?;
 /// assert_eq!(String::from_utf8(out).unwrap(), r#"["<é\uD83D\uDE00>",1,null]"#);
-/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// # Ok::<(), hubwire::protocol::EncodeError>(())
 /// ```
 ///
 /// # Errors
@@ -65,7 +67,9 @@ pub(crate) fn write_named<T: Serialize + ?Sized>(
     let mut serializer = serde_json::Serializer::with_formatter(out, format::Relaxed);
     match naming {
         Naming::AsDeclared => value.serialize(&mut serializer),
-        Naming::DotNet => value.serialize(Writing::new(&mut serializer)),
+        Naming::DotNet | Naming::DotNetStringEnums => {
+            value.serialize(Writing::new(&mut serializer, naming))
+        }
     }
     .map_err(EncodeError::new)
 }

@@ -4,17 +4,18 @@
 //! so a server, a client and a test drive the same code.
 //!
 //! - [`HubProtocol`] turns buffered bytes into [`HubMessage`]s that borrow from them, and its
-//!   [`MessageWriter`] writes messages, framing included.
+//!   [`MessageWriter`] writes messages, framing included; a [`StreamItemWriter`] the items of one
+//!   stream.
 //! - [`Arguments`] is what can be sent as the arguments of an invocation; [`RawArguments`] and
 //!   [`RawItem`] are received values, decoded once it is known into which types.
 //! - [`Naming`] decides how members of structs are called, and [`Timestamp`] and [`Binary`] are
-//!   values that each protocol writes in a way of its own.
+//!   values that each protocol writes in a way of its own; [`dotnet`] has those of .NET's classes.
 //! - [`HandshakeRequest`] and [`HandshakeResponse`] open a connection; [`NegotiateResponse`] is
 //!   the document that comes before it.
 //! - [`FrameDecoder`] and [`write_frame`] are the server's WebSocket framer.
 //!
 //! ```
-//! use hubwire_protocol::{HubMessage, HubProtocol};
+//! use hubwire::protocol::{HubMessage, HubProtocol};
 //!
 //! let mut out = Vec::new();
 //! HubProtocol::Json.writer(&mut out).invocation(None, "Add", &(40, 2), &[])?;
@@ -30,7 +31,9 @@
 
 mod arguments;
 mod binary;
+pub mod dotnet;
 mod error;
+mod excerpt;
 mod framing;
 mod handshake;
 mod hub_protocol;
@@ -40,6 +43,7 @@ mod message_writer;
 pub mod messagepack;
 mod naming;
 mod negotiate;
+mod stream_item_writer;
 mod tagged;
 mod timestamp;
 mod transcode;
@@ -48,6 +52,7 @@ mod web_socket_frame;
 pub use arguments::{Arguments, BindArguments, RawArguments, RawItem, dotnet_type_name};
 pub use binary::Binary;
 pub use error::{BindError, DecodeError, EncodeError, ProtocolError};
+pub use excerpt::Excerpt;
 pub use framing::{NextRecord, RECORD_SEPARATOR, next_record};
 pub use handshake::{HandshakeFault, HandshakeRefusal, HandshakeRequest, HandshakeResponse};
 pub use hub_protocol::{HubProtocol, TransferFormat};
@@ -61,6 +66,7 @@ pub use negotiate::{
     AvailableTransport, NegotiateRefusal, NegotiateResponse, NegotiatedConnection, Transport,
     asks_for_stateful_reconnect, choose_negotiate_version,
 };
+pub use stream_item_writer::StreamItemWriter;
 pub use timestamp::{Timestamp, TimestampError};
 pub use web_socket_frame::{
     DataKind, FrameDecoder, FrameError, FrameEvent, FrameHeader, Masking, Opcode, close_frame,

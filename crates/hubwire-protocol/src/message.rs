@@ -6,6 +6,7 @@ use crate::arguments::{RawArguments, RawItem};
 use crate::naming::Naming;
 
 mod headers;
+mod ids;
 
 pub use headers::Headers;
 

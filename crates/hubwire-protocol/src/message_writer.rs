@@ -16,7 +16,7 @@ use crate::naming::Naming;
 /// leaves the buffer as it was.
 ///
 /// ```
-/// use hubwire_protocol::HubProtocol;
+/// use hubwire::protocol::HubProtocol;
 ///
 /// let mut out = Vec::new();
 /// let mut writer = HubProtocol::Json.writer(&mut out);
@@ -29,7 +29,7 @@ use crate::naming::Naming;
 ///         "{\"type\":3,\"invocationId\":\"1\"}\x1e",
 ///     )
 /// );
-/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// # Ok::<(), hubwire::protocol::EncodeError>(())
 /// ```
 #[derive(Debug)]
 pub struct MessageWriter<'w> {

@@ -46,9 +46,9 @@ pub fn parse_message(body: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
 ///
 /// ```
 /// let mut out = Vec::new();
-/// hubwire_protocol::messagepack::write_value(&mut out, &("room", 7, None::<()>))?;
+/// hubwire::protocol::messagepack::write_value(&mut out, &("room", 7, None::<()>))?;
 /// assert_eq!(out, b"\x93\xa4room\x07\xc0");
-/// # Ok::<(), hubwire_protocol::EncodeError>(())
+/// # Ok::<(), hubwire::protocol::EncodeError>(())
 /// ```
 ///
 /// # Errors

@@ -13,19 +13,45 @@ pub(crate) use writing::Writing;
 /// Decided by whoever writes or decodes a value, not by its type: one derived type can talk to
 /// peers of either kind.
 ///
-/// | | `AsDeclared` | `DotNet` |
-/// | --- | --- | --- |
-/// | members in JSON | as serde declares them | camelCase out, any ASCII case in |
-/// | members in MessagePack | as serde declares them | PascalCase, case counts |
-/// | enums without data in JSON | their names | their numbers; names are read too |
-/// | enums without data in MessagePack | their names | their names |
+/// | | `AsDeclared` | `DotNet` | `DotNetStringEnums` |
+/// | --- | --- | --- | --- |
+/// | members in JSON | as serde declares them | camelCase out, any ASCII case in | the same |
+/// | members in MessagePack | as serde declares them | PascalCase, case counts | the same |
+/// | enums in JSON | their names | their numbers; names in any case are read too | their names, read in any case |
+/// | enums in MessagePack | their names | their names | their names |
+/// | `char` in MessagePack | text | a number, if it is one unit of UTF-16; both are read | the same |
 ///
-/// An enum's number is the position of its variant, from zero. Keys of maps stay as they are.
+/// Serde does not tell which numbers the variants of an enum have: `#[derive(hubwire::dotnet::Enum)]`,
+/// in the place of serde's derives, does ([`dotnet::Enum`](crate::dotnet::Enum)). Under `DotNet` an
+/// enum without it is an error where its number would have to be written or is read in JSON, unless
+/// it is the tag of an adjacently tagged enum. Keys of maps stay as they are, enums by name.
 ///
 /// What serde buffers before it decides on a type is read under the names it was declared with,
 /// though its structs are written under .NET's: structs with `#[serde(flatten)]` in them, and
 /// what lies within untagged, internally and adjacently tagged enums. Declare such members with
 /// the names of the peers, by `#[serde(rename_all = "camelCase")]` and aliases.
+///
+/// ```
+/// use hubwire::{Naming, SignalR, hub};
+/// use serde::Serialize;
+///
+/// #[derive(Serialize)]
+/// struct Price {
+///     current_price: u32, // "currentPrice" in JSON, "CurrentPrice" in MessagePack
+/// }
+///
+/// struct PriceHub;
+///
+/// #[hub]
+/// impl PriceHub {
+///     pub async fn price(&self) -> Price {
+///         Price { current_price: 7 }
+///     }
+/// }
+///
+/// let signalr = SignalR::new();
+/// let prices = signalr.hub().naming(Naming::DotNet).build(PriceHub);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Naming {
@@ -34,6 +60,9 @@ pub enum Naming {
     AsDeclared,
     /// As .NET's serializers do by default.
     DotNet,
+    /// As .NET's serializers do where a `JsonStringEnumConverter` is added: enums go by name in
+    /// JSON too, so that enums of other crates can be sent.
+    DotNetStringEnums,
 }
 
 impl Naming {
@@ -46,7 +75,7 @@ impl Naming {
     ) -> T {
         match self {
             Self::AsDeclared => write(declared),
-            Self::DotNet => {
+            Self::DotNet | Self::DotNetStringEnums => {
                 // Most names are a word, of which only the first letter changes.
                 let name: String = case::pascal_characters(declared).collect();
                 write(&name)
@@ -64,7 +93,7 @@ impl Naming {
     ) -> &'n str {
         match self {
             Self::AsDeclared => name,
-            Self::DotNet => declared(name, fields, case::is_pascal),
+            Self::DotNet | Self::DotNetStringEnums => declared(name, fields, case::is_pascal),
         }
     }
 
@@ -77,7 +106,7 @@ impl Naming {
     ) -> &'n str {
         match self {
             Self::AsDeclared => name,
-            Self::DotNet => declared(name, fields, case::is_any_case),
+            Self::DotNet | Self::DotNetStringEnums => declared(name, fields, case::is_any_case),
         }
     }
 }

@@ -5,23 +5,29 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
 use crate::tagged::TIMESTAMP;
 
-mod calendar;
+pub(crate) mod calendar;
 mod extension;
-mod text;
+pub(crate) mod moment;
+pub(crate) mod text;
 
 /// A point in time in UTC, to the nanosecond, between the years 1 and 9999.
 ///
 /// JSON writes it as ISO 8601 text, `2020-01-02T03:04:05.5Z`, and MessagePack as its timestamp
 /// extension, so that it is a `DateTime` to .NET peers of either protocol. Read are both forms
-/// in MessagePack, and in JSON text with any offset from UTC.
+/// in MessagePack, and in JSON text with any offset from UTC, or without one, as .NET writes a
+/// `DateTime` that says nothing of its zone: that is taken to be in UTC.
+///
+/// A `DateTimeOffset` of .NET's is read as the same moment in both protocols, but a timestamp that is sent is no
+/// `DateTimeOffset` in MessagePack: that is [`dotnet::DateTimeOffset`](crate::dotnet::DateTimeOffset).
 ///
 /// ```
-/// use hubwire_protocol::{Timestamp, json, messagepack};
+/// use hubwire::Timestamp;
+/// use hubwire::protocol::{json, messagepack};
 ///
 /// let timestamp: Timestamp = "2020-01-02T04:34:05.5+01:30".parse()?;
 /// assert_eq!(timestamp.to_string(), "2020-01-02T03:04:05.5Z");
@@ -58,6 +64,30 @@ impl Timestamp {
         seconds: 253_402_300_799,
         nanoseconds: 999_999_999,
     };
+
+    /// What the system's clock says now.
+    ///
+    /// For the application to call: nothing of Hubwire itself reads this clock, and pausing tokio's does not stop it.
+    /// A clock beyond the years that a timestamp has reads as [`MIN`](Self::MIN) or [`MAX`](Self::MAX).
+    ///
+    /// ```
+    /// use hubwire::Timestamp;
+    ///
+    /// assert!(Timestamp::now() > Timestamp::UNIX_EPOCH);
+    /// ```
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the application asks for the wall clock; no decision of ours hangs on it"
+    )]
+    pub fn now() -> Self {
+        let now = SystemTime::now();
+        Self::try_from(now).unwrap_or(if now < SystemTime::UNIX_EPOCH {
+            Self::MIN
+        } else {
+            Self::MAX
+        })
+    }
 
     /// So many seconds, and nanoseconds more, after 1970-01-01T00:00:00Z.
     ///
@@ -96,7 +126,7 @@ impl Timestamp {
 pub enum TimestampError {
     /// The year is not between 1 and 9999, or there are too many nanoseconds.
     OutOfRange,
-    /// The text is not a date and a time with an offset, after ISO 8601.
+    /// The text is not a date, with a time and an offset or without, after ISO 8601.
     Syntax,
 }
 
@@ -167,9 +197,9 @@ impl fmt::Debug for Timestamp {
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
-    /// Reads a date, a time and an offset; without a time or an offset it is none.
+    /// Reads a date, a time and an offset; without an offset it is in UTC, without a time midnight.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        text::read(text)
+        text::read(text).map(|moment| moment.timestamp)
     }
 }
 
@@ -195,36 +225,7 @@ impl Serialize for Inside {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(TIMESTAMP, TimestampVisitor)
-    }
-}
-
-struct TimestampVisitor;
-
-impl<'de> Visitor<'de> for TimestampVisitor {
-    type Value = Timestamp;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a timestamp")
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Timestamp, D::Error> {
-        if deserializer.is_human_readable() {
-            deserializer.deserialize_str(self)
-        } else {
-            deserializer.deserialize_bytes(self)
-        }
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
-        text.parse().map_err(E::custom)
-    }
-
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Timestamp, E> {
-        Timestamp::from_extension(bytes).ok_or_else(|| E::custom(TimestampError::OutOfRange))
+        moment::deserialize(TIMESTAMP, deserializer).map(|moment| moment.timestamp)
     }
 }
 

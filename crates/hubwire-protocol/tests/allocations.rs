@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use allocation_counter::{AllocationInfo, measure};
-use hubwire_protocol::{Binary, CompletionOutcome, HubMessage, HubProtocol, Timestamp};
+use hubwire_protocol::{
+    Binary, CompletionOutcome, HubMessage, HubProtocol, StreamItemWriter, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 const PROTOCOLS: [HubProtocol; 2] = [HubProtocol::Json, HubProtocol::MessagePack];
@@ -65,8 +67,10 @@ fn writing_into_a_warm_buffer_costs_nothing() {
     let long = "x".repeat(300);
     for protocol in PROTOCOLS {
         let mut out = Vec::with_capacity(4096);
+        let items = StreamItemWriter::new(protocol, &long).unwrap();
         let cost = second(|| {
             out.clear();
+            items.write(&mut out, &Timestamp::MAX).unwrap();
             let mut writer = protocol.writer(&mut out);
             let arguments = ("room", &long, Point { x: 2, y: None }, [0_u8; 20]);
             writer.invocation(None, "Move", &arguments, &[]).unwrap();

@@ -2,11 +2,13 @@
 
 mod attached;
 mod connection_table;
+mod cors;
 mod hub_endpoint;
 mod map_hub;
 mod negotiate;
 mod origin;
 mod query;
+mod refused_origins;
 mod response;
 mod routing;
 #[cfg(test)]

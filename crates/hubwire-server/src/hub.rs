@@ -6,7 +6,9 @@ mod call_slot;
 mod caller;
 mod context;
 mod error;
+mod error_response;
 mod failures;
+mod kept_causes;
 mod lent;
 mod method;
 mod method_table;
@@ -70,9 +72,9 @@ use crate::connection::DisconnectReason;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use hubwire_core::UntypedClient;
-/// use hubwire_protocol::BindError;
-/// use hubwire_server::{Call, Hub, Method, Parameter, Reply, Resources, ResourcesBuilder};
+/// use hubwire::manual::{
+///     BindError, Call, Hub, Method, Parameter, Reply, Resources, ResourcesBuilder, UntypedClient,
+/// };
 ///
 /// struct SumHub;
 ///

@@ -20,7 +20,8 @@ const BACKLOG: u32 = i32::MAX as u32;
 /// ([`TcpListener::local_addr`]).
 ///
 /// ```no_run
-/// # use hubwire_server::{listen, serve};
+/// use hubwire::{listen, serve};
+///
 /// # async fn example(app: axum::Router) -> std::io::Result<()> {
 /// let listener = listen("127.0.0.1:5000").await?;
 /// serve(listener, app).await

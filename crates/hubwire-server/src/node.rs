@@ -51,6 +51,8 @@ pub(crate) struct Node {
     background: Background,
     writers: Writers,
     draining: AtomicBool,
+    /// Fires when the shutdown begins, for tasks of the application's.
+    shutdown: CancellationToken,
     /// Fires when the shutdown's grace is over, or the node is gone.
     stop: CancellationToken,
 }
@@ -69,6 +71,7 @@ impl Node {
             background: Background::default(),
             writers: Writers::new(workers),
             draining: AtomicBool::new(false),
+            shutdown: CancellationToken::new(),
             stop: CancellationToken::new(),
         }
     }
@@ -119,6 +122,12 @@ impl Node {
 
     pub(crate) fn start_draining(&self) {
         self.draining.store(true, Ordering::Release);
+        fire(&self.shutdown);
+    }
+
+    /// A token that fires when the node begins to drain; whoever cancels it cancels nothing else.
+    pub(crate) fn shutdown_token(&self) -> CancellationToken {
+        self.shutdown.child_token()
     }
 
     /// Keeps what makes a task that serves all connections; it must not keep the node alive.

@@ -3,6 +3,7 @@
 mod accepting;
 mod host;
 mod http;
+mod vary;
 
 use std::fmt;
 use std::future::{Future, IntoFuture, pending};
@@ -33,12 +34,13 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
 /// Serves an application over HTTP/1.1 until its end is asked for.
 ///
-/// Takes any listener of axum's: TCP ([`crate::listen()`] has room for a crowd), Unix sockets. Header, idle and write
+/// Takes any listener of axum's: TCP ([`listen()`](crate::listen()) has room for a crowd), Unix sockets. Header, idle and write
 /// timeouts are on. When [`Serve::until`] resolves, hubs shut down first (negotiations get 503, clients are told to
 /// reconnect), then requests in flight may finish, then the listener closes.
 ///
 /// ```no_run
-/// # use hubwire_server::{SignalR, listen, serve};
+/// use hubwire::{SignalR, listen, serve};
+///
 /// # async fn example(app: axum::Router, signalr: SignalR) -> std::io::Result<()> {
 /// let listener = listen("127.0.0.1:5000").await?;
 /// let shutdown = async { /* wait for a signal */ };
@@ -72,6 +74,17 @@ pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
 }
 
 /// A server that begins to serve when awaited; see [`serve`].
+///
+/// ```no_run
+/// # async fn example(app: axum::Router, signalr: hubwire::SignalR) -> std::io::Result<()> {
+/// let listener = hubwire::listen("127.0.0.1:5000").await?;
+/// let server = hubwire::serve(listener, app)
+///     .with(&signalr)
+///     .maximum_connections(60_000)
+///     .until(hubwire::shutdown_signal());
+/// server.await
+/// # }
+/// ```
 #[must_use = "nothing is served before this is awaited"]
 pub struct Serve<L> {
     listener: L,
@@ -118,7 +131,8 @@ impl<L> Serve<L> {
     /// files either: set it to a few hundred less than the process may have open (`ulimit -n`).
     ///
     /// ```no_run
-    /// # use hubwire_server::{listen, serve};
+    /// use hubwire::{listen, serve};
+    ///
     /// # async fn example(app: axum::Router) -> std::io::Result<()> {
     /// let listener = listen("127.0.0.1:5000").await?;
     /// serve(listener, app).maximum_connections(60_000).await

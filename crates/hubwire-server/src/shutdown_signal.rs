@@ -7,7 +7,7 @@
 ///
 /// ```no_run
 /// # async fn example(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
-/// hubwire_server::serve(listener, app).until(hubwire_server::shutdown_signal()).await
+/// hubwire::serve(listener, app).until(hubwire::shutdown_signal()).await
 /// # }
 /// ```
 ///

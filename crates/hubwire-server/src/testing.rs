@@ -4,17 +4,55 @@
 //! [`TestClient`] is a client whose transport lies in memory, so that a whole server (handshake,
 //! dispatch, timeouts, fan-out, shutdown) runs under tokio's paused clock. Its transport is a WebSocket
 //! through a pipe, or one that is pulled, as polls and event streams are, and leaves and comes back.
+//!
+//! A test as it is mostly written: what a method did to whom, without mocks.
+//!
+//! ```
+//! use hubwire::testing::{GroupChange, HubTester, Sent, Target};
+//! use hubwire::{HubCallerContext, HubResult, hub};
+//!
+//! struct JobHub;
+//!
+//! #[hub]
+//! impl JobHub {
+//!     pub async fn subscribe_to_job(&self, cx: &HubCallerContext<Self>, job_id: i32) -> HubResult {
+//!         cx.groups().add(cx.connection_id(), format!("job-{job_id}")).await?;
+//!         cx.clients().caller().send("SubscriptionConfirmed", (job_id,)).await?;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire::testing::CallError> {
+//! let tester = HubTester::new(JobHub);
+//! let caller = tester.caller("connection-123");
+//! caller.invoke("SubscribeToJob", (1,)).await?;
+//!
+//! let added = GroupChange::Added("connection-123".into(), "job-1".into());
+//! assert_eq!(tester.recorder().take_group_changes(), [added]);
+//! let caller = Target::Connection("connection-123".into());
+//! let confirmed = Sent::new(caller, "SubscriptionConfirmed", [1.into()]);
+//! assert_eq!(tester.recorder().take_sent(), [confirmed]);
+//! # Ok(())
+//! # }
+//! ```
 
+mod call_error;
+mod client_methods;
 mod client_transport;
 mod hub_tester;
+mod members;
 mod pulled_transport;
 mod recorder;
 mod test_client;
+mod typed_calls;
 mod web_socket_pipe;
 
+pub use call_error::CallError;
 pub use client_transport::{ClientTransport, Incoming};
 pub use hub_tester::{HubTester, TestCaller};
+pub use hubwire_core::Target;
 pub use pulled_transport::PulledTransport;
 pub use recorder::{GroupChange, Recorder, Sent};
 pub use test_client::{Received, TestClient};
+pub use typed_calls::CalledStream;
 pub use web_socket_pipe::WebSocketPipe;

@@ -41,13 +41,14 @@
 //! use hubwire::MapHub;
 //!
 //! let signalr = SignalR::new();
-//! let chat = signalr.hub::<ChatHub>().build(ChatHub);
+//! let chat = signalr.hub().build(ChatHub);
 //! let app = axum::Router::new().map_hub("/hubs/chat", chat.endpoint());
 //! # app
 //! # }
 //! ```
 //!
-//! Serve it with [`serve()`] on the listener of [`listen()`]; push from anywhere with [`HubHandle::context`]; test hubs with [`testing`].
+//! Serve it with [`serve()`] on the listener of [`listen()`]. [`SignalR::context`] is the hub for handlers, timers and
+//! jobs, which [push](guides::pushing) with it; hubs are [tested](guides::testing) with [`testing`].
 //!
 //! # Errors
 //!
@@ -157,26 +158,63 @@
 //! }
 //! ```
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/browsers.md")]
+mod browsers {}
+
 pub use futures_core::Stream;
 pub use hubwire_core::{
-    Arguments, Backplane, BackplaneError, BackplaneEvent, CallerClients, Channel,
-    ClientResultError, ClientResults, Clients, ConnectionId, Envelope, EnvelopeBody, GroupAction,
-    GroupError, GroupName, Groups, HubClient, HubLifetimeManager, HubName, InProcessBackplane,
-    InProcessFarm, InvocationScope, Many, NodeId, One, Proxy, RawClientResult, RawClientResults,
-    Reach, Receivers, SendError, SendFuture, Sending, Subject, Target, UntypedClient, UserId,
+    CallerClients, ClientResultError, Clients, ConnectionId, GroupError, GroupName, Groups, Proxy,
+    Reach, SendError, UserId,
 };
 pub use hubwire_macros::{hub, hub_client};
-pub use hubwire_protocol::{self as protocol, Binary, BindError, HubProtocol, Naming, Timestamp};
+pub use hubwire_protocol::{self as protocol, Binary, Naming, Timestamp};
 pub use hubwire_server::{
-    Call, Caller, ConnectionRequest, DeadPeerTimeouts, DisconnectReason, EndpointOptions, Hub,
-    HubArgument, HubBuilder, HubCall, HubCallerContext, HubContext, HubEndpoint, HubError,
-    HubHandle, HubOptions, HubResult, HubReturn, HubService, HubStream, HubStreamArgument,
-    HubStreamItem, Items, KeepRequest, LentStreamReader, MapHub, Method, NAME_IDENTIFIER,
-    NameIdentifierUserIdProvider, NegotiateEndpoint, Parameter, Principal, RandomSource, Reply,
-    Resources, ResourcesBuilder, Serve, ServerOptions, SignalR, SignalRBuilder, Statistics,
-    StreamEnd, StreamReader, StreamSink, UserIdProvider, listen, serve, shutdown_signal, testing,
+    Caller, ConnectionRequest, DisconnectReason, HubBuilder, HubCallerContext, HubContext,
+    HubEndpoint, HubError, HubHandle, HubResult, Items, MapHub, NAME_IDENTIFIER, Principal, Serve,
+    SignalR, SignalRBuilder, Statistics, StreamReader, UserIdProvider, listen, serve,
+    shutdown_signal, testing,
 };
 pub use tokio_util::sync::CancellationToken;
+
+/// The types that .NET's classes carry, each of which reads and writes what .NET does in both hub protocols.
+pub mod dotnet {
+    pub use hubwire_macros::Enum;
+    pub use hubwire_protocol::dotnet::*;
+}
+
+pub mod backplane {
+    //! What links the nodes of a farm: the seam that a broker is fitted into, and a farm within one process.
+
+    pub use hubwire_core::{
+        Backplane, BackplaneError, BackplaneEvent, Channel, Envelope, EnvelopeBody, GroupAction,
+        HubName, InProcessBackplane, InProcessFarm, NodeId, Receivers, Subject,
+    };
+}
+
+pub mod manual {
+    //! What the macros expand to, for hubs, clients and tests that are written by hand.
+
+    pub use hubwire_core::{
+        Arguments, ClientResults, HubClient, HubLifetimeManager, InvocationScope, Many, One,
+        RawClientResult, RawClientResults, SendFuture, Sending, Target, UntypedClient,
+    };
+    pub use hubwire_protocol::BindError;
+    pub use hubwire_server::{
+        Call, Hub, HubArgument, HubCall, HubReturn, HubService, HubStream, HubStreamArgument,
+        HubStreamItem, LentStreamReader, Method, NegotiateEndpoint, Parameter, Reply, Resources,
+        ResourcesBuilder, StreamEnd, StreamSink,
+    };
+}
+
+pub mod options {
+    //! All options of servers, hubs and endpoints at once; each has a method on its builder, too.
+
+    pub use hubwire_server::{
+        DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, NameIdentifierUserIdProvider,
+        RandomSource, ServerOptions,
+    };
+}
 
 /// What expansions of the macros name; not for others, and free to change.
 #[doc(hidden)]
@@ -184,15 +222,29 @@ pub mod __private {
     pub use std::convert::identity;
     pub use std::sync::Arc;
 
+    pub use serde;
+
     pub use hubwire_core::{
         ClientArgument, ClientResultError, ClientResults, ExpectedValue, HubClient, Many, One,
         Proxy, Reach, SendError, UntypedClient, assert_client_argument, expected,
     };
-    pub use hubwire_protocol::BindError;
+    pub use hubwire_protocol::{BindError, dotnet};
     pub use hubwire_server::{
         Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult,
         HubStreamArgument, HubValue, Method, Parameter, Reply, Resources, ResourcesBuilder,
         ReturnedValue, StreamSink, assert_argument, assert_stream_argument, hub_stream, lent,
         returned, returned_by, streamed_by,
     };
+}
+
+pub mod guides {
+    //! What takes more room than the documentation of one type.
+
+    pub mod pushing {
+        #![doc = include_str!("../../../docs/pushing.md")]
+    }
+
+    pub mod testing {
+        #![doc = include_str!("../../../docs/testing.md")]
+    }
 }

@@ -12,7 +12,8 @@ use std::sync::{Arc, Barrier};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use hubwire::{InProcessFarm, SignalR};
+use hubwire::SignalR;
+use hubwire::backplane::InProcessFarm;
 use serde_json::json;
 use support::*;
 use tokio::runtime::Builder;

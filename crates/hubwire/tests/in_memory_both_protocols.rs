@@ -68,7 +68,7 @@ enum Said {
 /// Arguments as a list of any length, which a tuple is not.
 struct List<'a>(&'a [Value]);
 
-impl hubwire::Arguments for List<'_> {
+impl hubwire::manual::Arguments for List<'_> {
     fn write_json(
         &self,
         out: &mut Vec<u8>,

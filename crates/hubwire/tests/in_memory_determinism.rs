@@ -11,8 +11,9 @@ use std::sync::Mutex;
 
 use axum::Router;
 use handed_over::HandedOver;
+use hubwire::options::RandomSource;
 use hubwire::protocol::{Opcode, write_masked_frame};
-use hubwire::{DisconnectReason, HubCallerContext, HubResult, MapHub, RandomSource, SignalR, hub};
+use hubwire::{DisconnectReason, HubCallerContext, HubResult, MapHub, SignalR, hub};
 use support::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, WriteHalf, duplex, split};
 use tokio::sync::mpsc::UnboundedSender;

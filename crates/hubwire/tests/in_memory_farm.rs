@@ -8,7 +8,9 @@ mod farm;
 mod support;
 
 use farm::{FarmHub, Member, Node};
-use hubwire::{Clients, InProcessFarm, SendError, Subject, UntypedClient};
+use hubwire::backplane::{InProcessFarm, Subject};
+use hubwire::manual::UntypedClient;
+use hubwire::{Clients, SendError};
 use support::*;
 
 async fn send_through(

@@ -8,7 +8,8 @@ mod farm;
 mod support;
 
 use farm::{Member, Node};
-use hubwire::{GroupError, InProcessFarm};
+use hubwire::GroupError;
+use hubwire::backplane::InProcessFarm;
 use support::*;
 use tokio::task::JoinSet;
 use tokio::time::Instant;

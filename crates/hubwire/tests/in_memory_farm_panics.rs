@@ -13,7 +13,8 @@ use std::sync::atomic::Ordering;
 
 use bombs::ErrorLines;
 use farm::{Member, Node};
-use hubwire::{GroupError, InProcessFarm};
+use hubwire::GroupError;
+use hubwire::backplane::InProcessFarm;
 use support::*;
 
 async fn broadcast(node: &Node) {

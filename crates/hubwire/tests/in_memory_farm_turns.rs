@@ -8,7 +8,8 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hubwire::{DisconnectReason, HubCallerContext, InProcessFarm, SignalR, hub};
+use hubwire::backplane::InProcessFarm;
+use hubwire::{DisconnectReason, HubCallerContext, SignalR, hub};
 use support::*;
 use tokio::task::JoinSet;
 

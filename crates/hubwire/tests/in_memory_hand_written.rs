@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::stream;
+use hubwire::SignalR;
+use hubwire::manual::{BindError, Call, Hub, Method, Parameter, Reply, UntypedClient};
 use hubwire::testing::TestClient;
-use hubwire::{BindError, Call, Hub, Method, Parameter, Reply, SignalR, UntypedClient};
 use serde_json::json;
 
 /// Declares two methods and knows one of them.

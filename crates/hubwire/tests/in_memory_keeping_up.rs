@@ -5,8 +5,9 @@
 #[path = "in_memory/support.rs"]
 mod support;
 
+use hubwire::backplane::InProcessFarm;
 use hubwire::testing::{Received, TestClient};
-use hubwire::{ConnectionId, DisconnectReason, HubCallerContext, InProcessFarm, SignalR, hub};
+use hubwire::{ConnectionId, DisconnectReason, HubCallerContext, SignalR, hub};
 use support::*;
 use tokio::task::JoinSet;
 

@@ -11,8 +11,9 @@ use std::num::NonZeroUsize;
 
 use bombs::Bomb;
 use futures_util::{Stream, stream};
+use hubwire::manual::UntypedClient;
 use hubwire::testing::{Received, TestClient};
-use hubwire::{HubBuilder, HubCallerContext, HubResult, StreamReader, UntypedClient, hub};
+use hubwire::{HubBuilder, HubCallerContext, HubResult, StreamReader, hub};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use serde_json::{Value, json};
 use support::*;

@@ -7,8 +7,10 @@ mod support;
 
 use std::marker::PhantomData;
 
+use hubwire::backplane::InProcessFarm;
+use hubwire::manual::{Hub, UntypedClient};
 use hubwire::testing::TestClient;
-use hubwire::{Hub, HubHandle, InProcessFarm, SignalR, UntypedClient};
+use hubwire::{HubHandle, SignalR};
 use serde_json::json;
 use support::*;
 
@@ -46,7 +48,7 @@ async fn tell_all<H: Hub<Client = UntypedClient>>(hub: &HubHandle<H>) {
 }
 
 #[test]
-#[should_panic = "There are two hubs called `ChatHub`: give one of them another name with `.name(..)`"]
+#[should_panic = "else give one of them another name with `.name(..)`"]
 fn two_hubs_whose_types_have_one_name_are_refused() {
     let signalr = SignalR::new();
     let _admin = signalr.hub().build(admin::ChatHub);
@@ -59,6 +61,14 @@ fn two_hubs_that_were_given_one_name_are_refused() {
     let signalr = SignalR::new();
     let _admin = signalr.hub().name("chat").build(admin::ChatHub);
     let _public = signalr.hub().name("chat").build(public::ChatHub);
+}
+
+#[test]
+#[should_panic = "There are two hubs called `ChatHub`: if they are meant to be one, build it once"]
+fn a_hub_whose_context_is_kept_is_not_built_again() {
+    let signalr = SignalR::new();
+    let _pushes_to_nobody = signalr.hub().build(admin::ChatHub).context();
+    let _endpoint = signalr.hub().build(admin::ChatHub).endpoint();
 }
 
 #[test]

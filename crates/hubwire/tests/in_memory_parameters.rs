@@ -126,6 +126,26 @@ async fn parameters_and_results_of_every_kind_come_through() {
     server.leaves_nothing_behind().await;
 }
 
+/// ASP.NET Core takes the last one.
+#[tokio::test(start_paused = true)]
+async fn a_member_that_is_there_twice_fits_nothing() {
+    let (server, _) = server();
+    let mut client = server.connect().await;
+    for order in [
+        r#"{"id":1,"lines":[],"note":null,"id":2}"#,
+        r#"{"id":1,"lines":[{"product":"tea","product":"cup","count":1}],"note":null}"#,
+    ] {
+        let call = format!(
+            "{{\"type\":1,\"invocationId\":\"1\",\"target\":\"Order\",\"arguments\":[{order}]}}\u{1e}"
+        );
+        client.send_bytes(call.as_bytes()).await.unwrap();
+        let text = "Failed to invoke 'Order' due to an error on the server.";
+        assert_eq!(client.completion("1").await.unwrap(), Err(text.to_owned()));
+    }
+    drop(client);
+    server.leaves_nothing_behind().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn messages_may_come_in_any_pieces() {
     let (server, log) = server();

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{Stream, stream};
+use hubwire::manual::UntypedClient;
 use hubwire::testing::TestClient;
-use hubwire::{HubCallerContext, HubResult, StreamReader, UntypedClient, hub};
+use hubwire::{HubCallerContext, HubResult, StreamReader, hub};
 use serde_json::{Value, json};
 use support::*;
 

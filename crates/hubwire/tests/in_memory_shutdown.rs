@@ -102,6 +102,27 @@ async fn idle_busy_and_unfinished_connections_are_told_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn timers_and_jobs_hear_of_a_shutdown_when_it_begins() {
+    let (server, _log) = server(Duration::ZERO, Duration::ZERO);
+    let mut busy = server.connect().await;
+    busy.start("Work", (10,)).await.unwrap();
+    let (timer, job) = (
+        server.signalr.shutdown_token(),
+        server.signalr.shutdown_token(),
+    );
+    // What one task cancels for itself says nothing to others.
+    job.cancel();
+    settle().await;
+    assert!(!timer.is_cancelled());
+    let began = Instant::now();
+    let shutdown = shut_down(&server);
+    timer.cancelled().await;
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert!(server.signalr.shutdown_token().is_cancelled());
+    assert_took(shutdown, 10.0).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_close_delays_the_end_by_5_seconds() {
     let (server, log) = server(Duration::ZERO, Duration::ZERO);
     let _client = server.connect().await;

@@ -12,8 +12,9 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use farm::{Member, Node};
+use hubwire::backplane::InProcessFarm;
 use hubwire::testing::{PulledTransport, Received, TestClient};
-use hubwire::{InProcessFarm, SignalR, hub};
+use hubwire::{SignalR, hub};
 use serde_json::json;
 use support::*;
 use tokio::task::JoinSet;

@@ -8,8 +8,9 @@ mod farm;
 mod support;
 
 use farm::Node;
+use hubwire::GroupError;
+use hubwire::backplane::InProcessFarm;
 use hubwire::testing::TestClient;
-use hubwire::{GroupError, InProcessFarm};
 use serde_json::json;
 use support::*;
 use tokio::time::timeout;

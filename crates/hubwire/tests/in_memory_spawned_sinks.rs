@@ -8,7 +8,7 @@ mod support;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use hubwire::{BindError, Call, Hub, Method, Reply, UntypedClient};
+use hubwire::manual::{BindError, Call, Hub, Method, Reply, UntypedClient};
 use serde_json::{Value, json};
 use support::*;
 use tokio::task::JoinSet;

@@ -267,12 +267,12 @@ async fn an_id_in_use_is_refused_and_free_again_after_the_end() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     stream_of(&mut ada, "g", "Gated", json!([])).await;
-    stream_of(&mut ada, "g", "Count", json!([1])).await;
-    assert_hears(
-        &mut ada,
-        [failed("g", "Invocation ID 'g' is already in use.")],
-    )
-    .await;
+    // However often: ASP.NET Core lets the third run.
+    for _ in 0..3 {
+        stream_of(&mut ada, "g", "Count", json!([1])).await;
+        let refused = failed("g", "Invocation ID 'g' is already in use.");
+        assert_hears(&mut ada, [refused]).await;
+    }
     stage.gate.open(1);
     assert_hears(&mut ada, [item("g", 0)]).await;
     cancel(&mut ada, "g").await;

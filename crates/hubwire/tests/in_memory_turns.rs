@@ -5,6 +5,7 @@
 #[path = "in_memory/support.rs"]
 mod support;
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,13 +14,15 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::{Stream, StreamExt, stream};
 use hubwire::protocol::{Opcode, write_masked_frame};
+use hubwire::testing::TestClient;
 use hubwire::{HubCallerContext, HubResult, hub};
+use serde::{Deserialize, Deserializer};
 use support::*;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf};
 use tokio::task::JoinSet;
 
-/// What one turn of a connection does at most, and what its last step may do beyond that.
-const MOST: usize = 256 + 32;
+/// What one turn of a connection does at most, and what its last step may do beyond that: items of two streams.
+const MOST: usize = 256 + 2 * 32;
 
 /// How often others have their turn while they look.
 const TURNS: usize = 200;
@@ -41,11 +44,32 @@ impl TurnHub {
         self.done.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub fn endless(&self, _asked: Asked) -> impl Stream<Item = u64> + use<> {
+        let done = Arc::clone(&self.done);
+        stream::repeat(0).inspect(move |_| {
+            done.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+
     pub fn few(&self) -> impl Stream<Item = u64> + use<> {
         let done = Arc::clone(&self.done);
         stream::iter(0..31).inspect(move |_| {
             done.fetch_add(1, Ordering::Relaxed);
         })
+    }
+}
+
+thread_local! {
+    /// How many calls of `Endless` came, refused ones too; each test has a thread of its own.
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Asked;
+
+impl<'de> Deserialize<'de> for Asked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ASKED.set(ASKED.get() + 1);
+        <()>::deserialize(deserializer).map(|()| Self)
     }
 }
 
@@ -91,7 +115,7 @@ impl Fixture {
     /// Says how much was done since the last time.
     fn count_done(&self) -> impl FnMut() -> usize + Send + use<> {
         let done = Arc::clone(&self.done);
-        move || done.swap(0, Ordering::Relaxed)
+        move || done.swap(0, Ordering::Relaxed) + ASKED.take()
     }
 
     fn read_all(&mut self, mut reader: ReadHalf<DuplexStream>) {
@@ -142,8 +166,11 @@ async fn to_the_back_of_the_line() {
 
 /// That many of the same record in one text frame.
 fn frame_of(record: &str, count: usize) -> Vec<u8> {
+    text_frame(&format!("{record}\x1e").repeat(count))
+}
+
+fn text_frame(text: &str) -> Vec<u8> {
     let mut frame = Vec::new();
-    let text = format!("{record}\x1e").repeat(count);
     write_masked_frame(
         &mut frame,
         Opcode::Text,
@@ -229,4 +256,64 @@ async fn items_of_short_streams_leave_turns_to_others() {
 
 fn stream_call(id: &str, target: &str) -> String {
     format!(r#"{{"type":4,"invocationId":"{id}","target":"{target}","arguments":[]}}"#)
+}
+
+/// A hundred calls become streams that never end; what comes behind them, and again, is refused.
+fn endless_streams(count: usize) -> Vec<u8> {
+    let call = |id| {
+        format!(r#"{{"type":4,"invocationId":"{id}","target":"Endless","arguments":[null]}}"#)
+            + "\x1e"
+    };
+    text_frame(&(0..count).map(call).collect::<String>())
+}
+
+#[tokio::test(start_paused = true)]
+async fn endless_streams_and_those_refused_leave_turns_to_others() {
+    let mut it = Fixture::new();
+    let pipe = it.connected().await;
+    let reader = it.flood(pipe, endless_streams(1_300));
+    it.read_all(reader);
+    let (longest, all) = longest_turn(it.count_done()).await;
+    assert!(longest <= MOST, "{longest} items and calls in one turn");
+    assert!(all > 10 * MOST, "only {all} items and calls");
+    it.finish().await;
+}
+
+/// How much is done from each call of a client to its completion, at most.
+///
+/// In a task of its own, which has its turn as those have that serve connections.
+async fn longest_call(
+    mut client: TestClient,
+    mut done: impl FnMut() -> usize + Send + 'static,
+) -> usize {
+    let mut others = JoinSet::new();
+    others.spawn(async move {
+        let mut longest = 0;
+        for _ in 0..20 {
+            done();
+            client.invoke("Tick", ()).await.unwrap().unwrap();
+            longest = longest.max(done());
+        }
+        longest
+    });
+    others.join_next().await.unwrap().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_waits_for_few_turns_of_those_who_flood() {
+    const FLOODS: usize = 8;
+    let mut it = Fixture::new();
+    it.connecting.open(1);
+    let honest = it.server.connect().await;
+    for _ in 0..FLOODS / 2 {
+        let pipe = it.connected().await;
+        let reader = it.flood(pipe, endless_streams(1_300));
+        it.read_all(reader);
+        let pipe = it.connected().await;
+        let reader = it.flood(pipe, frame_of(TICK, 1_300));
+        it.read_all(reader);
+    }
+    let longest = longest_call(honest, it.count_done()).await;
+    assert!(longest <= 2 * FLOODS * MOST, "{longest} messages of others");
+    it.finish().await;
 }

@@ -10,8 +10,9 @@ use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hubwire::backplane::InProcessFarm;
 use hubwire::testing::TestClient;
-use hubwire::{HubCallerContext, HubResult, InProcessFarm, SignalR, hub};
+use hubwire::{HubCallerContext, HubResult, SignalR, hub};
 use support::*;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
+use hubwire::backplane::InProcessFarm;
 use hubwire::testing::{PulledTransport, Received, TestClient};
-use hubwire::{HubCallerContext, HubResult, InProcessFarm, SignalR, StreamReader, hub, hub_client};
+use hubwire::{HubCallerContext, HubResult, SignalR, StreamReader, hub, hub_client};
 use serde_json::{Value, json};
 use support::*;
 use tokio::task::JoinSet;

@@ -7,7 +7,9 @@ mod support;
 
 use std::time::Duration;
 
-use hubwire::{DeadPeerTimeouts, InProcessFarm, SignalR};
+use hubwire::SignalR;
+use hubwire::backplane::InProcessFarm;
+use hubwire::options::DeadPeerTimeouts;
 use serde_json::json;
 use support::*;
 use tokio::net::TcpStream;

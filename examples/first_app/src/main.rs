@@ -1,74 +1,82 @@
 //! A first real-time application: everybody who opens the page chats with everybody else.
 
 use axum::{Router, response::Html, routing::get};
-use hubwire::{DisconnectReason, HubCallerContext, HubResult, MapHub, Reach, SignalR};
-use hubwire::{hub, hub_client};
+use hubwire::{DisconnectReason, HubCallerContext, HubResult, MapHub, SignalR, Timestamp, hub};
 
 const SCRIPT: &str =
     include_str!("../page/node_modules/@microsoft/signalr/dist/browser/signalr.min.js");
 
-#[hub_client]
-trait ChatClient {
-    fn receive_message(&self, user: &str, message: &str, timestamp: &str);
-}
-
 struct ChatHub;
-#[hub(client = ChatClient)]
+
+#[hub]
 impl ChatHub {
     async fn on_connected(&self, cx: &HubCallerContext<Self>) {
         tracing::info!(id = %cx.connection_id(), "connected");
     }
+
     async fn on_disconnected(&self, cx: &HubCallerContext<Self>, reason: &DisconnectReason) {
         tracing::info!(id = %cx.connection_id(), %reason, "disconnected");
     }
-    pub fn echo(&self, text: String) -> String {
-        text
-    }
+
     pub async fn send_message(
         &self,
         cx: &HubCallerContext<Self>,
         user: String,
         message: String,
     ) -> HubResult {
-        say(&user, &message, cx.clients().all()).await
+        let everybody = cx.clients().all();
+        let message = (user, message, Timestamp::now());
+        Ok(everybody.send("ReceiveMessage", message).await?)
     }
+
+    pub async fn echo(&self, cx: &HubCallerContext<Self>, message: String) -> HubResult {
+        let caller = cx.clients().caller();
+        Ok(caller.send("ReceiveMessage", (message,)).await?)
+    }
+
     pub async fn broadcast(&self, cx: &HubCallerContext<Self>, message: String) -> HubResult {
-        say(cx.connection_id(), &message, cx.clients().others()).await
+        let others = cx.clients().others();
+        Ok(others.send("ReceiveMessage", (message,)).await?)
     }
+
     pub async fn whisper(
         &self,
         cx: &HubCallerContext<Self>,
-        id: String,
-        text: String,
+        to_connection_id: String,
+        message: String,
     ) -> HubResult {
-        say(cx.connection_id(), &text, cx.clients().client(id)).await
+        let addressee = cx.clients().client(to_connection_id);
+        Ok(addressee.send("ReceiveMessage", (message,)).await?)
     }
+
     pub async fn join_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
-        Ok(cx.groups().add(cx.connection_id(), room).await?)
+        cx.groups().add(cx.connection_id(), &room).await?;
+        let members = cx.clients().group(&room);
+        let joined = (cx.connection_id(), &room);
+        Ok(members.send("UserJoined", joined).await?)
     }
+
     pub async fn leave_room(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
         Ok(cx.groups().remove(cx.connection_id(), room).await?)
     }
+
     pub async fn send_to_room(
         &self,
         cx: &HubCallerContext<Self>,
         room: String,
         message: String,
     ) -> HubResult {
-        say(cx.connection_id(), &message, cx.clients().group(room)).await
+        let members = cx.clients().group(room);
+        let message = (cx.connection_id(), message);
+        Ok(members.send("ReceiveMessage", message).await?)
     }
-}
-
-async fn say<R: Reach>(user: &str, message: &str, to: ChatClientProxy<R>) -> HubResult {
-    let now = jiff::Timestamp::now().to_string();
-    Ok(to.receive_message(user, message, &now).await?)
 }
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     tracing_subscriber::fmt().init();
     let signalr = SignalR::new();
-    let chat = signalr.hub::<ChatHub>().build(ChatHub);
+    let chat = signalr.hub().build(ChatHub);
     let script = || async { ([("content-type", "text/javascript")], SCRIPT) };
     let app = Router::new()
         .map_hub("/chathub", chat.endpoint())

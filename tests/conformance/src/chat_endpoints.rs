@@ -1,11 +1,14 @@
 //! The hubs of the transcripts, each with the options that it was recorded with.
 
+use std::iter;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::map_request;
-use hubwire::{Hub, HubBuilder, MapHub, Naming, SignalR};
+use hubwire::manual::Hub;
+use hubwire::{HubBuilder, MapHub, Naming, SignalR};
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::authentication::authenticate;
 use crate::chat_hub::{ChatHub, Farewell};
@@ -13,11 +16,14 @@ use crate::results_hub::{ResultsConnectHub, ResultsHub};
 use crate::services_hub::ServicesHub;
 use crate::throwing_hubs::{ChatThrowHub, ChatThrowLaterHub};
 use crate::typed_hub::{TypedChildHub, TypedHub};
-use crate::values_hub::{DotnetValuesHub, FloatsHub, ValuesHub};
+use crate::values_hub::{DotnetValuesHub, FloatsHub, FormsHub, StringEnumsHub, ValuesHub};
+
+/// The origin that the transcripts were recorded with.
+const RECORDED_ORIGIN: &str = "http://app.example";
 
 /// The routes of all of them, with their users.
-pub(crate) fn router(signalr: &SignalR) -> Router {
-    chat(signalr)
+pub(crate) fn router(signalr: &SignalR, allowed_origins: &[String]) -> Router {
+    chat(signalr, allowed_origins)
         .merge(throwing(signalr))
         .merge(results(signalr))
         .merge(services(signalr))
@@ -35,8 +41,12 @@ fn variant<H: Hub>(signalr: &SignalR, name: &str) -> HubBuilder<H> {
     signalr.hub().name(name)
 }
 
-fn chat(signalr: &SignalR) -> Router {
+fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {
     let plain = signalr.hub().build(ChatHub::default());
+    let recorded = iter::once(RECORDED_ORIGIN);
+    let allowed_origins = recorded.chain(allowed_origins.iter().map(String::as_str));
+    let cors = plain.endpoint().allowed_origins(allowed_origins);
+    let layered = Router::new().map_hub("/chat-cors-layered", cors.clone());
     let detailed = variant(signalr, "ChatHubDetailed").detailed_errors(true);
     let unlimited = variant(signalr, "ChatHubUnlimited").maximum_receive_message_size(None);
     let fast = variant(signalr, "ChatHubFast")
@@ -69,6 +79,17 @@ fn chat(signalr: &SignalR) -> Router {
             parallel.build(ChatHub::default()).endpoint(),
         )
         .map_hub("/chat-leaving", leaving.endpoint())
+        .map_hub("/chat-cors", cors)
+        .merge(layered.layer(cors_layer()))
+}
+
+/// What applications put around their routes for pages of other origins.
+fn cors_layer() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::mirror_request())
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .allow_credentials(true)
 }
 
 fn results(signalr: &SignalR) -> Router {
@@ -103,11 +124,16 @@ fn services(signalr: &SignalR) -> Router {
 fn values(signalr: &SignalR) -> Router {
     let plain = signalr.hub().build(ValuesHub);
     let dotnet = signalr.hub().naming(Naming::DotNet).build(DotnetValuesHub);
+    let string_enums = signalr.hub().naming(Naming::DotNetStringEnums);
+    let string_enums = string_enums.build(StringEnumsHub);
     let floats = signalr.hub().build(FloatsHub);
+    let forms = signalr.hub().build(FormsHub);
     Router::new()
         .map_hub("/values", plain.endpoint())
         .map_hub("/values-dotnet", dotnet.endpoint())
+        .map_hub("/values-string-enums", string_enums.endpoint())
         .map_hub("/values-floats", floats.endpoint())
+        .map_hub("/values-forms", forms.endpoint())
 }
 
 fn throwing(signalr: &SignalR) -> Router {

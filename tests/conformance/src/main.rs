@@ -39,6 +39,10 @@ struct Options {
     /// Where to listen, as ADDRESS:PORT; port 0 takes any free one.
     #[arg(long, default_value = "127.0.0.1:5910")]
     listen: SocketAddr,
+
+    /// Another origin whose pages may use `/chat-cors`; may be given several times.
+    #[arg(long = "allowed-origin", value_name = "ORIGIN")]
+    allowed_origins: Vec<String>,
 }
 
 #[tokio::main]
@@ -55,7 +59,7 @@ async fn main() -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
     let signalr = SignalR::new();
-    let app = routes::router(&signalr);
+    let app = routes::router(&signalr, &options.allowed_origins);
     println!("the conformance server listens on http://{address}");
     hubwire::serve(listener, app)
         .with(&signalr)

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use axum::Router;
-use hubwire::{HubBuilder, HubProtocol, MapHub, Naming, SignalR};
+use hubwire::protocol::HubProtocol;
+use hubwire::{HubBuilder, MapHub, Naming, SignalR};
 
 use crate::pack_hub::PackHub;
 

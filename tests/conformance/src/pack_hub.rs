@@ -1,11 +1,12 @@
 //! The hub of the MessagePack transcripts: every type there and back, streams and client results.
 //!
-//! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet), and its types are what serde users write for
-//! those of .NET. What .NET has and serde has not is left out.
+//! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet), and its types are what users write for
+//! those of .NET. What .NET reads in one of the protocols only is left out.
 
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
+use hubwire::dotnet::{DateOnly, DateTimeOffset, Decimal, Open, TimeOnly, TimeSpan};
 use hubwire::{
     Binary, CancellationToken, HubCallerContext, HubError, HubResult, StreamReader, Timestamp, hub,
 };
@@ -24,9 +25,6 @@ use crate::throwing_hubs::invalid_operation;
 
 /// A string of .NET's, which may be null.
 type Text = Option<String>;
-
-/// .NET's `DateTimeOffset`: the local clock as if it were UTC, and how many minutes it is ahead.
-pub(crate) type Moment = (Timestamp, i16);
 
 /// Has every type that a method can take or return.
 pub(crate) struct PackHub;
@@ -65,28 +63,28 @@ pack_hub! {
         echo_double: f64;
         echo_half: f32;
         echo_int128: i128;
-        echo_decimal: String;
+        echo_decimal: Decimal;
         echo_big_integer: Binary;
         echo_char: char;
         echo_string: Text;
         echo_object: Anything;
         echo_guid: Uuid;
         echo_date_time: Timestamp;
-        echo_date_time_offset: Moment;
-        echo_time_span: i64;
-        echo_date_only: i32;
-        echo_time_only: i64;
+        echo_date_time_offset: DateTimeOffset;
+        echo_time_span: TimeSpan;
+        echo_date_only: DateOnly;
+        echo_time_only: TimeOnly;
         echo_uri: Text;
         echo_version: Text;
-        echo_mood: Mood;
-        echo_big: Big;
-        echo_renamed: Renamed;
+        echo_mood: Open<Mood>;
+        echo_big: Open<Big>;
+        echo_renamed: Open<Renamed>;
         echo_bytes: Option<Binary>;
         echo_memory: Binary;
         echo_byte_list: Option<Vec<u8>>;
         echo_s_bytes: Option<Vec<i8>>;
         echo_nullable_int: Option<i32>;
-        echo_nullable_mood: Option<Mood>;
+        echo_nullable_mood: Option<Open<Mood>>;
         echo_nullable_date_time: Option<Timestamp>;
         echo_ints: Option<Vec<i32>>;
         echo_doubles: Option<Vec<f64>>;
@@ -103,7 +101,7 @@ pack_hub! {
         echo_string_object: Option<IndexMap<String, Anything>>;
         echo_object_object: Option<Anything>;
         echo_guid_string: Option<IndexMap<Uuid, Text>>;
-        echo_mood_int: Option<IndexMap<Mood, i32>>;
+        echo_mood_int: Option<IndexMap<Open<Mood>, i32>>;
         echo_key_value: (Text, i32);
         echo_tuple: Option<(i32, Text)>;
         echo_value_tuple: (i32, Text);
@@ -131,8 +129,8 @@ pack_hub! {
         minus_infinity: f64 = f64::NEG_INFINITY;
         minus_zero: f64 = -0.0;
         integral: f64 = 3.0;
-        decimal_places: &'static str = "1.10";
-        decimal_max: &'static str = "79228162514264337593543950335";
+        decimal_places: Decimal = pack_results::decimal("1.10");
+        decimal_max: Decimal = Decimal::MAX;
         utc: Timestamp = pack_results::UTC;
         unspecified: Timestamp = pack_results::UTC;
         local: Timestamp = pack_results::UTC;
@@ -141,8 +139,8 @@ pack_hub! {
         before1970: Timestamp = pack_results::BEFORE_1970;
         date_time_min: Timestamp = Timestamp::MIN;
         date_time_max: Timestamp = pack_results::LAST;
-        offset: Moment = pack_results::OFFSET;
-        span: i64 = pack_results::SPAN;
+        offset: DateTimeOffset = pack_results::offset();
+        span: TimeSpan = pack_results::SPAN;
         fixed_guid: Uuid = pack_results::GUID;
         anonymous: Anonymous = Anonymous::default();
         dog_as_animal: Dog = Dog::rex();

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use hubwire::dotnet::{DateTimeOffset, Decimal, TimeSpan};
 use hubwire::{Binary, ClientResultError, HubError, Timestamp};
 use indexmap::IndexMap;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::pack_hub::Moment;
 use crate::pack_values::{Animal, Dog, Mood, Person, Point};
 
 /// 2020-01-02T03:04:05Z.
@@ -18,9 +18,8 @@ pub(crate) const AFTER_2106: Timestamp = at(7_258_118_400, 0);
 pub(crate) const BEFORE_1970: Timestamp = at(-1, 0);
 /// The last instant that .NET has.
 pub(crate) const LAST: Timestamp = at(253_402_300_799, 999_999_900);
-pub(crate) const OFFSET: Moment = (UTC, 90);
-/// A second and a half, in .NET's ticks.
-pub(crate) const SPAN: i64 = 15_000_000;
+/// A second and a half.
+pub(crate) const SPAN: TimeSpan = TimeSpan::from_ticks(15_000_000);
 pub(crate) const GUID: Uuid = Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
 
 const fn at(seconds: i64, nanoseconds: u32) -> Timestamp {
@@ -28,6 +27,17 @@ const fn at(seconds: i64, nanoseconds: u32) -> Timestamp {
         Ok(timestamp) => timestamp,
         Err(_) => panic!("not between the years 1 and 9999"),
     }
+}
+
+/// 03:04:05 by a clock that is an hour and a half ahead.
+pub(crate) fn offset() -> DateTimeOffset {
+    "2020-01-02T03:04:05+01:30"
+        .parse()
+        .unwrap_or_else(|_| UTC.into())
+}
+
+pub(crate) fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap_or_default()
 }
 
 /// The time with seven places of a second, as .NET's format `o` has it.
@@ -121,7 +131,9 @@ pub(crate) enum Boxed {
     Text(&'static str),
     Bytes(Binary),
     Instant(Timestamp),
-    Moment(Moment),
+    Moment(DateTimeOffset),
+    Span(TimeSpan),
+    Decimal(Decimal),
     Guid(Uuid),
     Mood(Mood),
     Person(Box<Person>),
@@ -140,14 +152,14 @@ impl Boxed {
             "int" | "long" | "uint" | "short" | "byte" => Self::Integer(5),
             "float" => Self::Float(1.5),
             "double" => Self::Double(1.5),
-            "decimal" => Self::Text("1.5"),
+            "decimal" => Self::Decimal(decimal("1.5")),
             "guid" => Self::Guid(GUID),
             "datetime" => Self::Instant(UTC),
             "enum" => Self::Mood(Mood::Happy),
             "char" => Self::Character('x'),
             "bool" => Self::Boolean(true),
             "bytes" => Self::Bytes(Binary::from([1, 2])),
-            "timespan" => Self::Integer(SPAN),
+            "timespan" => Self::Span(SPAN),
             "person" => Self::Person(Box::new(Person::wild_ada())),
             "point" => Self::Point(Point { x: 1, y: 2 }),
             "list" => Self::List((1, "a", None)),
@@ -158,7 +170,7 @@ impl Boxed {
             "dog" => Self::Dog(Dog::rex()),
             "object" => Self::Object {},
             "tuple" => Self::Tuple((1, "a")),
-            "datetimeoffset" => Self::Moment(OFFSET),
+            "datetimeoffset" => Self::Moment(offset()),
             _ => Self::Text("other"),
         }
     }

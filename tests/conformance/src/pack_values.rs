@@ -3,25 +3,25 @@
 use std::fmt;
 
 use hubwire::Timestamp;
+use hubwire::dotnet::{self, Open};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, dotnet::Enum)]
 pub(crate) enum Mood {
-    #[default]
     Calm,
     Happy,
     Wild,
 }
 
-/// An enumeration of 64 bits in .NET, whose numbers are not written here.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, dotnet::Enum)]
+#[repr(i64)]
 pub(crate) enum Big {
-    Small,
-    Huge,
+    Small = 1,
+    Huge = 5_000_000_000,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, dotnet::Enum)]
 pub(crate) enum Renamed {
     #[serde(rename = "the-first", alias = "First")]
     First,
@@ -34,7 +34,7 @@ pub(crate) enum Renamed {
 pub(crate) struct Person {
     name: Option<String>,
     age: i32,
-    mood: Mood,
+    mood: Open<Mood>,
     born: Option<Timestamp>,
     tags: Option<Vec<Option<String>>>,
     scores: Option<IndexMap<String, i32>>,
@@ -51,7 +51,7 @@ impl Person {
     pub(crate) fn wild_ada() -> Self {
         Self {
             age: 36,
-            mood: Mood::Wild,
+            mood: Open::Known(Mood::Wild),
             ..Self::named("Ada")
         }
     }
@@ -60,7 +60,7 @@ impl Person {
 impl fmt::Display for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_deref().unwrap_or_default();
-        write!(f, "{name} {} {:?}", self.age, self.mood)
+        write!(f, "{name} {} {}", self.age, self.mood)
     }
 }
 

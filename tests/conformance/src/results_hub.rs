@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use futures_util::future::try_join;
 use futures_util::{Stream, stream};
-use hubwire::{
-    ClientResultError, HubCallerContext, HubContext, HubError, HubResult, One, Proxy, hub,
-};
+use hubwire::manual::One;
+use hubwire::{ClientResultError, HubCallerContext, HubContext, HubError, HubResult, Proxy, hub};
 use serde_json::Value;
 use tokio::task::JoinSet;
 

@@ -11,8 +11,8 @@ use crate::bench_hub::BenchHub;
 use crate::{chat_endpoints, pack_endpoints, suite_endpoints};
 
 /// All routes; what the transcripts and the benchmark do not use belongs to the test suites.
-pub(crate) fn router(signalr: &SignalR) -> Router {
-    let routes = chat_endpoints::router(signalr)
+pub(crate) fn router(signalr: &SignalR, allowed_origins: &[String]) -> Router {
+    let routes = chat_endpoints::router(signalr, allowed_origins)
         .merge(pack_endpoints::router(signalr))
         .map_hub("/bench", signalr.hub().build(BenchHub).endpoint())
         .route("/deployment", get(deployment))

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::extract::Path;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use hubwire::{Hub, HubBuilder, HubHandle, KeepRequest, MapHub, SignalR};
+use hubwire::manual::Hub;
+use hubwire::options::KeepRequest;
+use hubwire::{HubBuilder, HubHandle, MapHub, SignalR};
 
 use crate::suite_hubs::{DefaultHub, DynamicHub, UncreatableHub, VersionHub, user_of_header};
 use crate::suite_layers::{self, Redirects};

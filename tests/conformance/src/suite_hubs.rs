@@ -115,7 +115,7 @@ impl DefaultHub {
     }
 
     pub fn get_cookie_value(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
-        let value = suite_request::cookie(cx.request(), &name);
+        let value = cx.request().cookie(&name);
         value.map(suite_request::percent_decoded)
     }
 

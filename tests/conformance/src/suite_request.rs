@@ -9,15 +9,6 @@ pub(crate) fn query(request: &ConnectionRequest, key: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// A cookie as it was sent.
-pub(crate) fn cookie<'a>(request: &'a ConnectionRequest, name: &str) -> Option<&'a str> {
-    let cookies = request.header("cookie")?.split(';');
-    cookies
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value)
-}
-
 /// Resolves the percent signs of a cookie; what is no escape stays.
 pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());

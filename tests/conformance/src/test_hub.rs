@@ -151,7 +151,7 @@ impl TestHub {
     }
 
     pub fn get_cookie(&self, cx: &HubCallerContext<Self>, name: String) -> Option<String> {
-        let value = suite_request::cookie(cx.request(), &name);
+        let value = cx.request().cookie(&name);
         value.map(suite_request::percent_decoded)
     }
 }

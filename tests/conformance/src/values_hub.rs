@@ -3,14 +3,26 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hubwire::dotnet::{self, DateOnly, DateTimeOffset, Decimal, Flags, Open, TimeOnly, TimeSpan};
 use hubwire::{Binary, Timestamp, hub};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) enum Weather {
+    Sunny,
+}
+
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd, dotnet::Enum)]
 pub(crate) enum Mood {
-    Calm,
-    Happy,
+    Calm = 1,
+    Happy = 2,
+}
+
+#[derive(Debug, PartialEq, dotnet::Enum)]
+pub(crate) enum Access {
+    Read = 1,
+    Write = 2,
 }
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -28,6 +40,11 @@ pub(crate) struct Person {
 
 fn moment(text: &str) -> Timestamp {
     text.parse().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn with_offset(text: &str) -> DateTimeOffset {
+    text.parse()
+        .unwrap_or_else(|_| Timestamp::UNIX_EPOCH.into())
 }
 
 /// One method that returns the value, and one that says whether it is given the same.
@@ -68,10 +85,16 @@ values! { ValuesHub:
     binary is_binary Binary = Binary::from(vec![1, 200]);
     timestamp is_timestamp Timestamp = moment("2020-01-02T03:04:05Z");
     fraction is_fraction Timestamp = moment("2020-01-02T03:04:05.5Z");
+    date_time_offset is_date_time_offset DateTimeOffset = with_offset("2020-01-02T03:04:05+02:00");
+    decimal is_decimal Decimal = "1.10".parse().unwrap_or_default();
+    time_span is_time_span TimeSpan = "1.02:03:04.5".parse().unwrap_or_default();
+    date_only is_date_only DateOnly = DateOnly::from_ymd(2020, 1, 2).unwrap_or(DateOnly::MIN);
+    time_only is_time_only TimeOnly = TimeOnly::from_hms(3, 4, 5).unwrap_or_default();
     uuid is_uuid Uuid = Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
     duration is_duration Duration = Duration::from_millis(1500);
     tuple is_tuple (i32, String) = (1, "a".to_owned());
     map is_map BTreeMap<i32, String> = BTreeMap::from([(7, "seven".to_owned())]);
+    weather is_weather Weather = Weather::Sunny;
     mood is_mood Mood = Mood::Happy;
     circle is_circle Shape = Shape::Circle { radius: 2 };
     empty is_empty Shape = Shape::Empty;
@@ -82,8 +105,57 @@ values! { ValuesHub:
 pub(crate) struct DotnetValuesHub;
 
 values! { DotnetValuesHub:
+    char is_char char = 'x';
     mood is_mood Mood = Mood::Happy;
+    mood_counts is_mood_counts BTreeMap<Mood, i32> = BTreeMap::from([(Mood::Happy, 1)]);
+    any_mood is_any_mood Open<Mood> = Open::Unknown(7);
+    access is_access Flags<Access> = Flags::from(Access::Read) | Access::Write;
     person is_person Person = Person { full_name: "Ada".to_owned(), mood: Mood::Happy, age: None };
+}
+
+/// Enums by name in both protocols.
+pub(crate) struct StringEnumsHub;
+
+values! { StringEnumsHub:
+    weather is_weather Weather = Weather::Sunny;
+}
+
+/// Values that JavaScript has in forms of its own, each sent back as text of what it is here.
+pub(crate) struct FormsHub;
+
+#[hub]
+impl FormsHub {
+    pub fn integer(&self, value: i64) -> String {
+        value.to_string()
+    }
+
+    pub fn text(&self, value: String) -> String {
+        value
+    }
+
+    pub fn anything(&self, value: serde_json::Value) -> String {
+        value.to_string()
+    }
+
+    pub fn timestamp(&self, value: Timestamp) -> String {
+        value.to_string()
+    }
+
+    pub fn decimal(&self, value: Decimal) -> String {
+        value.to_string()
+    }
+
+    pub fn keys(&self, value: BTreeMap<i32, String>) -> String {
+        format!("{value:?}")
+    }
+
+    pub fn flags(&self, value: BTreeMap<bool, String>) -> String {
+        format!("{value:?}")
+    }
+
+    pub fn option(&self, value: Option<i32>) -> String {
+        format!("{value:?}")
+    }
 }
 
 /// Floats that JSON does not have.

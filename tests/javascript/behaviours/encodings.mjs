@@ -8,7 +8,8 @@ import { behaviour } from "../support/cell.mjs";
 
 export const theme = "encodings";
 
-const DOCUMENT = readFileSync(new URL("../../../docs/values.md", import.meta.url), "utf8");
+/** What is before the second table, which is of what else is read. */
+const DOCUMENT = readFileSync(new URL("../../../docs/values.md", import.meta.url), "utf8").split("\n## ")[0];
 
 /** The rows of the document: its first cell, and what JavaScript gets in JSON and in MessagePack. */
 const ROWS = DOCUMENT.split("\n")
@@ -16,20 +17,47 @@ const ROWS = DOCUMENT.split("\n")
   .map((line) => line.slice(2, -2).split(" | "));
 
 const METHODS = [
-  "Bool", "I32", "I64", "U64", "F64", "Whole", "F32", "NotANumber", "Infinity", "Text", "Char", "None", "Unit", "List",
-  "Octets", "Binary", "Timestamp", "Fraction", "Uuid", "Duration", "Tuple", "Map", "Mood", "Mood", "Circle", "Empty",
-  "Person", "Person",
+  "Bool", "I32", "I64", "U64", "F64", "Whole", "F32", "NotANumber", "Infinity", "Text", "Char", "Char", "None", "Unit", "List",
+  "Octets", "Binary", "Timestamp", "Fraction", "DateTimeOffset", "Decimal", "TimeSpan",
+  "DateOnly", "TimeOnly", "Uuid", "Duration", "Tuple", "Map", "Weather", "Weather", "Mood", "Mood", "MoodCounts",
+  "AnyMood", "Access", "Circle", "Empty", "Person", "Person",
 ];
 
 const hubOf = (row, method) => {
+  if (row.includes("Naming::DotNetStringEnums")) return "/values-string-enums";
   if (row.includes("Naming::DotNet")) return "/values-dotnet";
   return ["NotANumber", "Infinity"].includes(method) ? "/values-floats" : "/values";
 };
+
+const DATE = new Date("2020-01-02T03:04:05Z");
+
+/** What JavaScript has forms of its own for: a method, what it is given, and the value as text. */
+const FORMS = [
+  ["Integer", 2 ** 53, "9007199254740992"],
+  ["Integer", -(2 ** 54), "-18014398509481984"],
+  ["Integer", -0, "0"],
+  ["Keys", { 7: "x" }, '{7: "x"}'],
+  ["Flags", { true: "x" }, '{true: "x"}'],
+  ["Text", DATE, { JSON: "2020-01-02T03:04:05.000Z", MessagePack: "2020-01-02T03:04:05Z" }],
+  ["Timestamp", DATE, "2020-01-02T03:04:05Z"],
+  ["Anything", DATE, { JSON: '"2020-01-02T03:04:05.000Z"', MessagePack: '"2020-01-02T03:04:05Z"' }],
+  ["Anything", new Uint8Array([1, 200]), { MessagePack: '"Acg="' }],
+  ["Decimal", 1.1, "1.1"],
+  ["Decimal", "1.10", "1.10"],
+  ["Option", undefined, "None"],
+];
 
 /** As the document writes it: a mark behind a value says that it does not come back as the same. */
 const LOST = " (lost)";
 
 export const behaviours = [
+  behaviour("what JavaScript has forms of its own for", async (cell) => {
+    const client = await cell.connected("/values-forms");
+    for (const [method, value, forms] of FORMS) {
+      const expected = typeof forms === "string" ? forms : forms[cell.variant.encoding];
+      if (expected !== undefined) assert.equal(await client.invoke(method, value), expected, method);
+    }
+  }),
   behaviour("every row of docs/values.md", async (cell) => {
     assert.equal(ROWS.length, METHODS.length);
     const clients = {};

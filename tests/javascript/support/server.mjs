@@ -26,14 +26,19 @@ export class Server {
   #path;
   #child;
   #ended;
+  #args;
   port;
+  /** What the server has printed and logged since it was started. */
+  output = "";
 
-  constructor(path) {
+  constructor(path, args) {
     this.#path = path;
+    this.#args = args;
   }
 
-  static async start(path, { port = 0 } = {}) {
-    const server = new Server(path);
+  /** `args` go to the binary, besides where it is to listen. */
+  static async start(path, { port = 0, args = [] } = {}) {
+    const server = new Server(path, args);
     server.port = port;
     await server.restart();
     return server;
@@ -45,10 +50,11 @@ export class Server {
 
   /** Starts the binary, after a stop on the same port as before. */
   async restart() {
-    const child = spawn(this.#path, ["--listen", `127.0.0.1:${this.port}`], { stdio: ["ignore", "pipe", "pipe"] });
+    const listen = ["--listen", `127.0.0.1:${this.port}`];
+    const child = spawn(this.#path, [...listen, ...this.#args], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     running.add(child);
-    let output = "";
+    this.output = "";
     this.#ended = new Promise((resolve) => {
       child.once("error", (error) => resolve({ error }));
       child.once("close", (code, signal) => resolve({ code, signal }));
@@ -57,13 +63,13 @@ export class Server {
       return end;
     });
     const listening = new Promise((resolve, reject) => {
-      child.stderr.on("data", (data) => (output += data));
+      child.stderr.on("data", (data) => (this.output += data));
       child.stdout.on("data", (data) => {
-        output += data;
-        const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
+        this.output += data;
+        const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(this.output)?.[1];
         if (port) resolve(Number(port));
       });
-      this.#ended.then((end) => reject(new Error(`${this.#path} ended before it listened: ${JSON.stringify(end)}\n${output}`)));
+      this.#ended.then((end) => reject(new Error(`${this.#path} ended before it listened: ${JSON.stringify(end)}\n${this.output}`)));
     });
     try {
       this.port = await within(listening, `${this.#path} to listen`, STARTING);

@@ -90,8 +90,8 @@ mod tests {
             .member("wire", "crates/wire")
             .member("facade", "crates/facade")
             .member("shop", "apps/shop")
-            .library("bytes", "1.0.0")
-            .library("tokio", "1.0.0")
+            .library("bytes")
+            .library("tokio")
     }
 
     #[test]

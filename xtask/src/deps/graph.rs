@@ -14,21 +14,8 @@ pub(super) struct Graph {
 /// One version of one package.
 pub(super) struct Package {
     name: String,
-    version: String,
-    licence: Option<String>,
-    source: Source,
+    folder: Option<String>,
     uses: Vec<Use>,
-}
-
-/// Where a package comes from.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Source {
-    /// This workspace; the folder is relative to its root.
-    Workspace {
-        folder: String,
-    },
-    CratesIo,
-    Elsewhere(String),
 }
 
 /// An edge of the graph.
@@ -64,9 +51,7 @@ impl Graph {
         let nodes: BTreeMap<_, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
         let packages = sorted.iter().map(|package| Package {
             name: package.name.to_string(),
-            version: package.version.to_string(),
-            licence: package.license.clone(),
-            source: source(package, metadata),
+            folder: folder(package, metadata),
             uses: nodes
                 .get(&package.id)
                 .map(|node| uses(node, &index))
@@ -160,45 +145,25 @@ impl Package {
         &self.name
     }
 
-    pub(super) fn version(&self) -> &str {
-        &self.version
-    }
-
-    pub(super) fn licence(&self) -> Option<&str> {
-        self.licence.as_deref()
-    }
-
-    pub(super) fn source(&self) -> &Source {
-        &self.source
-    }
-
     /// The folder in this workspace, where it is one of its crates.
     pub(super) fn folder(&self) -> Option<&str> {
-        match &self.source {
-            Source::Workspace { folder } => Some(folder),
-            Source::CratesIo | Source::Elsewhere(_) => None,
-        }
+        self.folder.as_deref()
     }
 }
 
-fn source(package: &cargo_metadata::Package, metadata: &Metadata) -> Source {
-    match &package.source {
-        Some(source) if source.is_crates_io() => Source::CratesIo,
-        Some(source) => Source::Elsewhere(source.repr.clone()),
-        None if metadata.workspace_members.contains(&package.id) => {
-            let folder = package
-                .manifest_path
-                .parent()
-                .unwrap_or_else(|| Utf8Path::new(""));
-            let folder = folder
-                .strip_prefix(&metadata.workspace_root)
-                .unwrap_or(folder);
-            Source::Workspace {
-                folder: folder.to_string(),
-            }
-        }
-        None => Source::Elsewhere(package.manifest_path.to_string()),
+/// Relative to the root of the workspace.
+fn folder(package: &cargo_metadata::Package, metadata: &Metadata) -> Option<String> {
+    if !metadata.workspace_members.contains(&package.id) {
+        return None;
     }
+    let folder = package
+        .manifest_path
+        .parent()
+        .unwrap_or_else(|| Utf8Path::new(""));
+    let folder = folder
+        .strip_prefix(&metadata.workspace_root)
+        .unwrap_or(folder);
+    Some(folder.to_string())
 }
 
 fn uses(node: &Node, index: &BTreeMap<&PackageId, usize>) -> Vec<Use> {
@@ -229,38 +194,23 @@ fn uses(node: &Node, index: &BTreeMap<&PackageId, usize>) -> Vec<Use> {
 pub(super) mod made_up {
     //! Graphs for the tests of the checks.
 
-    use super::{Graph, Package, Source, Use, When};
+    use super::{Graph, Package, Use, When};
 
     impl Graph {
         /// Adds a crate of this workspace.
         pub(in super::super) fn member(self, name: &str, folder: &str) -> Self {
-            self.package(
-                name,
-                "0.1.0",
-                Some("MIT"),
-                Source::Workspace {
-                    folder: folder.into(),
-                },
-            )
+            self.package(name, Some(folder))
         }
 
-        /// Adds a package from crates.io under the MIT licence.
-        pub(in super::super) fn library(self, name: &str, version: &str) -> Self {
-            self.package(name, version, Some("MIT"), Source::CratesIo)
+        /// Adds a package from outside.
+        pub(in super::super) fn library(self, name: &str) -> Self {
+            self.package(name, None)
         }
 
-        pub(in super::super) fn package(
-            mut self,
-            name: &str,
-            version: &str,
-            licence: Option<&str>,
-            source: Source,
-        ) -> Self {
+        fn package(mut self, name: &str, folder: Option<&str>) -> Self {
             self.packages.push(Package {
                 name: name.into(),
-                version: version.into(),
-                licence: licence.map(Into::into),
-                source,
+                folder: folder.map(Into::into),
                 uses: Vec::new(),
             });
             self
@@ -285,14 +235,10 @@ pub(super) mod made_up {
             self
         }
 
-        /// The last added package that is called `name` or `name@version`.
         fn at(&self, name: &str) -> usize {
-            let is_it = |package: &Package| {
-                package.name == name || format!("{}@{}", package.name, package.version) == name
-            };
             self.packages
                 .iter()
-                .rposition(is_it)
+                .position(|package| package.name == name)
                 .unwrap_or_else(|| panic!("no package {name}"))
         }
     }

@@ -7,14 +7,24 @@ pub(super) const CRATES: &[Row] = &[
     Row {
         crates: Crates::Published("hubwire-protocol"),
         may_use: &[],
-        tests_may_use: &[],
-        libraries: Libraries::Only(&["base64", "memchr", "rmp", "serde", "serde_json"]),
+        tests_may_use: &["hubwire"],
+        libraries: Libraries::Only(&[
+            "base64",
+            "chrono",
+            "jiff",
+            "memchr",
+            "rmp",
+            "rust_decimal",
+            "serde",
+            "serde_json",
+            "serde_path_to_error",
+        ]),
         never_reaches: &[RUNTIMES, HTTP],
     },
     Row {
         crates: Crates::Published("hubwire-core"),
         may_use: &["hubwire-protocol"],
-        tests_may_use: &[],
+        tests_may_use: &["hubwire"],
         libraries: Libraries::Any,
         never_reaches: &[RUNTIMES, HTTP],
     },
@@ -190,40 +200,6 @@ const HTTP: &[&str] = &[
     "reqwest",
     "tower-http",
 ];
-
-/// Packages that nothing here may use, not even in tests, and why.
-pub(super) const BANNED: &[(&str, &str)] = &[
-    (
-        "openssl",
-        "TLS is rustls here: no C library to find on the user's machine",
-    ),
-    (
-        "openssl-sys",
-        "TLS is rustls here: no C library to find on the user's machine",
-    ),
-];
-
-/// The licences under which a dependency may be used.
-pub(super) const LICENCES: &[&str] = &[
-    "0BSD",
-    "Apache-2.0",
-    "Apache-2.0 WITH LLVM-exception",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "BSL-1.0",
-    "CC0-1.0",
-    "ISC",
-    "MIT",
-    "MIT-0",
-    "Unicode-3.0",
-    "Zlib",
-];
-
-/// Packages of which the published crates may bring two versions, and why.
-pub(super) const DUPLICATES: &[(&str, &str)] = &[(
-    "syn",
-    "serde_derive and thiserror-impl are on 3, tracing-attributes is on 2; neither is linked in",
-)];
 
 /// What some crates of this workspace may use.
 pub(super) struct Row {

@@ -2,7 +2,7 @@
 
 use std::{fmt, process::Command};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use super::counts::{CargoTest, LastSum, NodeTest, Reader};
@@ -21,6 +21,8 @@ pub(crate) enum Suite {
     Clippy,
     /// `cargo xtask deps`: the crate graph and the server's rooms are as designed
     Deps,
+    /// `cargo deny`: licences, sources, bans and duplicates of packages from outside
+    Deny,
     /// `cargo doc`: no warning, private items included
     Docs,
     /// `cargo test`: unit, property, integration and compile-fail tests, doctests
@@ -44,6 +46,7 @@ impl Suite {
             // For network namespaces, in which lines are slow.
             Self::Rust if cfg!(target_os = "linux") => &[Tool::TrafficControl],
             Self::Format | Self::Clippy | Self::Deps | Self::Docs | Self::Rust => &[],
+            Self::Deny => &[Tool::CargoDeny],
             Self::Build | Self::Javascript => &[Tool::Node, Tool::Npm],
             Self::Browser => &[Tool::Node, Tool::Npm, Tool::Chromium, Tool::Fonts],
             Self::Replay => &[Tool::Python],
@@ -90,10 +93,17 @@ impl Suite {
             }
             Self::Clippy => {
                 before = pages_if_possible(workspace)?;
-                let lint = ["clippy", "--workspace", "--all-targets", "--locked"];
+                let lint = [
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--all-features",
+                    "--locked",
+                ];
                 Work::Whole(workspace.cargo(lint.into_iter().chain(["--", "-D", "warnings"])))
             }
             Self::Deps => Work::Check(deps::run),
+            Self::Deny => Work::Whole(deny(workspace)?),
             Self::Docs => {
                 before = pages_if_possible(workspace)?;
                 let private = "--document-private-items";
@@ -103,7 +113,14 @@ impl Suite {
             }
             Self::Rust => {
                 before = pages_if_possible(workspace)?;
-                let test = workspace.cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+                let all = [
+                    "test",
+                    "--workspace",
+                    "--all-features",
+                    "--locked",
+                    "--no-fail-fast",
+                ];
+                let test = workspace.cargo(all);
                 Work::Counted(test, Box::<CargoTest>::default())
             }
             Self::Build => {
@@ -156,6 +173,14 @@ impl Suite {
             work: Work::Counted(node, Box::<NodeTest>::default()),
         })
     }
+}
+
+fn deny(workspace: &Workspace) -> Result<Command> {
+    let program = Tool::CargoDeny.find()?.context("cargo-deny is missing")?;
+    let mut deny = Command::new(program);
+    deny.args(["--locked", "check", "bans", "licenses", "sources"])
+        .current_dir(workspace.root());
+    Ok(deny)
 }
 
 /// The release build of the server that drivers of other clients' tests need.

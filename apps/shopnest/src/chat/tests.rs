@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hubwire::testing::{GroupChange, HubTester, Sent, TestCaller};
-use hubwire::{DisconnectReason, GroupName, Target};
+use hubwire::testing::{CallError, GroupChange, HubTester, Sent, Target, TestCaller};
+use hubwire::{DisconnectReason, GroupName};
 
 use tokio::time::advance;
 
@@ -17,7 +17,7 @@ fn ann_and(method: &str, to: Target, room: &str) -> Sent {
     Sent::new(to, method, ["ann".into(), room.into()])
 }
 
-async fn join(caller: &TestCaller<'_, ChatHub>, room: &str) -> Result<(), String> {
+async fn join(caller: &TestCaller<'_, ChatHub>, room: &str) -> Result<(), CallError> {
     caller.invoke("JoinRoom", (room,)).await.map(drop)
 }
 
@@ -30,13 +30,14 @@ async fn member<'a>(tester: &'a HubTester<ChatHub>, id: &str) -> TestCaller<'a, 
     caller
 }
 
-async fn say(caller: &TestCaller<'_, ChatHub>, room: &str) -> Result<(), String> {
+async fn say(caller: &TestCaller<'_, ChatHub>, room: &str) -> Result<(), CallError> {
     let said = caller.invoke("SendMessage", (room, "Ann", "Hello"));
     said.await.map(drop)
 }
 
-fn error(method: &str, text: &str) -> String {
-    format!("An unexpected error occurred invoking '{method}' on the server. HubException: {text}")
+fn error(method: &str, text: &str) -> CallError {
+    let base = format!("An unexpected error occurred invoking '{method}' on the server.");
+    CallError::new(format!("{base} HubException: {text}"))
 }
 
 #[tokio::test]
@@ -135,7 +136,7 @@ async fn a_message_reaches_its_room_with_its_author_and_a_time() {
     assert_eq!(message["user"], "Ann");
     assert_eq!(message["message"], "Hello");
     let at = message["at"].as_str().unwrap();
-    assert!(at.parse::<jiff::Timestamp>().is_ok(), "{at} is no time");
+    assert!(at.parse::<Timestamp>().is_ok(), "{at} is no time");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The rules of those who watch orders, and what shipping one tells them.
 
-use hubwire::testing::{GroupChange, HubTester, Sent};
-use hubwire::{GroupName, Target};
+use hubwire::GroupName;
+use hubwire::testing::{GroupChange, HubTester, Sent, Target};
 
 use super::*;
 
@@ -27,7 +27,9 @@ async fn a_connection_watches_at_most_100_orders() {
     for order_id in 100..102 {
         let refused = ann.invoke("WatchOrder", (order_id,)).await.unwrap_err();
         assert!(
-            refused.ends_with("HubException: You are watching too many orders"),
+            refused
+                .text()
+                .ends_with("HubException: You are watching too many orders"),
             "{refused}"
         );
     }
@@ -50,12 +52,8 @@ async fn watching_an_order_again_does_not_count() {
 
 #[tokio::test]
 async fn shipping_an_order_tells_its_watchers_and_returns_how_it_stands() {
-    let mut context = None;
-    let tester = HubTester::new_with(|hub| {
-        context = Some(hub);
-        OrdersHub
-    });
-    let shipped = ship(State(context.unwrap()), Path(42)).await;
+    let tester = HubTester::new(OrdersHub);
+    let shipped = ship(State(tester.context()), Path(42)).await;
     let Json(order) = shipped.unwrap();
     assert_eq!((order.order_id, order.status), (42, "shipped"));
     let [sent] = <[Sent; 1]>::try_from(tester.recorder().take_sent()).unwrap();

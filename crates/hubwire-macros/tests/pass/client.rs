@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use hubwire::{HubClient, Many, One, Proxy, Reach, SendError, hub_client};
+use hubwire::manual::{HubClient, Many, One};
+use hubwire::{Proxy, Reach, SendError, hub_client};
 use serde::Serialize;
 
 mod chat {

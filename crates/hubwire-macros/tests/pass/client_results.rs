@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use hubwire::{ClientResultError, ClientResults, ConnectionId, Many, One, hub_client};
+use hubwire::manual::{ClientResults, Many, One};
+use hubwire::{ClientResultError, ConnectionId, hub_client};
 use serde::Deserialize;
 
 mod chat {

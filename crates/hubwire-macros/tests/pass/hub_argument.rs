@@ -1,7 +1,8 @@
 //! Types of one's own whose names mean something to the attribute.
 #![deny(warnings)]
 
-use hubwire::{Hub, hub};
+use hubwire::manual::Hub;
+use hubwire::hub;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

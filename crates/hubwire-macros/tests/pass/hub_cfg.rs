@@ -1,7 +1,8 @@
 //! Methods and hooks under `cfg` leave no hole in the table.
 #![deny(warnings)]
 
-use hubwire::{Hub, hub};
+use hubwire::manual::Hub;
+use hubwire::hub;
 
 struct ChatHub;
 

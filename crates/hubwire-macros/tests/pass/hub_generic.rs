@@ -3,7 +3,8 @@
 
 use std::fmt::Debug;
 
-use hubwire::{Hub, HubCallerContext, Stream, hub};
+use hubwire::manual::Hub;
+use hubwire::{HubCallerContext, Stream, hub};
 use serde::Serialize;
 
 struct Store<T, const N: usize> {

@@ -1,7 +1,8 @@
 //! Every form of hook.
 #![deny(warnings)]
 
-use hubwire::{DisconnectReason, Hub, HubCallerContext, HubResult, hub};
+use hubwire::manual::Hub;
+use hubwire::{DisconnectReason, HubCallerContext, HubResult, hub};
 
 macro_rules! hub {
     ($name:ident { $($hooks:tt)* }) => {

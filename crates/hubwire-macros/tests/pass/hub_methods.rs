@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use hubwire::{Hub, HubCallerContext, HubError, HubResult, hub};
+use hubwire::manual::Hub;
+use hubwire::{HubCallerContext, HubError, HubResult, hub};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, Serialize)]

@@ -1,7 +1,8 @@
 //! Types of one's own that are called like those that stream.
 #![deny(warnings)]
 
-use hubwire::{Hub, hub};
+use hubwire::manual::Hub;
+use hubwire::hub;
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, Serialize)]

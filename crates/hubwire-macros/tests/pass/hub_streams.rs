@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use hubwire::{CancellationToken, Hub, HubCallerContext, HubError, HubResult, Stream, StreamReader, hub};
+use hubwire::manual::Hub;
+use hubwire::{CancellationToken, HubCallerContext, HubError, HubResult, Stream, StreamReader, hub};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, Serialize)]

@@ -32,6 +32,13 @@ pub trait ChatClient {
     fn confirm(&self, room: &str) -> bool;
 }
 
+#[derive(hubwire::dotnet::Enum)]
+enum Mood {
+    Calm = 1,
+    #[deprecated]
+    Wild,
+}
+
 struct ChatHub;
 
 #[hubwire::hub(client = ChatClient)]

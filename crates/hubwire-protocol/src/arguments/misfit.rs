@@ -4,22 +4,21 @@ use std::error::Error;
 
 use super::RawItem;
 use crate::error::DecodeError;
+use crate::excerpt::Excerpt;
 use crate::hub_protocol::HubProtocol;
 
 impl RawItem<'_> {
     /// What is wrong with a value that is no `T`: the kind of exception and the text that clients of
     /// ASP.NET Core may read. `field` is what the protocol calls the value: `item`, `argument`.
     ///
-    /// In JSON the text is that of the library, here as there.
+    /// In JSON the text is that of the library, here as there; it may quote the value, and so is an
+    /// [`Excerpt`].
     #[must_use]
     pub fn misfit<T>(&self, error: &DecodeError, field: &str) -> (&'static str, String) {
         match self.protocol() {
             HubProtocol::Json => {
-                let cause = error.source();
-                (
-                    "JsonException",
-                    cause.map_or_else(|| error.to_string(), ToString::to_string),
-                )
+                let cause = error.source().unwrap_or(error);
+                ("JsonException", Excerpt(cause).to_string())
             }
             HubProtocol::MessagePack => {
                 let name = dotnet_type_name::<T>();
@@ -34,8 +33,8 @@ impl RawItem<'_> {
 /// The simple name that .NET gives a type, or the Rust name of one that .NET does not have.
 ///
 /// ```
-/// assert_eq!(hubwire_protocol::dotnet_type_name::<Option<i32>>(), "Int32");
-/// assert_eq!(hubwire_protocol::dotnet_type_name::<String>(), "String");
+/// assert_eq!(hubwire::protocol::dotnet_type_name::<Option<i32>>(), "Int32");
+/// assert_eq!(hubwire::protocol::dotnet_type_name::<String>(), "String");
 /// ```
 #[must_use]
 pub fn dotnet_type_name<T: ?Sized>() -> &'static str {

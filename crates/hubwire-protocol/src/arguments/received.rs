@@ -1,15 +1,12 @@
 //! Received values, not decoded yet, in the encoding in which they came.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
-use serde::Deserializer;
-use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Arguments, BindArguments};
+use super::{Arguments, BindArguments, binding};
 use crate::error::{BindError, DecodeError, EncodeError};
 use crate::hub_protocol::HubProtocol;
 use crate::json;
@@ -74,7 +71,7 @@ impl<'a> RawArguments<'a> {
     /// MessagePack their number comes first, and is compared before any is decoded.
     ///
     /// ```
-    /// # use hubwire_protocol::{HubMessage, HubProtocol};
+    /// # use hubwire::protocol::{HubMessage, HubProtocol};
     /// # let record = b"{\"type\":1,\"target\":\"Add\",\"arguments\":[1,2]}\x1e";
     /// # let (message, _) = HubProtocol::Json.next_message(record, None)?.unwrap();
     /// # let HubMessage::Invocation(invocation) = message else { panic!() };
@@ -90,8 +87,8 @@ impl<'a> RawArguments<'a> {
     /// If an argument does not fit, or their number is another.
     pub fn bind<T: BindArguments>(&self) -> Result<T, BindError> {
         match &self.raw {
-            Raw::Json(array) => bind_json(array, self.naming),
-            Raw::MessagePack(value) => bind_messagepack(value, self.naming),
+            Raw::Json(array) => binding::bind_json(array, self.naming),
+            Raw::MessagePack(value) => binding::bind_messagepack(value, self.naming),
         }
     }
 
@@ -198,7 +195,7 @@ impl RawItem<'static> {
     /// Encodes a value under these names, as messages of this protocol carry it.
     ///
     /// ```
-    /// use hubwire_protocol::{HubProtocol, Naming, RawItem};
+    /// use hubwire::protocol::{HubProtocol, Naming, RawItem};
     ///
     /// let item = RawItem::encode(HubProtocol::MessagePack, Naming::AsDeclared, "text")?;
     /// assert_eq!(item.decode::<String>()?, "text");
@@ -300,81 +297,17 @@ impl Serialize for FromJson<'_> {
 }
 
 fn decode_json<T: DeserializeOwned>(value: &str, naming: Naming) -> Result<T, DecodeError> {
-    match naming {
+    let decode = |value: &str| match naming {
         Naming::AsDeclared => serde_json::from_str(value),
-        Naming::DotNet => {
+        Naming::DotNet | Naming::DotNetStringEnums => {
             let mut from = serde_json::Deserializer::from_str(value);
             T::deserialize(naming::Reading::new(&mut from))
         }
-    }
-    .map_err(DecodeError::new)
-}
-
-fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result<T, BindError> {
-    let mut provided = 0;
-    let visitor = Binding {
-        provided: &mut provided,
-        to: PhantomData,
     };
-    let mut from = serde_json::Deserializer::from_str(array);
-    let bound = match naming {
-        Naming::AsDeclared => from.deserialize_seq(visitor),
-        Naming::DotNet => naming::Reading::new(&mut from).deserialize_seq(visitor),
-    };
-    match bound {
-        Ok(Some(bound)) if provided == T::COUNT => Ok(bound),
-        Ok(_) => Err(BindError::Count {
-            provided,
-            expected: T::COUNT,
-        }),
-        Err(error) => Err(BindError::Conversion {
-            argument: provided,
-            source: error.into(),
-        }),
-    }
-}
-
-fn bind_messagepack<T: BindArguments>(value: &[u8], naming: Naming) -> Result<T, BindError> {
-    let mut input = Input::new(value);
-    let Ok(Head::Array(count)) = input.next() else {
-        return Err(BindError::NoArray);
-    };
-    let mismatch = BindError::Count {
-        provided: usize::try_from(count).unwrap_or(usize::MAX),
-        expected: T::COUNT,
-    };
-    if u32::try_from(T::COUNT) != Ok(count) {
-        return Err(mismatch);
-    }
-    let mut provided = 0;
-    let mut from = messagepack::Deserializer::new(input, naming);
-    match T::bind_elements(&mut from.elements(count), &mut provided) {
-        Ok(Some(bound)) => Ok(bound),
-        Ok(None) => Err(mismatch),
-        Err(error) => Err(BindError::Conversion {
-            argument: provided,
-            source: error.into(),
-        }),
-    }
-}
-
-struct Binding<'p, T> {
-    provided: &'p mut usize,
-    to: PhantomData<T>,
-}
-
-impl<'de, T: BindArguments> Visitor<'de> for Binding<'_, T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an array of {} arguments", T::COUNT)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        let bound = T::bind_elements(&mut elements, self.provided)?;
-        while elements.next_element::<IgnoredAny>()?.is_some() {
-            *self.provided += 1;
-        }
-        Ok(bound)
-    }
+    decode(value)
+        .or_else(|error| {
+            let plain = json::without_negative_zeros(value).ok_or(error)?;
+            decode(&plain)
+        })
+        .map_err(DecodeError::new)
 }

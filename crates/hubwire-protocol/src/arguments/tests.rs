@@ -1,6 +1,8 @@
 //! Received values that pass on, as they came or translated.
 
-use crate::{Arguments, HubMessage, HubProtocol, Naming};
+use serde::Deserialize;
+
+use crate::{Arguments, BindError, HubMessage, HubProtocol, Naming};
 
 fn messagepack_call(arguments: &[u8]) -> Vec<u8> {
     let body = [b"\x96\x01\x80\xc0\xa1T", arguments, b"\x90"].concat();
@@ -133,4 +135,97 @@ fn items_pass_on_within_other_values() {
             assert_eq!(sent, expected);
         }
     }
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "never made")]
+struct Order {
+    lines: Vec<Line>,
+    #[serde(default)]
+    note: String,
+    more: Option<Box<Self>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "never made")]
+enum Line {
+    Goods { count: u8 },
+}
+
+fn refusal(protocol: HubProtocol, message: &[u8], naming: Naming) -> BindError {
+    let message = protocol.next_message(message, None).unwrap().unwrap().0;
+    let HubMessage::Invocation(call) = message else {
+        panic!("{message:?}")
+    };
+    let arguments = call.arguments.with_naming(naming);
+    arguments.bind::<(u8, Order)>().unwrap_err()
+}
+
+#[test]
+fn the_member_that_does_not_fit_is_named() {
+    for (arguments, detail) in [
+        (
+            "[256,{}]",
+            "argument 1, first: invalid value: integer `256`, expected u8",
+        ),
+        (
+            "[1,5]",
+            "argument 2, order: invalid type: integer `5`, expected struct Order",
+        ),
+        (
+            "[1,{\"lines\":[{\"Goods\":{\"count\":1}},{\"Goods\":{\"count\":\"x\"}}]}]",
+            "argument 2, order.lines[1].Goods.count: invalid type: string \"x\", expected u8",
+        ),
+        (
+            "[1,{\"lines\":[],\"more\":{\"lines\":[],\"note\":null}}]",
+            "argument 2, order.more.note: invalid type: null, expected a string",
+        ),
+        (
+            "[-0,{\"lines\":5}]",
+            "argument 2, order.lines: invalid type: integer `5`, expected a sequence",
+        ),
+        (
+            "[1]",
+            "Invocation provides 1 argument(s) but target expects 2.",
+        ),
+    ] {
+        let json = json_call(arguments);
+        let error = refusal(HubProtocol::Json, &json, Naming::AsDeclared);
+        let parameter = match error {
+            BindError::Conversion { argument: 0, .. } => "first",
+            _ => "order",
+        };
+        assert!(
+            error.detail(Some(parameter)).starts_with(detail),
+            "{}",
+            error.detail(Some(parameter))
+        );
+    }
+}
+
+#[test]
+fn a_nil_is_called_what_it_is_for() {
+    let undefined = messagepack_call(b"\x92\x01\x82\xa5lines\x90\xa4note\xc0");
+    let error = refusal(HubProtocol::MessagePack, &undefined, Naming::AsDeclared);
+    assert_eq!(
+        error.detail(None),
+        "argument 2, note: invalid type: nil, expected a string; \
+         for what may be null, or undefined in JavaScript, take an Option"
+    );
+    let undefined = messagepack_call(b"\x92\x01\x82\xa5Lines\x90\xa4Note\xc0");
+    let error = refusal(HubProtocol::MessagePack, &undefined, Naming::DotNet);
+    assert!(
+        error
+            .detail(Some("order"))
+            .starts_with("argument 2, order.note: ")
+    );
+    assert_eq!(
+        error.to_string(),
+        BindError::Conversion {
+            argument: 1,
+            member: "".into(),
+            source: "".into()
+        }
+        .to_string()
+    );
 }

@@ -4,11 +4,12 @@ use std::error::Error;
 use std::fmt;
 
 use crate::error::ProtocolError;
+use crate::excerpt::Excerpt;
 use crate::hub_protocol::HubProtocol;
 
 /// Why a handshake is refused.
 ///
-/// The display text is ASP.NET Core's, without details.
+/// The display text is ASP.NET Core's, without details, and of a name an [`Excerpt`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeRefusal {
@@ -49,12 +50,13 @@ impl fmt::Display for HandshakeRefusal {
                 protocol.transfer_format().name(),
             ),
             Self::UnsupportedProtocol { name } => {
-                write!(f, "The protocol '{name}' is not supported.")
+                write!(f, "The protocol '{}' is not supported.", Excerpt(name))
             }
             Self::UnsupportedVersion { version, name } => {
                 write!(
                     f,
-                    "The server does not support version {version} of the '{name}' protocol."
+                    "The server does not support version {version} of the '{}' protocol.",
+                    Excerpt(name)
                 )
             }
         }
@@ -83,7 +85,7 @@ impl HandshakeFault {
         let (exception_name, text) = match error {
             ProtocolError::InvalidJson => ("JsonReaderException", describe(record)),
             ProtocolError::MissingProperty { .. } => {
-                let content = String::from_utf8_lossy(record);
+                let content = Excerpt(String::from_utf8_lossy(record));
                 (
                     error.exception_name(),
                     format!("{error} Message content: {content}"),

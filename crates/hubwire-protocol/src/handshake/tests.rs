@@ -130,6 +130,11 @@ fn a_protocol_is_found_by_name_version_and_format() {
     ] {
         assert_eq!(resolve(name, version, formats), Err(refusal.to_owned()));
     }
+    let (name, shown) = ("x".repeat(30_000), "x".repeat(256));
+    assert_eq!(
+        resolve(&name, 1, &all),
+        Err(format!("The protocol '{shown}...' is not supported."))
+    );
     let refusal = request("json", 1).resolve(&[], &all).unwrap_err();
     assert_eq!(refusal.to_string(), "The protocol 'json' is not supported.");
 }

@@ -9,6 +9,9 @@ use crate::framing::RECORD_SEPARATOR;
 use crate::message::Headers;
 use crate::naming::Naming;
 
+/// The name of a stream's item, which comes last.
+const STREAM_ITEM: &str = r#","item":"#;
+
 /// Appends records, their properties in ASP.NET Core's order.
 pub(crate) struct JsonWriter<'w> {
     pub(crate) out: &'w mut Vec<u8>,
@@ -61,7 +64,28 @@ impl JsonWriter<'_> {
         invocation_id: &str,
         item: &T,
     ) -> Result<(), EncodeError> {
-        self.with_value(b'2', invocation_id, r#","item":"#, item)
+        self.with_value(b'2', invocation_id, STREAM_ITEM, item)
+    }
+
+    /// What all items of a stream begin with.
+    pub(crate) fn stream_item_head(self, invocation_id: &str) {
+        let mut record = Record::begin(self.out, b'2');
+        record.headers(self.headers);
+        record.invocation_id(invocation_id);
+        record.name(STREAM_ITEM);
+        record.keep();
+    }
+
+    /// An item behind the head of its stream.
+    pub(crate) fn stream_item_behind<T: Serialize + ?Sized>(
+        self,
+        head: &[u8],
+        item: &T,
+    ) -> Result<(), EncodeError> {
+        let record = Record::resume(self.out, head);
+        write_named(record.out, item, self.naming)?;
+        record.end();
+        Ok(())
     }
 
     pub(crate) fn completion_result<T: Serialize + ?Sized>(
@@ -157,6 +181,13 @@ impl<'w> Record<'w> {
         Self { out, start }
     }
 
+    /// Begins with what was written of another.
+    fn resume(out: &'w mut Vec<u8>, head: &[u8]) -> Self {
+        let start = out.len();
+        out.extend_from_slice(head);
+        Self { out, start }
+    }
+
     fn name(&mut self, name: &str) {
         self.out.extend_from_slice(name.as_bytes());
     }
@@ -197,8 +228,12 @@ impl<'w> Record<'w> {
         self.out.push(b']');
     }
 
-    fn end(mut self) {
+    fn end(self) {
         self.out.extend_from_slice(&[b'}', RECORD_SEPARATOR]);
+        self.keep();
+    }
+
+    fn keep(mut self) {
         self.start = self.out.len();
     }
 }

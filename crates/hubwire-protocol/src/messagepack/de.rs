@@ -10,14 +10,18 @@ use super::MAXIMUM_DEPTH;
 use super::error::ValueError;
 use super::head::{Head, Input};
 use crate::naming::Naming;
-use crate::tagged::{BINARY, RAW_VALUE, TIMESTAMP};
+use crate::tagged::{
+    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, ENUM, RAW_VALUE, TIME_ONLY, TIME_SPAN, TIMESTAMP,
+};
 use crate::timestamp::Timestamp;
 use crate::transcode::Transcoder;
 use access::{Elements, Entries, Members, Variant};
 use tagged::Tagged;
 
 mod access;
+mod number;
 mod tagged;
+mod untyped;
 
 /// The byte of nil.
 const NIL: u8 = 0xC0;
@@ -33,6 +37,8 @@ pub(crate) struct Deserializer<'de> {
     naming: Naming,
     /// How many more arrays and maps may be opened within each other.
     free_levels: usize,
+    /// Whether the key of a map is being read, where JavaScript has text for a number.
+    is_key: bool,
 }
 
 impl<'de> Deserializer<'de> {
@@ -42,6 +48,7 @@ impl<'de> Deserializer<'de> {
             input,
             naming,
             free_levels: MAXIMUM_DEPTH,
+            is_key: false,
         }
     }
 
@@ -65,7 +72,7 @@ impl<'de> Deserializer<'de> {
             Head::Float32(value) => visitor.visit_f32(value),
             Head::Float64(value) => visitor.visit_f64(value),
             Head::Text(text) => visit_text(text, visitor),
-            Head::Binary(bytes) => visitor.visit_borrowed_bytes(bytes),
+            Head::Binary(bytes) => untyped::visit_binary(bytes, visitor),
             Head::Array(count) => self.visit_array(count, visitor),
             Head::Map(count) => self.nested(|this| {
                 let mut entries = Entries::new(this, count);
@@ -149,7 +156,7 @@ fn wide_integer() -> ValueError {
     ValueError::custom("MessagePack has no integers of 128 bits")
 }
 
-/// Integers, the usual case first.
+/// Integers, the usual case first; there is a float among them where JavaScript has no integers left.
 macro_rules! integers {
     ($($deserialize:ident)*) => {$(
         #[inline]
@@ -157,7 +164,7 @@ macro_rules! integers {
             match self.input.next()? {
                 Head::Unsigned(value) => visitor.visit_u64(value),
                 Head::Negative(value) => visitor.visit_i64(value),
-                head => self.visit_head(head, visitor),
+                head => self.visit_head(self.integer(head), visitor),
             }
         }
     )*};
@@ -206,7 +213,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         }
     }
 
-    /// Text, or a timestamp, which is shown as text; no bytes.
+    /// Text, or a timestamp, which is shown as text, with its offset if it has one; no bytes.
     #[inline]
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.input.next()? {
@@ -214,6 +221,10 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
             Head::Binary(bytes) => {
                 Err(ValueError::invalid_type(Unexpected::Bytes(bytes), &visitor))
             }
+            head @ Head::Array(2) => match self.date_time_offset() {
+                Some(moment) => visitor.visit_string(moment.to_string()),
+                None => self.visit_head(head, visitor),
+            },
             head => self.visit_head(head, visitor),
         }
     }
@@ -254,8 +265,14 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         visitor: V,
     ) -> Result<V::Value, ValueError> {
         match name {
+            // Most are of somebody else.
+            _ if !name.starts_with('$') => visitor.visit_newtype_struct(self),
             BINARY => visitor.visit_newtype_struct(Tagged::Binary(self)),
-            TIMESTAMP => visitor.visit_newtype_struct(Tagged::Timestamp(self)),
+            ENUM => visitor.visit_newtype_struct(Tagged::Enum(self)),
+            TIMESTAMP | DATE_TIME_OFFSET => visitor.visit_newtype_struct(Tagged::Timestamp(self)),
+            DECIMAL | TIME_SPAN | DATE_ONLY | TIME_ONLY => {
+                visitor.visit_newtype_struct(Tagged::Number(self))
+            }
             RAW_VALUE => {
                 let text = self.read_json()?;
                 visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, text))))
@@ -339,7 +356,16 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         }
     }
 
+    #[inline]
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.input.next()? {
+            Head::Text(b"true") if self.is_key => visitor.visit_bool(true),
+            Head::Text(b"false") if self.is_key => visitor.visit_bool(false),
+            head => self.visit_head(head, visitor),
+        }
+    }
+
     forward_to_deserialize_any! {
-        bool f32 unit unit_struct tuple_struct map identifier
+        f32 unit unit_struct tuple_struct map identifier
     }
 }

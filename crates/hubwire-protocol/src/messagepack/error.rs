@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use serde::{de, ser};
+use serde::de::{self, Expected, Unexpected};
+use serde::ser;
 
 use super::head::{Fault, format_name};
 use crate::error::EncodeError;
@@ -57,6 +58,18 @@ impl Error for ValueError {}
 impl de::Error for ValueError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::Custom(message.to_string().into())
+    }
+
+    /// As serde's own, but that a nil is called one.
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        match unexpected {
+            Unexpected::Unit => {
+                de::Error::custom(format_args!("invalid type: nil, expected {expected}"))
+            }
+            _ => de::Error::custom(format_args!(
+                "invalid type: {unexpected}, expected {expected}"
+            )),
+        }
     }
 }
 

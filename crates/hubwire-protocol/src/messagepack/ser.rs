@@ -5,31 +5,60 @@ use serde::ser;
 
 use super::encode;
 use super::error::ValueError;
+use crate::dotnet::{NumberOrName, NumberedAs, is_number};
 use crate::naming::Naming;
-use crate::tagged::{BINARY, RAW_ITEM, RAW_VALUE, TIMESTAMP};
+use crate::tagged::{
+    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, RAW_ITEM, RAW_VALUE, TIME_ONLY, TIME_SPAN,
+    TIMESTAMP,
+};
 use crate::timestamp::Timestamp;
 use compound::Compound;
 
+mod buffered;
 mod compound;
 
 /// Appends one value.
 pub(super) struct Serializer<'w> {
     out: &'w mut Vec<u8>,
     naming: Naming,
-    bytes: Bytes,
+    within: Within,
 }
 
-/// What bytes are written as.
+/// Which of our own types a value is within; outside of them all is written readably, but for bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bytes {
-    /// Bin, in a value that is written readably otherwise.
-    Plain,
-    /// Bin, within one of our own types.
+enum Within {
+    None,
+    /// Bytes are bin, as they are outside.
     Binary,
-    /// The timestamp extension, of the twelve bytes of its longest form.
+    /// Bytes are the timestamp extension, the twelve of its longest form.
     Timestamp,
-    /// A value that is MessagePack already.
-    Verbatim,
+    DateTimeOffset,
+    Decimal,
+    TimeSpan,
+    DateOnly,
+    TimeOnly,
+    /// Bytes are MessagePack already.
+    RawItem,
+}
+
+impl Within {
+    /// The type of ours that a newtype of this name is.
+    #[inline]
+    fn newtype(name: &str) -> Option<Self> {
+        Some(match name {
+            // Most are of somebody else.
+            _ if !name.starts_with('$') => return None,
+            BINARY => Self::Binary,
+            TIMESTAMP => Self::Timestamp,
+            DATE_TIME_OFFSET => Self::DateTimeOffset,
+            DECIMAL => Self::Decimal,
+            TIME_SPAN => Self::TimeSpan,
+            DATE_ONLY => Self::DateOnly,
+            TIME_ONLY => Self::TimeOnly,
+            RAW_ITEM => Self::RawItem,
+            _ => return None,
+        })
+    }
 }
 
 impl<'w> Serializer<'w> {
@@ -38,8 +67,21 @@ impl<'w> Serializer<'w> {
         Self {
             out,
             naming,
-            bytes: Bytes::Plain,
+            within: Within::None,
         }
+    }
+
+    /// Writes the inside of one of our own types.
+    #[inline]
+    fn serialize_within<T: Serialize + ?Sized>(
+        &mut self,
+        within: Within,
+        value: &T,
+    ) -> Result<(), ValueError> {
+        let around = std::mem::replace(&mut self.within, within);
+        let written = value.serialize(&mut *self);
+        self.within = around;
+        written
     }
 
     /// Begins an enum's variant with data: a map of one.
@@ -64,7 +106,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
     /// .NET's types that have a readable form are written as that, so that a Guid is text.
     #[inline]
     fn is_human_readable(&self) -> bool {
-        self.bytes == Bytes::Plain
+        self.within == Within::None
     }
 
     #[inline]
@@ -139,27 +181,34 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
 
     #[inline]
     fn serialize_char(self, value: char) -> Result<(), ValueError> {
-        encode::text(self.out, value.encode_utf8(&mut [0; 4]))
+        match (self.naming, u16::try_from(value)) {
+            (Naming::DotNet | Naming::DotNetStringEnums, Ok(unit)) => self.serialize_u16(unit),
+            // .NET has no `char` beyond those of one UTF-16 unit.
+            _ => encode::text(self.out, value.encode_utf8(&mut [0; 4])),
+        }
     }
 
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), ValueError> {
-        encode::text(self.out, value)
+        match self.within {
+            Within::None | Within::Decimal | Within::RawItem => encode::text(self.out, value),
+            _ => self.buffered_text(value),
+        }
     }
 
     #[inline]
     fn serialize_bytes(self, value: &[u8]) -> Result<(), ValueError> {
-        match self.bytes {
-            Bytes::Plain | Bytes::Binary => encode::binary(self.out, value),
-            Bytes::Timestamp => {
+        match self.within {
+            Within::RawItem => {
+                self.out.extend_from_slice(value);
+                Ok(())
+            }
+            Within::Timestamp => {
                 let timestamp = Timestamp::from_extension(value)
                     .ok_or_else(|| <ValueError as ser::Error>::custom("no timestamp"))?;
                 timestamp.with_extension(|bytes| encode::extension(self.out, -1, bytes))
             }
-            Bytes::Verbatim => {
-                self.out.extend_from_slice(value);
-                Ok(())
-            }
+            _ => encode::binary(self.out, value),
         }
     }
 
@@ -200,16 +249,13 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
         name: &'static str,
         value: &T,
     ) -> Result<(), ValueError> {
-        let within = match name {
-            BINARY => Bytes::Binary,
-            RAW_ITEM => Bytes::Verbatim,
-            TIMESTAMP => Bytes::Timestamp,
-            _ => return value.serialize(self),
+        if is_number(name) {
+            return NumberOrName::write(self, NumberedAs::Text, name, value);
+        }
+        let Some(within) = Within::newtype(name) else {
+            return value.serialize(self);
         };
-        let around = std::mem::replace(&mut self.bytes, within);
-        let written = value.serialize(&mut *self);
-        self.bytes = around;
-        written
+        self.serialize_within(within, value)
     }
 
     #[inline]

@@ -72,6 +72,26 @@ impl MessagePackWriter<'_> {
         body.end()
     }
 
+    /// What all items of a stream begin with, and room for the length.
+    pub(crate) fn stream_item_head(self, invocation_id: &str) -> Result<(), EncodeError> {
+        let mut body = Body::begin(self.out, 4, 2);
+        body.headers(self.headers)?;
+        encode::text(body.out, invocation_id)?;
+        body.keep();
+        Ok(())
+    }
+
+    /// An item behind the head of its stream.
+    pub(crate) fn stream_item_behind<T: Serialize + ?Sized>(
+        self,
+        head: &[u8],
+        item: &T,
+    ) -> Result<(), EncodeError> {
+        let body = Body::resume(self.out, head);
+        super::write_named(body.out, item, self.naming)?;
+        body.end()
+    }
+
     pub(crate) fn completion_result<T: Serialize + ?Sized>(
         self,
         invocation_id: &str,
@@ -160,6 +180,13 @@ impl<'w> Body<'w> {
         Self { out, start }
     }
 
+    /// Begins with what was written of another.
+    fn resume(out: &'w mut Vec<u8>, head: &[u8]) -> Self {
+        let start = out.len();
+        out.extend_from_slice(head);
+        Self { out, start }
+    }
+
     fn headers(&mut self, headers: Option<&Headers<'_>>) -> Result<(), EncodeError> {
         let Some(headers) = headers.filter(|headers| !headers.is_empty()) else {
             return Ok(encode::map_length(self.out, 0)?);
@@ -172,10 +199,14 @@ impl<'w> Body<'w> {
         Ok(())
     }
 
-    fn end(mut self) -> Result<(), EncodeError> {
+    fn end(self) -> Result<(), EncodeError> {
         close_body(self.out, self.start)?;
-        self.start = self.out.len();
+        self.keep();
         Ok(())
+    }
+
+    fn keep(mut self) {
+        self.start = self.out.len();
     }
 }
 

@@ -9,7 +9,7 @@ use super::Naming;
 use super::variant::EnumVisitor;
 use super::writing::PRIVATE;
 
-/// Finds members of structs by their names in any ASCII case, and enums by their numbers too.
+/// Finds members of structs and variants of enums by their names in any ASCII case.
 pub(crate) struct Reading<D>(pub(super) D);
 
 impl<D> Reading<D> {
@@ -105,11 +105,16 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Reading<D> {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(EnumVisitor(visitor))
+        let visitor = EnumVisitor {
+            visitor,
+            name,
+            variants,
+        };
+        self.0.deserialize_any(visitor)
     }
 }
 
@@ -223,7 +228,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<A> {
     ) -> Result<Option<K::Value>, A::Error> {
         match self.fields {
             Some(fields) => self.entries.next_key_seed(Member { seed, fields }),
-            None => self.entries.next_key_seed(seed),
+            None => self.entries.next_key_seed(Inside(seed)),
         }
     }
 

@@ -1,38 +1,71 @@
-//! Enums, which in .NET's JSON are numbers.
+//! Enums of serde, whose numbers nobody knows.
 
 use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{
     self, DeserializeSeed, EnumAccess, Error as _, IgnoredAny, IntoDeserializer, MapAccess,
-    Unexpected, VariantAccess, Visitor,
+    VariantAccess, Visitor,
 };
 
 use super::reading::{Inside, Reading, Shown};
 
-/// Takes an enum as a number, as a name, or as an object from a name to data.
-pub(super) struct EnumVisitor<V>(pub(super) V);
+/// Takes an enum as a name in any ASCII case, or as an object from a name to data.
+pub(super) struct EnumVisitor<V> {
+    pub(super) visitor: V,
+    pub(super) name: &'static str,
+    pub(super) variants: &'static [&'static str],
+}
+
+impl<V> EnumVisitor<V> {
+    /// The name as it is declared; one that is declared in two cases has to be exact.
+    fn declared<'n>(&self, name: &'n str) -> &'n str {
+        if self.variants.contains(&name) {
+            return name;
+        }
+        let is_name = |variant: &&&str| variant.eq_ignore_ascii_case(name);
+        let mut variants = self.variants.iter().filter(is_name);
+        match (variants.next(), variants.next()) {
+            (Some(variant), None) => variant,
+            _ => name,
+        }
+    }
+
+    fn number_is_unknown<E: de::Error>(&self, number: impl fmt::Display) -> E {
+        E::custom(format_args!(
+            "serde does not know which variant of `{name}` has the number {number}; \
+             `#[derive(hubwire::dotnet::Enum)]` for `{name}`, in the place of serde's derives, \
+             lets numbers be read",
+            name = self.name
+        ))
+    }
+}
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for EnumVisitor<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
+        self.visitor.expecting(f)
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<V::Value, E> {
-        match u32::try_from(number) {
-            Ok(number) => self.0.visit_enum(number.into_deserializer()),
-            Err(_) => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
-        }
+        Err(self.number_is_unknown(number))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<V::Value, E> {
+        Err(self.number_is_unknown(number))
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<V::Value, E> {
-        self.0.visit_enum(name.into_deserializer())
+        let declared = self.declared(name);
+        if !self.variants.contains(&declared) && name.parse::<i64>().is_ok() {
+            return Err(self.number_is_unknown(name));
+        }
+        self.visitor.visit_enum(declared.into_deserializer())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
-        self.0.visit_enum(Variant(entries))
+        self.visitor.visit_enum(Variant(entries))
     }
 }
 

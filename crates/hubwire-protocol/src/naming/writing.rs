@@ -1,41 +1,78 @@
 //! A serializer that writes JSON under .NET's names.
 
 use serde::ser::{
-    self, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
-    SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
+    self, Serialize, SerializeMap, SerializeSeq, SerializeTuple, SerializeTupleStruct,
+    SerializeTupleVariant, Serializer,
 };
-use serde_json::value::RawValue;
 
-use super::{Naming, case};
-use crate::json;
+use super::Naming;
+use crate::dotnet::{NumberOrName, NumberedAs, is_number};
+use members::{Members, Variant};
+
+mod members;
 
 /// What `serde_json` calls its own types, which are written as they are.
 pub(super) const PRIVATE: &str = "$serde_json::private::";
 
-/// Gives members of structs their camelCase names and enums without data their numbers.
+/// Gives members of structs their camelCase names, and enums that know them their numbers.
 ///
 /// Keys of maps are not looked into: there .NET writes names of enums.
-pub(crate) struct Writing<S>(S);
+pub(crate) struct Writing<S> {
+    to: S,
+    naming: Naming,
+    /// The enum whose tag this is, which is a name always.
+    tag_of: Option<&'static str>,
+}
 
 impl<S> Writing<S> {
-    pub(crate) const fn new(to: S) -> Self {
-        Self(to)
+    pub(crate) const fn new(to: S, naming: Naming) -> Self {
+        Self {
+            to,
+            naming,
+            tag_of: None,
+        }
+    }
+
+    /// What is within the value.
+    const fn inside<'a, T: ?Sized>(&self, value: &'a T) -> Named<'a, T> {
+        Named {
+            value,
+            naming: self.naming,
+            tag_of: None,
+        }
+    }
+
+    fn number_is_unknown<E: ser::Error>(enum_name: &str, variant: &str) -> E {
+        E::custom(format_args!(
+            "serde does not know the number of `{enum_name}::{variant}`; \
+             `#[derive(hubwire::dotnet::Enum)]` for `{enum_name}`, in the place of serde's \
+             derives, gives its variants their numbers, and with `Naming::DotNetStringEnums` \
+             all enums go by name"
+        ))
     }
 }
 
 /// A value that is written under .NET's names, wherever it is.
-struct Named<'a, T: ?Sized>(&'a T);
+struct Named<'a, T: ?Sized> {
+    value: &'a T,
+    naming: Naming,
+    tag_of: Option<&'static str>,
+}
 
 impl<T: Serialize + ?Sized> Serialize for Named<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(Writing(serializer))
+        self.value.serialize(Writing {
+            to: serializer,
+            naming: self.naming,
+            tag_of: self.tag_of,
+        })
     }
 }
 
 macro_rules! scalars {
     ($($serialize:ident $type:ty;)*) => {$(
         fn $serialize(self, value: $type) -> Result<S::Ok, S::Error> {
-            self.0.$serialize(value)
+            self.to.$serialize(value)
         }
     )*};
 }
@@ -72,28 +109,32 @@ impl<S: Serializer> Serializer for Writing<S> {
     }
 
     fn is_human_readable(&self) -> bool {
-        self.0.is_human_readable()
+        self.to.is_human_readable()
     }
 
     fn serialize_none(self) -> Result<S::Ok, S::Error> {
-        self.0.serialize_none()
+        self.to.serialize_none()
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.0.serialize_some(&Named(value))
+        let inside = self.inside(value);
+        self.to.serialize_some(&inside)
     }
 
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
-        self.0.serialize_unit()
+        self.to.serialize_unit()
     }
 
     fn serialize_unit_variant(
         self,
-        _: &'static str,
+        name: &'static str,
         index: u32,
-        _: &'static str,
+        variant: &'static str,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_u32(index)
+        if self.naming == Naming::DotNet && self.tag_of != Some(name) {
+            return Err(Self::number_is_unknown(name, variant));
+        }
+        self.to.serialize_unit_variant(name, index, variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -101,7 +142,11 @@ impl<S: Serializer> Serializer for Writing<S> {
         name: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_struct(name, &Named(value))
+        if self.naming == Naming::DotNet && is_number(name) {
+            return NumberOrName::write(self.to, NumberedAs::Number, name, value);
+        }
+        let inside = self.inside(value);
+        self.to.serialize_newtype_struct(name, &inside)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -111,16 +156,23 @@ impl<S: Serializer> Serializer for Writing<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0
-            .serialize_newtype_variant(name, index, variant, &Named(value))
+        let inside = self.inside(value);
+        self.to
+            .serialize_newtype_variant(name, index, variant, &inside)
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
-        self.0.serialize_seq(length).map(Writing)
+        let naming = self.naming;
+        self.to
+            .serialize_seq(length)
+            .map(|to| Writing::new(to, naming))
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, S::Error> {
-        self.0.serialize_tuple(length).map(Writing)
+        let naming = self.naming;
+        self.to
+            .serialize_tuple(length)
+            .map(|to| Writing::new(to, naming))
     }
 
     fn serialize_tuple_struct(
@@ -128,7 +180,10 @@ impl<S: Serializer> Serializer for Writing<S> {
         name: &'static str,
         length: usize,
     ) -> Result<Self::SerializeTupleStruct, S::Error> {
-        self.0.serialize_tuple_struct(name, length).map(Writing)
+        let naming = self.naming;
+        self.to
+            .serialize_tuple_struct(name, length)
+            .map(|to| Writing::new(to, naming))
     }
 
     fn serialize_tuple_variant(
@@ -138,13 +193,17 @@ impl<S: Serializer> Serializer for Writing<S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        self.0
+        let naming = self.naming;
+        self.to
             .serialize_tuple_variant(name, index, variant, length)
-            .map(Writing)
+            .map(|to| Writing::new(to, naming))
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        self.0.serialize_map(length).map(Writing)
+        let naming = self.naming;
+        self.to
+            .serialize_map(length)
+            .map(|to| Writing::new(to, naming))
     }
 
     fn serialize_struct(
@@ -153,12 +212,11 @@ impl<S: Serializer> Serializer for Writing<S> {
         length: usize,
     ) -> Result<Self::SerializeStruct, S::Error> {
         if name.starts_with(PRIVATE) {
-            self.0
+            self.to
                 .serialize_struct(name, length)
                 .map(Members::AsTheyAre)
         } else {
-            let map = self.0.serialize_map(Some(length))?;
-            Ok(Members::Named(map, String::new()))
+            Members::named(self.to, self.naming, name, length)
         }
     }
 
@@ -169,13 +227,8 @@ impl<S: Serializer> Serializer for Writing<S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
-        Ok(Variant {
-            to: self.0,
-            name,
-            index,
-            variant,
-            members: Vec::with_capacity(length),
-        })
+        let variant = (name, index, variant);
+        Ok(Variant::new(self.to, self.naming, variant, length))
     }
 }
 
@@ -186,11 +239,12 @@ macro_rules! elements {
             type Error = S::Error;
 
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
-                self.0.$method(&Named(value))
+                let inside = self.inside(value);
+                self.to.$method(&inside)
             }
 
             fn end(self) -> Result<S::Ok, S::Error> {
-                self.0.end()
+                self.to.end()
             }
         }
     )*};
@@ -208,99 +262,15 @@ impl<S: SerializeMap> SerializeMap for Writing<S> {
     type Error = S::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
-        self.0.serialize_key(key)
+        self.to.serialize_key(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
-        self.0.serialize_value(&Named(value))
+        let inside = self.inside(value);
+        self.to.serialize_value(&inside)
     }
 
     fn end(self) -> Result<S::Ok, S::Error> {
-        self.0.end()
-    }
-}
-
-/// The members of a struct.
-pub(crate) enum Members<S: Serializer> {
-    /// Of a type of `serde_json`'s own.
-    AsTheyAre(S::SerializeStruct),
-    /// With room to make names in.
-    Named(S::SerializeMap, String),
-}
-
-impl<S: Serializer> SerializeStruct for Members<S> {
-    type Ok = S::Ok;
-    type Error = S::Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), S::Error> {
-        match self {
-            Self::AsTheyAre(to) => to.serialize_field(name, value),
-            Self::Named(to, room) => {
-                room.clear();
-                case::push_camel(name, room);
-                to.serialize_entry(room.as_str(), &Named(value))
-            }
-        }
-    }
-
-    fn end(self) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::AsTheyAre(to) => to.end(),
-            Self::Named(to, _) => to.end(),
-        }
-    }
-}
-
-/// A variant with named members: they are kept, because a serializer takes them under names
-/// that live forever, or all at once.
-pub(crate) struct Variant<S> {
-    to: S,
-    name: &'static str,
-    index: u32,
-    variant: &'static str,
-    members: Vec<(String, Box<RawValue>)>,
-}
-
-impl<S: Serializer> SerializeStructVariant for Variant<S> {
-    type Ok = S::Ok;
-    type Error = S::Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), S::Error> {
-        let mut text = Vec::new();
-        json::write_named(&mut text, value, Naming::DotNet).map_err(|error| cause(&error))?;
-        let text = String::from_utf8(text).map_err(ser::Error::custom)?;
-        let value = RawValue::from_string(text).map_err(ser::Error::custom)?;
-        let mut name_on_wire = String::new();
-        case::push_camel(name, &mut name_on_wire);
-        self.members.push((name_on_wire, value));
-        Ok(())
-    }
-
-    fn end(self) -> Result<S::Ok, S::Error> {
-        let members = Kept(self.members);
-        self.to
-            .serialize_newtype_variant(self.name, self.index, self.variant, &members)
-    }
-}
-
-/// What the value itself complained of, which `EncodeError` keeps behind its own text.
-fn cause<E: ser::Error>(error: &crate::EncodeError) -> E {
-    let source = std::error::Error::source(error).map(ToString::to_string);
-    E::custom(source.unwrap_or_else(|| error.to_string()))
-}
-
-struct Kept(Vec<(String, Box<RawValue>)>);
-
-impl Serialize for Kept {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        self.to.end()
     }
 }

@@ -42,7 +42,7 @@ impl Error for NegotiateRefusal {}
 /// integer. The least version that is accepted, `minimum`, is compared with what is asked for.
 ///
 /// ```
-/// use hubwire_protocol::choose_negotiate_version;
+/// use hubwire::protocol::choose_negotiate_version;
 ///
 /// assert_eq!(choose_negotiate_version(None::<&str>, 0), Ok(0));
 /// assert_eq!(choose_negotiate_version(Some("7"), 0), Ok(1));
@@ -76,7 +76,7 @@ pub fn choose_negotiate_version<V: AsRef<str>>(
 /// Whether the values of `useStatefulReconnect` in the query say true.
 ///
 /// ```
-/// use hubwire_protocol::asks_for_stateful_reconnect;
+/// use hubwire::protocol::asks_for_stateful_reconnect;
 ///
 /// assert!(asks_for_stateful_reconnect(Some("True")));
 /// assert!(!asks_for_stateful_reconnect(Some("1")));

@@ -45,7 +45,7 @@ impl Transport {
 /// The response to a negotiate request, always with status 200.
 ///
 /// ```
-/// use hubwire_protocol::{NegotiateRefusal, NegotiateResponse};
+/// use hubwire::protocol::{NegotiateRefusal, NegotiateResponse};
 ///
 /// let refused = NegotiateResponse::refused(NegotiateRefusal::NotAnInteger);
 /// assert_eq!(
@@ -122,7 +122,7 @@ pub struct NegotiatedConnection {
 /// A transport on offer.
 ///
 /// ```
-/// use hubwire_protocol::{AvailableTransport, Transport};
+/// use hubwire::protocol::{AvailableTransport, Transport};
 ///
 /// let offer = AvailableTransport::from(Transport::ServerSentEvents);
 /// assert_eq!(offer.transfer_formats, Transport::ServerSentEvents.transfer_formats());

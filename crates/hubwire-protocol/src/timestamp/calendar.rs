@@ -9,7 +9,7 @@ const BEFORE_EPOCH: i64 = 719_468;
 const ERA: i64 = 146_097;
 
 /// How many days a date lies after 1970-01-01.
-pub(super) const fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) const fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -20,7 +20,7 @@ pub(super) const fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Year, month and day of so many days after 1970-01-01.
-pub(super) const fn date_from_days(days: i64) -> (i64, i64, i64) {
+pub(crate) const fn date_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + BEFORE_EPOCH;
     let era = days.div_euclid(ERA);
     let day_of_era = days.rem_euclid(ERA);
@@ -35,7 +35,7 @@ pub(super) const fn date_from_days(days: i64) -> (i64, i64, i64) {
 }
 
 /// How many days a month has.
-pub(super) const fn days_of_month(year: i64, month: i64) -> i64 {
+pub(crate) const fn days_of_month(year: i64, month: i64) -> i64 {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         2 if is_leap => 29,

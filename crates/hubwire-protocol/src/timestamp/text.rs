@@ -1,6 +1,7 @@
 //! Timestamps as text after ISO 8601.
 
 use super::calendar::{date_from_days, days_from_date, days_of_month};
+use super::moment::Moment;
 use super::{Timestamp, TimestampError};
 
 /// The most characters that are written.
@@ -61,22 +62,41 @@ impl Text<'_> {
 
 /// Reads `2000-01-01T00:00:00Z`, with a fraction of any length, of which nine digits count, and
 /// with `+01:30` or `-01:30` in the place of `Z`.
-pub(super) fn read(text: &str) -> Result<Timestamp, TimestampError> {
-    let mut rest = Rest(text.as_bytes());
-    let (days, second) = rest.date_and_second().ok_or(TimestampError::Syntax)?;
-    let nanoseconds = rest.fraction().ok_or(TimestampError::Syntax)?;
-    let offset = rest.offset().ok_or(TimestampError::Syntax)?;
-    if !rest.0.is_empty() {
+///
+/// As in .NET's JSON the seconds may be missing, and the time altogether; what has no offset is taken to be in UTC.
+pub(super) fn read(text: &str) -> Result<Moment, TimestampError> {
+    let mut rest = Rest::of(text);
+    let days = rest.date().ok_or(TimestampError::Syntax)?;
+    let (second, nanoseconds, offset) = if rest.is_empty() {
+        (0, 0, 0)
+    } else {
+        rest.time_and_offset().ok_or(TimestampError::Syntax)?
+    };
+    if !rest.is_empty() {
         return Err(TimestampError::Syntax);
     }
-    Timestamp::from_unix(days * DAY + second - offset, nanoseconds)
+    let seconds = days * DAY + second - offset * 60;
+    Ok(Moment {
+        timestamp: Timestamp::from_unix(seconds, nanoseconds)?,
+        // Less than a day of them.
+        offset_minutes: i16::try_from(offset).unwrap_or_default(),
+    })
 }
 
 /// What was not read yet.
-struct Rest<'t>(&'t [u8]);
+pub(crate) struct Rest<'t>(&'t [u8]);
 
-impl Rest<'_> {
-    fn date_and_second(&mut self) -> Option<(i64, i64)> {
+impl<'t> Rest<'t> {
+    pub(crate) const fn of(text: &'t str) -> Self {
+        Self(text.as_bytes())
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads a date, as days since 1970-01-01.
+    pub(crate) fn date(&mut self) -> Option<i64> {
         let year = self.digits(4)?;
         self.byte(b'-')?;
         let month = self.digits(2).filter(|month| (1..=12).contains(month))?;
@@ -85,14 +105,24 @@ impl Rest<'_> {
         if day == 0 || day > days_of_month(year, month) {
             return None;
         }
+        Some(days_from_date(year, month, day))
+    }
+
+    /// Reads seconds, nanoseconds, and the minutes of the offset.
+    fn time_and_offset(&mut self) -> Option<(i64, u32, i64)> {
         self.byte(b'T')?;
         let hour = self.digits(2).filter(|&hour| hour < 24)?;
         self.byte(b':')?;
         let minute = self.digits(2).filter(|&minute| minute < 60)?;
-        self.byte(b':')?;
-        let second = self.digits(2).filter(|&second| second < 60)?;
-        let days = days_from_date(year, month, day);
-        Some((days, hour * 3_600 + minute * 60 + second))
+        let (second, nanoseconds) = match self.byte(b':') {
+            Some(()) => {
+                let second = self.digits(2).filter(|&second| second < 60)?;
+                (second, self.fraction()?)
+            }
+            None => (0, 0),
+        };
+        let second = hour * 3_600 + minute * 60 + second;
+        Some((second, nanoseconds, self.offset()?))
     }
 
     fn fraction(&mut self) -> Option<u32> {
@@ -107,22 +137,23 @@ impl Rest<'_> {
         u32::try_from(nanoseconds).ok()
     }
 
-    /// The seconds by which the clock that was read is ahead of UTC.
+    /// The minutes by which the clock that was read is ahead of UTC; none if nothing is said of them.
     fn offset(&mut self) -> Option<i64> {
-        let sign = match self.0.split_first()? {
-            (b'Z', rest) => {
+        let sign = match self.0.split_first() {
+            None => return Some(0),
+            Some((b'Z', rest)) => {
                 self.0 = rest;
                 return Some(0);
             }
-            (b'+', _) => 1,
-            (b'-', _) => -1,
-            _ => return None,
+            Some((b'+', _)) => 1,
+            Some((b'-', _)) => -1,
+            Some(_) => return None,
         };
         self.0 = self.0.get(1..)?;
         let hours = self.digits(2).filter(|&hours| hours < 24)?;
         self.byte(b':')?;
         let minutes = self.digits(2).filter(|&minutes| minutes < 60)?;
-        Some(sign * (hours * 3_600 + minutes * 60))
+        Some(sign * (hours * 60 + minutes))
     }
 
     fn byte(&mut self, expected: u8) -> Option<()> {

@@ -59,10 +59,10 @@ pub enum FrameEvent<'a> {
 /// handed on, then the decoder fails.
 ///
 /// ```
-/// use hubwire_protocol::{DataKind, FrameDecoder, FrameEvent, Masking, Opcode};
+/// use hubwire::protocol::{DataKind, FrameDecoder, FrameEvent, Masking, Opcode};
 ///
 /// let mut received = Vec::new();
-/// hubwire_protocol::write_masked_frame(&mut received, Opcode::Text, true, [1, 2, 3, 4], b"hi");
+/// hubwire::protocol::write_masked_frame(&mut received, Opcode::Text, true, [1, 2, 3, 4], b"hi");
 ///
 /// let mut decoder = FrameDecoder::new(Masking::Required);
 /// let mut input = &mut received[..];
@@ -70,7 +70,7 @@ pub enum FrameEvent<'a> {
 /// let (payload, kind) = (&mut b"hi".to_owned()[..], DataKind::Text);
 /// assert_eq!(event, Some(FrameEvent::Data { payload, kind, is_end: true }));
 /// assert_eq!(decoder.next(&mut input)?, None);
-/// # Ok::<(), hubwire_protocol::FrameError>(())
+/// # Ok::<(), hubwire::protocol::FrameError>(())
 /// ```
 #[derive(Debug)]
 pub struct FrameDecoder {

@@ -29,7 +29,7 @@ impl AsRef<[u8]> for FrameHeader {
 /// The header that a server puts before a payload of this length.
 ///
 /// ```
-/// use hubwire_protocol::{Opcode, encode_header};
+/// use hubwire::protocol::{Opcode, encode_header};
 ///
 /// assert_eq!(encode_header(Opcode::Text, 11).as_bytes(), [0x81, 11]);
 /// assert_eq!(encode_header(Opcode::Binary, 300).as_bytes(), [0x82, 126, 1, 44]);

@@ -1,9 +1,9 @@
 //! Hub messages: reading inverts writing, wherever the bytes are cut.
 
-use hubwire_protocol::{HubMessage, HubProtocol, RECORD_SEPARATOR, json};
+use hubwire_protocol::{HubMessage, HubProtocol, Naming, RECORD_SEPARATOR, StreamItemWriter, json};
 use proptest::prelude::*;
 
-use crate::sent::{for_protocol, headers, protocol, sent, value};
+use crate::sent::{for_protocol, headers, protocol, sent, text, value};
 
 proptest! {
     #[test]
@@ -90,6 +90,23 @@ proptest! {
         }
         let (read, _) = other.next_message(&passed, None).unwrap().unwrap();
         message.check(&none, &read);
+    }
+
+    #[test]
+    fn the_items_of_a_stream_are_written_as_each_by_itself(
+        id in prop_oneof![text(), ".{0,300}"],
+        items in prop::collection::vec(value(), 0..4),
+        protocol in protocol(),
+        naming in prop::sample::select(vec![Naming::AsDeclared, Naming::DotNet]),
+    ) {
+        let stream = StreamItemWriter::new(protocol, &id).unwrap().with_naming(naming);
+        let (mut out, mut expected) = (Vec::new(), Vec::new());
+        for item in &items {
+            stream.write(&mut out, item).unwrap();
+            let mut writer = protocol.writer(&mut expected).with_naming(naming);
+            writer.stream_item(&id, item).unwrap();
+        }
+        prop_assert_eq!(out, expected);
     }
 
     #[test]

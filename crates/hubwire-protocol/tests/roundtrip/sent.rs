@@ -23,7 +23,7 @@ pub(crate) enum Sent {
 pub(crate) type Pairs = Vec<(String, String)>;
 
 /// Text with all that JSON and SignalR's framing find special.
-fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     let special = "[\\PC\\x00-\\x20\"\\\\\\x{1e}\\x{7f}\\x{2028}\\x{e000}\\x{fffe}😀/é]{0,12}";
     prop_oneof![special, "[a-zA-Z0-9]{0,12}"]
 }

@@ -152,7 +152,12 @@ fn scalars() {
     // A billion nanoseconds; text; digits that .NET does not keep.
     check::<Timestamp>(
         "EchoDateTime",
-        &["EchoDateTime-10", "EchoDateTime-14", "EchoDateTime-2"],
+        &[
+            "EchoDateTime-10",
+            "EchoDateTime-14",
+            "EchoDateTime-15",
+            "EchoDateTime-2",
+        ],
     );
     check::<Option<Timestamp>>("EchoNullableDateTime", &[]);
     check::<Option<Binary>>("EchoBytes", &[]);
@@ -175,14 +180,22 @@ fn containers() {
     check::<List<i32>>("EchoEnumerable", &[]);
     check::<(i32, Option<String>)>("EchoValueTuple", &[]);
     check::<(Option<String>, i32)>("EchoKeyValue", &[]);
-    // The order of the keys.
+    // The order of the keys; one that is text.
     check::<Option<BTreeMap<String, i32>>>("EchoStringInt", &["EchoStringInt-0"]);
-    check::<Option<BTreeMap<i32, String>>>("EchoIntString", &["EchoIntString-0"]);
+    check::<Option<BTreeMap<i32, String>>>(
+        "EchoIntString",
+        &["EchoIntString-0", "EchoIntString-1"],
+    );
     check::<Option<BTreeMap<Uuid, String>>>("EchoGuidString", &[]);
-    // Arrays, and a member that comes twice.
+    // Arrays, a date as text, and a member that comes twice.
     check::<Option<Person>>(
         "EchoPerson",
-        &["EchoPerson-11", "EchoPerson-12", "EchoPerson-5"],
+        &[
+            "EchoPerson-11",
+            "EchoPerson-12",
+            "EchoPerson-17",
+            "EchoPerson-5",
+        ],
     );
     check::<Point>("EchoPoint", &["EchoPoint-4"]);
     check::<Option<Place>>("EchoPlace", &[]);

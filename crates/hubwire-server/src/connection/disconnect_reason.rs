@@ -6,6 +6,23 @@ use hubwire_core::ConnectionId;
 use hubwire_protocol::ProtocolError;
 
 /// Why a connection ended.
+///
+/// ```
+/// use hubwire::{DisconnectReason, HubCallerContext, hub};
+///
+/// struct ChatHub;
+///
+/// #[hub]
+/// impl ChatHub {
+///     async fn on_disconnected(&self, cx: &HubCallerContext<Self>, reason: &DisconnectReason) {
+///         let id = cx.connection_id();
+///         match reason {
+///             DisconnectReason::ClientClosed => tracing::info!(%id, "said goodbye"),
+///             other => tracing::warn!(%id, reason = %other, "is gone"),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DisconnectReason {

@@ -12,6 +12,29 @@ use crate::node::Guarded;
 ///
 /// SignalR's `Context.Items`. When the connection has ended, after its last hook, they are dropped, and nothing
 /// more is taken: methods that still run find none. Nothing is allocated before the first value.
+///
+/// A value is cloned out, so what changes goes behind an `Arc` and a lock of its own, or is inserted again.
+///
+/// ```
+/// use hubwire::{HubCallerContext, hub};
+///
+/// /// How this connection wants to be called.
+/// #[derive(Clone)]
+/// struct Nickname(String);
+///
+/// struct ChatHub;
+///
+/// #[hub]
+/// impl ChatHub {
+///     pub async fn call_me(&self, cx: &HubCallerContext<Self>, name: String) {
+///         cx.items().insert(Nickname(name));
+///     }
+///
+///     pub async fn who_am_i(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+///         cx.items().get().map(|Nickname(name)| name)
+///     }
+/// }
+/// ```
 #[derive(Default)]
 pub struct Items {
     state: Mutex<State>,

@@ -14,6 +14,23 @@ const LEFT_OUT_SIZE: usize = size_of::<u32>();
 ///
 /// Without tokens, unless the endpoint asks to keep them ([`KeepRequest`]), and without what is beyond its
 /// [`EndpointOptions::maximum_kept_request_size`](crate::EndpointOptions::maximum_kept_request_size).
+///
+/// ```
+/// use hubwire::{HubCallerContext, HubError, HubResult, hub};
+///
+/// struct ShopHub;
+///
+/// #[hub]
+/// impl ShopHub {
+///     async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
+///         let request = cx.request();
+///         tracing::info!(path = request.path(), query = request.query(), "a visitor");
+///         let basket = request.cookie("basket").ok_or_else(|| HubError::new("No basket"))?;
+///         cx.groups().add(cx.connection_id(), basket).await?;
+///         Ok(())
+///     }
+/// }
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ConnectionRequest {
     /// How many bytes were left out; then path, query and headers, each a text behind its length.
@@ -64,13 +81,31 @@ impl ConnectionRequest {
     /// The first header of this name, in any case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers(name).next()
+    }
+
+    /// Every header of this name, in any case, in the order in which they came.
+    ///
+    /// Each as it was sent: what a client puts into one header, divided by commas, stays together.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
         let mut texts = self.texts().skip(2);
-        while let (Some(kept), Some(value)) = (texts.next(), texts.next()) {
-            if kept.eq_ignore_ascii_case(name) {
-                return Some(value);
-            }
-        }
-        None
+        let headers = std::iter::from_fn(move || Some((texts.next()?, texts.next()?)));
+        headers
+            .filter(move |(kept, _)| kept.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// The value of the first cookie of this name, as it was sent: no escape is resolved, no quotes are taken off.
+    ///
+    /// Of several the first is the one whose path fits best (RFC 6265, section 5.4). A client may send each cookie in
+    /// a header of its own, as HTTP/2 allows (RFC 9113, section 8.2.3).
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.headers("cookie")
+            .flat_map(|header| header.split(';'))
+            .filter_map(|cookie| cookie.split_once('='))
+            .find(|(kept, _)| kept.trim() == name)
+            .map(|(_, value)| value.trim())
     }
 
     /// How many bytes of path, query and headers were too many to be kept, and are missing here; mostly 0.
@@ -80,7 +115,7 @@ impl ConnectionRequest {
     /// sent others in front of it to crowd it out.
     ///
     /// ```
-    /// use hubwire_server::ConnectionRequest;
+    /// use hubwire::ConnectionRequest;
     ///
     /// assert_eq!(ConnectionRequest::default().bytes_left_out(), 0);
     /// ```
@@ -231,6 +266,34 @@ mod tests {
         assert_eq!(kept.header("x-binary"), Some(""));
         assert_eq!(kept.header("user-agent"), Some("test"));
         assert!(!format!("{kept:?}").contains("secret"));
+    }
+
+    #[test]
+    fn repeated_headers_and_cookies_are_all_there() {
+        let request = http::Request::get("/hub")
+            .header("X-Role", "cook")
+            .header("Cookie", "a=1; session = x=y ;empty=;odd")
+            .header("x-role", "waiter, guest")
+            .header("Cookie", "b=2;a=3")
+            .header("COOKIE", "c=\"4%20\"");
+        let parts = request.body(()).unwrap().into_parts().0;
+        let kept = ConnectionRequest::new(&parts, KeepRequest::WithoutTokens, 8 * 1024);
+        let roles: Vec<_> = kept.headers("X-ROLE").collect();
+        assert_eq!(roles, ["cook", "waiter, guest"]);
+        assert_eq!(kept.header("x-role"), Some("cook"));
+        assert_eq!(kept.headers("x-none").next(), None);
+        for (name, value) in [
+            ("a", Some("1")),
+            ("b", Some("2")),
+            ("c", Some("\"4%20\"")),
+            ("session", Some("x=y")),
+            ("empty", Some("")),
+            ("odd", None),
+            ("A", None),
+            ("", None),
+        ] {
+            assert_eq!(kept.cookie(name), value, "{name}");
+        }
     }
 
     /// A request with this path, and a header of this many bytes behind and before a short one.

@@ -14,6 +14,36 @@ pub const NAME_IDENTIFIER: &str =
 /// An authenticated user, as the application's own middleware found it.
 ///
 /// Middleware in front of the hub puts one into the request's extensions.
+///
+/// ```
+/// use axum::extract::Request;
+/// use axum::middleware::{Next, from_fn};
+/// use axum::response::Response;
+/// use hubwire::{HubCallerContext, MapHub, NAME_IDENTIFIER, Principal, SignalR, hub};
+///
+/// struct GreetingHub;
+///
+/// #[hub]
+/// impl GreetingHub {
+///     pub async fn greet(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+///         let role = cx.principal()?.claim("role")?;
+///         Some(format!("Hello {role} {}", cx.user_id()?))
+///     }
+/// }
+///
+/// /// Stands for one that checks a cookie or a token.
+/// async fn authenticate(mut request: Request, next: Next) -> Response {
+///     let claims = [(NAME_IDENTIFIER, "ann"), ("role", "cook")];
+///     request.extensions_mut().insert(Principal::new(claims));
+///     next.run(request).await
+/// }
+///
+/// let signalr = SignalR::new();
+/// let greetings = signalr.hub().build(GreetingHub);
+/// let app: axum::Router = axum::Router::new()
+///     .map_hub("/hubs/greetings", greetings.endpoint())
+///     .layer(from_fn(authenticate));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal {
     claims: Arc<[(String, String)]>,
@@ -52,6 +82,27 @@ impl Principal {
 /// Says which user a connection belongs to; asked once, at the handshake.
 ///
 /// Any `Fn(&ConnectionRequest, Option<&Principal>) -> Option<UserId>` is one.
+///
+/// ```
+/// use hubwire::{ConnectionRequest, Principal, SignalR, UserId, UserIdProvider, hub};
+///
+/// /// Users are addressed by their mail address.
+/// struct ByMail;
+///
+/// impl UserIdProvider for ByMail {
+///     fn user_id(&self, _: &ConnectionRequest, principal: Option<&Principal>) -> Option<UserId> {
+///         principal?.claim("email").map(UserId::from)
+///     }
+/// }
+///
+/// struct MailHub;
+///
+/// #[hub]
+/// impl MailHub {}
+///
+/// let signalr = SignalR::new();
+/// let mail = signalr.hub().user_id_provider(ByMail).build(MailHub);
+/// ```
 pub trait UserIdProvider: Send + Sync + 'static {
     /// The user's id, or `None` for a connection that no user can be addressed by.
     fn user_id(&self, request: &ConnectionRequest, principal: Option<&Principal>)

@@ -85,25 +85,23 @@ impl Dispatcher {
                 break;
             };
             match self.protocol.next_message(rest, limit) {
-                Ok(Some((message, consumed))) => match self.dispatch(self.named(message), cx) {
-                    true => {
-                        used += consumed;
-                        turn.took_messages(1 + self.connection().take_streamed_items());
+                Ok(Some((message, consumed))) => {
+                    if let Err(error) = message.check_ids() {
+                        self.end_for(&error);
+                        break;
                     }
-                    false => break,
-                },
+                    if !self.dispatch(self.named(message), cx) {
+                        break;
+                    }
+                    used += consumed;
+                    turn.took_messages(1 + self.connection().take_streamed_items());
+                }
                 Ok(None) => {
                     tracing::trace!(target: "hubwire::dispatch", searched = rest.len(), "looked for a message in vain");
                     is_rest_incomplete = true;
                     break;
                 }
-                Err(error) => {
-                    tracing::debug!(target: "hubwire::dispatch", %error, "invalid message");
-                    if matches!(error, ProtocolError::MessageTooLarge { .. }) {
-                        self.hub.node().limits().message_size.count();
-                    }
-                    self.connection().end(DisconnectReason::of_protocol(&error));
-                }
+                Err(error) => self.end_for(&error),
             }
         }
         if used > 0 {
@@ -114,6 +112,15 @@ impl Dispatcher {
             used,
             is_rest_incomplete,
         }
+    }
+
+    /// Ends the connection for what its client sent.
+    fn end_for(&self, error: &ProtocolError) {
+        tracing::debug!(target: "hubwire::dispatch", %error, "invalid message");
+        if matches!(error, ProtocolError::MessageTooLarge { .. }) {
+            self.hub.node().limits().message_size.count();
+        }
+        self.connection().end(DisconnectReason::of_protocol(error));
     }
 
     fn named<'m>(&self, message: HubMessage<'m>) -> HubMessage<'m> {

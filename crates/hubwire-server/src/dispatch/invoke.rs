@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Context;
 
-use hubwire_protocol::{BindError, Invocation as Message};
+use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
 
 use super::Dispatcher;
 use super::refusals;
@@ -46,7 +46,8 @@ impl Dispatcher {
                 return self.begin_stream(message, method, start, &resources, cx);
             }
             (ReplyKind::UnknownMethod, _) => {
-                return self.refuse(id, &format!("Unknown hub method '{}'", message.target));
+                let name = Excerpt(&message.target);
+                return self.refuse(id, &format!("Unknown hub method '{name}'"));
             }
             (ReplyKind::Call(call), Mode::Plain) => {
                 match self.check_uploads(method, message, &resources) {
@@ -144,19 +145,20 @@ impl Dispatcher {
             return;
         }
         self.free_slots -= usize::from(took_slot);
-        let call = id.zip(resources.token());
+        let invocation_id: Option<Arc<str>> = id.map(Into::into);
+        let call = invocation_id.as_ref().zip(resources.token());
         if call.is_some() || !claims.is_empty() {
             let mut registered = self.register(claims);
             if let Some((id, token)) = call {
                 let open = self.open.get_or_insert_default();
-                registered.call = Some(open.add_call(id.into(), token.clone()));
+                registered.call = Some(open.add_call(Arc::clone(id), token.clone()));
             }
             ended.registered = Some(registered);
         }
         self.running.push(RunningInvocation {
             hub: Arc::clone(&self.hub),
             connection: Arc::clone(self.connection()),
-            invocation_id: id.map(Into::into),
+            invocation_id,
             invocation,
             ended,
         });
@@ -179,7 +181,7 @@ impl Dispatcher {
     pub(super) fn register(&mut self, claims: Claims) -> Box<Registered> {
         let open = self.open.get_or_insert_default();
         for (id, upload) in &claims {
-            open.add_upload(id.clone(), Arc::clone(upload));
+            open.add_upload(Arc::clone(id), Arc::clone(upload));
         }
         Box::new(Registered {
             uploads: claims,
@@ -188,13 +190,24 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        tracing::debug!(target: "hubwire::dispatch", method = target, "unknown method");
+        tracing::debug!(target: "hubwire::dispatch", method = ?Excerpt(target), "unknown method");
         self.refuse(id, &refusals::unknown_method(target));
     }
 
     fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {
-        let target = self.hub.service().method_name(method);
-        tracing::debug!(target: "hubwire::dispatch", method = target, ?error, "arguments refused");
+        let service = self.hub.service();
+        let target = service.method_name(method);
+        let parameter = match error {
+            BindError::Conversion { argument, .. } => service.parameter_name(method, *argument),
+            _ => None,
+        };
+        tracing::debug!(
+            target: "hubwire::dispatch",
+            method = target,
+            error = ?Excerpt(error.detail(parameter)),
+            "arguments refused"
+        );
+        self.hub.keep_cause(Place::Arguments(method), error);
         let mut text = refusals::failed_to_invoke(target);
         if self.hub.options().detailed_errors {
             text.push_str(&format!(" InvalidDataException: {error}"));

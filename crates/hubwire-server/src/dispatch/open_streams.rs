@@ -11,17 +11,17 @@ use crate::node::{fire, guarded_step};
 /// What later messages of the client refer to by id.
 #[derive(Default)]
 pub(crate) struct OpenStreams {
-    uploads: IndexMap<Box<str>, Arc<dyn Upload>>,
+    uploads: IndexMap<Arc<str>, Arc<dyn Upload>>,
     /// How many streams belong to calls that run, those that the client has ended among them.
     upload_count: usize,
-    responses: IndexMap<Box<str>, Arc<StreamControl>>,
+    responses: IndexMap<Arc<str>, Arc<StreamControl>>,
     /// Plain calls with a token; their ids are the client's business and may be equal.
     calls: IndexMap<u64, OpenCall>,
     last_call: u64,
 }
 
 struct OpenCall {
-    id: Box<str>,
+    id: Arc<str>,
     token: CancellationToken,
 }
 
@@ -47,7 +47,7 @@ impl OpenStreams {
         self.responses.contains_key(id)
     }
 
-    pub(crate) fn add_upload(&mut self, id: Box<str>, upload: Arc<dyn Upload>) {
+    pub(crate) fn add_upload(&mut self, id: Arc<str>, upload: Arc<dyn Upload>) {
         self.upload_count += 1;
         self.uploads.insert(id, upload);
     }
@@ -69,7 +69,7 @@ impl OpenStreams {
         }
     }
 
-    pub(crate) fn add_response(&mut self, id: Box<str>, control: Arc<StreamControl>) {
+    pub(crate) fn add_response(&mut self, id: Arc<str>, control: Arc<StreamControl>) {
         self.responses.insert(id, control);
     }
 
@@ -78,7 +78,7 @@ impl OpenStreams {
     }
 
     /// The number under which the call ends, for ids may be equal.
-    pub(crate) fn add_call(&mut self, id: Box<str>, token: CancellationToken) -> u64 {
+    pub(crate) fn add_call(&mut self, id: Arc<str>, token: CancellationToken) -> u64 {
         self.last_call += 1;
         let number = self.last_call;
         self.calls.insert(number, OpenCall { id, token });

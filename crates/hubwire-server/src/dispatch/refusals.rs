@@ -1,16 +1,20 @@
 //! The texts with which calls are refused, and those of methods that failed.
 
+use std::fmt::Display;
+
+use hubwire_protocol::Excerpt;
+
 use crate::hub::{HubError, HubRuntime, Place};
 use crate::node::guarded;
 
 /// What a client reads whose arguments did not fit.
-pub(crate) fn failed_to_invoke(target: &str) -> String {
+pub(crate) fn failed_to_invoke(target: impl Display) -> String {
     format!("Failed to invoke '{target}' due to an error on the server.")
 }
 
 /// What a client reads who called a method that does not exist.
 pub(crate) fn unknown_method(target: &str) -> String {
-    let base = failed_to_invoke(target);
+    let base = failed_to_invoke(Excerpt(target));
     format!("{base} HubException: Method does not exist.")
 }
 
@@ -80,7 +84,7 @@ fn client_text(hub: &HubRuntime, method: usize, base: String, error: HubError) -
 fn log_error(hub: &HubRuntime, method: usize, error: &HubError) {
     if error.is_shown() {
         let method = hub.service().method_name(method);
-        tracing::debug!(target: "hubwire::dispatch", method, %error, "hub method refused");
+        tracing::debug!(target: "hubwire::dispatch", method, error = ?Excerpt(error), "hub method refused");
     } else {
         hub.failed(Place::Method(method), error);
     }

@@ -93,7 +93,7 @@ fn poll_call(
 pub(crate) struct RunningInvocation {
     pub(crate) hub: Arc<HubRuntime>,
     pub(crate) connection: Arc<Connection>,
-    pub(crate) invocation_id: Option<Box<str>>,
+    pub(crate) invocation_id: Option<Arc<str>>,
     pub(crate) invocation: Invocation,
     pub(crate) ended: Ended,
 }
@@ -111,9 +111,9 @@ pub(crate) struct Ended {
 /// Under what the call can be found by later messages.
 #[derive(Default)]
 pub(crate) struct Registered {
-    pub(crate) response: Option<Box<str>>,
+    pub(crate) response: Option<Arc<str>>,
     pub(crate) call: Option<u64>,
-    pub(crate) uploads: Vec<(Box<str>, Arc<dyn Upload>)>,
+    pub(crate) uploads: Vec<(Arc<str>, Arc<dyn Upload>)>,
 }
 
 impl Ended {
@@ -140,7 +140,7 @@ impl Future for RunningInvocation {
 pub(crate) struct RunningStream {
     pub(crate) hub: Arc<HubRuntime>,
     pub(crate) connection: Arc<Connection>,
-    pub(crate) invocation_id: Box<str>,
+    pub(crate) invocation_id: Arc<str>,
     pub(crate) method: usize,
     pub(crate) control: Arc<StreamControl>,
     pub(crate) run: Guarded<BoxFuture<'static, StreamEnd>>,

@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 
 use futures_core::future::BoxFuture;
 use hubwire_core::raw_client_result;
-use hubwire_protocol::{Completion, CompletionOutcome, Invocation as Message, StreamItem};
+use hubwire_protocol::{
+    Completion, CompletionOutcome, Invocation as Message, StreamItem, StreamItemWriter,
+};
 
 use super::Dispatcher;
 use super::open_streams::OpenStreams;
@@ -19,10 +21,10 @@ use crate::hub::{
     HubError, Place, Resources, StartStream, StreamControl, StreamEnd, StreamSink, Upload,
 };
 use crate::lifetime::Receipt;
-use crate::node::{Guarded, Panic, guarded};
+use crate::node::{Guarded, guarded};
 
 /// The ids under which a call's streams arrive, each with its stream.
-pub(super) type Claims = Vec<(Box<str>, Arc<dyn Upload>)>;
+pub(super) type Claims = Vec<(Arc<str>, Arc<dyn Upload>)>;
 
 impl Dispatcher {
     /// Why the streams that the client sends along are refused.
@@ -77,19 +79,20 @@ impl Dispatcher {
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
         let run = match self.start_stream(id, start, &control) {
             Ok(run) => run,
-            Err(panic) => {
-                let text = error_text(&self.hub, method, HubError::panicked(panic));
+            Err(error) => {
+                let text = error_text(&self.hub, method, error);
                 return self.refuse(Some(id), &text);
             }
         };
+        let invocation_id: Arc<str> = id.into();
         let mut registered = self.register(claims_of(message, resources));
         let open = self.open.get_or_insert_default();
-        open.add_response(id.into(), Arc::clone(&control));
-        registered.response = Some(id.into());
+        open.add_response(Arc::clone(&invocation_id), Arc::clone(&control));
+        registered.response = Some(Arc::clone(&invocation_id));
         let mut stream = RunningStream {
             hub: Arc::clone(&self.hub),
             connection: Arc::clone(self.connection()),
-            invocation_id: id.into(),
+            invocation_id,
             method,
             control,
             run,
@@ -111,11 +114,11 @@ impl Dispatcher {
         id: &str,
         start: Guarded<StartStream>,
         control: &Arc<StreamControl>,
-    ) -> Result<Guarded<BoxFuture<'static, StreamEnd>>, Panic> {
+    ) -> Result<Guarded<BoxFuture<'static, StreamEnd>>, HubError> {
+        let items = StreamItemWriter::new(self.protocol, id)?;
         let sink = StreamSink::new(
             Arc::clone(self.connection()),
-            id.into(),
-            self.hub.options().naming,
+            items.with_naming(self.hub.options().naming),
             Arc::clone(control),
         );
         guarded(|| match start.into_inner() {
@@ -123,6 +126,7 @@ impl Dispatcher {
             None => Box::pin(ready(StreamEnd(Ok(())))),
         })
         .map(Guarded::new)
+        .map_err(HubError::panicked)
     }
 
     /// Why a stream to the client is refused.
@@ -201,6 +205,6 @@ impl Dispatcher {
 
 /// The ids of the streams that a client sends along, each with its stream.
 pub(super) fn claims_of(message: &Message<'_>, resources: &Resources) -> Claims {
-    let ids = message.stream_ids.iter().map(|id| Box::from(&**id));
+    let ids = message.stream_ids.iter().map(|id| Arc::from(&**id));
     ids.zip(resources.uploads().iter().cloned()).collect()
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::ready;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -15,7 +16,9 @@ use http::{Request, Response};
 use tower::Service;
 
 use super::connection_table::ConnectionTable;
-use super::{negotiate, routing};
+use super::origin::AllowedOrigins;
+use super::refused_origins::RefusedOrigins;
+use super::{cors, negotiate, routing};
 use crate::connection::Connection;
 use crate::hub::HubRuntime;
 use crate::node::{DeadPeerTimeouts, EndpointOptions, KeepRequest};
@@ -25,11 +28,30 @@ use crate::transport::{Input, Transport, TransportKind};
 
 static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 
-/// A hub's endpoint, to be mapped to a path with [`crate::MapHub::map_hub`].
+/// A hub's endpoint, to be mapped to a path with [`MapHub::map_hub`](crate::MapHub::map_hub).
 ///
 /// It is a [`tower::Service`], so other routers and middleware take it too; negotiation is then the
 /// service of [`HubEndpoint::negotiate`], at the path with `/negotiate` behind it. A client's id is good
 /// at the endpoint that gave it and at its clones, nowhere else.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hubwire::{MapHub, SignalR, hub};
+///
+/// struct ChatHub;
+///
+/// #[hub]
+/// impl ChatHub {}
+///
+/// let signalr = SignalR::new();
+/// let chat = signalr.hub().build(ChatHub);
+/// let endpoint = chat
+///     .endpoint()
+///     .allowed_origins(["https://shop.example"])
+///     .transport_progress_timeout(Duration::from_secs(30));
+/// let app: axum::Router = axum::Router::new().map_hub("/hubs/chat", endpoint);
+/// ```
 #[derive(Clone)]
 pub struct HubEndpoint {
     pub(super) number: usize,
@@ -38,6 +60,9 @@ pub struct HubEndpoint {
     pub(super) options: Arc<EndpointOptions>,
     /// What the options say of messages that wait for a client.
     pub(super) bounds: Arc<Bounds>,
+    /// What the options say of pages.
+    pub(super) allowed_origins: Arc<AllowedOrigins>,
+    pub(super) refused_origins: Arc<RefusedOrigins>,
 }
 
 impl HubEndpoint {
@@ -46,6 +71,8 @@ impl HubEndpoint {
         Self {
             number: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
             bounds: Arc::new(bounds(&hub, &options)),
+            allowed_origins: Arc::default(),
+            refused_origins: Arc::default(),
             hub,
             table,
             options: Arc::new(options),
@@ -53,7 +80,12 @@ impl HubEndpoint {
     }
 
     /// All options at once.
+    ///
+    /// # Panics
+    ///
+    /// As [`HubEndpoint::allowed_origins`].
     #[must_use]
+    #[track_caller]
     pub fn options(self, options: EndpointOptions) -> Self {
         self.with(|it| *it = options)
     }
@@ -102,7 +134,12 @@ impl HubEndpoint {
     }
 
     /// See [`EndpointOptions::allowed_origins`].
+    ///
+    /// # Panics
+    ///
+    /// If one of them could never match, such as `*` or `https://chat.example/path`.
     #[must_use]
+    #[track_caller]
     pub fn allowed_origins<I>(self, origins: I) -> Self
     where
         I: IntoIterator<Item: Into<String>>,
@@ -149,9 +186,11 @@ impl HubEndpoint {
         NegotiateEndpoint(self.clone())
     }
 
+    #[track_caller]
     fn with(mut self, change: impl FnOnce(&mut EndpointOptions)) -> Self {
         change(Arc::make_mut(&mut self.options));
         self.bounds = Arc::new(bounds(&self.hub, &self.options));
+        self.allowed_origins = Arc::new(AllowedOrigins::new(&self.options.allowed_origins));
         self
     }
 }
@@ -200,7 +239,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let response = routing::respond(self, request.map(Body::new));
+        let response = match cors::admit(self, &request) {
+            ControlFlow::Continue(cors) => {
+                cors.add_to(routing::respond(self, request.map(Body::new)))
+            }
+            ControlFlow::Break(response) => response,
+        };
         Box::pin(ready(Ok(response)))
     }
 }
@@ -222,7 +266,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let response = negotiate::respond(&self.0, &request.into_parts().0);
+        let response = match cors::admit(&self.0, &request) {
+            ControlFlow::Continue(cors) => {
+                cors.add_to(negotiate::respond(&self.0, &request.into_parts().0))
+            }
+            ControlFlow::Break(response) => response,
+        };
         Box::pin(ready(Ok(response)))
     }
 }

@@ -5,6 +5,20 @@ use axum::Router;
 use super::HubEndpoint;
 
 /// Maps hubs to paths.
+///
+/// ```
+/// use hubwire::{MapHub, SignalR, hub};
+///
+/// struct ChatHub;
+///
+/// #[hub]
+/// impl ChatHub {}
+///
+/// let signalr = SignalR::new();
+/// let app: axum::Router = axum::Router::new()
+///     .route("/", axum::routing::get("hello"))
+///     .map_hub("/hubs/chat", signalr.hub().build(ChatHub).endpoint());
+/// ```
 pub trait MapHub {
     /// Serves a hub at `path` and its negotiation at `{path}/negotiate`.
     ///

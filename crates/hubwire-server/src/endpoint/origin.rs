@@ -1,50 +1,146 @@
-//! Which pages may open connections.
-
-use http::HeaderMap;
-use http::header::{HOST, ORIGIN};
-
-/// Whether a request's origin may connect: none at all, the server's own, or one that is allowed.
-///
-/// Browsers send cookies with WebSockets from any page, so a foreign page would act as its visitor.
-pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else {
-        return true;
-    };
-    let Ok(origin) = origin.to_str() else {
-        return false;
-    };
-    allowed
-        .iter()
-        .any(|allowed| allowed.eq_ignore_ascii_case(origin))
-        || is_own(origin, headers)
-}
-
-fn is_own(origin: &str, headers: &HeaderMap) -> bool {
-    let own = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    matches!((own, authority), (Some(own), Some(authority)) if own.eq_ignore_ascii_case(authority))
-}
+//! Origins of pages, compared as URLs: which ones may use an endpoint.
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+mod tests;
 
-    fn allowed(origin: Option<&str>) -> bool {
-        let mut headers = HeaderMap::new();
-        headers.insert(HOST, "shop.example:5000".parse().unwrap());
-        if let Some(origin) = origin {
-            headers.insert(ORIGIN, origin.parse().unwrap());
+use http::header::{HOST, ORIGIN};
+use http::{HeaderValue, Request};
+use url::{ParseError, Url};
+
+/// Scheme, host and port of a page (RFC 6454, section 4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+}
+
+/// Why a text is the origin of no page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotAnOrigin {
+    #[error("it is empty")]
+    Empty,
+    #[error("it is what browsers send for pages without an origin, which are always refused")]
+    Null,
+    #[error("there are no wildcards, so name each origin")]
+    Wildcard,
+    #[error("the scheme is missing, as in `https://chat.example`")]
+    NoScheme,
+    #[error("the scheme of a page is `http`, `https` or that of an app, as in `tauri://localhost`")]
+    OddScheme,
+    #[error("there must be nothing but scheme, host and port, as in `https://chat.example:8443`")]
+    MoreThanAnOrigin,
+    #[error("{0}")]
+    Invalid(#[from] ParseError),
+}
+
+/// Schemes that URLs have, and pages never.
+const ODD_SCHEMES: [&str; 4] = ["file", "ftp", "ws", "wss"];
+
+impl Origin {
+    /// Reads an origin; case, a default port and a slash at the end do not count.
+    pub(super) fn parse(text: &str) -> Result<Self, NotAnOrigin> {
+        match text {
+            "" => return Err(NotAnOrigin::Empty),
+            "null" => return Err(NotAnOrigin::Null),
+            _ if text.contains('*') => return Err(NotAnOrigin::Wildcard),
+            _ => {}
         }
-        is_allowed(&headers, &["https://partner.example".to_owned()])
+        let (scheme, rest) = text.split_once("://").ok_or(NotAnOrigin::NoScheme)?;
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        Self::new(scheme, authority)
     }
 
-    #[test]
-    fn only_known_origins_pass() {
-        assert!(allowed(None));
-        assert!(allowed(Some("http://shop.example:5000")));
-        assert!(allowed(Some("https://partner.example")));
-        assert!(!allowed(Some("http://shop.example")));
-        assert!(!allowed(Some("https://evil.example")));
-        assert!(!allowed(Some("null")));
+    fn new(scheme: &str, authority: &str) -> Result<Self, NotAnOrigin> {
+        // URLs may have all of this, and their parser drops some of it without a word.
+        let is_more = |c: char| matches!(c, '/' | '\\' | '?' | '#' | '@') || c <= ' ';
+        if authority.contains(is_more) || scheme.contains(is_more) {
+            return Err(NotAnOrigin::MoreThanAnOrigin);
+        }
+        if authority.is_empty() {
+            return Err(ParseError::EmptyHost.into());
+        }
+        let url = Url::parse(&format!("{scheme}://{authority}"))?;
+        if ODD_SCHEMES.contains(&url.scheme()) {
+            return Err(NotAnOrigin::OddScheme);
+        }
+        let host = url.host_str().ok_or(ParseError::EmptyHost)?;
+        Ok(Self {
+            scheme: url.scheme().to_owned(),
+            // Only the hosts of schemes that it knows are in lower case already.
+            host: host.to_ascii_lowercase(),
+            port: url.port_or_known_default(),
+        })
+    }
+
+    /// Whether this page may be one of the server's own, going by the host that the request is for.
+    fn is_of(&self, host: &str) -> bool {
+        let is_web = matches!(&*self.scheme, "http" | "https");
+        is_web && Self::new(&self.scheme, host).as_ref() == Ok(self)
+    }
+}
+
+/// The origins that an endpoint was told to allow.
+#[derive(Debug, Default)]
+pub(super) struct AllowedOrigins(Box<[Origin]>);
+
+impl AllowedOrigins {
+    /// # Panics
+    ///
+    /// If one of them could never match.
+    #[track_caller]
+    pub(super) fn new(origins: &[String]) -> Self {
+        let origins = origins.iter().map(|text| match Origin::parse(text) {
+            Ok(origin) => origin,
+            Err(error) => panic!("`{text}` in `allowed_origins` is the origin of no page: {error}"),
+        });
+        Self(origins.collect())
+    }
+}
+
+/// The page that a request comes from, as its browser has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page<'a> {
+    /// Nothing is said of a page: other clients than browsers.
+    Unnamed,
+    /// One of the server's own.
+    Own,
+    /// One of an origin that is allowed, as it was sent.
+    Allowed(&'a HeaderValue),
+    /// Any other. Browsers send cookies whichever page asks, so it would act as its visitor.
+    Refused,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn of<B>(request: &'a Request<B>, allowed: &AllowedOrigins) -> Self {
+        let mut origins = request.headers().get_all(ORIGIN).iter();
+        let sent = match (origins.next(), origins.next()) {
+            (None, _) => return Self::Unnamed,
+            (Some(sent), None) => sent,
+            (Some(_), Some(_)) => return Self::Refused,
+        };
+        let Some(origin) = sent.to_str().ok().and_then(|text| Origin::parse(text).ok()) else {
+            return Self::Refused;
+        };
+        if allowed.0.contains(&origin) {
+            return Self::Allowed(sent);
+        }
+        match host(request) {
+            Some(host) if origin.is_of(host) => Self::Own,
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// The one host that a request is for; HTTP/2 has it in the target.
+fn host<B>(request: &Request<B>) -> Option<&str> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request
+            .uri()
+            .authority()
+            .map(|authority| authority.as_str()),
+        (Some(host), None) => host.to_str().ok(),
+        (Some(_), Some(_)) => None,
     }
 }

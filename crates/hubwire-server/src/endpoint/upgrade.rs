@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 
 use super::attached::{Attached, spawn_session};
 use super::connection_table::{Attach, ConnectionToken, Slot};
-use super::{HubEndpoint, origin, query, response};
+use super::{HubEndpoint, query, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::node::DeadPeerTimeouts;
 use crate::session::Session;
@@ -55,10 +55,6 @@ fn key(headers: &HeaderMap) -> Option<&HeaderValue> {
 
 /// Responds to an upgrade and opens the connection.
 pub(super) fn respond(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body> {
-    if !origin::is_allowed(&parts.headers, &endpoint.options.allowed_origins) {
-        tracing::debug!(target: "hubwire::endpoint", "a foreign origin was refused");
-        return response::empty(StatusCode::FORBIDDEN);
-    }
     let node = endpoint.hub.node();
     if node.is_draining() {
         return response::text(

@@ -16,6 +16,32 @@ use crate::connection::{Connection, ConnectionRequest, Items, Principal};
 /// The connection that a call came from, without its hub's type.
 ///
 /// An owned handle: clones are cheap and stay usable after the call and after the connection's end.
+///
+/// ```
+/// use hubwire::{Caller, HubCallerContext, HubError, HubResult, hub};
+///
+/// struct TableHub;
+///
+/// #[hub]
+/// impl TableHub {
+///     pub async fn sit_down(&self, cx: &HubCallerContext<Self>) -> HubResult {
+///         only_once(cx)?; // a context lends its caller
+///         cx.clients().all().send("SatDown", (cx.connection_id(),)).await?;
+///         Ok(())
+///     }
+/// }
+///
+/// #[derive(Clone)]
+/// struct Seat;
+///
+/// /// Knows no hub, so that every hub can use it.
+/// fn only_once(caller: &Caller) -> HubResult {
+///     match caller.items().insert(Seat) {
+///         Some(Seat) => Err(HubError::new("You have a seat")),
+///         None => Ok(()),
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Caller {
     connection: Arc<Connection>,
@@ -106,6 +132,22 @@ impl fmt::Debug for Caller {
 /// The connection that a call of hub `H` came from.
 ///
 /// Dereferences to [`Caller`], so that helpers can take `&Caller` and know no hub.
+///
+/// ```
+/// use hubwire::{HubCallerContext, HubResult, hub};
+///
+/// struct RoomHub;
+///
+/// #[hub]
+/// impl RoomHub {
+///     pub async fn enter(&self, cx: &HubCallerContext<Self>, room: String) -> HubResult {
+///         cx.groups().add(cx.connection_id(), &room).await?;
+///         cx.clients().caller().send("Welcome", (&room,)).await?;
+///         cx.clients().others_in_group(&room).send("Entered", (cx.connection_id(),)).await?;
+///         Ok(())
+///     }
+/// }
+/// ```
 pub struct HubCallerContext<H: Hub> {
     caller: Caller,
     hub: PhantomData<fn() -> H>,

@@ -11,6 +11,29 @@ use super::Hub;
 /// Calls clients and changes groups from outside a hub: from HTTP handlers, jobs, timers.
 ///
 /// An owned handle: clones are cheap, and it may be kept anywhere.
+///
+/// ```
+/// use hubwire::{HubContext, HubResult, SignalR, hub};
+///
+/// struct NewsHub;
+///
+/// #[hub]
+/// impl NewsHub {}
+///
+/// /// A job of the application's.
+/// async fn publish(news: HubContext<NewsHub>, headline: &str) -> HubResult {
+///     news.clients().group("readers").send("News", (headline,)).await?;
+///     Ok(())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> HubResult {
+/// let signalr = SignalR::new();
+/// let news = signalr.hub().build(NewsHub);
+/// publish(news.context(), "It rains").await?;
+/// publish(signalr.context(), "It still rains").await?; // the same hub, found by its type
+/// # Ok(())
+/// # }
+/// ```
 pub struct HubContext<H: Hub> {
     lifetime: Arc<dyn HubLifetimeManager>,
     hub: PhantomData<fn() -> H>,

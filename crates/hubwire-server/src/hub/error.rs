@@ -10,6 +10,24 @@ use super::type_name::short_type_name;
 use crate::node::Panic;
 
 /// What a hub method returns.
+///
+/// ```
+/// use hubwire::{HubError, HubResult};
+///
+/// fn greeting(name: &str) -> HubResult<String> {
+///     match name {
+///         "" => Err(HubError::new("Who are you?")),
+///         name => Ok(format!("Hello {name}")),
+///     }
+/// }
+///
+/// fn remember(name: &str) -> HubResult {
+///     std::fs::write("names.txt", name)?; // any error; hidden from the caller
+///     Ok(())
+/// }
+/// # assert!(greeting("").is_err());
+/// # let _ = remember;
+/// ```
 pub type HubResult<T = ()> = Result<T, HubError>;
 
 /// Why a hub method failed.
@@ -19,7 +37,7 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// that fails again and again it has a line in ten seconds, with a count and the first cause.
 ///
 /// ```
-/// use hubwire_server::{HubError, HubResult};
+/// use hubwire::{HubError, HubResult};
 ///
 /// fn save(text: &str) -> Result<(), std::io::Error> {
 ///     # let _ = text;
@@ -37,6 +55,30 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// ```
 ///
 /// It does not implement [`std::error::Error`], so that any error, boxed and `anyhow`'s too, converts.
+///
+/// It is an axum response too, so that a handler that pushes can return [`HubResult`]: its text with 400 if it is shown;
+/// else 500 and a general text, and the log has the cause.
+///
+/// ```
+/// use axum::extract::{Path, State};
+/// use hubwire::{HubContext, HubError, HubResult, hub};
+///
+/// struct OrdersHub;
+///
+/// #[hub]
+/// impl OrdersHub {}
+///
+/// async fn ship(State(hub): State<HubContext<OrdersHub>>, Path(id): Path<i64>) -> HubResult {
+///     if id < 1 {
+///         return Err(HubError::new("There is no such order")); // 400
+///     }
+///     hub.clients().all().send("OrderShipped", (id,)).await?; // 500, should it fail
+///     Ok(())
+/// }
+///
+/// let app = axum::Router::<HubContext<OrdersHub>>::new()
+///     .route("/orders/{id}/ship", axum::routing::post(ship));
+/// ```
 pub struct HubError {
     kind: Kind,
     type_name: Cow<'static, str>,
@@ -69,6 +111,32 @@ impl HubError {
     pub fn with_type_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.type_name = name.into();
         self
+    }
+
+    /// What is hidden from the caller; `None` of an error that is shown.
+    ///
+    /// ```
+    /// use std::num::ParseIntError;
+    ///
+    /// use hubwire::HubError;
+    ///
+    /// let error = HubError::from("x".parse::<u8>().unwrap_err());
+    /// assert!(error.cause().is_some_and(|cause| cause.is::<ParseIntError>()));
+    /// assert!(HubError::new("Message cannot be empty").cause().is_none());
+    /// ```
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
+        match &self.kind {
+            Kind::Hidden(error) => Some(&**error),
+            Kind::Shown(_) => None,
+        }
+    }
+
+    pub(crate) fn into_cause(self) -> Option<Box<dyn Error + Send + Sync>> {
+        match self.kind {
+            Kind::Hidden(error) => Some(error),
+            Kind::Shown(_) => None,
+        }
     }
 
     /// Whether the caller reads the text even without detailed errors.

@@ -2,14 +2,14 @@
 //!
 //! Whoever calls a method that fails calls it as often as it likes.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::HubService;
 use crate::node::Tally;
 
-/// How many bytes of a cause are kept until it is said.
+/// How many bytes of a cause are said, and kept until then.
 const CAUSE_SIZE: usize = 1024;
 
 /// Where hub code failed; methods by their index.
@@ -102,7 +102,7 @@ impl Failures {
             return;
         };
         if let Some(failures) = failure.happened(now, cause) {
-            place.say(service, failures, cause);
+            place.say(service, failures, &format_args!("{}", beginning(cause)));
         }
     }
 
@@ -131,8 +131,7 @@ impl Failure {
             // Counted, and older than the one that is said.
             self.take_cause();
         } else if !self.has_cause.swap(true, Ordering::Relaxed) {
-            let mut text = format!("{cause:?}");
-            text.truncate(text.floor_char_boundary(CAUSE_SIZE));
+            let text = beginning(cause);
             *self.cause() = text;
         }
         failures
@@ -154,6 +153,30 @@ impl Failure {
     }
 }
 
+/// As much of a cause as a line takes: one that repeats an argument is as long as that.
+fn beginning(cause: &dyn fmt::Debug) -> String {
+    let mut text = Beginning(String::new());
+    // Fails where there is more of it.
+    let _ = write!(text, "{cause:?}");
+    text.0
+}
+
+/// Takes [`CAUSE_SIZE`] bytes, and then fails.
+struct Beginning(String);
+
+impl Write for Beginning {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = CAUSE_SIZE - self.0.len();
+        let end = text.floor_char_boundary(room);
+        self.0.push_str(text.get(..end).unwrap_or_default());
+        if end < text.len() {
+            Err(fmt::Error)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +187,17 @@ mod tests {
             assert_eq!(place.position(), position);
         }
         assert_eq!(Place::all(3).count(), 3 + 3 * 4);
+    }
+
+    #[test]
+    fn of_a_cause_a_line_has_the_beginning() {
+        assert_eq!(beginning(&"short"), "\"short\"");
+        let long = beginning(&"ä".repeat(10_000));
+        assert!(
+            long.starts_with("\"ää") && long.len() > CAUSE_SIZE - 2 && long.len() <= CAUSE_SIZE
+        );
+        let pieces = beginning(&vec![7; 10_000]);
+        assert!(pieces.starts_with("[7, 7") && pieces.len() <= CAUSE_SIZE);
     }
 
     #[test]

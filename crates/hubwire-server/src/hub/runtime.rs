@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hubwire_core::{FrameFormat, HubLifetimeManager, HubName};
 
 use super::failures::{Failures, Place};
+use super::kept_causes::KeptCauses;
 use super::{Caller, HubService};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
@@ -21,6 +22,7 @@ pub(crate) struct HubRuntime {
     lifetime: Arc<DefaultHubLifetimeManager>,
     user_ids: Arc<dyn UserIdProvider>,
     failures: Failures,
+    causes: KeptCauses,
     node: Arc<Node>,
 }
 
@@ -42,6 +44,7 @@ impl HubRuntime {
             lifetime,
             user_ids,
             failures: Failures::new(methods),
+            causes: KeptCauses::default(),
         }
     }
 
@@ -69,6 +72,22 @@ impl HubRuntime {
     pub(crate) fn failed(&self, place: Place, cause: &dyn fmt::Debug) {
         let now = self.node.now();
         self.failures.count(place, self.service(), now, cause);
+        self.keep_cause(place, cause);
+    }
+
+    /// Keeps why a method failed, if a test has asked for that.
+    pub(crate) fn keep_cause(&self, place: Place, cause: &dyn fmt::Debug) {
+        self.causes.keep(place, cause);
+    }
+
+    /// From now on keeps why methods fail, for [`HubRuntime::take_cause`].
+    pub(crate) fn keep_causes(&self) {
+        self.causes.begin();
+    }
+
+    /// Why the method of this name failed first, of what was not taken yet.
+    pub(crate) fn take_cause(&self, target: &str) -> Option<String> {
+        self.causes.take(self.service.method(target)?)
     }
 
     /// Says how often hub code failed since that was last said.

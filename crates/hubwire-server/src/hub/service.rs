@@ -26,6 +26,11 @@ pub trait HubService: Send + Sync + 'static {
     /// The declared name of the method at this index, which error texts show.
     fn method_name(&self, method: usize) -> &str;
 
+    /// The name of a parameter that comes as an argument, counted from zero, for the log.
+    fn parameter_name(&self, _method: usize, _argument: usize) -> Option<&str> {
+        None
+    }
+
     /// See [`Hub::resources`].
     fn resources(&self, method: usize, builder: ResourcesBuilder<'_>) -> Resources;
 
@@ -121,6 +126,12 @@ impl<H: Hub> HubService for TypedHub<H> {
 
     fn method_name(&self, method: usize) -> &str {
         H::METHODS.get(method).map_or("", |method| method.name)
+    }
+
+    fn parameter_name(&self, method: usize, argument: usize) -> Option<&str> {
+        let parameters = H::METHODS.get(method)?.parameters.iter();
+        let mut arguments = parameters.filter(|parameter| !parameter.is_stream);
+        arguments.nth(argument).map(|parameter| parameter.name)
     }
 
     fn resources(&self, method: usize, builder: ResourcesBuilder<'_>) -> Resources {

@@ -23,7 +23,7 @@ use crate::node::{Guarded, drop_each, guarded, guarded_step, replace_waker};
 /// client until the method has taken one. Whatever arrives after the method has ended is dropped.
 ///
 /// ```
-/// use hubwire_server::{HubResult, StreamReader};
+/// use hubwire::{HubResult, StreamReader};
 ///
 /// async fn count_words(mut lines: StreamReader<String>) -> HubResult<usize> {
 ///     let mut words = 0;

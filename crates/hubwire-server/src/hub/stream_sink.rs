@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::task::AtomicWaker;
-use hubwire_protocol::Naming;
+use hubwire_protocol::StreamItemWriter;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -24,8 +24,7 @@ const ITEMS_PER_TURN: usize = 32;
 /// Where a streaming method's items go; handed to what [`Reply::stream`](super::Reply::stream) runs.
 pub struct StreamSink {
     connection: Arc<Connection>,
-    invocation_id: Box<str>,
-    naming: Naming,
+    items: StreamItemWriter,
     control: Arc<StreamControl>,
 }
 
@@ -94,14 +93,12 @@ impl StreamControl {
 impl StreamSink {
     pub(crate) fn new(
         connection: Arc<Connection>,
-        invocation_id: Box<str>,
-        naming: Naming,
+        items: StreamItemWriter,
         control: Arc<StreamControl>,
     ) -> Self {
         Self {
             connection,
-            invocation_id,
-            naming,
+            items,
             control,
         }
     }
@@ -173,11 +170,7 @@ impl StreamSink {
             return Ok(());
         }
         with_scratch(|buffer| {
-            self.connection
-                .protocol()
-                .writer(buffer)
-                .with_naming(self.naming)
-                .stream_item(&self.invocation_id, &Success(item))?;
+            self.items.write(buffer, &Success(item))?;
             self.connection.gather(buffer);
             self.connection.count_streamed_item();
             Ok(())
@@ -188,7 +181,7 @@ impl StreamSink {
 impl fmt::Debug for StreamSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamSink")
-            .field("invocation_id", &self.invocation_id)
+            .field("connection", &self.connection)
             .finish_non_exhaustive()
     }
 }

@@ -32,7 +32,9 @@ pub struct HubOptions {
     pub maximum_running_calls_per_client: usize,
     /// The hub protocols that clients may choose. Default: all.
     pub supported_protocols: Vec<HubProtocol>,
-    /// How members of structs are called on the wire. Default: as serde declares them.
+    /// How members of structs and variants of enums are called on the wire. Default: as serde declares them.
+    ///
+    /// [`Naming::DotNet`] for peers of .NET; [`Naming::DotNetStringEnums`] if enums go by name in JSON too.
     pub naming: Naming,
     /// How many items of a stream that a client sends may wait for its method. Default 10.
     ///
@@ -138,7 +140,13 @@ pub struct EndpointOptions {
     pub minimum_protocol_version: i32,
     /// How long a client may take to return a WebSocket Close. Default 5 s.
     pub web_socket_close_timeout: Duration,
-    /// The browser origins besides the endpoint's own that may connect, such as `https://shop.example`.
+    /// The origins besides the endpoint's own whose pages may connect, such as `https://shop.example`,
+    /// `http://localhost:4200` or `tauri://localhost`. Default: none.
+    ///
+    /// They get the CORS headers that browsers ask for, with leave to send cookies; a page of any other origin is
+    /// refused (403), and so is `null`. Requests without an origin, which are no browser's, pass. Origins are
+    /// compared as URLs: case, a default port and a slash at the end do not count. The endpoint's own is the one
+    /// whose host and port are those of the request's `Host`.
     pub allowed_origins: Vec<String>,
     /// What of the request stays readable in hub methods.
     pub keep_request: KeepRequest,

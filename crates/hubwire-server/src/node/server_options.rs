@@ -5,7 +5,8 @@
 /// Set with [`SignalRBuilder::options`](crate::SignalRBuilder::options).
 ///
 /// ```
-/// use hubwire_server::{ServerOptions, SignalR};
+/// use hubwire::SignalR;
+/// use hubwire::options::ServerOptions;
 ///
 /// let mut options = ServerOptions::default();
 /// options.maximum_outbound_memory = 64 * 1024 * 1024;

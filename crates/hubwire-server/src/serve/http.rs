@@ -9,8 +9,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use futures_util::FutureExt;
 use futures_util::future::{Either, select};
+use futures_util::{FutureExt, TryFutureExt};
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use super::{REQUEST_GRACE, host};
+use super::{REQUEST_GRACE, host, vary};
 use crate::node::ConnectionPermit;
 use crate::transport::{ServedSocket, Upgrade};
 
@@ -85,7 +85,11 @@ pub(super) async fn serve_connection<S, A>(
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer.clone()));
         let in_flight = InFlight::begin(&counter);
-        Either::Right(app.clone().call(request).inspect(|_| drop(in_flight)))
+        let response = app.clone().call(request).map_ok(|mut response| {
+            vary::join(response.headers_mut());
+            response
+        });
+        Either::Right(response.inspect(|_| drop(in_flight)))
     });
     let upgrade = Upgrade::default();
     let socket = ServedSocket::new(socket, permit, timeouts.write, upgrade.clone());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hubwire_core::{Backplane, HubLifetimeManager, NodeId};
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::{HubBuilder, Server, Statistics};
 use crate::hub::{Hub, HubContext, short_type_name};
@@ -15,7 +16,8 @@ use crate::node::{Node, RandomSource, ServerOptions};
 /// A handle; clones are the same server.
 ///
 /// ```
-/// # use hubwire_server::SignalR;
+/// use hubwire::SignalR;
+///
 /// let signalr = SignalR::builder().build();
 /// ```
 #[derive(Clone)]
@@ -51,18 +53,14 @@ impl SignalR {
     /// says which is meant.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hubwire_protocol::BindError;
-    /// # use hubwire_server::{Call, Hub, Method, Reply, SignalR};
-    /// # struct ChatHub;
-    /// # impl Hub for ChatHub {
-    /// #     type Client = hubwire_core::UntypedClient;
-    /// #     const METHODS: &'static [Method] = &[];
-    /// #     fn bind(self: Arc<Self>, _: usize, _: Call<'_, Self>) -> Result<Reply, BindError> {
-    /// #         Ok(Reply::value(async {}))
-    /// #     }
-    /// # }
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire_core::SendError> {
+    /// use hubwire::{SignalR, hub};
+    ///
+    /// struct ChatHub;
+    ///
+    /// #[hub]
+    /// impl ChatHub {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire::SendError> {
     /// let signalr = SignalR::new();
     /// let chat = signalr.hub().build(ChatHub);
     /// signalr.context::<ChatHub>().clients().all().send("ServerTime", ("12:00",)).await?;
@@ -93,13 +91,54 @@ impl SignalR {
     ///
     /// From now on negotiation responds with 503. Every client gets Close with leave to reconnect, then its
     /// transport ends, hooks run, and hub methods that still run are waited for, 20 s in all; what does not end
-    /// at once when it is then told to is left behind, with a warning. [`crate::serve()`] calls it.
+    /// at once when it is then told to is left behind, with a warning. [`serve()`](crate::serve()) calls it.
     ///
     /// # Cancellation
     ///
     /// A future dropped after its first poll leaves the connections ending by themselves.
     pub async fn shutdown(&self) {
         self.server.shutdown().await;
+    }
+
+    /// Fires when [`SignalR::shutdown`] begins: when clients are told to come back, and what is sent reaches nobody.
+    ///
+    /// For timers and jobs, which belong to the application: a shutdown waits for none of them. Each token is one of
+    /// its own, to be kept, cloned or cancelled. As long as the server is not shut down it does not fire, also when
+    /// every handle of it is dropped.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hubwire::{SignalR, Timestamp, hub};
+    ///
+    /// struct ClockHub;
+    ///
+    /// #[hub]
+    /// impl ClockHub {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let signalr = SignalR::new();
+    /// let clock = signalr.hub().build(ClockHub);
+    ///
+    /// let (everybody, shutdown) = (clock.context().clients().all(), signalr.shutdown_token());
+    /// let timer = tokio::spawn(shutdown.run_until_cancelled_owned(async move {
+    ///     let mut ticks = tokio::time::interval(Duration::from_secs(5));
+    ///     loop {
+    ///         ticks.tick().await;
+    ///         if let Err(error) = everybody.send("Tick", (Timestamp::now(),)).await {
+    ///             tracing::warn!(%error, "nobody was told the time");
+    ///         }
+    ///     }
+    /// }));
+    ///
+    /// signalr.shutdown().await; // `serve` does
+    /// timer.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn shutdown_token(&self) -> CancellationToken {
+        self.server.node().shutdown_token()
     }
 
     pub(crate) fn server(&self) -> &Server {
@@ -136,6 +175,17 @@ impl fmt::Debug for SignalR {
 }
 
 /// Configures a server.
+///
+/// ```
+/// use hubwire::SignalR;
+/// use hubwire::backplane::InProcessFarm;
+///
+/// let farm = InProcessFarm::new();
+/// let signalr = SignalR::builder()
+///     .backplane(farm.node())
+///     .maximum_outbound_memory(64 * 1024 * 1024)
+///     .build();
+/// ```
 #[derive(Default)]
 pub struct SignalRBuilder {
     backplane: Option<Arc<dyn Backplane>>,

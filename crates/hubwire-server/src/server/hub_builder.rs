@@ -17,6 +17,24 @@ use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
 use crate::node::HubOptions;
 
 /// Configures a hub.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hubwire::{SignalR, hub};
+///
+/// struct ChatHub;
+///
+/// #[hub]
+/// impl ChatHub {}
+///
+/// let signalr = SignalR::new();
+/// let chat = signalr
+///     .hub()
+///     .client_timeout_interval(Duration::from_secs(60))
+///     .maximum_receive_message_size(64 * 1024)
+///     .build(ChatHub); // the value names the hub's type
+/// ```
 #[derive(Debug)]
 pub struct HubBuilder<H: Hub> {
     server: Arc<Server>,
@@ -47,17 +65,13 @@ impl<H: Hub> HubBuilder<H> {
     /// apart (with a prefix, say). Next to ASP.NET Core nodes it is the full .NET name of their hub class.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hubwire_protocol::BindError;
-    /// # use hubwire_server::{Call, Hub, Method, Reply, SignalR};
-    /// # struct ChatHub;
-    /// # impl Hub for ChatHub {
-    /// #     type Client = hubwire_core::UntypedClient;
-    /// #     const METHODS: &'static [Method] = &[];
-    /// #     fn bind(self: Arc<Self>, _: usize, _: Call<'_, Self>) -> Result<Reply, BindError> {
-    /// #         Ok(Reply::value(async {}))
-    /// #     }
-    /// # }
+    /// use hubwire::{SignalR, hub};
+    ///
+    /// struct ChatHub;
+    ///
+    /// #[hub]
+    /// impl ChatHub {}
+    ///
     /// let signalr = SignalR::new();
     /// let chat = signalr.hub().build(ChatHub); // called `ChatHub`
     /// let staff_chat = signalr.hub().name("StaffChatHub").build(ChatHub);
@@ -217,10 +231,14 @@ impl<H: Hub> HubBuilder<H> {
 
     /// Builds the hub from its one value, which serves all connections.
     ///
+    /// Once: [`HubHandle`] has the endpoint and the context of this hub. Built again it would be another hub, whose
+    /// context knows none of the first one's clients.
+    ///
     /// # Panics
     ///
     /// If the server has a hub of this name already (see [`HubBuilder::name`]), or if a hub that was written by
-    /// hand has two methods of one name, in any ASCII case, or one without.
+    /// hand has two methods of one name, in any ASCII case, or one without. A hub is there as long as its handle, an
+    /// endpoint or a context is.
     #[must_use]
     #[track_caller]
     pub fn build(self, hub: H) -> HubHandle<H> {
@@ -265,6 +283,22 @@ impl<H: Hub> HubBuilder<H> {
 }
 
 /// A built hub: what to map and what to push with.
+///
+/// ```
+/// use hubwire::{MapHub, SignalR, hub};
+///
+/// struct ChatHub;
+///
+/// #[hub]
+/// impl ChatHub {}
+///
+/// let signalr = SignalR::new();
+/// let chat = signalr.hub().build(ChatHub);
+/// let app: axum::Router = axum::Router::new()
+///     .map_hub("/hubs/chat", chat.endpoint())
+///     .map_hub("/old/chat", chat.endpoint()); // the same hub, at another path too
+/// let pushes = chat.context();
+/// ```
 pub struct HubHandle<H: Hub> {
     runtime: Arc<HubRuntime>,
     table: Arc<ConnectionTable>,

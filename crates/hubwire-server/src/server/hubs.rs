@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use hubwire_core::HubName;
 
 use crate::hub::{Hub, HubRuntime};
+use crate::lifetime::DefaultHubLifetimeManager;
 
-/// Hubs in the order in which they were built; whoever serves them keeps them alive.
+/// Hubs in the order in which they were built; whoever serves them or pushes to them keeps them alive.
 #[derive(Debug, Default)]
 pub(crate) struct Hubs(Mutex<Vec<BuiltHub>>);
 
@@ -16,6 +17,8 @@ struct BuiltHub {
     name: HubName,
     hub_type: TypeId,
     runtime: Weak<HubRuntime>,
+    /// What contexts hold, which may outlive the runtime.
+    lifetime: Weak<DefaultHubLifetimeManager>,
 }
 
 impl Hubs {
@@ -31,16 +34,19 @@ impl Hubs {
             name: name.clone(),
             hub_type: TypeId::of::<H>(),
             runtime: Arc::downgrade(runtime),
+            lifetime: Arc::downgrade(runtime.lifetime()),
         });
         assert!(
             added,
-            "There are two hubs called `{name}`: give one of them another name with `.name(..)`"
+            "There are two hubs called `{name}`: if they are meant to be one, build it once and take its \
+             `endpoint()` and `context()`, or `signalr.context::<..>()`; else give one of them another name \
+             with `.name(..)`"
         );
     }
 
     fn try_add(&self, hub: BuiltHub) -> bool {
         let mut hubs = self.lock();
-        hubs.retain(|hub| hub.runtime.strong_count() > 0);
+        hubs.retain(|hub| hub.lifetime.strong_count() > 0);
         let is_free = hubs.iter().all(|other| other.name != hub.name);
         if is_free {
             hubs.push(hub);

@@ -3,6 +3,26 @@
 use super::Server;
 
 /// How much a server holds at the moment; all zeros when nothing was left behind.
+///
+/// ```
+/// use hubwire::testing::TestClient;
+/// use hubwire::{SignalR, hub};
+///
+/// struct ChatHub;
+///
+/// #[hub]
+/// impl ChatHub {}
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// let signalr = SignalR::new();
+/// let chat = signalr.hub().build(ChatHub);
+/// assert_eq!(signalr.statistics().connections, 0);
+/// let client = TestClient::connect(&chat.endpoint()).await?;
+/// assert_eq!(signalr.statistics().connections, 1);
+/// # drop(client);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {

@@ -4,6 +4,8 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Context;
 
+use hubwire_protocol::Excerpt;
+
 use super::Session;
 use super::ending::CloseMessage;
 use super::hook::Hook;
@@ -90,7 +92,7 @@ impl Session {
 
     /// Runs the hook; who goes meanwhile is gone at once, however long that takes.
     async fn on_disconnected(&mut self, reason: DisconnectReason) -> HubResult {
-        tracing::debug!(target: "hubwire::connection", %reason, "disconnected");
+        tracing::debug!(target: "hubwire::connection", reason = ?Excerpt(&reason), "disconnected");
         let hub = Arc::clone(&self.hub);
         let caller = hub.caller(self.connection());
         let hook = hub.service().on_disconnected(caller, reason);

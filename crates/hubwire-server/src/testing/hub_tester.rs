@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubwire_core::{ConnectionId, HubLifetimeManager, UserId};
-use hubwire_protocol::{Arguments, HubMessage, HubProtocol, Naming};
+use hubwire_protocol::{Arguments, BindArguments, HubMessage, HubProtocol, Naming, RawItem};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Recorder;
+use super::{CallError, Recorder};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::dispatch::refusals;
 use crate::hub::{
@@ -29,31 +31,26 @@ const UPLOADS: &str = "a `HubTester` sends no streams along: call the method wit
 /// A hub without a server: methods are called directly, and what the hub does is recorded.
 ///
 /// ```
-/// # use std::sync::Arc;
-/// # use hubwire_server::{Call, Hub, HubCallerContext, Method, Reply};
-/// # use hubwire_core::{UntypedClient, Target};
-/// # use hubwire_protocol::BindError;
-/// # struct Greeter;
-/// # impl Hub for Greeter {
-/// #     type Client = UntypedClient;
-/// #     const METHODS: &'static [Method] = &[Method::new("Greet", &[], "")];
-/// #     fn bind(self: Arc<Self>, _: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
-/// #         let cx = call.context();
-/// #         let (name,) = call.arguments::<(String,)>()?;
-/// #         Ok(Reply::value(async move {
-/// #             let _ = cx.clients().all().send("Greeted", (&name,)).await;
-/// #             format!("Hello {name}")
-/// #         }))
-/// #     }
-/// # }
-/// use hubwire_server::testing::{HubTester, Sent};
+/// use hubwire::testing::{HubTester, Sent, Target};
+/// use hubwire::{HubCallerContext, HubResult, hub};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// let tester = HubTester::new(Greeter);
+/// struct GreetingHub;
+///
+/// #[hub]
+/// impl GreetingHub {
+///     pub async fn greet(&self, cx: &HubCallerContext<Self>, name: String) -> HubResult<String> {
+///         cx.clients().all().send("Greeted", (&name,)).await?;
+///         Ok(format!("Hello {name}"))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire::testing::CallError> {
+/// let tester = HubTester::new(GreetingHub);
 /// let ann = tester.caller("ann");
-/// assert_eq!(ann.invoke("Greet", ("Bob",)).await, Ok("Hello Bob".into()));
+/// assert_eq!(ann.invoke("Greet", ("Bob",)).await?, "Hello Bob");
 /// let sent = tester.recorder().take_sent();
 /// assert_eq!(sent, [Sent::new(Target::All, "Greeted", ["Bob".into()])]);
+/// # Ok(())
 /// # }
 /// ```
 pub struct HubTester<H: Hub> {
@@ -71,12 +68,83 @@ impl<H: Hub> HubTester<H> {
     /// A tester of a hub that is made with its own context, whose sends are recorded too.
     pub fn new_with(hub: impl FnOnce(HubContext<H>) -> H) -> Self {
         let recorder = Recorder::default();
-        let context = HubContext::new(Arc::new(recorder.clone()));
         Self {
-            service: TypedHub::new(hub(context)),
+            service: TypedHub::new(hub(context_of(&recorder))),
             recorder,
             server: SignalR::new(),
         }
+    }
+
+    /// The hub as the rest of the program sees it; what is sent and changed through it is recorded too.
+    ///
+    /// ```
+    /// use hubwire::testing::HubTester;
+    /// use hubwire::{HubContext, HubResult, hub};
+    ///
+    /// struct OrdersHub;
+    ///
+    /// #[hub]
+    /// impl OrdersHub {}
+    ///
+    /// async fn ship(orders: HubContext<OrdersHub>, order_id: i32) -> HubResult {
+    ///     Ok(orders.clients().all().send("OrderShipped", (order_id,)).await?)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> HubResult {
+    /// let tester = HubTester::new(OrdersHub);
+    /// ship(tester.context(), 7).await?;
+    /// assert_eq!(tester.recorder().take_sent()[0].method, "OrderShipped");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn context(&self) -> HubContext<H> {
+        context_of(&self.recorder)
+    }
+
+    /// Says what clients return when the hub invokes this method of theirs.
+    ///
+    /// The handler takes the arguments as a tuple; its error is what the hub reads as the client's. Where the hub
+    /// invokes one client, that one answers; where it invokes many, each connection that [`HubTester::caller`] made
+    /// does, in that order, if it belongs to them. Without a handler a client gives no result
+    /// ([`NoResult`](hubwire_core::ClientResultError::NoResult)).
+    ///
+    /// ```
+    /// use hubwire::testing::HubTester;
+    /// use hubwire::{HubCallerContext, HubResult, hub, hub_client};
+    ///
+    /// #[hub_client]
+    /// trait GameClient {
+    ///     fn confirm(&self, question: &str) -> bool;
+    /// }
+    ///
+    /// struct GameHub;
+    ///
+    /// #[hub(client = GameClient)]
+    /// impl GameHub {
+    ///     pub async fn leave(&self, cx: &HubCallerContext<Self>) -> HubResult<bool> {
+    ///         Ok(cx.clients().caller().confirm("Leave the game?").await?)
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire::testing::CallError> {
+    /// let tester = HubTester::new(GameHub);
+    /// tester.on("Confirm", |(question,): (String,)| Ok(question == "Leave the game?"));
+    /// assert!(tester.caller("ann").invoke_as::<bool>("Leave", ()).await?);
+    ///
+    /// tester.on("Confirm", |(_,): (String,)| Err::<bool, _>("Nobody is there".to_owned()));
+    /// let error = tester.caller("ann").invoke("Leave", ()).await.unwrap_err();
+    /// assert!(error.text().ends_with("HubException: Nobody is there"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on<A, T, F>(&self, method: &str, handler: F)
+    where
+        A: BindArguments,
+        T: Serialize,
+        F: FnMut(A) -> Result<T, String> + Send + 'static,
+    {
+        self.recorder.on(method, handler);
     }
 
     /// What the hub did to clients and groups.
@@ -120,12 +188,17 @@ impl<H: Hub> HubTester<H> {
         let node = Arc::clone(self.server.node());
         let outbound = Outbound::new(node, flushers.assign(), bounds, &WEB_SOCKETS.frames);
         let connection = Connection::new(identity, outbound);
+        self.recorder.open(connection.id(), connection.user_id());
         let lifetime = Arc::new(self.recorder.clone()) as Arc<dyn HubLifetimeManager>;
         TestCaller {
             tester: self,
             caller: Caller::new(connection, lifetime),
         }
     }
+}
+
+fn context_of<H: Hub>(recorder: &Recorder) -> HubContext<H> {
+    HubContext::new(Arc::new(recorder.clone()))
 }
 
 impl<H: Hub> fmt::Debug for HubTester<H> {
@@ -169,8 +242,8 @@ impl<H: Hub> TestCaller<'_, H> {
 
     /// Calls a method with a tuple of arguments and waits for its result, null for none.
     ///
-    /// Methods that stream, either way, are called with a [`TestClient`](super::TestClient), and so are those
-    /// that wait for client results: here every client returns none.
+    /// Methods that stream, either way, are called with a [`TestClient`](super::TestClient). What clients return to
+    /// those that invoke them says [`HubTester::on`].
     ///
     /// # Panics
     ///
@@ -178,30 +251,53 @@ impl<H: Hub> TestCaller<'_, H> {
     ///
     /// # Errors
     ///
-    /// The text that a client would read, without detailed errors.
-    pub async fn invoke(&self, method: &str, arguments: impl Arguments) -> Result<Value, String> {
-        let reply = self.bind(method, &arguments)?;
-        drop(arguments);
-        self.run(method, reply).await
+    /// The text that a client would read, without detailed errors, and what was hidden.
+    pub async fn invoke(
+        &self,
+        method: &str,
+        arguments: impl Arguments,
+    ) -> Result<Value, CallError> {
+        self.invoke_as(method, arguments).await
     }
 
-    fn bind(&self, method: &str, arguments: &dyn Arguments) -> Result<Reply, String> {
+    /// As [`TestCaller::invoke`], with a result of this type.
+    ///
+    /// # Panics
+    ///
+    /// As [`TestCaller::invoke`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TestCaller::invoke`], also if the result has another type.
+    pub async fn invoke_as<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        arguments: impl Arguments,
+    ) -> Result<T, CallError> {
+        let reply = self.bind(method, &arguments)?;
+        drop(arguments);
+        let result = self.run(method, reply).await?;
+        let result = result.decode();
+        result.map_err(|error| CallError::caused("the method's result has another type", error))
+    }
+
+    fn bind(&self, method: &str, arguments: &dyn Arguments) -> Result<Reply, CallError> {
         let service = &self.tester.service;
         let index = service
             .method(method)
-            .ok_or_else(|| refusals::unknown_method(method))?;
+            .ok_or_else(|| CallError::new(refusals::unknown_method(method)))?;
         let protocol = HubProtocol::Json;
         let mut record = Vec::new();
         let written = protocol
             .writer(&mut record)
             .invocation(None, method, arguments, &[]);
-        written.map_err(|error| error.to_string())?;
+        written.map_err(|error| CallError::caused("the arguments cannot be sent", error))?;
         match protocol.next_message(&record, None) {
             Ok(Some((HubMessage::Invocation(message), _))) => {
                 let builder = ResourcesBuilder::new(self.caller.connection(), STREAM_CAPACITY);
                 let resources = service.resources(index, builder);
                 if !resources.uploads().is_empty() {
-                    return Err(UPLOADS.to_owned());
+                    return Err(CallError::new(UPLOADS));
                 }
                 let call = HubCall {
                     caller: &self.caller,
@@ -209,27 +305,29 @@ impl<H: Hub> TestCaller<'_, H> {
                     resources: &resources,
                 };
                 let bound = service.bind(index, call);
-                bound.map_err(|_| refusals::failed_to_invoke(method))
+                bound.map_err(|error| CallError::caused(refusals::failed_to_invoke(method), error))
             }
-            other => Err(format!("not an invocation: {other:?}")),
+            other => Err(CallError::new(format!("not an invocation: {other:?}"))),
         }
     }
 
-    async fn run(&self, method: &str, reply: Reply) -> Result<Value, String> {
-        let mut call = match reply.0 {
-            ReplyKind::Call(call) => call.into_inner().ok_or("the method was dropped")?,
-            ReplyKind::Stream(_) => return Err(refusals::streaming(method)),
-            ReplyKind::UnknownMethod => return Err(refusals::unknown_method(method)),
+    async fn run(&self, method: &str, reply: Reply) -> Result<RawItem<'static>, CallError> {
+        let call = match reply.0 {
+            ReplyKind::Call(call) => call.into_inner(),
+            ReplyKind::Stream(_) => return Err(CallError::new(refusals::streaming(method))),
+            ReplyKind::UnknownMethod => {
+                return Err(CallError::new(refusals::unknown_method(method)));
+            }
         };
+        let mut call = call.ok_or_else(|| CallError::new("the method was dropped"))?;
         let mut kept = None;
         let mut result = ResultWriter::kept(HubProtocol::Json, Naming::AsDeclared, &mut kept);
         let outcome = poll_fn(|cx| call.as_mut().poll_call(cx, &mut result)).await;
         outcome.map_err(|error| {
             let base = format!("An unexpected error occurred invoking '{method}' on the server.");
-            error.client_text(&base, false)
+            CallError::of_hub(error.client_text(&base, false), error)
         })?;
-        let result = kept.ok_or("the method has left no result")?;
-        result.decode().map_err(|error| error.to_string())
+        kept.ok_or_else(|| CallError::new("the method has left no result"))
     }
 }
 

@@ -6,12 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
+use futures_util::stream;
 use hubwire_core::{
     Arguments, ClientResultError, ConnectionId, GroupError, GroupName, HubLifetimeManager,
-    RawClientResults, SendError, Sending, Target,
+    RawClientResult, RawClientResults, SendError, Sending, Target, UserId,
 };
-use hubwire_protocol::Naming;
+use hubwire_protocol::{BindArguments, HubMessage, HubProtocol, Naming};
+use serde::Serialize;
 use serde_json::Value;
+
+use super::client_methods::ClientMethods;
+use super::members::Members;
 
 /// A call that a hub made on its clients.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +62,8 @@ pub struct Recorder {
 struct Memory {
     sent: Vec<Sent>,
     group_changes: Vec<GroupChange>,
+    members: Members,
+    methods: ClientMethods,
 }
 
 impl Recorder {
@@ -70,12 +77,29 @@ impl Recorder {
         std::mem::take(&mut self.lock().group_changes)
     }
 
+    pub(super) fn on<A, T, F>(&self, method: &str, handler: F)
+    where
+        A: BindArguments,
+        T: Serialize,
+        F: FnMut(A) -> Result<T, String> + Send + 'static,
+    {
+        self.lock().methods.insert(method, handler);
+    }
+
+    /// Knows of a connection from now on.
+    pub(super) fn open(&self, connection_id: &ConnectionId, user: Option<&UserId>) {
+        self.lock().members.open(connection_id, user);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, change: GroupChange) -> BoxFuture<'static, Result<(), GroupError>> {
-        self.lock().group_changes.push(change);
+        let mut memory = self.lock();
+        memory.members.change(&change);
+        memory.group_changes.push(change);
+        drop(memory);
         Box::pin(ready(Ok(())))
     }
 
@@ -112,7 +136,23 @@ impl HubLifetimeManager for Recorder {
         _: Option<Duration>,
     ) -> Result<RawClientResults, ClientResultError> {
         self.record(target, method, arguments)?;
-        Err(ClientResultError::NoResult)
+        let (invoked, methods) = {
+            let memory = self.lock();
+            (memory.members.of(target), memory.methods.clone())
+        };
+        // Nothing is locked: handlers are the test's, and may look at the recorder.
+        let mut record = Vec::new();
+        let mut writer = HubProtocol::Json.writer(&mut record);
+        let written = writer.invocation(None, method, arguments, &[]);
+        written.map_err(|source| SendError::Encode {
+            method: method.to_owned(),
+            source,
+        })?;
+        let results: Vec<_> = invoked
+            .into_iter()
+            .map(|id| (id, answer(&methods, &record)))
+            .collect();
+        Ok(RawClientResults::new(stream::iter(results)))
     }
 
     fn add_to_group(
@@ -129,6 +169,19 @@ impl HubLifetimeManager for Recorder {
         group: GroupName,
     ) -> BoxFuture<'static, Result<(), GroupError>> {
         self.change(GroupChange::Removed(connection_id, group))
+    }
+}
+
+/// What one client answers to an invocation.
+fn answer(methods: &ClientMethods, record: &[u8]) -> RawClientResult {
+    match HubProtocol::Json.next_message(record, None) {
+        Ok(Some((HubMessage::Invocation(invocation), _))) => {
+            match methods.answer(&invocation.target, &invocation.arguments) {
+                Some(answer) => answer.map_err(ClientResultError::Client),
+                None => Err(ClientResultError::NoResult),
+            }
+        }
+        _ => Err(ClientResultError::NoResult),
     }
 }
 

@@ -2,37 +2,42 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::{Arc, Weak};
 
 use hubwire_protocol::{Arguments, Naming, RECORD_SEPARATOR};
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
 
+use super::client_methods::ClientMethods;
+use super::typed_calls::is_end;
 use super::{ClientTransport, Incoming, PulledTransport, WebSocketPipe};
 use crate::connection::Principal;
 use crate::endpoint::HubEndpoint;
+use crate::hub::HubRuntime;
 
 /// A SignalR client that speaks JSON, connected in memory; over WebSockets, unless it says otherwise.
 ///
 /// ```
-/// # use std::sync::Arc;
-/// # use hubwire_protocol::BindError;
-/// # use hubwire_server::{Call, Hub, Method, Reply, SignalR};
-/// # struct Echo;
-/// # impl Hub for Echo {
-/// #     type Client = hubwire_core::UntypedClient;
-/// #     const METHODS: &'static [Method] = &[Method::new("Echo", &[], "")];
-/// #     fn bind(self: Arc<Self>, _: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
-/// #         let (text,) = call.arguments::<(String,)>()?;
-/// #         Ok(Reply::value(async move { text }))
-/// #     }
-/// # }
-/// use hubwire_server::testing::TestClient;
+/// use hubwire::testing::TestClient;
+/// use hubwire::{HubCallerContext, HubResult, SignalR, hub};
+/// use serde_json::json;
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// struct EchoHub;
+///
+/// #[hub]
+/// impl EchoHub {
+///     pub async fn echo(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult<usize> {
+///         cx.clients().caller().send("Echoed", (&text,)).await?;
+///         Ok(text.len())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let signalr = SignalR::new();
-/// let hub = signalr.hub::<Echo>().build(Echo);
+/// let hub = signalr.hub().build(EchoHub);
 /// let mut client = TestClient::connect(&hub.endpoint()).await?;
-/// assert_eq!(client.invoke("Echo", ("hello",)).await?, Ok("hello".into()));
+/// assert_eq!(client.invoke_as::<usize>("Echo", ("hello",)).await?, 5);
+/// assert_eq!(client.push().await?, ("Echoed".to_owned(), json!(["hello"])));
 /// # Ok(())
 /// # }
 /// ```
@@ -42,6 +47,8 @@ pub struct TestClient<T = WebSocketPipe> {
     records: Vec<u8>,
     received: VecDeque<Received>,
     last_id: u64,
+    pub(super) methods: ClientMethods,
+    pub(super) hub: Weak<HubRuntime>,
 }
 
 /// What a client receives.
@@ -80,7 +87,7 @@ impl TestClient {
     /// Opens a transport, as a WebSocket without negotiation, and sends nothing yet.
     #[must_use]
     pub fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
-        Self::over(WebSocketPipe::open(endpoint, principal))
+        Self::over(WebSocketPipe::open(endpoint, principal), endpoint)
     }
 
     /// Sends bytes that need not be frames.
@@ -106,7 +113,7 @@ impl TestClient<PulledTransport> {
     /// goodbye of a server that shuts down.
     #[must_use]
     pub fn open_pulled(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
-        Self::over(PulledTransport::open(endpoint, principal))
+        Self::over(PulledTransport::open(endpoint, principal), endpoint)
     }
 
     /// Opens a transport that is pulled and fed by a pipe, and makes the handshake.
@@ -133,12 +140,14 @@ impl TestClient<PulledTransport> {
 }
 
 impl<T: ClientTransport> TestClient<T> {
-    fn over(transport: T) -> Self {
+    fn over(transport: T, endpoint: &HubEndpoint) -> Self {
         Self {
             transport,
             records: Vec::new(),
             received: VecDeque::new(),
             last_id: 0,
+            methods: ClientMethods::default(),
+            hub: Arc::downgrade(endpoint.hub()),
         }
     }
 
@@ -173,8 +182,7 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// When the transport has ended.
     pub async fn start(&mut self, target: &str, arguments: impl Arguments) -> io::Result<String> {
-        self.last_id += 1;
-        let id = self.last_id.to_string();
+        let id = self.next_id();
         let arguments = arguments_value(&arguments)?;
         self.send_record(
             &json!({"type": 1, "invocationId": id, "target": target, "arguments": arguments}),
@@ -200,30 +208,34 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// When the transport ends before the completion came.
     pub async fn completion(&mut self, id: &str) -> io::Result<Result<Value, String>> {
-        let is_it = |received: &Received| {
-            matches!(received, Received::Message(message)
-                if message["type"] == 3 && message["invocationId"] == id)
-        };
-        let mut kept = VecDeque::new();
-        let found = loop {
-            let received = self.receive().await?;
-            if is_it(&received) {
-                break received;
-            }
-            if matches!(received, Received::Closed(_) | Received::Lost) {
-                return Err(io::Error::other(format!("no completion, but {received:?}")));
-            }
-            kept.push_back(received);
-        };
-        kept.append(&mut self.received);
-        self.received = kept;
-        let Received::Message(mut message) = found else {
-            return Err(io::Error::other("no completion"));
-        };
+        let is_it = |message: &Value| message["type"] == 3 && message["invocationId"] == id;
+        let mut message = self.find(is_it).await?;
         Ok(match message.get("error").and_then(Value::as_str) {
             Some(error) => Err(error.to_owned()),
             None => Ok(message["result"].take()),
         })
+    }
+
+    pub(super) fn next_id(&mut self) -> String {
+        self.last_id += 1;
+        self.last_id.to_string()
+    }
+
+    /// Receives until this message comes, and keeps what else does.
+    pub(super) async fn find(&mut self, is_it: impl Fn(&Value) -> bool) -> io::Result<Value> {
+        let mut kept = VecDeque::new();
+        let found = loop {
+            match self.receive().await? {
+                Received::Message(message) if is_it(&message) => break message,
+                end if is_end(&end) => {
+                    return Err(io::Error::other(format!("no completion, but {end:?}")));
+                }
+                other => kept.push_back(other),
+            }
+        };
+        kept.append(&mut self.received);
+        self.received = kept;
+        Ok(found)
     }
 
     /// The next push, as its target and arguments; pings are passed over.
@@ -251,12 +263,23 @@ impl<T: ClientTransport> TestClient<T> {
     /// When the server sends what is no frame or no JSON, and while a pulled client has left.
     pub async fn receive(&mut self) -> io::Result<Received> {
         loop {
-            if let Some(received) = self.received.pop_front() {
-                return Ok(received);
+            while let Some(received) = self.received.pop_front() {
+                match self.answer(&received) {
+                    Some(completion) => self.send_record(&completion).await?,
+                    None => return Ok(received),
+                }
             }
             for incoming in self.transport.receive().await? {
                 self.take(incoming)?;
             }
+        }
+    }
+
+    /// What the test said that this client answers.
+    fn answer(&self, received: &Received) -> Option<Value> {
+        match received {
+            Received::Message(message) => self.methods.completion(message),
+            _ => None,
         }
     }
 
@@ -317,7 +340,7 @@ impl<T: ClientTransport> TestClient<T> {
     }
 }
 
-fn arguments_value(arguments: &impl Arguments) -> io::Result<Value> {
+pub(super) fn arguments_value(arguments: &impl Arguments) -> io::Result<Value> {
     let mut json = Vec::new();
     arguments
         .write_json(&mut json, Naming::AsDeclared)

@@ -5,8 +5,17 @@ use crate::server::{LARGE, Server};
 
 const MEGABYTE: usize = 1024 * 1024;
 
-const TOO_LARGE: &str =
+/// The most bytes of an id.
+const LONGEST_ID: usize = 256;
+
+const REFUSED: &str =
     r#"{"type":7,"error":"Connection closed with an error.","allowReconnect":true}"#;
+
+/// What a hub says that shows details.
+fn refusal(detail: &str) -> String {
+    let text = format!("error. InvalidDataException: {detail}\"");
+    REFUSED.replace("error.\"", &text)
+}
 
 fn long(letter: &str) -> String {
     letter.repeat(MEGABYTE / letter.len())
@@ -20,10 +29,10 @@ async fn expect(client: &mut Client, expected: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_of_a_megabyte_comes_back_in_the_completion() {
+async fn the_longest_id_comes_back_in_the_completion() {
     let server = Server::start().await;
     let mut client = server.join("/large").await;
-    for id in [long("i"), long("é")] {
+    for id in ["i".repeat(LONGEST_ID), "é".repeat(LONGEST_ID / 2)] {
         client.call(&id, "Echo", r#""x""#).await;
         let echoed = format!(r#"{{"type":3,"invocationId":"{id}","result":"x"}}"#);
         expect(&mut client, &echoed).await;
@@ -39,10 +48,10 @@ async fn an_id_of_a_megabyte_comes_back_in_the_completion() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_of_a_megabyte_is_kept_while_its_call_waits_and_runs() {
+async fn the_longest_id_is_kept_while_its_call_waits_and_runs() {
     let server = Server::start().await;
     let mut client = server.join("/large").await;
-    let ids = [long("a"), long("b")];
+    let ids = ["a".repeat(LONGEST_ID), "b".repeat(LONGEST_ID)];
     for id in &ids {
         client.call(id, "Wait", r#""slow""#).await;
     }
@@ -56,15 +65,50 @@ async fn an_id_of_a_megabyte_is_kept_while_its_call_waits_and_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_of_a_megabyte_is_unknown_and_named() {
+async fn an_id_of_a_megabyte_ends_its_connection_and_no_other() {
+    let server = Server::start().await;
+    let id = long("é");
+    let messages = [
+        format!(r#"{{"type":1,"invocationId":"{id}","target":"Echo","arguments":["x"]}}"#),
+        format!(r#"{{"type":1,"target":"Echo","arguments":["x"],"streamIds":["1","{id}"]}}"#),
+        format!(r#"{{"type":2,"invocationId":"{id}","item":1}}"#),
+        format!(r#"{{"type":3,"invocationId":"{id}"}}"#),
+        format!(r#"{{"type":4,"invocationId":"{id}","target":"Echo","arguments":["x"]}}"#),
+        format!(r#"{{"type":5,"invocationId":"{id}"}}"#),
+    ];
+    for message in &messages {
+        let mut client = server.join("/large").await;
+        client.call("1", "Echo", r#""before""#).await;
+        client.send(message).await;
+        client.call("2", "Echo", r#""behind""#).await;
+        expect(
+            &mut client,
+            r#"{"type":3,"invocationId":"1","result":"before"}"#,
+        )
+        .await;
+        expect(
+            &mut client,
+            &refusal("Invocation or stream ID of more than 256 bytes."),
+        )
+        .await;
+        client.expect_closed(1000).await;
+    }
+    let journal = server.finish().await;
+    assert_eq!(journal.len(), 2 * messages.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_of_a_megabyte_is_unknown_and_its_beginning_named() {
     let server = Server::start().await;
     let mut client = server.join("/large").await;
-    let target = long("T");
-    client.call("1", &target, "1").await;
-    let unknown = format!(
-        r#"{{"type":3,"invocationId":"1","error":"Failed to invoke '{target}' due to an error on the server. HubException: Method does not exist."}}"#
-    );
-    expect(&mut client, &unknown).await;
+    for letter in ["T", "é"] {
+        client.call("1", &long(letter), "1").await;
+        let beginning = letter.repeat(256);
+        let unknown = format!(
+            r#"{{"type":3,"invocationId":"1","error":"Failed to invoke '{beginning}...' due to an error on the server. HubException: Method does not exist."}}"#
+        );
+        expect(&mut client, &unknown).await;
+    }
     client.expect_alive().await;
     client.leave().await;
     server.finish().await;
@@ -103,10 +147,11 @@ async fn the_limit_refuses_them() {
     for (path, id, target) in calls {
         let mut client = server.join(path).await;
         client.call(&id, target, r#""x""#).await;
-        let refused = if path == "/large" {
-            TOO_LARGE.replace("error.\"", &format!("error. InvalidDataException: The maximum message size of {LARGE}B was exceeded. The message size can be configured in AddHubOptions.\""))
-        } else {
-            TOO_LARGE.to_owned()
+        let refused = match path {
+            "/large" => refusal(&format!(
+                "The maximum message size of {LARGE}B was exceeded. The message size can be configured in AddHubOptions."
+            )),
+            _ => REFUSED.to_owned(),
         };
         expect(&mut client, &refused).await;
         client.expect_closed(1000).await;

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt, stream};
-use hubwire::testing::{Received, TestClient};
-use hubwire::{
-    Backplane, BackplaneError, BackplaneEvent, Channel, ConnectionId, Envelope, HubCallerContext,
-    HubContext, InProcessBackplane, InProcessFarm, Receivers, SignalR, Subject, hub,
+use hubwire::backplane::{
+    Backplane, BackplaneError, BackplaneEvent, Channel, Envelope, InProcessBackplane,
+    InProcessFarm, Receivers, Subject,
 };
+use hubwire::testing::{Received, TestClient};
+use hubwire::{ConnectionId, HubCallerContext, HubContext, SignalR, hub};
 use serde_json::json;
 
 use crate::support::{Gate, TestServer, heard_within, seconds};

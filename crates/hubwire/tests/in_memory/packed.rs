@@ -3,12 +3,13 @@
 use std::io;
 use std::time::Duration;
 
+use hubwire::Naming;
+use hubwire::manual::Arguments;
 use hubwire::protocol::{
     EncodeError, FrameDecoder, FrameEvent, HubMessage, HubProtocol, Invocation, Masking, Opcode,
     json, messagepack, write_masked_frame,
 };
 use hubwire::testing::TestClient;
-use hubwire::{Arguments, Naming};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::timeout;

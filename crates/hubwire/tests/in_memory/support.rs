@@ -6,11 +6,10 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hubwire::manual::Hub;
 use hubwire::protocol::{Opcode, write_masked_frame};
 use hubwire::testing::{ClientTransport, Received, TestClient};
-use hubwire::{
-    Hub, HubBuilder, HubContext, HubEndpoint, HubHandle, Principal, SignalR, Statistics,
-};
+use hubwire::{HubBuilder, HubContext, HubEndpoint, HubHandle, Principal, SignalR, Statistics};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};

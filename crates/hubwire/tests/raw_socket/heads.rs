@@ -107,3 +107,23 @@ async fn a_connection_keeps_8_kib_of_its_request() {
     }
     server.finish().await;
 }
+
+#[tokio::test]
+async fn repeated_headers_and_cookies_of_several_headers_are_read() {
+    let server = Server::start().await;
+    let headers = "X-Role: cook\r\nCookie: a=1; b=2\r\nx-role:  waiter \r\nCookie: c=3\r\n";
+    let mut client = Client::open_with_headers(server.address, "/plain", headers).await;
+    for (cookie, value) in [("a", "\"1\""), ("c", "\"3\""), ("d", "null")] {
+        client
+            .call("1", "Headers", &format!(r#""X-ROLE","{cookie}""#))
+            .await;
+        let result = format!(r#"[["cook","waiter"],{value}]"#);
+        client
+            .expect(&format!(
+                r#"{{"type":3,"invocationId":"1","result":{result}}}"#
+            ))
+            .await;
+    }
+    client.leave().await;
+    server.finish().await;
+}

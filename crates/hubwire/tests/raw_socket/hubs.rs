@@ -153,6 +153,18 @@ impl ProbeHub {
         (value, request.bytes_left_out())
     }
 
+    /// Every header of this name, and the cookie of that one.
+    pub async fn headers(
+        &self,
+        cx: &HubCallerContext<Self>,
+        name: String,
+        cookie: String,
+    ) -> (Vec<String>, Option<String>) {
+        let request = cx.request();
+        let headers = request.headers(&name).map(str::to_owned).collect();
+        (headers, request.cookie(&cookie).map(str::to_owned))
+    }
+
     /// The peer's address, which is known of bare TCP sockets alone.
     pub async fn remote_address(&self, cx: &HubCallerContext<Self>) -> Option<String> {
         let address = cx.request().remote_address();

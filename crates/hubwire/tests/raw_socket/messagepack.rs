@@ -20,7 +20,7 @@ fn message(write: impl FnOnce(&mut MessageWriter<'_>)) -> Vec<u8> {
     message
 }
 
-fn call(id: &str, target: &str, arguments: &dyn hubwire::Arguments) -> Vec<u8> {
+fn call(id: &str, target: &str, arguments: &dyn hubwire::manual::Arguments) -> Vec<u8> {
     message(|writer| {
         writer.invocation(Some(id), target, arguments, &[]).unwrap();
     })

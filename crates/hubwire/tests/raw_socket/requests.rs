@@ -30,6 +30,21 @@ impl Response {
         Some(value)
     }
 
+    /// The values of all headers of a name.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let headers = self.headers.iter();
+        headers
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+            .collect()
+    }
+
+    /// The names of all headers, in lower case.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let headers = self.headers.iter();
+        headers.map(|(name, _)| name.to_ascii_lowercase()).collect()
+    }
+
     /// Asserts the three things that the status table gives.
     #[track_caller]
     pub(crate) fn assert_is(&self, status: u16, content_type: Option<&str>, body: &str) {

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hubwire::{DisconnectReason, HubProtocol};
+use hubwire::DisconnectReason;
+use hubwire::protocol::HubProtocol;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::sleep;

@@ -1,6 +1,6 @@
 //! Hub messages as a client hears them: taken apart as their bytes come, and none of them kept.
 
-use hubwire::HubProtocol;
+use hubwire::protocol::HubProtocol;
 
 use crate::numbered::filler;
 

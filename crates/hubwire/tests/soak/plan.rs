@@ -1,6 +1,6 @@
 //! Who takes part, how fast each one reads, and what each is sent: all of it from the seed.
 
-use hubwire::HubProtocol;
+use hubwire::protocol::HubProtocol;
 
 use crate::bucket::{ENVELOPE, Offer};
 use crate::dice::Dice;

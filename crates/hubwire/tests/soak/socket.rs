@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hubwire::HubProtocol;
+use hubwire::protocol::HubProtocol;
 use hubwire::protocol::{
     FrameDecoder, FrameEvent, Masking, MessageWriter, Opcode, write_masked_frame,
 };

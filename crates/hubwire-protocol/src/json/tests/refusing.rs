@@ -304,3 +304,11 @@ fn nesting_beyond_64_is_not_read() {
     let behind = format!("{{\"type\":6}}{}", "[".repeat(100));
     assert!(parse_message(behind.as_bytes()).is_ok());
 }
+
+#[test]
+fn a_long_name_is_not_repeated_whole() {
+    let (name, shown) = ("\u{7f}".repeat(30_000), "\u{7f}".repeat(256));
+    let record = format!(r#"{{"type":6,"headers":{{"{name}":1}}}}"#);
+    let expected = format!("Expected header '{shown}...' to be of type String.");
+    refuse(record, &expected);
+}

@@ -100,7 +100,9 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
         };
         self.left = left;
         let all = self.from.input.rest();
+        self.from.is_key = true;
         let value = seed.deserialize(&mut *self.from)?;
+        self.from.is_key = false;
         let length = all.len() - self.from.input.rest().len();
         let key = all.get(..length).unwrap_or_default();
         let is_alone = left == 0 && self.keys.is_empty();

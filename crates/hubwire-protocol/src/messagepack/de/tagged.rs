@@ -11,6 +11,9 @@ use crate::timestamp::Timestamp;
 /// The inside of one of our own newtypes.
 pub(super) enum Tagged<'d, 'de> {
     Binary(&'d mut Deserializer<'de>),
+    Enum(&'d mut Deserializer<'de>),
+    /// A number of anything, or text.
+    Number(&'d mut Deserializer<'de>),
     Timestamp(&'d mut Deserializer<'de>),
 }
 
@@ -21,10 +24,12 @@ impl<'de> de::Deserializer<'de> for Tagged<'_, 'de> {
         false
     }
 
-    /// Bytes, and of a timestamp the twelve of its longest form; text if it came as text.
+    /// Bytes, and of a timestamp the twelve of its longest form; whatever else it came as.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self {
             Self::Binary(from) => from.deserialize_bytes(visitor),
+            Self::Enum(from) => from.deserialize_any(visitor),
+            Self::Number(from) => from.deserialize_i64(visitor),
             Self::Timestamp(from) => match from.input.next()? {
                 Head::Extension(-1, bytes) => {
                     let timestamp = Timestamp::from_extension(bytes).ok_or_else(not_a_timestamp)?;

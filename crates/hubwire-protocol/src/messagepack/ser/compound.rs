@@ -7,7 +7,7 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::Serializer;
+use super::{Serializer, Within};
 use crate::messagepack::encode;
 use crate::messagepack::error::ValueError;
 use crate::transcode::Transcoder;
@@ -102,6 +102,9 @@ impl<'a, 'w> Compound<'a, 'w> {
     fn translate<T: Serialize + ?Sized>(&mut self, text: &T) -> Result<(), ValueError> {
         let text = serde_json::to_value(text).map_err(<ValueError as ser::Error>::custom)?;
         let text = text.as_str().unwrap_or_default();
+        if self.serializer.within == Within::Decimal {
+            return encode::text(self.serializer.out, text);
+        }
         let mut from = serde_json::Deserializer::from_str(text);
         Transcoder::new(&mut from).serialize(&mut *self.serializer)
     }

@@ -251,7 +251,10 @@ fn the_first_argument_that_does_not_fit_is_named() {
         .arguments
         .bind::<(i32, i32)>()
         .unwrap_err();
-    let BindError::Conversion { argument, source } = error else {
+    let BindError::Conversion {
+        argument, source, ..
+    } = error
+    else {
         panic!("{error:?}")
     };
     assert_eq!(argument, 1);

@@ -81,7 +81,7 @@ fn integers_are_read_in_any_form_that_fits() {
         "invalid type: floating point `5.0`, expected i32",
     );
     check_refused::<i32>("a1 35", "invalid type: string \"5\", expected i32");
-    check_refused::<i32>("c0", "invalid type: unit value, expected i32");
+    check_refused::<i32>("c0", "invalid type: nil, expected i32");
     check_refused::<i32>("c2", "invalid type: boolean `false`, expected i32");
 }
 
@@ -128,7 +128,7 @@ fn text() {
     assert!(write(&"x".repeat(65_536)).starts_with(&hex("db 00 01 00 00 78")));
     check_read("a3 61 ff 62", "a\u{FFFD}b".to_owned());
     check_refused::<String>("c4 01 61", "invalid type: byte array, expected a string");
-    check_refused::<String>("c0", "invalid type: unit value, expected a string");
+    check_refused::<String>("c0", "invalid type: nil, expected a string");
     check_refused::<String>("a5 61", "value is cut off");
 }
 
@@ -168,7 +168,57 @@ fn keys_of_maps_are_of_any_type() {
     );
     check_refused::<BTreeMap<i32, i32>>("82 05 01 05 02", "key is there twice");
     check_refused::<serde_json::Value>("82 a1 61 01 a1 61 02", "key is there twice");
-    check_refused::<BTreeMap<i32, i32>>("81 a1 35 01", "invalid type: string \"5\", expected i32");
+    check_refused::<BTreeMap<i32, i32>>("81 a1 78 01", "invalid type: string \"x\", expected i32");
+    check_refused::<BTreeMap<bool, i32>>(
+        "81 a1 78 01",
+        "invalid type: string \"x\", expected a boolean",
+    );
+}
+
+/// JavaScript's keys are text.
+#[test]
+fn keys_that_are_text_are_read_as_numbers() {
+    check_read("81 a1 35 01", BTreeMap::from([(5, 1)]));
+    check_read("81 a2 2d 35 01", BTreeMap::from([(-5_i64, 1)]));
+    check_read("81 a2 2d 30 01", BTreeMap::from([(0_u8, 1)]));
+    check_read("81 a4 74 72 75 65 01", BTreeMap::from([(true, 1)]));
+    check_refused::<BTreeMap<u8, i32>>(
+        "81 a3 32 35 36 01",
+        "invalid value: integer `256`, expected u8",
+    );
+    for key in ["a2 2b 35", "a2 20 35", "a3 31 2e 30", "a0"] {
+        assert!(
+            read::<BTreeMap<i32, i32>>(&hex(&format!("81 {key} 01"))).is_err(),
+            "{key}"
+        );
+    }
+    // A value is none.
+    assert!(read::<BTreeMap<i32, i32>>(&hex("81 05 a1 35")).is_err());
+}
+
+/// Its whole numbers from 2^53 on are floats.
+#[test]
+fn large_whole_floats_are_read_as_integers() {
+    check_read("cb 43 40 00 00 00 00 00 00", 1_i64 << 53);
+    check_read("cb c3 40 00 00 00 00 00 00", -1_i64 << 53);
+    check_read("cb c3 e0 00 00 00 00 00 00", i64::MIN);
+    check_read("cb 43 ef ff ff ff ff ff ff", 0xFFFF_FFFF_FFFF_F800_u64);
+    check_read("cb 80 00 00 00 00 00 00 00", 0_u8);
+    for bytes in [
+        // 2^53 - 1, 1, 0, 2^64, an infinity, and 2^53 as a float of 32 bits.
+        "cb 43 3f ff ff ff ff ff ff",
+        "cb 3f f0 00 00 00 00 00 00",
+        "cb 00 00 00 00 00 00 00 00",
+        "cb 43 f0 00 00 00 00 00 00",
+        "cb 7f f0 00 00 00 00 00 00",
+        "cb 7f f8 00 00 00 00 00 00",
+        "ca 5a 00 00 00",
+    ] {
+        assert!(read::<u64>(&hex(bytes)).is_err(), "{bytes}");
+        assert!(read::<i64>(&hex(bytes)).is_err(), "{bytes}");
+    }
+    assert!(read::<i64>(&hex("cb 43 e0 00 00 00 00 00 00")).is_err());
+    assert!(read::<i32>(&hex("cb 43 40 00 00 00 00 00 00")).is_err());
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -212,7 +262,7 @@ fn structs_are_maps_by_name() {
         "duplicate field `name`",
     );
     check_refused::<Person>("81 00 a1 41", "name of a member is no text");
-    check_refused::<Person>("c0", "invalid type: unit value, expected struct Person");
+    check_refused::<Person>("c0", "invalid type: nil, expected struct Person");
 }
 
 #[test]

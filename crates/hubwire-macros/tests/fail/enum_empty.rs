@@ -1,0 +1,6 @@
+use hubwire::dotnet;
+
+#[derive(dotnet::Enum)]
+enum Nothing {}
+
+fn main() {}

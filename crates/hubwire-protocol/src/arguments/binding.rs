@@ -1,0 +1,107 @@
+//! From received arguments to the types of a method's parameters.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserializer;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+
+use super::{BindArguments, misplaced};
+use crate::error::BindError;
+use crate::json;
+use crate::messagepack::{self, Head, Input};
+use crate::naming::{self, Naming};
+
+pub(super) fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result<T, BindError> {
+    let mut array = Cow::Borrowed(array);
+    let (mut bound, mut provided) = bind_array::<T>(&array, naming);
+    if bound.is_err()
+        && let Some(plain) = json::without_negative_zeros(&array)
+    {
+        array = Cow::Owned(plain);
+        (bound, provided) = bind_array(&array, naming);
+    }
+    match bound {
+        Ok(Some(bound)) if provided == T::COUNT => Ok(bound),
+        Ok(_) => Err(BindError::Count {
+            provided,
+            expected: T::COUNT,
+        }),
+        Err(error) => Err(BindError::Conversion {
+            argument: provided,
+            member: misplaced::in_json::<T>(&array, naming),
+            source: error.into(),
+        }),
+    }
+}
+
+/// The values of a JSON array, and how many of them were read.
+fn bind_array<T: BindArguments>(
+    array: &str,
+    naming: Naming,
+) -> (serde_json::Result<Option<T>>, usize) {
+    let mut provided = 0;
+    let visitor = Binding {
+        provided: &mut provided,
+        to: PhantomData,
+    };
+    let mut from = serde_json::Deserializer::from_str(array);
+    let bound = match naming {
+        Naming::AsDeclared => from.deserialize_seq(visitor),
+        Naming::DotNet | Naming::DotNetStringEnums => {
+            naming::Reading::new(&mut from).deserialize_seq(visitor)
+        }
+    };
+    (bound, provided)
+}
+
+pub(super) fn bind_messagepack<T: BindArguments>(
+    value: &[u8],
+    naming: Naming,
+) -> Result<T, BindError> {
+    let mut input = Input::new(value);
+    let Ok(Head::Array(count)) = input.next() else {
+        return Err(BindError::NoArray);
+    };
+    let mismatch = BindError::Count {
+        provided: usize::try_from(count).unwrap_or(usize::MAX),
+        expected: T::COUNT,
+    };
+    if u32::try_from(T::COUNT) != Ok(count) {
+        return Err(mismatch);
+    }
+    let mut provided = 0;
+    let mut from = messagepack::Deserializer::new(input, naming);
+    match T::bind_elements(&mut from.elements(count), &mut provided) {
+        Ok(Some(bound)) => Ok(bound),
+        Ok(None) => Err(mismatch),
+        Err(error) => Err(BindError::Conversion {
+            argument: provided,
+            member: misplaced::in_messagepack::<T>(value, naming),
+            source: error.into(),
+        }),
+    }
+}
+
+/// Takes an array as arguments, and counts them.
+pub(super) struct Binding<'p, T> {
+    pub(super) provided: &'p mut usize,
+    pub(super) to: PhantomData<T>,
+}
+
+impl<'de, T: BindArguments> Visitor<'de> for Binding<'_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an array of {} arguments", T::COUNT)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let bound = T::bind_elements(&mut elements, self.provided)?;
+        while elements.next_element::<IgnoredAny>()?.is_some() {
+            *self.provided += 1;
+        }
+        Ok(bound)
+    }
+}

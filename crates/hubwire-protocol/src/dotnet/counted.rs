@@ -1,0 +1,107 @@
+//! Values that are text in JSON and a count, of ticks or days, in MessagePack.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{self, Deserializer, Unexpected, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use super::InvalidValue;
+use super::json_text::{self, JsonVisitor};
+
+/// A value with such forms, whose text is what it displays.
+pub(crate) trait Counted: Copy + fmt::Display + FromStr<Err = InvalidValue> {
+    /// The name of the newtype by which our MessagePack codec knows the type.
+    const NEWTYPE: &'static str;
+    /// What is expected where another value is, for errors.
+    const EXPECTED: &'static str;
+
+    fn from_count(count: i64) -> Result<Self, InvalidValue>;
+
+    fn count(self) -> i64;
+}
+
+pub(super) fn serialize<T, S>(value: T, serializer: S) -> Result<S::Ok, S::Error>
+where
+    T: Counted,
+    S: Serializer,
+{
+    serializer.serialize_newtype_struct(T::NEWTYPE, &Inside(value))
+}
+
+/// What is written within the newtype: text, or a count where that is not for reading.
+struct Inside<T>(T);
+
+impl<T: Counted> Serialize for Inside<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(&self.0)
+        } else {
+            serializer.serialize_i64(self.0.count())
+        }
+    }
+}
+
+pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Counted,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_newtype_struct(T::NEWTYPE, Newtype(PhantomData))
+}
+
+/// The newtype, whose inside depends on the format.
+struct Newtype<T>(PhantomData<T>);
+
+impl<'de, T: Counted> Visitor<'de> for Newtype<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
+        let either = TextOrCount(PhantomData);
+        if from.is_human_readable() {
+            json_text::deserialize(from, either)
+        } else {
+            from.deserialize_i64(either)
+        }
+    }
+}
+
+/// What MessagePack has, and what serde has buffered, be it JSON or MessagePack.
+struct TextOrCount<T>(PhantomData<T>);
+
+impl<T: Counted> Visitor<'_> for TextOrCount<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_i64<E: de::Error>(self, count: i64) -> Result<T, E> {
+        T::from_count(count).map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, count: u64) -> Result<T, E> {
+        match i64::try_from(count) {
+            Ok(count) => self.visit_i64(count),
+            Err(_) => Err(E::invalid_value(Unexpected::Unsigned(count), &self)),
+        }
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+impl<'de, T: Counted> JsonVisitor<'de> for TextOrCount<T> {
+    /// A number is none: nobody knows of which unit it would be.
+    fn visit_json<E: de::Error>(self, json: Cow<'de, str>) -> Result<T, E> {
+        let text = json_text::string(&json, &T::EXPECTED)?;
+        text.parse().map_err(E::custom)
+    }
+}

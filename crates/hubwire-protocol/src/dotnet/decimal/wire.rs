@@ -1,0 +1,139 @@
+//! Decimals in serde: a number of JSON with all its digits, text in MessagePack.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::{Decimal, text};
+use crate::dotnet::json_text::{self, JsonVisitor};
+use crate::tagged::{DECIMAL, RAW_VALUE};
+
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(DECIMAL, &Inside(*self))
+    }
+}
+
+/// What is written within the newtype: JSON text as `serde_json`'s `RawValue` hands it over, or text where that is
+/// not for reading.
+struct Inside(Decimal);
+
+impl Serialize for Inside {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut buffer = [0; text::LONGEST];
+        let digits = text::write(self.0, &mut buffer);
+        if serializer.is_human_readable() {
+            let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
+            raw.serialize_field(RAW_VALUE, digits)?;
+            raw.end()
+        } else {
+            serializer.serialize_str(digits)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(DECIMAL, Newtype)
+    }
+}
+
+const EXPECTED: &str = "a decimal";
+
+/// The newtype, whose inside depends on the format.
+struct Newtype;
+
+impl<'de> Visitor<'de> for Newtype {
+    type Value = Decimal;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(EXPECTED)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Decimal, D::Error> {
+        if from.is_human_readable() {
+            json_text::deserialize(
+                from,
+                Number {
+                    floats: Floats::HaveLostDigits,
+                },
+            )
+        } else {
+            from.deserialize_str(Number {
+                floats: Floats::AsShown,
+            })
+        }
+    }
+}
+
+/// What a float is taken for.
+#[derive(Clone, Copy)]
+enum Floats {
+    /// The decimal of fewest digits that is the float: what JavaScript shows.
+    AsShown,
+    /// What is left of a number that serde has buffered.
+    HaveLostDigits,
+}
+
+struct Number {
+    floats: Floats,
+}
+
+fn lost_digits<E: de::Error>() -> E {
+    E::custom(
+        "the digits of a decimal are lost where serde buffers JSON (flatten, untagged, tag, serde_json::Value): \
+         send it as text, or take it out of there",
+    )
+}
+
+impl Visitor<'_> for Number {
+    type Value = Decimal;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(EXPECTED)
+    }
+
+    fn visit_i64<E: de::Error>(self, whole: i64) -> Result<Decimal, E> {
+        Ok(whole.into())
+    }
+
+    fn visit_u64<E: de::Error>(self, whole: u64) -> Result<Decimal, E> {
+        Ok(whole.into())
+    }
+
+    fn visit_f32<E: de::Error>(self, float: f32) -> Result<Decimal, E> {
+        match self.floats {
+            Floats::AsShown => float.to_string().parse().map_err(E::custom),
+            Floats::HaveLostDigits => Err(lost_digits()),
+        }
+    }
+
+    fn visit_f64<E: de::Error>(self, float: f64) -> Result<Decimal, E> {
+        match self.floats {
+            Floats::AsShown => float.to_string().parse().map_err(E::custom),
+            Floats::HaveLostDigits => Err(lost_digits()),
+        }
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Decimal, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+impl<'de> JsonVisitor<'de> for Number {
+    fn visit_json<E: de::Error>(self, json: Cow<'de, str>) -> Result<Decimal, E> {
+        let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        if !is_number {
+            let text = json_text::string(&json, &EXPECTED)?;
+            return text.parse().map_err(E::custom);
+        }
+        let is_whole = !json.contains(['.', 'e', 'E']);
+        match json {
+            // Owned text was made from a value without its digits.
+            Cow::Owned(_) if !is_whole => Err(lost_digits()),
+            json => json.parse().map_err(E::custom),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What is shown of a text that a peer may have made as long as a message.
+
+use std::fmt::{self, Debug, Display, Formatter, Write};
+
+/// How much of a text is shown, in characters.
+const MAXIMUM_LENGTH: usize = 256;
+
+/// Shows the first 256 characters of a text that a peer wrote, and `...` in place of the rest.
+///
+/// A peer chooses how long its names are, and JSON may make six characters of each of theirs. For the log, whose
+/// lines a peer must not forge, `Debug` escapes control characters besides.
+///
+/// ```
+/// use hubwire::protocol::Excerpt;
+///
+/// assert_eq!(Excerpt("Echo").to_string(), "Echo");
+/// let long = "x".repeat(30_000);
+/// assert_eq!(Excerpt(long).to_string(), "x".repeat(256) + "...");
+/// assert_eq!(format!("{:?}", Excerpt("Echo\n")), r"Echo\n");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Excerpt<T>(pub T);
+
+impl<T: Display> Display for Excerpt<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut cut = Cut::new(f);
+        let written = write!(cut, "{}", self.0);
+        cut.finish(written)
+    }
+}
+
+impl<T: Display> Debug for Excerpt<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut cut = Cut::new(f);
+        let written = write!(Escaping(&mut cut), "{}", self.0);
+        cut.finish(written)
+    }
+}
+
+/// Escapes what would not stay within its line, or not be seen.
+struct Escaping<'c, 'f, 'b>(&'c mut Cut<'f, 'b>);
+
+impl Write for Escaping<'_, '_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|character| match character {
+            '"' | '\'' => self.0.write_char(character),
+            _ => write!(self.0, "{}", character.escape_debug()),
+        })
+    }
+}
+
+/// Takes so many characters, and then fails, so that what is shown stops early.
+struct Cut<'f, 'b> {
+    f: &'f mut Formatter<'b>,
+    left: usize,
+    is_over: bool,
+}
+
+impl<'f, 'b> Cut<'f, 'b> {
+    const fn new(f: &'f mut Formatter<'b>) -> Self {
+        Self {
+            f,
+            left: MAXIMUM_LENGTH,
+            is_over: false,
+        }
+    }
+
+    fn finish(self, written: fmt::Result) -> fmt::Result {
+        match self.is_over {
+            true => self.f.write_str("..."),
+            false => written,
+        }
+    }
+}
+
+impl Write for Cut<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let Some((end, _)) = text.char_indices().nth(self.left) else {
+            self.left -= text.chars().count();
+            return self.f.write_str(text);
+        };
+        if !self.is_over {
+            self.f.write_str(text.get(..end).unwrap_or_default())?;
+        }
+        self.left = 0;
+        self.is_over = true;
+        Err(fmt::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_count_and_not_bytes_or_pieces() {
+        for character in ["x", "é", "😀"] {
+            let whole = character.repeat(256);
+            assert_eq!(Excerpt(&whole).to_string(), whole);
+            for more in ["x", "é", &"x".repeat(1000)] {
+                let cut = format!("{whole}...");
+                assert_eq!(Excerpt(format!("{whole}{more}")).to_string(), cut);
+                let pieces = Excerpt(format_args!("{whole}{more}{more}"));
+                assert_eq!(pieces.to_string(), cut);
+            }
+        }
+        assert_eq!(Excerpt("").to_string(), "");
+    }
+
+    #[test]
+    fn the_log_gets_no_line_of_a_peers() {
+        let shown = format!("{:?}", Excerpt("\"a\"\n\u{1b}[31m\\ é\u{2028}"));
+        assert_eq!(shown, r#""a"\n\u{1b}[31m\\ é\u{2028}"#);
+        let long = format!("{:?}", Excerpt("\n".repeat(30_000)));
+        assert_eq!(long, r"\n".repeat(128) + "...");
+    }
+
+    /// Goes on although it was told to stop.
+    struct Stubborn;
+
+    impl Display for Stubborn {
+        fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            for _ in 0..300 {
+                let _ = f.write_str("ab");
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn who_does_not_stop_is_cut_too() {
+        let shown = Excerpt(Stubborn).to_string();
+        assert_eq!(shown, "ab".repeat(128) + "...");
+    }
+
+    /// Fails by itself.
+    struct Failing;
+
+    impl Display for Failing {
+        fn fmt(&self, _: &mut Formatter<'_>) -> fmt::Result {
+            Err(fmt::Error)
+        }
+    }
+
+    #[test]
+    fn a_failure_of_the_text_itself_stays_one() {
+        let mut out = String::new();
+        assert!(write!(out, "{}", Excerpt(Failing)).is_err());
+    }
+}

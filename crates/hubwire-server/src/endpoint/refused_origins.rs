@@ -1,0 +1,131 @@
+//! Origins that were refused, as the log hears of them: once each, and one in ten seconds when there are many.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use http::header::{HOST, ORIGIN};
+use http::{HeaderMap, HeaderName, Request};
+
+use super::HubEndpoint;
+
+/// How many origins are remembered as named; the oldest is forgotten for another.
+const REMEMBERED: usize = 64;
+
+/// How many bytes of a header a line shows.
+const SHOWN_SIZE: usize = 256;
+
+/// How many origins may be named at once.
+const BURST: u64 = 5;
+
+/// Milliseconds in which one more may be named.
+const INTERVAL: u64 = 10_000;
+
+/// What an endpoint has refused.
+#[derive(Debug, Default)]
+pub(super) struct RefusedOrigins(Mutex<Refusals>);
+
+#[derive(Debug, Default)]
+struct Refusals {
+    count: u64,
+    named: VecDeque<String>,
+    /// The moment at which as many may be named at once as ever.
+    rested: u64,
+}
+
+impl RefusedOrigins {
+    /// Counts a refusal, and warns of an origin that was not named before.
+    pub(super) fn count<B>(&self, endpoint: &HubEndpoint, request: &Request<B>) {
+        let origin = shown(request.headers(), &ORIGIN);
+        let Some(refusals) = self.count_one(&origin, endpoint.hub.node().now()) else {
+            return;
+        };
+        tracing::warn!(
+            target: "hubwire::endpoint",
+            hub = %endpoint.hub.name(),
+            %origin,
+            host = %shown(request.headers(), &HOST),
+            option = "allowed_origins",
+            refusals,
+            "a page of a foreign origin was refused: if it is one of yours, name its origin in the option; \
+             if a proxy stands in front, let it pass on the host that the browser sent",
+        );
+    }
+
+    /// How many refusals there were, if this origin is to be named.
+    fn count_one(&self, origin: &str, now: u64) -> Option<u64> {
+        let mut refusals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        refusals.count += 1;
+        let is_known = refusals.named.iter().any(|named| named == origin);
+        let rested = refusals.rested.max(now) + INTERVAL;
+        if is_known || rested > now + BURST * INTERVAL {
+            return None;
+        }
+        refusals.rested = rested;
+        if refusals.named.len() == REMEMBERED {
+            refusals.named.pop_front();
+        }
+        refusals.named.push_back(origin.to_owned());
+        Some(refusals.count)
+    }
+}
+
+/// The values of a header in one line, whatever they are.
+fn shown(headers: &HeaderMap, name: &HeaderName) -> String {
+    let values: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|it| it.as_bytes())
+        .collect();
+    let mut bytes = values.join(&b", "[..]);
+    bytes.truncate(SHOWN_SIZE);
+    bytes.escape_ascii().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn an_origin_is_named_once() {
+        let refused = RefusedOrigins::default();
+        assert_eq!(refused.count_one("https://a.example", 0), Some(1));
+        assert_eq!(refused.count_one("https://a.example", 1), None);
+        assert_eq!(refused.count_one("https://b.example", 1), Some(3));
+        assert_eq!(refused.count_one("https://a.example", 1_000_000), None);
+    }
+
+    #[test]
+    fn a_flood_of_origins_is_a_handful_of_lines_and_little_memory() {
+        let refused = RefusedOrigins::default();
+        let named = |now| {
+            let origins = (0..10_000).map(|number| format!("https://{number}.example"));
+            origins
+                .filter_map(|origin| refused.count_one(&origin, now))
+                .count()
+        };
+        assert_eq!(named(0), 5);
+        assert_eq!(named(INTERVAL - 1), 0);
+        assert_eq!(named(INTERVAL), 1);
+        assert_eq!(named(3 * INTERVAL), 2);
+        for hour in 1..100 {
+            assert_eq!(named(hour * 3_600_000), 5);
+        }
+        let refusals = refused.0.lock().unwrap();
+        assert_eq!(refusals.named.len(), REMEMBERED);
+        assert_eq!(refusals.count, 103 * 10_000);
+    }
+
+    #[test]
+    fn what_is_shown_is_one_short_line() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(shown(&headers, &ORIGIN), "");
+        headers.append(ORIGIN, HeaderValue::from_static("https://a.example"));
+        headers.append(ORIGIN, HeaderValue::from_bytes(b"\t\x9b\"b").unwrap());
+        assert_eq!(shown(&headers, &ORIGIN), r#"https://a.example, \t\x9b\"b"#);
+        let long = HeaderValue::from_bytes(&[0xff; 10_000]).unwrap();
+        headers.insert(ORIGIN, long);
+        assert_eq!(shown(&headers, &ORIGIN), r"\xff".repeat(SHOWN_SIZE));
+    }
+}

@@ -1,0 +1,67 @@
+//! Which of a test's connections a target means.
+
+use hubwire_core::{ConnectionId, GroupName, Target, UserId};
+use indexmap::{IndexMap, IndexSet};
+
+use super::GroupChange;
+
+/// The connections that a test has made, in that order, and their groups.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    users: IndexMap<ConnectionId, Option<UserId>>,
+    groups: IndexMap<GroupName, IndexSet<ConnectionId>>,
+}
+
+impl Members {
+    pub(super) fn open(&mut self, connection_id: &ConnectionId, user: Option<&UserId>) {
+        self.users.insert(connection_id.clone(), user.cloned());
+    }
+
+    pub(super) fn change(&mut self, change: &GroupChange) {
+        match change {
+            GroupChange::Added(id, group) => {
+                let members = self.groups.entry(group.clone()).or_default();
+                members.insert(id.clone());
+            }
+            GroupChange::Removed(id, group) => {
+                if let Some(members) = self.groups.get_mut(group) {
+                    members.shift_remove(id);
+                }
+            }
+        }
+    }
+
+    /// The connections that a target reaches; one that is named alone need not be known.
+    pub(super) fn of(&self, target: &Target) -> Vec<ConnectionId> {
+        match target {
+            Target::Connection(id) => vec![id.clone()],
+            Target::All => self.those(|_, _| true),
+            Target::AllExcept(ids) => self.those(|id, _| !ids.contains(id)),
+            Target::Connections(ids) => self.those(|id, _| ids.contains(id)),
+            Target::Group(group) => self.those(|id, _| self.is_in(group, id)),
+            Target::GroupExcept(group, ids) => {
+                self.those(|id, _| self.is_in(group, id) && !ids.contains(id))
+            }
+            Target::Groups(groups) => groups
+                .iter()
+                .flat_map(|group| self.those(|id, _| self.is_in(group, id)))
+                .collect(),
+            Target::User(user) => self.those(|_, of| of == Some(user)),
+            Target::Users(users) => self.those(|_, of| of.is_some_and(|of| users.contains(of))),
+            _ => Vec::new(),
+        }
+    }
+
+    fn those(&self, wanted: impl Fn(&ConnectionId, Option<&UserId>) -> bool) -> Vec<ConnectionId> {
+        let wanted = self
+            .users
+            .iter()
+            .filter(|(id, user)| wanted(id, user.as_ref()));
+        wanted.map(|(id, _)| id.clone()).collect()
+    }
+
+    fn is_in(&self, group: &GroupName, id: &ConnectionId) -> bool {
+        let members = self.groups.get(group);
+        members.is_some_and(|members| members.contains(id))
+    }
+}

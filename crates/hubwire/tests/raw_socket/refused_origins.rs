@@ -1,0 +1,71 @@
+//! What the log says of pages that are refused.
+
+#[path = "../support/each_event.rs"]
+mod each_event;
+
+use std::fmt::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use each_event::EachEvent;
+use tracing::field::{Field, Visit};
+use tracing::subscriber::set_default;
+use tracing::{Event, Level};
+
+use crate::server::Server;
+
+/// The fields of a line, one behind the other.
+#[derive(Default)]
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        write!(self.0, "{}={value:?} ", field.name()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn each_origin_is_one_warning_with_the_host_and_the_option() {
+    let lines = Arc::<Mutex<Vec<String>>>::default();
+    let written = Arc::clone(&lines);
+    let _guard = set_default(EachEvent {
+        level: Level::WARN,
+        hand_on: move |event: &Event<'_>| {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            written.lock().unwrap().push(fields.0);
+        },
+    });
+    let server = Server::start().await;
+    let own = format!("http://{}", server.address);
+    for origin in [
+        "http://localhost:4200",
+        "null\u{9b}\" forged=1",
+        &own,
+        "http://localhost:4200",
+    ] {
+        for line in [
+            "OPTIONS /plain/negotiate",
+            "PUT /plain/negotiate",
+            "GET /plain",
+        ] {
+            server.request(line, &format!("Origin: {origin}\r\n")).await;
+        }
+    }
+    let lines = std::mem::take(&mut *lines.lock().unwrap());
+    for (line, origin, refusals) in [
+        (&lines[0], "http://localhost:4200", 1),
+        (&lines[1], r#"null\xc2\x9b\" forged=1"#, 4),
+    ] {
+        assert!(
+            line.starts_with("message=a page of a foreign origin was refused"),
+            "{line}"
+        );
+        let fields = format!(
+            "hub=plain origin={origin} host={} option=\"allowed_origins\" refusals={refusals} ",
+            server.address
+        );
+        assert!(line.ends_with(&fields), "{line}");
+    }
+    assert_eq!(lines.len(), 2);
+    server.finish().await;
+}
