@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the server beside the floor and beside itself, and what came of it in
 //! `bench/RESULTS.md`.
 
+mod hostile;
 mod measure;
 mod report;
 mod scenario;
@@ -26,7 +27,13 @@ pub(crate) struct Args {
     /// Only scenarios whose name contains this; the report is printed and not written
     #[arg(long)]
     only: Option<String>,
+    /// One short round of the rows beside hostile clients; fails where one is far from its bar, and writes nothing
+    #[arg(long, conflicts_with_all = ["rounds", "seconds", "only"])]
+    quick: bool,
 }
+
+/// What each row of `--quick` is measured for.
+const QUICK_SECONDS: f64 = 3.0;
 
 /// What the rounds of one scenario measured, on both sides.
 pub(crate) struct Measured {
@@ -39,18 +46,15 @@ pub(crate) struct Measured {
 /// Builds release, measures in alternating rounds and reports medians.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     ensure!(args.rounds > 0, "--rounds must be at least 1");
-    let packages = [
-        "--package=bench-server",
-        "--package=floor",
-        "--package=loadgen",
-    ];
-    let build = ["build", "--release", "--locked"];
-    process::run(&mut workspace.cargo(build.into_iter().chain(packages)))?;
+    build(workspace)?;
+    if args.quick {
+        return run_quick(workspace);
+    }
     let wanted = |scenario: &&Scenario| {
         let only = args.only.as_deref().unwrap_or_default();
         scenario.name.contains(only)
     };
-    let mut measured: Vec<Measured> = SCENARIOS.iter().filter(wanted).map(Measured::new).collect();
+    let mut measured: Vec<_> = scenarios().filter(wanted).map(Measured::new).collect();
     for round in 1..=args.rounds {
         let mut runs = Runs::new(workspace, args.seconds);
         for measured in &mut measured {
@@ -66,6 +70,34 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+fn scenarios() -> impl Iterator<Item = &'static Scenario> {
+    SCENARIOS.iter().chain(hostile::SCENARIOS)
+}
+
+/// Whether hostile clients still cost others nothing that they would notice.
+fn run_quick(workspace: &Workspace) -> Result<()> {
+    let mut runs = Runs::new(workspace, QUICK_SECONDS);
+    for scenario in scenarios().filter(|scenario| scenario.quick.is_some()) {
+        let mut measured = Measured::new(scenario);
+        measured.round(&mut runs)?;
+        let figure = measured.server.last().copied().unwrap_or(f64::NAN);
+        println!("{:<44} {figure:>12.1} {}", scenario.name, scenario.unit);
+        scenario.check_quick(figure)?;
+    }
+    Ok(())
+}
+
+/// Builds the release binaries that are measured.
+fn build(workspace: &Workspace) -> Result<()> {
+    let packages = [
+        "--package=bench-server",
+        "--package=floor",
+        "--package=loadgen",
+    ];
+    let build = ["build", "--release", "--locked"];
+    process::run(&mut workspace.cargo(build.into_iter().chain(packages)))
 }
 
 impl Measured {

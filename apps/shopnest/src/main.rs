@@ -15,6 +15,11 @@ use hubwire::SignalR;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+/// Gives back what slow clients made it hold, once they have gone.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// A small shop with live chat and orders.
 #[derive(Debug, Parser)]
 #[command(version)]

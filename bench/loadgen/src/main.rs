@@ -9,6 +9,7 @@
     reason = "a load generator measures real time, on threads of its own"
 )]
 
+mod flood;
 mod hub;
 mod procfs;
 mod worker;
@@ -24,9 +25,13 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use flood::{Flood, Flooded, Flooding};
 use hub::Protocol;
 use worker::{Phase, Stats};
 use ws::Address;
+
+/// A server whose memory has not shrunk for so long gives nothing back any more.
+const STILL: Duration = Duration::from_secs(15);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -41,6 +46,8 @@ pub(crate) enum Scenario {
     Storm,
     /// Like broadcast, to each of `--groups` groups in turn; connection i is in group i mod groups.
     Group,
+    /// Connections send to groups of their own and read nothing; then all leave.
+    Hoard,
 }
 
 #[derive(Parser, Clone, Debug)]
@@ -86,6 +93,18 @@ pub(crate) struct Args {
     /// Groups that one more connection is in while the load runs
     #[arg(long, default_value_t = 0)]
     standing_groups: usize,
+    /// How much each connection sends to itself (hoard)
+    #[arg(long, default_value_t = 256)]
+    hoard_kib: usize,
+    /// Seconds that the server has at most for giving memory back when all have left (hoard)
+    #[arg(long, default_value_t = 60)]
+    settle: u64,
+    /// What hostile sockets send without a pause while the scenario runs
+    #[arg(long, value_enum)]
+    flood: Option<Flood>,
+    /// How many sockets do so
+    #[arg(long, default_value_t = 24)]
+    flooders: usize,
     /// Request upgrades with the headers that the official client sends in a browser
     #[arg(long)]
     browser_headers: bool,
@@ -163,6 +182,7 @@ struct Report {
     first_error: Option<String>,
     /// This process's CPU time while measuring. Near `measured_s` x `threads`: it was the bottleneck.
     loadgen_cpu_s: f64,
+    flood: Option<Flooded>,
     server: Option<Server>,
 }
 
@@ -177,6 +197,8 @@ struct Server {
     rss_connected_kib: u64,
     rss_after_kib: u64,
     peak_kib: u64,
+    /// When all have left; hoard: and the server had time to give memory back.
+    rss_left_kib: u64,
     /// (rss_connected - rss_before) / connections
     kib_per_connection: f64,
     threads: u64,
@@ -238,6 +260,7 @@ fn run(args: &Args) -> Report {
     let (ready, waiting) = mpsc::channel();
 
     let before = server();
+    let flooding = Flooding::begin(args);
     let workers: Vec<_> = (0..args.threads)
         .map(|index| {
             let (args, watching, ready) = (args.clone(), watching.clone(), ready.clone());
@@ -270,6 +293,10 @@ fn run(args: &Args) -> Report {
             sum
         })
         .expect("at least one worker");
+    let flood = flooding.map(Flooding::end);
+    if args.scenario == Scenario::Hoard {
+        settle(&server, Duration::from_secs(args.settle));
+    }
 
     Report {
         scenario: args.scenario,
@@ -297,6 +324,7 @@ fn run(args: &Args) -> Report {
         missing_deliveries: stats.all_expected as i64 - stats.all_deliveries as i64,
         first_error: stats.first_failure,
         loadgen_cpu_s: millis(own_ended.cpu_s - own_begun.cpu_s),
+        flood,
         server: args.server_pid.map(|pid| Server {
             pid,
             cpu_s: millis(server_ended.cpu_s - server_begun.cpu_s),
@@ -305,10 +333,24 @@ fn run(args: &Args) -> Report {
             rss_connected_kib: connected.rss_kib,
             rss_after_kib: server_ended.rss_kib,
             peak_kib: server_ended.peak_kib,
+            rss_left_kib: server().rss_kib,
             kib_per_connection: tenths(
                 (connected.rss_kib as f64 - before.rss_kib as f64) / args.connections as f64,
             ),
             threads: server_ended.threads,
         }),
+    }
+}
+
+/// Waits until the server gives nothing back any more, for `limit` at most.
+fn settle(server: &impl Fn() -> procfs::Sample, limit: Duration) {
+    let begun = Instant::now();
+    let (mut least, mut shrunk) = (u64::MAX, begun);
+    while begun.elapsed() < limit && shrunk.elapsed() < STILL {
+        let rss = server().rss_kib;
+        if rss < least {
+            (least, shrunk) = (rss, Instant::now());
+        }
+        thread::sleep(Duration::from_millis(200));
     }
 }

@@ -1,6 +1,7 @@
 //! One thread's share of the connections, all on a runtime of its own: nothing is shared between
 //! threads while the load runs.
 
+mod hoard;
 mod sender;
 mod stats;
 mod storm;
@@ -96,7 +97,7 @@ pub(crate) fn run(
                 )
             })
             .collect(),
-        Scenario::Idle | Scenario::Storm => Vec::new(),
+        Scenario::Idle | Scenario::Storm | Scenario::Hoard => Vec::new(),
     };
     let shard = Rc::new(Shard {
         args,
@@ -167,6 +168,9 @@ async fn connect_all(
             let opened = open(number, &shard).await;
             drop(permit);
             match opened {
+                Ok(link) if shard.args.scenario == Scenario::Hoard => {
+                    hoard::hoard(number, link, &shard, phase).await;
+                }
                 Ok(link) => serve(number, link, &shard, phase).await,
                 Err(e) => {
                     shard.stats.borrow_mut().connect_failures += 1;
@@ -187,15 +191,13 @@ async fn open(number: usize, shard: &Shard) -> Result<Link> {
     let begun = Instant::now();
     let mut link = Link::open(shard).await?;
     shard.stats.borrow_mut().opened(begun.elapsed());
-    if shard.args.scenario == Scenario::Group {
-        let group = group_name(number % shard.args.groups);
-        let mut join = shard
-            .args
-            .protocol
-            .invocation("JoinGroup", &[Argument::Text(&group)]);
-        link.send(join.fill(0, 0));
-        link.socket.flush().await?;
-        while link.receive(shard).await?.ended == 0 {}
+    let group = match shard.args.scenario {
+        Scenario::Group => Some(group_name(number % shard.args.groups)),
+        Scenario::Hoard => Some(hoard::group_of(number)),
+        _ => None,
+    };
+    if let Some(group) = group {
+        link.join(&group, shard).await?;
     }
     Ok(link)
 }
@@ -219,7 +221,11 @@ impl Link {
     async fn open(shard: &Shard) -> Result<Self> {
         let args = &shard.args;
         timeout(CONNECT_TIMEOUT, async {
-            let mut socket = WebSocket::connect(&args.address, args.browser_headers).await?;
+            let mut socket = match args.scenario {
+                // What is not read is to be the server's, not its system's.
+                Scenario::Hoard => WebSocket::connect_unbuffered(&args.address).await?,
+                _ => WebSocket::connect(&args.address, args.browser_headers).await?,
+            };
             // The handshake is text, whatever the protocol.
             socket.queue(ws::TEXT, args.protocol.handshake());
             socket.flush().await?;
@@ -235,6 +241,15 @@ impl Link {
         })
         .await
         .unwrap_or_else(|_| Err(Error::new(ErrorKind::TimedOut, "connecting took too long")))
+    }
+
+    async fn join(&mut self, group: &str, shard: &Shard) -> Result<()> {
+        let protocol = shard.args.protocol;
+        let mut join = protocol.invocation("JoinGroup", &[Argument::Text(group)]);
+        self.send(join.fill(0, 0));
+        self.socket.flush().await?;
+        while self.receive(shard).await?.ended == 0 {}
+        Ok(())
     }
 
     fn send(&mut self, message: &[u8]) {
@@ -299,7 +314,7 @@ async fn serve(number: usize, mut link: Link, shard: &Shard, mut phase: watch::R
     let senders = match args.scenario {
         Scenario::Echo => args.connections,
         Scenario::Broadcast | Scenario::Group => args.publishers,
-        Scenario::Idle | Scenario::Storm => 0,
+        Scenario::Idle | Scenario::Storm | Scenario::Hoard => 0,
     };
     let mut sender = (number < senders).then(|| Sender::new(number, senders, args));
     // Spread out, so that thousands of pings do not fall on one moment.
@@ -344,14 +359,7 @@ async fn stand(shard: &Rc<Shard>, phase: &watch::Receiver<Phase>) {
     let joined = async {
         let mut link = Link::open(shard).await?;
         for group in 0..shard.args.standing_groups {
-            let name = format!("standing-{group}");
-            let mut join = shard
-                .args
-                .protocol
-                .invocation("JoinGroup", &[Argument::Text(&name)]);
-            link.send(join.fill(0, 0));
-            link.socket.flush().await?;
-            while link.receive(shard).await?.ended == 0 {}
+            link.join(&format!("standing-{group}"), shard).await?;
         }
         Ok(link)
     };

@@ -10,8 +10,9 @@ use std::io::{Error, ErrorKind, Result};
 use std::pin::Pin;
 use std::task::{Poll, ready};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 pub(crate) const TEXT: u8 = 1;
 pub(crate) const BINARY: u8 = 2;
@@ -24,6 +25,11 @@ const BROWSER_HEADERS: &str = "Pragma: no-cache\r\nCache-Control: no-cache\r\n\
     User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36\r\n\
     Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en-US;q=0.9,en;q=0.8\r\n\
     Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+
+/// The least that Linux allows, about.
+const UNBUFFERED_SIZE: u32 = 2048;
+/// The least segment that every host takes (RFC 9293, 3.7.1).
+const UNBUFFERED_SEGMENT: u32 = 536;
 
 /// Read buffers are lent by the caller, one for all its connections.
 pub(crate) type Scratch = RefCell<Box<[u8]>>;
@@ -77,7 +83,29 @@ pub(crate) struct WebSocket {
 impl WebSocket {
     /// Connects and upgrades. The accept key is not checked: this is not a client to trust with secrets.
     pub(crate) async fn connect(address: &Address, browser_headers: bool) -> Result<Self> {
-        let mut stream = TcpStream::connect(&address.authority).await?;
+        let stream = TcpStream::connect(&address.authority).await?;
+        Self::upgrade(stream, address, browser_headers).await
+    }
+
+    /// The same over a socket for which neither system keeps more than some KiB.
+    pub(crate) async fn connect_unbuffered(address: &Address) -> Result<Self> {
+        let found = lookup_host(&address.authority).await?.next();
+        let to = found.ok_or(ErrorKind::AddrNotAvailable)?;
+        let socket = match to.is_ipv4() {
+            true => TcpSocket::new_v4()?,
+            false => TcpSocket::new_v6()?,
+        };
+        socket.set_recv_buffer_size(UNBUFFERED_SIZE)?;
+        // The server's system gives its side of the socket room for so many segments.
+        SockRef::from(&socket).set_tcp_mss(UNBUFFERED_SEGMENT)?;
+        Self::upgrade(socket.connect(to).await?, address, false).await
+    }
+
+    async fn upgrade(
+        mut stream: TcpStream,
+        address: &Address,
+        browser_headers: bool,
+    ) -> Result<Self> {
         stream.set_nodelay(true)?;
         let more = if browser_headers { BROWSER_HEADERS } else { "" };
         let request = format!(
@@ -141,6 +169,11 @@ impl WebSocket {
         for (byte, key) in blocks.into_remainder().iter_mut().zip(key) {
             *byte ^= key;
         }
+    }
+
+    /// The stream, and the frames that are queued.
+    pub(crate) fn into_parts(self) -> (TcpStream, Vec<u8>) {
+        (self.stream, self.out)
     }
 
     pub(crate) fn queue_close(&mut self) {

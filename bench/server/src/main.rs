@@ -4,7 +4,13 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use clap::Parser;
+use futures_util::{Stream, stream};
 use hubwire::{HubCallerContext, HubResult, MapHub, SignalR, hub, hub_client};
+
+/// Gives back what slow clients made it hold, once they have gone.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[derive(Debug, Parser)]
 struct Options {
@@ -42,6 +48,12 @@ impl BenchHub {
         payload: String,
     ) -> HubResult {
         Ok(cx.clients().group(group).bench(&payload).await?)
+    }
+
+    pub fn nothing(&self) {}
+
+    pub fn endless(&self) -> impl Stream<Item = u32> + use<> {
+        stream::repeat(0)
     }
 }
 

@@ -65,7 +65,12 @@ pub(crate) struct Sample {
     pub(crate) idle_kib_per_connection: f64,
     pub(crate) busy_kib_per_connection: f64,
     pub(crate) peak_mib: f64,
+    /// The memory that is left when all have gone, in multiples of what they took before they sent anything.
+    pub(crate) left_over_idle: f64,
 }
+
+/// With less than so many KiB for those who read nothing, nothing is shown when they have left.
+const LEAST_HOARD: f64 = 100.0 * 1024.0;
 
 /// The runs of one round; rows that ask for the same load share one.
 pub(crate) struct Runs<'a> {
@@ -161,7 +166,16 @@ fn sample(report: &Value) -> Result<Sample> {
             bail!("the load did not go through: {report}");
         }
     }
+    if !report["flood"].is_null()
+        && (number("/flood/disconnects")? > 0.0 || number("/flood/sent_bytes")? == 0.0)
+    {
+        bail!("the flood did not go through: {report}");
+    }
+    if report["scenario"] == "hoard" && number("/server/rss_after_kib")? < LEAST_HOARD {
+        bail!("the server did not keep what nobody read: {report}");
+    }
     let deliveries = number("/deliveries")?;
+    let connected = number("/server/rss_connected_kib")?;
     let connections = number("/connections")?;
     let before = number("/server/rss_before_kib")?;
     // Not the generator's own quotient, which is rounded to tenths: a bar is not reached by rounding.
@@ -182,9 +196,10 @@ fn sample(report: &Value) -> Result<Sample> {
         server_cpu_s: number("/server/cpu_s")?,
         p50_ms: latency("/latency_ms/p50")?,
         p99_ms: latency("/latency_ms/p99")?,
-        idle_kib_per_connection: each(number("/server/rss_connected_kib")?),
+        idle_kib_per_connection: each(connected),
         busy_kib_per_connection: each(number("/server/rss_after_kib")?),
         peak_mib: number("/server/peak_kib")? / 1024.0,
+        left_over_idle: number("/server/rss_left_kib")? / connected.max(1.0),
     })
 }
 

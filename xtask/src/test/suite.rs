@@ -37,20 +37,31 @@ pub(crate) enum Suite {
     Replay,
     /// `cargo xtask count`: no more instructions or allocations than are stored
     Count,
+    /// `cargo xtask bench --quick`: floods hold up nobody else, and memory comes back
+    Hostile,
 }
 
 impl Suite {
     /// What the suite cannot run without.
     pub(crate) fn needs(self) -> &'static [Tool] {
+        // Make builds jemalloc for the applications.
         match self {
+            Self::Format | Self::Deps => &[],
             // For network namespaces, in which lines are slow.
-            Self::Rust if cfg!(target_os = "linux") => &[Tool::TrafficControl],
-            Self::Format | Self::Clippy | Self::Deps | Self::Docs | Self::Rust => &[],
+            Self::Rust if cfg!(target_os = "linux") => &[Tool::Make, Tool::TrafficControl],
             Self::Deny => &[Tool::CargoDeny],
-            Self::Build | Self::Javascript => &[Tool::Node, Tool::Npm],
-            Self::Browser => &[Tool::Node, Tool::Npm, Tool::Chromium, Tool::Fonts],
+            Self::Clippy | Self::Docs | Self::Rust => &[Tool::Make],
+            Self::Build | Self::Javascript => &[Tool::Make, Tool::Node, Tool::Npm],
+            Self::Browser => &[
+                Tool::Make,
+                Tool::Node,
+                Tool::Npm,
+                Tool::Chromium,
+                Tool::Fonts,
+            ],
             Self::Replay => &[Tool::Python],
             Self::Count => &[Tool::Valgrind],
+            Self::Hostile => &[Tool::Make, Tool::TaskSet],
         }
     }
 }
@@ -137,11 +148,8 @@ impl Suite {
                     .current_dir(workspace.root());
                 Work::Counted(replay, Box::<LastSum>::default())
             }
-            Self::Count => {
-                let mut count = Command::new(std::env::current_exe()?);
-                count.arg("count").current_dir(workspace.root());
-                Work::Whole(count)
-            }
+            Self::Count => Work::Whole(xtask(workspace, &["count"])?),
+            Self::Hostile => Work::Whole(xtask(workspace, &["bench", "--quick"])?),
         };
         Ok(Plan { before, work })
     }
@@ -181,6 +189,13 @@ fn deny(workspace: &Workspace) -> Result<Command> {
     deny.args(["--locked", "check", "bans", "licenses", "sources"])
         .current_dir(workspace.root());
     Ok(deny)
+}
+
+/// This program again.
+fn xtask(workspace: &Workspace, arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(arguments).current_dir(workspace.root());
+    Ok(command)
 }
 
 /// The release build of the server that drivers of other clients' tests need.

@@ -34,7 +34,7 @@ fn is_zero(bytes: &[u8], minus: usize) -> bool {
 }
 
 /// What is behind the string that begins here.
-fn end_of_string(bytes: &[u8], begins: usize) -> usize {
+pub(super) fn end_of_string(bytes: &[u8], begins: usize) -> usize {
     let mut at = begins + 1;
     while let Some(&byte) = bytes.get(at) {
         match byte {

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::str;
 
+use super::negative_zero::end_of_string;
+use crate::tagged::RAW_VALUE;
+
 /// The deepest nesting that is read, the default of .NET's JSON reader.
 const MAXIMUM_DEPTH: usize = 64;
 
@@ -38,9 +41,45 @@ fn replace_invalid(record: &[u8]) -> String {
 
 /// The part of the text that .NET's reader would read: up to the bracket that nests too deeply.
 ///
-/// What is left of a text that is cut is broken JSON, and so the fault is found when reading
-/// gets there, after any that comes before it.
+/// A member by which `serde_json` would read JSON within text, which nests out of sight, is too deep as well. What is
+/// left of a text that is cut is broken JSON, and so the fault is found when reading gets there, after any that comes
+/// before it.
 pub(crate) fn within_depth(text: &str) -> &str {
+    let text = within_brackets(text);
+    // Without either the member's name cannot be spelt.
+    if memchr::memchr2(b'$', b'\\', text.as_bytes()).is_none() {
+        return text;
+    }
+    first_raw_value(text)
+        .and_then(|end| text.get(..end))
+        .unwrap_or(text)
+}
+
+/// Where the first member begins whose name makes `serde_json` read its text as JSON.
+fn first_raw_value(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(begins) = memchr::memchr(b'"', bytes.get(at..)?).map(|quote| at + quote) {
+        at = end_of_string(bytes, begins);
+        let behind = text.get(at..)?.trim_ascii_start();
+        if behind.starts_with(':') && is_raw_value(text.get(begins..at)?) {
+            return Some(begins);
+        }
+    }
+    None
+}
+
+fn is_raw_value(name: &str) -> bool {
+    /// A character may be an escape of six.
+    const LONGEST: usize = 6 * RAW_VALUE.len() + 2;
+    match name.contains('\\') {
+        true if name.len() > LONGEST => false,
+        true => serde_json::from_str::<String>(name).is_ok_and(|name| name == RAW_VALUE),
+        false => name.trim_matches('"') == RAW_VALUE,
+    }
+}
+
+fn within_brackets(text: &str) -> &str {
     let mut brackets = memchr::memchr2_iter(b'[', b'{', text.as_bytes());
     if brackets.nth(MAXIMUM_DEPTH).is_none() {
         return text;
@@ -79,6 +118,20 @@ mod tests {
     fn sixty_four_levels_are_read() {
         assert_eq!(within_depth(&nested(64)), nested(64));
         assert_eq!(within_depth(&nested(65)), "[".repeat(64));
+    }
+
+    #[test]
+    fn json_within_text_is_too_deep() {
+        let begins = r#"{"a":["$serde_json::private::RawValue"],"b":{"#;
+        for name in [
+            r#""$serde_json::private::RawValue""#,
+            r#""\u0024serde_json::private::RawValue""#,
+            r#""$serde_json::private::R\u0061wValue""#,
+        ] {
+            assert_eq!(within_depth(&format!("{begins}{name} :\"1\"}}}}")), begins);
+        }
+        let whole = r#"{"$":"\n","\"$serde_json::private::RawValue":"$serde_json::private::RawValue","a\\":1}"#;
+        assert_eq!(within_depth(whole), whole);
     }
 
     #[test]

@@ -205,15 +205,19 @@ impl Packer {
 
 fn kept_query(query: &str, with_tokens: bool) -> String {
     let is_token = |part: &&str| {
-        let name = part.split('=').next().unwrap_or_default();
         ["access_token", "id"]
             .iter()
-            .any(|token| name.eq_ignore_ascii_case(token))
+            .any(|token| names(part, token))
     };
     let kept = query
         .split('&')
         .filter(|part| with_tokens || !is_token(part));
     kept.collect::<Vec<_>>().join("&")
+}
+
+/// Whether this part of a query is about the key, as whoever decodes the query sees it.
+fn names(part: &str, key: &str) -> bool {
+    form_urlencoded::parse(part.as_bytes()).any(|(name, _)| name.eq_ignore_ascii_case(key))
 }
 
 impl fmt::Debug for ConnectionRequest {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Context;
 
-use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming, ProtocolError};
+use hubwire_protocol::{Close, Excerpt, HubMessage, HubProtocol, Naming, ProtocolError};
 
 use super::invoke::{Mode, WaitingCall};
 use super::open_streams::{LeftUploads, OpenStreams};
@@ -116,7 +116,7 @@ impl Dispatcher {
 
     /// Ends the connection for what its client sent.
     fn end_for(&self, error: &ProtocolError) {
-        tracing::debug!(target: "hubwire::dispatch", %error, "invalid message");
+        tracing::debug!(target: "hubwire::dispatch", error = ?Excerpt(error), "invalid message");
         if matches!(error, ProtocolError::MessageTooLarge { .. }) {
             self.hub.node().limits().message_size.count();
         }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use hubwire_protocol::HubProtocol;
+use hubwire_protocol::{Excerpt, HubProtocol};
 use tokio::time::Sleep;
 
 use super::refusals::{error_text, streaming_error_text};
@@ -183,7 +183,7 @@ impl RunningStream {
     fn panicked(&self, panic: Panic) -> Result<(), StreamFailure> {
         if self.control.is_cancelled() {
             let place = Place::CancelledStream(self.method);
-            self.hub.failed(place, &format_args!("{panic}"));
+            self.hub.failed(place, &Excerpt(panic));
             return Ok(());
         }
         let error = HubError::panicked(panic);

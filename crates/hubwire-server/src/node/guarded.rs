@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
 
 use futures_util::{FutureExt, TryFutureExt};
+use hubwire_protocol::Excerpt;
 use tokio_util::sync::CancellationToken;
 
 /// What counts every panic that was caught.
@@ -43,7 +44,7 @@ impl Panic {
 
     /// Says in the log what panicked, where nobody else does.
     pub(crate) fn log(&self, what: &str) {
-        tracing::error!(target: "hubwire::panics", what, panic = %self, "caught");
+        tracing::error!(target: "hubwire::panics", what, panic = ?Excerpt(self), "caught");
     }
 }
 

@@ -12,6 +12,7 @@ use serde::de::{
 use super::Deserializer;
 use crate::messagepack::error::ValueError;
 use crate::messagepack::head::Head;
+use crate::tagged::RAW_VALUE;
 
 /// The elements of an array.
 pub(crate) struct Elements<'d, 'de> {
@@ -105,6 +106,10 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
         self.from.is_key = false;
         let length = all.len() - self.from.input.rest().len();
         let key = all.get(..length).unwrap_or_default();
+        // `serde_json` would read the text behind it as JSON, which nests out of sight.
+        if key.ends_with(RAW_VALUE.as_bytes()) {
+            return Err(ValueError::custom("key is a private one of serde_json"));
+        }
         let is_alone = left == 0 && self.keys.is_empty();
         if !is_alone && !self.keys.insert(key) {
             return Err(ValueError::custom("key is there twice"));
