@@ -209,8 +209,8 @@ async fn an_error_is_never_a_success() {
         ann.invoke("Nested", ()).await,
     ];
     for result in failed {
-        let text = result.expect_err("an error");
-        assert!(!text.text().contains("hunter2"), "{text}");
+        let error = result.expect_err("an error");
+        assert!(!error.text().contains("hunter2"), "{error:?}");
     }
 }
 

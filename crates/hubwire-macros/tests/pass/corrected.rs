@@ -3,7 +3,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use hubwire::{CallerClients, HubCallerContext, HubContext, HubError, HubResult, Many, One, Reach, hub, hub_client};
+use hubwire::manual::{Many, One};
+use hubwire::{CallerClients, HubCallerContext, HubContext, HubError, HubResult, Reach, hub, hub_client};
 use serde::Serialize;
 
 #[hub_client]

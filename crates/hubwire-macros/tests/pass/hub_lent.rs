@@ -2,7 +2,8 @@
 #![deny(warnings)]
 
 use futures_util::stream;
-use hubwire::{Caller, CallerClients, Hub, HubCallerContext, HubContext, HubResult, Stream, UntypedClient, hub};
+use hubwire::manual::{Hub, UntypedClient};
+use hubwire::{Caller, CallerClients, HubCallerContext, HubContext, HubResult, Stream, hub};
 
 type Context = HubCallerContext<ChatHub>;
 type Of<H> = HubCallerContext<H>;
