@@ -386,7 +386,7 @@ fn json_within_the_text_of_a_value_is_refused() {
 enum Tree {
     #[expect(dead_code, reason = "it is decoded only")]
     Node {
-        children: Vec<Box<Tree>>,
+        children: Vec<Self>,
         edge: Option<Edge>,
     },
 }
@@ -514,7 +514,7 @@ enum UntaggedTree {
     #[expect(dead_code, reason = "it is decoded only")]
     Leaf(bool),
     #[expect(dead_code, reason = "it is decoded only")]
-    Node(Vec<UntaggedTree>),
+    Node(Vec<Self>),
 }
 
 #[test]

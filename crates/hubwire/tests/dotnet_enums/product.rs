@@ -77,7 +77,7 @@ fn a_class_is_read_as_dotnet_reads_it() {
                 .as_str()
                 .filter(|value| !value.starts_with('!'));
             (read.as_deref() != recorded).then(|| {
-                let form = row.get("json").unwrap_or(&row["messagepack"]);
+                let form = row.get("json").unwrap_or_else(|| &row["messagepack"]);
                 form.as_str().unwrap().to_owned()
             })
         })
