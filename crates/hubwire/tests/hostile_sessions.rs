@@ -100,7 +100,7 @@ impl LogHub {
     pub async fn read(&self, mut colors: StreamReader<Color>) -> HubResult<usize> {
         let mut count = 0;
         while let Some(color) = colors.next().await {
-            drop(color?);
+            let _color = color?;
             count += 1;
         }
         Ok(count)

@@ -4,7 +4,7 @@ use serde::ser::{Error, Serialize, Serializer};
 
 /// A result or an item; where it turns out to be the `Err` of a [`Result`], it is not serialized.
 ///
-/// Most results are told from their types, see [`returned`](super::returned). This is the last net, for those that
+/// Most results are told from their types, see [`returned`](super::returned()). This is the last net, for those that
 /// no type showed: a generic hub's, a result in a result.
 pub(super) struct Success<'a, T: ?Sized>(pub(super) &'a T);
 
