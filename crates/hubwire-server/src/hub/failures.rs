@@ -102,7 +102,7 @@ impl Failures {
             return;
         };
         if let Some(failures) = failure.happened(now, cause) {
-            place.say(service, failures, &format_args!("{}", beginning(cause)));
+            place.say(service, failures, &Beginning(cause));
         }
     }
 
@@ -131,7 +131,7 @@ impl Failure {
             // Counted, and older than the one that is said.
             self.take_cause();
         } else if !self.has_cause.swap(true, Ordering::Relaxed) {
-            let text = beginning(cause);
+            let text = format!("{:?}", Beginning(cause));
             *self.cause() = text;
         }
         failures
@@ -154,22 +154,37 @@ impl Failure {
 }
 
 /// As much of a cause as a line takes: one that repeats an argument is as long as that.
-fn beginning(cause: &dyn fmt::Debug) -> String {
-    let mut text = Beginning(String::new());
-    // Fails where there is more of it.
-    let _ = write!(text, "{cause:?}");
-    text.0
+struct Beginning<'a>(&'a dyn fmt::Debug);
+
+impl fmt::Debug for Beginning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut cut = Cut {
+            f,
+            room: CAUSE_SIZE,
+            is_over: false,
+        };
+        let written = write!(cut, "{:?}", self.0);
+        if cut.is_over { Ok(()) } else { written }
+    }
 }
 
-/// Takes [`CAUSE_SIZE`] bytes, and then fails.
-struct Beginning(String);
+/// Takes so many bytes, and then fails.
+struct Cut<'f, 'b> {
+    f: &'f mut fmt::Formatter<'b>,
+    room: usize,
+    is_over: bool,
+}
 
-impl Write for Beginning {
+impl Write for Cut<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = CAUSE_SIZE - self.0.len();
-        let end = text.floor_char_boundary(room);
-        self.0.push_str(text.get(..end).unwrap_or_default());
-        if end < text.len() {
+        if self.is_over {
+            return Err(fmt::Error);
+        }
+        let end = text.floor_char_boundary(self.room);
+        self.room -= end;
+        self.is_over = end < text.len();
+        self.f.write_str(text.get(..end).unwrap_or_default())?;
+        if self.is_over {
             Err(fmt::Error)
         } else {
             Ok(())
@@ -191,6 +206,7 @@ mod tests {
 
     #[test]
     fn of_a_cause_a_line_has_the_beginning() {
+        let beginning = |cause: &dyn fmt::Debug| format!("{:?}", Beginning(cause));
         assert_eq!(beginning(&"short"), "\"short\"");
         let long = beginning(&"ä".repeat(10_000));
         assert!(
