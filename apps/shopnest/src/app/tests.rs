@@ -18,7 +18,7 @@ async fn no_answer_may_be_taken_for_another_type() {
         ("GET", "/", "evil.example", 403),
         ("POST", "/api/orders/1/ship", "localhost", 403),
         ("POST", "/hubs/chat/negotiate", "localhost", 403),
-        ("GET", "/hubs/chat", "localhost", 400),
+        ("GET", "/hubs/chat", "localhost", 403),
     ] {
         let request = Request::builder()
             .method(method)
