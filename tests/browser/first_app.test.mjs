@@ -35,7 +35,7 @@ async function say(page, to, text) {
   await page.getByRole("button", { name: "Send" }).click();
 }
 
-const hears = (page, text) => page.getByRole("listitem").filter({ hasText: text }).waitFor();
+const hears = (page, text) => page.getByRole("listitem").filter({ hasText: text }).first().waitFor();
 
 test("two windows talk, to everyone and in the lobby", async (t) => {
   const [ada, grace] = [await open(t, "Ada"), await open(t, "Grace")];
