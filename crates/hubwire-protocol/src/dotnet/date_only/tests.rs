@@ -1,3 +1,5 @@
+//! Days in both forms, and what is none.
+
 use proptest::prelude::*;
 
 use super::*;

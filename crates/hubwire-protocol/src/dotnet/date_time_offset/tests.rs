@@ -1,3 +1,5 @@
+//! Points in time with their offsets, in both forms and wherever serde buffers.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Decimals with all their digits, in both forms and wherever serde buffers.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Times of day in both forms, and what is none.
+
 use proptest::prelude::*;
 
 use super::*;

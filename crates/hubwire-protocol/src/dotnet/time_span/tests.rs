@@ -1,3 +1,5 @@
+//! Lengths of time in both forms, and what is none.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Which origins are the server's own or allowed, and which entries are refused.
+
 use proptest::prelude::*;
 
 use super::*;
