@@ -179,10 +179,7 @@ impl Session {
                 return Poll::Ready(reason);
             }
             outbound.start_gathering();
-            // What was read may have taken all of the turn.
-            if !turn.is_over() {
-                dispatcher.poll_calls(&mut turn, cx);
-            }
+            dispatcher.poll_calls(&mut turn, cx);
             let before = self.inbox.len();
             self.inbox.dispatch(dispatcher, &mut turn, cx);
             let has_failed = self.wire.has_left()

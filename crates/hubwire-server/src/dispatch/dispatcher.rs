@@ -158,12 +158,15 @@ impl Dispatcher {
     /// Polls running calls, as far as the turn goes, and gives the slots of those that ended to the call that waits.
     pub(crate) fn poll_calls(&mut self, turn: &mut Turn, cx: &mut Context<'_>) {
         loop {
-            while let Some(ended) = self.running.poll_ended(cx) {
+            // What was read may have taken all of the turn.
+            while !turn.is_over()
+                && let Some(ended) = self.running.poll_ended(cx)
+            {
                 self.end(ended);
                 turn.took_messages(self.connection().take_streamed_items());
-                if turn.is_over() {
-                    return;
-                }
+            }
+            if turn.is_over() {
+                return;
             }
             turn.took_messages(self.connection().take_streamed_items());
             self.free_slots += self.connection().take_released_slots();
