@@ -8,6 +8,7 @@ mod context;
 mod error;
 mod error_response;
 mod failures;
+mod filter;
 mod kept_causes;
 mod lent;
 mod method;
@@ -35,6 +36,11 @@ pub use caller::{Caller, HubCallerContext};
 pub use context::HubContext;
 pub use error::{HubError, HubResult};
 pub(crate) use failures::Place;
+pub(crate) use filter::{FilteredHub, Filters};
+pub use filter::{
+    HubFilter, HubInvocation, InvocationLogging, InvocationMetrics, InvocationResult, Next,
+    NextHook,
+};
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;
 pub use lent::{Lent, lent};

@@ -192,6 +192,15 @@ pub mod backplane {
     };
 }
 
+pub mod filters {
+    //! Code around the calls and hooks of hubs, as middleware is around HTTP handlers.
+
+    pub use hubwire_server::{
+        HubFilter, HubInvocation, InvocationLogging, InvocationMetrics, InvocationResult, Next,
+        NextHook,
+    };
+}
+
 pub mod manual {
     //! What the macros expand to, for hubs, clients and tests that are written by hand.
 

@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use hubwire_protocol::{Excerpt, HubProtocol};
 use tokio::time::Sleep;
 
-use super::refusals::{error_text, streaming_error_text};
+use super::refusals::{self, error_text, streaming_error_text};
 use crate::connection::Connection;
 use crate::hub::{
     CallFuture, CallSlot, HubError, HubRuntime, Place, ResultWriter, StreamControl, StreamEnd,
@@ -203,6 +203,9 @@ impl RunningStream {
         Some(match failure {
             StreamFailure::Invoking(error) => error_text(&self.hub, self.method, error),
             StreamFailure::Streaming(error) => streaming_error_text(&self.hub, self.method, error),
+            StreamFailure::NoStream => {
+                refusals::no_stream(self.hub.service().method_name(self.method))
+            }
         })
     }
 

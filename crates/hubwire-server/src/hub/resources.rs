@@ -14,7 +14,7 @@ use crate::connection::Connection;
 /// What a call takes besides its arguments.
 ///
 /// Made by [`Hub::resources`](super::Hub::resources), once for a call; its arguments may be bound more than once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Resources {
     token: Option<CancellationToken>,
     /// In the order of the method's parameters.
@@ -184,6 +184,7 @@ mod tests {
                     caller,
                     arguments,
                     resources,
+                    is_answered: true,
                 },
             )
         };

@@ -37,6 +37,8 @@ pub(crate) enum StreamFailure {
     Invoking(HubError),
     /// The stream broke off.
     Streaming(HubError),
+    /// A filter returned something else.
+    NoStream,
 }
 
 /// What the dispatcher and the stream know of each other.
@@ -190,7 +192,7 @@ impl fmt::Debug for StreamEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Ok(()) => "StreamEnd::Completed",
-            Err(StreamFailure::Invoking(_)) => "StreamEnd::NotBegun",
+            Err(StreamFailure::Invoking(_) | StreamFailure::NoStream) => "StreamEnd::NotBegun",
             Err(StreamFailure::Streaming(_)) => "StreamEnd::BrokenOff",
         })
     }
