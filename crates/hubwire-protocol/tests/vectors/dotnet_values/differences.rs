@@ -94,7 +94,7 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
     ("string reads messagepack d6ff5e0d5da5", TEXT),
 ];
 
-const ENUM: &str = "held by the facade's tests in tests/dotnet_enums, for the derive is its";
+const ENUM: &str = "held by the facade's tests in tests/values/dotnet_enums, for the derive is its";
 const OTHER: &str = "no type of Rust is like it";
 const FORMS: &str = "one form in JSON and another in MessagePack, and no type of ours with both";
 
