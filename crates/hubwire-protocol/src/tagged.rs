@@ -20,6 +20,10 @@ pub(crate) const TIME_SPAN: &str = "$hubwire::TimeSpan";
 pub(crate) const DATE_ONLY: &str = "$hubwire::DateOnly";
 /// A time of day: text, or ticks.
 pub(crate) const TIME_ONLY: &str = "$hubwire::TimeOnly";
+/// A value with a form of its own in each protocol.
+pub(crate) const PER_PROTOCOL: &str = "$hubwire::PerProtocol";
+/// The form in MessagePack of such a value, which is a value like any other.
+pub(crate) const MESSAGEPACK_FORM: &str = "$hubwire::MessagePackForm";
 /// A received value that is passed on unchanged.
 pub(crate) const RAW_ITEM: &str = "$hubwire::RawItem";
 /// JSON text of `serde_json`, which is converted.

@@ -11,7 +11,8 @@ use super::error::ValueError;
 use super::head::{Head, Input};
 use crate::naming::Naming;
 use crate::tagged::{
-    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, ENUM, RAW_VALUE, TIME_ONLY, TIME_SPAN, TIMESTAMP,
+    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, ENUM, PER_PROTOCOL, RAW_VALUE, TIME_ONLY,
+    TIME_SPAN, TIMESTAMP,
 };
 use crate::timestamp::Timestamp;
 use crate::transcode::Transcoder;
@@ -275,6 +276,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
             DECIMAL | TIME_SPAN | DATE_ONLY | TIME_ONLY => {
                 visitor.visit_newtype_struct(Tagged::Number(self))
             }
+            PER_PROTOCOL => visitor.visit_newtype_struct(Tagged::PerProtocol(self)),
             RAW_VALUE => {
                 let text = self.read_json()?;
                 visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, text))))

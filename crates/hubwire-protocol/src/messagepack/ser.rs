@@ -8,8 +8,8 @@ use super::error::ValueError;
 use crate::dotnet::{NumberOrName, NumberedAs, is_number};
 use crate::naming::Naming;
 use crate::tagged::{
-    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, RAW_ITEM, RAW_VALUE, TIME_ONLY, TIME_SPAN,
-    TIMESTAMP,
+    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, MESSAGEPACK_FORM, PER_PROTOCOL, RAW_ITEM,
+    RAW_VALUE, TIME_ONLY, TIME_SPAN, TIMESTAMP,
 };
 use crate::timestamp::Timestamp;
 use compound::Compound;
@@ -38,6 +38,8 @@ enum Within {
     TimeSpan,
     DateOnly,
     TimeOnly,
+    /// Holds a form, which is outside again.
+    PerProtocol,
     /// Bytes are already MessagePack.
     RawItem,
 }
@@ -56,6 +58,8 @@ impl Within {
             TIME_SPAN => Self::TimeSpan,
             DATE_ONLY => Self::DateOnly,
             TIME_ONLY => Self::TimeOnly,
+            PER_PROTOCOL => Self::PerProtocol,
+            MESSAGEPACK_FORM => Self::None,
             RAW_ITEM => Self::RawItem,
             _ => return None,
         })
@@ -192,7 +196,9 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), ValueError> {
         match self.within {
-            Within::None | Within::Decimal | Within::RawItem => encode::text(self.out, value),
+            Within::None | Within::Decimal | Within::PerProtocol | Within::RawItem => {
+                encode::text(self.out, value)
+            }
             _ => self.buffered_text(value),
         }
     }

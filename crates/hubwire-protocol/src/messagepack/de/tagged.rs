@@ -14,6 +14,8 @@ pub(super) enum Tagged<'d, 'de> {
     Enum(&'d mut Deserializer<'de>),
     /// Any number, or text.
     Number(&'d mut Deserializer<'de>),
+    /// Shows the form of MessagePack.
+    PerProtocol(&'d mut Deserializer<'de>),
     Timestamp(&'d mut Deserializer<'de>),
 }
 
@@ -31,6 +33,7 @@ impl<'de> de::Deserializer<'de> for Tagged<'_, 'de> {
             Self::Binary(from) => from.deserialize_bytes(visitor),
             Self::Enum(from) => from.deserialize_any(visitor),
             Self::Number(from) => from.deserialize_i64(visitor),
+            Self::PerProtocol(from) => visitor.visit_newtype_struct(from),
             Self::Timestamp(from) => match from.input.next()? {
                 Head::Extension(-1, bytes) => {
                     let timestamp = Timestamp::from_extension(bytes).ok_or_else(not_a_timestamp)?;

@@ -16,7 +16,9 @@ impl Serializer<'_> {
     pub(super) fn buffered_text(&mut self, text: &str) -> Result<(), ValueError> {
         let within = std::mem::replace(&mut self.within, Within::None);
         let written = match within {
-            Within::None | Within::Decimal | Within::RawItem => encode::text(self.out, text),
+            Within::None | Within::Decimal | Within::PerProtocol | Within::RawItem => {
+                encode::text(self.out, text)
+            }
             Within::Binary => match BASE64_STANDARD.decode(text) {
                 Ok(bytes) => encode::binary(self.out, &bytes),
                 Err(error) => Err(ValueError::custom(error)),
