@@ -12,6 +12,7 @@ mod filter_endpoints;
 mod filter_hub;
 mod pack_anything;
 mod pack_endpoints;
+mod pack_forms;
 mod pack_hub;
 mod pack_results;
 mod pack_values;
