@@ -20,6 +20,7 @@ mod farm_faults;
 mod farm_panics;
 mod farm_selectors;
 mod farm_turns;
+mod filters;
 mod full_uploads;
 mod fuzz_sessions;
 mod group_limits;
