@@ -249,6 +249,10 @@ pub mod __private {
 pub mod guides {
     //! What takes more room than the documentation of one type.
 
+    pub mod filters {
+        #![doc = include_str!("../../../docs/filters.md")]
+    }
+
     pub mod pushing {
         #![doc = include_str!("../../../docs/pushing.md")]
     }
