@@ -1,6 +1,6 @@
 //! A filter that validates arguments by the rules that their types declare.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use garde::Validate;
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 /// Validates the arguments of methods before they run.
 #[derive(Default)]
 pub(crate) struct Validation {
-    rules: HashMap<&'static str, Vec<Rule>>,
+    rules: BTreeMap<&'static str, Vec<Rule>>,
 }
 
 type Rule = Box<dyn Fn(&HubInvocation) -> HubResult + Send + Sync>;
