@@ -21,6 +21,7 @@ mod stream_reader;
 mod stream_sink;
 mod success;
 mod type_name;
+mod warnings;
 
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(crate) use call_slot::{CallSlot, Connecting};
 pub use caller::{Caller, HubCallerContext};
 pub use context::HubContext;
 pub use error::{HubError, HubResult};
+pub(crate) use error_response::say_the_rest_of_responses;
 pub(crate) use failures::Place;
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;
@@ -49,11 +51,12 @@ pub use returned::{
 pub(crate) use runtime::HubRuntime;
 pub(crate) use service::TypedHub;
 pub use service::{HubCall, HubService};
-pub(crate) use stream_reader::Upload;
+pub(crate) use stream_reader::{ItemFault, Upload};
 pub use stream_reader::{LentStreamReader, StreamReader};
 pub(crate) use stream_sink::{StreamControl, StreamFailure};
 pub use stream_sink::{StreamEnd, StreamSink};
 pub(crate) use type_name::short_type_name;
+pub(crate) use warnings::{CallFault, Details, HandshakeFault, Heard, LetGo, Warning};
 
 use crate::connection::DisconnectReason;
 

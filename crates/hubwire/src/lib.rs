@@ -240,6 +240,10 @@ pub mod __private {
 pub mod guides {
     //! What takes more room than the documentation of one type.
 
+    pub mod logging {
+        #![doc = include_str!("../../../docs/logging.md")]
+    }
+
     pub mod pushing {
         #![doc = include_str!("../../../docs/pushing.md")]
     }

@@ -133,7 +133,8 @@ impl Cluster {
             for subject in subjects {
                 // What local receivers got is not undone because others could not be reached.
                 if let Err(error) = this.tell(subject, body.clone()).await {
-                    tracing::warn!(target: "hubwire::backplane", %error, "a message stayed on this node");
+                    let hub = &this.shared.hub;
+                    tracing::warn!(target: "hubwire::backplane", %hub, %error, "a message stayed on this node");
                 }
             }
         })))
@@ -228,7 +229,13 @@ impl Cluster {
                             Ok(heard) => heard.await,
                             // The command has no way to say so; its sender only learns that it arrived.
                             Err(error) => {
-                                tracing::warn!(target: "hubwire::backplane", %error, "a group stays as it is");
+                                tracing::warn!(
+                                    target: "hubwire::backplane",
+                                    hub = %this.shared.hub,
+                                    %connection_id,
+                                    %error,
+                                    "a group stays as it is"
+                                );
                             }
                         }
                         this.acknowledge(envelope.origin, id).await;
@@ -248,7 +255,8 @@ impl Cluster {
     async fn acknowledge(&self, node: NodeId, id: i32) {
         let body = EnvelopeBody::Acknowledgement { id };
         if let Err(error) = self.tell(Subject::Acknowledgements(node), body).await {
-            tracing::warn!(target: "hubwire::backplane", %error, "an acknowledgement was not sent");
+            let hub = &self.shared.hub;
+            tracing::warn!(target: "hubwire::backplane", %hub, %error, "an acknowledgement was not sent");
         }
     }
 }

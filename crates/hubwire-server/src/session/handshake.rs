@@ -8,6 +8,7 @@ use hubwire_protocol::{
 };
 
 use super::Session;
+use crate::hub::{Details, HandshakeFault, Warning};
 use crate::node::{Turn, with_scratch};
 
 /// How many bytes of a handshake are waited for where messages may be larger.
@@ -32,6 +33,7 @@ impl Session {
             Ok(None) => return Handshake::Refused,
             Err(_) => {
                 self.hub.node().limits().handshake_timeout.count();
+                self.warn(HandshakeFault::TimedOut, &HandshakeRefusal::Canceled);
                 Err(HandshakeRefusal::Canceled)
             }
         };
@@ -44,12 +46,20 @@ impl Session {
         match protocol {
             Ok(protocol) => {
                 self.respond(protocol.transfer_format(), &HandshakeResponse::Accepted);
-                tracing::debug!(target: "hubwire::handshake", protocol = protocol.name(), "accepted");
+                tracing::debug!(
+                    target: "hubwire::handshake",
+                    protocol = protocol.name(),
+                    hub = %self.hub.name(),
+                    connection_id = %self.connection().id(),
+                    "accepted"
+                );
                 Handshake::Accepted(protocol)
             }
             Err(refusal) => {
                 let text = client_text(&refusal, self.hub.options().detailed_errors);
-                tracing::debug!(target: "hubwire::handshake", text, "refused");
+                if let Some(fault) = fault_of(&refusal) {
+                    self.warn(fault, &refusal);
+                }
                 self.respond(
                     TransferFormat::Text,
                     &HandshakeResponse::Refused(text.into()),
@@ -57,6 +67,17 @@ impl Session {
                 Handshake::Refused
             }
         }
+    }
+
+    fn warn(&self, fault: HandshakeFault, refusal: &HandshakeRefusal) {
+        self.hub.warn(Warning::HandshakeRefused(fault), || {
+            let details = Details::of(self.connection().id());
+            match refusal {
+                HandshakeRefusal::Canceled => details,
+                HandshakeRefusal::Unexpected(fault) => details.detail(&fault.without_content()),
+                _ => details.detail(refusal),
+            }
+        });
     }
 
     fn respond(&self, transfer_format: TransferFormat, response: &HandshakeResponse<'_>) {
@@ -91,6 +112,7 @@ impl Session {
                     // Of what is read only one that is too long.
                     if refusal == HandshakeRefusal::Canceled {
                         self.hub.node().limits().message_size.count();
+                        self.warn(HandshakeFault::TooLarge, &refusal);
                     }
                     return Poll::Ready(Some(Err(refusal)));
                 }
@@ -119,6 +141,17 @@ impl Session {
             true => HandshakeRequest::read(bytes, limit),
             false => Ok(None),
         }
+    }
+}
+
+/// What is wrong with what was received; `None` where it was not, which was said, or is nobody's fault.
+const fn fault_of(refusal: &HandshakeRefusal) -> Option<HandshakeFault> {
+    match refusal {
+        HandshakeRefusal::Unexpected(_) => Some(HandshakeFault::Malformed),
+        HandshakeRefusal::UnsupportedFormat { .. } => Some(HandshakeFault::UnsupportedFormat),
+        HandshakeRefusal::UnsupportedProtocol { .. } => Some(HandshakeFault::UnsupportedProtocol),
+        HandshakeRefusal::UnsupportedVersion { .. } => Some(HandshakeFault::UnsupportedVersion),
+        _ => None,
     }
 }
 
