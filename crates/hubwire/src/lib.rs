@@ -253,6 +253,10 @@ pub mod guides {
         #![doc = include_str!("../../../docs/filters.md")]
     }
 
+    pub mod logging {
+        #![doc = include_str!("../../../docs/logging.md")]
+    }
+
     pub mod pushing {
         #![doc = include_str!("../../../docs/pushing.md")]
     }

@@ -275,6 +275,7 @@ impl<H: Hub> HubBuilder<H> {
             Cluster::new(self.name.clone(), Arc::clone(node), Arc::clone(backplane))
         });
         let lifetime = Arc::new(DefaultHubLifetimeManager::new(
+            self.name.clone(),
             Arc::clone(node),
             Arc::clone(self.server.flushers()),
             cluster,

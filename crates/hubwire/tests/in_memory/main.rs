@@ -31,6 +31,7 @@ mod hostile_sessions;
 mod keeping_up;
 mod kept_contexts;
 mod late_results;
+mod log_lines;
 mod long_names;
 mod metrics;
 mod misfits;
