@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
+use crate::arguments::{MemberFinder, RawArguments};
 use crate::excerpt::Excerpt;
 use crate::messagepack::format_name;
 
@@ -264,9 +265,8 @@ pub enum BindError {
     Conversion {
         /// The position of the argument, from zero.
         argument: usize,
-        /// The member of the argument that does not fit, `.items[3].price`, under the names that serde declares;
-        /// empty if it is the argument itself.
-        member: Box<str>,
+        /// What finds the member of the argument that does not fit.
+        member: MemberFinder,
         /// What the type's own deserialization complained of.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -290,6 +290,9 @@ impl BindError {
 
     /// What is wrong and where, for whoever looks after the server. Clients are not told that much.
     ///
+    /// The member is found by decoding the arguments once more, so this is for a log that is read. Its names are those
+    /// on the wire.
+    ///
     /// ```
     /// # use hubwire::protocol::{HubMessage, HubProtocol};
     /// # #[derive(Debug, serde::Deserialize)]
@@ -298,13 +301,13 @@ impl BindError {
     /// # let (message, _) = HubProtocol::Json.next_message(record, None)?.unwrap();
     /// # let HubMessage::Invocation(invocation) = message else { panic!() };
     /// let error = invocation.arguments.bind::<(Order,)>().unwrap_err();
-    /// let detail = error.detail(Some("order"));
+    /// let detail = error.detail(Some("order"), &invocation.arguments);
     /// assert!(detail.starts_with("argument 1, order.items[1]: invalid type: null, expected u8"));
     /// assert!(detail.ends_with("take an Option"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn detail(&self, parameter: Option<&str>) -> String {
+    pub fn detail(&self, parameter: Option<&str>, arguments: &RawArguments<'_>) -> String {
         let Self::Conversion {
             argument,
             member,
@@ -313,21 +316,31 @@ impl BindError {
         else {
             return self.to_string();
         };
-        let place = format!("{}{member}", parameter.unwrap_or_default());
+        let place = format!(
+            "{}{}",
+            parameter.unwrap_or_default(),
+            member.find(arguments)
+        );
         let place = place.trim_start_matches('.');
         let separator = if place.is_empty() { "" } else { ", " };
-        let cause = Excerpt(source).to_string();
-        let is_null = NULLS.iter().any(|null| cause.starts_with(null));
-        let advice = if is_null {
-            "; for what may be null, or undefined in JavaScript, take an Option"
-        } else {
-            ""
-        };
         format!(
-            "argument {}{separator}{place}: {cause}{advice}",
-            argument + 1
+            "argument {}{separator}{place}: {}",
+            argument + 1,
+            cause_and_advice(&**source)
         )
     }
+}
+
+/// What does not fit, and what to do where it is a null.
+pub(crate) fn cause_and_advice(source: &dyn Error) -> String {
+    let cause = Excerpt(source).to_string();
+    let is_null = NULLS.iter().any(|null| cause.starts_with(null));
+    let advice = if is_null {
+        "; for what may be null, or undefined in JavaScript, take an Option"
+    } else {
+        ""
+    };
+    format!("{cause}{advice}")
 }
 
 /// What the two protocols say of a null that is not expected.

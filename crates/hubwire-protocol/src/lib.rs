@@ -49,7 +49,9 @@ mod timestamp;
 mod transcode;
 mod web_socket_frame;
 
-pub use arguments::{Arguments, BindArguments, RawArguments, RawItem, dotnet_type_name};
+pub use arguments::{
+    Arguments, BindArguments, MemberFinder, RawArguments, RawItem, dotnet_type_name,
+};
 pub use binary::Binary;
 pub use error::{BindError, DecodeError, EncodeError, ProtocolError};
 pub use excerpt::Excerpt;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Context;
 
-use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
+use hubwire_protocol::{BindError, Excerpt, Invocation as Message, RawArguments};
 
 use super::Dispatcher;
 use super::refusals;
@@ -38,7 +38,7 @@ impl Dispatcher {
         };
         let reply = match bound {
             Ok(reply) => reply,
-            Err(error) => return self.refuse_arguments(id, method, &error),
+            Err(error) => return self.refuse_arguments(message, method, &error),
         };
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
@@ -194,7 +194,7 @@ impl Dispatcher {
         self.refuse(id, &refusals::unknown_method(target));
     }
 
-    fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {
+    fn refuse_arguments(&self, message: &Message<'_>, method: usize, error: &BindError) {
         let service = self.hub.service();
         let target = service.method_name(method);
         let parameter = match error {
@@ -204,7 +204,7 @@ impl Dispatcher {
         tracing::debug!(
             target: "hubwire::dispatch",
             method = target,
-            error = ?Excerpt(error.detail(parameter)),
+            error = ?Excerpt(detail_of(error, parameter, &message.arguments)),
             "arguments refused"
         );
         self.hub.keep_cause(Place::Arguments(method), error);
@@ -212,7 +212,7 @@ impl Dispatcher {
         if self.hub.options().detailed_errors {
             text.push_str(&format!(" InvalidDataException: {error}"));
         }
-        self.refuse(id, &text);
+        self.refuse(message.invocation_id.as_deref(), &text);
     }
 
     fn refuse_panicked(&self, id: Option<&str>, method: usize, error: &HubError) {
@@ -231,6 +231,11 @@ impl Dispatcher {
             }
         });
     }
+}
+
+/// What is wrong with arguments, found by decoding them again, which runs code of the hub's author.
+fn detail_of(error: &BindError, parameter: Option<&str>, arguments: &RawArguments<'_>) -> String {
+    guarded(|| error.detail(parameter, arguments)).unwrap_or_else(|_| error.to_string())
 }
 
 /// Streams never hold up other calls, so a call that reads some runs without a slot.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
-use hubwire_protocol::RawItem;
+use hubwire_protocol::{Excerpt, RawItem};
 use serde::de::DeserializeOwned;
 
 use super::{HubError, HubResult};
@@ -226,6 +226,11 @@ impl<T: DeserializeOwned + Send + 'static> Shared<T> {
     /// The item, or the text that its method reads.
     fn decode(item: &RawItem<'_>, detailed_errors: bool) -> Result<T, String> {
         item.decode().map_err(|error| {
+            tracing::debug!(
+                target: "hubwire::dispatch",
+                error = ?Excerpt(item.misfit_detail::<T>(&error)),
+                "stream item refused"
+            );
             let mut text = "Failed to bind Stream message.".to_owned();
             if detailed_errors {
                 let (kind, detail) = item.misfit::<T>(&error, "item");
