@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
-use hubwire_protocol::{CompletionOutcome, DecodeError, RawItem, dotnet_type_name};
+use hubwire_protocol::{CompletionOutcome, DecodeError, Excerpt, RawItem, dotnet_type_name};
 use serde::de::DeserializeOwned;
 
 use crate::{ConnectionId, SendError};
@@ -140,10 +140,17 @@ pub fn raw_client_result(outcome: CompletionOutcome<'_>) -> RawClientResult {
 /// Decodes a result into the expected type.
 pub(crate) fn decode<T: DeserializeOwned>(result: RawClientResult) -> Result<T, ClientResultError> {
     let value = result?;
-    value.decode().map_err(|source| ClientResultError::Decode {
-        type_name: dotnet_type_name::<T>(),
-        detail: value.misfit::<T>(&source, "argument").1,
-        source,
+    value.decode().map_err(|source| {
+        tracing::debug!(
+            target: "hubwire::dispatch",
+            error = ?Excerpt(value.misfit_detail_without_value::<T>(&source)),
+            "client result refused"
+        );
+        ClientResultError::Decode {
+            type_name: dotnet_type_name::<T>(),
+            detail: value.misfit::<T>(&source, "argument").1,
+            source,
+        }
     })
 }
 

@@ -11,8 +11,10 @@ mod misfit;
 mod misplaced;
 mod received;
 mod tuples;
+mod wire_path;
 
 pub use misfit::dotnet_type_name;
+pub use misplaced::MemberFinder;
 pub use received::{RawArguments, RawItem};
 
 /// What can be sent as the arguments of an invocation: a tuple of serializable values.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
+use crate::arguments::{MemberFinder, RawArguments};
 use crate::excerpt::Excerpt;
 use crate::messagepack::format_name;
 use crate::without_values::without_values;
@@ -281,9 +282,8 @@ pub enum BindError {
     Conversion {
         /// The position of the argument, from zero.
         argument: usize,
-        /// The path of the member that does not fit, such as `.items[3].price`, in the names that
-        /// serde declares; empty if it is the argument itself.
-        member: Box<str>,
+        /// Finds the member of the argument that does not fit.
+        member: MemberFinder,
         /// The error of the type's own deserialization.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -307,6 +307,9 @@ impl BindError {
 
     /// Returns what is wrong and where, for the server's operator. Clients are told less.
     ///
+    /// The member is found by decoding the arguments once more, so this is for a log that is read. Its names are those
+    /// on the wire.
+    ///
     /// ```
     /// # use hubwire::protocol::{HubMessage, HubProtocol};
     /// # #[derive(Debug, serde::Deserialize)]
@@ -315,17 +318,18 @@ impl BindError {
     /// # let (message, _) = HubProtocol::Json.next_message(record, None)?.unwrap();
     /// # let HubMessage::Invocation(invocation) = message else { panic!() };
     /// let error = invocation.arguments.bind::<(Order,)>().unwrap_err();
-    /// let detail = error.detail(Some("order"));
+    /// let detail = error.detail(Some("order"), &invocation.arguments);
     /// assert!(detail.starts_with("argument 1, order.items[1]: invalid type: null, expected u8"));
     /// assert!(detail.ends_with("take an Option"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn detail(&self, parameter: Option<&str>) -> String {
-        self.detail_with(parameter, |source| Excerpt(source).to_string())
+    pub fn detail(&self, parameter: Option<&str>, arguments: &RawArguments<'_>) -> String {
+        self.detail_with(parameter, arguments, cause_of)
     }
 
-    /// The [`detail`](Self::detail) without the value that does not fit: only its kind, what was expected, and where.
+    /// Returns the [`detail`](Self::detail) without the value that does not fit: only its kind, what was expected, and
+    /// where.
     ///
     /// ```
     /// # use hubwire::protocol::{HubMessage, HubProtocol};
@@ -333,19 +337,24 @@ impl BindError {
     /// # let (message, _) = HubProtocol::Json.next_message(record, None)?.unwrap();
     /// # let HubMessage::Invocation(invocation) = message else { panic!() };
     /// let error = invocation.arguments.bind::<(u8,)>().unwrap_err();
-    /// let detail = error.detail_without_value(Some("level"));
+    /// let detail = error.detail_without_value(Some("level"), &invocation.arguments);
     /// assert!(detail.starts_with("argument 1, level: invalid type: string, expected u8"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn detail_without_value(&self, parameter: Option<&str>) -> String {
-        self.detail_with(parameter, |source| without_values(&source))
+    pub fn detail_without_value(
+        &self,
+        parameter: Option<&str>,
+        arguments: &RawArguments<'_>,
+    ) -> String {
+        self.detail_with(parameter, arguments, |source| without_values(&source))
     }
 
     fn detail_with(
         &self,
         parameter: Option<&str>,
-        shown: impl FnOnce(&(dyn Error + Send + Sync)) -> String,
+        arguments: &RawArguments<'_>,
+        shown: impl FnOnce(&dyn Error) -> String,
     ) -> String {
         let Self::Conversion {
             argument,
@@ -355,21 +364,32 @@ impl BindError {
         else {
             return self.to_string();
         };
-        let place = format!("{}{member}", parameter.unwrap_or_default());
+        let place = format!(
+            "{}{}",
+            parameter.unwrap_or_default(),
+            member.find(arguments)
+        );
         let place = place.trim_start_matches('.');
         let separator = if place.is_empty() { "" } else { ", " };
-        let cause = shown(&**source);
-        let is_null = NULLS.iter().any(|null| cause.starts_with(null));
-        let advice = if is_null {
-            "; for what may be null, or undefined in JavaScript, take an Option"
-        } else {
-            ""
-        };
         format!(
-            "argument {}{separator}{place}: {cause}{advice}",
-            argument + 1
+            "argument {}{separator}{place}: {}",
+            argument + 1,
+            with_advice(shown(&**source))
         )
     }
+}
+
+/// The text of a cause, which may quote the value.
+pub(crate) fn cause_of(source: &dyn Error) -> String {
+    Excerpt(source).to_string()
+}
+
+/// Adds what to do about a null.
+pub(crate) fn with_advice(mut cause: String) -> String {
+    if NULLS.iter().any(|null| cause.starts_with(null)) {
+        cause.push_str("; for what may be null, or undefined in JavaScript, take an Option");
+    }
+    cause
 }
 
 /// The beginnings of both protocols' errors for an unexpected null.

@@ -18,7 +18,7 @@ use crate::message::HubMessage;
 use crate::naming::{Naming, Writing};
 pub(crate) use escape::write_text;
 use fields::Fields;
-pub(crate) use negative_zero::without_negative_zeros;
+pub(crate) use negative_zero::with_negative_zeros;
 pub(crate) use object::read_properties;
 pub(crate) use record::{decode, within_depth};
 pub(crate) use writer::JsonWriter;

@@ -50,7 +50,9 @@ mod transcode;
 mod web_socket_frame;
 mod without_values;
 
-pub use arguments::{Arguments, BindArguments, RawArguments, RawItem, dotnet_type_name};
+pub use arguments::{
+    Arguments, BindArguments, MemberFinder, RawArguments, RawItem, dotnet_type_name,
+};
 pub use binary::Binary;
 pub use error::{BindError, DecodeError, EncodeError, ProtocolError};
 pub use excerpt::{Excerpt, LimitedExcerpt};

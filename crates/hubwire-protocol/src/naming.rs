@@ -72,7 +72,7 @@ impl Naming {
     #[inline]
     pub(crate) fn with_messagepack_name<T>(
         self,
-        declared: &'static str,
+        declared: &str,
         write: impl FnOnce(&str) -> T,
     ) -> T {
         match self {

@@ -264,4 +264,10 @@ pub mod guides {
     pub mod testing {
         #![doc = include_str!("../../../docs/testing.md")]
     }
+
+    /// The example in it is compiled; its table is for readers of the repository.
+    #[cfg(doctest)]
+    pub mod values {
+        #![doc = include_str!("../../../docs/values.md")]
+    }
 }

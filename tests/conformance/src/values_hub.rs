@@ -107,6 +107,7 @@ pub(crate) struct DotnetValuesHub;
 values! { DotnetValuesHub:
     char is_char char = 'x';
     mood is_mood Mood = Mood::Happy;
+    prices is_prices BTreeMap<Decimal, i32> = BTreeMap::from([("1.10".parse().unwrap_or_default(), 1)]);
     mood_counts is_mood_counts BTreeMap<Mood, i32> = BTreeMap::from([(Mood::Happy, 1)]);
     any_mood is_any_mood Open<Mood> = Open::Unknown(7);
     access is_access Flags<Access> = Flags::from(Access::Read) | Access::Write;

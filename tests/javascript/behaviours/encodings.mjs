@@ -19,7 +19,7 @@ const ROWS = DOCUMENT.split("\n")
 const METHODS = [
   "Bool", "I32", "I64", "U64", "F64", "Whole", "F32", "NotANumber", "Infinity", "Text", "Char", "Char", "None", "Unit", "List",
   "Octets", "Binary", "Timestamp", "Fraction", "DateTimeOffset", "Decimal", "TimeSpan",
-  "DateOnly", "TimeOnly", "Uuid", "Duration", "Tuple", "Map", "Weather", "Weather", "Mood", "Mood", "MoodCounts",
+  "DateOnly", "TimeOnly", "Uuid", "Duration", "Tuple", "Map", "Prices", "Weather", "Weather", "Mood", "Mood", "MoodCounts",
   "AnyMood", "Access", "Circle", "Empty", "Person", "Person",
 ];
 

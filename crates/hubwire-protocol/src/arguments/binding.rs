@@ -1,27 +1,23 @@
 //! From received arguments to the types of a method's parameters.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserializer;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 
-use super::{BindArguments, misplaced};
+use super::{BindArguments, MemberFinder};
 use crate::error::BindError;
 use crate::json;
 use crate::messagepack::{self, Head, Input};
 use crate::naming::{self, Naming};
 
 pub(super) fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result<T, BindError> {
-    let mut array = Cow::Borrowed(array);
-    let (mut bound, mut provided) = bind_array::<T>(&array, naming);
-    if bound.is_err()
-        && let Some(plain) = json::without_negative_zeros(&array)
-    {
-        array = Cow::Owned(plain);
-        (bound, provided) = bind_array(&array, naming);
-    }
+    let mut provided = 0;
+    let bound = json::with_negative_zeros(array, |array| {
+        provided = 0;
+        bind_array::<T>(array, naming, &mut provided)
+    });
     match bound {
         Ok(Some(bound)) if provided == T::COUNT => Ok(bound),
         Ok(_) => Err(BindError::Count {
@@ -30,30 +26,29 @@ pub(super) fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result
         }),
         Err(error) => Err(BindError::Conversion {
             argument: provided,
-            member: misplaced::in_json::<T>(&array, naming),
+            member: MemberFinder::of_arguments::<T>(naming),
             source: error.into(),
         }),
     }
 }
 
-/// The values of a JSON array, and how many of them were read.
+/// The values of a JSON array, counted as they are read.
 fn bind_array<T: BindArguments>(
     array: &str,
     naming: Naming,
-) -> (serde_json::Result<Option<T>>, usize) {
-    let mut provided = 0;
+    provided: &mut usize,
+) -> serde_json::Result<Option<T>> {
     let visitor = Binding {
-        provided: &mut provided,
+        provided,
         to: PhantomData,
     };
     let mut from = serde_json::Deserializer::from_str(array);
-    let bound = match naming {
+    match naming {
         Naming::AsDeclared => from.deserialize_seq(visitor),
         Naming::DotNet | Naming::DotNetStringEnums => {
             naming::Reading::new(&mut from).deserialize_seq(visitor)
         }
-    };
-    (bound, provided)
+    }
 }
 
 pub(super) fn bind_messagepack<T: BindArguments>(
@@ -78,7 +73,7 @@ pub(super) fn bind_messagepack<T: BindArguments>(
         Ok(None) => Err(mismatch),
         Err(error) => Err(BindError::Conversion {
             argument: provided,
-            member: misplaced::in_messagepack::<T>(value, naming),
+            member: MemberFinder::of_arguments::<T>(naming),
             source: error.into(),
         }),
     }

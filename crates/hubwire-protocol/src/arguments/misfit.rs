@@ -2,8 +2,10 @@
 
 use std::error::Error;
 
+use serde::de::DeserializeOwned;
+
 use super::RawItem;
-use crate::error::DecodeError;
+use crate::error::{DecodeError, cause_of, with_advice};
 use crate::excerpt::Excerpt;
 use crate::hub_protocol::HubProtocol;
 
@@ -26,6 +28,44 @@ impl RawItem<'_> {
                     format!("Deserializing object of the `{name}` type for '{field}' failed.");
                 ("InvalidDataException", text)
             }
+        }
+    }
+}
+
+impl RawItem<'_> {
+    /// What is wrong with a value that is no `T`, and where, for whoever looks after the server.
+    ///
+    /// The member is found by decoding the value once more, so this is for a log that is read. Its names are those on
+    /// the wire.
+    ///
+    /// ```
+    /// # use hubwire::protocol::{HubProtocol, Naming, RawItem};
+    /// # #[derive(Debug, serde::Deserialize)]
+    /// # struct Line { count: u8 }
+    /// let lines = serde_json::json!([{"count": 1}, {"count": 256}]);
+    /// let item = RawItem::encode(HubProtocol::Json, Naming::AsDeclared, &lines)?;
+    /// let error = item.decode::<Vec<Line>>().unwrap_err();
+    /// let detail = item.misfit_detail::<Vec<Line>>(&error);
+    /// assert!(detail.starts_with("[1].count: invalid value: integer `256`, expected u8"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn misfit_detail<T: DeserializeOwned>(&self, error: &DecodeError) -> String {
+        self.detail_with::<T>(cause_of(error.source().unwrap_or(error)))
+    }
+
+    /// Returns the [`misfit_detail`](Self::misfit_detail) without the value: only its kind, what was expected, and
+    /// where.
+    #[must_use]
+    pub fn misfit_detail_without_value<T: DeserializeOwned>(&self, error: &DecodeError) -> String {
+        self.detail_with::<T>(error.detail_without_value())
+    }
+
+    fn detail_with<T: DeserializeOwned>(&self, cause: String) -> String {
+        let (member, cause) = (self.misplaced::<T>(), with_advice(cause));
+        match member.trim_start_matches('.') {
+            "" => cause,
+            member => format!("{member}: {cause}"),
         }
     }
 }

@@ -1,56 +1,142 @@
-//! Where among the arguments something does not fit, found by decoding them again: what fits pays nothing for it.
+//! Where in a received value something does not fit, found by decoding it again: what fits pays nothing for it, and
+//! neither does what is refused while nobody reads the log.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserializer;
+use serde::de::DeserializeOwned;
 use serde_path_to_error::{Deserializer as Tracked, Path, Segment, Track};
 
 use super::BindArguments;
 use super::binding::Binding;
+use super::received::{Raw, RawArguments};
+use super::wire_path::WirePath;
+use crate::json;
 use crate::messagepack::{self, Input};
 use crate::naming::{self, Naming};
 
-/// The member of a JSON argument that does not fit, `.items[3].price`; empty if it is the argument itself.
-#[cold]
-pub(super) fn in_json<T: BindArguments>(array: &str, naming: Naming) -> Box<str> {
-    let mut from = serde_json::Deserializer::from_str(array);
-    match naming {
-        Naming::AsDeclared => track::<T, _>(&mut from),
-        Naming::DotNet | Naming::DotNetStringEnums => {
-            track::<T, _>(naming::Reading::new(&mut from))
+/// Finds the member of an argument that does not fit, for [`BindError::detail`](crate::BindError::detail).
+#[derive(Clone, Copy)]
+pub struct MemberFinder {
+    find: fn(&Raw<'_>, Naming) -> String,
+    naming: Naming,
+}
+
+impl MemberFinder {
+    pub(super) fn of_arguments<T: BindArguments>(naming: Naming) -> Self {
+        Self {
+            find: in_value::<AsArguments<T>>,
+            naming,
         }
+    }
+
+    /// The member, `.items[3].price`; empty if it is the argument itself.
+    pub(crate) fn find(self, arguments: &RawArguments<'_>) -> String {
+        (self.find)(arguments.raw(), self.naming)
     }
 }
 
-/// The same of a MessagePack argument.
-#[cold]
-pub(super) fn in_messagepack<T: BindArguments>(array: &[u8], naming: Naming) -> Box<str> {
-    let mut from = messagepack::Deserializer::new(Input::new(array), naming);
-    track::<T, _>(&mut from)
+impl fmt::Debug for MemberFinder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemberFinder")
+    }
 }
 
-fn track<'de, T: BindArguments, D: Deserializer<'de>>(from: D) -> Box<str> {
+/// The member of an item or of a result that does not fit; empty if it is the value itself.
+pub(super) fn in_item<T: DeserializeOwned>(raw: &Raw<'_>, naming: Naming) -> String {
+    in_value::<AsItem<T>>(raw, naming)
+}
+
+/// What a value is decoded as.
+trait Decoded {
+    /// How many parts of a path are not of the value itself.
+    const OUTER: usize;
+
+    fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error>;
+}
+
+struct AsArguments<T>(PhantomData<T>);
+
+impl<T: BindArguments> Decoded for AsArguments<T> {
+    const OUTER: usize = 1;
+
+    fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
+        let mut provided = 0;
+        let visitor = Binding::<T> {
+            provided: &mut provided,
+            to: PhantomData,
+        };
+        from.deserialize_seq(visitor).map(drop)
+    }
+}
+
+struct AsItem<T>(PhantomData<T>);
+
+impl<T: DeserializeOwned> Decoded for AsItem<T> {
+    const OUTER: usize = 0;
+
+    fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
+        T::deserialize(from).map(drop)
+    }
+}
+
+#[cold]
+fn in_value<T: Decoded>(raw: &Raw<'_>, naming: Naming) -> String {
+    match raw {
+        Raw::Json(value) => in_json::<T>(value, naming),
+        Raw::MessagePack(value) => in_messagepack::<T>(value, naming),
+    }
+}
+
+/// The names are tracked as they are read, before they are those that serde knows.
+fn in_json<T: Decoded>(value: &str, naming: Naming) -> String {
+    let mut member = String::new();
+    let _refused = json::with_negative_zeros(value, |value| {
+        let mut track = Track::new();
+        let mut from = serde_json::Deserializer::from_str(value);
+        let tracked = Tracked::new(&mut from, &mut track);
+        let decoded = match naming {
+            Naming::AsDeclared => T::decode(tracked),
+            Naming::DotNet | Naming::DotNetStringEnums => T::decode(naming::Reading::new(tracked)),
+        };
+        if decoded.is_err() {
+            member = text(&track.path(), T::OUTER, None);
+        }
+        decoded
+    });
+    member
+}
+
+/// The names are tracked as serde knows them: our deserializer reads them under the naming itself.
+fn in_messagepack<T: Decoded>(value: &[u8], naming: Naming) -> String {
     let mut track = Track::new();
-    let mut provided = 0;
-    let visitor = Binding::<T> {
-        provided: &mut provided,
-        to: PhantomData,
-    };
-    let _refused = Tracked::new(from, &mut track).deserialize_seq(visitor);
-    member(&track.path())
+    let mut from = messagepack::Deserializer::new(Input::new(value), naming);
+    let _refused = T::decode(Tracked::new(&mut from, &mut track));
+    text(&track.path(), T::OUTER, Some(WirePath::new(value, naming)))
 }
 
-/// The path without its first part, which is the argument.
-fn member(path: &Path) -> Box<str> {
+/// A path, without its outer parts, in the names of the wire where these are told.
+fn text(path: &Path, outer: usize, mut wire: Option<WirePath<'_>>) -> String {
     let mut text = String::new();
-    for segment in path.iter().skip(1) {
-        match segment {
-            Segment::Seq { .. } => text.push_str(&segment.to_string()),
-            Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => {
-                text.push('.');
-                text.push_str(&segment.to_string());
+    for (depth, segment) in path.iter().enumerate() {
+        let part = match segment {
+            Segment::Seq { index } => {
+                if let Some(wire) = &mut wire {
+                    wire.enter_element(*index);
+                }
+                format!("[{index}]")
             }
+            Segment::Map { key: name } | Segment::Enum { variant: name } => {
+                let named = wire.as_mut().and_then(|wire| wire.enter_member(name));
+                format!(".{}", named.unwrap_or(Cow::Borrowed(name)))
+            }
+            Segment::Unknown => ".?".to_owned(),
+        };
+        if depth >= outer {
+            text.push_str(&part);
         }
     }
-    text.into()
+    text
 }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Arguments, BindArguments, binding};
+use super::{Arguments, BindArguments, binding, misplaced};
 use crate::error::{BindError, DecodeError, EncodeError};
 use crate::hub_protocol::HubProtocol;
 use crate::json;
@@ -91,6 +91,10 @@ impl<'a> RawArguments<'a> {
         }
     }
 
+    pub(super) const fn raw(&self) -> &Raw<'a> {
+        &self.raw
+    }
+
     /// Copies what is borrowed, so that the arguments outlive their buffer.
     #[must_use]
     pub fn into_owned(self) -> RawArguments<'static> {
@@ -128,6 +132,13 @@ impl Arguments for RawArguments<'_> {
                 Ok(())
             }
         }
+    }
+}
+
+impl RawItem<'_> {
+    /// Where in the value something does not fit, found by decoding it once more; empty if it is the value itself.
+    pub(super) fn misplaced<T: DeserializeOwned>(&self) -> String {
+        misplaced::in_item::<T>(&self.raw, self.naming)
     }
 }
 
@@ -303,10 +314,5 @@ fn decode_json<T: DeserializeOwned>(value: &str, naming: Naming) -> Result<T, De
             T::deserialize(naming::Reading::new(&mut from))
         }
     };
-    decode(value)
-        .or_else(|error| {
-            let plain = json::without_negative_zeros(value).ok_or(error)?;
-            decode(&plain)
-        })
-        .map_err(DecodeError::new)
+    json::with_negative_zeros(value, decode).map_err(DecodeError::new)
 }

@@ -1,5 +1,7 @@
 //! Received values that pass on, as they came or translated.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::{Arguments, BindError, HubMessage, HubProtocol, Naming};
@@ -152,13 +154,19 @@ enum Line {
     Goods { count: u8 },
 }
 
-fn refusal(protocol: HubProtocol, message: &[u8], naming: Naming) -> BindError {
+/// What the log says of a refused call.
+fn refusal(protocol: HubProtocol, message: &[u8], naming: Naming) -> String {
     let message = protocol.next_message(message, None).unwrap().unwrap().0;
     let HubMessage::Invocation(call) = message else {
         panic!("{message:?}")
     };
     let arguments = call.arguments.with_naming(naming);
-    arguments.bind::<(u8, Order)>().unwrap_err()
+    let error = arguments.bind::<(u8, Order)>().unwrap_err();
+    let parameter = match error {
+        BindError::Conversion { argument: 0, .. } => "first",
+        _ => "order",
+    };
+    error.detail(Some(parameter), &arguments)
 }
 
 #[test]
@@ -190,42 +198,96 @@ fn the_member_that_does_not_fit_is_named() {
         ),
     ] {
         let json = json_call(arguments);
-        let error = refusal(HubProtocol::Json, &json, Naming::AsDeclared);
-        let parameter = match error {
-            BindError::Conversion { argument: 0, .. } => "first",
-            _ => "order",
-        };
-        assert!(
-            error.detail(Some(parameter)).starts_with(detail),
-            "{}",
-            error.detail(Some(parameter))
-        );
+        let said = refusal(HubProtocol::Json, &json, Naming::AsDeclared);
+        assert!(said.starts_with(detail), "{said}");
     }
 }
 
 #[test]
 fn a_nil_is_called_what_it_is_for() {
     let undefined = messagepack_call(b"\x92\x01\x82\xa5lines\x90\xa4note\xc0");
-    let error = refusal(HubProtocol::MessagePack, &undefined, Naming::AsDeclared);
     assert_eq!(
-        error.detail(None),
-        "argument 2, note: invalid type: nil, expected a string; \
+        refusal(HubProtocol::MessagePack, &undefined, Naming::AsDeclared),
+        "argument 2, order.note: invalid type: nil, expected a string; \
          for what may be null, or undefined in JavaScript, take an Option"
     );
     let undefined = messagepack_call(b"\x92\x01\x82\xa5Lines\x90\xa4Note\xc0");
-    let error = refusal(HubProtocol::MessagePack, &undefined, Naming::DotNet);
-    assert!(
-        error
-            .detail(Some("order"))
-            .starts_with("argument 2, order.note: ")
+    let said = refusal(HubProtocol::MessagePack, &undefined, Naming::DotNet);
+    assert!(said.starts_with("argument 2, order.Note: "), "{said}");
+}
+
+#[derive(Debug, Deserialize)]
+struct Turn {
+    count: i32,
+    angle: f64,
+    lost: Option<f32>,
+}
+
+#[test]
+fn a_negative_zero_is_0_for_an_integer_alone() {
+    let bound = |arguments: &str| {
+        let call = json_call(arguments);
+        let message = HubProtocol::Json.next_message(&call, None).unwrap();
+        let HubMessage::Invocation(call) = message.unwrap().0 else {
+            panic!("no call")
+        };
+        let [one, other] = [Naming::AsDeclared, Naming::DotNet].map(|naming| {
+            let arguments = call.arguments.clone().with_naming(naming);
+            arguments
+                .bind::<(f64, u8, Turn)>()
+                .map_err(|error| error.to_string())
+        });
+        assert_eq!(one.is_ok(), other.is_ok());
+        one.and(other)
+    };
+    let (first, _, turn) = bound("[-0,-0 ,\n{\"count\":-0,\"angle\":-0,\"lost\":-0}]").unwrap();
+    assert!(first.is_sign_negative());
+    assert_eq!(turn.count, 0);
+    assert!(turn.angle.is_sign_negative());
+    assert!(turn.lost.unwrap().is_sign_negative());
+    assert!(bound("[0,0,{\"count\":-0.0,\"angle\":-0}]").is_err());
+    assert!(bound("[-0,\"-0\",{\"count\":0,\"angle\":-0}]").is_err());
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "it is decoded only")]
+struct Visit {
+    first_name: String,
+    by_word: BTreeMap<String, Visits>,
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "it is decoded only")]
+struct Visits {
+    how_many: u8,
+}
+
+#[test]
+fn members_have_the_names_of_the_wire() {
+    let place = |protocol: HubProtocol, call: &[u8]| {
+        let message = protocol.next_message(call, None).unwrap().unwrap().0;
+        let HubMessage::Invocation(call) = message else {
+            panic!("no call")
+        };
+        let arguments = call.arguments.with_naming(Naming::DotNet);
+        let detail = arguments.bind::<(Visit,)>().unwrap_err();
+        let detail = detail.detail(Some("v"), &arguments);
+        detail.split(": ").next().unwrap().to_owned()
+    };
+    let json = |argument: &str| place(HubProtocol::Json, &json_call(argument));
+    let messagepack =
+        |argument: &[u8]| place(HubProtocol::MessagePack, &messagepack_call(argument));
+    assert_eq!(json("[{\"firstName\":1}]"), "argument 1, v.firstName");
+    assert_eq!(
+        json("[{\"firstName\":\"a\",\"byWord\":{\"two_words\":{\"howMany\":-1}}}]"),
+        "argument 1, v.byWord.two_words.howMany"
     );
     assert_eq!(
-        error.to_string(),
-        BindError::Conversion {
-            argument: 1,
-            member: "".into(),
-            source: "".into()
-        }
-        .to_string()
+        messagepack(b"\x91\x81\xa9FirstName\x01"),
+        "argument 1, v.FirstName"
+    );
+    assert_eq!(
+        messagepack(b"\x91\x82\xa9FirstName\xa1a\xa6ByWord\x82\xa1a\x81\xa7HowMany\x01\xa9two_words\x81\xa7HowMany\xff"),
+        "argument 1, v.ByWord.two_words.HowMany"
     );
 }

@@ -1,9 +1,62 @@
 //! `-0` as an integer, which `serde_json` reads as a float.
 
-/// Returns the JSON text with `0` for each `-0`, if it contains any. Used only after the text was
-/// refused.
+use std::borrow::Cow;
+
+/// How many zeros of one text are looked at one by one.
+const MAXIMUM_ZEROS: usize = 16;
+
+/// Decodes JSON in which `-0` is 0 where an integer is asked for, and stays what it is where a float is.
+///
+/// What is refused at a `-0` is decoded again with a 0 there. Where serde has buffered the number the refusal says
+/// nothing of its place, and from the seventeenth zero on it would take too long: there all of them become 0.
+#[inline]
+pub(crate) fn with_negative_zeros<T>(
+    json: &str,
+    mut decode: impl FnMut(&str) -> serde_json::Result<T>,
+) -> serde_json::Result<T> {
+    decode(json).or_else(|error| decode_again(json, error, decode))
+}
+
 #[cold]
-pub(crate) fn without_negative_zeros(json: &str) -> Option<String> {
+fn decode_again<T>(
+    json: &str,
+    mut error: serde_json::Error,
+    mut decode: impl FnMut(&str) -> serde_json::Result<T>,
+) -> serde_json::Result<T> {
+    let mut plain = Cow::Borrowed(json);
+    for _ in 0..MAXIMUM_ZEROS {
+        let Some(minus) = refused_zero(&plain, &error) else {
+            break;
+        };
+        plain.to_mut().replace_range(minus..=minus, " ");
+        match decode(&plain) {
+            Ok(value) => return Ok(value),
+            Err(next) => error = next,
+        }
+    }
+    match without_negative_zeros(&plain) {
+        Some(plain) => decode(&plain),
+        None => Err(error),
+    }
+}
+
+/// Where the minus of the zero is at which the text was refused.
+fn refused_zero(json: &str, error: &serde_json::Error) -> Option<usize> {
+    let mut line_begins = 0;
+    for _ in 1..error.line() {
+        let rest = json.as_bytes().get(line_begins..)?;
+        line_begins += memchr::memchr(b'\n', rest)? + 1;
+    }
+    // The column is that of the number's last byte, from one.
+    let ends = line_begins + error.column();
+    let minus = ends.checked_sub(2)?;
+    is_zero(json.as_bytes(), minus)
+        .then_some(minus)
+        .filter(|_| json.get(minus..ends) == Some("-0"))
+}
+
+/// The JSON text with `0` for each `-0`, if there is one.
+fn without_negative_zeros(json: &str) -> Option<String> {
     let bytes = json.as_bytes();
     let mut plain = String::new();
     let mut copied = 0;
@@ -76,6 +129,29 @@ mod tests {
         ] {
             assert_eq!(without_negative_zeros(json), None, "{json}");
         }
+    }
+
+    /// Decodes and counts how often.
+    fn counted<T: serde::de::DeserializeOwned>(json: &str) -> (Option<T>, usize) {
+        let mut times = 0;
+        let decoded = with_negative_zeros(json, |json| {
+            times += 1;
+            serde_json::from_str(json)
+        });
+        (decoded.ok(), times)
+    }
+
+    #[test]
+    fn few_are_decoded_one_by_one() {
+        let few = |count: usize| format!("[{}]", vec!["-0"; count].join(",\n"));
+        assert_eq!(counted::<Vec<u8>>(&few(16)), (Some(vec![0; 16]), 17));
+        assert_eq!(counted::<Vec<u8>>(&few(1_000)), (Some(vec![0; 1_000]), 18));
+        assert_eq!(counted::<Vec<f64>>(&few(1_000)).1, 1);
+        assert_eq!(counted::<Vec<u8>>("[1,\"-0\"]"), (None, 1));
+        let (both, _) = counted::<(f64, u8, f64)>("[-0,-0,-0]");
+        assert!(
+            both.is_some_and(|(one, _, other)| one.is_sign_negative() && other.is_sign_negative())
+        );
     }
 
     proptest! {

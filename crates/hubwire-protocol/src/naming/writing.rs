@@ -7,6 +7,7 @@ use serde::ser::{
 
 use super::Naming;
 use crate::dotnet::{NumberOrName, NumberedAs, is_number};
+use crate::tagged::DECIMAL;
 use members::{Members, Variant};
 
 mod members;
@@ -16,12 +17,21 @@ pub(super) const PRIVATE: &str = "$serde_json::private::";
 
 /// Gives struct members their camelCase names, and enums their numbers if they know them.
 ///
-/// Keys of maps are left alone, because there .NET writes enums by name.
+/// Keys of maps are left alone, because there .NET writes enums by name; but a decimal is text
+/// there.
 pub(crate) struct Writing<S> {
     to: S,
     naming: Naming,
+    place: Place,
     /// The enum if this is its tag, which is always a name.
     tag_of: Option<&'static str>,
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Key,
+    Value,
 }
 
 impl<S> Writing<S> {
@@ -29,6 +39,7 @@ impl<S> Writing<S> {
         Self {
             to,
             naming,
+            place: Place::Value,
             tag_of: None,
         }
     }
@@ -38,6 +49,7 @@ impl<S> Writing<S> {
         Named {
             value,
             naming: self.naming,
+            place: self.place,
             tag_of: None,
         }
     }
@@ -56,6 +68,7 @@ impl<S> Writing<S> {
 struct Named<'a, T: ?Sized> {
     value: &'a T,
     naming: Naming,
+    place: Place,
     tag_of: Option<&'static str>,
 }
 
@@ -64,6 +77,7 @@ impl<T: Serialize + ?Sized> Serialize for Named<'_, T> {
         self.value.serialize(Writing {
             to: serializer,
             naming: self.naming,
+            place: self.place,
             tag_of: self.tag_of,
         })
     }
@@ -144,6 +158,10 @@ impl<S: Serializer> Serializer for Writing<S> {
     ) -> Result<S::Ok, S::Error> {
         if self.naming == Naming::DotNet && is_number(name) {
             return NumberOrName::write(self.to, NumberedAs::Number, name, value);
+        }
+        if self.place == Place::Key && name == DECIMAL {
+            let digits = serde_json::to_string(value).map_err(ser::Error::custom)?;
+            return self.to.serialize_str(&digits);
         }
         let inside = self.inside(value);
         self.to.serialize_newtype_struct(name, &inside)
@@ -262,7 +280,12 @@ impl<S: SerializeMap> SerializeMap for Writing<S> {
     type Error = S::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
-        self.to.serialize_key(key)
+        self.to.serialize_key(&Named {
+            value: key,
+            naming: Naming::AsDeclared,
+            place: Place::Key,
+            tag_of: None,
+        })
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {

@@ -221,11 +221,15 @@ impl Dispatcher {
             BindError::Count { .. } => (CallFault::ArgumentCount, None),
             _ => (CallFault::Argument, None),
         };
-        let detail = fmt::from_fn(|f| f.write_str(&error.detail_without_value(parameter)));
+        let arguments = &message.arguments;
+        let detail = fmt::from_fn(|f| {
+            let detail = || error.detail_without_value(parameter, arguments);
+            f.write_str(&detail_of(error, detail))
+        });
         self.log_refused_call(message, method, fault, Some(&detail));
         tracing::trace!(
             target: "hubwire::dispatch",
-            detail = ?Excerpt(error.detail(parameter)),
+            detail = ?Excerpt(detail_of(error, || error.detail(parameter, arguments))),
             "arguments refused, with the value"
         );
         self.hub.keep_cause(Place::Arguments(method), error);
@@ -253,6 +257,11 @@ impl Dispatcher {
             }
         });
     }
+}
+
+/// What is wrong with arguments, found by decoding them again, which runs code of the hub's author.
+fn detail_of(error: &BindError, detail: impl FnOnce() -> String) -> String {
+    guarded(detail).unwrap_or_else(|_| error.to_string())
 }
 
 /// Streams never hold up other calls, so a call that reads some runs without a slot.

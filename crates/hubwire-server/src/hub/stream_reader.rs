@@ -244,7 +244,7 @@ impl<T: DeserializeOwned + Send + 'static> Shared<T> {
                 let (kind, detail) = item.misfit::<T>(&error, "item");
                 text.push_str(&format!(" {kind}: {detail}"));
             }
-            (text, error.detail_without_value())
+            (text, item.misfit_detail_without_value::<T>(&error))
         })
     }
 }

@@ -1,11 +1,14 @@
-//! What the log says of arguments that do not fit: which one, which member of it, and why. The client is told less.
+//! What the log says of arguments, stream items and client results that do not fit: which one, which member of it, and
+//! why. The client is told less.
 
 use std::fmt::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use hubwire::testing::TestClient;
-use hubwire::{StreamReader, hub};
-use serde::Deserialize;
+use hubwire::{HubCallerContext, HubResult, Naming, StreamReader, hub};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use test_support::each_event::EachEvent;
 use test_support::in_memory::*;
@@ -23,6 +26,8 @@ struct Order {
 #[derive(Deserialize)]
 struct Line {
     count: u8,
+    #[serde(default)]
+    unit_price: u8,
 }
 
 struct OrderHub;
@@ -30,8 +35,39 @@ struct OrderHub;
 #[hub]
 impl OrderHub {
     pub fn place(&self, customer: String, _extras: StreamReader<String>, order: Order) -> usize {
-        let counts = order.lines.iter().map(|line| usize::from(line.count));
+        let counts = order
+            .lines
+            .iter()
+            .map(|line| usize::from(line.count + line.unit_price));
         customer.len() + order.note.len() + counts.sum::<usize>()
+    }
+
+    pub async fn load(&self, mut orders: StreamReader<Order>) -> HubResult<usize> {
+        let mut count = 0;
+        while let Some(order) = orders.next().await {
+            order?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    pub async fn ask(&self, cx: &HubCallerContext<Self>) -> HubResult<usize> {
+        let order: Order = cx.clients().caller().invoke("Order", ()).await?;
+        Ok(order.lines.len())
+    }
+
+    pub fn look(&self, _: Counted) {}
+}
+
+/// Never fits, and counts how often it is decoded.
+struct Counted;
+
+static DECODED: AtomicUsize = AtomicUsize::new(0);
+
+impl<'de> Deserialize<'de> for Counted {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        DECODED.fetch_add(1, Ordering::Relaxed);
+        Err(D::Error::custom("never fits"))
     }
 }
 
@@ -73,6 +109,14 @@ impl Lines {
             _guard: subscriber.listen(),
             lines,
         }
+    }
+
+    /// One of the lines, whichever others there are.
+    #[track_caller]
+    fn assert_one_says(&self, detail: &str) {
+        let lines = std::mem::take(&mut *self.lines.lock().unwrap());
+        let count = lines.iter().filter(|line| line.contains(detail)).count();
+        assert_eq!(count, 1, "{detail} in {lines:#?}");
     }
 
     #[track_caller]
@@ -128,4 +172,54 @@ async fn the_line_names_the_argument_and_the_member() {
         refused(&mut client, customer, order).await;
         lines.assert_says(detail);
     }
+}
+
+fn not_an_order(member: &str) -> Value {
+    json!({"lines": [{"count": 1}, {"count": 2, member: "x"}]})
+}
+
+async fn refuse_item(server: &TestServer<OrderHub>, member: &str) {
+    let mut client = server.connect().await;
+    for record in [
+        json!({"type": 1, "target": "Load", "invocationId": "1", "arguments": [], "streamIds": ["s"]}),
+        json!({"type": 2, "invocationId": "s", "item": not_an_order(member)}),
+    ] {
+        client.send_record(&record).await.unwrap();
+    }
+    let told = client.completion("1").await.unwrap().unwrap_err();
+    assert!(!told.contains(member), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_line_of_a_stream_item_names_the_member() {
+    let lines = Lines::written();
+    let server = TestServer::new(OrderHub);
+    refuse_item(&server, "unit_price").await;
+    lines.assert_one_says("lines[1].unit_price: invalid type: string");
+    let server = TestServer::with(OrderHub, |hub| hub.naming(Naming::DotNet));
+    refuse_item(&server, "unitPrice").await;
+    lines.assert_one_says("lines[1].unitPrice: invalid type: string");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_line_of_a_client_result_names_the_member() {
+    let lines = Lines::written();
+    let server = TestServer::new(OrderHub);
+    let mut client = server.connect().await;
+    client.on("Order", |()| Ok(not_an_order("unit_price")));
+    let told = client.invoke("Ask", ()).await.unwrap().unwrap_err();
+    assert!(!told.contains("unit_price"), "{told}");
+    lines.assert_one_says("lines[1].unit_price: invalid type: string");
+}
+
+#[tokio::test(start_paused = true)]
+async fn arguments_are_decoded_again_for_a_line_that_is_written() {
+    let server = TestServer::new(OrderHub);
+    let mut client = server.connect().await;
+    assert!(client.invoke("Look", (1,)).await.unwrap().is_err());
+    assert_eq!(DECODED.swap(0, Ordering::Relaxed), 1);
+    let lines = Lines::written();
+    assert!(client.invoke("Look", (1,)).await.unwrap().is_err());
+    assert_eq!(DECODED.swap(0, Ordering::Relaxed), 2);
+    lines.assert_one_says("never fits");
 }

@@ -376,7 +376,7 @@ fn json_within_the_text_of_a_value_is_refused() {
         panic!("no call")
     };
     let refused = call.arguments.bind::<(Value,)>().unwrap_err();
-    let detail = refused.detail(None);
+    let detail = refused.detail(None, &call.arguments);
     assert!(detail.contains("a private one of serde_json"), "{detail}");
 }
 
@@ -421,7 +421,10 @@ fn refuse_deep() {
             panic!("no call")
         };
         let arguments = call.arguments.with_naming(naming);
-        let detail = arguments.bind::<(Tree,)>().unwrap_err().detail(None);
+        let detail = arguments
+            .bind::<(Tree,)>()
+            .unwrap_err()
+            .detail(None, &arguments);
         assert_eq!(detail.matches("hildren").count(), 160, "{detail}");
     }
 }
@@ -449,7 +452,11 @@ fn a_refusal_names_the_member_that_does_not_fit_beside_negative_zeros() {
     let Ok(Some((HubMessage::Invocation(call), _))) = next else {
         panic!("no call")
     };
-    let detail = call.arguments.bind::<(Two,)>().unwrap_err().detail(None);
+    let detail = call
+        .arguments
+        .bind::<(Two,)>()
+        .unwrap_err()
+        .detail(None, &call.arguments);
     assert!(detail.starts_with("argument 1, second: "), "{detail}");
 }
 
@@ -461,7 +468,11 @@ fn what_a_refusal_shows_has_no_control_characters() {
     let Ok(Some((HubMessage::Invocation(call), _))) = next else {
         panic!("no call")
     };
-    let detail = call.arguments.bind::<(Edge,)>().unwrap_err().detail(None);
+    let detail = call
+        .arguments
+        .bind::<(Edge,)>()
+        .unwrap_err()
+        .detail(None, &call.arguments);
     let shown = format!("{:?}", hubwire::protocol::Excerpt(detail));
     assert!(!shown.contains(char::is_control), "{shown:?}");
 }
@@ -535,13 +546,13 @@ fn bind_all(protocol: HubProtocol, message: &[u8]) {
         let arguments = call.arguments.clone().with_naming(naming);
         let _ = arguments
             .bind::<(Inner,)>()
-            .map_err(|error| error.detail(Some("it")));
+            .map_err(|error| error.detail(Some("it"), &arguments));
         let _ = arguments
             .bind::<(Value,)>()
-            .map_err(|error| error.detail(None));
+            .map_err(|error| error.detail(None, &arguments));
         let _ = arguments
             .bind::<(Kinds,)>()
-            .map_err(|error| error.detail(None));
+            .map_err(|error| error.detail(None, &arguments));
         let _ = arguments.bind::<(External,)>();
         let _ = arguments.bind::<(Adjacent,)>();
         let _ = arguments.bind::<(Decimal,)>();

@@ -148,6 +148,7 @@ fn rows() -> Vec<String> {
     let span: TimeSpan = "1.02:03:04.5".parse().unwrap();
     let day: DateOnly = "2020-01-02".parse().unwrap();
     let time: TimeOnly = "03:04:05".parse().unwrap();
+    let prices = BTreeMap::from([(price, 1)]);
     let numbers = BTreeMap::from([(7, "seven".to_owned())]);
     vec![
         row("`bool`", &true, plain),
@@ -178,6 +179,11 @@ fn rows() -> Vec<String> {
         row("`std::time::Duration`", &Duration::from_millis(1500), plain),
         row("a tuple", &(1, "a".to_owned()), plain),
         row("`BTreeMap<i32, _>`", &numbers, plain),
+        row(
+            "`BTreeMap<Decimal, _>`, `Naming::DotNet`",
+            &prices,
+            dotnet_names,
+        ),
         row("an enum, unit variant", &Weather::Sunny, plain),
         row(
             "the same, `Naming::DotNetStringEnums`",
@@ -262,4 +268,39 @@ fn what_neither_protocol_has_is_refused() {
         let written = protocol.writer(&mut out).stream_item("i", &u128::MAX);
         assert_eq!(written.is_err(), protocol == HubProtocol::MessagePack);
     }
+}
+
+#[derive(Debug, dotnet::Enum)]
+enum OrderState {
+    New = 1,
+    Paid = 2,
+}
+
+/// The class of the document's example.
+#[derive(Debug, Serialize)]
+struct Order {
+    id: i32,
+    state: OrderState,
+    total_price: Decimal,
+    placed_at: DateTimeOffset,
+    deliver_on: Option<DateOnly>,
+}
+
+#[test]
+fn the_example_is_written_as_the_document_says() {
+    let order = Order {
+        id: 7,
+        state: OrderState::Paid,
+        total_price: "9.90".parse().unwrap(),
+        placed_at: "2026-11-30T12:00:00+01:00".parse().unwrap(),
+        deliver_on: None,
+    };
+    let (as_json, as_messagepack) = written(&order, Naming::DotNet);
+    assert!(DOCUMENT.contains(&as_json), "{as_json}");
+    // {"Id": 7, "State": "Paid", "TotalPrice": "9.90", "PlacedAt": [timestamp, 60], "DeliverOn": nil}
+    assert_eq!(
+        as_messagepack,
+        "85 a2 49 64 07 a5 53 74 61 74 65 a4 50 61 69 64 aa 54 6f 74 61 6c 50 72 69 63 65 a4 39 2e 39 30 \
+         a8 50 6c 61 63 65 64 41 74 92 d6 ff 6b 0d 65 40 3c a9 44 65 6c 69 76 65 72 4f 6e c0"
+    );
 }

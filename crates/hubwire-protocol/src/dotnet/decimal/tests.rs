@@ -1,9 +1,12 @@
 //! Decimals with all their digits, in both forms and wherever serde buffers.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::dotnet::tests::{any_decimal, from_json, from_messagepack, in_json, in_messagepack};
+use crate::{HubProtocol, Naming, RawItem, json};
 
 fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -179,6 +182,22 @@ fn a_value_loses_digits() {
         serde_json::to_value(decimal("7")).unwrap(),
         serde_json::json!(7)
     );
+}
+
+/// Text, as in .NET; serde_json by itself takes no decimal there.
+#[test]
+fn a_key_of_json_has_all_its_digits() {
+    let prices = BTreeMap::from([
+        (decimal("0.10000000000000000000000001"), Some(1)),
+        (Decimal::MAX, None),
+    ]);
+    let json = "{\"0.10000000000000000000000001\":1,\"79228162514264337593543950335\":null}";
+    let mut out = Vec::new();
+    let item = RawItem::encode(HubProtocol::Json, Naming::DotNet, &prices).unwrap();
+    json::write_value(&mut out, &item).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), json);
+    assert_eq!(from_json(json), Ok(prices.clone()));
+    assert_eq!(from_messagepack(&in_messagepack(&prices)), Ok(prices));
 }
 
 proptest! {
