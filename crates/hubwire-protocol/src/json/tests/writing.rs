@@ -1,4 +1,4 @@
-//! Records as ASP.NET Core writes them, to the byte.
+//! Records exactly as ASP.NET Core writes them.
 
 use std::collections::BTreeMap;
 
