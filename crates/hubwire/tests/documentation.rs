@@ -1,4 +1,4 @@
-//! What users read names what they depend on.
+//! The public documentation names only the crate that users depend on.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -7,7 +7,8 @@ use std::path::Path;
 
 const INNER: [&str; 4] = ["core", "macros", "protocol", "server"];
 
-/// The lines of documentation below a folder that show a crate behind the facade; what a link points to is not shown.
+/// Finds the lines of documentation below a folder that show a crate behind the facade; link
+/// targets are not shown.
 fn lines_that_show_inner_crates(folder: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

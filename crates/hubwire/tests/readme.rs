@@ -1,4 +1,4 @@
-//! The README's Rust, compiled, and its test, run.
+//! The README's Rust code, compiled, and its test, run.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(missing_docs, reason = "what the README says is around it")]
@@ -91,7 +91,7 @@ async fn a_message_is_for_everybody() {
     );
 }
 
-/// Code as this file and the README both have it, however they break their lines.
+/// Removes the layout, which may differ between this file and the README.
 fn without_layout(code: &str) -> String {
     let code = code.chars().filter(|c| !c.is_whitespace() && *c != ',');
     code.collect()

@@ -1,4 +1,4 @@
-//! What the log says of pages that are refused.
+//! What the log says about refused pages.
 
 #[path = "../support/each_event.rs"]
 mod each_event;
@@ -13,7 +13,7 @@ use tracing::{Event, Level};
 
 use crate::server::Server;
 
-/// The fields of a line, one behind the other.
+/// The fields of a line, one after the other.
 #[derive(Default)]
 struct Fields(String);
 

@@ -1,9 +1,9 @@
-//! A subscriber of log lines, and of nothing else.
+//! A subscriber that receives only log lines.
 
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-/// Hands on each line of this level or above.
+/// Passes on each line of this level or above.
 pub(crate) struct EachEvent<F> {
     pub(crate) level: Level,
     pub(crate) hand_on: F,
