@@ -1,4 +1,5 @@
-//! `cargo xtask soak`: the soak of the way out, for as long as one likes and under the product's own bounds.
+//! `cargo xtask soak`: the soak test of the way out, for any duration and under the product's own
+//! bounds.
 
 use anyhow::{Result, ensure};
 
@@ -19,7 +20,7 @@ pub(crate) struct Args {
     seed: Option<u64>,
 }
 
-/// Fewer would not fill the groups that the plan divides them into.
+/// Fewer clients would not fill the groups that the plan divides them into.
 const FEWEST_CLIENTS: usize = 40;
 
 /// Builds release and runs the integration test with these settings.
