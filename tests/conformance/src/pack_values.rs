@@ -28,7 +28,7 @@ pub(crate) enum Renamed {
     Second,
 }
 
-/// A class; what is missing has its default.
+/// A class; missing members have their defaults.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Person {
@@ -93,7 +93,7 @@ pub(crate) struct Fields {
     text: Option<String>,
 }
 
-/// Members that go by their numbers, 0 and 2.
+/// A class with members identified by their numbers, 0 and 2.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Keyed(i32, Option<()>, Option<String>);
 
@@ -118,7 +118,7 @@ impl Animal {
     }
 }
 
-/// Derived from an animal, in .NET.
+/// Derived from an animal in .NET.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Dog {
@@ -141,7 +141,7 @@ pub(crate) struct NeedsArgument {
     number: i32,
 }
 
-/// What may be within itself.
+/// A value that may contain itself.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Deep {
