@@ -88,7 +88,7 @@ impl Decoded {
         let last = self.whole.last();
         assert!(
             last.is_none_or(|(kind, _)| *kind != Kind::Close),
-            "{event:?} behind a close"
+            "{event:?} after a close"
         );
         match event {
             FrameEvent::Data {

@@ -1,4 +1,4 @@
-//! Properties of every handshake record, whoever sent it.
+//! Properties of every handshake record, whoever the sender is.
 
 use hubwire_protocol::{
     HandshakeRefusal, HandshakeRequest, HandshakeResponse, HubProtocol, TransferFormat,

@@ -18,16 +18,16 @@ use crate::workspace::Workspace;
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Rounds; each runs every scenario on the server and on what stands beside it
+    /// Rounds; each runs every scenario on the server and on what it is compared with
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Seconds that each scenario is measured for
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
-    /// Only scenarios whose name contains this; the report is printed and not written
+    /// Only scenarios with names that contain this; the report is printed and not written
     #[arg(long)]
     only: Option<String>,
-    /// One short round of the rows beside hostile clients; fails where one is far from its bar, and writes nothing
+    /// One short round of the rows with hostile clients; fails if one is far from its bar, and writes nothing
     #[arg(long, conflicts_with_all = ["rounds", "seconds", "only"])]
     quick: bool,
 }

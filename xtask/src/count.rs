@@ -35,7 +35,7 @@ const MANY_CONNECTIONS: usize = 400;
 /// Arguments of `cargo xtask count`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Store what was counted instead of holding it against what is stored
+    /// Store the counts instead of comparing them with the stored ones
     #[arg(long)]
     write: bool,
 }

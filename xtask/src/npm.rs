@@ -30,7 +30,7 @@ pub(crate) fn install(folder: &Path) -> Result<Option<Command>> {
     let lockfile = folder.join("package-lock.json");
     let Some(wanted) = modified(&lockfile)? else {
         bail!(
-            "{} is missing: commit it beside its package.json",
+            "{} is missing: commit it next to its package.json",
             lockfile.display()
         );
     };

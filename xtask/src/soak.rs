@@ -15,7 +15,7 @@ pub(crate) struct Args {
     /// Clients that read as fast as they are sent to
     #[arg(long, default_value_t = 500)]
     clients: usize,
-    /// What repeats the plan of a run; any other where it is not given
+    /// The seed that reproduces the plan of a run; a random one by default
     #[arg(long)]
     seed: Option<u64>,
 }

@@ -97,6 +97,6 @@ async fn a_server_without_descriptors_says_so_and_goes_on_when_some_are_free() {
     last.write_all(request).await.unwrap();
     let mut response = String::new();
     let reading = timeout(PATIENCE, last.read_to_string(&mut response));
-    reading.await.expect("the server goes on").unwrap();
+    reading.await.expect("the server continues").unwrap();
     assert!(response.ends_with("\r\n\r\nhello"), "{response}");
 }

@@ -235,7 +235,7 @@ async fn an_argument_that_panics_when_it_is_decoded_again_ends_one_call() {
     let mut client = server.connect().await;
     let completion = timeout(seconds(1), client.invoke("Second", ("text",))).await;
     let text = completion
-        .expect("a completion comes")
+        .expect("a completion arrives")
         .unwrap()
         .unwrap_err();
     assert_eq!(
@@ -254,7 +254,7 @@ async fn a_result_that_sends_while_it_is_encoded_stays_whole() {
     let mut client = server.connect().await;
     let completion = timeout(seconds(1), client.invoke("Sends", ())).await;
     assert_eq!(
-        completion.expect("a completion comes").unwrap(),
+        completion.expect("a completion arrives").unwrap(),
         Ok(Value::from("outer"))
     );
     drop(client);
@@ -274,7 +274,7 @@ async fn what_a_hidden_cause_says_reaches_no_client() {
         client.send_record(&call).await.unwrap();
         let completion = timeout(seconds(1), client.completion("1")).await;
         let text = completion
-            .expect("a completion comes")
+            .expect("a completion arrives")
             .unwrap()
             .unwrap_err();
         assert!(!text.contains("secret"), "{text}");

@@ -78,7 +78,7 @@ async fn assert_lasts() {
     let mut items = 0;
     while Instant::now() < until {
         let item = timeout(PATIENCE, client.message()).await.unwrap();
-        assert_eq!(item.expect("it was let go")["type"], 2);
+        assert_eq!(item.expect("it was disconnected")["type"], 2);
         items += 1;
     }
     // Far less than the line carries, and far more than the buffers hold.
@@ -108,7 +108,7 @@ async fn assert_download_lasts() {
     let (mut count, mut part) = (0, vec![0; 64 * KIB]);
     while Instant::now() < until {
         let read = timeout(PATIENCE, client.read(&mut part)).await;
-        let read = read.expect("something comes").unwrap();
+        let read = read.expect("something arrives").unwrap();
         assert_ne!(read, 0, "cut off after {count} bytes");
         count += read;
     }

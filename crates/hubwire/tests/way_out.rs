@@ -67,7 +67,7 @@ async fn a_stream_lasts_for_as_long_as_its_client_reads_it_however_slowly() {
             let until = Instant::now() + Duration::from_secs(14);
             while Instant::now() < until {
                 let item = timeout(PATIENCE, client.message()).await.unwrap();
-                assert_eq!(item.expect("it was let go")["type"], 2);
+                assert_eq!(item.expect("it was disconnected")["type"], 2);
             }
         });
     }
@@ -130,7 +130,11 @@ async fn assert_lives(server: &Server, speeds: [usize; 3], receive_buffer: usize
             let until = Instant::now() + Duration::from_secs(9);
             while Instant::now() < until {
                 let item = timeout(PATIENCE, client.message()).await.unwrap();
-                assert_eq!(item.expect("it was let go")["type"], 2, "at {speed} B/s");
+                assert_eq!(
+                    item.expect("it was disconnected")["type"],
+                    2,
+                    "at {speed} B/s"
+                );
             }
         });
     }

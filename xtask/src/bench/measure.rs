@@ -175,7 +175,7 @@ fn sample(report: &Value) -> Result<Sample> {
         bail!("the flood did not go through: {report}");
     }
     if report["scenario"] == "hoard" && number("/server/rss_after_kib")? < LEAST_HOARD {
-        bail!("the server did not keep what nobody read: {report}");
+        bail!("the server did not hold the unread messages: {report}");
     }
     let deliveries = number("/deliveries")?;
     let connected = number("/server/rss_connected_kib")?;

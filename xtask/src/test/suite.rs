@@ -37,7 +37,7 @@ pub(crate) enum Suite {
     Replay,
     /// `cargo xtask count`: no more instructions or allocations than are stored
     Count,
-    /// `cargo xtask bench --quick`: floods hold up nobody else, and memory comes back
+    /// `cargo xtask bench --quick`: floods delay nobody else, and memory is given back
     Hostile,
 }
 

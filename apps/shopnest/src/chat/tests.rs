@@ -136,7 +136,7 @@ async fn a_message_reaches_its_room_with_its_author_and_a_time() {
     assert_eq!(message["user"], "Ann");
     assert_eq!(message["message"], "Hello");
     let at = message["at"].as_str().unwrap();
-    assert!(at.parse::<Timestamp>().is_ok(), "{at} is no time");
+    assert!(at.parse::<Timestamp>().is_ok(), "{at} is not a time");
 }
 
 #[tokio::test]

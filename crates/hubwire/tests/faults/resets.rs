@@ -60,7 +60,7 @@ const BEFORE_THE_HANDSHAKE: &[Point] = &[
         NO_HOOK,
     ),
     (
-        "after a head with half a frame behind it",
+        "after a head with half a frame after it",
         |server| {
             Box::pin(async {
                 reset_behind_head(server, "GET /plain", &frame(HANDSHAKE)[..9]).await;
@@ -92,7 +92,7 @@ const BEFORE_THE_HANDSHAKE: &[Point] = &[
 
 const AFTER_THE_HANDSHAKE: &[Point] = &[
     (
-        "right behind the handshake, whose response is not read",
+        "right after the handshake, with its response unread",
         |server| Box::pin(reset_upgraded(server, frame(HANDSHAKE))),
         PAIR,
     ),

@@ -185,7 +185,7 @@ impl Storm {
         journal.until_nth(readers + nth, "connected").await;
         fill_socket(&self.server, readers + 2).await;
         let with = self.phase().await;
-        assert!(self.has_slow_reader(), "let go too early");
+        assert!(self.has_slow_reader(), "disconnected too early");
         while self.has_slow_reader() {
             self.burst().await;
         }
@@ -233,7 +233,7 @@ async fn fill_socket(server: &Server, tasks: usize) {
     let padding = padding();
     while server.signalr.statistics().tasks <= tasks {
         let connections = server.signalr.statistics().connections;
-        assert_eq!(connections, READERS as usize + 2, "let go too early");
+        assert_eq!(connections, READERS as usize + 2, "disconnected too early");
         let slow = context.clients().user("slow");
         slow.counted(0, &padding).await.unwrap();
         tokio::task::yield_now().await;

@@ -193,7 +193,7 @@ impl Client {
                     kind,
                     is_end,
                 } => {
-                    assert_eq!(kind, DataKind::Text, "JSON comes in text frames");
+                    assert_eq!(kind, DataKind::Text, "JSON is sent in text frames");
                     self.message.extend_from_slice(payload);
                     if is_end {
                         let message = std::mem::take(&mut self.message);

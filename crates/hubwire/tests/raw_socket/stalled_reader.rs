@@ -64,7 +64,7 @@ async fn a_stalled_reader_is_let_go_and_delays_nobody() {
     while let Some(reader) = readers.join_next().await {
         reader.unwrap().leave().await;
     }
-    let let_go_after = let_go_after.expect("the stalled reader is let go");
+    let let_go_after = let_go_after.expect("the stalled reader is disconnected");
     assert!(let_go_after < MESSAGES / 2, "only after {let_go_after}");
 
     // It finds the beginning of what was sent, without gaps, and then the end.
@@ -93,7 +93,7 @@ async fn a_stalled_reader_is_given_up_at_once() {
         clients.all().counted(number, &padding).await.unwrap();
         tokio::task::yield_now().await;
         number += 1;
-        assert!(number < 100_000, "it is never let go");
+        assert!(number < 100_000, "it is never disconnected");
     }
     let since = Instant::now();
     server.until_only_bystander().await;

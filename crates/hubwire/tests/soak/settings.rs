@@ -100,7 +100,7 @@ impl Settings {
 fn variable<T: FromStr>(name: &str) -> Option<T> {
     let value = env::var(name).ok().filter(|value| !value.is_empty())?;
     let Ok(value) = value.parse() else {
-        panic!("{name} is no number: {value}");
+        panic!("{name} is not a number: {value}");
     };
     Some(value)
 }
