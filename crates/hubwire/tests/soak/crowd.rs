@@ -36,7 +36,7 @@ pub(crate) fn most_held(settings: &Settings) -> usize {
 /// Members of the second group that reach the hard bound; half of them read, but slowly.
 const FLOODED: usize = 8;
 
-/// Members of the second group that take nothing of a few messages, so their time runs out.
+/// Members of the second group that are sent little and take nothing, so their time runs out.
 const STUCK: usize = 4;
 
 /// The third group.
