@@ -120,7 +120,7 @@ impl Decoded {
     }
 }
 
-/// Complete text is UTF-8, and incomplete text may become UTF-8.
+/// Checks that complete text is UTF-8, and that incomplete text may become UTF-8.
 fn check_text(decoded: &Decoded) {
     for (kind, payload) in &decoded.whole {
         assert!(*kind != Kind::Text || str::from_utf8(payload).is_ok());

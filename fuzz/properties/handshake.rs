@@ -20,7 +20,7 @@ pub(crate) fn check(data: &[u8]) {
     }
 }
 
-/// A limit includes the separator; bytes after the record are ignored.
+/// Checks that a limit includes the separator, and that bytes after the record are ignored.
 fn check_reading(data: &[u8], limit: Option<usize>) {
     let end = data.iter().position(|&byte| byte == 0x1E);
     let visible = limit.unwrap_or(usize::MAX);

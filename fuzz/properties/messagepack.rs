@@ -22,7 +22,8 @@ pub(crate) fn check(data: &[u8]) {
     }
 }
 
-/// Messages come one by one, each within the limit; bytes after a message do not matter.
+/// Checks that messages come one by one, each within the limit; bytes after a message do not
+/// matter.
 fn check_buffer(data: &[u8], limit: Option<usize>) {
     let mut rest = data;
     loop {

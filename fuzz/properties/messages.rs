@@ -22,7 +22,8 @@ pub(crate) fn check(data: &[u8]) {
     }
 }
 
-/// Messages come one by one, each within the limit; bytes after a message do not matter.
+/// Checks that messages come one by one, each within the limit; bytes after a message do not
+/// matter.
 fn check_buffer(data: &[u8], limit: Option<usize>) {
     let visible = limit.unwrap_or(usize::MAX);
     let mut rest = data;
@@ -76,7 +77,8 @@ fn check_by_reference(message: Option<&HubMessage<'_>>, object: &Map<String, Val
     }
 }
 
-/// A message that is written again is one record, reads the same and is then written the same.
+/// Checks that a message that is written again is one record, reads the same and is then written
+/// the same.
 fn check_round_trip(message: &HubMessage<'_>) {
     assert_eq!(message.clone().into_owned(), *message);
     let Some(written) = write(message) else {
@@ -95,7 +97,7 @@ fn check_round_trip(message: &HubMessage<'_>) {
     assert_eq!(write(&read), Some(written.clone()));
 }
 
-/// Bytes that are not UTF-8 never become text, neither unchanged nor replaced.
+/// Checks that bytes that are not UTF-8 never become text, neither unchanged nor replaced.
 fn check_encoding(record: &[u8], message: &HubMessage<'_>) {
     let has = |part: &[u8]| record.windows(part.len()).any(|window| window == part);
     let is_text = str::from_utf8(record).is_ok();

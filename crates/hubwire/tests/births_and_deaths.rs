@@ -364,7 +364,7 @@ async fn live<T: ClientTransport>(
     listen(&mut client, random).await
 }
 
-/// The same in MessagePack.
+/// Runs the same in MessagePack.
 async fn live_packed(client: TestClient, random: &mut Random) -> io::Result<()> {
     let mut client = PackedClient::handshaken(client).await?;
     for _ in 0..random.below(8) {

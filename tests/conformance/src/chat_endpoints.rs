@@ -84,7 +84,7 @@ fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {
         .merge(layered.layer(cors_layer()))
 }
 
-/// The layer that applications put around their routes for pages of other origins.
+/// Creates the layer that applications put around their routes for pages of other origins.
 fn cors_layer() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::mirror_request())

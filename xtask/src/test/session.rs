@@ -156,7 +156,7 @@ impl Session {
     }
 }
 
-/// A suite that failed, or ran nothing, has at least one failure.
+/// Judges a suite: one that failed, or ran nothing, has at least one failure.
 fn judge(mut counts: Counts, result: Result<()>) -> (Counts, Option<Error>) {
     let note = match result {
         Err(error) => Some(error),

@@ -24,7 +24,7 @@ use crate::socket::Socket;
 /// everybody is sent.
 const HELD_BY_HOSTILE: usize = HOSTILE * 3 / 2 * MIB;
 
-/// The most that the queues of both groups hold.
+/// Returns the most that the queues of both groups hold.
 ///
 /// A queue may exceed its bound until its way out has been tried; then it is at most twice as
 /// long.
