@@ -1,4 +1,4 @@
-"""Writes starting inputs for every target, taken from the recorded transcripts.
+"""Writes initial inputs for every target, taken from the recorded transcripts.
 
     python3 seeds.py DIR        # DIR/arguments/..., DIR/frames/..., ...
 """
@@ -26,12 +26,12 @@ def masked(event, data):
 
 
 def frame(first, data, length=None):
-    """A client's frame whose mask changes nothing, so that mutations act on the payload."""
+    """Returns a client's frame with a mask of zeros, which lets mutations act on the payload."""
     return bytes([first]) + (length or bytes([0x80 | len(data)])) + bytes(4) + data
 
 
 def frames():
-    """Characters and messages in fragments, long forms of lengths, reserved bits, and closes."""
+    """Yields characters and messages in fragments, long forms of lengths, reserved bits, and closes."""
     yield b"\0" + frame(0x01, b"a\xc3") + frame(0x89, b"ping") + frame(0x80, b"\xa9b")
     yield b"\1\3" + frame(0x01, b"\xf0\x9f") + frame(0x00, b"") + frame(0x80, b"\x98\x80")
     yield b"\0" + frame(0x01, b"\xe4\xb8") + frame(0x80, b"")
@@ -45,7 +45,7 @@ def frames():
 
 
 def deep(levels):
-    """A call with one argument, nested up to the limit of 64 levels and beyond."""
+    """Returns a call with one argument, nested up to the limit of 64 levels and beyond."""
     nested = b"[" * (levels - 1) + b"]" * (levels - 1)
     return b'{"type":1,"target":"T","arguments":' + nested + b"}\x1e"
 
@@ -54,7 +54,7 @@ ESCAPES = rb"\u001e\u0000\u007f\ud83d\ude00\u2028\ue000\"\\\/\b\f\n\r\t"
 
 
 def escaped():
-    """Every text of a message with all that has to be escaped again, and once only the separator."""
+    """Yields messages with all characters that must be escaped in every text, and once with only the separator."""
     for text in ESCAPES, rb"\u001e":
         members = [
             rb'"headers":{"%s":"%s"}' % (text, text),
@@ -68,14 +68,14 @@ def escaped():
 
 
 def twice():
-    """Equal properties, of which the last counts."""
+    """Yields records with equal properties, of which the last counts."""
     yield b'{"type":1,"type":7,"error":"a","error":"b","version":0,"version":1,"protocol":"","protocol":"json"}\x1e'
     yield b'{"error":"a","error":"b"}\x1e'
     yield b'{"type":-0,"type":2,"headers":{"a":""},"headers":{"b":"","b":"c"},"invocationId":"1","item":1,"item":-0}\x1e'
 
 
 def broken():
-    """Bytes that are not UTF-8, in a text that is read, in one that is not, and outside of any."""
+    """Yields bytes that are not UTF-8: in a text that is read, in one that is not, and outside of texts."""
     yield b'{"type":5,"invocationId":"\xff"}\x1e'
     yield b'{"type":5,"invocationId":"1","more":"\xc3"}\x1e'
     yield b'{"type":2,"invocationId":"1","item":"\xe4\xb8"}\x1e'
@@ -126,7 +126,7 @@ def recorded():
 
 
 def messagepack():
-    """What either side was recorded to send, by frame; of the client all that is one conversation too."""
+    """Yields what either side was recorded to send, by frame; for the client also each conversation as a whole."""
     sent = {}
     for file in sorted((VECTORS / "messagepack").glob("*.jsonl")):
         for line in file.read_text().splitlines()[1:]:

@@ -1,4 +1,4 @@
-//! Says what to do when the page's npm packages are not installed yet.
+//! Tells the user what to do if the page's npm packages are not installed yet.
 
 use std::path::Path;
 

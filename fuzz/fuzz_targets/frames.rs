@@ -1,4 +1,4 @@
-//! WebSocket frames of a client: any cut gives the same, and tokio-websockets agrees.
+//! WebSocket frames of a client: every split gives the same result, and tokio-websockets agrees.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-// The tutorial's page: two windows talk.
+// The tutorial's page: two windows chat.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -1,4 +1,5 @@
-// A page from another port: the official client with its defaults, where its origin is allowed and where it is not.
+// A page from another port: the official client with its defaults, with and without an allowed
+// origin.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -23,7 +24,7 @@ after(async () => {
   await pages?.stop();
 });
 
-/** Opens the page under one of its host names, which are origins of their own. */
+/** Opens the page under one of its host names; each is an origin of its own. */
 async function open(t, host) {
   const context = await browser.newContext();
   t.after(() => context.close());
@@ -34,7 +35,7 @@ async function open(t, host) {
   return { page, complaints };
 }
 
-/** Connects as the tutorials do, and calls a method. */
+/** Connects like the tutorials, and calls a method. */
 function connect(page, path) {
   return page.evaluate(async (url) => {
     const connection = new signalR.HubConnectionBuilder().withUrl(url).build();

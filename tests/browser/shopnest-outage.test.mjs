@@ -1,4 +1,5 @@
-// ShopNest's page while the server is away: it says so, keeps trying, and takes up where it was.
+// ShopNest's page while the server is down: it shows that, keeps trying, and continues where it
+// was.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

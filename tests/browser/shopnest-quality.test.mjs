@@ -180,7 +180,7 @@ async function picture(page, name) {
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
-// Runs in the page: which hook has the focus, and can one see it?
+// Runs in the page: which hook has the focus, and is it visible?
 function focused() {
   const node = document.activeElement;
   const room = node.closest(".room")?.dataset.testid;

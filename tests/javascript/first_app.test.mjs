@@ -16,7 +16,8 @@ after(() => server?.stop());
 
 for (const variant of VARIANTS) {
   describe(variant.name, () => {
-    // The handshake's response comes before the server counts a connection among all; a completion comes behind.
+    // The handshake response comes before the server counts the connection among all; a completion
+    // comes after.
     async function visitor(t) {
       const pushes = ["ReceiveMessage", "UserJoined"];
       const it = await connected(t, variant, `${server.url}/chathub`, { pushes });
@@ -25,7 +26,7 @@ for (const variant of VARIANTS) {
     }
     const visitors = (t, count) => Promise.all(Array.from({ length: count }, () => visitor(t)));
 
-    // Everyone gets this one, so what comes before it is all that came.
+    // Everyone gets this message, so nothing else can arrive after it.
     async function assertHeard(sender, everyone, expected) {
       await sender.invoke("SendMessage", "end", "end");
       for (const [i, { arrived }] of everyone.entries()) {

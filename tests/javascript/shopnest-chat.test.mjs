@@ -1,4 +1,4 @@
-// ShopNest's chat hub: ids, rooms, messages, and what a wrong call gets to read.
+// ShopNest's chat hub: ids, rooms, messages, and the errors that a wrong call gets to read.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -113,7 +113,7 @@ for (const variant of VARIANTS) {
       const numbers = Array.from({ length: 100 }, (_, i) => String(i));
       const sent = await Promise.allSettled(numbers.map((number) => ada.invoke("SendMessage", room, "Ada", number)));
       const refused = sent.filter(({ status }) => status === "rejected");
-      // A machine that is busy takes more than a second for them all.
+      // A busy machine takes more than a second for all of them.
       assert.ok(refused.length > 0, "all were taken");
       for (const { reason } of refused) assert.equal(reason.message, `${sending}Ten messages a second are enough`);
       assert.equal((await grace.arrived.ReceiveMessage.next())[0].message, "0");
@@ -220,7 +220,8 @@ for (const variant of VARIANTS) {
   });
 }
 
-// Whether a visitor hears of its own joining is the hub's choice, so others' news may come first.
+// Whether visitors are told of their own joining is the hub's choice, so news about others may
+// come first.
 async function until(inbox, expected) {
   for (;;) {
     const values = await inbox.next();

@@ -1,4 +1,4 @@
-// ShopNest's order hub: who watches an order hears when it is shipped over HTTP.
+// ShopNest's order hub: clients that watch an order are told when it is shipped over HTTP.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

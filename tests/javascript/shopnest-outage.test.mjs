@@ -1,4 +1,4 @@
-// What clients see when the server goes away, politely or not, and comes back.
+// What clients see when the server goes down, cleanly or not, and comes back.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -42,7 +42,7 @@ for (const variant of VARIANTS) {
         const server = await running(t);
         const visitors = [await visitor(t, server), await visitor(t, server)];
         const ids = visitors.map(({ connection }) => connection.connectionId);
-        // Who is killed sends nothing more.
+        // A killed server sends nothing more.
         for (const [i, { arrived }] of visitors.entries()) assert.deepEqual(await arrived.Connected.next(), [ids[i]]);
         await server.stop(signal);
         for (const { reconnecting } of visitors) await reconnecting.next();

@@ -1,4 +1,5 @@
-// Every behaviour with every client, transport and encoding: one test a cell, then the whole matrix.
+// Every behaviour with every client, transport and encoding: one test per cell, then the whole
+// matrix.
 
 import { after, before, describe, test } from "node:test";
 
@@ -8,14 +9,14 @@ import { PENDING_VARIANTS, VARIANTS } from "./support/matrix.mjs";
 import { conformance } from "./support/server.mjs";
 import { Table } from "./support/table.mjs";
 
-/** No cell takes longer, in milliseconds. */
+/** The time limit of a cell, in milliseconds. */
 const LIMIT = 40_000;
 
 const table = new Table(THEMES, [...VARIANTS, ...PENDING_VARIANTS]);
-// Not in after(): the reporter is still writing then.
+// Not in after(), because the reporter is still writing then.
 process.once("exit", () => console.log(`\n${table}\n`));
 
-// Columns run side by side, each against a server of its own; the cells of one run in turn.
+// Columns run concurrently, each with its own server; the cells of a column run in order.
 describe("matrix", { concurrency: VARIANTS.length }, () => {
   for (const variant of VARIANTS) {
     describe(variant.name, { concurrency: 1 }, () => {

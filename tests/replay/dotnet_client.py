@@ -1,10 +1,11 @@
-"""Says to the conformance server what the real .NET client was recorded to say, and wants its answers.
+"""Sends the recorded messages of the real .NET client to the conformance server, and checks the answers.
 
     python3 tests/replay/dotnet_client.py [--server FILE]
 
-The frames of ../vectors/dotnet_client go out as they were, over WebSockets; before each of them what the client had
-been answered until then must have come. Compared are hub messages, those of each invocation in their order. Cases
-that need more than one WebSocket, or what Hubwire has not yet, are named in LATER. The last line is the sum.
+The frames of ../vectors/dotnet_client are sent unchanged, over WebSockets. Before each frame, everything that the
+client had been sent by then must have arrived. Hub messages are compared, those of each invocation in order. Cases
+that need more than one WebSocket, or a feature that Hubwire does not have yet, are named in LATER. The last line is
+the sum.
 """
 import argparse
 import base64
@@ -29,13 +30,13 @@ LATER = {
     "WebSockets-stateful-cut": "stateful reconnect",
 }
 ANSWER_LIMIT = 5
-# Chance: how many items of a cancelled stream are on their way, and whether the answer to the client's goodbye comes
-# before the end of its WebSocket.
+# Left to chance: how many items of a cancelled stream are on their way, and whether the answer to
+# the client's Close comes before the end of its WebSocket.
 CHANCE = re.compile(r"^\(2, '2'|^\(7,")
 
 
 class Unrecorded:
-    """What a WebSocket of the recorder writes into."""
+    """Takes the place of the recording that a WebSocket of the recorder writes to."""
     keep = sys.maxsize
 
     def __init__(self, address):
@@ -51,7 +52,7 @@ def payload_of(event):
 
 
 def read_json(data):
-    """Hub messages as lists like those of MessagePack: type, id, and what is in them."""
+    """Yields hub messages as lists like those of MessagePack: type, id, and content."""
     for record in data.decode("utf-8").split("\x1e"):
         if record:
             message = json.loads(record)
@@ -61,7 +62,7 @@ def read_json(data):
 
 
 def bodies(data):
-    """The bodies of MessagePack messages, behind the handshake, which is JSON."""
+    """Yields the bodies of MessagePack messages, after the handshake, which is JSON."""
     if data.startswith(b"{"):
         data = data.partition(b"\x1e")[2]
     at = 0
@@ -94,7 +95,7 @@ def hub_messages(data, is_json):
 
 
 def renamed(payload, is_json, names):
-    """What the client said, its answers to questions under the ids that they have now."""
+    """Returns what the client sent, with the current ids in its client results."""
     if is_json:
         return re.sub(rb'"(s\d+)"', lambda m: b'"%s"' % names.get(m[1].decode(), m[1].decode()).encode(), payload)
     if payload.startswith(b"{"):
@@ -103,7 +104,7 @@ def renamed(payload, is_json, names):
     for body in bodies(payload):
         message, _ = pack.decode(body)
         is_answer = message[0] == 3 and message[2] in names
-        # The id stands behind the array's head, the type and the empty headers.
+        # The id comes after the array's head, the type and the empty headers.
         before, after = body[:3], body[3 + len(pack.pack(message[2])):] if is_answer else b""
         body = before + pack.pack(names[message[2]]) + after if is_answer else body
         out += pack.varint(len(body)) + body
@@ -132,7 +133,7 @@ class Session:
 
 
 def by_invocation(messages):
-    """The messages of each id in their order; those without one together."""
+    """Groups messages by id, in order; those without an id are one group."""
     grouped = {}
     for message in messages:
         if not CHANCE.match(repr(message)):
@@ -141,7 +142,7 @@ def by_invocation(messages):
 
 
 def replay(address, events, is_json):
-    """What differs in one case."""
+    """Returns what differs in one case."""
     session = Session(address, "/pack-detailed", is_json)
     expected = b""
     for event in events:
@@ -171,7 +172,7 @@ def replay(address, events, is_json):
 
 
 def check(binary):
-    """Replays every case; says what differs, and returns how many passed and failed."""
+    """Replays every case; prints what differs, and returns how many passed and failed."""
     passed = failed = 0
     with Server(binary) as server:
         for name in ("json", "messagepack"):

@@ -1,7 +1,7 @@
-"""Checks the table of exact texts, ../conformance/texts.md: every text has a test that is there, or is pending by name.
+"""Checks the table of exact texts, ../conformance/texts.md: every text has an existing test, or is named as pending.
 
-A replayed case has to be recorded with the very text; a Rust test has to be in the file that is named, which has to
-contain the text, and must not be ignored.
+A replayed case must be recorded with exactly this text. A Rust test must be in the named file, which must contain the
+text, and must not be ignored.
 """
 import os
 import re
@@ -14,7 +14,8 @@ TABLE = os.path.join(HERE, "..", "conformance", "texts.md")
 PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
 ATTRIBUTES = r"((?:#\[(?:[^\[\]]|\[[^\[\]]*\])*\]\s*)+)(?:async )?fn "
 
-# The protocol's table, row by row; where it gives what follows another text, here is the whole.
+# The protocol's table, row by row; where it gives only what follows another text, the whole text
+# is here.
 TEXTS = (
     ("N1", "The client requested a non-integer protocol version."),
     ("N2", "The client requested version '{n}', but the server does not support this version."),
@@ -52,7 +53,7 @@ TEXTS = (
 
 
 def rows():
-    """(row, text, proof) of every line of the table."""
+    """Returns (row, text, proof) of every line of the table."""
     found = []
     with open(TABLE, encoding="utf-8") as f:
         for line in f:
@@ -74,7 +75,7 @@ def replayed(case, text, topics, rules):
         return f"{case} is not compared"
     cases, _ = verdicts.compare.load(verdicts.VECTORS, topic)
     said = (verdicts.compare.payload(e) for e in cases.get(name, ()) if e.get("dir") == "s>c")
-    # Bodies come with a head before them, and quotes are escaped in JSON nowhere here.
+    # Bodies come after a head, and no text here contains quotes that JSON would escape.
     if not any(pattern(text).search(payload) for payload in said):
         return f"{case} is not recorded with this text"
     return None
@@ -85,7 +86,7 @@ def rust_test(proof, text):
     if not os.path.exists(os.path.join(ROOT, path)):
         return f"{path} does not exist"
     with open(os.path.join(ROOT, path), encoding="utf-8") as f:
-        # A string may go on in the next line, and a line that is commented out says nothing.
+        # A string may continue in the next line, and commented-out lines do not count.
         source = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^\s*//.*$", "", f.read()))
     attributes = re.search(ATTRIBUTES + re.escape(name) + r"\b", source)
     if not attributes or not re.search(r"#\[(tokio::)?test\b", attributes.group(1)):
@@ -110,7 +111,7 @@ def problem(text, proof, topics, rules):
 
 
 def check(topics):
-    """How many texts are proven, how many are pending, and what is wrong with the others."""
+    """Returns how many texts are proven, how many are pending, and what is wrong with the others."""
     rules, table, proven, pending, problems = verdicts.Rules(), rows(), 0, 0, []
     for row, text, proof in table:
         found = problem(text, proof, topics, rules)

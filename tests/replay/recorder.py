@@ -1,7 +1,7 @@
 """Records one topic with the recorders of ../vectors/record: recorder.py TOPIC HOST:PORT FOLDER SERVER_PID.
 
-Unlike there every payload is kept whole, so that it can be held against a golden one of which only the hash is kept.
-Of MessagePack, the topics `messagepack/..`, it is what the messages say that is compared.
+Unlike there, every payload is kept whole; it can then be compared with a golden one that is kept only as a hash.
+For MessagePack, the topics `messagepack/..`, the content of the messages is compared.
 """
 import os
 import sys

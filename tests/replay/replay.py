@@ -1,12 +1,13 @@
-"""Replays the recorded cases against the conformance server, and says where it behaves otherwise than .NET 10 did.
+"""Replays the recorded cases against the conformance server, and reports where it differs from .NET 10.
 
     python3 tests/replay/replay.py [--server FILE] [--jobs N] [--accept] [topic ...]
 
-Every topic gets a server of its own; those of the MessagePack protocol are called `messagepack/..`. Cases that deviate are
-listed in deviations.txt and deviations-messagepack.txt, each with its reason; what Hubwire does in them is in the .jsonl of
-the same name, and anything else fails as well (`--accept` writes these files anew, to be reviewed). Cases that need what Hubwire has not yet are listed in pending.txt and not judged; one that agrees all the
-same fails, so that the list stays true. Nor are those that ../vectors/chance.txt leaves to chance. The last line but one
-says how many these are, and the last line is the sum, as of the other test suites: of what is judged nothing is skipped.
+Every topic gets a server of its own; topics of the MessagePack protocol are called `messagepack/..`. Cases that deviate
+are listed in deviations.txt and deviations-messagepack.txt, each with its reason. What Hubwire does in them is in the
+.jsonl file of the same name, and anything else fails too (`--accept` rewrites these files, to be reviewed). Cases that
+need a feature that Hubwire does not have yet are listed in pending.txt and not judged; if one of them agrees anyway, it
+fails, which keeps the list accurate. Cases in ../vectors/chance.txt are left to chance and not judged either. The last
+line but one says how many these are. The last line is the sum, as in the other test suites; no judged case is skipped.
 """
 import argparse
 import concurrent.futures
@@ -24,7 +25,7 @@ import pack_echoes
 import verdicts
 from server import Server, find_server, newer_source
 
-# The longest first, for they decide how long the whole takes.
+# The longest first, because they determine how long the whole run takes.
 TOPICS = ("ping_timeout", "handshake", "timeout_in_call", "parallel", "ws_upgrade", "invocation", "types", "malformed",
           "malformed_detailed", "shutdown", "errors", "errors_detailed", "groups", "ws_close", "ws_frames", "size_limits", "typed",
           "streams", "uploads", "client_results", "services_and_tokens", "hub_filters", "negotiate", "cors", "messagepack/types",
@@ -34,7 +35,7 @@ TOPIC_LIMIT = 900
 
 
 def replay(topic, binary, folder):
-    """Records a topic from a fresh server. Returns what went wrong besides the cases themselves."""
+    """Records a topic from a fresh server; returns problems other than those of the cases themselves."""
     problems = []
     with Server(binary) as server:
         command = [sys.executable, os.path.join(HERE, "recorder.py"), topic, server.address, folder, str(server.pid)]
@@ -84,7 +85,8 @@ def main():
         for future in concurrent.futures.as_completed(running):
             topic, problems = running[future], future.result()
             judged = verdicts.judge(topic, folder, rules, options.accept)
-            # A recorder that stumbles over a pending case leaves the ones behind it unrecorded, which is judged.
+            # If a pending case makes the recorder fail, the cases after it are unrecorded, which
+            # is judged.
             fatal = [p for p in problems if not p.startswith("the recorder failed") or not judged.has_unrecorded_pending]
             show(topic, judged, fatal)
             counts = judged.counts()

@@ -7,7 +7,7 @@ import threading
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 START_LIMIT = 20
-# The server's own grace for clients that do not go, and a little.
+# The server's own grace period for clients that do not leave, and some slack.
 END_LIMIT = 40
 
 
@@ -21,7 +21,7 @@ def find_server():
 
 
 def sources(binary):
-    """The files that a binary was built from, as cargo noted them beside it; else all that it could be built from."""
+    """Returns the files that a binary was built from, as cargo recorded them; otherwise all that it could be built from."""
     if os.path.exists(binary + ".d"):
         with open(binary + ".d", encoding="utf-8") as f:
             return shlex.split(f.read().partition(":")[2])
@@ -31,7 +31,7 @@ def sources(binary):
 
 
 def newer_source(binary):
-    """A source that has changed since this was built, if there is one."""
+    """Returns a source that has changed since the binary was built, if there is one."""
     def changed(path):
         return os.path.getmtime(path) if os.path.exists(path) else float("inf")
     newest = max(sources(binary), key=changed, default=binary)
@@ -39,7 +39,7 @@ def newer_source(binary):
 
 
 class Server:
-    """Serves from `with` to its end; what it did wrong meanwhile is in `problems`."""
+    """A server that runs inside a `with` block; `problems` lists what went wrong in it."""
 
     def __init__(self, binary):
         self.binary, self.problems = binary, []
@@ -56,7 +56,8 @@ class Server:
         if "http://" not in line:
             raise RuntimeError(f"{self.binary} did not start: {line!r}")
         self.address = line.split("http://")[1].split()[0]
-        # A topic may end the server itself and look whether it is gone: somebody has to wait for it.
+        # A topic may end the server itself and check whether it is gone, so something has to wait
+        # for the process.
         self.waiting = threading.Thread(target=self.process.wait, daemon=True)
         self.waiting.start()
         return self

@@ -1,4 +1,4 @@
-"""What is to be thought of a recorded topic: which cases agree, deviate as allowed, fail, are pending or chance."""
+"""Judges a recorded topic: which cases agree, deviate as allowed, fail, are pending or left to chance."""
 import fnmatch
 import hashlib
 import json
@@ -13,7 +13,8 @@ sys.path.insert(0, os.path.join(VECTORS, "record"))
 import compare
 
 PENDING = os.path.join(HERE, "pending.txt")
-# What begins the names of the cases in each pair of deviations' files: the allowed ones and what was seen there.
+# The prefixes of case names for each pair of deviation files: the allowed deviations, and what was
+# seen there.
 DEVIATIONS = {"messagepack/": "deviations-messagepack", "": "deviations"}
 AFTER = 'message [3, {}, "after", 3, "alive"]'
 DATE = re.compile(r"\w{3}, \d\d \w{3} (?!1970)\d{4}(?: \d\d:\d\d:\d\d GMT)?|(?<!1970 )\d\d:\d\d:\d\d GMT")
@@ -21,7 +22,7 @@ TRANSPORT = re.compile(r',?\{"transport":"(\w+)","transferFormats":\[[^\]]*\]\}'
 
 
 def exact_messages(text):
-    """Hub messages of a payload, to the letter."""
+    """Returns the hub messages of a payload, character by character."""
     parts = text.split(compare.RS)
     if parts[-1]:
         parts[-1] += " (unterminated)"
@@ -30,12 +31,12 @@ def exact_messages(text):
     return parts
 
 
-# Unlike a server of other origin, ours is to write numbers, escapes and properties as .NET does.
+# Unlike a foreign server, ours must write numbers, escapes and properties exactly as .NET does.
 compare.messages = exact_messages
 
 
 def entries(path):
-    """{`topic/case` or a word: why}, one a line."""
+    """Reads {`topic/case` or a word: reason}, one entry per line."""
     found = {}
     with open(path, encoding="utf-8") as f:
         for line in f:
@@ -60,13 +61,13 @@ class Entries:
         self.used = set()
 
     def entry_of(self, case):
-        """The entry that is about a case: its own name, or a pattern."""
+        """Returns the entry for a case: its own name, or a pattern."""
         if case in self.reasons:
             return case
         return next((pattern for pattern in self.patterns if fnmatch.fnmatchcase(case, pattern)), None)
 
     def unused_patterns(self, topic):
-        """Patterns for cases of this topic that no case which differs has needed."""
+        """Returns the patterns of this topic that no differing case has needed."""
         return [pattern for pattern in self.patterns
                 if pattern.rpartition("/")[0] == topic and pattern not in self.used]
 
@@ -90,7 +91,7 @@ class Rules:
                     self.observed.update({e["case"]: e["hubwire"] for e in map(json.loads, f)})
 
     def idle_entries(self):
-        """Entries that no case of any topic is about."""
+        """Returns the entries that match no case of any topic."""
         listed = [*self.deviations.reasons, *self.pending.reasons, *self.observed]
         return [f"{key}: listed, but there is no such case" for key in dict.fromkeys(listed)
                 if key not in self.met and not key.startswith("transport:")]
@@ -114,7 +115,7 @@ class Judged:
 
 
 def fill_in(golden, other):
-    """Gives golden frames of which only the hash is kept their payload, where ours has the very bytes."""
+    """Fills in the payload of golden frames with only a hash, if ours has exactly these bytes."""
     for conn in {e["conn"] for e in golden if "sha256" in e}:
         def data(events):
             return [e for e in events if e.get("conn") == conn and e.get("dir") == "s>c" and e.get("what") == "frame"
@@ -129,7 +130,7 @@ def fill_in(golden, other):
 
 
 def heard(events):
-    """The events without what came back for frames that were sent in spite of a refused upgrade: they are no HTTP."""
+    """Returns the events without the responses to frames that were sent despite a refused upgrade: they are not HTTP."""
     kept, refused, deaf = [], set(), set()
     for e in events:
         conn = e.get("conn")
@@ -143,14 +144,14 @@ def heard(events):
 
 
 def ends_whole(frame, message):
-    """Whether the frame ends its WebSocket message where a hub message ends too."""
+    """Returns whether the frame ends its WebSocket message at the end of a hub message."""
     if "decoded" in frame:
         return not frame["decoded"][-1:] or not frame["decoded"][-1].endswith("bytes of a message)")
     return message.endswith(compare.RS)
 
 
 def torn(events):
-    """WebSocket messages that end within a hub message: the JavaScript client parses each by itself."""
+    """Finds WebSocket messages that end within a hub message, because the JavaScript client parses each alone."""
     found, begun = [], {}
     for e in heard(events):
         if e.get("dir") == "s>c" and e["what"] == "frame" and e.get("op") in ("text", "binary", "continuation"):
@@ -165,7 +166,7 @@ def shorten(line):
 
 
 def differences(want, got, names=(".NET", "Hubwire")):
-    """Where two normalised transcripts part, connection by connection."""
+    """Returns where two normalised transcripts differ, connection by connection."""
     found = []
     for conn in sorted(want.keys() | got.keys()):
         w, g = want.get(conn, []), got.get(conn, [])
@@ -232,8 +233,8 @@ def judge(topic, folder, rules, accept):
 
 
 def normal(events, topic, missing_transports):
-    """As compare.py has it, but for dates, transports that are not there yet, and what is chance: who hears of whom at a
-    shutdown, and when a call beside a stream is answered."""
+    """Normalises as compare.py does, but ignores dates, transports that do not exist yet, and chance: who is told of whom
+    at a shutdown, and when a call that runs next to a stream is answered."""
     def offered(line):
         line = DATE.sub("<date>", line)
         if '"availableTransports":[' in line:
@@ -244,6 +245,7 @@ def normal(events, topic, missing_transports):
     if topic == "shutdown":
         compared = {conn: [x for x in lines if '"target":"Disconnected"' not in x] for conn, lines in compared.items()}
     if topic in ("messagepack/streams", "messagepack/client_results"):
-        # A stream or a call that waits for its client runs on beside the call behind it: which is answered first is chance.
+        # A stream or a call that waits for its client runs concurrently with the next call; which
+        # is answered first is chance.
         compared = {conn: sorted(lines, key=AFTER.__eq__) for conn, lines in compared.items()}
     return {conn: [offered(line) for line in lines] for conn, lines in compared.items()}

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the server beside the floor and beside itself, and what came of it in
-//! `bench/RESULTS.md`.
+//! `cargo xtask bench`: compares the server with the floor and with itself, and writes the results
+//! to `bench/RESULTS.md`.
 
 mod hostile;
 mod measure;
@@ -18,24 +18,24 @@ use crate::workspace::Workspace;
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Rounds; each runs every scenario on the server and on what stands beside it
+    /// Rounds; each runs every scenario on the server and on what it is compared with
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Seconds that each scenario is measured for
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
-    /// Only scenarios whose name contains this; the report is printed and not written
+    /// Only scenarios with names that contain this; the report is printed and not written
     #[arg(long)]
     only: Option<String>,
-    /// One short round of the rows beside hostile clients; fails where one is far from its bar, and writes nothing
+    /// One short round of the rows with hostile clients; fails if one is far from its bar, and writes nothing
     #[arg(long, conflicts_with_all = ["rounds", "seconds", "only"])]
     quick: bool,
 }
 
-/// What each row of `--quick` is measured for.
+/// How long each row of `--quick` is measured, in seconds.
 const QUICK_SECONDS: f64 = 3.0;
 
-/// What the rounds of one scenario measured, on both sides.
+/// The measurements of one scenario in all rounds, on both sides.
 pub(crate) struct Measured {
     pub(crate) scenario: &'static Scenario,
     pub(crate) beside: Vec<f64>,
@@ -43,7 +43,7 @@ pub(crate) struct Measured {
     pub(crate) samples: Vec<Sample>,
 }
 
-/// Builds release, measures in alternating rounds and reports medians.
+/// Builds release binaries, measures in alternating rounds and reports medians.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     ensure!(args.rounds > 0, "--rounds must be at least 1");
     build(workspace)?;
@@ -76,7 +76,7 @@ fn scenarios() -> impl Iterator<Item = &'static Scenario> {
     SCENARIOS.iter().chain(hostile::SCENARIOS)
 }
 
-/// Whether hostile clients still cost others nothing that they would notice.
+/// Checks that hostile clients still cost others nothing noticeable.
 fn run_quick(workspace: &Workspace) -> Result<()> {
     let mut runs = Runs::new(workspace, QUICK_SECONDS);
     for scenario in scenarios().filter(|scenario| scenario.quick.is_some()) {
@@ -134,7 +134,7 @@ impl Measured {
     }
 }
 
-/// What the figures were measured on, as the system tells it.
+/// Describes the machine, as the system reports it.
 fn machine() -> String {
     let first = |program: &str, arguments: &[&str]| {
         let output = Command::new(program).args(arguments).output().ok();

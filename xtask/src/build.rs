@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::{npm, process, workspace::Workspace};
 
-/// Builds all that `cargo xtask shopnest` and the suites with real peers run.
+/// Builds everything that `cargo xtask shopnest` and the suites with real peers run.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     for mut command in commands(workspace)? {
         process::run(&mut command)?;
@@ -14,14 +14,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// What [`run`] does, for those who run commands in their own way.
+/// Returns the commands of [`run`], for callers that run commands in their own way.
 pub(crate) fn commands(workspace: &Workspace) -> Result<Vec<Command>> {
     let mut commands = page_commands(workspace)?;
     commands.push(binaries_command(workspace));
     Ok(commands)
 }
 
-/// The `npm ci` commands that are due in the pages' folders.
+/// Returns the `npm ci` commands that are due in the pages' folders.
 pub(crate) fn page_commands(workspace: &Workspace) -> Result<Vec<Command>> {
     let due = npm::pages(workspace)
         .into_iter()
@@ -29,7 +29,7 @@ pub(crate) fn page_commands(workspace: &Workspace) -> Result<Vec<Command>> {
     due.filter_map(Result::transpose).collect()
 }
 
-/// The release build of the applications.
+/// Returns the release build of the applications.
 pub(crate) fn binaries_command(workspace: &Workspace) -> Command {
     let packages = ["--package=shopnest", "--package=first_app"];
     workspace.cargo(

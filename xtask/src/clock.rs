@@ -1,8 +1,9 @@
-//! The one place where xtask reads the clock: it measures real suites and has no runtime to pause.
+//! The only place where xtask reads the clock: it measures real suites and has no runtime to
+//! pause.
 
 use std::time::Instant;
 
-/// The present moment.
+/// Returns the current time.
 #[expect(
     clippy::disallowed_methods,
     reason = "suites are timed against the wall, not against tokio's clock"

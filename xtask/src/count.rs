@@ -1,7 +1,8 @@
-//! `cargo xtask count`: instructions and allocations of an echo and of a delivery, and the memory of a
-//! connection at rest, held against `bench/counts.json`.
+//! `cargo xtask count`: counts the instructions and allocations of an echo and of a delivery, and
+//! the memory of an idle connection, and compares them with `bench/counts.json`.
 //!
-//! Counts of one thread repeat on any machine, so a rise is a change of the code.
+//! The counts of one thread are the same on any machine, so a rise is caused by a change of the
+//! code.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -12,36 +13,36 @@ use serde_json::Value;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// By how much a count may rise before the check fails.
+/// The factor by which a count may rise before the check fails.
 const ALLOWED_RISE: f64 = 1.1;
 
-/// A count that fell below this part of what is stored is to be looked at, and then stored.
+/// A count below this fraction of the stored one must be looked at, and then stored.
 const ALLOWED_FALL: f64 = 0.5;
 
-/// Half a thousandth of an allocation is none.
+/// Less than a thousandth of an allocation counts as none.
 const NOTHING: f64 = 0.0005;
 
-/// What is counted, and into how many parts one repetition falls.
+/// The kinds of work that are counted, and the number of parts in one repetition.
 const WORKS: &[(&str, f64)] = &[("echo", 1.0), ("delivery", 100.0)];
 
 const FEW: usize = 500;
 const MANY: usize = 1_500;
 
-/// Connections whose sockets fit the descriptors that any machine allows.
+/// Numbers of connections that fit the descriptors that any machine allows.
 const FEW_CONNECTIONS: usize = 100;
 const MANY_CONNECTIONS: usize = 400;
 
 /// Arguments of `cargo xtask count`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Store what was counted instead of holding it against what is stored
+    /// Store the counts instead of comparing them with the stored ones
     #[arg(long)]
     write: bool,
 }
 
 type Counts = BTreeMap<String, f64>;
 
-/// Counts, then stores the counts or fails where one rose by more than a tenth.
+/// Counts, then stores the counts, or fails if one rose by more than a tenth.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let build = ["build", "--release", "--locked", "--package=counting"];
     process::run(&mut workspace.cargo(build))?;
@@ -67,7 +68,7 @@ fn count(workspace: &Workspace) -> Result<Counts> {
     for (work, parts) in WORKS {
         let instructions = difference(FEW, MANY, |n| instructions(workspace, work, n))?;
         let allocations = difference(FEW, MANY, |n| printed(workspace, work, n))?;
-        // Rounded, so that what is stored changes only where the code does.
+        // Rounded, so that what is stored changes only if the code does.
         let instructions = (instructions / parts).round();
         let allocations = (allocations / parts * 1_000.0).round() / 1_000.0;
         println!("count: {work}: {instructions} instructions, {allocations} allocations");
@@ -81,7 +82,7 @@ fn count(workspace: &Workspace) -> Result<Counts> {
     Ok(counted)
 }
 
-/// What one more repetition costs, without what a run costs once.
+/// Returns the cost of one more repetition, without the fixed cost of a run.
 fn difference(few: usize, many: usize, measure: impl Fn(usize) -> Result<f64>) -> Result<f64> {
     let more = u32::try_from(many - few)?;
     Ok((measure(many)? - measure(few)?) / f64::from(more))

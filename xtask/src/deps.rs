@@ -1,5 +1,5 @@
-//! `cargo xtask deps`: holds the crate graph and the rooms of the server against [`table`] and lists
-//! what is not in it.
+//! `cargo xtask deps`: compares the crate graph and the rooms of the server with [`table`] and
+//! lists what is not in it.
 
 mod edges;
 mod graph;

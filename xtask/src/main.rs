@@ -1,4 +1,4 @@
-//! `cargo xtask`: builds, runs and tests Hubwire, with nothing installed but Rust and npm.
+//! `cargo xtask`: builds, runs and tests Hubwire, with only Rust and npm installed.
 
 mod bench;
 mod build;
@@ -31,19 +31,19 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measure the server beside the floor and beside itself and write bench/RESULTS.md
+    /// Compare the server with the floor and with itself and write bench/RESULTS.md
     Bench(bench::Args),
     /// Install the pages' npm packages and build the release binaries
     Build,
-    /// Count instructions and allocations and hold them against bench/counts.json
+    /// Count instructions and allocations and compare them with bench/counts.json
     Count(count::Args),
     /// Check the crate graph (edges and reach) and the server's rooms
     Deps,
     /// Build ShopNest and run it
     Shopnest(shopnest::Args),
-    /// Soak the way out for ten minutes: clients that must lose nothing, beside slow and hostile ones
+    /// Soak the way out for ten minutes: clients that must lose nothing, next to slow and hostile ones
     Soak(soak::Args),
-    /// Run the test suites; the last line sums them all
+    /// Run the test suites; the last line is their sum
     Test(test::Args),
 }
 

@@ -14,10 +14,10 @@ use crate::{
     workspace::Workspace,
 };
 
-/// The folders whose scripts the applications serve to browsers.
+/// The folders with scripts that the applications serve to browsers.
 const PAGES: &[&str] = &["apps/shopnest/page", "examples/first_app/page"];
 
-/// The folders in which the pages' packages are installed.
+/// Returns the folders in which the pages' packages are installed.
 pub(crate) fn pages(workspace: &Workspace) -> Vec<PathBuf> {
     PAGES
         .iter()
@@ -25,16 +25,16 @@ pub(crate) fn pages(workspace: &Workspace) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The `npm ci` that `folder` needs, or nothing where its packages are as its lockfile says.
+/// Returns the `npm ci` command that `folder` needs, or `None` if its packages match its lockfile.
 pub(crate) fn install(folder: &Path) -> Result<Option<Command>> {
     let lockfile = folder.join("package-lock.json");
     let Some(wanted) = modified(&lockfile)? else {
         bail!(
-            "{} is missing: commit it beside its package.json",
+            "{} is missing: commit it next to its package.json",
             lockfile.display()
         );
     };
-    // npm writes this file last, so an interrupted install counts as none.
+    // npm writes this file last, so an interrupted installation counts as none.
     let installed = modified(&folder.join("node_modules/.package-lock.json"))?;
     if installed.is_some_and(|installed| installed >= wanted) {
         return Ok(None);
@@ -53,7 +53,7 @@ pub(crate) fn install(folder: &Path) -> Result<Option<Command>> {
     Ok(Some(command))
 }
 
-/// When the file was last written; `None` where there is no such file.
+/// Returns when the file was last written; `None` if there is no such file.
 fn modified(file: &Path) -> Result<Option<SystemTime>> {
     match fs::metadata(file).and_then(|metadata| metadata.modified()) {
         Ok(time) => Ok(Some(time)),

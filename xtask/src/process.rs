@@ -1,4 +1,4 @@
-//! Commands: as a line to read, and run to their end on this terminal.
+//! Commands: shown as a line of text, and run to their end on this terminal.
 
 use std::{ffi::OsStr, fmt::Write, process::Command};
 
@@ -17,7 +17,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// The command as one would type it, folder first, without its environment.
+/// Returns the command as one would type it, beginning with the folder and without its
+/// environment.
 pub(crate) fn describe(command: &Command) -> String {
     let mut line = String::new();
     if let Some(folder) = command.get_current_dir() {

@@ -1,4 +1,4 @@
-//! `cargo xtask shopnest`: builds the demo shop and becomes it.
+//! `cargo xtask shopnest`: builds the demo shop and runs it in place of this process.
 
 use std::{ffi::OsString, os::unix::process::CommandExt, process::Command};
 
@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The command line of ShopNest.
+    /// Returns the command line of ShopNest.
     pub(crate) fn forwarded(&self) -> Vec<OsString> {
         let listen = self
             .listen
@@ -28,7 +28,7 @@ impl Args {
     }
 }
 
-/// Builds, then replaces this process, so that signals and the exit code are ShopNest's own.
+/// Builds, then replaces this process; signals and the exit code are then ShopNest's own.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     build::run(workspace)?;
     let binary = workspace.release_binary("shopnest");

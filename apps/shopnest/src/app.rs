@@ -11,7 +11,7 @@ use crate::chat::ChatHub;
 use crate::orders::{self, OrdersHub};
 use crate::{guard, page};
 
-/// Everything that the shop serves at `address`.
+/// Returns the routes of everything that the shop serves at `address`.
 pub(crate) fn router(signalr: &SignalR, address: SocketAddr) -> Router {
     let chat = signalr.hub().build(ChatHub);
     let orders = signalr.hub().build(OrdersHub);

@@ -1,4 +1,4 @@
-//! The shop's chat rooms: support, and one for each product's questions.
+//! The shop's chat rooms: one for support, and one for questions about each product.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,25 +15,25 @@ const MAXIMUM_NAME_CHARACTERS: usize = 100;
 const MAXIMUM_ROOMS: usize = 32;
 const MAXIMUM_ROOM_ID_BYTES: usize = 100;
 
-/// How many messages one connection may send in any such time.
+/// The number of messages that a connection may send in a period.
 const MAXIMUM_MESSAGES: usize = 10;
 const MESSAGES_PERIOD: Duration = Duration::from_secs(1);
 
-/// A message as everybody in the room reads it.
+/// A message as everybody in the room sees it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ChatMessage {
     user: String,
     message: String,
-    /// When the server took it.
+    /// When the server received it.
     at: Timestamp,
 }
 
-/// What the server calls on chat clients.
+/// The methods that the server calls on chat clients.
 #[hub_client]
 pub(crate) trait ChatClient {
     /// Tells a new connection its own id.
     fn connected(&self, connection_id: &str);
-    /// A message came in a room.
+    /// A message arrived in a room.
     fn receive_message(&self, message: ChatMessage);
     /// Somebody entered a room.
     fn user_joined(&self, connection_id: &str, room_id: &str);
@@ -41,15 +41,15 @@ pub(crate) trait ChatClient {
     fn user_left(&self, connection_id: &str, room_id: &str);
 }
 
-/// What one connection does here.
+/// The state of one connection.
 #[derive(Clone, Default)]
 struct Visit(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// So that they hear when it is gone.
+    /// The rooms it is in; they are told when it is gone.
     rooms: BTreeSet<String>,
-    /// When its latest messages came.
+    /// The times of its latest messages.
     said: VecDeque<Instant>,
 }
 
@@ -64,7 +64,7 @@ impl Visit {
 }
 
 impl State {
-    /// Counts a message to this room, unless it is refused.
+    /// Counts a message to this room, or refuses it.
     fn say(&mut self, room_id: &str) -> HubResult {
         if !self.rooms.contains(room_id) {
             return Err(HubError::new("Join the room first"));
@@ -135,7 +135,8 @@ impl ChatHub {
         Ok(())
     }
 
-    /// Says something to everybody in a room that was entered, ten times a second at most.
+    /// Sends a message to everybody in a room that the connection has entered, at most ten times a
+    /// second.
     pub async fn send_message(
         &self,
         cx: &HubCallerContext<Self>,

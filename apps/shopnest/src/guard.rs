@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 
 /// Serves only requests for this machine's own names.
 ///
-/// Otherwise a page anywhere could point its own name at 127.0.0.1 and talk to the shop as its visitor.
+/// Otherwise any page could point its own host name at 127.0.0.1 and talk to the shop on behalf of
+/// its visitor.
 pub(crate) async fn loopback_host(request: Request, next: Next) -> Response {
     if text(request.headers(), &HOST).is_some_and(is_loopback) {
         return next.run(request).await;
@@ -19,7 +20,7 @@ pub(crate) async fn loopback_host(request: Request, next: Next) -> Response {
     (StatusCode::FORBIDDEN, advice).into_response()
 }
 
-/// Refuses changes that another site's page asks for.
+/// Refuses changes that a page of another site asks for.
 pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let foreign = text(headers, &ORIGIN).is_some_and(|origin| {
@@ -36,7 +37,7 @@ pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Lets no browser take an answer for something else than it says it is.
+/// Prevents browsers from guessing another content type than the response declares.
 pub(crate) async fn no_sniffing(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

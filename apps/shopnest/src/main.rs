@@ -15,7 +15,7 @@ use hubwire::SignalR;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-/// Gives back what slow clients made it hold, once they have gone.
+/// An allocator that returns the memory used for slow clients once they have left.
 #[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

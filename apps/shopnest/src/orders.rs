@@ -10,7 +10,7 @@ use serde::Serialize;
 
 const MAXIMUM_WATCHED_ORDERS: usize = 100;
 
-/// How an order stands.
+/// The status of an order.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrderStatus {
@@ -18,10 +18,10 @@ pub(crate) struct OrderStatus {
     status: &'static str,
 }
 
-/// What the server calls on those who watch orders.
+/// The methods that the server calls on clients that watch orders.
 #[hub_client]
 pub(crate) trait OrdersClient {
-    /// An order is on its way.
+    /// An order has been shipped.
     fn order_shipped(&self, order: OrderStatus);
 }
 
@@ -30,7 +30,7 @@ pub(crate) trait OrdersClient {
 struct Watched(Arc<Mutex<HashSet<i64>>>);
 
 impl Watched {
-    /// Whether there was room for one more.
+    /// Adds an order; returns whether there was space for one more.
     fn add(&self, order_id: i64) -> bool {
         let mut orders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let room = orders.len() < MAXIMUM_WATCHED_ORDERS || orders.contains(&order_id);
@@ -41,7 +41,7 @@ impl Watched {
     }
 }
 
-/// The hub of those who watch orders.
+/// The hub for clients that watch orders.
 pub(crate) struct OrdersHub;
 
 #[hub(client = OrdersClient)]
@@ -51,7 +51,7 @@ impl OrdersHub {
         Ok(())
     }
 
-    /// Hears of an order from now on.
+    /// Watches an order: the client is told about it from now on.
     pub async fn watch_order(&self, cx: &HubCallerContext<Self>, order_id: i64) -> HubResult {
         let watched = cx.items().get::<Watched>().unwrap_or_default();
         if !watched.add(order_id) {
@@ -64,7 +64,7 @@ impl OrdersHub {
     }
 }
 
-/// `POST /api/orders/{id}/ship`: ships an order and tells those who watch it.
+/// `POST /api/orders/{id}/ship`: ships an order and tells the clients that watch it.
 pub(crate) async fn ship(
     State(hub): State<HubContext<OrdersHub>>,
     Path(order_id): Path<i64>,

@@ -15,16 +15,16 @@ const FAVICON: &[u8] = include_bytes!("../page/favicon.svg");
 const SIGNALR: &[u8] =
     include_bytes!("../page/node_modules/@microsoft/signalr/dist/browser/signalr.min.js");
 
-/// Nothing but the shop's own files, and connections to the shop itself.
+/// Allows only the shop's own files, and connections to the shop itself.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The page itself.
+/// Responds with the page itself.
 pub(crate) async fn index() -> Response {
     respond("index.html", INDEX)
 }
 
-/// Any other file of the page, and what there is not.
+/// Responds with any other file of the page, or with 404.
 pub(crate) async fn file(method: Method, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     match find(path) {
@@ -54,7 +54,7 @@ fn respond(path: &str, bytes: &'static [u8]) -> Response {
     let headers = [
         (CONTENT_TYPE, content_type(path)),
         (CONTENT_SECURITY_POLICY, POLICY),
-        // The files change with the program, and the program's version is in no address.
+        // The files change with the program, and their addresses do not contain a version.
         (CACHE_CONTROL, "no-cache"),
     ];
     (headers, bytes).into_response()

@@ -1,4 +1,4 @@
-//! Connections at rest, on real sockets, and the memory that the server holds for them.
+//! Idle connections on real sockets, and the memory that the server holds for them.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -18,13 +18,13 @@ const UPGRADE: &[u8] = b"GET /hub HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upg
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
-/// The frame of a handshake's response.
+/// The frame of a handshake response.
 const ACCEPTED: &[u8] = b"\x81\x03{}\x1e";
 
 /// How long a client waits for the server.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The heap bytes that the server holds for `count` connections after their handshakes.
+/// Returns the heap bytes that the server holds for `count` connections after their handshakes.
 pub(crate) fn held_bytes(count: usize) -> io::Result<i64> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let signalr = SignalR::new();
@@ -34,7 +34,7 @@ pub(crate) fn held_bytes(count: usize) -> io::Result<i64> {
     let address = listener.local_addr()?;
     runtime.spawn(hubwire::serve(listener, app).into_future());
     let (connected, all_connected) = oneshot::channel();
-    // Only one thread's memory is counted: the clients live on another.
+    // Only the memory of one thread is counted, so the clients run on another.
     thread::scope(|scope| {
         let clients = scope.spawn(|| {
             let clients: io::Result<Vec<_>> = (0..count).map(|_| connect(address)).collect();
@@ -42,7 +42,7 @@ pub(crate) fn held_bytes(count: usize) -> io::Result<i64> {
             clients
         });
         let counted = allocation_counter::measure(|| {
-            // The sender is dropped when all are connected, or one could not be.
+            // The sender is dropped when all are connected or one connection has failed.
             let _: Result<(), _> = runtime.block_on(all_connected);
         });
         let clients = clients.join().map_err(|_| io::ErrorKind::Other)??;
@@ -51,7 +51,7 @@ pub(crate) fn held_bytes(count: usize) -> io::Result<i64> {
     })
 }
 
-/// A client whose handshake is done.
+/// Connects a client and completes its handshake.
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let mut socket = TcpStream::connect(address)?;
     socket.set_read_timeout(Some(PATIENCE))?;

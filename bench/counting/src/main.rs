@@ -1,8 +1,8 @@
-//! Echoes and deliveries in one thread and in memory: the same work at every run, to be counted.
+//! Echoes and deliveries in one thread and in memory: every run does the same work, to be counted.
 //!
-//! Prints how many heap allocations the work took, or how many bytes connections at rest hold, which
-//! stand on real sockets. Under callgrind the whole run is counted; the
-//! difference between two numbers of repetitions is the work alone (`cargo xtask count`).
+//! Prints how many heap allocations the work took, or how many bytes idle connections hold; the
+//! latter are on real sockets. Under callgrind the whole run is counted. The difference between
+//! two numbers of repetitions is the work alone (`cargo xtask count`).
 
 mod connection;
 
@@ -15,7 +15,7 @@ use hubwire::{HubHandle, SignalR, hub, hub_client};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::runtime::{Builder, Runtime};
 
-/// How many connections receive each broadcast.
+/// The number of connections that receive each broadcast.
 const RECEIVERS: usize = 100;
 
 #[derive(Debug, Parser)]
@@ -73,7 +73,7 @@ fn start(runtime: &Runtime, connections: usize) -> io::Result<(Hub, Vec<DuplexSt
     })
 }
 
-/// Counts after a first run, in which whatever grows to its size does so.
+/// Counts after a first run, in which everything grows to its final size.
 fn count(repetitions: usize, mut work: impl FnMut(usize) -> io::Result<()>) -> io::Result<u64> {
     work(repetitions.min(100))?;
     let mut outcome = Ok(());
@@ -139,7 +139,7 @@ async fn deliver(hub: &Hub, clients: &mut [DuplexStream], repetitions: usize) ->
     Ok(())
 }
 
-/// Reads what must come, and nothing else counts.
+/// Reads the expected bytes, and fails on anything else.
 async fn receive(client: &mut DuplexStream, buffer: &mut [u8], expected: &[u8]) -> io::Result<()> {
     client.read_exact(buffer).await?;
     if buffer != expected {

@@ -1,8 +1,8 @@
-//! The floor under any SignalR server on this machine: a single-threaded epoll loop that
-//! speaks just enough WebSocket and SignalR JSON to serve a load generator, with no hub,
-//! no parsing and no allocation per delivery; what one turn of the loop has for a connection
-//! goes out in one write. What a real server delivers per CPU-second, divided by what this one
-//! delivers in the same run, is its distance from the limit.
+//! A lower bound for any SignalR server on this machine: a single-threaded epoll loop that
+//! implements just enough WebSocket and SignalR JSON to serve a load generator, without hubs,
+//! parsing, or allocations per delivery. Everything that one turn of the loop has for a connection
+//! goes out in one write. The deliveries per CPU-second of a real server, divided by those of this
+//! one in the same run, show how far the server is from the limit.
 //!
 //! Usage: `floor [ADDRESS:PORT]`, by default 127.0.0.1:5990.
 use base64::Engine as _;
@@ -205,7 +205,8 @@ fn upgrade(conn: &mut Conn) -> bool {
     send(conn, format!("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n").as_bytes())
 }
 
-/// The opcode, the unmasked payload and the bytes it took, or None where the frame is not whole yet.
+/// Returns the opcode, the unmasked payload and the bytes it took, or `None` if the frame is not
+/// complete yet.
 fn next_frame(b: &[u8]) -> Option<(u8, Vec<u8>, usize)> {
     if b.len() < 6 {
         return None;

@@ -1,4 +1,5 @@
-//! Hostile sockets, which send without a pause while others are measured, and read whatever comes.
+//! Hostile sockets, which send without a pause while others are measured, and discard what they
+//! read.
 
 use std::io::{ErrorKind, Result};
 use std::sync::Arc;
@@ -16,14 +17,14 @@ use crate::Args;
 use crate::hub::Protocol;
 use crate::ws::{self, WebSocket};
 
-/// How many calls stand in one frame: one read of a server takes them at once.
+/// The number of calls in one frame: a single read of the server takes them all.
 const CALLS_PER_FRAME: usize = 1300;
-/// As many as a connection may have open.
+/// The number of streams that a connection may have open.
 const STREAMS: usize = 100;
-/// How many bytes are read at once, and thrown away.
+/// How many bytes are read at once, and discarded.
 const READ_SIZE: usize = 256 * 1024;
 
-/// What is sent without a pause.
+/// The messages that are sent without a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Flood {
@@ -34,7 +35,7 @@ pub(crate) enum Flood {
 }
 
 impl Flood {
-    /// What is sent once, ahead of everything else.
+    /// Returns what is sent once, before everything else.
     fn opening(self) -> String {
         match self {
             Self::Calls => {
@@ -45,7 +46,7 @@ impl Flood {
         }
     }
 
-    /// What the server says to the opening if it has these methods.
+    /// Returns the server's answer to the opening, if it has these methods.
     fn answer(self) -> &'static [u8] {
         match self {
             Self::Calls => b"{\"type\":3,\"invocationId\":\"0\",\"result\":null}",
@@ -53,7 +54,7 @@ impl Flood {
         }
     }
 
-    /// What is sent over and over.
+    /// Returns what is sent repeatedly.
     fn call(self) -> String {
         match self {
             Self::Calls => "{\"type\":1,\"target\":\"Nothing\",\"arguments\":[]}\x1e".to_owned(),
@@ -66,7 +67,7 @@ fn stream_call(id: usize) -> String {
     format!("{{\"type\":4,\"invocationId\":\"{id}\",\"target\":\"Endless\",\"arguments\":[]}}\x1e")
 }
 
-/// What went over the hostile sockets together.
+/// The totals of all hostile sockets.
 #[derive(Default)]
 struct Counters {
     sent: AtomicU64,
@@ -74,17 +75,17 @@ struct Counters {
     disconnects: AtomicU64,
 }
 
-/// The same, as reported.
+/// The totals in the form in which they are reported.
 #[derive(Serialize)]
 pub(crate) struct Flooded {
     sockets: usize,
     sent_bytes: u64,
     received_bytes: u64,
-    /// How many were not let in, or not until the end.
+    /// How many were not accepted, or ended before the end of the run.
     disconnects: u64,
 }
 
-/// Hostile sockets at work, on a thread of their own, so that they hold up the server alone.
+/// Running hostile sockets, on a thread of their own, where they delay only the server.
 pub(crate) struct Flooding {
     sockets: usize,
     counters: Arc<Counters>,
@@ -121,7 +122,7 @@ impl Flooding {
     }
 
     pub(crate) fn end(self) -> Flooded {
-        // If nobody hears it, all sockets have ended already.
+        // If nobody receives it, all sockets have already ended.
         let _ = self.over.send(());
         self.thread.join().expect("the thread does not panic");
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -148,7 +149,7 @@ async fn run_all(args: &Args, flood: Flood, counters: &Arc<Counters>) {
     }
 }
 
-/// Reads until this was said.
+/// Reads until `answer` has arrived.
 async fn hear(stream: &mut TcpStream, answer: &[u8]) -> Result<()> {
     let mut heard = Vec::new();
     while !heard.windows(answer.len()).any(|said| said == answer) {
@@ -160,7 +161,7 @@ async fn hear(stream: &mut TcpStream, answer: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Ends only when the server ends the connection, or does not have the methods.
+/// Returns only if the server ends the connection or does not have the methods.
 async fn run(mut socket: WebSocket, flood: Flood, counters: &Counters) -> Result<()> {
     socket.queue(ws::TEXT, Protocol::Json.handshake());
     socket.queue(ws::TEXT, flood.opening().as_bytes());

@@ -1,14 +1,15 @@
 //! The SignalR hub protocols, as far as a load generator needs them: invocations are written from
-//! ready-made templates, and what comes back is told apart by scanning bytes, not by parsing.
+//! prepared templates, and received messages are distinguished by scanning bytes, not by parsing.
 
 use clap::ValueEnum;
 use memchr::{memchr, memmem};
 
 use crate::ws;
 
-/// Ends a JSON message, and a handshake of either protocol.
+/// Ends a JSON message, and a handshake in either protocol.
 const TERMINATOR: u8 = 0x1E;
-/// What a payload begins with: this, then when it was sent, in 16 hex digits of nanoseconds.
+/// The beginning of a payload: this mark, then the time of sending in 16 hex digits of
+/// nanoseconds.
 const STAMP_MARK: &[u8] = b"@#";
 pub(crate) const STAMP_SIZE: usize = 18;
 const ID_SIZE: usize = 8;
@@ -27,11 +28,11 @@ pub(crate) enum Incoming<'a> {
     Invocation {
         stamp: Option<u64>,
     },
-    /// An invocation of ours has ended.
+    /// An invocation of ours has completed.
     Completion {
         stamp: Option<u64>,
     },
-    /// An invocation of ours has ended in an error.
+    /// An invocation of ours has failed.
     Failure {
         text: &'a [u8],
     },
@@ -46,11 +47,11 @@ pub(crate) enum Incoming<'a> {
 /// An argument of an invocation.
 pub(crate) enum Argument<'a> {
     Text(&'a str),
-    /// A string of so many bytes, at least `STAMP_SIZE`, that begins with the time of sending.
+    /// A string of this many bytes, at least `STAMP_SIZE`, that begins with the time of sending.
     Stamped(usize),
 }
 
-/// An invocation with its id, and perhaps a timestamp, still to be filled in.
+/// An invocation in which the id, and possibly a timestamp, are still to be filled in.
 pub(crate) struct Template {
     bytes: Vec<u8>,
     id_at: usize,
@@ -58,7 +59,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// The message, with this id and timestamp.
+    /// Returns the message with this id and timestamp.
     pub(crate) fn fill(&mut self, id: u32, stamp: u64) -> &[u8] {
         write_hex(&mut self.bytes[self.id_at..][..ID_SIZE], id as u64);
         if let Some(at) = self.stamp_at {
@@ -120,7 +121,7 @@ fn json_invocation(target: &str, arguments: &[Argument<'_>]) -> Template {
     }
 }
 
-/// `[1, {}, id, target, [arguments], []]`, after its length.
+/// Builds `[1, {}, id, target, [arguments], []]`, after its length.
 fn messagepack_invocation(target: &str, arguments: &[Argument<'_>]) -> Template {
     let mut body = vec![0x96, 1, 0x80];
     push_string_head(&mut body, ID_SIZE);
@@ -194,7 +195,7 @@ fn write_hex(to: &mut [u8], mut value: u64) {
 }
 
 fn find_stamp(message: &[u8]) -> Option<u64> {
-    // The mark's bytes may also be part of a MessagePack length: what follows has to be digits.
+    // The bytes of the mark may also be part of a MessagePack length, so digits have to follow.
     memmem::find_iter(message, STAMP_MARK).find_map(|at| {
         let from = at + STAMP_MARK.len();
         let digits = message.get(from..from + STAMP_SIZE - STAMP_MARK.len())?;
@@ -204,12 +205,12 @@ fn find_stamp(message: &[u8]) -> Option<u64> {
     })
 }
 
-/// Cuts a connection's payload bytes into messages. A message all in one piece is never copied.
+/// Splits a connection's payload bytes into messages. A message in one piece is never copied.
 pub(crate) struct Scanner {
     protocol: Protocol,
-    /// The server's response to the handshake, which comes first, has been taken.
+    /// Whether the handshake response, which comes first, was received.
     open: bool,
-    /// The beginning of a message whose end has not come yet.
+    /// The beginning of an incomplete message.
     partial: Vec<u8>,
 }
 
@@ -222,12 +223,12 @@ impl Scanner {
         }
     }
 
-    /// Whether the response to the handshake has come.
+    /// Returns whether the handshake response has arrived.
     pub(crate) fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Takes the next bytes, and hands over each message that is whole. `Err` is the server's
+    /// Takes the next bytes, and calls `each` with each complete message. `Err` is the server's
     /// refusal of the handshake.
     pub(crate) fn feed(
         &mut self,
@@ -235,7 +236,7 @@ impl Scanner {
         each: &mut impl FnMut(Incoming<'_>),
     ) -> Result<(), String> {
         if !self.partial.is_empty() {
-            // JSON: just up to the end of the message that was begun. Then there is no copy of the rest.
+            // In JSON, copy only up to the end of the incomplete message; the rest is not copied.
             let upto = match memchr(TERMINATOR, bytes) {
                 Some(at) if self.protocol == Protocol::Json || !self.open => at + 1,
                 _ => bytes.len(),
@@ -258,7 +259,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// How many bytes were used up: all but an unfinished message at the end.
+    /// Returns how many bytes were consumed: all except an incomplete message at the end.
     fn scan(&mut self, bytes: &[u8], each: &mut impl FnMut(Incoming<'_>)) -> Result<usize, String> {
         let mut at = 0;
         if !self.open {
@@ -297,7 +298,7 @@ fn classify_json(message: &[u8]) -> Incoming<'_> {
     const FIRST: &[u8] = b"{\"type\":";
     let kind = match message.strip_prefix(FIRST) {
         Some(rest) => rest.first(),
-        // Not how any server writes it, but property order and spacing are free.
+        // No server writes it like this, but property order and spacing are free.
         None => memmem::find(message, b"\"type\"")
             .and_then(|at| message[at + 6..].iter().find(|b| b.is_ascii_digit())),
     };
@@ -318,7 +319,7 @@ fn classify_json(message: &[u8]) -> Incoming<'_> {
     }
 }
 
-/// How many bytes the length prefix has, and its value.
+/// Returns the size of the length prefix in bytes, and its value.
 fn messagepack_size(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut size = 0;
     for (i, &byte) in bytes.iter().take(5).enumerate() {

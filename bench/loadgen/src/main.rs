@@ -1,4 +1,4 @@
-//! Puts load on a SignalR hub over WebSockets, and prints what came of it as one line of JSON.
+//! Puts load on a SignalR hub over WebSockets, and prints the results as one line of JSON.
 //!
 //! The hub needs these methods, under the names given: `Echo(string)` returning its argument,
 //! `Broadcast(string)` calling `bench` on every client with it, `JoinGroup(string)`, and
@@ -30,7 +30,7 @@ use hub::Protocol;
 use worker::{Phase, Stats};
 use ws::Address;
 
-/// A server whose memory has not shrunk for so long gives nothing back any more.
+/// If a server's memory has not shrunk for this long, it gives nothing more back.
 const STILL: Duration = Duration::from_secs(15);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
@@ -162,7 +162,7 @@ struct Report {
     threads: usize,
     connected: u64,
     connect_failures: u64,
-    /// How long it took to open them all.
+    /// How long it took to open all of them.
     connect_s: f64,
     connect_ms: Option<Percentiles>,
     measured_s: f64,
@@ -172,15 +172,16 @@ struct Report {
     deliveries: u64,
     deliveries_per_s: f64,
     /// Echo: from sending to the result. Broadcast and group: from sending to each delivery.
-    /// Storm: from connecting to the hub handshake's response.
+    /// Storm: from connecting to the response of the hub handshake.
     latency_ms: Option<Percentiles>,
     /// Invocations completed with an error.
     errors: u64,
     disconnects: u64,
-    /// Deliveries that never came, of all that were asked for (warm-up included).
+    /// How many of the requested deliveries never arrived (including the warm-up).
     missing_deliveries: i64,
     first_error: Option<String>,
-    /// This process's CPU time while measuring. Near `measured_s` x `threads`: it was the bottleneck.
+    /// This process's CPU time while measuring. If it is near `measured_s` x `threads`, the load
+    /// generator was the bottleneck.
     loadgen_cpu_s: f64,
     flood: Option<Flooded>,
     server: Option<Server>,
@@ -197,7 +198,8 @@ struct Server {
     rss_connected_kib: u64,
     rss_after_kib: u64,
     peak_kib: u64,
-    /// When all have left; hoard: and the server had time to give memory back.
+    /// When all connections have left; for hoard, also after the server had time to give memory
+    /// back.
     rss_left_kib: u64,
     /// (rss_connected - rss_before) / connections
     kib_per_connection: f64,
@@ -342,7 +344,7 @@ fn run(args: &Args) -> Report {
     }
 }
 
-/// Waits until the server gives nothing back any more, for `limit` at most.
+/// Waits until the server's memory no longer shrinks, for at most `limit`.
 fn settle(server: &impl Fn() -> procfs::Sample, limit: Duration) {
     let begun = Instant::now();
     let (mut least, mut shrunk) = (u64::MAX, begun);

@@ -4,19 +4,19 @@ use std::fs;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sample {
-    /// User and system time since the process began, in seconds. Its resolution is 10 ms.
+    /// User and system time since the process started, in seconds, with a resolution of 10 ms.
     pub(crate) cpu_s: f64,
     pub(crate) rss_kib: u64,
-    /// The most memory the process has ever had resident.
+    /// The largest amount of memory that was ever resident.
     pub(crate) peak_kib: u64,
     pub(crate) threads: u64,
 }
 
-/// None where there is no such process.
+/// Returns `None` if there is no such process.
 pub(crate) fn sample(pid: u32) -> Option<Sample> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    // The name, in parentheses, may have spaces in it: count from behind it.
+    // The name, in parentheses, may contain spaces, so count from its end.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
     let field = |name: &str| {
@@ -32,7 +32,7 @@ pub(crate) fn sample(pid: u32) -> Option<Sample> {
             .unwrap_or(0)
     };
     Some(Sample {
-        // USER_HZ is 100 on every Linux there is to run this on.
+        // USER_HZ is 100 on every supported Linux.
         cpu_s: ticks as f64 / 100.0,
         rss_kib: field("VmRSS:"),
         peak_kib: field("VmHWM:"),

@@ -1,5 +1,5 @@
-//! One thread's share of the connections, all on a runtime of its own: nothing is shared between
-//! threads while the load runs.
+//! One thread's share of the connections, on a runtime of its own: threads share nothing while the
+//! load runs.
 
 mod hoard;
 mod sender;
@@ -25,20 +25,20 @@ use crate::ws::{self, Scratch, WebSocket};
 use crate::{Args, Scenario};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// How many pending invocations a sender that keeps to a rate may have.
+/// How many pending invocations a sender with a fixed rate may have.
 const PACED_LIMIT: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     Connect,
     Warmup,
-    /// What happens in this phase alone is in the figures (`missing` looks at all of them).
+    /// Only events in this phase are counted in the figures (`missing` covers all phases).
     Measure,
-    /// No more is sent; what is under way comes in.
+    /// Nothing more is sent; messages in flight still arrive.
     Drain,
 }
 
-/// What this thread's tasks share.
+/// The state that this thread's tasks share.
 struct Shard {
     args: Args,
     /// Timestamps count from here, in every thread.
@@ -46,7 +46,7 @@ struct Shard {
     phase: Cell<Phase>,
     stats: RefCell<Stats>,
     scratch: Scratch,
-    /// What a sender sends, in turn: one template, or one for each group.
+    /// The messages that a sender sends, in turn: one template, or one for each group.
     templates: RefCell<Vec<Template>>,
 }
 
@@ -59,7 +59,7 @@ impl Shard {
         self.phase.get() == Phase::Measure
     }
 
-    /// How many connections the message of template `index` goes to, if all are connected.
+    /// Returns how many connections the message of template `index` reaches, if all are connected.
     fn audience(&self, index: usize) -> u64 {
         let (connections, groups) = (self.args.connections, self.args.groups);
         match self.args.scenario {
@@ -72,8 +72,8 @@ impl Shard {
     }
 }
 
-/// Runs this thread's share: connection `index`, and every `args.threads`-th after it. Says so once
-/// on `ready` when all are connected, and returns when it has drained.
+/// Runs this thread's share: connection `index`, and every `args.threads`-th after it. Sends to
+/// `ready` once all are connected, and returns when they have drained.
 pub(crate) fn run(
     index: usize,
     args: Args,
@@ -142,7 +142,7 @@ async fn drive(
         phase.changed().await.expect("main holds the sender");
         shard.phase.set(*phase.borrow_and_update());
     }
-    // Deliveries may still be on their way, here or through other threads' senders.
+    // Deliveries may still be on their way, here or from senders of other threads.
     let mut seen = u64::MAX;
     for _ in 0..50 {
         let now = shard.stats.borrow().all_deliveries;
@@ -186,7 +186,7 @@ fn group_name(group: usize) -> String {
     format!("group-{group}")
 }
 
-/// Connects, and joins the connection's group where there are groups.
+/// Connects, and joins the connection's group if there are groups.
 async fn open(number: usize, shard: &Shard) -> Result<Link> {
     let begun = Instant::now();
     let mut link = Link::open(shard).await?;
@@ -209,7 +209,7 @@ struct Link {
     opcode: u8,
 }
 
-/// What one read brought.
+/// The result of one read.
 #[derive(Default)]
 struct Received {
     /// Completions, of either kind.
@@ -222,11 +222,11 @@ impl Link {
         let args = &shard.args;
         timeout(CONNECT_TIMEOUT, async {
             let mut socket = match args.scenario {
-                // What is not read is to be the server's, not its system's.
+                // Unread messages should stay with the server, not with its operating system.
                 Scenario::Hoard => WebSocket::connect_unbuffered(&args.address).await?,
                 _ => WebSocket::connect(&args.address, args.browser_headers).await?,
             };
-            // The handshake is text, whatever the protocol.
+            // The handshake is text in every protocol.
             socket.queue(ws::TEXT, args.protocol.handshake());
             socket.flush().await?;
             let mut link = Self {
@@ -256,7 +256,7 @@ impl Link {
         self.socket.queue(self.opcode, message);
     }
 
-    /// Reads once, and counts what came.
+    /// Reads once, and counts what arrived.
     async fn receive(&mut self, shard: &Shard) -> Result<Received> {
         let mut received = Received::default();
         let mut now = 0;
@@ -300,7 +300,7 @@ impl Link {
                 }
             })
             .await;
-        // What the server says of itself is worth more than the close frame that follows it.
+        // The server's own error is more useful than the close frame that follows it.
         match received.failure.take() {
             Some(text) => Err(Error::new(ErrorKind::ConnectionAborted, text)),
             None => result.map(|()| received),
@@ -308,7 +308,7 @@ impl Link {
     }
 }
 
-/// Keeps a connection until it ends or the run does: reads, pings, and sends if it is a sender.
+/// Runs a connection until it or the run ends: reads, pings, and sends if it is a sender.
 async fn serve(number: usize, mut link: Link, shard: &Shard, mut phase: watch::Receiver<Phase>) {
     let args = &shard.args;
     let senders = match args.scenario {
@@ -317,7 +317,7 @@ async fn serve(number: usize, mut link: Link, shard: &Shard, mut phase: watch::R
         Scenario::Idle | Scenario::Storm | Scenario::Hoard => 0,
     };
     let mut sender = (number < senders).then(|| Sender::new(number, senders, args));
-    // Spread out, so that thousands of pings do not fall on one moment.
+    // Spread out, so that thousands of pings do not happen at the same moment.
     let keepalive = Duration::from_secs(args.keepalive);
     let first = keepalive.mul_f64((number % 1000) as f64 / 1000.0);
     let mut ping = interval_at(tokio::time::Instant::now() + first, keepalive);
@@ -354,7 +354,7 @@ async fn serve(number: usize, mut link: Link, shard: &Shard, mut phase: watch::R
     stats.failed(&error);
 }
 
-/// Opens one more connection that is in many groups as long as the load runs.
+/// Opens one more connection, which is in many groups while the load runs.
 async fn stand(shard: &Rc<Shard>, phase: &watch::Receiver<Phase>) {
     let joined = async {
         let mut link = Link::open(shard).await?;
@@ -367,7 +367,7 @@ async fn stand(shard: &Rc<Shard>, phase: &watch::Receiver<Phase>) {
     match link {
         Ok(link) => {
             let (shard, phase) = (shard.clone(), phase.clone());
-            // Behind the last number, so that it sends nothing.
+            // A number after the last sender, so it sends nothing.
             let number = shard.args.connections;
             spawn_local(async move { serve(number, link, &shard, phase).await });
         }

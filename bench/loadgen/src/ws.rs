@@ -1,8 +1,9 @@
-//! The client's half of RFC 6455, as far as a load generator needs it.
+//! The client side of RFC 6455, as far as a load generator needs it.
 //!
-//! Frames are decoded in place from whatever one read brought: data payloads are handed on as
-//! slices of the read buffer, never gathered into messages. The hub protocols mark their own
-//! message ends, so where WebSocket messages (and their fragments) end does not matter here.
+//! Frames are decoded in place from the bytes of a read: payloads of data frames are passed on as
+//! slices of the read buffer, and never collected into messages. The hub protocols mark the ends
+//! of their own messages, so the ends of WebSocket messages (and of their fragments) do not matter
+//! here.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -24,18 +25,19 @@ const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
 
-/// What Chromium adds to the upgrade of the official JavaScript client, but for its origin.
+/// The headers that Chromium adds to the upgrade of the official JavaScript client, except for its
+/// origin.
 const BROWSER_HEADERS: &str = "Pragma: no-cache\r\nCache-Control: no-cache\r\n\
     User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36\r\n\
     Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en-US;q=0.9,en;q=0.8\r\n\
     Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 
-/// The least that Linux allows, about.
+/// Approximately the smallest buffer that Linux allows.
 const UNBUFFERED_SIZE: u32 = 2048;
-/// The least segment that every host takes (RFC 9293, 3.7.1).
+/// The smallest segment size that every host accepts (RFC 9293, 3.7.1).
 const UNBUFFERED_SEGMENT: u32 = 536;
 
-/// Read buffers are lent by the caller, one for all its connections.
+/// A read buffer, lent by the caller to all its connections.
 pub(crate) type Scratch = RefCell<Box<[u8]>>;
 
 pub(crate) fn scratch() -> Scratch {
@@ -79,19 +81,20 @@ pub(crate) struct WebSocket {
     decoder: Decoder,
     /// Bytes that came with the upgrade response, before any `receive`.
     early: Vec<u8>,
-    /// Frames queued and not written yet.
+    /// Frames that are queued and not written yet.
     out: Vec<u8>,
     mask: u32,
 }
 
 impl WebSocket {
-    /// Connects and upgrades. The accept key is not checked: this is not a client to trust with secrets.
+    /// Connects and upgrades. The accept key is not checked, so do not trust this client with
+    /// secrets.
     pub(crate) async fn connect(address: &Address, browser_headers: bool) -> Result<Self> {
         let stream = TcpStream::connect(&address.authority).await?;
         Self::upgrade(stream, address, browser_headers).await
     }
 
-    /// The same over a socket for which neither system keeps more than some KiB.
+    /// Connects with a socket for which neither system buffers more than a few KiB.
     pub(crate) async fn connect_unbuffered(address: &Address) -> Result<Self> {
         let found = lookup_host(&address.authority).await?.next();
         let to = found.ok_or(ErrorKind::AddrNotAvailable)?;
@@ -100,7 +103,7 @@ impl WebSocket {
             false => TcpSocket::new_v6()?,
         };
         socket.set_recv_buffer_size(UNBUFFERED_SIZE)?;
-        // The server's system gives its side of the socket room for so many segments.
+        // The server's system sizes its buffers for the socket in segments.
         SockRef::from(&socket).set_tcp_mss(UNBUFFERED_SEGMENT)?;
         Self::upgrade(socket.connect(to).await?, address, false).await
     }
@@ -145,7 +148,7 @@ impl WebSocket {
 
     /// Queues one unfragmented frame; `flush` writes what is queued.
     pub(crate) fn queue(&mut self, opcode: u8, payload: &[u8]) {
-        // xorshift32: masking has to cost the server what it always costs, not to be unguessable.
+        // xorshift32: masking must cost the server the usual work, but need not be unguessable.
         self.mask ^= self.mask << 13;
         self.mask ^= self.mask >> 17;
         self.mask ^= self.mask << 5;
@@ -175,7 +178,7 @@ impl WebSocket {
         }
     }
 
-    /// The stream, and the frames that are queued.
+    /// Returns the stream and the queued frames.
     pub(crate) fn into_parts(self) -> (TcpStream, Vec<u8>) {
         (self.stream, self.out)
     }
@@ -192,10 +195,10 @@ impl WebSocket {
         Ok(())
     }
 
-    /// Reads once, and hands every piece of data payload in it to `on_data`. Pings get their pongs
-    /// on the next `flush`. The peer's close frame, or the end of the stream, is an error.
+    /// Reads once, and calls `on_data` with every piece of data payload. Pongs for pings are sent
+    /// by the next `flush`. The peer's close frame and the end of the stream are errors.
     ///
-    /// Nothing is lost when this is dropped while it waits.
+    /// Dropping the future while it waits loses nothing.
     pub(crate) async fn receive(
         &mut self,
         scratch: &Scratch,

@@ -1,4 +1,4 @@
-//! The server that the load generator drives, run as the README's application is.
+//! The server that the load generator drives, run like the README's application.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use clap::Parser;
 use futures_util::{Stream, stream};
 use hubwire::{HubCallerContext, HubResult, MapHub, SignalR, hub, hub_client};
 
-/// Gives back what slow clients made it hold, once they have gone.
+/// An allocator that returns the memory used for slow clients once they have left.
 #[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -1,13 +1,15 @@
-//! The codecs beside the libraries alone: an invocation read into its arguments, and written.
+//! The codecs compared with the plain libraries: an invocation is read into its arguments, and
+//! written.
 //!
 //! ```sh
 //! cargo bench -p hubwire-protocol --bench codec             # prints nanoseconds and ratios
 //! cargo bench -p hubwire-protocol --bench codec -- --check  # fails below 0.7
 //! ```
 //!
-//! The library reads and writes the same bytes as one value whose type it knows from the start:
-//! `serde_json` an object, `rmp-serde` an array. A ratio of 1 means that finding the target
-//! first, framing, limits and checks cost nothing. Rounds of both alternate; the median counts.
+//! The library reads and writes the same bytes as a single value with a type that is known from
+//! the start: `serde_json` an object, `rmp-serde` an array. A ratio of 1 means that finding the
+//! target first, framing, limits and checks cost nothing. Rounds of both alternate; the median
+//! counts.
 
 #![allow(missing_docs, reason = "a benchmark has no public items")]
 #![allow(
@@ -94,7 +96,7 @@ fn write(protocol: HubProtocol, arguments: &Arguments, out: &mut Vec<u8>) {
         .unwrap();
 }
 
-/// Nanoseconds for one of ours and one of theirs: medians of rounds in turn.
+/// Returns nanoseconds for one run of ours and one of theirs: the medians of alternating rounds.
 fn compare(mut ours: impl FnMut(), mut theirs: impl FnMut()) -> (f64, f64) {
     let mut medians = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {

@@ -1,4 +1,5 @@
-//! What messages cost in allocations; a binary of its own, because it counts in the allocator.
+//! The allocations that messages cost. This is a binary of its own because it counts in the
+//! allocator.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -26,7 +27,7 @@ fn call(protocol: HubProtocol) -> Vec<u8> {
     out
 }
 
-/// What the second of two runs costs.
+/// Returns the cost of the second of two runs.
 fn second(mut run: impl FnMut()) -> AllocationInfo {
     run();
     measure(run)
@@ -34,7 +35,7 @@ fn second(mut run: impl FnMut()) -> AllocationInfo {
 
 #[test]
 fn reading_a_call_costs_nothing() {
-    // In JSON, serde_json takes room once for the brackets that it is within.
+    // In JSON, serde_json allocates once for the enclosing brackets.
     for (protocol, allowed) in [(HubProtocol::Json, 1), (HubProtocol::MessagePack, 0)] {
         let bytes = call(protocol);
         let cost = second(|| {
@@ -100,7 +101,7 @@ fn bytes_are_written_as_they_are_in_messagepack() {
     assert_eq!(cost.count_total, 0);
 }
 
-/// A message of these elements behind the id, each promising much more than it has.
+/// Returns messages with these elements after the id; each announces much more than it has.
 fn promises() -> Vec<Vec<u8>> {
     let values: [&[u8]; 8] = [
         b"\xdd\x3b\x9a\xca\0\x01",
@@ -157,7 +158,7 @@ fn what_is_only_promised_costs_nothing() {
                 _ => {}
             }
         });
-        // What is left are the texts of the errors.
+        // The rest is the texts of the errors.
         assert!(cost.bytes_max < 8 * 1024, "{message:x?}: {cost:?}");
     }
 }

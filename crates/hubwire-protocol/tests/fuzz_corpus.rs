@@ -1,4 +1,4 @@
-//! The inputs that the fuzzers in `fuzz/` found worth keeping, held to the same properties.
+//! The inputs that the fuzzers in `fuzz/` kept, checked against the same properties.
 
 use std::path::Path;
 use std::{fs, panic};

@@ -148,8 +148,8 @@ pub trait Hub: Sized + Send + Sync + 'static {
     /// Runs once when a connection ends, if its [`Hub::on_connected`] succeeded.
     ///
     /// The connection is still registered and in its groups, but messages sent to it are
-    /// discarded. It does not wait for methods that are still running. An error ends a WebSocket
-    /// with code 1011.
+    /// discarded. Methods that are still running are not waited for. An error ends a WebSocket with
+    /// code 1011.
     fn on_disconnected(
         &self,
         cx: &HubCallerContext<Self>,

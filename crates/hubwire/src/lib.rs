@@ -1,7 +1,8 @@
 //! SignalR in Rust: real-time hubs for the official SignalR clients.
 //!
-//! A *hub* is a type whose methods browsers and servers call over a connection, and which calls methods
-//! on them: on all, on one, on a group, on a user. The official SignalR clients connect unchanged.
+//! A *hub* is a type with methods that browsers and servers call over a connection. It can also
+//! call methods on them: on all, on one, on a group, or on a user. The official SignalR clients
+//! connect unchanged.
 //!
 //! ```
 //! use hubwire::{HubCallerContext, HubError, HubResult, SignalR, hub, hub_client};
@@ -47,13 +48,14 @@
 //! # }
 //! ```
 //!
-//! Serve it with [`serve()`] on the listener of [`listen()`]. [`SignalR::context`] is the hub for handlers, timers and
-//! jobs, which [push](guides::pushing) with it; hubs are [tested](guides::testing) with [`testing`].
+//! Serve it with [`serve()`] on the listener that [`listen()`] returns. Handlers, timers and jobs
+//! [send messages](guides::pushing) through [`SignalR::context`]. [Test](guides::testing) hubs
+//! with [`testing`].
 //!
 //! # Errors
 //!
-//! A [`HubError`] made with [`HubError::new`] is for the caller's eyes. Every other error that `?` turns
-//! into one is hidden from clients and logged, whatever its type:
+//! A [`HubError`] made with [`HubError::new`] is meant for the caller. Every other error that `?`
+//! converts is hidden from clients and logged, whatever its type:
 //!
 //! ```
 //! use hubwire::{HubError, HubResult};
@@ -71,9 +73,10 @@
 //!
 //! # Streams
 //!
-//! A method that returns `impl Stream` streams its items to the client that called it, and a [`StreamReader`]
-//! among its parameters is a stream that the client sends to it. Both are paced: a method is polled for no
-//! more than the client's socket takes, and a client is read no faster than the method reads.
+//! A method that returns `impl Stream` streams its items to the client that called it. A
+//! [`StreamReader`] parameter is a stream from the client to the method. Both are paced: a method
+//! is polled only for as much as the client's socket accepts, and a client is read only as fast as
+//! the method reads.
 //!
 //! ```
 //! use std::time::Duration;
@@ -115,13 +118,14 @@
 //! }
 //! ```
 //!
-//! A stream that its client cancels is dropped, unless its method takes the token: then it is polled until it
-//! ends by itself, and nothing of it is sent. What else can stream is said at [`macro@hub`].
+//! A stream that its client cancels is dropped, unless its method takes the token. Such a stream
+//! is polled until it ends by itself, and its items are not sent. See [`macro@hub`] for other
+//! types that can be streamed.
 //!
 //! # Client results
 //!
-//! A [`hub_client`] method with a return type invokes clients and waits for their results: one client for its
-//! own, many for a stream of theirs.
+//! A [`hub_client`] method with a return type invokes clients and waits for their results: a
+//! single client for its result, or many clients for a stream of results.
 //!
 //! ```
 //! use std::time::Duration;
@@ -177,14 +181,16 @@ pub use hubwire_server::{
 };
 pub use tokio_util::sync::CancellationToken;
 
-/// The types that .NET's classes carry, each of which reads and writes what .NET does in both hub protocols.
+/// Types for the values of .NET's classes; each reads and writes what .NET does in both hub
+/// protocols.
 pub mod dotnet {
     pub use hubwire_macros::Enum;
     pub use hubwire_protocol::dotnet::*;
 }
 
 pub mod backplane {
-    //! What links the nodes of a farm: the seam that a broker is fitted into, and a farm within one process.
+    //! The link between the nodes of a farm: the interface for brokers, and a farm within one
+    //! process.
 
     pub use hubwire_core::{
         Backplane, BackplaneError, BackplaneEvent, Channel, Envelope, EnvelopeBody, GroupAction,
@@ -202,7 +208,7 @@ pub mod filters {
 }
 
 pub mod manual {
-    //! What the macros expand to, for hubs, clients and tests that are written by hand.
+    //! The types that macros expand to, for hand-written hubs, clients and tests.
 
     pub use hubwire_core::{
         Arguments, ClientResults, HubClient, HubLifetimeManager, InvocationScope, Many, One,
@@ -217,7 +223,7 @@ pub mod manual {
 }
 
 pub mod options {
-    //! All options of servers, hubs and endpoints at once; each has a method on its builder, too.
+    //! All options of servers, hubs and endpoints; each also has a method on its builder.
 
     pub use hubwire_server::{
         DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, NameIdentifierUserIdProvider,
@@ -225,7 +231,7 @@ pub mod options {
     };
 }
 
-/// What expansions of the macros name; not for others, and free to change.
+/// Used by the expansions of the macros only; it may change at any time.
 #[doc(hidden)]
 pub mod __private {
     pub use std::convert::identity;
@@ -247,7 +253,7 @@ pub mod __private {
 }
 
 pub mod guides {
-    //! What takes more room than the documentation of one type.
+    //! Topics that are too long for the documentation of a single type.
 
     pub mod filters {
         #![doc = include_str!("../../../docs/filters.md")]

@@ -1,4 +1,5 @@
-//! Ten thousand connections that live, call, panic and die at random end whole and leave nothing.
+//! Ten thousand connections that live, call, panic and end at random: all of them end completely
+//! and leave nothing behind.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -42,7 +43,7 @@ impl Random {
     }
 }
 
-/// How often each hook ran for each connection, and what is alive of hub code's values.
+/// How often each hook ran for each connection, and which values of hub code are alive.
 #[derive(Clone, Default)]
 struct Ledger {
     hooks: Arc<Mutex<BTreeMap<String, (usize, usize)>>>,
@@ -55,7 +56,7 @@ impl Ledger {
         change(hooks.entry(cx.connection_id().to_string()).or_default());
     }
 
-    /// Every connection that had its first hook had its last one, and both once.
+    /// Checks that every connection with a first hook had its last hook, and both once.
     fn assert_is_paired(&self, births: usize) {
         let hooks = std::mem::take(&mut *self.hooks.lock().unwrap());
         let unpaired: Vec<_> = hooks.iter().filter(|(_, ran)| **ran != (1, 1)).collect();
@@ -64,7 +65,7 @@ impl Ledger {
     }
 }
 
-/// A value that dies as its text says, and is counted until then.
+/// A value that is dropped as its text says, and counted until then.
 type Mortal = (Bomb, Arc<()>);
 
 #[hub_client]
@@ -254,7 +255,7 @@ impl MortalHub {
 
 const TEXTS: [&str; 7] = ["good", "decode", "encode", "drop", "clone", "show", "good"];
 
-/// The records of one thing that a client does; ids repeat now and then.
+/// Returns the messages of one action of a client; ids sometimes repeat.
 fn action(random: &mut Random) -> Vec<Value> {
     let id = random.below(6).to_string();
     let text = random.one_of(&TEXTS);
@@ -308,7 +309,7 @@ fn upload(random: &mut Random, call: Value) -> Vec<Value> {
     records
 }
 
-/// Takes what comes for a moment, and confirms what it is asked, mostly.
+/// Receives for a moment, and usually confirms what it is asked.
 async fn listen<T: ClientTransport>(
     client: &mut TestClient<T>,
     random: &mut Random,
@@ -328,7 +329,7 @@ async fn listen<T: ClientTransport>(
     Ok(())
 }
 
-/// Lives until it dies, which it may at any moment; an error is an end too.
+/// Runs until the client ends, which may happen at any moment; an error counts as an end.
 async fn live<T: ClientTransport>(
     mut client: TestClient<T>,
     random: &mut Random,
@@ -356,7 +357,7 @@ async fn live<T: ClientTransport>(
     listen(&mut client, random).await
 }
 
-/// The same in MessagePack.
+/// Runs the same in MessagePack.
 async fn live_packed(client: TestClient, random: &mut Random) -> io::Result<()> {
     let mut client = PackedClient::handshaken(client).await?;
     for _ in 0..random.below(8) {
@@ -398,7 +399,7 @@ async fn be_born_and_live(server: Arc<TestServer<MortalHub>>, seed: u64) {
     ];
     let principal = Principal::new([("sub", random.one_of(&users))]);
     let endpoint = &server.endpoint;
-    // How it ends is not its own to say.
+    // The client does not know how it ends.
     let _ = match random.below(3) {
         0 => live(TestClient::open(endpoint, Some(principal)), &mut random).await,
         1 => live_packed(TestClient::open(endpoint, Some(principal)), &mut random).await,
@@ -409,7 +410,7 @@ async fn be_born_and_live(server: Arc<TestServer<MortalHub>>, seed: u64) {
     };
 }
 
-/// Panics that are meant say nothing: there are too many of them.
+/// Silences expected panics, because there are too many of them.
 fn silence_meant_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -445,7 +446,7 @@ impl Stage {
         }
     }
 
-    /// So many lives, some of them at a time.
+    /// Runs this many connections, some of them concurrently.
     async fn live(&self, seed: u64, lives: u64, at_a_time: usize) {
         let mut living = JoinSet::new();
         for number in 0..lives {
@@ -469,7 +470,7 @@ impl Stage {
         self.ledger.assert_is_paired(births);
         let hub_and_test = 2;
         assert_eq!(Arc::strong_count(&self.ledger.alive), hub_and_test);
-        // What is left serves whoever comes.
+        // The server still works for new clients.
         let mut client = self.server.connect().await;
         let told = client.invoke("TellAll", ("news",)).await.unwrap();
         assert_eq!(told, Ok(Value::Null));
@@ -483,7 +484,7 @@ async fn in_one_thread() {
         println!("seed {seed}");
         let stage = Stage::new(|options| options);
         stage.live(seed, 2_500, 40).await;
-        // Streams that ignore their tokens, results that do not come, calls behind calls.
+        // Streams that ignore their tokens, results that do not arrive, calls behind calls.
         pass(seconds(120)).await;
         stage.has_ended_whole(2_500).await;
     }

@@ -1,6 +1,6 @@
-//! Hub code that blocks its thread delays nobody but its caller, where there are other threads.
+//! Hub code that blocks its thread delays only its caller, if there are other threads.
 //!
-//! By themselves, for what others take of the processors counts.
+//! These tests run alone, because the load of other tests would affect them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -41,9 +41,10 @@ async fn a_method_that_blocks_its_thread_delays_no_broadcast() {
     );
 }
 
-/// Reads one push with each of these sockets, on a thread of its own; when the last one came.
+/// Reads one message with each of these sockets, on a thread of its own; returns when the last one
+/// arrived.
 ///
-/// The server's workers are all that a blocked thread may hold up.
+/// A blocked thread may only delay the server's workers.
 fn when_all_heard(address: SocketAddr, clients: usize) -> (JoinHandle<Instant>, Arc<Barrier>) {
     let connected = Arc::new(Barrier::new(2));
     let barrier = Arc::clone(&connected);
@@ -63,7 +64,8 @@ fn when_all_heard(address: SocketAddr, clients: usize) -> (JoinHandle<Instant>, 
     (heard, connected)
 }
 
-/// Whether all of 16 clients heard what a method sent before it blocked its thread for 1.5 s.
+/// Returns whether all of 16 clients received what a method sent before it blocked its thread for
+/// 1.5 s.
 async fn is_heard_meanwhile(server: &Server, busy: &mut Client) -> bool {
     let (heard, connected) = when_all_heard(server.address, 16);
     tokio::task::block_in_place(|| connected.wait());
@@ -88,7 +90,7 @@ async fn what_a_method_sends_is_not_left_with_the_worker_whose_thread_it_then_bl
     }
 }
 
-/// The same on another node of its process.
+/// The same for another node in the process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_a_method_sends_reaches_other_nodes_while_its_thread_is_blocked() {
     let farm = InProcessFarm::new();

@@ -1,4 +1,4 @@
-//! A server that is out of descriptors: it says so, and goes on when there are some again.
+//! A server that is out of descriptors: it logs that, and continues when some are free again.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -19,10 +19,10 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{Event, Level};
 
-/// What nothing here takes, however busy the machine is.
+/// Longer than anything here takes, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How many come, and for how many of them there is a descriptor.
+/// How many clients connect, and how many of them there are descriptors for.
 const CROWD: usize = 20;
 const ROOM: usize = 5;
 
@@ -30,7 +30,7 @@ fn open_files() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// No file may be opened any more beyond so many.
+/// Limits the number of open files.
 fn allow_open_files(count: usize) {
     let asked = Command::new("prlimit")
         .args(["--pid", &id().to_string(), &format!("--nofile={count}:")])
@@ -38,7 +38,7 @@ fn allow_open_files(count: usize) {
     assert!(asked.unwrap().success(), "util-linux is installed");
 }
 
-/// The only test of its process, whose descriptors it uses up.
+/// The only test of its process, because it uses up the descriptors.
 #[tokio::test]
 async fn a_server_without_descriptors_says_so_and_goes_on_when_some_are_free() {
     let lines = Arc::new(AtomicUsize::new(0));
@@ -72,12 +72,12 @@ async fn a_server_without_descriptors_says_so_and_goes_on_when_some_are_free() {
     for _ in 0..CROWD {
         crowd.push(TcpStream::connect(address).await.unwrap());
     }
-    // What the directory is read with is closed again.
+    // The descriptor for reading the directory is closed again.
     allow_open_files(open_files() - 1 + ROOM);
     let app = Router::new().route("/", get("hello"));
     let mut serving = JoinSet::new();
     serving.spawn(hubwire::serve(listener, app).into_future());
-    // A snapshot takes what was counted since the one before.
+    // A snapshot contains what was counted since the previous one.
     let failing = async {
         let mut count = 0;
         while count < 3 {
@@ -94,6 +94,6 @@ async fn a_server_without_descriptors_says_so_and_goes_on_when_some_are_free() {
     last.write_all(request).await.unwrap();
     let mut response = String::new();
     let reading = timeout(PATIENCE, last.read_to_string(&mut response));
-    reading.await.expect("the server goes on").unwrap();
+    reading.await.expect("the server continues").unwrap();
     assert!(response.ends_with("\r\n\r\nhello"), "{response}");
 }

@@ -1,4 +1,4 @@
-//! What `hubwire::listen` listens on, and the crowd that it has room for.
+//! The addresses and the backlog of `hubwire::listen`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -13,14 +13,14 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// What nothing here takes, however busy the machine is.
+/// Longer than anything here takes, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How many come before the server accepts any.
+/// How many clients connect before the server accepts any.
 #[cfg(target_os = "linux")]
 const CROWD: usize = 1_500;
 
-/// A request on a connection of its own; returns the whole response.
+/// Sends a request on a connection of its own; returns the whole response.
 async fn fetch(mut socket: TcpStream) -> String {
     let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     socket.write_all(request).await.unwrap();
@@ -29,7 +29,8 @@ async fn fetch(mut socket: TcpStream) -> String {
     response
 }
 
-/// Who is dropped for want of room never gets in here, for nobody is accepted before all are connected.
+/// A client that is dropped because the backlog is full never connects here: nothing is accepted
+/// before all are connected.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_crowd_that_comes_at_once_is_connected_before_anybody_is_accepted() {
@@ -53,7 +54,7 @@ async fn a_crowd_that_comes_at_once_is_connected_before_anybody_is_accepted() {
         crowd
     };
     let crowd = connecting.await;
-    assert_eq!(crowd.len(), CROWD, "the others were not let in");
+    assert_eq!(crowd.len(), CROWD, "the others could not connect");
 
     let mut serving = JoinSet::new();
     let app = Router::new().route("/", get("hello"));

@@ -1,6 +1,6 @@
-//! What a client that pings and never reads makes its server keep: no more than its bound.
+//! The memory of a server for a client that pings and never reads: no more than its bound.
 //!
-//! Alone in its process, for it measures the memory of all of it.
+//! This test is alone in its process, because it measures the memory of the whole process.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! Servers that outlive the runtimes which they serve in.
+//! Servers that outlive the runtimes that they run in.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// Held by each test, for one of them counts the threads of the process.
+/// Held by each test, because one of them counts the threads of the process.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -61,7 +61,7 @@ fn pinging() -> TestServer<RuntimesHub> {
     })
 }
 
-/// What writes on threads of its own ends a moment later.
+/// Writers on threads of their own end a moment later.
 fn assert_nothing_left(server: &TestServer<RuntimesHub>) {
     one_worker().block_on(server.leaves_nothing_behind_soon());
 }
@@ -70,7 +70,7 @@ fn serves_in_one_after_the_other(server: &TestServer<RuntimesHub>, runtimes: [Ru
     for (number, runtime) in runtimes.into_iter().enumerate() {
         let heard = runtime.block_on(async {
             let mut client = server.connect().await;
-            // From then on it is registered.
+            // After this call it is registered.
             client.invoke("Join", ()).await.unwrap().unwrap();
             let heard = hears(server, &mut client).await;
             (heard, is_pinged(&mut client).await)

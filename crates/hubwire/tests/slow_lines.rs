@@ -1,4 +1,4 @@
-//! Clients that read at once, behind lines that carry little: in network namespaces, with their queues in the way.
+//! Clients that read at once, behind slow lines: in network namespaces with real queues.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -16,18 +16,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-/// For longer than a send may wait, which once was what ended such clients.
+/// Longer than a send may wait, which used to end such clients.
 const LASTS: Duration = Duration::from_secs(15);
 
 /// Set for the process that runs behind a line.
 const BEHIND: &str = "HUBWIRE_BEHIND_A_LINE";
 
-/// Makes the loopback of a namespace a line, and runs one test of this file behind it.
+/// Turns the loopback of a namespace into a line, and runs one test of this file behind it.
 const NAMESPACE: &str = "PATH=$PATH:/usr/sbin && ip link set lo mtu 1500 && ip link set lo up && \
     tc qdisc add dev lo root tbf rate $HUBWIRE_BEHIND_A_LINE burst 16kb latency 2s && \
     exec \"$0\" --exact \"$1\" --nocapture";
 
-/// Runs `test` itself behind a line of this rate, in another process, where `lasts` is what it does.
+/// Runs `test` again in another process, behind a line of this rate; there it runs `lasts`.
 fn assert_lasts_behind(line: &str, test: &str, lasts: impl FnOnce()) {
     if env::var_os(BEHIND).is_some() {
         return lasts();
@@ -75,14 +75,15 @@ async fn assert_lasts() {
     let mut items = 0;
     while Instant::now() < until {
         let item = timeout(PATIENCE, client.message()).await.unwrap();
-        assert_eq!(item.expect("it was let go")["type"], 2);
+        assert_eq!(item.expect("it was disconnected")["type"], 2);
         items += 1;
     }
-    // Far less than the line carries, and far more than fits into buffers.
+    // Far less than the line carries, and far more than the buffers hold.
     assert!(items > 150, "{items} items of 1 KiB came");
 }
 
-/// A client that reads all that comes is not taken for one that reads nothing, however much the system holds for it.
+/// A client that reads everything is not mistaken for one that reads nothing, however much the
+/// system buffers for it.
 #[test]
 fn a_download_lasts_over_a_line_of_64_kbit() {
     let test = "a_download_lasts_over_a_line_of_64_kbit";
@@ -104,7 +105,7 @@ async fn assert_download_lasts() {
     let (mut count, mut part) = (0, vec![0; 64 * KIB]);
     while Instant::now() < until {
         let read = timeout(PATIENCE, client.read(&mut part)).await;
-        let read = read.expect("something comes").unwrap();
+        let read = read.expect("something arrives").unwrap();
         assert_ne!(read, 0, "cut off after {count} bytes");
         count += read;
     }

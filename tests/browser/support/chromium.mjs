@@ -1,4 +1,4 @@
-// The distribution's Chromium, and what a window complained about.
+// The distribution's Chromium, and the complaints of a window.
 
 import { chromium } from "playwright-core";
 
@@ -35,7 +35,7 @@ export class Complaints {
     return complaints;
   }
 
-  /** All but what the loss of the server explains. */
+  /** All complaints except those explained by the loss of the server. */
   get beyondOutage() {
     const expected = [
       /^Failed to load resource: net::ERR_/,

@@ -1,4 +1,4 @@
-// A server of one page with the official client, as a development server or another domain would have it.
+// A server of one page with the official client, like a development server or another domain.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -29,7 +29,7 @@ export class PageServer {
     return this.#server.address().port;
   }
 
-  /** The origin of its page under this name. */
+  /** Returns the origin of its page under this name. */
   origin(host) {
     return `http://${host}:${this.port}`;
   }

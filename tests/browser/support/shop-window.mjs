@@ -1,4 +1,4 @@
-// One ShopNest window of one visitor, as a person would use it.
+// A ShopNest window of one visitor, used as a person would use it.
 
 import { Complaints } from "./chromium.mjs";
 
@@ -25,7 +25,7 @@ export class ShopWindow {
     return window;
   }
 
-  /** As `open`, and connected. */
+  /** Like `open`, but also waits until it is connected. */
   static async connected(...settings) {
     const window = await ShopWindow.open(...settings);
     await window.state("connected");
@@ -65,7 +65,7 @@ export class ShopWindow {
     return this.page.getByTestId(`ship-${order}`).click();
   }
 
-  /** Waits until the order is past "watching", and returns its status. */
+  /** Waits until the order's status is no longer "watching", and returns it. */
   async moved(order) {
     const row = this.page.getByTestId(`order-${order}`).and(this.page.locator("[data-moved]"));
     await row.waitFor();
@@ -92,7 +92,7 @@ class Room {
     return this.locator.getAttribute("data-connection-id");
   }
 
-  /** Sends a message and waits until it is back. */
+  /** Sends a message and waits until it has come back. */
   async say(text) {
     await this.input.fill(text);
     await this.locator.getByTestId("send").click();
@@ -103,7 +103,7 @@ class Room {
     await this.locator.getByTestId("message-text").getByText(text, { exact: true }).waitFor();
   }
 
-  /** Every message on screen as "user: text". */
+  /** Returns every message on screen as "user: text". */
   messages() {
     return this.locator
       .getByTestId("message")

@@ -1,10 +1,10 @@
-//! The users of the transcripts: whoever presents the bearer token `ann` is ann.
+//! The users of the transcripts: a client with the bearer token `ann` is the user ann.
 
 use axum::extract::Request;
 use axum::http::header::AUTHORIZATION;
 use hubwire::{NAME_IDENTIFIER, Principal};
 
-/// Puts the user whom the token names into the request; a bad token names nobody.
+/// Adds the user that the token names to the request; a bad token names nobody.
 pub(crate) async fn authenticate(mut request: Request) -> Request {
     if let Some(user) = token(&request).filter(|token| token != "bad") {
         let principal = Principal::new([(NAME_IDENTIFIER, user)]);

@@ -2,7 +2,7 @@
 
 use hubwire::{HubCallerContext, HubResult, hub, hub_client};
 
-/// What the load generator's connections hear.
+/// The methods that are called on the load generator's connections.
 #[hub_client]
 pub(crate) trait BenchClient {
     #[hub(name = "bench")]

@@ -21,7 +21,7 @@ use crate::values_hub::{DotnetValuesHub, FloatsHub, FormsHub, StringEnumsHub, Va
 /// The origin that the transcripts were recorded with.
 const RECORDED_ORIGIN: &str = "http://app.example";
 
-/// The routes of all of them, with their users.
+/// Returns the routes of all of them, with their users.
 pub(crate) fn router(signalr: &SignalR, allowed_origins: &[String]) -> Router {
     chat(signalr, allowed_origins)
         .merge(throwing(signalr))
@@ -36,7 +36,7 @@ pub(crate) fn router(signalr: &SignalR, allowed_origins: &[String]) -> Router {
         .layer(map_request(authenticate))
 }
 
-/// A hub under a name of its own, for a type that is built several times.
+/// Creates a builder with a name of its own, for a type that is built several times.
 fn variant<H: Hub>(signalr: &SignalR, name: &str) -> HubBuilder<H> {
     signalr.hub().name(name)
 }
@@ -60,7 +60,8 @@ fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {
     Router::new()
         .map_hub("/chat", plain.endpoint())
         .map_hub("/chat-ws", plain.endpoint())
-        // Transports cannot be switched off yet; without these routes their topics cannot be recorded.
+        // Transports cannot be switched off yet; without these routes their topics could not be
+        // recorded.
         .map_hub("/chat-lp", plain.endpoint())
         .map_hub("/chat-sse", plain.endpoint())
         .map_hub("/chat-v1", plain.endpoint().minimum_protocol_version(1))
@@ -83,7 +84,7 @@ fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {
         .merge(layered.layer(cors_layer()))
 }
 
-/// What applications put around their routes for pages of other origins.
+/// Creates the layer that applications put around their routes for pages of other origins.
 fn cors_layer() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::mirror_request())
@@ -109,7 +110,7 @@ fn results(signalr: &SignalR) -> Router {
         .map_hub("/results-connect-detailed", connect_detailed.endpoint())
 }
 
-/// Without .NET's injection the variants differ in their options only.
+/// Without .NET's injection, the variants differ only in their options.
 fn services(signalr: &SignalR) -> Router {
     let plain = signalr.hub().build(ServicesHub::new());
     let detailed = variant(signalr, "ServicesHubDetailed").detailed_errors(true);

@@ -13,20 +13,20 @@ use crate::chat_streams;
 use crate::dotnet_values::{Anything, Bytes, Dictionary, Looping, Mood, Person};
 use crate::throwing_hubs::invalid_operation;
 
-/// Fixed, so that two recordings differ only where the wire does.
+/// Fixed, so that two recordings differ only if the wire format does.
 const TIMESTAMP: &str = "2020-01-02T03:04:05Z";
 
-/// Who hears of a connection's end.
+/// Who is told about the end of a connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Farewell {
-    /// The others hear why it ended.
+    /// The others are told why it ended.
     #[default]
     ToOthers,
-    /// Everybody who can be named, the connection itself included.
+    /// Everybody who can be named is told, including the connection itself.
     ToEverybody,
 }
 
-/// What .NET 10 was recorded with.
+/// The hub that .NET 10 was recorded with.
 #[derive(Debug, Default)]
 pub(crate) struct ChatHub {
     farewell: Farewell,
@@ -38,19 +38,19 @@ impl ChatHub {
     }
 }
 
-/// A string of .NET's, which may be null.
+/// A .NET string, which may be null.
 type Text = Option<String>;
 
 type Context = HubCallerContext<ChatHub>;
 
-/// .NET's error for a null where none may be.
+/// Returns .NET's error for a null that is not allowed.
 fn given<T>(value: Option<T>) -> HubResult<T> {
     value.ok_or_else(|| {
         HubError::hidden("Value cannot be null.").with_type_name("ArgumentNullException")
     })
 }
 
-/// A text of so many bytes, unless that is more than a test has a use for.
+/// Returns a text of this many bytes, unless that is more than any test needs.
 fn text_of(size: i32) -> HubResult<String> {
     const LARGEST: usize = 64 * 1024 * 1024;
     match usize::try_from(size) {
@@ -59,7 +59,7 @@ fn text_of(size: i32) -> HubResult<String> {
     }
 }
 
-/// Sends a message of the caller's.
+/// Sends a message from the caller.
 async fn deliver<R: Reach>(cx: &Context, to: Proxy<R>, message: Text) -> HubResult {
     push(to, "ReceiveMessage", (cx.connection_id(), message)).await
 }
@@ -457,7 +457,7 @@ impl ChatHub {
         let cancelled = cancellation.clone();
         chat_streams::watched(delay_ms, cancellation, async move {
             let arguments = (cancelled.is_cancelled(),);
-            // The connection may be the one that is gone.
+            // The connection that is gone may be this one.
             let _ = push(cx.clients().caller(), "StreamEnded", arguments).await;
         })
     }

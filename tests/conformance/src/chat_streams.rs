@@ -8,7 +8,7 @@ use hubwire::{CancellationToken, HubError, HubResult, StreamReader};
 
 use crate::throwing_hubs::invalid_operation;
 
-/// Waits for so many milliseconds, or yields once for none.
+/// Waits for this many milliseconds, or yields once for zero.
 pub(crate) async fn pause(milliseconds: i32) {
     match u64::try_from(milliseconds) {
         Ok(milliseconds @ 1..) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
@@ -16,7 +16,7 @@ pub(crate) async fn pause(milliseconds: i32) {
     }
 }
 
-/// 0, 1, 2 .., with a pause before each.
+/// Streams 0, 1, 2 .., with a pause before each.
 pub(crate) fn numbers(count: i32, delay_ms: i32) -> impl Stream<Item = i32> + Send + 'static {
     stream::unfold(0, move |number| async move {
         if number >= count {
@@ -27,7 +27,7 @@ pub(crate) fn numbers(count: i32, delay_ms: i32) -> impl Stream<Item = i32> + Se
     })
 }
 
-/// The same until the token fires.
+/// Streams the same until the token fires.
 pub(crate) fn numbers_until(
     count: i32,
     delay_ms: i32,
@@ -36,7 +36,7 @@ pub(crate) fn numbers_until(
     numbers(count, delay_ms).take_until(cancellation.cancelled_owned())
 }
 
-/// Numbers without an end; runs `farewell` when the token fires.
+/// Streams numbers forever; runs `farewell` when the token fires.
 pub(crate) fn watched<F>(
     delay_ms: i32,
     cancellation: CancellationToken,
@@ -49,7 +49,7 @@ where
     numbers_until(i32::MAX, delay_ms, cancellation).chain(farewell)
 }
 
-/// Some numbers, then an error.
+/// Streams some numbers, then an error.
 pub(crate) fn failing(
     after: i32,
     error: HubError,
@@ -62,7 +62,7 @@ pub(crate) fn hidden_failure() -> HubError {
     invalid_operation("stream boom")
 }
 
-/// The sum of an upload.
+/// Returns the sum of an upload.
 pub(crate) async fn sum(mut numbers: StreamReader<i32>) -> HubResult<i32> {
     let mut sum = 0_i32;
     while let Some(number) = numbers.next().await {
@@ -71,7 +71,7 @@ pub(crate) async fn sum(mut numbers: StreamReader<i32>) -> HubResult<i32> {
     Ok(sum)
 }
 
-/// All words, then all numbers.
+/// Returns all words, then all numbers.
 pub(crate) async fn join(
     separator: Option<String>,
     mut words: StreamReader<Option<String>>,
@@ -87,7 +87,7 @@ pub(crate) async fn join(
     Ok(all.join(&separator.unwrap_or_default()))
 }
 
-/// How an upload ended, in .NET's words.
+/// Returns how an upload ended, in .NET's words.
 pub(crate) async fn report(mut numbers: StreamReader<i32>) -> String {
     let mut count = 0;
     loop {
@@ -105,7 +105,7 @@ pub(crate) async fn report(mut numbers: StreamReader<i32>) -> String {
     }
 }
 
-/// The first item of an upload, whose rest stays unread.
+/// Returns the first item of an upload; the rest stays unread.
 pub(crate) async fn first(mut numbers: StreamReader<i32>) -> HubResult<i32> {
     let closed = || {
         HubError::hidden("The channel has been closed.").with_type_name("ChannelClosedException")

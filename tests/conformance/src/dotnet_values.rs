@@ -1,4 +1,4 @@
-//! What .NET's types are here: the natural form of each in serde.
+//! .NET's types in serde: the natural form of each.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ pub(crate) type Anything = Box<RawValue>;
 /// .NET's dictionary of objects, in the order in which it was written.
 pub(crate) type Dictionary = IndexMap<String, Anything>;
 
-/// An enumeration of .NET, which is a number in JSON and takes any.
+/// An enumeration of .NET, which is a number in JSON and accepts any number.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Mood(pub(crate) i32);
 
-/// A class of .NET; what is missing has its default.
+/// A class of .NET; missing members have their defaults.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Person {
@@ -40,7 +40,7 @@ impl Person {
     }
 }
 
-/// A value that cannot be written, as one that holds itself in .NET.
+/// A value that cannot be written, like one that contains itself in .NET.
 pub(crate) struct Looping;
 
 impl Serialize for Looping {

@@ -1,6 +1,6 @@
 //! The conformance server: the hubs and routes that SignalR's own tests and the recorded transcripts need.
 //!
-//! A test program: nothing here is an example of how to write a hub.
+//! This is a test program: nothing here is an example of how to write a hub.
 
 mod authentication;
 mod bench_hub;

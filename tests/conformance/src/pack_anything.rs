@@ -1,4 +1,4 @@
-//! .NET's `object` in the MessagePack transcripts: any value that serde can be shown.
+//! .NET's `object` in the MessagePack transcripts: any value that serde can represent.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use hubwire::Binary;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// A value of any type. Serde has no timestamps: one is text here.
+/// A value of any type. Serde has no timestamps, so they are text here.
 #[derive(Debug)]
 pub(crate) enum Anything {
     Null,
@@ -22,7 +22,7 @@ pub(crate) enum Anything {
 }
 
 impl Anything {
-    /// The type that .NET makes of it, by its smallest form.
+    /// Returns the type that .NET reads, judged by its smallest encoding.
     pub(crate) fn dotnet_name(&self) -> &'static str {
         match self {
             Self::Null => "null",

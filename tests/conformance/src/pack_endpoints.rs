@@ -8,7 +8,7 @@ use hubwire::{HubBuilder, MapHub, Naming, SignalR};
 
 use crate::pack_hub::PackHub;
 
-/// The routes of all variants.
+/// Returns the routes of all variants.
 pub(crate) fn router(signalr: &SignalR) -> Router {
     let plain = pack(signalr, "PackHub");
     let detailed = pack(signalr, "PackHubDetailed").detailed_errors(true);

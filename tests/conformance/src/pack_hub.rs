@@ -1,4 +1,5 @@
-//! The hub of the MessagePack transcripts: every type there and back, streams and client results.
+//! The hub of the MessagePack transcripts: every type in both directions, streams and client
+//! results.
 //!
 //! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet), and its types are what users write for
 //! those of .NET, or, where .NET has a form of its own in each protocol, those of [`pack_forms`](crate::pack_forms).
@@ -26,13 +27,14 @@ use crate::pack_values::{
 };
 use crate::throwing_hubs::invalid_operation;
 
-/// A string of .NET's, which may be null.
+/// A .NET string, which may be null.
 type Text = Option<String>;
 
 /// Has every type that a method can take or return.
 pub(crate) struct PackHub;
 
-/// The hub: methods that send back what they are given, that have a result of their own, that fail, and others.
+/// Generates the hub: methods that return their argument, that have a result of their own, that
+/// fail, and others.
 macro_rules! pack_hub {
     (
         echoes { $($echo:ident: $type:ty;)* }

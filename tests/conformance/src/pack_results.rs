@@ -1,4 +1,4 @@
-//! What the MessagePack transcripts' hub returns without being given it.
+//! Results of the MessagePack transcripts' hub that do not come from arguments.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub(crate) const FRACTION: Timestamp = at(1_577_934_245, 123_456_700);
 /// 2200-01-01T00:00:00Z.
 pub(crate) const AFTER_2106: Timestamp = at(7_258_118_400, 0);
 pub(crate) const BEFORE_1970: Timestamp = at(-1, 0);
-/// The last instant that .NET has.
+/// The last instant in .NET.
 pub(crate) const LAST: Timestamp = at(253_402_300_799, 999_999_900);
 /// A second and a half.
 pub(crate) const SPAN: TimeSpan = TimeSpan::from_ticks(15_000_000);
@@ -29,7 +29,7 @@ const fn at(seconds: i64, nanoseconds: u32) -> Timestamp {
     }
 }
 
-/// 03:04:05 by a clock that is an hour and a half ahead.
+/// Returns 03:04:05 by a clock that is an hour and a half ahead.
 pub(crate) fn offset() -> DateTimeOffset {
     "2020-01-02T03:04:05+01:30"
         .parse()
@@ -40,7 +40,7 @@ pub(crate) fn decimal(text: &str) -> Decimal {
     text.parse().unwrap_or_default()
 }
 
-/// The time with seven places of a second, as .NET's format `o` has it.
+/// Formats the time with seven fractional digits, as .NET's format `o` does.
 pub(crate) fn to_seven_places(timestamp: Timestamp) -> String {
     let text = timestamp.to_string();
     let text = text.trim_end_matches('Z');
@@ -48,7 +48,7 @@ pub(crate) fn to_seven_places(timestamp: Timestamp) -> String {
     format!("{seconds}.{fraction:0<7.7}Z")
 }
 
-/// A client's result, or the error, in .NET's words.
+/// Returns a client's result, or the error, in .NET's words.
 pub(crate) fn report<T: fmt::Display>(result: Result<T, ClientResultError>) -> String {
     match result {
         Ok(value) => format!("got {value}"),
@@ -59,7 +59,7 @@ pub(crate) fn report<T: fmt::Display>(result: Result<T, ClientResultError>) -> S
     }
 }
 
-/// An anonymous type, in .NET.
+/// An anonymous type in .NET.
 #[derive(Debug, Serialize)]
 pub(crate) struct Anonymous {
     name: &'static str,
@@ -82,7 +82,7 @@ impl Default for Anonymous {
     }
 }
 
-/// Known by its interface, in .NET.
+/// Declared by its interface in .NET.
 #[derive(Debug, Serialize)]
 pub(crate) struct Named {
     name: &'static str,
@@ -98,7 +98,7 @@ impl Default for Named {
     }
 }
 
-/// Has a dog as an animal and one as an object.
+/// Contains a dog as an animal and another as an object.
 #[derive(Debug, Serialize)]
 pub(crate) struct Kennel {
     animal: Animal,
@@ -118,7 +118,7 @@ pub(crate) fn expando() -> IndexMap<&'static str, Boxed> {
     IndexMap::from([("First", Boxed::Integer(1)), ("second", Boxed::Text("b"))])
 }
 
-/// A value that is declared as an object, in .NET.
+/// A value that is declared as an object in .NET.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Boxed {

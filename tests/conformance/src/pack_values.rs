@@ -36,7 +36,7 @@ pub(crate) enum Renamed {
     Second,
 }
 
-/// A class; what is missing has its default.
+/// A class; missing members have their defaults.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Person {
@@ -122,7 +122,7 @@ impl Animal {
     }
 }
 
-/// Derived from an animal, in .NET.
+/// Derived from an animal in .NET.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Dog {
@@ -145,7 +145,7 @@ pub(crate) struct NeedsArgument {
     number: i32,
 }
 
-/// What may be within itself.
+/// A value that may contain itself.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Deep {

@@ -1,4 +1,4 @@
-//! The hub that invokes its clients for their results.
+//! The hub that invokes its clients for results.
 
 use std::fmt;
 use std::future::Future;
@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 use crate::chat_streams::pause;
 use crate::dotnet_values::Person;
 
-/// A string of .NET's, which may be null.
+/// A .NET string, which may be null.
 type Text = Option<String>;
 
-/// Invokes where it may, by every way there is.
+/// Invokes clients where this is allowed, in every possible way.
 pub(crate) struct ResultsHub {
     outside: HubContext<Self>,
     invokes_in_lifecycle: bool,
@@ -34,7 +34,7 @@ impl ResultsHub {
         }
     }
 
-    /// Invokes on connecting, without waiting, and on disconnecting too.
+    /// Also invokes on connecting, without waiting, and on disconnecting.
     pub(crate) fn with_lifecycle(outside: HubContext<Self>) -> Self {
         Self {
             outside,
@@ -48,7 +48,7 @@ async fn name_of(client: Proxy<One>, argument: &str) -> Result<Text, ClientResul
     client.invoke("GetName", (argument,)).await
 }
 
-/// The result, or the error, in .NET's words.
+/// Returns the result, or the error, in .NET's words.
 async fn report<T: fmt::Display>(
     result: impl Future<Output = Result<T, ClientResultError>>,
 ) -> String {
@@ -80,7 +80,7 @@ impl ResultsHub {
         while invoking.try_join_next().is_some() {}
         invoking.spawn(async move {
             let result = report_name(client.clone(), "who?").await;
-            // Who is gone need not be told.
+            // A client that is gone need not be told.
             let _ = client.send("Answered", (result,)).await;
         });
     }
@@ -196,7 +196,7 @@ impl ResultsHub {
     }
 }
 
-/// Invokes where it may not: in the hook for new connections.
+/// Invokes where it is not allowed: in the hook for new connections.
 pub(crate) struct ResultsConnectHub;
 
 #[hub]

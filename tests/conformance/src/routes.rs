@@ -1,4 +1,4 @@
-//! Everything that the server serves, by path in any case.
+//! Everything that the server serves, by path and ignoring case.
 
 use axum::Router;
 use axum::extract::Request;
@@ -10,7 +10,8 @@ use hubwire::{MapHub, SignalR};
 use crate::bench_hub::BenchHub;
 use crate::{chat_endpoints, filter_endpoints, pack_endpoints, suite_endpoints};
 
-/// All routes; what the transcripts and the benchmark do not use belongs to the test suites.
+/// Returns all routes; those that the transcripts and the benchmark do not use belong to the test
+/// suites.
 pub(crate) fn router(signalr: &SignalR, filtered: &SignalR, allowed_origins: &[String]) -> Router {
     let routes = chat_endpoints::router(signalr, allowed_origins)
         .merge(pack_endpoints::router(signalr))
@@ -18,14 +19,14 @@ pub(crate) fn router(signalr: &SignalR, filtered: &SignalR, allowed_origins: &[S
         .map_hub("/bench", signalr.hub().build(BenchHub).endpoint())
         .route("/deployment", get(deployment))
         .fallback_service(suite_endpoints::router(signalr));
-    // Behind a router of its own, so that the path is changed before routes are looked for.
+    // Behind a router of its own, because the path must be changed before routing.
     Router::new()
         .fallback_service(routes)
         .layer(map_request(plain_path))
 }
 
-/// Paths match without regard to case and to a slash at the end; the routes above have neither. In the
-/// id of a connection case counts.
+/// Paths match regardless of case and of a trailing slash; the routes above have neither capitals
+/// nor a trailing slash. The id of a connection is case-sensitive.
 async fn plain_path(mut request: Request) -> Request {
     let path = request.uri().path();
     let plain = path.strip_suffix('/').unwrap_or(path);
@@ -48,7 +49,7 @@ async fn plain_path(mut request: Request) -> Request {
     request
 }
 
-/// What is running; no test reads it.
+/// Describes what is running; no test reads it.
 async fn deployment() -> axum::Json<serde_json::Value> {
     axum::Json(serde_json::json!({
         "Name": env!("CARGO_PKG_NAME"),

@@ -1,11 +1,11 @@
-//! The hub of .NET's injected parameters, which are fields here, and of cancellation tokens.
+//! The hub for .NET's injected parameters, which are fields here, and for cancellation tokens.
 
 use futures_util::{Stream, StreamExt};
 use hubwire::{CancellationToken, HubCallerContext, HubResult, StreamReader, hub};
 
 use crate::chat_streams::{numbers, numbers_until, pause};
 
-/// A string of .NET's, which may be null.
+/// A .NET string, which may be null.
 type Text = Option<String>;
 
 /// Greets as .NET's services do.

@@ -12,7 +12,7 @@ use crate::suite_hubs::{DefaultHub, DynamicHub, UncreatableHub, VersionHub, user
 use crate::suite_layers::{self, Redirects};
 use crate::test_hub::TestHub;
 
-/// The routes, behind the layers that these tests need.
+/// Returns the routes, behind the layers that these tests need.
 pub(crate) fn router(signalr: &SignalR) -> Router {
     let layers = from_fn_with_state(Redirects::default(), suite_layers::in_front);
     javascript(signalr).merge(dotnet(signalr)).layer(layers)

@@ -17,21 +17,21 @@ use crate::throwing_hubs::invalid_operation;
 /// The pause before each number of a stream.
 const STREAM_DELAY_MS: i32 = 20;
 
-/// The items of an upload; its end, with an error too, ends them without one.
+/// Streams the items of an upload; its end, even with an error, ends them without one.
 fn until_error<T>(items: StreamReader<T>) -> impl Stream<Item = T> {
     items
         .take_while(|item| ready(item.is_ok()))
         .filter_map(|item| ready(item.ok()))
 }
 
-/// What the hubs call on their clients.
+/// The methods that the hubs call on their clients.
 #[hub_client]
 pub(crate) trait DotnetClient {
     fn echo(&self, message: Option<&str>);
     fn no_client_handler(&self);
 }
 
-/// The user whom a header names.
+/// Returns the user that a header names.
 pub(crate) fn user_of_header(request: &ConnectionRequest, _: Option<&Principal>) -> Option<UserId> {
     request.header("Super-Insecure-UserName").map(UserId::from)
 }
@@ -44,7 +44,7 @@ pub(crate) enum PortOrAddress {
     Address(String),
 }
 
-/// Hub A: everything.
+/// Hub A: all methods.
 pub(crate) struct DefaultHub;
 
 #[hub(client = DotnetClient)]
@@ -149,7 +149,7 @@ impl DefaultHub {
     }
 }
 
-/// Hub B: less.
+/// Hub B: fewer methods.
 pub(crate) struct DynamicHub;
 
 #[hub(client = DotnetClient)]
@@ -209,7 +209,7 @@ impl DynamicHub {
 
 const HELLO: &str = "Hello World!";
 
-/// A hub of one method, for clients of other versions.
+/// A hub with one method, for clients of other versions.
 pub(crate) struct VersionHub;
 
 #[hub]
@@ -219,7 +219,7 @@ impl VersionHub {
     }
 }
 
-/// A hub that lets nobody in, as one in .NET that cannot be made.
+/// A hub that refuses all connections, like one that cannot be created in .NET.
 pub(crate) struct UncreatableHub;
 
 #[hub]

@@ -1,4 +1,5 @@
-//! What SignalR's own tests need in front of their hubs: CORS, cookies, redirects and a bad negotiation.
+//! The layers in front of the hubs of SignalR's own tests: CORS, cookies, redirects and a bad
+//! negotiation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,25 +15,27 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// How many redirects were sent.
+/// The number of redirects that were sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Redirects(Arc<AtomicU32>);
 
 impl Redirects {
-    /// The number of the next one.
+    /// Returns the number of the next redirect.
     fn next(&self) -> u32 {
         self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
     }
 }
 
-/// All of it, in the order that the tests expect: CORS, redirects, cookies, the bad negotiation.
+/// Applies all of them, in the order that the tests expect: CORS, redirects, cookies, the bad
+/// negotiation.
 pub(crate) async fn in_front(
     State(redirects): State<Redirects>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let cors = cors(request.headers());
-    // Pages come from ports that nobody knows beforehand; the hubs are to take them for their own.
+    // Pages come from ports that are not known beforehand; the hubs should treat them as their
+    // own.
     request.headers_mut().remove(ORIGIN);
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
@@ -80,7 +83,8 @@ fn redirect(redirects: &Redirects, request: &Request) -> Option<Response> {
     None
 }
 
-/// A redirect with an absolute URL, for one client's event source takes no other.
+/// Creates a redirect with an absolute URL, because the event source of one client accepts no
+/// other.
 fn moved(request: &Request, path: &str) -> Response {
     let host = request.headers().get(HOST);
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();

@@ -1,15 +1,15 @@
-//! What SignalR's own tests read of the request that opened a connection.
+//! What SignalR's own tests read from the request that opened a connection.
 
 use hubwire::ConnectionRequest;
 
-/// The value of a key of the query.
+/// Returns the value of a key in the query.
 pub(crate) fn query(request: &ConnectionRequest, key: &str) -> Option<String> {
     form_urlencoded::parse(request.query().as_bytes())
         .find(|(name, _)| name.eq_ignore_ascii_case(key))
         .map(|(_, value)| value.into_owned())
 }
 
-/// Resolves the percent signs of a cookie; what is no escape stays.
+/// Decodes the percent escapes of a cookie; anything else stays.
 pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::suite_request;
 use crate::throwing_hubs::invalid_operation;
 
-/// What the hub calls on its clients.
+/// The methods that the hub calls on its clients.
 #[hub_client]
 pub(crate) trait TestClient {
     fn message(&self, text: &str);
@@ -20,7 +20,7 @@ pub(crate) trait TestClient {
     fn result(&self) -> i32;
 }
 
-/// An object that is sent back.
+/// An object that is returned unchanged.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CustomObject {
@@ -28,7 +28,8 @@ pub(crate) struct CustomObject {
     value: i32,
 }
 
-/// An object of every kind of member; bytes and a point in time are what each encoding has for them.
+/// An object with every kind of member; each protocol has its own form of bytes and points in
+/// time.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ComplexObject {
@@ -46,7 +47,7 @@ const YEAR_2000: Timestamp = match Timestamp::from_unix(946_684_800, 0) {
     Err(_) => panic!("not between the years 1 and 9999"),
 };
 
-/// Does what a test of a client wants to see.
+/// Does what the tests of a client need.
 pub(crate) struct TestHub;
 
 #[hub(client = TestClient)]
@@ -88,7 +89,7 @@ impl TestHub {
         stream::iter(["a", "b", "c"])
     }
 
-    /// Never yields; says so when it is cancelled.
+    /// Never yields; tells its caller when it is cancelled.
     pub fn infinite_stream(
         &self,
         cx: &HubCallerContext<Self>,
@@ -96,7 +97,7 @@ impl TestHub {
     ) -> impl Stream<Item = String> {
         let cancelled = async move {
             cancellation.cancelled().await;
-            // The connection may be the one that is gone.
+            // The connection that is gone may be this one.
             let _ = cx
                 .clients()
                 .client(cx.connection_id())

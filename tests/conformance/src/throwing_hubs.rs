@@ -1,12 +1,12 @@
-//! Hubs whose hooks fail.
+//! Hubs with hooks that fail.
 
 use hubwire::{HubError, HubResult, hub};
 
-/// Lets nobody in.
+/// Refuses all connections.
 pub(crate) enum ChatThrowHub {
     /// With an error that is hidden from clients.
     Plain,
-    /// With an error that a client of a method would read.
+    /// With an error that a client would read if a method returned it.
     HubException,
 }
 
@@ -34,7 +34,7 @@ impl ChatThrowLaterHub {
     }
 }
 
-/// .NET's error for what should not have been done.
+/// Returns .NET's error for an invalid operation.
 pub(crate) fn invalid_operation(text: impl Into<String>) -> HubError {
     HubError::hidden(text.into()).with_type_name("InvalidOperationException")
 }

@@ -1,11 +1,11 @@
-//! The hub whose clients have a typed proxy, and one that inherits from it.
+//! A hub with a typed proxy for its clients, and one that inherits from it.
 
 use hubwire::{HubCallerContext, HubResult, hub, hub_client};
 use serde_json::Value;
 
 use crate::dotnet_values::{Mood, Person};
 
-/// What these hubs call on their clients.
+/// The methods that these hubs call on their clients.
 #[hub_client]
 pub(crate) trait TypedClient {
     fn receive_message(&self, user: &str, message: &str);
@@ -88,7 +88,7 @@ impl TypedHub {
     }
 }
 
-/// What of a hub that inherits is called: its own methods and some of its base's.
+/// The methods of an inheriting hub that are called: its own and some of its base's.
 pub(crate) struct TypedChildHub;
 
 #[hub(client = TypedClient)]

@@ -1,4 +1,4 @@
-//! The hubs of the rows in `docs/values.md`: each value is handed out, and taken back.
+//! The hubs for the rows in `docs/values.md`: each value is sent, and received back.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,7 +47,8 @@ fn with_offset(text: &str) -> DateTimeOffset {
         .unwrap_or_else(|_| Timestamp::UNIX_EPOCH.into())
 }
 
-/// One method that returns the value, and one that says whether it is given the same.
+/// For each value, generates one method that returns it, and one that says whether its argument is
+/// the same.
 macro_rules! values {
     ($hub:ident: $($get:ident $is:ident $ty:ty = $value:expr;)*) => {
         #[hub]
@@ -101,7 +102,7 @@ values! { ValuesHub:
     person is_person Person = Person { full_name: "Ada".to_owned(), mood: Mood::Happy, age: None };
 }
 
-/// Values under .NET's names.
+/// Values with .NET's names.
 pub(crate) struct DotnetValuesHub;
 
 values! { DotnetValuesHub:
@@ -121,7 +122,8 @@ values! { StringEnumsHub:
     weather is_weather Weather = Weather::Sunny;
 }
 
-/// Values that JavaScript has in forms of its own, each sent back as text of what it is here.
+/// Values that JavaScript has in its own forms; each is returned as text that shows how it was
+/// read.
 pub(crate) struct FormsHub;
 
 #[hub]

@@ -1,4 +1,4 @@
-//! What holds of binding received arguments, whatever they are and whatever they are bound to.
+//! Properties of binding received arguments, whatever they are and whatever they are bound to.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Takes the bytes as the arguments of a call and binds them to tuples of many types.
+/// Treats the bytes as the arguments of a call and binds them to tuples of many types.
 pub fn check(data: &[u8]) {
     let record = [br#"{"type":1,"target":"T","arguments":"#, data, b"}"].concat();
     if let Ok(HubMessage::Invocation(call)) = json::parse_message(&record) {
@@ -47,15 +47,15 @@ fn check_arguments(arguments: &RawArguments<'_>) {
     }
 }
 
-/// `serde_json` takes the digits of a 128-bit integer and leaves a fraction where it is, so that
-/// the fault is found behind the argument, and blamed on the next.
+/// `serde_json` takes the digits of a 128-bit integer and leaves a fraction unread. The fault is
+/// then found after the argument, and attributed to the next one.
 fn check_wide_integer(arguments: &RawArguments<'_>, array: &[&RawValue]) {
     let expected = one_by_one(array, &[fits::<i128>]);
     assert_eq!(arguments.bind::<(i128,)>().is_ok(), expected.is_ok());
 }
 
-/// The position of the first argument that does not fit, or how many there are if too few or
-/// too many; found by taking the array apart first.
+/// Returns the position of the first argument that does not fit, or the number of arguments if
+/// there are too few or too many. It splits the array first.
 fn one_by_one(array: &[&RawValue], fits: &[fn(&str) -> bool]) -> Result<(), Fault> {
     let misfit = array
         .iter()
@@ -78,7 +78,7 @@ fn fits<T: for<'de> Deserialize<'de>>(element: &str) -> bool {
     read::<T>(element).is_ok()
 }
 
-/// Reads a value, and if it is refused the same with `0` for each `-0`.
+/// Reads a value, or if it is refused, the same text with `0` for each `-0`.
 fn read<T: for<'de> Deserialize<'de>>(json: &str) -> serde_json::Result<T> {
     serde_json::from_str(json).or_else(|_| serde_json::from_str(&with_plain_zeros(json)))
 }
@@ -104,7 +104,7 @@ fn with_plain_zeros(json: &str) -> String {
     plain
 }
 
-/// What is outside of strings and inside them, by turns.
+/// Returns the parts outside and inside of strings, alternately.
 fn parts(json: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut begins, mut is_escaped) = (0, false);
@@ -146,7 +146,7 @@ fn check_tuple<T: BindArguments + for<'de> Deserialize<'de> + Debug>(
     assert_eq!(&read, expected, "{}", std::any::type_name::<T>());
 }
 
-/// What is sent back is printable ASCII or beyond, and means what was received.
+/// Checks that what is sent back contains no control characters, and means what was received.
 fn check_writing(element: &RawValue) {
     let Ok(value) = serde_json::from_str::<Value>(element.get()) else {
         return;
@@ -160,7 +160,8 @@ fn check_writing(element: &RawValue) {
     assert!(is_same(&value, &read), "{value} is read as {read}");
 }
 
-/// Whether two values are the same but for whole floats, which are written as integers.
+/// Returns whether two values are the same, apart from whole floats, which are written as
+/// integers.
 fn is_same(sent: &Value, read: &Value) -> bool {
     match (sent, read) {
         (Value::Number(number), Value::Number(read)) if number.is_f64() => {

@@ -1,5 +1,5 @@
-//! The same bytes for `FrameDecoder` and for tokio-websockets' server: the same messages, the
-//! same control frames and the same verdict. The README says where they may differ.
+//! The same bytes for `FrameDecoder` and for tokio-websockets' server must give the same messages,
+//! the same control frames and the same verdict. The README lists the allowed differences.
 
 use std::io;
 use std::pin::Pin;
@@ -22,9 +22,9 @@ pub fn check(data: &[u8]) {
     assert_eq!(ours.whole, theirs.whole);
     match (ours.fault, theirs.fault) {
         (Some(ours), Some(theirs)) => assert_eq!(name(ours), theirs),
-        // We refuse a header at the first byte that is wrong, they when there are enough.
+        // We refuse a header at its first invalid byte; they need more of its bytes first.
         (Some(_), None) => assert_eq!(tail, Tail::Header),
-        // They refuse a close frame with half a code at its length, we at its payload.
+        // They refuse a close frame with half a code by its length, we by its payload.
         (None, Some(theirs)) => {
             assert_eq!(
                 (tail, theirs.as_str()),
@@ -35,18 +35,18 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Where the bytes end, if they do not end with a frame.
+/// Where the bytes end, if not at the end of a frame.
 #[derive(Debug, PartialEq)]
 enum Tail {
     Elsewhere,
-    /// Before the payload of a close frame that has one byte of it.
+    /// Before the payload of a close frame with one byte of payload.
     HalfCode,
     Header,
 }
 
-/// The same frames with their lengths in as few bytes as possible, which tokio-websockets
-/// demands, and the last frame's no longer than it can tell that more is to come, because it
-/// makes room for the whole frame.
+/// Encodes the frames with minimal lengths, which tokio-websockets requires. The last frame's
+/// length is reduced to the least that still leaves the frame incomplete, because tokio-websockets
+/// allocates the whole frame.
 fn with_minimal_lengths(bytes: &[u8]) -> (Vec<u8>, Tail) {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -82,8 +82,8 @@ fn with_minimal_lengths(bytes: &[u8]) -> (Vec<u8>, Tail) {
     (out, tail)
 }
 
-/// The first two bytes of a frame, its length and what follows that; nothing if the bytes end
-/// before, or if both refuse the header.
+/// Returns the first two bytes of a frame, its length and what follows; `None` if the bytes end
+/// before, or if both decoders refuse the header.
 fn read_header(bytes: &[u8]) -> Option<(u8, u8, u64, &[u8])> {
     let [first, second, behind @ ..] = bytes else {
         return None;
@@ -105,7 +105,7 @@ fn read_header(bytes: &[u8]) -> Option<(u8, u8, u64, &[u8])> {
     is_taken.then_some((*first, *second, len, behind))
 }
 
-/// Whether the bytes end before the mask of the header they begin with.
+/// Returns whether the bytes end before the mask of the header that they begin with.
 fn is_cut_header(bytes: &[u8]) -> bool {
     match bytes {
         [] => false,
@@ -194,7 +194,7 @@ fn kind(message: &Message) -> Kind {
     }
 }
 
-/// Our fault in their words.
+/// Returns our fault in their words.
 const fn name(error: FrameError) -> &'static str {
     match error {
         FrameError::CloseCode(_) => "invalid close code",
@@ -212,7 +212,7 @@ const fn name(error: FrameError) -> &'static str {
     }
 }
 
-/// A client that sends these pieces, the last first, and reads all it is sent.
+/// A client that sends these pieces, the last first, and reads everything it is sent.
 struct Pieces<'p>(Vec<&'p [u8]>);
 
 impl AsyncRead for Pieces<'_> {

@@ -1,10 +1,10 @@
-//! What holds of every client's WebSocket bytes, wherever they are cut.
+//! Properties of every client's WebSocket bytes, wherever they are split.
 
 use hubwire_protocol::{
     DataKind, FrameDecoder, FrameError, FrameEvent, Masking, Opcode, write_masked_frame,
 };
 
-/// What has arrived whole: a message or the payload of a control frame.
+/// Something that has arrived completely: a message, or the payload of a control frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     Binary,
@@ -26,16 +26,17 @@ impl Kind {
     }
 }
 
-/// All that a decoder made of its input.
+/// Everything that a decoder produced from its input.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Decoded {
     pub(crate) whole: Vec<(Kind, Vec<u8>)>,
-    /// What came of a message that did not end.
+    /// The received part of a message that did not end.
     partial: Option<(Kind, Vec<u8>)>,
     pub(crate) fault: Option<FrameError>,
 }
 
-/// Sizes of pieces, as many as the first byte says, and the bytes to be cut into them.
+/// Returns the sizes of pieces, as many as the first byte says, and the bytes to be split into
+/// them.
 pub(crate) fn split_input(data: &[u8]) -> (&[u8], &[u8]) {
     let Some((count, rest)) = data.split_first() else {
         return (data, data);
@@ -43,7 +44,7 @@ pub(crate) fn split_input(data: &[u8]) -> (&[u8], &[u8]) {
     rest.split_at(usize::from(count % 16).min(rest.len()))
 }
 
-/// Decodes the bytes whole, cut as the input says, and one by one.
+/// Decodes the bytes in one piece, split as the input says, and one by one.
 pub fn check(data: &[u8]) {
     let (cuts, bytes) = split_input(data);
     for masking in [Masking::Required, Masking::Forbidden] {
@@ -57,7 +58,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Decodes the bytes in pieces of these sizes, and the rest in one.
+/// Decodes the bytes in pieces of these sizes, and the rest in one piece.
 pub(crate) fn decode(masking: Masking, bytes: &[u8], cuts: impl Iterator<Item = usize>) -> Decoded {
     let mut decoder = FrameDecoder::new(masking);
     let mut bytes = bytes.to_vec();
@@ -71,7 +72,7 @@ pub(crate) fn decode(masking: Masking, bytes: &[u8], cuts: impl Iterator<Item = 
                 Ok(Some(event)) => decoded.see(event),
                 Ok(None) => break,
                 Err(error) => {
-                    assert_eq!(decoder.next(&mut piece), Err(error), "a fault is for ever");
+                    assert_eq!(decoder.next(&mut piece), Err(error), "a fault is permanent");
                     decoded.fault = Some(error);
                     return decoded;
                 }
@@ -87,7 +88,7 @@ impl Decoded {
         let last = self.whole.last();
         assert!(
             last.is_none_or(|(kind, _)| *kind != Kind::Close),
-            "{event:?} behind a close"
+            "{event:?} after a close"
         );
         match event {
             FrameEvent::Data {
@@ -119,7 +120,7 @@ impl Decoded {
     }
 }
 
-/// Whole text is UTF-8, and text that goes on may become UTF-8.
+/// Checks that complete text is UTF-8, and that incomplete text may become UTF-8.
 fn check_text(decoded: &Decoded) {
     for (kind, payload) in &decoded.whole {
         assert!(*kind != Kind::Text || str::from_utf8(payload).is_ok());
@@ -129,7 +130,7 @@ fn check_text(decoded: &Decoded) {
     }
 }
 
-/// What has arrived arrives again when it is sent again.
+/// Checks that what has arrived arrives again when it is sent again.
 fn check_round_trip(decoded: &Decoded) {
     let mut out = Vec::new();
     for (kind, payload) in &decoded.whole {

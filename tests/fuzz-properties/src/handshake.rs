@@ -1,4 +1,4 @@
-//! What holds of every handshake record, whoever sent it.
+//! Properties of every handshake record, whoever the sender is.
 
 use hubwire_protocol::{
     HandshakeRefusal, HandshakeRequest, HandshakeResponse, HubProtocol, TransferFormat,
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::reference::{first_object, int32, is_too_deep, optional, to_record};
 
-/// Reads the bytes as a request and as a response, cut at the separator and as they are.
+/// Reads the bytes as a request and as a response, up to the separator and as a whole.
 pub fn check(data: &[u8]) {
     for limit in [None, Some(16), Some(data.len())] {
         check_reading(data, limit);
@@ -20,7 +20,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// A limit counts the separator; what comes behind the record is not looked at.
+/// Checks that a limit includes the separator, and that bytes after the record are ignored.
 fn check_reading(data: &[u8], limit: Option<usize>) {
     let end = data.iter().position(|&byte| byte == 0x1E);
     let visible = limit.unwrap_or(usize::MAX);
@@ -68,7 +68,7 @@ fn check_resolving(request: &HandshakeRequest<'_>) {
     );
 }
 
-/// A refusal can be told to the client, whatever the client's bytes were.
+/// Checks that a refusal can be sent to the client, whatever the client's bytes were.
 fn check_refusal(refusal: &HandshakeRefusal) {
     let response = HandshakeResponse::refused(refusal);
     let mut out = Vec::new();
@@ -95,8 +95,9 @@ fn check_response(record: &[u8]) {
     assert_eq!(HandshakeResponse::read(record), Ok(None));
 }
 
-/// An object is accepted if and only if its properties are what they must be. One of whose equal
-/// properties only the last is may be refused for the others, but is not read otherwise.
+/// An object is accepted if and only if its properties are valid. If a property occurs several
+/// times, an object with only a valid last one may be refused because of the others, but it must
+/// not be read differently.
 fn check_by_reference(record: &[u8], object: &Map<String, Value>) {
     let once = to_record(object);
     let expected = expect_request(object).filter(|_| !is_too_deep(object));

@@ -1,4 +1,4 @@
-//! What holds of every buffer of MessagePack hub messages.
+//! Properties of every buffer of MessagePack hub messages.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 const PROTOCOL: HubProtocol = HubProtocol::MessagePack;
 
-/// Reads the bytes as one body, and as a buffer of messages under several limits.
+/// Reads the bytes as one body, and as a buffer of messages with several limits.
 pub fn check(data: &[u8]) {
     check_body(data);
     for limit in [None, Some(3), Some(data.len() / 2), Some(data.len())] {
@@ -22,7 +22,8 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Messages come one by one, each within the limit; what comes behind does not matter.
+/// Checks that messages come one by one, each within the limit; bytes after a message do not
+/// matter.
 fn check_buffer(data: &[u8], limit: Option<usize>) {
     let mut rest = data;
     loop {
@@ -63,7 +64,7 @@ enum Length {
     TooLarge,
 }
 
-/// The length at the front, bit by bit.
+/// Reads the length at the front, bit by bit.
 fn length(bytes: &[u8]) -> Length {
     let digits = bytes.iter().take_while(|&&byte| byte & 0x80 != 0).count();
     match (digits, bytes.get(digits)) {
@@ -88,8 +89,8 @@ fn check_body(body: &[u8]) {
     }
 }
 
-/// A message that is written again reads the same and is then written the same; one whose
-/// values are malformed is not written.
+/// A message that is written again reads the same and is then written the same. A message with
+/// malformed values is not written.
 fn check_round_trip(message: &HubMessage<'_>) {
     let Some(written) = write(message) else {
         return;
@@ -103,7 +104,7 @@ fn check_round_trip(message: &HubMessage<'_>) {
     assert_eq!(write(&read), Some(written));
 }
 
-/// The message's bytes; nothing if its type is not known or a value in it is malformed.
+/// Returns the message's bytes; `None` if its type is unknown or a value in it is malformed.
 fn write(message: &HubMessage<'_>) -> Option<Vec<u8>> {
     let mut out = vec![0xC1];
     let none = Headers::new();
@@ -185,7 +186,7 @@ fn check_values(message: &HubMessage<'_>) {
     }
 }
 
-/// Arguments are bound or not, and what passes on as JSON is JSON.
+/// Binds the arguments to several types, and checks that what is passed on as JSON is JSON.
 fn check_call(call: &Invocation<'_>) {
     let _ = call.arguments.bind::<()>();
     let _ = call.arguments.bind::<(Value, String, f64)>();
@@ -238,7 +239,7 @@ fn check_item(item: &RawItem<'_>) {
     check_type::<Nested>(item);
     check_type::<Shape>(item);
     check_type::<Either>(item);
-    // What serde buffers is read under the names that were declared.
+    // Values that serde buffers are read by their declared names.
     check_named::<Tagged>(item, Naming::AsDeclared);
 }
 
@@ -247,7 +248,7 @@ fn check_type<T: Serialize + DeserializeOwned + PartialEq + Debug>(item: &RawIte
     check_named::<T>(item, Naming::DotNet);
 }
 
-/// What a type takes is written as what it takes for the same.
+/// Checks that a value read as this type is written in a form that reads as the same value.
 fn check_named<T: Serialize + DeserializeOwned + PartialEq + Debug>(
     item: &RawItem<'_>,
     naming: Naming,
@@ -290,7 +291,7 @@ enum Tagged {
     Text { value: Option<String> },
 }
 
-/// Buffered: of a number it is the decimal, of text the first that takes it.
+/// Buffered: a number becomes the decimal, text the first variant that accepts it.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Dotnet {

@@ -1,4 +1,4 @@
-//! What holds of every buffer of JSON hub messages.
+//! Properties of every buffer of JSON hub messages.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::reference::{first_object, int32, is_too_deep, optional, to_record};
 
-/// Reads the bytes as one record, and as a buffer of them under several limits.
+/// Reads the bytes as one record, and as a buffer of records with several limits.
 pub fn check(data: &[u8]) {
     check_record(data);
     for limit in [None, Some(16), Some(data.len() / 2), Some(data.len())] {
@@ -22,7 +22,8 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Messages come one by one, each within the limit; what comes behind does not matter.
+/// Checks that messages come one by one, each within the limit; bytes after a message do not
+/// matter.
 fn check_buffer(data: &[u8], limit: Option<usize>) {
     let visible = limit.unwrap_or(usize::MAX);
     let mut rest = data;
@@ -63,8 +64,9 @@ fn check_record(record: &[u8]) {
     }
 }
 
-/// An object is accepted if and only if its properties are what they must be. One of whose equal
-/// properties only the last is may be refused for the others, but is not read otherwise.
+/// An object is accepted if and only if its properties are valid. If a property occurs several
+/// times, an object with only a valid last one may be refused because of the others, but it must
+/// not be read differently.
 fn check_by_reference(message: Option<&HubMessage<'_>>, object: &Map<String, Value>) {
     let expected = expect(object).filter(|_| !is_too_deep(object));
     let record = to_record(object);
@@ -75,7 +77,8 @@ fn check_by_reference(message: Option<&HubMessage<'_>>, object: &Map<String, Val
     }
 }
 
-/// A message that is written again is one record, reads the same and is then written the same.
+/// Checks that a message that is written again is one record, reads the same and is then written
+/// the same.
 fn check_round_trip(message: &HubMessage<'_>) {
     assert_eq!(message.clone().into_owned(), *message);
     let Some(written) = write(message) else {
@@ -94,7 +97,7 @@ fn check_round_trip(message: &HubMessage<'_>) {
     assert_eq!(write(&read), Some(written.clone()));
 }
 
-/// Bytes that are not UTF-8 never become text, neither as they are nor replaced.
+/// Checks that bytes that are not UTF-8 never become text, neither unchanged nor replaced.
 fn check_encoding(record: &[u8], message: &HubMessage<'_>) {
     let has = |part: &[u8]| record.windows(part.len()).any(|window| window == part);
     let is_text = str::from_utf8(record).is_ok();
@@ -103,7 +106,7 @@ fn check_encoding(record: &[u8], message: &HubMessage<'_>) {
     }
 }
 
-/// An empty error is not written, and so reads as a good end.
+/// An empty error is not written, and therefore reads as success.
 fn without_empty_error(message: HubMessage<'_>) -> HubMessage<'_> {
     match message {
         HubMessage::Completion(Completion {
@@ -119,7 +122,7 @@ fn without_empty_error(message: HubMessage<'_>) -> HubMessage<'_> {
     }
 }
 
-/// The message as a record; nothing if it is of a type that is not known.
+/// Returns the message as a record; `None` if its type is unknown.
 fn write(message: &HubMessage<'_>) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let none = Headers::new();
@@ -177,12 +180,12 @@ fn stream_ids<'m>(call: &'m Invocation<'_>) -> Vec<&'m str> {
     call.stream_ids.iter().map(|id| &**id).collect()
 }
 
-/// The text of an item, which is JSON whatever its type.
+/// Returns the text of an item, which is JSON whatever its type.
 fn raw(item: &RawItem<'_>) -> Box<RawValue> {
     item.decode().expect("an item is well-formed")
 }
 
-/// A message by its type's number and what is read of it; an absent part is null.
+/// A message as the number of its type and what is read from it; an absent part is null.
 #[derive(Debug, Default, PartialEq)]
 struct Seen {
     message_type: i32,
@@ -280,7 +283,8 @@ fn arguments(call: &Invocation<'_>) -> Value {
     serde_json::from_slice(&array).expect("the reference held them")
 }
 
-/// The message that an object is by the protocol's rules, if each property is what it must be.
+/// Returns the message that an object represents by the protocol's rules, if each property is
+/// valid.
 fn expect(object: &Map<String, Value>) -> Option<Seen> {
     let text = |name| optional(object, name, Value::as_str).ok();
     let message_type = optional(object, "type", int32).ok()??;

@@ -1,4 +1,4 @@
-//! What `serde_json` makes of a record: a second opinion on objects, their properties and depth.
+//! A second opinion on records from `serde_json`: objects, their properties and their depth.
 
 use serde_json::{Map, Value};
 
@@ -8,9 +8,9 @@ const MAXIMUM_DEPTH: usize = 64;
 /// The properties that are integers.
 const INTEGERS: [&str; 3] = ["type", "sequenceId", "version"];
 
-/// The first JSON value of a record, if it is an object that `serde_json` can hold.
+/// Returns the first JSON value of a record, if it is an object that `serde_json` can hold.
 ///
-/// To .NET and to us `-0` is an integer, to `serde_json` a float.
+/// `-0` is an integer to .NET and to us, but a float to `serde_json`.
 pub(crate) fn first_object(record: &[u8]) -> Option<Map<String, Value>> {
     let mut values = serde_json::Deserializer::from_slice(record).into_iter();
     let Value::Object(mut object) = values.next()?.ok()? else {
@@ -26,7 +26,8 @@ pub(crate) fn first_object(record: &[u8]) -> Option<Map<String, Value>> {
     Some(object)
 }
 
-/// The object as a record: each property once, no blanks, and known to nest how deep.
+/// Returns the object as a record: each property once, without white space, and with a known
+/// depth.
 pub(crate) fn to_record(object: &Map<String, Value>) -> Vec<u8> {
     serde_json::to_vec(object).expect("a value is written")
 }
@@ -43,7 +44,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// A property: absent is fine, of the wrong type is not.
+/// Reads a property; it may be absent, but not of the wrong type.
 pub(crate) fn optional<'v, T>(
     object: &'v Map<String, Value>,
     name: &str,

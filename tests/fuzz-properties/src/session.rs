@@ -1,4 +1,4 @@
-//! A whole session: whatever a client sends behind its handshake, the server stays in order.
+//! A whole session: whatever a client sends after its handshake, the server stays intact.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use hubwire::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-/// How long nothing comes from a server that has sent all.
+/// How long nothing arrives from a server that has sent everything.
 const SILENCE: Duration = Duration::from_millis(100);
 
 struct SessionHub;
@@ -72,7 +72,7 @@ pub fn check(data: &[u8]) {
     runtime.block_on(serve(protocol, messages.chunks(piece)));
 }
 
-/// Serves one client to its end, after which nothing is left of it.
+/// Serves one client to its end, and checks that nothing is left of it.
 async fn serve(protocol: HubProtocol, pieces: impl Iterator<Item = &[u8]>) {
     let signalr = SignalR::new();
     let hub = signalr.hub::<SessionHub>().build(SessionHub);
@@ -87,12 +87,12 @@ async fn serve(protocol: HubProtocol, pieces: impl Iterator<Item = &[u8]>) {
         HubProtocol::Json => Opcode::Text,
         HubProtocol::MessagePack => Opcode::Binary,
     };
-    // One WebSocket message is as good as many: it may end anywhere.
+    // A WebSocket message may end anywhere, so the pieces can be split in any way.
     for piece in pieces {
         frame(&mut sent, opcode, piece);
     }
     let mut buffer = vec![0; 16 * 1024];
-    // The server may close the connection, or stop reading, before all is sent.
+    // The server may close the connection, or stop reading, before everything is sent.
     let _ = timeout(SILENCE, client.write_all(&sent)).await;
     while let Ok(Ok(1..)) = timeout(SILENCE, client.read(&mut buffer)).await {}
     drop(client);

@@ -9,7 +9,7 @@ export const theme = "connections";
 
 const CANCELED = "Invocation canceled due to the underlying connection being closed.";
 
-/** Asserts that `observer` hears of the connection's end, and that it was an orderly one. */
+/** Asserts that `observer` is told of the connection's end, and that it was an orderly end. */
 async function assertLeft(observer, id) {
   const heard = await observer.arrived.Disconnected.until(([left]) => left === id);
   assert.deepEqual(heard, [id, null, null]);
@@ -17,7 +17,7 @@ async function assertLeft(observer, id) {
 
 const observer = (cell) => cell.connected("/chat", { pushes: ["Disconnected"] });
 
-/** A hub whose OnConnected fails: the client is told, and does not try again. */
+/** A hub with a failing OnConnected: the client is told, and does not try again. */
 const turnedAway = (name, path, detail) =>
   behaviour(name, async (cell) => {
     const ada = cell.client(path);

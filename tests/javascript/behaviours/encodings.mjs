@@ -1,4 +1,5 @@
-// What JavaScript gets of the values in docs/values.md, and whether the server knows them again.
+// The values in docs/values.md as JavaScript receives them, and whether the server recognises them
+// again.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -8,10 +9,10 @@ import { behaviour } from "../support/cell.mjs";
 
 export const theme = "encodings";
 
-/** What is before the second table, which is of what else is read. */
+/** The text before the second table, which lists other forms that are read. */
 const DOCUMENT = readFileSync(new URL("../../../docs/values.md", import.meta.url), "utf8").split("\n## ")[0];
 
-/** The rows of the document: its first cell, and what JavaScript gets in JSON and in MessagePack. */
+/** The rows of the document: its first cell, and what JavaScript receives in JSON and in MessagePack. */
 const ROWS = DOCUMENT.split("\n")
   .filter((line) => line.startsWith("| ") && line.includes("` |"))
   .map((line) => line.slice(2, -2).split(" | "));
@@ -31,7 +32,7 @@ const hubOf = (row, method) => {
 
 const DATE = new Date("2020-01-02T03:04:05Z");
 
-/** What JavaScript has forms of its own for: a method, what it is given, and the value as text. */
+/** Values with their own form in JavaScript: a method, its argument, and the value as text. */
 const FORMS = [
   ["Integer", 2 ** 53, "9007199254740992"],
   ["Integer", -(2 ** 54), "-18014398509481984"],
@@ -47,7 +48,7 @@ const FORMS = [
   ["Option", undefined, "None"],
 ];
 
-/** As the document writes it: a mark behind a value says that it does not come back as the same. */
+/** As in the document: a mark after a value says that it does not come back unchanged. */
 const LOST = " (lost)";
 
 export const behaviours = [

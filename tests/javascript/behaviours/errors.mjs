@@ -1,4 +1,4 @@
-// What a call that goes wrong gets to read, word for word.
+// The exact texts that a failing call gets to read.
 
 import assert from "node:assert/strict";
 
@@ -14,7 +14,7 @@ const BINDING =
   "InvalidDataException: Error binding arguments. Make sure that the types of the provided values match the types of the hub method being invoked.";
 const count = (given, expected) => `InvalidDataException: Invocation provides ${given} argument(s) but target expects ${expected}.`;
 
-/** Each call: method, arguments, text. After all of them the connection still answers. */
+/** For each call: method, arguments, text. After all of them the connection still answers. */
 const texts = (name, path, calls) =>
   behaviour(name, async (cell) => {
     const ada = await cell.connected(path);

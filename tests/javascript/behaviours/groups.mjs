@@ -1,4 +1,4 @@
-// Who hears what: everybody, others, connections, users, groups.
+// Who receives what: everybody, others, connections, users, groups.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -9,7 +9,7 @@ export const theme = "who hears it";
 
 const id = ({ connection }) => connection.connectionId;
 
-/** Ada, who sends, and others; a user's name signs one in. */
+/** Creates Ada, who sends, and others; a user's name signs one in. */
 function people(cell, count, users = []) {
   const person = (_, i) => {
     const options = users[i] ? { accessTokenFactory: () => users[i] } : {};
@@ -18,7 +18,7 @@ function people(cell, count, users = []) {
   return Promise.all(Array.from({ length: count }, person));
 }
 
-/** Asserts what each has heard from the first; a last message to all shows that no more is on its way. */
+/** Asserts what each has received from the first; a last message to all shows that nothing else is on its way. */
 async function assertHeard(everyone, expected) {
   const [ada] = everyone;
   const end = randomUUID();

@@ -1,4 +1,4 @@
-// What later issues bring; each row moves to its theme then.
+// What later versions bring; each row then moves to its theme.
 
 import { notYet } from "../support/cell.mjs";
 

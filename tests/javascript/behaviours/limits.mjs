@@ -10,7 +10,7 @@ const CLOSED = "Server returned an error on close: Connection closed with an err
 const LIMIT = 32 * 1024;
 const SILENCE = 10_000;
 
-/** A text that makes the first call of Echo a message of so many bytes. */
+/** Returns a text that makes the first call of Echo a message of this many bytes. */
 function textFor(variant, bytes) {
   const size = (text) => {
     const call = { type: 1, target: "Echo", arguments: [text], invocationId: "0" };

@@ -1,4 +1,4 @@
-// The server goes away and comes back.
+// The server goes down and comes back.
 
 import assert from "node:assert/strict";
 
@@ -7,7 +7,7 @@ import { behaviour } from "../support/cell.mjs";
 export const theme = "outages";
 
 const RECONNECTING = 10_000;
-/** How long a call runs on while the server, told to stop, waits for it. */
+/** How long a call continues while the server, told to stop, waits for it. */
 const RUNNING = 1500;
 const CROWD = 40;
 
@@ -21,13 +21,13 @@ async function assertBack(clients) {
   }
 }
 
-/** Two clients, each with its id. */
+/** Creates two clients, and returns each with its id. */
 async function two(cell, server) {
   const clients = [await cell.connected("/testhub", { server }), await cell.connected("/testhub", { server })];
   return clients.map((client) => [client, client.connection.connectionId]);
 }
 
-/** Calls `method` again and again until a call fails; how many were answered before. */
+/** Calls `method` repeatedly until a call fails; returns how many were answered before. */
 async function untilItFails(client, method) {
   for (let answered = 0; ; answered++) {
     try {

@@ -1,4 +1,4 @@
-// What the server calls on its clients.
+// Client methods that the server calls.
 
 import assert from "node:assert/strict";
 

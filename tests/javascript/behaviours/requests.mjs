@@ -6,7 +6,7 @@ import { behaviour } from "../support/cell.mjs";
 
 export const theme = "requests";
 
-// Client 7 has a jar for cookies only where Node has no fetch of its own.
+// Client 7 has a cookie jar only if Node has no fetch of its own.
 const keepsCookies = ({ client }) => !client.startsWith("7.");
 
 async function assertCookies(cell) {

@@ -8,7 +8,7 @@ export const theme = "client results";
 
 const FAILED = "An unexpected error occurred invoking";
 
-/** Older clients than 7.0 return no results; every one of ours does. */
+/** Clients older than 7.0 return no results; all of ours do. */
 function returning(client, method, handler) {
   client.connection.on(method, handler);
   return client;

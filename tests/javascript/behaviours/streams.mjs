@@ -9,7 +9,7 @@ export const theme = "streams";
 
 const FAILED = "An unexpected error occurred invoking";
 
-/** Subscribes to a stream and collects it: each item, and `{ end: error or undefined }`. */
+/** Subscribes to a stream and collects each item, and finally `{ end: error or undefined }`. */
 function collect(client, method, ...values) {
   const inbox = new Inbox(`the stream ${method}`);
   const subscription = client.connection.stream(method, ...values).subscribe({
@@ -26,7 +26,7 @@ async function whole(client, method, ...values) {
   return inbox.all;
 }
 
-/** A stream that the client sends. */
+/** Creates a stream that the client sends. */
 function upload(cell) {
   return new cell.variant.signalR.Subject();
 }
@@ -112,7 +112,8 @@ export const behaviours = [
   behaviour("two uploads of one call, with many items", async (cell) => {
     const ada = await cell.connected("/chat");
     const [words, numbers] = [upload(cell), upload(cell)];
-    // The client overlooks a stream right behind another; where streams stand does not matter to the server.
+    // The client overlooks a stream directly after another; their positions do not matter to the
+    // server.
     const joined = ada.invoke("UploadJoin", words, ",", numbers);
     const count = 500;
     for (let index = 0; index < count; index++) words.next(`w${index}`);

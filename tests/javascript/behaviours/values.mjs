@@ -1,4 +1,4 @@
-// What goes through a call and comes back.
+// Values that are sent through a call and come back.
 
 import assert from "node:assert/strict";
 

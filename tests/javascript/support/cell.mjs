@@ -16,17 +16,17 @@ export class Cell {
     return server.url + path;
   }
 
-  /** A client of the hub at this path, not started. */
+  /** Creates a client of the hub at this path, without starting it. */
   client(path, { server, ...settings } = {}) {
     return client(this.#t, this.variant, this.url(path, server), settings);
   }
 
-  /** A started one. */
+  /** Creates a client and starts it. */
   connected(path, { server, ...settings } = {}) {
     return connected(this.#t, this.variant, this.url(path, server), settings);
   }
 
-  /** A server that this cell may stop and start. */
+  /** Starts a server that this cell may stop and start. */
   async serverOfItsOwn() {
     const server = await conformance();
     this.#t.after(() => server.stop());
@@ -34,7 +34,7 @@ export class Cell {
   }
 }
 
-/** A row of the matrix. `run` gets a Cell; `where` tells which variants of the client can behave so, if not all. */
+/** A row of the matrix. `run` gets a Cell; `where` selects the variants that can behave so, if not all can. */
 export const behaviour = (name, run, { where = () => true } = {}) => ({ name, run, where });
 
 /** A row for what the server cannot do yet. */

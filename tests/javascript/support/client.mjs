@@ -1,4 +1,4 @@
-// A hub connection under observation.
+// A hub connection whose messages are recorded.
 
 import { Inbox, within } from "./waiting.mjs";
 
@@ -13,8 +13,8 @@ const CLOSE = 7;
 
 /**
  * Builds a connection that is stopped when the test `t` ends. `pushes` names the client methods to
- * collect; each becomes an Inbox of argument lists in `arrived`. `options` go to `withUrl`, `limits`
- * are properties of the connection.
+ * collect; each becomes an Inbox of argument lists in `arrived`. `options` are passed to `withUrl`,
+ * `limits` are properties of the connection.
  */
 export function client(t, variant, url, { pushes = [], options = {}, limits = {} } = {}) {
   const observed = new Client(variant, url, pushes, options);
@@ -23,7 +23,7 @@ export function client(t, variant, url, { pushes = [], options = {}, limits = {}
   return observed;
 }
 
-/** As `client`, and started. */
+/** Like `client`, but started. */
 export async function connected(t, variant, url, settings) {
   const observed = client(t, variant, url, settings);
   await observed.start();
@@ -33,7 +33,7 @@ export async function connected(t, variant, url, settings) {
 class Client {
   connection;
   arrived = {};
-  /** Every hub message that the server sent, as the client's parser returned it. */
+  /** Every hub message from the server, as returned by the client's parser. */
   messages = [];
   pings = new Inbox("a ping");
   reconnecting = new Inbox("reconnecting");
@@ -77,17 +77,17 @@ class Client {
     if (message.type === PING) this.pings.put(message);
   }
 
-  /** The invocations that have arrived. */
+  /** Returns the invocations that have arrived. */
   get invocations() {
     return this.#ofType(INVOCATION);
   }
 
-  /** The completions that have arrived. */
+  /** Returns the completions that have arrived. */
   get completions() {
     return this.#ofType(COMPLETION);
   }
 
-  /** The error and the leave to reconnect of each Close that has arrived; what MessagePack denies, JSON leaves out. */
+  /** Returns error and permission to reconnect of each Close that has arrived; JSON leaves out what MessagePack denies. */
   get closes() {
     return this.#ofType(CLOSE).map(({ error, allowReconnect }) => [error ?? undefined, allowReconnect || undefined]);
   }

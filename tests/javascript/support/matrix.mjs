@@ -1,5 +1,5 @@
-// Which clients, transports and encodings the tests run with: one row each. A row that is not yet
-// served has `notYet`; taking that word away is all it needs to be tested.
+// The clients, transports and encodings of the tests: one row each. A row that is not supported
+// yet has `notYet`; remove that word to test the row.
 
 import signalR from "@microsoft/signalr";
 import msgpack from "@microsoft/signalr-protocol-msgpack";
@@ -20,7 +20,7 @@ const TRANSPORTS = [
   { name: "LongPolling", notYet: true },
 ];
 
-// How each encoding writes what JSON has no form for.
+// How each encoding writes values that JSON has no form for.
 const text = { bytes: (bytes) => Buffer.from(bytes).toString("base64"), instant: (iso) => iso };
 const native = { bytes: (bytes) => Uint8Array.from(bytes), instant: (iso) => new Date(iso) };
 
@@ -35,10 +35,10 @@ const all = CLIENTS.flatMap((client) =>
   ),
 );
 
-/** Every combination that is served. */
+/** Every combination that is supported. */
 export const VARIANTS = all.filter((variant) => !variant.notYet);
 
-/** Those that are not, once for all clients. */
+/** The combinations that are not, once for all clients. */
 export const PENDING_VARIANTS = all.filter((variant) => variant.notYet && variant.signalR === CLIENTS[0].signalR);
 
 function variant(client, transport, encoding) {

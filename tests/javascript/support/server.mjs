@@ -11,7 +11,7 @@ const STOPPING = 15_000;
 const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** The path in the environment variable, or that of the release build. */
+/** Returns the path in the environment variable, or that of the release build. */
 export function binary(variable, name) {
   const path = process.env[variable] || fileURLToPath(new URL(`../../../target/release/${name}`, import.meta.url));
   if (!existsSync(path)) throw new Error(`no server at ${path}: build it or set ${variable}`);
@@ -36,7 +36,7 @@ export class Server {
     this.#args = args;
   }
 
-  /** `args` go to the binary, besides where it is to listen. */
+  /** `args` are passed to the binary, in addition to its address. */
   static async start(path, { port = 0, args = [] } = {}) {
     const server = new Server(path, args);
     server.port = port;
@@ -48,7 +48,7 @@ export class Server {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Starts the binary, after a stop on the same port as before. */
+  /** Starts the binary; after a stop, it listens on the same port as before. */
   async restart() {
     const listen = ["--listen", `127.0.0.1:${this.port}`];
     const child = spawn(this.#path, [...listen, ...this.#args], { stdio: ["ignore", "pipe", "pipe"] });
@@ -79,7 +79,7 @@ export class Server {
     }
   }
 
-  /** Sends the signal and waits for the end: `{ code, signal }`. */
+  /** Sends the signal, waits for the end and returns `{ code, signal }`. */
   async stop(signal = "SIGKILL") {
     this.#child.kill(signal);
     return within(this.#ended, `the server to end after ${signal}`, STOPPING);

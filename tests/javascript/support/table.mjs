@@ -1,13 +1,13 @@
-// The matrix on paper.
+// The matrix as text.
 
 const NOT_YET = "not yet";
 const NOT_APPLICABLE = "-";
 
-/** Rows are behaviours under their themes, columns are variants; `mark` fills a cell. */
+/** A table with behaviours under their themes as rows, and variants as columns; `mark` fills a cell. */
 export class Table {
   #themes;
   #columns;
-  /** Of each row, the texts of its cells by column. */
+  /** The texts of each row's cells, by column. */
   #marks = new Map();
 
   constructor(themes, columns) {

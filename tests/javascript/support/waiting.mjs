@@ -1,8 +1,8 @@
-// Waiting, always with a limit.
+// Waiting, always with a time limit.
 
 const LIMIT = 5000;
 
-/** The promise's value, or a failure that names what was waited for. */
+/** Returns the promise's value, or fails with the name of what was waited for. */
 export async function within(promise, what, limit = LIMIT) {
   let timer;
   const expired = new Promise((_, reject) => {
@@ -15,7 +15,7 @@ export async function within(promise, what, limit = LIMIT) {
   }
 }
 
-/** Values that arrive one after another: `next()` awaits each, `all` keeps every one. */
+/** Values that arrive one after another: `next()` waits for the next one, `all` keeps every value. */
 export class Inbox {
   all = [];
   #what;
@@ -40,7 +40,7 @@ export class Inbox {
     return this.all[index];
   }
 
-  /** The next value that is wanted; those before it are passed over. */
+  /** Returns the next value that satisfies `wanted`; earlier ones are skipped. */
   async until(wanted, limit) {
     for (;;) {
       const value = await this.next(limit);

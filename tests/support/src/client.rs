@@ -1,4 +1,4 @@
-//! A WebSocket client that sends whatever it is told and hides nothing that it receives.
+//! A WebSocket client that sends anything and shows everything that it receives.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,7 +18,7 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 pub const HANDSHAKE: &str = "{\"protocol\":\"json\",\"version\":1}\x1e";
 
-/// What a client received.
+/// Something that a client received.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received {
     Close(Option<u16>),
@@ -40,13 +40,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// Upgrades, and sends no handshake.
+    /// Upgrades without sending a handshake.
     pub async fn upgrade(address: SocketAddr, path: &str) -> Self {
         let socket = TcpStream::connect(address).await.unwrap();
         Self::upgrade_over(socket, address, path, b"").await
     }
 
-    /// Upgrades with bytes right behind the request.
+    /// Upgrades with bytes directly after the request.
     pub async fn upgrade_over(
         socket: TcpStream,
         address: SocketAddr,
@@ -78,7 +78,7 @@ impl Client {
         client
     }
 
-    /// Upgrades and shakes hands.
+    /// Upgrades and completes the handshake.
     pub async fn open(address: SocketAddr, path: &str) -> Self {
         let mut client = Self::upgrade(address, path).await;
         client.send_text(HANDSHAKE).await;
@@ -86,7 +86,7 @@ impl Client {
         client
     }
 
-    /// An open connection whose request had more headers.
+    /// Opens a connection with additional request headers.
     pub async fn open_with_headers(address: SocketAddr, path: &str, more: &str) -> Self {
         let socket = TcpStream::connect(address).await.unwrap();
         let headers = format!("{UPGRADE}{more}");
@@ -96,7 +96,7 @@ impl Client {
         client
     }
 
-    /// An open connection whose kernel takes few bytes that it does not read.
+    /// Opens a connection with a kernel that buffers few unread bytes.
     pub async fn open_with_small_window(address: SocketAddr, path: &str) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
@@ -136,12 +136,12 @@ impl Client {
         self.send_frame(Opcode::Close, true, payload).await;
     }
 
-    /// Sends FIN and goes on reading.
+    /// Sends FIN and continues to read.
     pub async fn send_fin(&mut self) {
         self.socket.shutdown().await.unwrap();
     }
 
-    /// Sends a byte that is no part of the stream.
+    /// Sends an out-of-band byte, which is not part of the stream.
     pub fn send_urgent_byte(&self) {
         let socket = socket2::SockRef::from(&self.socket);
         socket.send_out_of_band(&[0]).unwrap();
@@ -158,7 +158,7 @@ impl Client {
         self.send(&format!(r#"{{"type":1,{id},{target}}}"#)).await;
     }
 
-    /// The next thing that arrives.
+    /// Returns the next thing that arrives.
     pub async fn next(&mut self) -> Received {
         let waited = tokio::time::timeout(PATIENCE, self.receive()).await;
         waited.expect("something arrives")
@@ -193,7 +193,7 @@ impl Client {
                     kind,
                     is_end,
                 } => {
-                    assert_eq!(kind, DataKind::Text, "JSON comes in text frames");
+                    assert_eq!(kind, DataKind::Text, "JSON is sent in text frames");
                     self.message.extend_from_slice(payload);
                     if is_end {
                         let message = std::mem::take(&mut self.message);
@@ -206,7 +206,7 @@ impl Client {
                 }
                 FrameEvent::Close { code, reason } => {
                     assert_eq!(reason, "");
-                    // Pongs come even after this, which a decoder would swallow.
+                    // Pongs arrive even after this; a decoder would ignore them.
                     self.frames = FrameDecoder::new(Masking::Forbidden);
                     self.received.push_back(Received::Close(code));
                 }
@@ -215,7 +215,7 @@ impl Client {
         }
     }
 
-    /// The next thing, which must be a record.
+    /// Returns the next thing, which must be a record.
     pub async fn record(&mut self) -> String {
         match self.next().await {
             Received::Record(record) => record,
@@ -223,7 +223,7 @@ impl Client {
         }
     }
 
-    /// The next thing of a connection that may end within a message.
+    /// Returns the next thing on a connection that may end within a message.
     pub async fn next_or_end(&mut self) -> Received {
         self.may_be_cut = true;
         self.next().await
@@ -234,45 +234,48 @@ impl Client {
         assert_eq!(self.next().await, Received::Record(record.to_owned()));
     }
 
-    /// Asserts that the connection is open and nothing else is on its way: an echo comes next.
+    /// Asserts that the connection is open and that nothing else is on its way: an echo comes
+    /// next.
     pub async fn expect_alive(&mut self) {
         self.call("alive", "Echo", r#""alive""#).await;
         self.expect(r#"{"type":3,"invocationId":"alive","result":"alive"}"#)
             .await;
     }
 
-    /// Asserts that the server closes the WebSocket with this code, and that TCP ends after ours.
+    /// Asserts that the server closes the WebSocket with this code, and that TCP ends after our
+    /// Close.
     pub async fn expect_closed(&mut self, code: u16) {
         assert_eq!(self.next().await, Received::Close(Some(code)));
         self.send_close(&code.to_be_bytes()).await;
         assert_eq!(self.next().await, Received::Eof);
     }
 
-    /// Asserts that the server ends the WebSocket with this code and does not wait for ours.
+    /// Asserts that the server ends the WebSocket with this code and does not wait for our Close.
     pub async fn expect_cut(&mut self, code: u16) {
         assert_eq!(self.next().await, Received::Close(Some(code)));
         let end = self.next().await;
         assert!(matches!(end, Received::Eof | Received::Reset), "{end:?}");
     }
 
-    /// Closes the WebSocket and asserts that nothing but the server's Close comes.
+    /// Closes the WebSocket and asserts that only the server's Close arrives.
     pub async fn leave(mut self) {
         self.send_close(&1000u16.to_be_bytes()).await;
         assert_eq!(self.next().await, Received::Close(Some(1000)));
         assert_eq!(self.next().await, Received::Eof);
     }
 
-    /// Reads exactly these bytes, of which nothing may have been decoded.
+    /// Reads exactly these bytes; none of them may have been decoded before.
     pub async fn expect_raw(&mut self, expected: &[u8], buffer: &mut Vec<u8>) {
         assert!(self.received.is_empty() && self.message.is_empty());
         buffer.resize(expected.len(), 0);
         let read = tokio::time::timeout(PATIENCE, self.socket.read_exact(buffer)).await;
-        read.expect("the server sends on").unwrap();
+        read.expect("the server continues to send").unwrap();
         assert!(buffer == expected, "other bytes than were sent");
     }
 }
 
-/// Each WebSocket message is a sequence of whole records: the JavaScript client parses it alone.
+/// Each WebSocket message is a sequence of whole records, because the JavaScript client parses
+/// each message alone.
 fn records(message: &[u8]) -> Vec<Received> {
     assert_eq!(message.last(), Some(&RECORD_SEPARATOR), "a cut record");
     let text = std::str::from_utf8(message).unwrap();

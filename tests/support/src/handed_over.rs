@@ -1,4 +1,4 @@
-//! A listener whose connections a test hands over itself.
+//! A listener that gets its connections from a test.
 
 use std::future::pending;
 use std::io;
@@ -7,11 +7,11 @@ use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// Accepts byte streams in place of sockets, as long as there is anybody who hands them over.
+/// Accepts byte streams in place of sockets, as long as the sender exists.
 pub struct HandedOver<S>(UnboundedReceiver<S>);
 
 impl<S> HandedOver<S> {
-    /// The listener, and where its connections come from.
+    /// Creates the listener, and the sender for its connections.
     pub fn new() -> (UnboundedSender<S>, Self) {
         let (streams, handed_over) = unbounded_channel();
         (streams, Self(handed_over))

@@ -1,4 +1,4 @@
-//! The hub of all tests: its methods do what a test wants to see, and its hooks what it is told.
+//! The hub of all tests, with methods and hooks for what they need to observe.
 
 use std::io;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use tokio::sync::Semaphore;
 
 use crate::journal::Journal;
 
-/// What the server calls on clients.
+/// The methods that the server calls on clients.
 #[hub_client]
 pub trait ProbeClient {
     fn counted(&self, number: u64, padding: &str);
     fn said(&self, text: &str);
 }
 
-/// What a hook does besides writing its journal.
+/// What a hook does besides writing to the journal.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub enum Hook {
     Fails,
@@ -28,7 +28,7 @@ pub enum Hook {
     Waits,
 }
 
-/// A hub that writes down what happens to it.
+/// A hub that records what happens to it.
 #[derive(Clone, Default)]
 pub struct ProbeHub {
     pub journal: Journal,
@@ -37,7 +37,7 @@ pub struct ProbeHub {
     pub disconnecting: Hook,
 }
 
-/// Holds methods up until a test lets them go on, one by one.
+/// Holds methods up until a test lets them continue, one by one.
 #[derive(Clone)]
 pub struct Gate(Arc<Semaphore>);
 
@@ -98,7 +98,7 @@ impl ProbeHub {
         text
     }
 
-    /// A long result of a short call.
+    /// Returns a long result for a short call.
     pub async fn repeat(&self, letter: char, count: usize) -> String {
         self.journal.note("repeated");
         std::iter::repeat_n(letter, count).collect()
@@ -108,7 +108,7 @@ impl ProbeHub {
         a + b
     }
 
-    /// Writes itself down, and returns nothing.
+    /// Records the text, and returns nothing.
     pub async fn note(&self, text: String) {
         self.journal.note(text);
     }
@@ -121,7 +121,7 @@ impl ProbeHub {
         name
     }
 
-    /// Waits for its second stream before it reads the first.
+    /// Reads its second stream before the first.
     pub async fn read_second_first(&self, first: StreamReader<i32>, second: StreamReader<i32>) {
         for mut numbers in [second, first] {
             let mut count = 0;
@@ -142,7 +142,8 @@ impl ProbeHub {
         Ok(())
     }
 
-    /// A header of the connection's request, and how many bytes of that were left out.
+    /// Returns a header of the connection's request, and how many bytes of the request were left
+    /// out.
     pub async fn header(
         &self,
         cx: &HubCallerContext<Self>,
@@ -153,7 +154,7 @@ impl ProbeHub {
         (value, request.bytes_left_out())
     }
 
-    /// Every header of this name, and the cookie of that one.
+    /// Returns every header with this name, and the cookie with that name.
     pub async fn headers(
         &self,
         cx: &HubCallerContext<Self>,
@@ -165,7 +166,7 @@ impl ProbeHub {
         (headers, request.cookie(&cookie).map(str::to_owned))
     }
 
-    /// The peer's address, which is known of bare TCP sockets alone.
+    /// Returns the peer's address, which is known only for plain TCP sockets.
     pub async fn remote_address(&self, cx: &HubCallerContext<Self>) -> Option<String> {
         let address = cx.request().remote_address();
         address.map(|address| address.to_string())

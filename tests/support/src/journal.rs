@@ -1,4 +1,4 @@
-//! What the hubs of a test were made to do, in order.
+//! A record of what the hubs of a test did, in order.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,7 @@ impl Journal {
         self.added.notify_waiters();
     }
 
-    /// Everything so far.
+    /// Returns all entries so far.
     pub fn entries(&self) -> Vec<String> {
         self.with(|entries| entries.clone())
     }
@@ -30,7 +30,7 @@ impl Journal {
         self.until_nth(1, entry).await;
     }
 
-    /// Waits until something has happened so many times.
+    /// Waits until something has happened this many times.
     pub async fn until_nth(&self, times: usize, entry: &str) {
         let waiting = async {
             loop {

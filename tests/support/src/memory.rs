@@ -1,6 +1,6 @@
-//! How much memory the process has, client and server together.
+//! The memory of the process, client and server together.
 
-/// Resident bytes, as Linux counts them.
+/// Returns the resident bytes, as Linux counts them.
 pub fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

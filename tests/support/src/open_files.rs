@@ -1,9 +1,9 @@
-//! How many files the process may have open, its sockets among them.
+//! The limit of open files of the process, including its sockets.
 
 use std::fs;
 use std::process::{Command, id};
 
-/// Asks for so many; on many systems fewer are allowed until somebody asks.
+/// Raises the limit to `count`; on many systems the initial limit is lower.
 pub fn allow_open_files(count: u32) {
     let limits = fs::read_to_string("/proc/self/limits").unwrap();
     let line = limits

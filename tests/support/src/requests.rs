@@ -8,11 +8,11 @@ use tokio::net::TcpStream;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The headers of a good upgrade; the key is the RFC's sample.
+/// The headers of a valid upgrade; the key is the RFC's sample.
 pub const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-/// What a server returns for the sample key (RFC 6455, section 1.3).
+/// The server's answer to the sample key (RFC 6455, section 1.3).
 pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// A response, read to its end.
@@ -30,7 +30,7 @@ impl Response {
         Some(value)
     }
 
-    /// The values of all headers of a name.
+    /// Returns the values of all headers with this name.
     pub fn all(&self, name: &str) -> Vec<&str> {
         let headers = self.headers.iter();
         headers
@@ -39,13 +39,13 @@ impl Response {
             .collect()
     }
 
-    /// The names of all headers, in lower case.
+    /// Returns the names of all headers, in lower case.
     pub fn names(&self) -> Vec<String> {
         let headers = self.headers.iter();
         headers.map(|(name, _)| name.to_ascii_lowercase()).collect()
     }
 
-    /// Asserts the three things that the status table gives.
+    /// Asserts the three properties in the status table.
     #[track_caller]
     pub fn assert_is(&self, status: u16, content_type: Option<&str>, body: &str) {
         let seen = (self.status, self.header("content-type"), &*self.body);
@@ -60,7 +60,7 @@ pub async fn request(address: SocketAddr, line: &str, headers: &str) -> Response
     read_response(&mut socket).await.0
 }
 
-/// Sends `METHOD /path`, and perhaps bytes right behind it.
+/// Sends `METHOD /path`, and optionally bytes directly after it.
 pub async fn send_head(
     socket: &mut TcpStream,
     address: SocketAddr,
@@ -78,7 +78,7 @@ pub async fn send_head(
     socket.write_all(&bytes).await.unwrap();
 }
 
-/// Reads one response; what came behind it is returned, too.
+/// Reads one response; returns it with the bytes after it.
 pub async fn read_response(socket: &mut TcpStream) -> (Response, Vec<u8>) {
     let reading = async {
         let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! A server on a real socket, and clients that read as fast as they are told to.
+//! A server on a real socket, and clients that read at a given speed.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 pub const KIB: usize = 1024;
 
-/// What no test takes, however busy the machine is.
+/// Longer than any test takes, however busy the machine is.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 #[hub_client]
@@ -33,7 +33,7 @@ impl WayOutHub {
         cx.connection_id().to_string()
     }
 
-    /// Items of 1 KiB without end.
+    /// Streams items of 1 KiB forever.
     pub fn endless(&self) -> impl Stream<Item = String> {
         stream::repeat_with(|| "x".repeat(KIB)).then(std::future::ready)
     }
@@ -53,7 +53,7 @@ impl WayOutHub {
         Ok(())
     }
 
-    /// Pushes to its caller, and then blocks its thread.
+    /// Sends to its caller, and then blocks its thread.
     pub async fn block(&self, cx: &HubCallerContext<Self>, milliseconds: u64) -> HubResult {
         let caller = cx.clients().caller();
         for number in 0..20 {
@@ -119,13 +119,13 @@ impl Server {
     }
 }
 
-/// A client that reads as fast as it is told to.
+/// A client that reads at a given speed.
 pub struct Client<S = TcpStream> {
     pub socket: S,
     frames: FrameDecoder,
     records: Vec<u8>,
     is_closed: bool,
-    /// Bytes for each second; as fast as they come where there is none.
+    /// Bytes per second; `None` means as fast as possible.
     speed: Option<usize>,
 }
 
@@ -187,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         completion["result"].as_str().unwrap().to_owned()
     }
 
-    /// The next message but a ping; `None` when the connection has ended.
+    /// Returns the next message that is not a ping; `None` once the connection has ended.
     pub async fn message(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.records.iter().position(|byte| *byte == 0x1e) {
@@ -220,7 +220,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
-    /// How many numbered pushes come in order before the connection ends, or `count` of them.
+    /// Returns how many numbered messages arrive in order before the connection ends, at most
+    /// `count`.
     pub async fn count_pushes(mut self, count: usize) -> usize {
         for number in 0..count {
             match self.message().await {
@@ -232,7 +233,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 }
 
-/// Lets clients read in tasks of their own.
+/// Lets each client read in a task of its own.
 pub fn reading(clients: Vec<Client>, count: usize) -> JoinSet<usize> {
     let mut reading = JoinSet::new();
     for client in clients {

@@ -1,9 +1,9 @@
-//! What hostile clients cost others.
+//! The cost of hostile clients for others.
 
 use super::measure::{Load, Side};
 use super::scenario::{Bar, Figure, Scenario};
 
-/// One honest client calls every 20 ms beside 24 sockets that send without a pause.
+/// One honest client makes a call every 20 ms next to 24 sockets that send without a pause.
 const CALLS: &[&str] = &[
     "--scenario=echo",
     "--connections=1",
@@ -18,7 +18,7 @@ const STREAMS: &[&str] = &[
     "--flood=streams",
     "--flooders=24",
 ];
-/// 256 KiB for each that nobody reads, in messages of 2,000 bytes, then all leave.
+/// 256 KiB that are never read for each connection, in messages of 2,000 bytes; then all leave.
 const HOARD: &[&str] = &[
     "--scenario=hoard",
     "--connections=1000",

@@ -1,4 +1,4 @@
-//! One run: a server on one core or on both, the load generator on the second.
+//! One run: a server on one core or on both, and the load generator on the second.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::workspace::Workspace;
 
-/// Who is under load.
+/// The program under load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Floor,
@@ -26,7 +26,8 @@ impl Side {
         }
     }
 
-    /// The command that starts it; tokio reads the number of its workers from the environment.
+    /// Returns the command that starts it; tokio reads the number of its workers from the
+    /// environment.
     fn command(self, workspace: &Workspace) -> Command {
         let address = format!("127.0.0.1:{}", self.port());
         if self == Self::Floor {
@@ -46,17 +47,17 @@ impl Side {
     }
 }
 
-/// Who is under load and what the load generator is told.
+/// The program under load, and the arguments of the load generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Load {
     pub(crate) side: Side,
     pub(crate) arguments: &'static [&'static str],
 }
 
-/// What the load generator said.
+/// The results of the load generator.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sample {
-    /// Deliveries, or completions where nothing is delivered.
+    /// Deliveries, or completions if nothing is delivered.
     pub(crate) count: f64,
     pub(crate) per_s: f64,
     pub(crate) server_cpu_s: f64,
@@ -65,14 +66,16 @@ pub(crate) struct Sample {
     pub(crate) idle_kib_per_connection: f64,
     pub(crate) busy_kib_per_connection: f64,
     pub(crate) peak_mib: f64,
-    /// The memory that is left when all have gone, in multiples of what they took before they sent anything.
+    /// The memory that is left when all have disconnected, as a multiple of what they took before
+    /// they sent anything.
     pub(crate) left_over_idle: f64,
 }
 
-/// With less than so many KiB for those who read nothing, nothing is shown when they have left.
+/// If the server held less than this many KiB for clients that read nothing, the memory left
+/// afterwards means nothing.
 const LEAST_HOARD: f64 = 100.0 * 1024.0;
 
-/// The runs of one round; rows that ask for the same load share one.
+/// The runs of one round; rows with the same load share a run.
 pub(crate) struct Runs<'a> {
     workspace: &'a Workspace,
     seconds: f64,
@@ -98,18 +101,18 @@ impl<'a> Runs<'a> {
     }
 }
 
-/// A server that ends with its measurement, whatever becomes of that.
+/// A server that ends with its measurement, however that ends.
 struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // One that ended by itself has failed the measurement already.
+        // If it ended by itself, the measurement has already failed.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Starts a side, loads it from core 1 and ends it.
+/// Starts a side, puts load on it from core 1 and ends it.
 fn run(workspace: &Workspace, load: Load, seconds: f64) -> Result<Sample> {
     let server = start(workspace, load.side)?;
     generate(workspace, load, server.0.id(), seconds)
@@ -151,7 +154,7 @@ fn generate(workspace: &Workspace, load: Load, server: u32, seconds: f64) -> Res
 }
 
 fn sample(report: &Value) -> Result<Sample> {
-    // A figure that is missing must not pass for a small one.
+    // A missing figure must not count as a small one.
     let number = |pointer: &str| {
         let number = report.pointer(pointer).and_then(Value::as_f64);
         number.with_context(|| format!("no {pointer} in {report}"))
@@ -172,20 +175,21 @@ fn sample(report: &Value) -> Result<Sample> {
         bail!("the flood did not go through: {report}");
     }
     if report["scenario"] == "hoard" && number("/server/rss_after_kib")? < LEAST_HOARD {
-        bail!("the server did not keep what nobody read: {report}");
+        bail!("the server did not hold the unread messages: {report}");
     }
     let deliveries = number("/deliveries")?;
     let connected = number("/server/rss_connected_kib")?;
     let connections = number("/connections")?;
     let before = number("/server/rss_before_kib")?;
-    // Not the generator's own quotient, which is rounded to tenths: a bar is not reached by rounding.
+    // Not the generator's own quotient, which is rounded to tenths: rounding must not help to
+    // reach a bar.
     let each = |kib: f64| (kib - before) / connections.max(1.0);
     let (count, per_s) = if deliveries > 0.0 {
         (deliveries, number("/deliveries_per_s")?)
     } else {
         (number("/messages")?, number("/messages_per_s")?)
     };
-    // Connections that do nothing wait for nothing.
+    // Idle connections have no latency.
     let latency = |pointer: &str| match report.get("latency_ms") {
         Some(Value::Null) => Ok(0.0),
         _ => number(pointer),
@@ -203,7 +207,7 @@ fn sample(report: &Value) -> Result<Sample> {
     })
 }
 
-/// A release binary that stays on `cores`, allowed as many sockets as the system allows.
+/// Runs a release binary that stays on `cores`, and may open as many sockets as the system allows.
 fn pinned(cores: &str, workspace: &Workspace, binary: &str) -> Command {
     let mut command = Command::new("bash");
     command

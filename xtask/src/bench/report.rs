@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Measured;
 use super::scenario::Bar;
 
-/// The whole of `bench/RESULTS.md`.
+/// Renders the whole of `bench/RESULTS.md`.
 pub(crate) fn render(
     measured: &[Measured],
     rounds: usize,

@@ -1,4 +1,4 @@
-//! What is measured, beside what, and which bar it has to reach.
+//! What is measured, what it is compared with, and which bar it has to reach.
 
 use anyhow::{Result, ensure};
 
@@ -8,43 +8,44 @@ use super::measure::{Load, Sample, Side};
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) load: Load,
-    /// What stands beside it, if anything does.
+    /// What it is compared with, if anything.
     pub(crate) beside: Option<Load>,
     pub(crate) figure: Figure,
     pub(crate) unit: &'static str,
     pub(crate) bar: Bar,
     pub(crate) goal: f64,
-    /// What `--quick` lets it be at most, on a machine that does other things besides.
+    /// The upper bound with `--quick`, on a machine that also does other things.
     pub(crate) quick: Option<f64>,
 }
 
-/// Which number of a sample counts.
+/// The number in a sample that counts.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Figure {
-    /// Answers or deliveries for each second of the server's CPU.
+    /// Answers or deliveries per second of the server's CPU time.
     PerCpuSecond,
-    /// KiB of the server's memory for each connection, idle.
+    /// KiB of the server's memory per idle connection.
     KibPerIdleConnection,
-    /// The same, measured while broadcasts go to all of them.
+    /// KiB of the server's memory per connection, measured while all of them receive broadcasts.
     KibPerBusyConnection,
-    /// The server's CPU microseconds for each connection made and ended.
+    /// The server's CPU time for each connection made and ended, in microseconds.
     CpuMicrosecondsPerConnection,
-    /// Milliseconds that half of all deliveries took at most.
+    /// The median latency of deliveries, in milliseconds.
     MedianLatency,
-    /// Milliseconds that 99 of 100 deliveries took at most.
+    /// The 99th percentile of delivery latency, in milliseconds.
     HighLatency,
-    /// The server's memory a minute after all have left, in multiples of what it was with all of them idle.
+    /// The server's memory a minute after all have left, as a multiple of its memory with all of
+    /// them idle.
     MemoryLeft,
 }
 
-/// What a figure is compared with.
+/// The bar that a figure has to reach.
 #[derive(Clone, Copy)]
 pub(crate) enum Bar {
-    /// At least this many times what stands beside it.
+    /// At least this multiple of what it is compared with.
     AtLeast(f64),
-    /// At most this many times what stands beside it.
+    /// At most this multiple of what it is compared with.
     AtMost(f64),
-    /// At most this, beside nothing.
+    /// At most this value, without a comparison.
     Absolute(f64),
 }
 
@@ -63,7 +64,7 @@ impl Scenario {
         }
     }
 
-    /// The figure that is compared with the bar: a multiple, or the figure itself.
+    /// Returns the figure that is compared with the bar: a multiple, or the figure itself.
     pub(crate) fn ratio(&self, server: f64, beside: f64) -> f64 {
         match self.bar {
             Bar::AtLeast(_) | Bar::AtMost(_) => server / beside,
@@ -71,7 +72,7 @@ impl Scenario {
         }
     }
 
-    /// Says what is wrong where the figure is not within the bound of `--quick`, or no number.
+    /// Returns an error if the figure is not within the bound of `--quick`, or not a number.
     pub(crate) fn check_quick(&self, figure: f64) -> Result<()> {
         let bound = self.quick.unwrap_or(f64::INFINITY);
         let (name, unit) = (self.name, self.unit);
@@ -122,7 +123,7 @@ const MANY_GROUPS: &[&str] = &[
     "--standing-groups=100000",
 ];
 
-/// The rows of those who mean well, with the bars and goals of the design.
+/// The rows with well-behaved clients, with the bars and goals of the design.
 pub(crate) const SCENARIOS: &[Scenario] = &[
     row(
         "fan-out to 1,000, one publisher",
@@ -222,7 +223,7 @@ const fn server(arguments: &'static [&'static str]) -> Load {
     }
 }
 
-/// A row that stands beside the floor under the same load.
+/// Creates a row that is compared with the floor under the same load.
 const fn row(
     name: &'static str,
     arguments: &'static [&'static str],
@@ -248,7 +249,7 @@ const fn row(
     }
 }
 
-/// A row of the server with two workers, beside the same server with one.
+/// Creates a row for the server with two workers, compared with the same server with one.
 const fn two_workers(name: &'static str, arguments: &'static [&'static str]) -> Scenario {
     Scenario {
         name,

@@ -1,4 +1,4 @@
-//! Every direct edge from a crate of this workspace is in the table.
+//! Checks that every direct edge from a crate of this workspace is in the table.
 
 use super::{
     graph::{Graph, Package, When},

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use anyhow::{Context, Result};
 use cargo_metadata::{DependencyKind, Metadata, Node, PackageId, camino::Utf8Path};
 
-/// All packages that the lockfile names and how they use each other.
+/// All packages in the lockfile and the edges between them.
 #[derive(Default)]
 pub(super) struct Graph {
     packages: Vec<Package>,
@@ -25,10 +25,10 @@ struct Use {
     when: When,
 }
 
-/// When one package uses another. An edge may be there twice.
+/// When one package uses another. An edge may exist for both.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
-    /// In whatever is shipped, or while that is built.
+    /// In anything that is shipped, or while that is built.
     Shipped,
     /// In tests, examples and benchmarks.
     Tested,
@@ -66,7 +66,7 @@ impl Graph {
         &self.packages
     }
 
-    /// The crates of this workspace and their indices.
+    /// Returns the crates of this workspace and their indices.
     pub(super) fn members(&self) -> impl Iterator<Item = (usize, &Package)> {
         self.packages
             .iter()
@@ -74,7 +74,7 @@ impl Graph {
             .filter(|(_, package)| package.folder().is_some())
     }
 
-    /// What the package at `from` names in its manifest for use at `when`.
+    /// Returns what the package at `from` names in its manifest for use at `when`.
     pub(super) fn direct(&self, from: usize, when: When) -> impl Iterator<Item = &Package> {
         let uses = self.packages[from]
             .uses
@@ -83,8 +83,8 @@ impl Graph {
         uses.map(|edge| &self.packages[edge.package])
     }
 
-    /// All that is shipped with the packages at `from`, themselves included, each with its way
-    /// there.
+    /// Returns everything that is shipped with the packages at `from`, including themselves, each
+    /// with the way to it.
     pub(super) fn shipped_with(&self, from: &[usize]) -> Vec<Way<'_>> {
         let mut came_from = vec![None; self.packages.len()];
         let mut queue: VecDeque<usize> = from.iter().copied().collect();
@@ -145,13 +145,13 @@ impl Package {
         &self.name
     }
 
-    /// The folder in this workspace, where it is one of its crates.
+    /// Returns the folder in this workspace, if the package is one of its crates.
     pub(super) fn folder(&self) -> Option<&str> {
         self.folder.as_deref()
     }
 }
 
-/// Relative to the root of the workspace.
+/// Returns the folder relative to the root of the workspace.
 fn folder(package: &cargo_metadata::Package, metadata: &Metadata) -> Option<String> {
     if !metadata.workspace_members.contains(&package.id) {
         return None;

@@ -1,4 +1,4 @@
-//! What a crate must not bring along, at any depth.
+//! Checks what a crate must not bring along, at any depth.
 
 use super::{graph::Graph, table::Row};
 

@@ -1,7 +1,7 @@
-//! Every path from one room of `hubwire-server` to another is in the table.
+//! Checks that every path from one room of `hubwire-server` to another is in the table.
 //!
-//! A room is a top-level module. A path counts wherever it is written, in tests and macros too, and one
-//! through a re-export of the crate root counts as one to where the name comes from.
+//! A room is a top-level module. A path counts wherever it is written, including tests and macros.
+//! A path through a re-export of the crate root counts as a path to the origin of the name.
 
 mod files;
 mod root;
@@ -19,14 +19,14 @@ use self::{
 };
 use super::table::Room;
 
-/// Where the rooms lie, from the root of the workspace.
+/// The folder of the rooms, from the root of the workspace.
 const FOLDER: &str = "crates/hubwire-server/src";
 
 /// Lists the rooms and the paths between them that are not in the table.
 ///
 /// # Errors
 ///
-/// When a file cannot be read or is not Rust.
+/// Returns an error if a file cannot be read or is not Rust.
 pub(super) fn check(workspace: &Path, table: &[Room]) -> Result<Vec<String>> {
     problems(&files::read(&workspace.join(FOLDER))?, table)
 }
@@ -44,7 +44,7 @@ fn problems(sources: &[Source], table: &[Room]) -> Result<Vec<String>> {
             }
         }
     }
-    // One for each line: a line may use several things of the same room.
+    // One for each line, because a line may use several things of the same room.
     problems.dedup();
     Ok(problems)
 }
@@ -76,7 +76,7 @@ fn strangers(sources: &[Source], root: &Root, table: &[Room]) -> Vec<String> {
     problems
 }
 
-/// What is wrong with `mention`, if anything is.
+/// Returns what is wrong with `mention`, if anything.
 fn fault(mention: &Mention, root: &Root, table: &[Room]) -> Option<String> {
     let fault = match &mention.of {
         Of::Item(name) => return arrow(mention.room.as_deref()?, name, root, table),
@@ -92,13 +92,13 @@ fn fault(mention: &Mention, root: &Root, table: &[Room]) -> Option<String> {
     Some(fault.to_owned())
 }
 
-/// What is wrong with the room `from` using `crate::name`, if anything is.
+/// Returns what is wrong with the room `from` using `crate::name`, if anything.
 fn arrow(from: &str, name: &str, root: &Root, table: &[Room]) -> Option<String> {
     let find = |name| table.iter().find(|room| room.name == name);
     let Some(to) = root.origin(name).and_then(find) else {
         return Some(format!("crate::{name} leads to no room of the table"));
     };
-    // A room without a row is a problem of its own, once.
+    // A room without a row is reported once, as a problem of its own.
     let row = find(from)?;
     if from == to.name || row.may_use.contains(&to.name) {
         return None;

@@ -1,4 +1,4 @@
-//! Who may use whom. A change of the architecture is a change of this file.
+//! The allowed dependencies. A change of the architecture is a change of this file.
 
 use super::graph::Package;
 
@@ -229,16 +229,16 @@ pub(super) struct Room {
     pub(super) may_use: &'static [&'static str],
 }
 
-/// Which crates a [`Row`] is about.
+/// The crates that a [`Row`] is about.
 #[derive(Clone, Copy)]
 pub(super) enum Crates {
     /// The crate of this name, which users depend on.
     Published(&'static str),
-    /// All crates whose folder begins so; nobody depends on them.
+    /// All crates with a folder that begins with this; nothing depends on them.
     Under(&'static str),
 }
 
-/// Which packages from outside a crate may name in its manifest, tests aside.
+/// The packages from outside that a crate may name in its manifest, except for tests.
 #[derive(Clone, Copy)]
 pub(super) enum Libraries {
     Any,
@@ -246,7 +246,7 @@ pub(super) enum Libraries {
 }
 
 impl Row {
-    /// Whether this row is about `package`.
+    /// Returns whether this row is about `package`.
     pub(super) fn is_about(&self, package: &Package) -> bool {
         match (self.crates, package.folder()) {
             (Crates::Published(name), Some(_)) => name == package.name(),

@@ -1,4 +1,4 @@
-//! Real commands: what is read of them, and how they end.
+//! Real commands: what is read from them, and how they end.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! How many tests passed, failed and were skipped, as the runners' own output says.
+//! The numbers of passed, failed and skipped tests, from the output of the test runners.
 
 use std::ops::AddAssign;
 
@@ -11,13 +11,13 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// A suite without counts of its own, passed.
+    /// A suite without its own counts that passed.
     pub(crate) const ONE_PASSED: Self = Self {
         passed: 1,
         failed: 0,
         skipped: 0,
     };
-    /// A suite without counts of its own, failed.
+    /// A suite without its own counts that failed.
     pub(crate) const ONE_FAILED: Self = Self {
         passed: 0,
         failed: 1,
@@ -30,7 +30,7 @@ impl Counts {
         skipped: 1,
     };
 
-    /// Whether no test was run.
+    /// Returns whether no test was run.
     pub(crate) fn is_nothing(self) -> bool {
         self.passed + self.failed == 0
     }
@@ -47,11 +47,11 @@ impl AddAssign for Counts {
 /// Reads a runner's standard output line by line.
 pub(crate) trait Reader {
     fn line(&mut self, line: &str);
-    /// What has been read so far.
+    /// Returns what has been read so far.
     fn counts(&self) -> Counts;
 }
 
-/// The output of `cargo test`: the sum over its test programs; ignored tests are skipped ones.
+/// The output of `cargo test`: the sum over its test programs; ignored tests count as skipped.
 #[derive(Default)]
 pub(crate) struct CargoTest(Counts);
 
@@ -110,9 +110,9 @@ impl Reader for LastSum {
     }
 }
 
-/// The summary of `node --test`, by its `spec` or `tap` reporter; what is to do is skipped.
+/// The summary of `node --test`, from its `spec` or `tap` reporter; `todo` tests count as skipped.
 ///
-/// Only the last line of each kind counts: a test that prints such a line itself does so before.
+/// Only the last line of each kind counts: a test that prints such a line itself does so earlier.
 #[derive(Default)]
 pub(crate) struct NodeTest {
     pass: u64,

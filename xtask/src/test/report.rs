@@ -1,4 +1,4 @@
-//! The table at the end, the verdict, and the line that sums all suites.
+//! The table at the end, the verdict, and the line with the sum of all suites.
 
 use std::{fmt, process::ExitCode, time::Duration};
 
@@ -6,7 +6,7 @@ use anyhow::Error;
 
 use super::{counts::Counts, suite::Suite};
 
-/// What Unix gives a program that Ctrl-C ended.
+/// The exit status of a Unix program that was ended by Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
 /// The outcome of one suite.
@@ -61,7 +61,7 @@ impl Report {
         format!("{passed} passed, {failed} failed, {skipped} skipped")
     }
 
-    /// Why the run as a whole does not count as good.
+    /// Returns why the run as a whole does not count as successful.
     fn complaint(&self, ci: bool) -> Option<&'static str> {
         let sum = self.sum();
         if sum.failed > 0 {

@@ -1,4 +1,4 @@
-//! One run of the suites: its time, its interruption, and each suite's outcome.
+//! One run of the suites: its time limits, its interruption, and each suite's outcome.
 
 use std::{
     process::Command,
@@ -27,10 +27,10 @@ use crate::{
     workspace::Workspace,
 };
 
-/// What one suite may take.
+/// The time limit of one suite.
 const SUITE_LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// What all suites together may take: a run is given 90 minutes, and its sums belong in them.
+/// The time limit of all suites together: a run has 90 minutes, which include printing the sums.
 const RUN_LIMIT: Duration = Duration::from_secs(85 * 60);
 
 /// A run of suites.
@@ -42,7 +42,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Begins a run, which Ctrl-C stops from here on.
+    /// Begins a run; from here on Ctrl-C stops it.
     pub(crate) fn new(workspace: Workspace, may_install: bool) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGHUP, SIGINT, SIGTERM] {
@@ -64,8 +64,8 @@ impl Session {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Installs what `suites` lack, if that is allowed. What is missing afterwards is noticed by
-    /// the suites themselves.
+    /// Installs what `suites` lack, if that is allowed. The suites themselves report what is still
+    /// missing afterwards.
     pub(crate) fn install_tools(&self, suites: &[Suite]) {
         if !self.may_install {
             return;
@@ -112,7 +112,8 @@ impl Session {
         }
     }
 
-    /// A suite that cannot run: skipped, or failed where it should have been made to run.
+    /// Returns the outcome of a suite that cannot run: skipped, or failed if its tools should have
+    /// been installed.
     fn without(&self, missing: &[Tool]) -> (Counts, Option<Error>) {
         let counts = if self.may_install {
             Counts::ONE_FAILED
@@ -155,7 +156,7 @@ impl Session {
     }
 }
 
-/// A suite that failed, or ran nothing, has at least one failure.
+/// Judges a suite: one that failed, or ran nothing, has at least one failure.
 fn judge(mut counts: Counts, result: Result<()>) -> (Counts, Option<Error>) {
     let note = match result {
         Err(error) => Some(error),

@@ -12,7 +12,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// The suites in the order in which they run, the quickest verdicts first.
+/// The suites in the order in which they run, those with the quickest results first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Suite {
     /// `cargo fmt`: the code is formatted
@@ -37,17 +37,17 @@ pub(crate) enum Suite {
     Replay,
     /// `cargo xtask count`: no more instructions or allocations than are stored
     Count,
-    /// `cargo xtask bench --quick`: floods hold up nobody else, and memory comes back
+    /// `cargo xtask bench --quick`: floods delay nobody else, and memory is given back
     Hostile,
 }
 
 impl Suite {
-    /// What the suite cannot run without.
+    /// Returns the tools that the suite needs.
     pub(crate) fn needs(self) -> &'static [Tool] {
         // Make builds jemalloc for the applications.
         match self {
             Self::Format | Self::Deps => &[],
-            // For network namespaces, in which lines are slow.
+            // For the network namespaces with slow lines.
             Self::Rust if cfg!(target_os = "linux") => &[Tool::Make, Tool::TrafficControl],
             Self::Deny => &[Tool::CargoDeny],
             Self::Clippy | Self::Docs | Self::Rust => &[Tool::Make],
@@ -74,9 +74,9 @@ impl fmt::Display for Suite {
     }
 }
 
-/// What a suite runs.
+/// The commands of a suite.
 pub(crate) struct Plan {
-    /// Commands that come first and count nothing, unless they fail.
+    /// Commands that run first and do not count, unless they fail.
     pub(crate) before: Vec<Command>,
     pub(crate) work: Work,
 }
@@ -85,19 +85,19 @@ pub(crate) struct Plan {
 pub(crate) enum Work {
     /// A check inside this program: one test.
     Check(fn(&Workspace) -> Result<()>),
-    /// A command that as a whole is one test.
+    /// A command that counts as a single test.
     Whole(Command),
-    /// A command whose output tells how many tests it ran.
+    /// A command with an output that tells how many tests it ran.
     Counted(Command, Box<dyn Reader>),
 }
 
 impl Suite {
-    /// What to run now: packages and binaries that are up to date are not in it.
+    /// Returns what to run now, without packages and binaries that are up to date.
     pub(crate) fn plan(self, workspace: &Workspace) -> Result<Plan> {
         let mut before = Vec::new();
         let work = match self {
             Self::Format => {
-                // A workspace of its own, of which ours includes the properties alone.
+                // This is a workspace of its own; ours includes only its properties.
                 before =
                     vec![workspace.cargo(["fmt", "--manifest-path=fuzz/Cargo.toml", "--check"])];
                 Work::Whole(workspace.cargo(["fmt", "--all", "--check"]))
@@ -154,7 +154,7 @@ impl Suite {
         Ok(Plan { before, work })
     }
 
-    /// `node --test` in the suite's folder, against release binaries that are up to date.
+    /// Returns `node --test` in the suite's folder, against release binaries that are up to date.
     fn node_plan(self, workspace: &Workspace) -> Result<Plan> {
         let folder = workspace.root().join("tests").join(self.to_string());
         let mut before = build::commands(workspace)?;
@@ -191,20 +191,20 @@ fn deny(workspace: &Workspace) -> Result<Command> {
     Ok(deny)
 }
 
-/// This program again.
+/// Returns a command that runs this program again.
 fn xtask(workspace: &Workspace, arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(arguments).current_dir(workspace.root());
     Ok(command)
 }
 
-/// The release build of the server that drivers of other clients' tests need.
+/// Returns the release build of the server that the drivers of other clients' tests need.
 fn conformance_server(workspace: &Workspace) -> Command {
     workspace.cargo(["build", "--release", "--locked", "--package=conformance"])
 }
 
-/// The applications embed their pages, so their packages come first; without npm, those suites
-/// that need it say so, and cargo tells whether the others do.
+/// The applications embed their pages, so the packages come first. Without npm, suites that need
+/// it report that, and cargo reports whether the others do.
 fn pages_if_possible(workspace: &Workspace) -> Result<Vec<Command>> {
     if Tool::Npm.find()?.is_none() {
         println!(

@@ -1,4 +1,4 @@
-// A chat panel: one connection of its own, in one room at a time. A message does not say which room
+// A chat panel with its own connection, in one room at a time. A message does not say which room
 // it is for, so two panels must never share a connection.
 
 import { LiveConnection } from "./connection.js";
@@ -74,7 +74,7 @@ export class ChatRoom {
     return this.#move();
   }
 
-  // Moves run one after another, each to the room wanted by then.
+  // Moves run one after another; each goes to the latest wanted room.
   #move() {
     this.#moving = this.#moving.then(() => this.#follow()).catch((error) => {
       if (this.#live.isUp) this.#fail(errorText(error, "This room cannot be joined right now."));

@@ -1,4 +1,4 @@
-// The state of all connections as one badge in the header: the worst one counts.
+// The state of all connections as one badge in the header: the worst state counts.
 
 const TEXT = {
   offline: "Offline — retrying",
@@ -16,7 +16,7 @@ export class ConnectionState {
     this.#badge = badge;
   }
 
-  /** Adds a connection; the returned function takes its states. */
+  /** Adds a connection; returns the function that receives its states. */
   track() {
     const index = this.#states.push("connecting") - 1;
     return (state) => {

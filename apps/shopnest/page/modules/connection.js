@@ -1,10 +1,10 @@
-// A hub connection that never gives up: the first start is retried, a lost connection is taken up
-// again, and a plain Close of the server leads to a new start.
+// A hub connection that never gives up: a failed first start is retried, a lost connection is
+// restored, and a plain Close from the server leads to a new start.
 /* global signalR */
 
 const DELAYS = [0, 1000, 2000, 5000];
-// A connection that ends sooner than this counts as one more failed attempt, so that a server which
-// accepts and hangs up is not called without pause.
+// A connection that ends sooner than this counts as another failed attempt. Otherwise a server
+// that accepts and then closes connections would be called without a pause.
 const STEADY = 5000;
 
 export class LiveConnection {
@@ -15,8 +15,8 @@ export class LiveConnection {
   #upSince = Infinity;
 
   /**
-   * `ready` runs on each new connection (join rooms there); only when it is done the state is
-   * "connected". `stateChanged` gets "connecting", "connected", "reconnecting" or "offline".
+   * `ready` runs on each new connection (join rooms there); the state becomes "connected" only when it
+   * is done. `stateChanged` gets "connecting", "connected", "reconnecting" or "offline".
    */
   constructor(url, { ready, stateChanged }) {
     this.#ready = ready;
@@ -34,7 +34,7 @@ export class LiveConnection {
     });
   }
 
-  /** The server's id for this connection; a new one after each reconnect. */
+  /** The server's id for this connection; it changes with each reconnect. */
   get id() {
     return this.#hub.connectionId;
   }
@@ -51,7 +51,7 @@ export class LiveConnection {
     return this.#hub.invoke(method, ...values);
   }
 
-  /** Starts, and starts again until it works. */
+  /** Starts, and retries until it works. */
   async start() {
     for (;;) {
       const delay = this.#nextDelay();

@@ -1,6 +1,6 @@
 // Building and naming DOM nodes without a framework.
 
-/** Makes an element; `attributes` whose value is undefined are left out. */
+/** Creates an element; `attributes` with an undefined value are left out. */
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -10,7 +10,7 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Makes a decorative icon from the page's sprite. */
+/** Creates a decorative icon from the page's sprite. */
 export function icon(name, className) {
   const namespace = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(namespace, "svg");

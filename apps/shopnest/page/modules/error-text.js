@@ -1,8 +1,8 @@
-// What a failed call says to a person.
+// The text that a person reads when a call fails.
 
 const MARK = "HubException: ";
 
-/** The hub's own words where it has any, otherwise `fallback`. */
+/** Returns the hub's own text if there is one, otherwise `fallback`. */
 export function errorText(error, fallback) {
   const text = String(error?.message ?? "");
   const at = text.indexOf(MARK);

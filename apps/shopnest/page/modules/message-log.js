@@ -2,11 +2,11 @@
 
 import { element } from "./dom.js";
 
-// How many entries a room keeps, the newest.
+// The number of entries that a room keeps; the newest ones stay.
 export const KEPT = 500;
 
 const TONES = 5;
-// Pixels from the end within which a reader counts as reading the newest message.
+// A reader within this many pixels of the end counts as reading the newest message.
 const NEAR = 48;
 
 export class MessageLog {
@@ -23,7 +23,7 @@ export class MessageLog {
     new ResizeObserver(() => this.#follow()).observe(list);
   }
 
-  /** Shows these entries instead of what was there. */
+  /** Shows these entries in place of the previous ones. */
   show(entries) {
     this.#list.replaceChildren();
     this.#last = null;
@@ -33,7 +33,7 @@ export class MessageLog {
 
   /**
    * Adds `{ user, message, at, own }` or `{ note, passing }`, and stays at the end if the reader was
-   * there. A passing note gives way to the next one, and the oldest entry to the newest when there are too many.
+   * there. The next note replaces a passing one. If there are too many entries, the oldest is removed.
    */
   add(entry) {
     if (entry.passing && this.#last?.passing) this.#list.lastElementChild.remove();

@@ -41,7 +41,7 @@ export class Orders {
     try {
       await this.#watch(id);
     } catch (error) {
-      // The row of a lost connection stays: its order is watched again on the next one.
+      // The row stays if the connection was lost: its order is watched again on the next one.
       if (this.#live.isUp) this.#refuse(id, error);
     }
   }

@@ -1,4 +1,4 @@
-// The products on the shelf, and which one the visitor asks about.
+// The products on the shelf, and the product that the visitor asks about.
 
 import { element } from "./dom.js";
 
@@ -8,7 +8,7 @@ export const PRODUCTS = [
   { id: "planter", name: "Finch planter", price: "€27" },
 ];
 
-/** Fills the shelf; `choose` is called with the product at each choice, and with the first one now. */
+/** Fills the shelf; calls `choose` with the product at each choice, and with the first one now. */
 export function fillShelf(shelf, choose) {
   for (const product of PRODUCTS) {
     shelf.append(card(product, () => choose(product)));

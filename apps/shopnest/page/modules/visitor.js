@@ -22,7 +22,7 @@ export class Visitor {
   }
 }
 
-// Storage may be switched off; the name then lasts as long as the page.
+// Storage may be disabled; the name then lasts as long as the page.
 function recall() {
   try {
     return localStorage.getItem(KEY);
@@ -35,6 +35,6 @@ function remember(name) {
   try {
     localStorage.setItem(KEY, name);
   } catch {
-    // As above.
+    // Storage may be disabled.
   }
 }

@@ -1,4 +1,4 @@
-//! What every answer of the shop has, whoever gives it.
+//! Headers that every response of the shop has, whichever route it comes from.
 
 use axum::body::Body;
 use axum::http::Request;

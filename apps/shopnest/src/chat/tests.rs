@@ -1,4 +1,4 @@
-//! The chat's rules, each on a hub without a server.
+//! The rules of the chat, each tested on a hub without a server.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn join(caller: &TestCaller<'_, ChatHub>, room: &str) -> Result<(), CallEr
     caller.invoke("JoinRoom", (room,)).await.map(drop)
 }
 
-/// A connection that is in the tea room.
+/// Creates a connection that is in the tea room.
 async fn member<'a>(tester: &'a HubTester<ChatHub>, id: &str) -> TestCaller<'a, ChatHub> {
     let caller = tester.caller(id);
     caller.connect().await.unwrap();
@@ -63,7 +63,7 @@ async fn entering_a_room_adds_to_it_first_and_tells_it_then() {
     assert_eq!(tester.recorder().take_group_changes(), [added]);
     let told = ann_and("UserJoined", group("tea"), "tea");
     assert_eq!(tester.recorder().take_sent(), [told]);
-    // Once more does nothing.
+    // Joining again does nothing.
     join(&ann, "tea").await.unwrap();
     assert_eq!(tester.recorder().take_group_changes(), []);
     assert_eq!(tester.recorder().take_sent(), []);
@@ -136,7 +136,7 @@ async fn a_message_reaches_its_room_with_its_author_and_a_time() {
     assert_eq!(message["user"], "Ann");
     assert_eq!(message["message"], "Hello");
     let at = message["at"].as_str().unwrap();
-    assert!(at.parse::<Timestamp>().is_ok(), "{at} is no time");
+    assert!(at.parse::<Timestamp>().is_ok(), "{at} is not a time");
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn a_connection_says_ten_things_a_second() {
     let (ann, bob) = (member(&tester, "ann").await, member(&tester, "bob").await);
     tester.recorder().take_sent();
     let refused = Err(error("SendMessage", "Ten messages a second are enough"));
-    // Half of them now, half of them later.
+    // Half of the messages now, half later.
     for _ in 0..5 {
         assert_eq!(say(&ann, "tea").await, Ok(()));
     }
@@ -211,7 +211,7 @@ async fn a_connection_says_ten_things_a_second() {
     }
     assert_eq!(say(&bob, "tea").await, Ok(()));
     assert_eq!(tester.recorder().take_sent().len(), 11);
-    // What was refused does not count, and what was said a second ago no longer does.
+    // Refused messages do not count, and those of a second ago no longer do.
     advance(Duration::from_millis(400)).await;
     for _ in 0..5 {
         assert_eq!(say(&ann, "tea").await, Ok(()));

@@ -1,4 +1,4 @@
-//! The rules of those who watch orders, and what shipping one tells them.
+//! The rules for watching orders, and what clients are told when one is shipped.
 
 use hubwire::GroupName;
 use hubwire::testing::{GroupChange, HubTester, Sent, Target};
@@ -46,7 +46,7 @@ async fn watching_an_order_again_does_not_count() {
     ann.connect().await.unwrap();
     for _ in 0..101 {
         let watched = ann.invoke("WatchOrder", (42,)).await;
-        watched.expect("it is one order that is watched");
+        watched.expect("only one order is watched");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Both protocols, cut at every byte.
+//! Both protocols, split at every byte.
 
 use super::*;
 
@@ -42,7 +42,7 @@ fn json_messages_are_told_apart_however_the_bytes_are_cut() {
 fn messagepack_messages_are_told_apart_however_the_bytes_are_cut() {
     let mut bytes = b"{}\x1e".to_vec();
     bytes.extend_from_slice(Protocol::MessagePack.ping());
-    // 300 bytes of payload, so that the length takes two bytes. What we send reads back the same.
+    // 300 bytes of payload make the length two bytes long. What we send reads back the same.
     let mut template = Protocol::MessagePack.invocation("bench", &[Argument::Stamped(300)]);
     bytes.extend_from_slice(template.fill(7, 255));
     for body in [

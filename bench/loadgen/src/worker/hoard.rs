@@ -1,4 +1,4 @@
-//! Makes the server keep messages that nobody reads.
+//! Makes the server keep messages that are never read.
 
 use std::io::Result;
 
@@ -11,7 +11,7 @@ pub(super) fn group_of(number: usize) -> String {
     format!("hoard-{number}")
 }
 
-/// Sends to its own group without reading, as soon as all are connected, and leaves with them.
+/// Sends to its own group without reading, once all are connected, and leaves with the others.
 pub(super) async fn hoard(
     number: usize,
     mut link: Link,

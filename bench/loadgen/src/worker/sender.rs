@@ -7,14 +7,14 @@ use crate::Args;
 
 /// Decides what a connection sends, and when.
 pub(super) struct Sender {
-    /// Which template is next.
+    /// The index of the next template.
     next: usize,
     id: u32,
     in_flight: usize,
     limit: usize,
-    /// A second; none: as fast as completions come.
+    /// Messages a second; `None` means as fast as completions arrive.
     rate: Option<f64>,
-    /// Where in its turn this sender begins, so that not all send at one moment.
+    /// The offset of this sender within its period, which spreads the senders over time.
     offset: f64,
     begun: Option<Instant>,
     sent: u64,
@@ -39,13 +39,13 @@ impl Sender {
         }
     }
 
-    /// How often to look whether something is due.
+    /// Returns how often to check whether a message is due.
     pub(super) fn tick(&self) -> Duration {
         let turn = Duration::from_secs_f64(1.0 / self.rate.unwrap_or(1.0).max(0.01));
         turn.max(Duration::from_millis(1))
     }
 
-    /// Queues what may be sent now that `ended` more invocations have been completed.
+    /// Queues what may be sent now that `ended` more invocations have completed.
     pub(super) fn advance(&mut self, ended: usize, link: &mut Link, shard: &Shard) {
         self.in_flight = self.in_flight.saturating_sub(ended);
         if shard.phase.get() >= Phase::Drain {

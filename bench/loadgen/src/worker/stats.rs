@@ -1,10 +1,10 @@
-//! What one thread has counted.
+//! The counters of one thread.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// What one thread has counted.
+/// The counters of one thread.
 pub(crate) struct Stats {
     pub(crate) latency: Histogram<u64>,
     pub(crate) connect_time: Histogram<u64>,
@@ -15,14 +15,14 @@ pub(crate) struct Stats {
     pub(crate) disconnects: u64,
     pub(crate) failures: u64,
     pub(crate) first_failure: Option<String>,
-    /// Deliveries in every phase, and how many there should have been.
+    /// Deliveries in all phases, and their expected number.
     pub(crate) all_deliveries: u64,
     pub(crate) all_expected: u64,
 }
 
 impl Stats {
     pub(super) fn new() -> Self {
-        // Nanoseconds, up to an hour, to three digits.
+        // Nanoseconds, up to an hour, with three significant digits.
         let histogram =
             || Histogram::new_with_bounds(1, 3_600_000_000_000, 3).expect("valid bounds");
         Self {

@@ -1,4 +1,4 @@
-//! Connects, says goodbye, and begins again.
+//! Connections that open, close, and open again.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use tokio::time::{interval_at, sleep, timeout};
 
 use super::{CONNECT_TIMEOUT, Link, Phase, Shard};
 
-/// Connects, says goodbye, and begins again.
+/// Connects, closes the connection, and starts again.
 pub(super) async fn storm(number: usize, shard: Rc<Shard>, mut phase: watch::Receiver<Phase>) {
     let args = &shard.args;
     let _ = phase.wait_for(|&p| p > Phase::Connect).await;
@@ -49,7 +49,7 @@ pub(super) async fn storm(number: usize, shard: Rc<Shard>, mut phase: watch::Rec
                 })
                 .await;
             }
-            // Not to spin where nothing listens.
+            // Avoids a busy loop if nothing listens.
             Err(_) => sleep(Duration::from_millis(10)).await,
         }
     }

@@ -11,12 +11,12 @@ pub(super) enum Piece<'a> {
     Close(u16),
 }
 
-/// An incremental frame decoder: holds at most a frame header, or a control frame.
+/// An incremental frame decoder; it buffers at most a frame header or a control frame.
 #[derive(Default)]
 pub(super) struct Decoder {
     head: Vec<u8>,
     opcode: u8,
-    /// Payload bytes of the current frame still to come.
+    /// How many payload bytes of the current frame are still to come.
     left: u64,
     control: Vec<u8>,
 }
@@ -24,7 +24,8 @@ pub(super) struct Decoder {
 impl Decoder {
     pub(super) fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Piece<'a>>> {
         while self.left == 0 {
-            // Between frames. The usual case, a whole short header in the buffer, needs no copy.
+            // Between frames. In the usual case the whole short header is in the buffer and needs
+            // no copy.
             if self.head.is_empty() {
                 match header(bytes)? {
                     Some((size, opcode, left)) => {
@@ -90,7 +91,7 @@ impl Decoder {
     }
 }
 
-/// Header size, opcode and payload size, or None where the header is not whole yet.
+/// Returns header size, opcode and payload size, or `None` if the header is not complete yet.
 fn header(bytes: &[u8]) -> Result<Option<(usize, u8, u64)>> {
     let &[first, second, ref rest @ ..] = bytes else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Bytes in both protocols.
+//! Binary values in both protocols.
 
 use std::collections::BTreeMap;
 

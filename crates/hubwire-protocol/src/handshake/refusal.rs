@@ -82,7 +82,8 @@ pub struct HandshakeFault {
 }
 
 impl HandshakeFault {
-    /// For a record that is not JSON, .NET shows the exception of its JSON reader.
+    /// Describes a fault. For a record that is not JSON, .NET shows the exception of its JSON
+    /// reader.
     pub(super) fn new(record: &[u8], error: &ProtocolError) -> Self {
         let (exception_name, text, content) = match error {
             ProtocolError::InvalidJson => ("JsonReaderException", describe(record), None),

@@ -1,4 +1,4 @@
-//! Handshakes as specified; what was recorded is replayed in `tests/vectors.rs`.
+//! Handshakes as specified; recorded ones are replayed in `tests/vectors.rs`.
 
 use super::*;
 

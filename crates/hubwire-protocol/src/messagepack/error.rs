@@ -60,7 +60,7 @@ impl de::Error for ValueError {
         Self::Custom(message.to_string().into())
     }
 
-    /// Serde's own text, but with `nil` as the name of a unit.
+    /// Uses serde's own text, but with `nil` as the name of a unit.
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         match unexpected {
             Unexpected::Unit => {

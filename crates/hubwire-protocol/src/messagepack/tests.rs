@@ -5,7 +5,7 @@ mod refusing;
 mod values;
 mod writing;
 
-/// The bytes that a text in hexadecimal stands for; blanks between them do not count.
+/// Returns the bytes that a hexadecimal text stands for; spaces are ignored.
 fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<_> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
     digits

@@ -1,4 +1,4 @@
-//! One derived type, and peers of both kinds in both protocols.
+//! The same derived type with peers of both kinds in both protocols.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

@@ -1,4 +1,4 @@
-//! Timestamps in both protocols and on their own.
+//! Timestamps in both protocols, and by themselves.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -36,7 +36,7 @@ fn bytes(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-/// What ASP.NET Core 10 was recorded to write.
+/// The expected bytes were recorded from ASP.NET Core 10.
 #[test]
 fn the_smallest_extension() {
     for (text, hex) in [
@@ -222,7 +222,8 @@ fn within_other_types() {
     );
 }
 
-/// To a type that does not know the extension it is text: so other libraries' types read it.
+/// For a type that does not know the extension it is text, which types of other libraries can
+/// read.
 #[test]
 fn other_types_see_text() {
     let hex = bytes("d6ff5e0d5da5");

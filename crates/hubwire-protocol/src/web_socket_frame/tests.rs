@@ -1,10 +1,10 @@
-//! Frames as RFC 6455 has them; what was recorded is replayed in `tests/vectors.rs`.
+//! Frames as in RFC 6455; recorded ones are replayed in `tests/vectors.rs`.
 
 use super::*;
 
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// An event that outlives its buffer.
+/// An event that may outlive its buffer.
 #[derive(Clone, Debug, PartialEq)]
 enum Seen {
     Data(Vec<u8>, DataKind, bool),
@@ -42,14 +42,14 @@ fn frame(opcode: Opcode, is_final: bool, payload: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A masked frame header of any kind, whole with a mask of zeros.
+/// Returns a masked frame header of any kind, complete with a mask of zeros.
 fn header(first: u8, length: &[u8]) -> Vec<u8> {
     [&[first, length[0] | 0x80], &length[1..], &[0; 4]].concat()
 }
 
 #[test]
 fn rfc_6455_examples() {
-    // Section 5.7, the masked ones.
+    // The masked examples of section 5.7.
     let hello = vec![
         0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
     ];
@@ -106,7 +106,7 @@ fn control_frames_pass_between_fragments() {
 #[test]
 fn payload_is_handed_on_as_it_comes() {
     let mut decoder = FrameDecoder::new(Masking::Required);
-    // A frame that promises 2^63 - 1 bytes costs as much as any other.
+    // A frame that announces 2^63 - 1 bytes costs as much as any other.
     let promise = [&[127][..], &[0x7F], &[0xFF; 7]].concat();
     assert_eq!(feed(&mut decoder, header(0x82, &promise)).unwrap(), []);
     let seen = feed(&mut decoder, b"now".to_vec()).unwrap();

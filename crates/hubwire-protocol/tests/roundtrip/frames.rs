@@ -1,4 +1,5 @@
-//! WebSocket frames: however the bytes are cut, the events are the same but for the cuts.
+//! WebSocket frames: the events do not depend on how the bytes are split, except for the splits
+//! themselves.
 
 use hubwire_protocol::{
     DataKind, FrameDecoder, FrameError, FrameEvent, Masking, Opcode, write_frame,
@@ -7,7 +8,7 @@ use hubwire_protocol::{
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// An event, with the payload of a message's pieces put together.
+/// An event; the pieces of a message's payload are joined.
 #[derive(Clone, Debug, PartialEq)]
 enum Seen {
     Data {
@@ -123,7 +124,7 @@ impl Message {
         write_masked_frame(out, opcode, true, mask, &self.payload[start..]);
     }
 
-    /// The message and the controls between its fragments, each put together.
+    /// Checks the message and the control frames between its fragments, each joined.
     fn check(&self, seen: &mut std::vec::IntoIter<Seen>) {
         let mut received = Vec::new();
         let mut controls = Vec::new();
@@ -210,7 +211,7 @@ proptest! {
         prop_assert_eq!(decode(masking, &bytes, &cuts), decode(masking, &bytes, &[]));
     }
 
-    /// Text that goes wrong somewhere, or is cut off, fails as the standard library says.
+    /// Text with an invalid or incomplete part fails where the standard library says.
     #[test]
     fn text_is_accepted_if_and_only_if_it_is_utf8(
         mut payload in "\\PC{0,20}".prop_map(String::into_bytes),

@@ -1,4 +1,5 @@
-//! Properties of the wire: what is written is read back, cuts change nothing, nothing panics.
+//! Properties of the wire format: what is written is read back, splits change nothing, nothing
+//! panics.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

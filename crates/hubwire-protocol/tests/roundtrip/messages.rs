@@ -1,4 +1,4 @@
-//! Hub messages: reading inverts writing, wherever the bytes are cut.
+//! Hub messages: reading inverts writing, regardless of where the bytes are split.
 
 use hubwire_protocol::{HubMessage, HubProtocol, Naming, RECORD_SEPARATOR, StreamItemWriter, json};
 use proptest::prelude::*;
@@ -119,7 +119,7 @@ proptest! {
     }
 }
 
-/// Feeds the bytes piece by piece, as long as the cuts last over and over.
+/// Feeds the bytes in pieces; the sizes in `cuts` are repeated.
 fn read_in_pieces(protocol: HubProtocol, bytes: &[u8], cuts: &[usize]) -> Vec<HubMessage<'static>> {
     let mut messages = Vec::new();
     let mut buffer = Vec::new();
@@ -142,7 +142,7 @@ fn read_in_pieces(protocol: HubProtocol, bytes: &[u8], cuts: &[usize]) -> Vec<Hu
     messages
 }
 
-/// An object's properties in their order.
+/// The properties of an object, in order.
 struct Properties(Vec<(String, Box<serde_json::value::RawValue>)>);
 
 impl<'de> serde::Deserialize<'de> for Properties {

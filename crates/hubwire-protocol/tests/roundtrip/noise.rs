@@ -1,4 +1,4 @@
-//! Whatever a peer sends, the outcome is a value and not a panic.
+//! Whatever a peer sends, the result is a value and not a panic.
 
 use fuzz_properties::messagepack;
 use hubwire_protocol::{
@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::sent::{for_protocol, headers, sent};
 
-/// Reads a record in every way, down to its values; whether it is accepted agrees with serde's
-/// own opinion of its JSON.
+/// Reads a record in every way, down to its values. Whether it is accepted must agree with serde's
+/// own reading of the JSON.
 fn read(record: &[u8]) {
     let _ = HandshakeRequest::parse(record);
     let _ = HandshakeResponse::read(record);
@@ -42,7 +42,7 @@ fn read(record: &[u8]) {
     );
 }
 
-/// Bytes that JSON and SignalR give a meaning to, more often than others.
+/// Generates mostly bytes with a meaning in JSON and SignalR.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![
         4 => prop::sample::select(vec![
@@ -56,7 +56,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(token, 0..30).prop_map(|tokens| tokens.concat())
 }
 
-/// Heads and texts that MessagePack and SignalR give a meaning to, more often than others.
+/// Generates mostly heads and texts with a meaning in MessagePack and SignalR.
 fn messagepack_bytes() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![
         4 => prop::sample::select(vec![
@@ -120,7 +120,7 @@ proptest! {
         messagepack::check(&buffer);
     }
 
-    /// A limit never accepts a message that is longer, and never refuses one that is not.
+    /// A limit never accepts a longer message, and never refuses one that fits.
     #[test]
     fn limits(buffer in bytes(), limit in 0..60_usize) {
         let end = buffer.iter().position(|&byte| byte == 0x1E).map(|end| end + 1);

@@ -1,4 +1,4 @@
-//! Messages to be written, any of them, and what must be read of each.
+//! Arbitrary messages to be written, and what must be read from each.
 
 use hubwire_protocol::{CompletionOutcome, Headers, HubMessage, HubProtocol};
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ pub(crate) enum Sent {
 
 pub(crate) type Pairs = Vec<(String, String)>;
 
-/// Text with all that JSON and SignalR's framing find special.
+/// Generates text with everything special to JSON and SignalR's framing.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     let special = "[\\PC\\x00-\\x20\"\\\\\\x{1e}\\x{7f}\\x{2028}\\x{e000}\\x{fffe}😀/é]{0,12}";
     prop_oneof![special, "[a-zA-Z0-9]{0,12}"]
@@ -38,7 +38,7 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
-        // A whole float is written, and so read, as an integer.
+        // A whole float is written, and therefore read, as an integer.
         any::<f64>()
             .prop_filter("no integer", |f| f.fract() != 0.0)
             .prop_map(Value::from),
@@ -111,7 +111,7 @@ impl Sent {
         }
     }
 
-    /// Compares what was sent, and the headers it was sent with, with what was read.
+    /// Compares what was sent, and the headers that were sent with it, with what was read.
     pub(crate) fn check(&self, headers: &Pairs, read: &HubMessage<'_>) {
         match (self, read) {
             (Self::Invocation(id, target, arguments, ids), HubMessage::Invocation(call)) => {
@@ -222,8 +222,8 @@ pub(crate) fn protocol() -> impl Strategy<Value = HubProtocol> {
     prop::sample::select(vec![HubProtocol::Json, HubProtocol::MessagePack])
 }
 
-/// Texts and headers that MessagePack can carry: there they must not be empty, and no header
-/// may come twice.
+/// Adjusts texts and headers to what MessagePack can carry: they must not be empty, and no header
+/// may occur twice.
 pub(crate) fn for_protocol(
     protocol: HubProtocol,
     sent: Sent,

@@ -1,4 +1,5 @@
-//! The table of what .NET writes for its values and makes of what peers send: ours is alike, or listed here.
+//! The table of what .NET writes for its values and reads from peers. Our types do the same, or
+//! the difference is listed here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -24,7 +25,7 @@ struct Row {
     what: What,
     #[serde(rename = "type")]
     dotnet_type: String,
-    /// .NET's own text of the value; of one that is not read `!` and the exception.
+    /// .NET's own text of the value; if it is not read, `!` and the exception.
     value: String,
     json: Option<String>,
     newtonsoft: Option<String>,
@@ -46,7 +47,7 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// The rows, and which of them a type of ours was held against.
+/// The rows, and which of them a type of ours was compared with.
 struct Table {
     rows: Vec<Row>,
     covered: BTreeSet<usize>,
@@ -54,7 +55,8 @@ struct Table {
 }
 
 impl Table {
-    /// Holds a type of ours against the rows of one of .NET's. `is` compares with .NET's text of a value.
+    /// Compares a type of ours with the rows of one of .NET's. `is` compares with .NET's text of a
+    /// value.
     fn hold<T>(&mut self, dotnet_type: &str, is: fn(&T, &str) -> bool)
     where
         T: DeserializeOwned + PartialEq + Serialize,
@@ -76,7 +78,7 @@ impl Table {
     }
 }
 
-/// What .NET writes is read as the value that it is, and written alike.
+/// Checks that what .NET writes is read as the right value, and written in the same way.
 fn written<T>(row: &Row, is: fn(&T, &str) -> bool) -> Vec<String>
 where
     T: DeserializeOwned + PartialEq + Serialize,
@@ -102,7 +104,7 @@ where
     differing
 }
 
-/// A form is read as in .NET, or refused as there.
+/// Checks that a form is read or refused as in .NET.
 fn read<T: DeserializeOwned>(row: &Row, is: fn(&T, &str) -> bool) -> Vec<String> {
     let is_alike = |item: &RawItem<'_>| match item.decode::<T>() {
         Ok(value) => is(&value, &row.value),
@@ -115,9 +117,10 @@ fn read<T: DeserializeOwned>(row: &Row, is: fn(&T, &str) -> bool) -> Vec<String>
         .collect()
 }
 
-/// The forms of a row, each under its name, as a received value and as text; without those that .NET does not write.
+/// Returns the forms of a row, each with its name, as a received value and as text, without those
+/// that .NET does not write.
 fn forms(row: &Row) -> Vec<(&'static str, RawItem<'static>, String)> {
-    // Newtonsoft's column of what is read is .NET's text, and no form.
+    // In rows about reading, the Newtonsoft column is .NET's text and not a form.
     let newtonsoft = row.newtonsoft.clone().filter(|_| row.what == What::Writes);
     let json = [("json", row.json.clone()), ("newtonsoft", newtonsoft)];
     let json = json.into_iter().filter_map(|(name, text)| {
@@ -158,7 +161,7 @@ fn received(protocol: HubProtocol, message: &[u8]) -> RawItem<'static> {
     }
 }
 
-/// The value as JSON, or MessagePack in hex; nothing if it cannot be written.
+/// Returns the value as JSON, or as MessagePack in hex; `None` if it cannot be written.
 fn encoded<T: Serialize>(protocol: HubProtocol, value: &T) -> Option<String> {
     let item = RawItem::encode(protocol, Naming::DotNet, value).ok()?;
     let mut out = Vec::new();
@@ -174,7 +177,7 @@ fn encoded<T: Serialize>(protocol: HubProtocol, value: &T) -> Option<String> {
     }
 }
 
-/// For types of several values, whose forms are compared with each other.
+/// For types with several values, which are compared by their forms.
 fn any<T>(_: &T, _: &str) -> bool {
     true
 }
@@ -183,12 +186,13 @@ fn displayed<T: ToString>(value: &T, text: &str) -> bool {
     value.to_string() == text
 }
 
-/// What reads .NET's text as the value.
+/// Compares with the value that .NET's text parses to.
 fn parsed<T: FromStr + PartialEq>(value: &T, text: &str) -> bool {
     text.parse().ok().as_ref() == Some(value)
 }
 
-/// .NET's text, without what it adds of how it knows the time: `2020-01-02T03:04:05.0000000+01:00 Local`.
+/// Compares without .NET's suffix that tells the kind of time: `2020-01-02T03:04:05.0000000+01:00
+/// Local`.
 fn is_moment(value: &Timestamp, text: &str) -> bool {
     parsed(value, text.split(' ').next().unwrap())
 }
@@ -197,7 +201,7 @@ fn is_char(value: &char, text: &str) -> bool {
     format!("U+{:04X}", u32::from(*value)) == text
 }
 
-/// .NET's text of a dictionary is made by whoever recorded it: `{7: seven, -1: null}`.
+/// The text of a dictionary was made by the recorder: `{7: seven, -1: null}`.
 fn is_map<K: Display>(value: &IndexMap<K, Option<String>>, text: &str) -> bool {
     let entries: Vec<_> = value
         .iter()

@@ -1,10 +1,10 @@
-//! WebSocket frames, good and bad.
+//! WebSocket frames, valid and invalid.
 
 use hubwire_protocol::{FrameDecoder, FrameError, FrameEvent, Masking};
 
 use crate::transcript::{Direction, Event, read};
 
-/// The bytes of a frame as the client sent them.
+/// Returns the bytes of a frame as the client sent them.
 fn frame(event: &Event) -> Option<Vec<u8>> {
     let head = event.head();
     let mut payload = event.payload()?;

@@ -1,4 +1,4 @@
-//! Handshakes, good and bad.
+//! Handshakes, valid and invalid.
 
 use hubwire_protocol::{
     HandshakeRefusal, HandshakeRequest, HandshakeResponse, HubProtocol, TransferFormat,
@@ -6,7 +6,7 @@ use hubwire_protocol::{
 
 use crate::transcript::{Conversation, Direction, payload, read};
 
-/// Cases in which the response is a matter of time.
+/// Cases in which the response depends on time.
 const TIMED: [&str; 3] = ["too-late-1s", "too-late-default", "half-and-too-late-1s"];
 
 fn answer(sent: &[u8], has_details: bool) -> Option<HandshakeResponse<'static>> {

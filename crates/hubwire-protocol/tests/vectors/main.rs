@@ -1,4 +1,4 @@
-//! Transcripts of a real ASP.NET Core 10, replayed: what it was sent, we read as it did.
+//! Transcripts of a real ASP.NET Core 10, replayed: we read what it was sent in the same way.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

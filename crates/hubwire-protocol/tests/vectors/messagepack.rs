@@ -8,20 +8,20 @@ use crate::transcript::{Conversation, Direction, payload, read};
 
 const CLOSED: &str = "Connection closed with an error.";
 
-/// Where .NET takes a number of more than 31 bits for none, and goes on.
+/// Cases in which .NET does not treat more than 31 bits as a number, and continues.
 const WRAPPED: [&str; 3] = [
     "array-of-4-billion",
     "headers-of-4-billion",
     "stream-ids-of-4-billion",
 ];
 
-/// What the server sent behind its response to the handshake.
+/// Returns what the server sent after the handshake response.
 pub(crate) fn messages_to_client(conversation: &Conversation) -> Option<Vec<u8>> {
     let sent = payload(conversation, Direction::ToClient)?;
     Some(sent.strip_prefix(b"{}\x1e")?.to_vec())
 }
 
-/// Every message, and the fault that ends them if one does.
+/// Returns every message, and the fault that ends them if there is one.
 pub(crate) fn parse(
     mut bytes: &[u8],
     limit: Option<usize>,
@@ -39,7 +39,7 @@ pub(crate) fn parse(
     }
 }
 
-/// The error of the Close that ended the conversation.
+/// Returns the error of the Close message that ended the conversation.
 fn recorded_error(conversation: &Conversation) -> Option<String> {
     let sent = messages_to_client(conversation)?;
     match parse(&sent, None) {
@@ -51,14 +51,14 @@ fn recorded_error(conversation: &Conversation) -> Option<String> {
     }
 }
 
-/// Whether the connection ended for another reason than what a message looks like.
+/// Returns whether the connection ended for another reason than the format of a message.
 fn is_about_something_else(case: &str, error: &str) -> bool {
     case == "client-timeout"
         || error.contains("Failed to serialize")
         || error.contains("is not valid for invocation ID")
 }
 
-/// Checks every conversation of a file, and says how many of them end in a refusal.
+/// Checks every conversation of a file, and returns how many of them end in a refusal.
 fn check(file: &str) -> usize {
     let mut refusals = 0;
     for ((case, connection), conversation) in read(&format!("messagepack/{file}.jsonl")) {
@@ -103,7 +103,7 @@ fn messages_are_refused_where_they_were() {
     assert_eq!(files.map(check), [14, 6, 1, 1, 0, 0]);
 }
 
-/// Writes what was read, arguments and items as they came.
+/// Writes a parsed message; arguments and items stay as they arrived.
 fn rewrite(message: &HubMessage<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     let mut writer = HubProtocol::MessagePack.writer(&mut out);

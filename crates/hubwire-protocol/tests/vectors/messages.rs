@@ -10,7 +10,7 @@ use crate::transcript::{Conversation, Direction, payload, read};
 
 const CLOSED: &str = "Connection closed with an error.";
 
-/// The error of the Close that ended the conversation.
+/// Returns the error of the Close message that ended the conversation.
 fn recorded_error(conversation: &Conversation) -> Option<String> {
     let sent = payload(conversation, Direction::ToClient)?;
     let last = sent
@@ -23,12 +23,13 @@ fn recorded_error(conversation: &Conversation) -> Option<String> {
     }
 }
 
-/// A result that .NET cannot write, of which the message itself says nothing.
+/// Returns whether the error is about a result that .NET cannot write; the message itself does not
+/// show that.
 fn is_about_a_result(error: &str) -> bool {
     error.contains("ArgumentException") || error.contains("JsonException")
 }
 
-/// What we refuse of what the server was sent.
+/// Returns the error for the first message to the server that we refuse.
 fn replay(sent: &[u8]) -> Option<ProtocolError> {
     let Ok(Some((_, mut at))) = HandshakeRequest::read(sent, None) else {
         return None;
@@ -42,7 +43,7 @@ fn replay(sent: &[u8]) -> Option<ProtocolError> {
     }
 }
 
-/// Checks every conversation of a file, and says how many of them end in a refusal.
+/// Checks every conversation of a file, and returns how many of them end in a refusal.
 fn check(file: &str, has_details: bool) -> usize {
     let mut refusals = 0;
     for ((case, connection), conversation) in read(file) {
@@ -92,7 +93,8 @@ fn broken_text_fails_where_it_is_decoded() {
     }
 }
 
-/// Writes what was read; strings are decoded and written anew, anything else as it came.
+/// Writes a parsed message; strings are decoded and encoded again, everything else stays as it
+/// arrived.
 fn rewrite(message: HubMessage<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     let mut writer = HubProtocol::Json.writer(&mut out);

@@ -7,7 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A line of a transcript: what passed on one connection, in one direction.
+/// A line of a transcript: an event on one connection, in one direction.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Event {
     case: Option<String>,
@@ -44,7 +44,7 @@ impl Event {
         self.is_op("close")
     }
 
-    /// The bytes, unmasked, unless the recorder left them out for their length.
+    /// Returns the unmasked bytes; `None` if the recorder left them out because of their length.
     pub(crate) fn payload(&self) -> Option<Vec<u8>> {
         match (&self.utf8, &self.base64) {
             (Some(text), _) => Some(text.clone().into_bytes()),
@@ -54,7 +54,7 @@ impl Event {
         }
     }
 
-    /// Whether it is the server's pong.
+    /// Returns whether this is the server's pong.
     pub(crate) fn is_pong(&self) -> bool {
         self.is(Direction::ToClient, "frame") && self.is_op("pong")
     }
@@ -79,7 +79,7 @@ impl Event {
         self.reason.as_deref().unwrap_or_default()
     }
 
-    /// The header of a frame, with its mask.
+    /// Returns the header of a frame, including its mask.
     pub(crate) fn head(&self) -> Vec<u8> {
         let head = self.head.as_deref().unwrap_or_default();
         (0..head.len())
@@ -92,7 +92,7 @@ impl Event {
 /// The events of one connection of one case.
 pub(crate) type Conversation = Vec<Event>;
 
-/// The conversations of a file, by case and connection.
+/// Reads the conversations of a file, by case and connection.
 pub(crate) fn read(file: &str) -> BTreeMap<(String, String), Conversation> {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
     let text = fs::read_to_string(vectors.join(file)).unwrap();
@@ -109,7 +109,7 @@ pub(crate) fn read(file: &str) -> BTreeMap<(String, String), Conversation> {
     conversations
 }
 
-/// The payload of all data frames that went one way; `None` if some of it was left out.
+/// Returns the payload of all data frames in one direction; `None` if some of it was left out.
 pub(crate) fn payload(conversation: &[Event], direction: Direction) -> Option<Vec<u8>> {
     conversation
         .iter()

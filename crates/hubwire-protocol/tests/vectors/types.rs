@@ -1,4 +1,4 @@
-//! Values of .NET's types: what fits each of ours, and what is made of it.
+//! Values of .NET's types: what fits each of ours, and how it is read.
 
 use std::collections::BTreeMap;
 
@@ -89,7 +89,8 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// A value fits where it fitted, and is written as it was, `but` for these cases.
+/// Checks that a value fits where it fits in .NET, and is written as it was, except in the cases
+/// `but`.
 #[track_caller]
 fn check<T: Serialize + DeserializeOwned>(target: &str, but: &[&str]) {
     let cases = cases();
@@ -103,7 +104,8 @@ fn check<T: Serialize + DeserializeOwned>(target: &str, but: &[&str]) {
     assert_eq!(differing, but, "{target}");
 }
 
-/// The result of a method that returns its one parameter; nothing if the argument does not fit.
+/// Returns the result of a method that returns its only parameter; `None` if the argument does not
+/// fit.
 fn echo<T: Serialize + DeserializeOwned>(sent: &[u8]) -> Option<Vec<u8>> {
     let (messages, _) = parse(sent, None);
     let HubMessage::Invocation(call) = messages.into_iter().next()? else {
@@ -122,7 +124,7 @@ fn echo<T: Serialize + DeserializeOwned>(sent: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The bytes of a result.
+/// Returns the bytes of a result.
 fn result(outcome: CompletionOutcome<'_>) -> Option<Vec<u8>> {
     let CompletionOutcome::Result(result) = outcome else {
         return None;
@@ -147,7 +149,7 @@ fn scalars() {
     check::<f64>("EchoDouble", &[]);
     check::<Option<String>>("EchoString", &[]);
     check::<Option<i32>>("EchoNullableInt", &[]);
-    // The uuid crate takes 32 digits, and braces.
+    // The uuid crate accepts 32 digits, and braces.
     check::<Uuid>("EchoGuid", &["EchoGuid-2", "EchoGuid-3"]);
     // A billion nanoseconds; text; digits that .NET does not keep.
     check::<Timestamp>(
@@ -161,7 +163,7 @@ fn scalars() {
     );
     check::<Option<Timestamp>>("EchoNullableDateTime", &[]);
     check::<Option<Binary>>("EchoBytes", &[]);
-    // An array; a nil that is no bytes there.
+    // An array; a nil, which is not bytes there.
     check::<Option<Binary>>("EchoMemory", &["EchoMemory-2", "EchoMemory-3"]);
     // Numbers as text, and lists of names.
     check::<Mood>("EchoMood", &["EchoMood-11", "EchoMood-4", "EchoMood-5"]);
@@ -180,14 +182,14 @@ fn containers() {
     check::<List<i32>>("EchoEnumerable", &[]);
     check::<(i32, Option<String>)>("EchoValueTuple", &[]);
     check::<(Option<String>, i32)>("EchoKeyValue", &[]);
-    // The order of the keys; one that is text.
+    // The order of the keys; a key that is text.
     check::<Option<BTreeMap<String, i32>>>("EchoStringInt", &["EchoStringInt-0"]);
     check::<Option<BTreeMap<i32, String>>>(
         "EchoIntString",
         &["EchoIntString-0", "EchoIntString-1"],
     );
     check::<Option<BTreeMap<Uuid, String>>>("EchoGuidString", &[]);
-    // Arrays, a date as text, and a member that comes twice.
+    // Arrays, a date as text, and a member that occurs twice.
     check::<Option<Person>>(
         "EchoPerson",
         &[

@@ -86,6 +86,8 @@ impl Origin {
 pub(super) struct AllowedOrigins(Box<[Origin]>);
 
 impl AllowedOrigins {
+    /// Parses the entries of `allowed_origins`.
+    ///
     /// # Panics
     ///
     /// Panics if an origin could never match.

@@ -1,4 +1,4 @@
-//! Connections over a byte stream that panics, which no session can end in good order.
+//! Connections over a byte stream that panics, which no session can end cleanly.
 
 use std::future::ready;
 use std::io;
@@ -55,7 +55,7 @@ impl Drop for Broken {
     }
 }
 
-/// Keeps something with each connection.
+/// Stores a value with each connection.
 struct KeepingHub {
     kept: Arc<()>,
 }
@@ -82,7 +82,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// A server with one connection, whose handshake is made.
+    /// Creates a server with one connection that has completed its handshake.
     async fn connected() -> Self {
         let kept = Arc::new(());
         let hub = KeepingHub {
@@ -124,7 +124,7 @@ impl Stage {
         settle().await;
     }
 
-    /// How many connections there are, how many tokens, and how many hold what the hub keeps.
+    /// Returns the numbers of connections, of tokens, and of holders of the hub's stored value.
     fn left(&self) -> (usize, usize, usize) {
         let connections = self.hub.lifetime().connections().len();
         let holders = Arc::strong_count(&self.kept);

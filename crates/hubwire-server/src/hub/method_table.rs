@@ -12,6 +12,8 @@ pub(crate) struct MethodTable {
 }
 
 impl MethodTable {
+    /// Sorts the methods of a hub.
+    ///
     /// # Panics
     ///
     /// Panics if a name is empty, or equals another one without regard to ASCII case.

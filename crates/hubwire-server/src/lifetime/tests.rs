@@ -1,4 +1,5 @@
-//! A connection of no hub, and a manager without connections, for the tests of rooms above this one.
+//! A connection without a hub, and a manager without connections, for the tests of modules above
+//! this one.
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub(crate) fn lifetime() -> DefaultHubLifetimeManager {
     DefaultHubLifetimeManager::new(hub, node(), flushers, None, &HubOptions::default())
 }
 
-/// A connection whose messages have no way out.
+/// Creates a connection without a way out.
 pub(crate) fn connection() -> Arc<Connection> {
     let flusher = Flushers::new(1, ServerOptions::default()).assign();
     let outbound = Outbound::new(node(), flusher, bounds(1024, 1024), &BARE);

@@ -48,7 +48,7 @@ pub struct HubOptions {
     /// How many streams of one connection may be open in each direction. Default 100.
     ///
     /// A stream from the client counts until the call that reads it has ended. ASP.NET Core has no
-    /// limit; HTTP/2 servers have this one. A call beyond the limit fails.
+    /// limit; HTTP/2 servers have the same limit. A call beyond the limit fails.
     pub maximum_parallel_streams_per_client: usize,
     /// How long a streaming method that takes a token may continue after it is cancelled or its
     /// connection has ended. Default 30 s, the time that a client may be silent.
@@ -156,8 +156,8 @@ pub struct EndpointOptions {
     /// They get the CORS headers that browsers ask for, with permission to send cookies. Pages of
     /// any other origin are refused (403), and so is `null`. Requests without an origin, which do
     /// not come from browsers, pass. Origins are compared as URLs: case, a default port and a
-    /// trailing slash are ignored. The endpoint's own origin is the one with the host and port of
-    /// the request's `Host` header.
+    /// trailing slash are ignored. The endpoint's own origin has the host and port of the request's
+    /// `Host` header.
     pub allowed_origins: Vec<String>,
     /// The part of the request that hub methods can read.
     pub keep_request: KeepRequest,
@@ -206,7 +206,7 @@ impl Default for DeadPeerTimeouts {
     }
 }
 
-/// The part of the request that opened a connection that is kept for hub code.
+/// How much of a connection's opening request is kept for hub code.
 ///
 /// Kept bytes live as long as the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

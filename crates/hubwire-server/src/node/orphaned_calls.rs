@@ -15,7 +15,7 @@ use hubwire_core::UserId;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Owner {
     User(UserId),
-    /// Calls of an unnamed user.
+    /// Calls of connections without a user.
     Address(IpAddr),
     /// Calls of connections in memory.
     Unknown,

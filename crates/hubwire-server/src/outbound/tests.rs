@@ -1,4 +1,4 @@
-//! Queues and their ways out, without a session.
+//! Tests of queues and their ways out, without a session.
 
 mod memory;
 mod panicking;
@@ -30,7 +30,7 @@ static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
     output.extend_from_slice(message);
 });
 
-/// From `bytes` on those wait who can; beyond `maximum` the client is let go.
+/// Senders that can wait do so from `bytes` on; beyond `maximum` the client is disconnected.
 pub(crate) fn bounds(bytes: usize, maximum: usize) -> Arc<Bounds> {
     Arc::new(Bounds {
         bytes,
@@ -52,7 +52,7 @@ pub(crate) fn node() -> Arc<Node> {
     Arc::new(Node::new(random, 1, options))
 }
 
-/// A queue of this bound, with nothing attached.
+/// Creates a queue with this bound and without a way out.
 pub(crate) fn outbound(bytes: usize) -> Arc<Outbound> {
     bounded(bytes, 1024 * 1024)
 }
@@ -74,7 +74,7 @@ fn message(text: &str) -> EncodedMessage {
     EncodedMessage::new(HubProtocol::Json, text.as_bytes().to_vec())
 }
 
-/// Attaches a byte stream that takes that many bytes before it refuses; its far end.
+/// Attaches a byte stream that accepts `capacity` bytes before it refuses; returns its far end.
 fn attach_stream(outbound: &Arc<Outbound>, capacity: usize) -> DuplexStream {
     let (near, far) = tokio::io::duplex(capacity);
     let (_, writer) = tokio::io::split(Box::new(near) as BoxedSocket);
@@ -88,7 +88,7 @@ async fn read(stream: &mut DuplexStream, count: usize) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// What a puller takes at once.
+/// Returns what a puller takes at once.
 fn pull(puller: &mut Puller, limit: usize) -> Poll<Option<String>> {
     let mut cx = Context::from_waker(Waker::noop());
     let pulled = puller.poll_pull(&mut cx, limit);
@@ -204,7 +204,7 @@ async fn another_byte_stream_gets_whole_messages() {
     assert_eq!(read(&mut first, 6).await.unwrap(), "one;tw");
     let mut second = attach_stream(&outbound, 100);
     assert_eq!(read(&mut second, 10).await.unwrap(), "two;three;");
-    // The writer of the first one is dropped.
+    // The writer of the first stream is dropped.
     assert!(first.read_u8().await.is_err());
 }
 
@@ -292,7 +292,7 @@ async fn written_means_taken_whatever_the_way_out_is() {
     assert_eq!(pulled, some("one;"));
 }
 
-/// As when a runtime is dropped before its flusher has had its turn.
+/// This happens when a runtime is dropped before its flusher had its turn.
 #[test]
 fn nothing_is_left_of_what_the_flusher_never_wrote() {
     let outbound = outbound(100);

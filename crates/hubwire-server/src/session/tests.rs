@@ -1,4 +1,4 @@
-//! A session whose transport panics, which no guard of hub code catches.
+//! A session with a transport that panics, which no guard of hub code catches.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -44,7 +44,7 @@ impl Hub for NotingHub {
     const METHODS: &'static [Method] = &[Method::new("Ping", &[], ""), Method::new("Run", &[], "")];
 
     async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
-        // Kept for as long as the connection keeps anything.
+        // Stored for as long as the connection stores anything.
         cx.items().insert(Arc::clone(&self.notes));
         self.note("connected");
         Ok(())
@@ -148,11 +148,11 @@ impl Stage {
         std::mem::take(&mut self.notes.lock().unwrap())
     }
 
-    /// The session has ended by itself, and whole.
+    /// Checks that the session has ended by itself, and completely.
     async fn has_ended(mut self) {
         self.session.join_next().await.unwrap().unwrap();
         assert_eq!(self.hub.lifetime().connections().len(), 0);
-        // The hub's and the test's own: what the connection kept is dropped.
+        // The hub's and the test's own: the connection's clone is dropped.
         assert_eq!(Arc::strong_count(&self.notes), 2);
     }
 }

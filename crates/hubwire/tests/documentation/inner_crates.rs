@@ -1,11 +1,12 @@
-//! What users read names what they depend on.
+//! The public documentation names only the crate that users depend on.
 
 use std::fs;
 use std::path::Path;
 
 const INNER: [&str; 4] = ["core", "macros", "protocol", "server"];
 
-/// The lines of documentation below a folder that show a crate behind the facade; what a link points to is not shown.
+/// Finds the lines of documentation below a folder that show a crate behind the facade; link
+/// targets are not shown.
 fn lines_that_show_inner_crates(folder: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,4 +1,4 @@
-//! The README's Rust, compiled, and its test, run.
+//! The README's Rust code, compiled, and its test, run.
 
 #![allow(unreachable_pub, reason = "as the README has it")]
 #![allow(dead_code, reason = "nobody calls the README's server")]
@@ -89,7 +89,7 @@ async fn a_message_is_for_everybody() {
     );
 }
 
-/// Code as this file and the README both have it, however they break their lines.
+/// Removes the layout, which may differ between this file and the README.
 fn without_layout(code: &str) -> String {
     let code = code.chars().filter(|c| !c.is_whitespace() && *c != ',');
     code.collect()

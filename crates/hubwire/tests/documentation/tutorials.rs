@@ -1,4 +1,5 @@
-//! The hubs that SignalR's tutorials begin with, typed as the README and docs/ teach it, and what their clients hear.
+//! The hubs at the beginning of SignalR's tutorials, typed as the README and docs/ teach it, and
+//! what their clients receive.
 
 mod first_chat;
 mod notifications;
@@ -13,7 +14,7 @@ use hubwire::testing::TestClient;
 use hubwire::{HubEndpoint, Principal};
 use serde_json::Value;
 
-/// A client without a user.
+/// Connects a client without a user.
 async fn connect(endpoint: &HubEndpoint) -> TestClient {
     TestClient::connect(endpoint).await.unwrap()
 }
@@ -29,7 +30,7 @@ async fn call(client: &mut TestClient, method: &str, arguments: impl hubwire::ma
     client.invoke_as::<()>(method, arguments).await.unwrap();
 }
 
-/// The error that a client reads.
+/// Asserts the error that a client reads.
 async fn refused(
     client: &mut TestClient,
     method: &str,
@@ -39,13 +40,13 @@ async fn refused(
     error.text().to_owned()
 }
 
-/// What a client hears next: exactly this.
+/// Asserts what a client receives next.
 async fn hears(client: &mut TestClient, event: &str, arguments: Value) {
     let heard = client.push().await.unwrap();
     assert_eq!(heard, (event.to_owned(), arguments));
 }
 
-/// Nothing comes for a client, for a second of paused time.
+/// Asserts that nothing arrives for a client within a second of paused time.
 async fn hears_nothing(client: &mut TestClient) {
     let silence = tokio::time::timeout(std::time::Duration::from_secs(1), client.push());
     assert!(silence.await.is_err(), "something came");

@@ -1,11 +1,13 @@
-//! Invalid UTF-8 in binary frames, which carry it as far as the JSON: in every field of a record.
+//! Invalid UTF-8 in binary frames, which pass it on to the JSON parser, in every field of a
+//! record.
 
 use hubwire::protocol::Opcode;
 
 use crate::server::Server;
 use test_support::client::Client;
 
-/// A byte that begins nothing, half a character, an overlong one, a surrogate, beyond Unicode.
+/// A byte that cannot begin a character, an incomplete character, an overlong one, a surrogate,
+/// and one beyond Unicode.
 const BROKEN: [&[u8]; 5] = [
     b"\xff",
     b"\xe4\xb8",
@@ -16,7 +18,7 @@ const BROKEN: [&[u8]; 5] = [
 
 const CLOSED: &str = r#"{"type":7,"error":"Connection closed with an error. InvalidDataException: Error reading JSON.","allowReconnect":true}"#;
 
-/// The record with broken text in the place of `@`.
+/// Returns the record with broken text in place of `@`.
 fn record(template: &str, broken: &[u8]) -> Vec<u8> {
     let (before, after) = template.split_once('@').unwrap();
     [before.as_bytes(), broken, after.as_bytes(), b"\x1e"].concat()

@@ -1,4 +1,4 @@
-//! A good client that must not notice what happens to others.
+//! A well-behaved client that must not notice what happens to others.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use test_support::client::Client;
 
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// The longest that an echo may take: far more than it does beside a build on the same machine.
+/// The longest time that an echo may take: far longer than next to a build on the same machine.
 const LONGEST_ECHO: Duration = Duration::from_secs(1);
 
-/// A client that echoes all the time; it is a user and in a group, so that those are counted.
+/// A client that echoes all the time. It is a user and in a group, so these are counted too.
 pub(crate) struct Bystander {
     echoing: JoinSet<(Client, Duration)>,
     stop: oneshot::Sender<()>,
@@ -33,7 +33,7 @@ impl Bystander {
         Self { echoing, stop }
     }
 
-    /// Asserts that it was not disturbed and is not now.
+    /// Asserts that it was not disturbed so far and works now.
     pub(crate) async fn stop(mut self) -> Client {
         self.stop.send(()).unwrap();
         let echoed = self.echoing.join_next().await;

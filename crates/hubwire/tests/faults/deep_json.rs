@@ -1,4 +1,4 @@
-//! JSON 100,000 levels deep, wherever a message may hold JSON.
+//! JSON 100,000 levels deep, in every place of a message that may contain JSON.
 
 use crate::server::Server;
 use test_support::client::{Client, Received};
@@ -7,7 +7,7 @@ const DEPTH: usize = 100_000;
 
 const BROKEN: &str = "InvalidDataException: Error reading JSON.";
 
-/// Deep values: arrays, objects, both; whole ones and ones that never end.
+/// Returns deep values: arrays, objects, both; complete ones and ones that never end.
 fn nested(depth: usize) -> Vec<String> {
     let closed =
         |open: &str, core: &str, close: &str| open.repeat(depth) + core + &close.repeat(depth);
@@ -29,7 +29,7 @@ async fn expect_refused(mut client: Client, fault: &str) {
     client.expect_closed(1000).await;
 }
 
-/// Asserts that records with deep values in the place of `@` end their connections.
+/// Asserts that records with deep values in place of `@` end their connections.
 async fn assert_refused(templates: &[&str], fault: &str) {
     let server = Server::start().await;
     let values = nested(DEPTH);

@@ -1,4 +1,5 @@
-//! Peers that stop for good, their TCP connection still open: ended by the timeout that is meant for it.
+//! Peers that stop forever with an open TCP connection; each is ended by the timeout meant for its
+//! state.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -10,10 +11,10 @@ use tokio::time::Instant;
 use crate::server::{CLIENT_TIMEOUT, CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, PROGRESS_TIMEOUT, Server};
 use test_support::client::{Client, HANDSHAKE, Received};
 
-/// How much later than its time an end may come on a busy machine.
+/// How late an end may be on a busy machine.
 const SLACK: Duration = Duration::from_millis(1500);
 
-/// How often the client timeout is looked at.
+/// How often the client timeout is checked.
 const SWEEP: Duration = Duration::from_secs(1);
 
 const PING: &str = "{\"type\":6}\x1e";
@@ -21,13 +22,14 @@ const TIMED_OUT: &str =
     "disconnected: Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
 const TOO_SLOW: &str = "disconnected: The client did not read what was sent to it.";
 
-/// A point of a connection's life, how to get there and freeze, when it ends, and what the hub saw.
+/// A point in a connection's life: how to get there and freeze, when it ends, and what the hub
+/// saw.
 struct Point {
     name: &'static str,
     freeze: fn(&Server) -> BoxFuture<'_, Client>,
-    /// Counted from the freezing to when nothing but a call may be left.
+    /// The time from the freeze until nothing is left except perhaps a call.
     ends_after: Range<Duration>,
-    /// Whether a method still runs then.
+    /// Whether a method is still running then.
     leaves_a_call: bool,
     journal: &'static [&'static str],
 }
@@ -108,7 +110,7 @@ fn in_the_handshake(server: &Server) -> BoxFuture<'_, Client> {
     })
 }
 
-/// A client that may be timed out, with these bytes as its last.
+/// Creates a client that may time out, with these bytes as its last.
 async fn pinged(server: &Server, last: &[u8]) -> Client {
     let mut client = server.join("/hasty").await;
     client.send_text(PING).await;
@@ -183,7 +185,7 @@ async fn assert_ended(point: Point) {
     server.until_only_bystander().await;
     let elapsed = since.elapsed();
     assert!(ends_after.contains(&elapsed), "{name}: {elapsed:?}");
-    // The socket is gone, too.
+    // The socket is gone too.
     while !matches!(frozen.next_or_end().await, Received::Eof | Received::Reset) {}
     let mut journal = server.finish().await;
     journal.dedup();

@@ -1,4 +1,5 @@
-//! Requests whose heads do not end, over pipes and under paused time: when they are cut off.
+//! Requests with heads that do not end, over pipes and under paused time, and when they are cut
+//! off.
 
 use std::io;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use test_support::handed_over::HandedOver;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a server allows whose application has set nothing.
+/// The limit of a server without any settings.
 const DEFAULT: Duration = Duration::from_secs(30);
 
 /// Timers end on whole milliseconds.
@@ -21,7 +22,7 @@ const TICK: Duration = Duration::from_millis(2);
 
 const HEAD: &[u8] = b"GET /nothing HTTP/1.1\r\nHost: test\r\n\r\n";
 
-/// A server that knows no path.
+/// A server without routes.
 struct Server {
     pipes: UnboundedSender<DuplexStream>,
     _serving: JoinSet<io::Result<()>>,
@@ -49,7 +50,7 @@ impl Server {
     }
 }
 
-/// Asserts that the server says nothing and ends the connection when it is as old as the limit.
+/// Asserts that the server sends nothing and ends the connection when it has reached the limit.
 async fn assert_cut(mut pipe: DuplexStream, since: Instant, limit: Duration) {
     let mut response = Vec::new();
     let reading = pipe.read_to_end(&mut response);
@@ -60,7 +61,7 @@ async fn assert_cut(mut pipe: DuplexStream, since: Instant, limit: Duration) {
     assert!((limit..limit + TICK).contains(&age), "cut after {age:?}");
 }
 
-/// Sends a head byte by byte, a second apart, until the server ends the connection.
+/// Sends a head byte by byte, one per second, until the server ends the connection.
 async fn trickle(mut pipe: DuplexStream, limit: Duration) {
     let since = Instant::now();
     let mut response = Vec::new();
@@ -68,7 +69,7 @@ async fn trickle(mut pipe: DuplexStream, limit: Duration) {
         if pipe.write_all(&[*byte]).await.is_err() {
             break;
         }
-        // A second passes, or the connection ends within it.
+        // A second passes, or the connection ends before that.
         if let Ok(read) = timeout(SECOND, pipe.read_buf(&mut response)).await {
             assert!(read.is_err() || response.is_empty(), "{response:?}");
             break;
@@ -86,7 +87,7 @@ async fn exchange(pipe: &mut DuplexStream) {
     assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
 }
 
-/// What a server does that is said to wait so long, or nothing.
+/// Checks a server with this setting, or with none.
 async fn assert_limit(set: Option<Duration>, limit: Duration) {
     let server = Server::start(set);
     assert_cut(server.connect(), Instant::now(), limit).await;
@@ -96,7 +97,7 @@ async fn assert_limit(set: Option<Duration>, limit: Duration) {
     sleep(limit - SECOND / 10).await;
     exchange(&mut late).await;
 
-    // Each response begins the time anew, for one that is then idle too.
+    // Each response restarts the limit, which then applies to an idle connection.
     sleep(limit / 2).await;
     exchange(&mut late).await;
     assert_cut(late, Instant::now(), limit).await;

@@ -1,9 +1,9 @@
 //! Faults on real sockets, and counters that show that nothing is left behind.
 //!
-//! Every test starts a server of its own with a bystander, who echoes from beginning to end and must
-//! neither be disturbed nor wait long. [`server::Server::finish`] then asserts that what the server
-//! counts (connections, groups, users, tokens, tasks) is the bystander's alone, that every
-//! `on_connected` had its `on_disconnected`, and that after a shutdown everything counts nothing.
+//! Every test starts its own server with a bystander, which echoes from beginning to end and must
+//! neither be disturbed nor wait long. [`server::Server::finish`] then asserts that everything the
+//! server counts (connections, groups, users, tokens, tasks) belongs to the bystander, that every
+//! `on_connected` had its `on_disconnected`, and that after a shutdown all counts are zero.
 //!
 //! | fault | here | elsewhere |
 //! |---|---|---|

@@ -5,13 +5,13 @@ use test_support::client::Client;
 
 const MEGABYTE: usize = 1024 * 1024;
 
-/// The most bytes of an id.
+/// The most bytes that an id may have.
 const LONGEST_ID: usize = 256;
 
 const REFUSED: &str =
     r#"{"type":7,"error":"Connection closed with an error.","allowReconnect":true}"#;
 
-/// What a hub says that shows details.
+/// Returns the Close message of a hub that shows details.
 fn refusal(detail: &str) -> String {
     let text = format!("error. InvalidDataException: {detail}\"");
     REFUSED.replace("error.\"", &text)
@@ -21,7 +21,7 @@ fn long(letter: &str) -> String {
     letter.repeat(MEGABYTE / letter.len())
 }
 
-/// Asserts that the next record is this one, without writing a megabyte where it is not.
+/// Asserts that the next record is this one, without printing a megabyte if it is not.
 async fn expect(client: &mut Client, expected: &str) {
     let record = client.record().await;
     let beginning: String = record.chars().take(200).collect();

@@ -1,4 +1,4 @@
-//! Negotiations whose connections never come.
+//! Negotiations that are not followed by a connection.
 
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -10,7 +10,7 @@ use test_support::requests::{UPGRADE, read_response, send_head};
 const NEGOTIATIONS: usize = 10_000;
 const CLIENTS: usize = 8;
 
-/// The most that an id that waits may cost, the client's part of its request included.
+/// The most memory that a waiting id may cost, including the client's part of its request.
 const COST: usize = 2 * 1024;
 
 /// Negotiates over one connection, and returns the last token.
@@ -28,7 +28,7 @@ async fn negotiate(address: std::net::SocketAddr) -> String {
     body["connectionToken"].as_str().unwrap().to_owned()
 }
 
-/// That they expire and that there may be 20,000 is tested under a paused clock.
+/// Their expiry and the limit of 20,000 are tested under a paused clock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_negotiations_disturb_nobody_and_a_shutdown_forgets_them() {
     let server = Server::start_alone().await;
@@ -43,7 +43,7 @@ async fn ten_thousand_negotiations_disturb_nobody_and_a_shutdown_forgets_them() 
     let statistics = server.signalr.statistics();
     assert_eq!(statistics.tokens, 1 + NEGOTIATIONS);
     assert_eq!((statistics.tasks, statistics.connections), (1, 1));
-    // Each is as good as the only one.
+    // Each id works like a single one.
     for token in &tokens {
         let mut client = server.open(&format!("/plain?id={token}")).await;
         client.expect_alive().await;

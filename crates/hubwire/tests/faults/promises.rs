@@ -1,4 +1,4 @@
-//! Frames that promise more bytes than there are.
+//! Frames that announce more bytes than they have.
 
 use crate::server::Server;
 use test_support::client::{Client, Received};
@@ -6,7 +6,7 @@ use test_support::memory::resident;
 
 const CLIENTS: usize = 50;
 
-/// The most that all of them may cost.
+/// The most memory that all of them may cost.
 const COST: usize = 20 * 1024 * 1024;
 
 const TOO_LARGE: &str =
@@ -16,7 +16,7 @@ const CANCELED: &str = r#"{"error":"Handshake was canceled."}"#;
 /// Close, ping, pong.
 const CONTROL: [u8; 3] = [8, 9, 10];
 
-/// The header of a masked frame of so many bytes, and the first few of them.
+/// Returns the header of a masked frame that announces `length` bytes, and the first few of them.
 fn promise(opcode: u8, length: u64) -> Vec<u8> {
     let mut frame = vec![0x80 | opcode, 0xff];
     frame.extend(length.to_be_bytes());
@@ -29,7 +29,7 @@ fn lengths() -> impl Iterator<Item = u64> {
     [(1 << 63) - 1, 1 << 62, 1 << 40].into_iter().cycle()
 }
 
-/// Keeps as much of the promise as the server takes.
+/// Sends announced bytes until the server accepts no more.
 async fn go_on_beyond_the_limit(client: &mut Client) {
     for _ in 0..33 {
         client.send_raw(&[b'x'; 1024]).await;
@@ -74,7 +74,7 @@ async fn a_promised_handshake_is_cancelled_at_the_limit() {
         go_on_beyond_the_limit(&mut client).await;
         client.expect(CANCELED).await;
         assert_eq!(client.next().await, Received::Close(Some(1000)));
-        // Within the frame no Close can be returned.
+        // The client cannot return a Close in the middle of the frame.
         assert_eq!(client.next().await, Received::Reset);
     }
     assert_eq!(server.finish().await, [""; 0]);

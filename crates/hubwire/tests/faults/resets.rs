@@ -1,4 +1,4 @@
-//! Peers that reset their TCP connection, at every point of its life.
+//! Peers that reset their TCP connection at every point of its life.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::server::Server;
 use test_support::client::{HANDSHAKE, Received};
 use test_support::requests::{UPGRADE, request, send_head};
 
-/// What the hub may be told: bytes before a reset may have been half a record.
+/// What the hub may be told: the bytes before a reset may have been half a record.
 const GONE: &str = "disconnected: transport closed";
 const CUT: &str = "disconnected: Connection terminated while reading a message.";
 
 const NO_HOOK: &[&str] = &[];
 const PAIR: &[&str] = &["connected", GONE];
 
-/// A point of a connection's life, how to get there and reset, and what the hub then saw.
+/// A point in a connection's life, how to get there and reset, and what the hub then saw.
 type Point = (
     &'static str,
     fn(&Server) -> BoxFuture<'_, ()>,
@@ -52,7 +52,7 @@ const BEFORE_THE_HANDSHAKE: &[Point] = &[
                 let mut socket = TcpStream::connect(server.address).await.unwrap();
                 let line = format!("GET /plain?id={token}");
                 send_head(&mut socket, server.address, &line, UPGRADE, b"").await;
-                // Of a request that is reset before it is read the server knows nothing.
+                // The server does not see a request that is reset before it is read.
                 socket.readable().await.unwrap();
                 socket.set_zero_linger().unwrap();
             })
@@ -60,7 +60,7 @@ const BEFORE_THE_HANDSHAKE: &[Point] = &[
         NO_HOOK,
     ),
     (
-        "after a head with half a frame behind it",
+        "after a head with half a frame after it",
         |server| {
             Box::pin(async {
                 reset_behind_head(server, "GET /plain", &frame(HANDSHAKE)[..9]).await;
@@ -92,7 +92,7 @@ const BEFORE_THE_HANDSHAKE: &[Point] = &[
 
 const AFTER_THE_HANDSHAKE: &[Point] = &[
     (
-        "right behind the handshake, whose response is not read",
+        "right after the handshake, with its response unread",
         |server| Box::pin(reset_upgraded(server, frame(HANDSHAKE))),
         PAIR,
     ),
@@ -150,7 +150,8 @@ const AFTER_THE_HANDSHAKE: &[Point] = &[
         |server| {
             Box::pin(async {
                 let mut client = server.join_with_small_window("/narrow").await;
-                // 20 MB are more than two kernels and the queue take: a task waits for the socket.
+                // 20 MB are more than two kernels and the queue hold, so a task waits for the
+                // socket.
                 for _ in 0..700 {
                     client.call("1", "Repeat", r#""x",30000"#).await;
                 }
@@ -215,7 +216,7 @@ fn frame(text: &str) -> Vec<u8> {
     frame
 }
 
-/// A moment in which the server may read what was sent.
+/// Gives the server time to read what was sent.
 async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(3)).await;
 }
@@ -246,7 +247,8 @@ async fn reset_joined(server: &Server, bytes: Vec<u8>) {
     client.reset();
 }
 
-/// Resets with this many calls, of which one runs; then all may go on.
+/// Resets the connection with this many calls, one of them running; then lets all of them
+/// continue.
 async fn reset_in_a_call(server: &Server, calls: usize) {
     let mut client = server.join("/plain").await;
     for _ in 0..calls {
@@ -260,7 +262,7 @@ async fn reset_in_a_call(server: &Server, calls: usize) {
         server.gate.let_one_pass();
         server.journal.until_nth(1 + call, "slow began").await;
     }
-    // The hook does not wait for the method that runs.
+    // The hook does not wait for the running method.
     server.journal.until(GONE).await;
     server.gate.let_one_pass();
 }
@@ -274,7 +276,7 @@ async fn assert_clean(points: &[Point]) {
         }
         server.until_only_bystander().await;
         let mut journal = server.finish().await;
-        // How many completions were written before the reset is the kernel's affair.
+        // How many completions were written before the reset depends on the kernel.
         journal.dedup();
         assert_eq!(journal, *expected, "{point}");
     }

@@ -1,4 +1,4 @@
-//! A server under faults: it must hold nothing but its bystander when they are over.
+//! A server under faults: when they are over, it must hold nothing except its bystander.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,29 +21,29 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// How long `/hasty` waits for a handshake.
 pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(100);
-/// How long a client that pinged may be silent at `/hasty`; looked at once a second.
+/// How long a client that has pinged may be silent at `/hasty`; checked once a second.
 pub(crate) const CLIENT_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long a socket may refuse bytes at `/hasty`.
 pub(crate) const PROGRESS_TIMEOUT: Duration = Duration::from_millis(400);
 /// How long `/hasty` waits for a client's WebSocket Close.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// The largest message that `/large` takes.
+/// The largest message that `/large` accepts.
 pub(crate) const LARGE: usize = 2 * 1024 * 1024;
 
-/// How many bytes may wait for a client of `/narrow`.
+/// How many bytes may be queued for a client of `/narrow`.
 pub(crate) const NARROW: usize = 512 * 1024;
 
-/// Held by a test that measures the whole process, and shared by all others.
+/// Held exclusively by a test that measures the whole process, and shared by all others.
 static PROCESS: RwLock<()> = RwLock::const_new(());
 
-/// A serving server.
+/// A running server.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) signalr: SignalR,
     pub(crate) journal: Journal,
     pub(crate) gate: Gate,
-    /// The hub at `/narrow`, which lets few bytes wait for a client.
+    /// The hub at `/narrow`, which queues few bytes for a client.
     pub(crate) narrow: HubHandle<ProbeHub>,
     bystander: Bystander,
     end: oneshot::Sender<()>,
@@ -61,7 +61,7 @@ impl Server {
         Self::start_in((Some(PROCESS.read().await), None)).await
     }
 
-    /// Waits until no other test runs, and keeps them waiting.
+    /// Waits until no other test runs, and makes other tests wait.
     pub(crate) async fn start_alone() -> Self {
         Self::start_in((None, Some(PROCESS.write().await))).await
     }
@@ -112,14 +112,14 @@ impl Server {
         Client::upgrade_over(socket, self.address, path, b"").await
     }
 
-    /// Opens a connection that has a user and is in a group.
+    /// Opens a connection with a user that is in a group.
     pub(crate) async fn join(&self, path: &str) -> Client {
         let mut client = self.open(&format!("{path}?user=somebody")).await;
         enter(&mut client).await;
         client
     }
 
-    /// The same with a client whose kernel takes few bytes that it does not read.
+    /// Like [`join`](Self::join), with a client whose kernel buffers few unread bytes.
     pub(crate) async fn join_with_small_window(&self, path: &str) -> Client {
         let path = format!("{path}?user=somebody");
         let mut client = Client::open_with_small_window(self.address, &path).await;
@@ -127,7 +127,7 @@ impl Server {
         client
     }
 
-    /// Waits until the server counts nothing but its bystander.
+    /// Waits until the server counts nothing except its bystander.
     pub(crate) async fn until_only_bystander(&self) {
         let mut expected = Statistics::default();
         (expected.connections, expected.tasks) = (1, 1);
@@ -136,7 +136,7 @@ impl Server {
         self.until(count, "something is left").await;
     }
 
-    /// Waits until the server runs so many tasks besides the bystander's.
+    /// Waits until the server runs this many tasks besides the bystander's.
     pub(crate) async fn until_tasks(&self, tasks: usize) {
         let count = |statistics: Statistics| (statistics.tasks == 1 + tasks).then_some(());
         self.until(count, "another number of tasks").await;
@@ -153,14 +153,14 @@ impl Server {
 
     /// Asserts that nothing is left behind and that the bystander was not disturbed.
     ///
-    /// Returns what the hubs' hooks and methods wrote down.
+    /// Returns what the hubs' hooks and methods recorded.
     pub(crate) async fn finish(self) -> Vec<String> {
         self.until_only_bystander().await;
         let (ending, bystander) = self.begin_shutdown().await;
         ending.end(bystander).await
     }
 
-    /// Shuts down without waiting for anybody; the bystander rests from here on.
+    /// Starts the shutdown without waiting for anybody; the bystander is idle from here on.
     pub(crate) async fn begin_shutdown(self) -> (Ending, Client) {
         let bystander = self.bystander.stop().await;
         self.end.send(()).unwrap();
@@ -175,7 +175,7 @@ impl Server {
     }
 }
 
-/// A server that shuts down.
+/// A server that is shutting down.
 pub(crate) struct Ending {
     since: Instant,
     pub(crate) signalr: SignalR,
@@ -185,12 +185,13 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// Waits until the server has shut down; asserts that it holds nothing and that hooks ran in pairs.
+    /// Waits until the server has shut down; asserts that it holds nothing and that hooks ran in
+    /// pairs.
     pub(crate) async fn end(self, bystander: Client) -> Vec<String> {
         self.end_within(PATIENCE, bystander).await
     }
 
-    /// The same, which must not take longer than this.
+    /// Like [`end`](Self::end), with a time limit.
     pub(crate) async fn end_within(
         mut self,
         limit: Duration,
@@ -219,7 +220,7 @@ async fn enter(client: &mut Client) {
         .await;
 }
 
-/// A hub that never pings and takes the user's name from the query.
+/// Configures a hub that never pings and takes the user's name from the query.
 fn options(signalr: &SignalR, name: &str) -> HubBuilder<ProbeHub> {
     signalr
         .hub()

@@ -1,4 +1,4 @@
-//! The end of a server under load.
+//! The shutdown of a server under load.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use test_support::client::{Client, Received};
 
 const CLIENTS: usize = 200;
 
-/// How many echoes each client has before the end begins.
+/// How many echoes each client has received before the shutdown begins.
 const ECHOES: usize = 5;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 const GOODBYE: &str = r#"{"type":7,"allowReconnect":true}"#;
 const NEWS: &str = r#"{"type":1,"target":"Said","arguments":["news"]}"#;
 
-/// Echoes until the server says goodbye, of which nothing but Close 1000 may follow.
+/// Echoes until the server's Close message; only Close 1000 may follow it.
 async fn echo_to_the_end(mut client: Client, echoed: watch::Sender<usize>) {
     let mut news = 0;
     let mut number = 0;
@@ -71,7 +71,7 @@ async fn every_peer_is_told_to_come_back_and_nothing_follows() {
         .unwrap();
     let (ending, bystander) = server.begin_shutdown().await;
     let journal = ending.end_within(LIMIT, bystander).await;
-    // Whoever broadcasts after the end reaches nobody, and that is no error.
+    // Broadcasts after the end reach nobody, which is not an error.
     assert!(broadcasting.try_join_next().is_none());
     while let Some(client) = clients.join_next().await {
         client.unwrap();

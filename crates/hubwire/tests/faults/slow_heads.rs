@@ -1,4 +1,4 @@
-//! Clients that take forever with the head of their request, or send one without an end.
+//! Clients that never complete the head of their request, or send one without an end.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use test_support::requests::{UPGRADE, read_response};
 
 const CLIENTS: usize = 100;
 
-/// The most that a connection may cost that has sent no whole head.
+/// The most memory that a connection without a complete head may cost.
 const COST: usize = 24 * 1024;
 
-/// How long a shutdown may take that waits for nobody.
+/// How long a shutdown may take that does not wait for anybody.
 const PROMPTLY: Duration = Duration::from_secs(2);
 
 async fn connect(server: &Server) -> Vec<TcpStream> {
@@ -27,7 +27,7 @@ async fn connect(server: &Server) -> Vec<TcpStream> {
     sockets
 }
 
-/// Asserts that the server ends these connections and says nothing.
+/// Asserts that the server ends these connections without sending anything.
 async fn assert_ended(sockets: Vec<TcpStream>) {
     for mut socket in sockets {
         let mut response = Vec::new();
@@ -54,7 +54,7 @@ async fn heads_that_come_byte_by_byte_cost_little() {
     }
     let growth = resident().saturating_sub(before);
     assert!(growth < CLIENTS * COST, "{growth} bytes");
-    // They are nobody's connections yet.
+    // They are not hub connections yet.
     server.until_only_bystander().await;
     for socket in sockets {
         socket.set_zero_linger().unwrap();
@@ -72,7 +72,7 @@ async fn half_heads_do_not_hold_the_end_up() {
             .await
             .unwrap();
     }
-    // The server has read them when it has served who came later.
+    // The server has read them once it has served a later client.
     server.open("/plain").await.leave().await;
     let (ending, bystander) = server.begin_shutdown().await;
     let (journal, ()) = tokio::join!(

@@ -1,4 +1,4 @@
-//! A client that reads too slowly, while everybody is broadcast to as fast as the others read.
+//! A client that reads too slowly, while messages are broadcast as fast as the others read.
 
 use std::mem;
 use std::net::SocketAddr;
@@ -21,20 +21,21 @@ const READERS: u32 = 1_000;
 
 const PADDING: usize = 2 * 1024;
 
-/// How many messages are sent at once, when everybody has read those before.
+/// How many messages are sent at once, when everybody has read the previous ones.
 const BURST: u32 = 4;
 
-/// Bursts of one phase: half of what the slow reader's queue has room for.
+/// The bursts of one phase: half of what the slow reader's queue can hold.
 const BURSTS: u32 = (NARROW / PADDING) as u32 / BURST / 2;
 
-/// What no burst takes, however busy the machine is.
+/// Longer than any burst takes, however busy the machine is.
 const LONGEST_BURST: Duration = Duration::from_secs(30);
 
-/// How often the two phases are measured at most: the machine may be busy with something else.
+/// How often the two phases are measured at most, because the machine may be busy with something
+/// else.
 const ATTEMPTS: usize = 3;
 
-/// The most that may wait for a socket that refuses bytes: twice the limit, one frame, and what
-/// the bystander gets.
+/// The most that may be queued for a socket that refuses bytes: twice the limit, one frame, and
+/// the messages for the bystander.
 const MOST_WAITING: usize = 2 * NARROW + PADDING + 256;
 
 const TOO_SLOW: &str = "disconnected: The client did not read what was sent to it.";
@@ -57,16 +58,17 @@ struct Storm {
     sent: usize,
 }
 
-/// What the readers say.
+/// The progress of the readers.
 struct Readings {
     /// A permit for each message that a reader has read and may be sent again.
     free: Semaphore,
-    /// When the last burst was begun.
+    /// The start of the last burst.
     begun: Mutex<Instant>,
     latencies: Mutex<Vec<Duration>>,
 }
 
-/// How long messages took from the beginning of their burst, and bursts from one to the next.
+/// How long messages took from the start of their burst, and how long bursts took from one to the
+/// next.
 #[derive(Clone, Copy, Debug)]
 struct Phase {
     p99: Duration,
@@ -81,7 +83,7 @@ impl Phase {
 }
 
 impl Readings {
-    /// Reads in order until it is over.
+    /// Reads in order until the run is over.
     async fn read(self: Arc<Self>, mut client: Client) -> Client {
         let padding = padding();
         for number in 0.. {
@@ -110,7 +112,7 @@ impl Storm {
         for _ in 0..READERS {
             clients.push(server.open("/narrow").await);
         }
-        // Nobody's patience runs out while others still connect.
+        // Wait for all connections first, so that no reader times out while others connect.
         let mut readers = JoinSet::new();
         for client in clients {
             readers.spawn(Arc::clone(&readings).read(client));
@@ -125,7 +127,7 @@ impl Storm {
 
     /// Sends a burst and waits until everybody who keeps up has read it.
     ///
-    /// Whatever waits then is the slow reader's: asserts that it is bounded.
+    /// Whatever is queued then belongs to the slow reader: asserts that it is bounded.
     async fn burst(&mut self) {
         let context = self.server.narrow.context();
         let padding = padding();
@@ -142,7 +144,7 @@ impl Storm {
         assert!(waiting <= MOST_WAITING, "{waiting} bytes wait");
     }
 
-    /// Waits until everybody has read everything; takes the permits that say so.
+    /// Waits until everybody has read everything, by taking the permits of the readers.
     async fn until_read(&mut self) {
         let all = self.readings.free.acquire_many(READERS * BURST);
         tokio::select! {
@@ -166,12 +168,13 @@ impl Storm {
         Phase { p99, burst }
     }
 
-    /// Whether everybody is there, the bystander and a slow reader among them.
+    /// Returns whether everybody is connected, including the bystander and a slow reader.
     fn has_slow_reader(&self) -> bool {
         self.server.signalr.statistics().connections == READERS as usize + 2
     }
 
-    /// Measures without and with a slow reader, and goes on until that one, the nth, is let go.
+    /// Measures without and with a slow reader, and continues until that reader, the nth, is
+    /// disconnected.
     async fn blow(&mut self, nth: usize) -> (Phase, Phase) {
         let readers = READERS as usize;
         let without = self.phase().await;
@@ -182,7 +185,7 @@ impl Storm {
         journal.until_nth(readers + nth, "connected").await;
         fill_socket(&self.server, readers + 2).await;
         let with = self.phase().await;
-        assert!(self.has_slow_reader(), "let go too early");
+        assert!(self.has_slow_reader(), "disconnected too early");
         while self.has_slow_reader() {
             self.burst().await;
         }
@@ -193,7 +196,7 @@ impl Storm {
         (without, with)
     }
 
-    /// Lets the readers leave; returns the journal.
+    /// Disconnects the readers; returns the journal.
     async fn end(mut self) -> Vec<String> {
         let context = self.server.narrow.context();
         context.clients().all().said("over").await.unwrap();
@@ -204,7 +207,7 @@ impl Storm {
     }
 }
 
-/// Reads a little now and then until the server ends the connection.
+/// Reads a little at intervals until the server ends the connection.
 async fn read_slowly(address: SocketAddr) -> usize {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -224,13 +227,13 @@ async fn read_slowly(address: SocketAddr) -> usize {
     read
 }
 
-/// Sends to the slow client alone until its socket refuses more: a task then waits for it.
+/// Sends only to the slow client until its socket refuses more; a task then waits for it.
 async fn fill_socket(server: &Server, tasks: usize) {
     let context = server.narrow.context();
     let padding = padding();
     while server.signalr.statistics().tasks <= tasks {
         let connections = server.signalr.statistics().connections;
-        assert_eq!(connections, READERS as usize + 2, "let go too early");
+        assert_eq!(connections, READERS as usize + 2, "disconnected too early");
         let slow = context.clients().user("slow");
         slow.counted(0, &padding).await.unwrap();
         tokio::task::yield_now().await;

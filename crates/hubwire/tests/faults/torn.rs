@@ -1,4 +1,4 @@
-//! Frames and heads that come in two halves, cut at every byte, from several clients at once.
+//! Frames and heads that arrive in two halves, split at every byte, from several clients at once.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const ECHO: &str =
     "{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"é😀\"]}\x1e";
 const ECHOED: &str = "{\"type\":3,\"invocationId\":\"1\",\"result\":\"é\\uD83D\\uDE00\"}";
 
-/// Masked by a key of the client's own.
+/// Returns a frame masked with a key of the client's own.
 fn frame(client: u8, opcode: Opcode, is_final: bool, payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::new();
     let mask = [client, 0x5a, 0xff ^ client, 0x81];
@@ -25,7 +25,7 @@ fn frame(client: u8, opcode: Opcode, is_final: bool, payload: &[u8]) -> Vec<u8> 
     frame
 }
 
-/// Long enough for the first half to be read before the second is sent.
+/// Waits long enough for the first half to be read before the second is sent.
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
@@ -37,7 +37,7 @@ async fn send_in_halves(client: &mut Client, bytes: &[u8], cut: usize) {
     client.send_raw(second).await;
 }
 
-/// A record in two frames with a ping between them.
+/// Returns a record in two frames with a ping between them.
 fn fragments(client: u8) -> Vec<u8> {
     let (first, second) = ECHO.as_bytes().split_at(ECHO.find('😀').unwrap() + 2);
     [
@@ -48,7 +48,7 @@ fn fragments(client: u8) -> Vec<u8> {
     .concat()
 }
 
-/// Sends every frame that a connection may take again and again, each cut at each of its bytes.
+/// Sends repeatedly every frame that a connection may receive, split at each of its bytes.
 async fn tear_messages(number: u8, mut client: Client) {
     let echo = frame(number, Opcode::Text, true, ECHO.as_bytes());
     for cut in 1..echo.len() {
@@ -73,7 +73,7 @@ async fn tear_messages(number: u8, mut client: Client) {
     client.leave().await;
 }
 
-/// Tears the first and the last frame of one connection each, and one whose length takes two bytes.
+/// Splits the first and the last frame of one connection each, and a frame with a two-byte length.
 async fn tear_ends(number: u8, server: &Server) {
     let handshake = frame(number, Opcode::Text, true, HANDSHAKE.as_bytes());
     let close = frame(number, Opcode::Close, true, b"\x03\xe8bye");
@@ -146,7 +146,7 @@ async fn the_upgrade_may_be_cut_anywhere() {
     while let Some(torn) = clients.join_next().await {
         torn.unwrap();
     }
-    // A whole handshake came each time, though nobody waited for its response.
+    // A complete handshake arrived each time, although the client did not wait for its response.
     let expected = 2 * (bytes.len() - 1);
     assert_eq!(server.finish().await.len(), expected);
 }

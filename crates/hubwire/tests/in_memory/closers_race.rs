@@ -1,4 +1,5 @@
-//! Ends of a connection that race on several threads: one Close frame, one reason, and it is the first.
+//! Ends of a connection that race on several threads: there is one Close frame and one reason, and
+//! it is the first.
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -55,15 +56,16 @@ impl ClosingHub {
         cx.abort();
     }
 
-    /// Keeps the session from hearing of its abort until the test lets it go on.
+    /// Keeps the session from noticing its abort until the test lets it continue.
     pub fn abort_and_block(&self, cx: &HubCallerContext<Self>) {
         cx.abort();
         let _ = self.released.lock().unwrap().recv();
     }
 }
 
-/// A server that keeps so much for each client before it takes no more calls of it; its log, and what
-/// releases a blocked thread when it is dropped.
+/// Creates a server that queues this many bytes for each client before it accepts no more calls
+/// from it. Returns the server, its log, and a sender that releases a blocked thread when it is
+/// dropped.
 fn server(bytes: usize) -> (TestServer<ClosingHub>, Log, mpsc::Sender<()>) {
     let (log, (release, released)) = (Log::default(), mpsc::channel());
     let hub = ClosingHub {
@@ -86,7 +88,7 @@ fn keep_broadcasting(server: &TestServer<ClosingHub>) -> JoinSet<()> {
     sender
 }
 
-/// A client that sees every frame, those after a Close frame too.
+/// A client that sees every frame, including those after a Close frame.
 struct RawClient {
     pipe: DuplexStream,
     frames: FrameDecoder,
@@ -127,11 +129,11 @@ impl RawClient {
     }
 
     async fn send(&mut self, bytes: &[u8]) {
-        // The server may have ended the connection already.
+        // The server may have already ended the connection.
         let _ = self.pipe.write_all(bytes).await;
     }
 
-    /// Reads once, and returns a Close frame; false at the end.
+    /// Reads once, and answers a Close frame; returns `false` at the end.
     async fn read(&mut self) -> bool {
         let mut buffer = [0; KIB];
         let Ok(count @ 1..) = self.pipe.read(&mut buffer).await else {
@@ -145,7 +147,7 @@ impl RawClient {
             }
             if is_close {
                 self.close_frames += 1;
-                // The one before does not look at what follows.
+                // The previous decoder ignores what follows.
                 self.frames = FrameDecoder::new(Masking::Forbidden);
                 self.send_frame(Opcode::Close, &[]).await;
             }
@@ -199,7 +201,7 @@ async fn closers_that_race_send_one_close_frame_and_give_one_reason() {
     assert_eq!(log.take().len(), CLIENTS * ROUNDS);
 }
 
-/// Waits until the log has the reason of somebody's end, and nothing else.
+/// Waits until the log contains the reason of one end, and nothing else.
 async fn assert_next_reason(log: &Log, reason: &str) {
     let noted = timeout(seconds(15), async {
         loop {
@@ -232,7 +234,7 @@ async fn an_abort_counts_though_the_client_is_let_go_before_its_session_hears_of
         settle().await;
     }
     aborted.send("AbortAndBlock", ()).await.unwrap();
-    // Whoever is as slow, and was there later, is let go later.
+    // Of equally slow clients, the later one is disconnected later.
     assert_next_reason(&log, "TooSlow").await;
     drop(release);
     assert_next_reason(&log, "Aborted").await;

@@ -1,4 +1,4 @@
-//! The sessions that the fuzzer found worth keeping, each to its end.
+//! Replays the sessions that the fuzzer kept, each to its end.
 
 use std::fs;
 use std::path::Path;

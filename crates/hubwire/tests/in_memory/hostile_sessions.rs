@@ -1,4 +1,4 @@
-//! What hostile clients may not do to the process and its log.
+//! What hostile clients must not be able to do to the process and its log.
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -19,7 +19,7 @@ enum Color {
     Red = 1,
 }
 
-/// Panics at the second time that it is decoded.
+/// Panics the second time that it is decoded.
 struct Second;
 
 thread_local! {
@@ -35,7 +35,7 @@ impl<'de> Deserialize<'de> for Second {
     }
 }
 
-/// Sends while it is encoded.
+/// Sends a message while it is encoded.
 struct Sends(HubCallerContext<LogHub>);
 
 impl Serialize for Sends {
@@ -49,7 +49,7 @@ impl Serialize for Sends {
     }
 }
 
-/// Panics with its own text while it is dropped.
+/// Panics with its own text when it is dropped.
 #[derive(Deserialize)]
 struct Shouting(String);
 
@@ -104,7 +104,7 @@ impl LogHub {
     }
 }
 
-/// What the lines of this thread show.
+/// The log lines of this thread.
 struct Lines {
     shown: Arc<Mutex<Vec<(String, String)>>>,
     _guard: DefaultGuard,
@@ -143,7 +143,7 @@ impl Lines {
     }
 }
 
-/// Lets a peer put its text wherever it can.
+/// Sends a peer's text in every possible place.
 async fn put_everywhere(server: &TestServer<LogHub>, text: &str) {
     let mut client = server.connect().await;
     for (target, arguments) in [
@@ -228,7 +228,7 @@ async fn an_argument_that_panics_when_it_is_decoded_again_ends_one_call() {
     let mut client = server.connect().await;
     let completion = timeout(seconds(1), client.invoke("Second", ("text",))).await;
     let text = completion
-        .expect("a completion comes")
+        .expect("a completion arrives")
         .unwrap()
         .unwrap_err();
     assert_eq!(
@@ -247,7 +247,7 @@ async fn a_result_that_sends_while_it_is_encoded_stays_whole() {
     let mut client = server.connect().await;
     let completion = timeout(seconds(1), client.invoke("Sends", ())).await;
     assert_eq!(
-        completion.expect("a completion comes").unwrap(),
+        completion.expect("a completion arrives").unwrap(),
         Ok(Value::from("outer"))
     );
     drop(client);
@@ -267,14 +267,14 @@ async fn what_a_hidden_cause_says_reaches_no_client() {
         client.send_record(&call).await.unwrap();
         let completion = timeout(seconds(1), client.completion("1")).await;
         let text = completion
-            .expect("a completion comes")
+            .expect("a completion arrives")
             .unwrap()
             .unwrap_err();
         assert!(!text.contains("secret"), "{text}");
     }
 }
 
-/// JSON text within itself, each time around as many brackets as a record may have.
+/// Returns JSON text inside JSON text, each level with as many brackets as a record may have.
 fn within_itself(size: usize) -> String {
     let mut text = "0".to_owned();
     loop {
@@ -307,7 +307,7 @@ fn no_message_of_32_kib_ends_the_process() {
             .enable_all()
             .build()
             .unwrap();
-        // On a worker, as servers do.
+        // On a worker, as in a server.
         let session = runtime.spawn(send_within_itself());
         runtime.block_on(session).unwrap();
         return;
@@ -345,7 +345,8 @@ async fn why_a_client_says_goodbye_has_no_control_characters_in_the_log() {
     assert!(forged.is_empty(), "{forged:#?}");
 }
 
-/// Lets arguments that panic with a peer's text be dropped in a call, in a refusal, and with a cancelled stream.
+/// Makes the server drop arguments that panic with a peer's text: in a call, in a refusal, and
+/// with a cancelled stream.
 async fn shout(server: &TestServer<LogHub>, text: &str) {
     let mut client = server.connect().await;
     for record in [

@@ -1,4 +1,5 @@
-//! Pulled clients that come, leave, come back and end on several threads get what is theirs and leave nothing.
+//! Pulled clients that come, leave, return and end on several threads receive their messages and
+//! leave nothing behind.
 
 use std::io;
 use std::sync::Arc;
@@ -50,7 +51,7 @@ impl ChurnHub {
 
 fn node(signalr: SignalR) -> Node {
     let mut node = TestServer::on(signalr, ChurnHub, |options| options);
-    // Who has vanished does not fetch its goodbye, which a shutdown waits for.
+    // A vanished client does not fetch its Close message, which a shutdown waits for.
     let close_timeout = Duration::from_millis(200);
     node.endpoint = node.endpoint.web_socket_close_timeout(close_timeout);
     Arc::new(node)
@@ -83,7 +84,7 @@ async fn complete(client: &mut PulledClient, id: &str, expected: Value) -> io::R
     Ok(())
 }
 
-/// The next message of this kind.
+/// Returns the next message with this property.
 async fn message_with(client: &mut PulledClient, key: &str, value: Value) -> io::Result<Value> {
     loop {
         match client.receive().await? {
@@ -94,7 +95,7 @@ async fn message_with(client: &mut PulledClient, key: &str, value: Value) -> io:
     }
 }
 
-/// Answers its server while it is away.
+/// Calls a method that invokes the client for a result while it is away.
 async fn is_asked(client: &mut PulledClient) -> io::Result<()> {
     let id = client.start("Asked", ()).await?;
     let ask = message_with(client, "target", "Ask".into()).await?;
@@ -105,7 +106,7 @@ async fn is_asked(client: &mut PulledClient) -> io::Result<()> {
     complete(client, &id, 5.into()).await
 }
 
-/// Takes a stream, and leaves for a moment now and then.
+/// Receives a stream, with short absences.
 async fn takes_a_stream(client: &mut PulledClient) -> io::Result<()> {
     let call = json!({"type": 4, "invocationId": "s", "target": "Items", "arguments": [300]});
     client.send_record(&call).await?;
@@ -136,7 +137,7 @@ async fn sends_a_stream(client: &mut PulledClient, vanishes: bool) -> io::Result
     complete(client, "u", 435.into()).await
 }
 
-/// What a client does from its handshake to its end depends on its number.
+/// Runs a client from its handshake to its end; its behaviour depends on its number.
 async fn live(node: &TestServer<ChurnHub>, number: usize) -> io::Result<()> {
     let mut client = PulledClient::connect_pulled(&node.endpoint).await?;
     let joined = client.invoke("Join", ()).await?;
@@ -162,7 +163,8 @@ async fn live(node: &TestServer<ChurnHub>, number: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets clients live one after the other, in eight tasks; each task ends with the first life that fails.
+/// Runs clients one after the other in eight tasks; each task ends with the first client that
+/// fails.
 fn churn(nodes: &[Node], lives: usize) -> JoinSet<io::Result<()>> {
     let mut churning = JoinSet::new();
     for task in 0..8 {
@@ -213,7 +215,7 @@ async fn through_a_shutdown() {
     }
     assert_elapsed(began, 0.0..=20.0);
     while let Some(lived) = churning.join_next().await {
-        // Newcomers are refused.
+        // New clients are refused.
         assert!(lived.unwrap().is_err());
     }
     for node in &nodes {

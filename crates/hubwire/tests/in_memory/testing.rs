@@ -1,4 +1,4 @@
-//! What `hubwire::testing` gives the tests of hubs: scripted clients, causes of errors, types.
+//! What `hubwire::testing` offers to tests of hubs: scripted clients, causes of errors, types.
 
 use std::io;
 
@@ -30,7 +30,7 @@ impl PollHub {
         Ok(cx.clients().caller().vote("Tea?", 1).await?)
     }
 
-    /// Who was invoked, and what each returned.
+    /// Returns the clients that were invoked, and what each returned.
     pub async fn ask(&self, cx: &HubCallerContext<Self>, whom: String) -> HubResult<Vec<String>> {
         let clients = cx.clients();
         let mut votes = match whom.as_str() {
@@ -194,7 +194,7 @@ async fn client() -> TestClient {
 #[tokio::test(start_paused = true)]
 async fn a_clients_error_has_its_text_and_what_was_hidden() {
     let mut ann = client().await;
-    // What failed before anybody asked for causes is not taken for what fails now.
+    // A failure before the first request for causes is not mistaken for the current one.
     let _ = ann.invoke("Fail", ("old",)).await.unwrap();
     let failed = ann.invoke_as::<()>("Fail", ("hunter2",)).await.unwrap_err();
     assert_eq!(

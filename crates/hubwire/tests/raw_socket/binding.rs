@@ -9,7 +9,7 @@ async fn assert_fails(client: &mut Client, target: &str, arguments: &str, error:
     client.call("1", target, arguments).await;
     let completion = format!(r#"{{"type":3,"invocationId":"1","error":"{error}"}}"#);
     client.expect(&completion).await;
-    // Without an id the same call gets no completion, which the echo shows.
+    // Without an id, the same call gets no completion, which the echo shows.
     client
         .send(&format!(
             r#"{{"type":1,"target":"{target}","arguments":[{arguments}]}}"#

@@ -21,7 +21,7 @@ async fn results_are_written_as_asp_net_core_writes_them() {
     client
         .expect(r#"{"type":3,"invocationId":"3","result":null}"#)
         .await;
-    // Properties in any order, as the JavaScript client sends them; an empty id is none.
+    // Properties in any order, as the JavaScript client sends them; an empty id counts as none.
     client
         .send(r#"{"arguments":["x"],"target":"ECHO","invocationId":"4","type":1}"#)
         .await;
@@ -121,7 +121,7 @@ async fn pings_and_messages_to_the_client_pass_a_slow_call() {
     client
         .expect(r#"{"type":1,"target":"Said","arguments":["news"]}"#)
         .await;
-    // Another call waits for the slot, and the WebSocket's own pings do not wait behind it.
+    // Another call waits for the slot; the WebSocket's own pings do not wait behind it.
     client.call("2", "Echo", r#""second""#).await;
     client.send_frame(Opcode::Ping, true, b"last").await;
     assert_eq!(client.next().await, Received::Pong(b"last".to_vec()));

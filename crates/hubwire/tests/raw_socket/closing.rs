@@ -1,4 +1,4 @@
-//! The end of a connection: Close messages, Close frames, and clients that return none.
+//! The end of a connection: Close messages, Close frames, and clients that do not return one.
 
 use hubwire::protocol::Opcode;
 use tokio::time::Instant;
@@ -120,7 +120,7 @@ async fn a_close_frame_within_a_record_gets_one_all_the_same() {
     assert_eq!(journal, ["connected", cut]);
 }
 
-/// Returns no Close, but pings on; then the server has to give up.
+/// Returns no Close but continues to ping, until the server has to give up.
 async fn assert_given_up(mut client: Client, since: Instant) {
     assert_eq!(client.next().await, Received::Close(Some(1000)));
     client.send_frame(Opcode::Ping, true, b"still here").await;
@@ -166,7 +166,7 @@ async fn a_client_that_pinged_and_is_silent_is_timed_out() {
         ))
         .await;
     assert_eq!(silent.next().await, Received::Close(Some(1000)));
-    // It is gone for good: not even its Close gets one.
+    // It is gone for good: even its Close gets no answer.
     assert_eq!(silent.next().await, Received::Reset);
     never_pinged.expect_alive().await;
     never_pinged.leave().await;

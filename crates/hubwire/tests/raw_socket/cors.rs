@@ -1,4 +1,4 @@
-//! What pages of each origin get, with every status of both paths.
+//! The responses to pages of each origin, for every status of both paths.
 
 mod stage;
 
@@ -160,7 +160,7 @@ async fn an_entry_that_could_never_match_panics_at_start_up() {
     let _ = hub.endpoint().allowed_origins([PARTNER, "shop.example"]);
 }
 
-/// A layer as an application has it for its other routes.
+/// Creates a layer as an application has for its other routes.
 fn layer(origin: impl Into<AllowOrigin>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origin)
@@ -186,7 +186,7 @@ async fn beside_a_layer_of_the_application_no_header_comes_twice() {
         let stage = Stage::start(|app| app.layer(layer(allowed))).await;
         for (line, headers, status) in Table::of(&stage).await.rows {
             if line.starts_with("OPTIONS") {
-                // The layer's own affair.
+                // The layer itself answers these.
                 continue;
             }
             let response = stage.of(PARTNER, &line, headers).await;

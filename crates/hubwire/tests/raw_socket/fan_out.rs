@@ -16,7 +16,7 @@ const SENDS: u64 = if cfg!(debug_assertions) {
 /// How many messages a client compares at once.
 const COMPARED: u64 = 100;
 
-/// The frames of these messages, as every client must receive them.
+/// Returns the frames of these messages, as every client must receive them.
 fn frames(numbers: std::ops::Range<u64>) -> Vec<u8> {
     let mut frames = Vec::new();
     for number in numbers {

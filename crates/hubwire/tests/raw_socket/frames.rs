@@ -1,4 +1,4 @@
-//! WebSocket frames: what breaks RFC 6455, and what is unusual but good.
+//! WebSocket frames: violations of RFC 6455, and unusual but valid frames.
 
 use hubwire::protocol::{Opcode, write_masked_frame};
 
@@ -15,7 +15,7 @@ fn frame(opcode: Opcode, is_final: bool, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A good frame with the bits of its first byte changed.
+/// Returns a valid frame with the bits of its first byte changed.
 fn with_first_byte(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = frame(Opcode::Text, true, payload);
     frame[0] = first;
@@ -28,7 +28,7 @@ fn unmasked() -> Vec<u8> {
     frame
 }
 
-/// What ends a WebSocket with 1002, and what the hub is told.
+/// Returns what ends a WebSocket with 1002, and what the hub is told.
 fn violations() -> Vec<(Vec<u8>, &'static str)> {
     let close = |code: u16| frame(Opcode::Close, true, &code.to_be_bytes());
     let too_long = [&[0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], ECHO].concat();
@@ -191,7 +191,7 @@ async fn unusual_frames_pass() {
     .concat();
     assert_echoes(&mut client, &empty_first).await;
 
-    // A whole record is handled though its message has no end yet.
+    // A complete record is processed even if its message has not ended yet.
     assert_echoes(&mut client, &frame(Opcode::Text, false, ECHO)).await;
     let end = frame(Opcode::Continuation, true, ECHO);
     assert_echoes(&mut client, &end).await;

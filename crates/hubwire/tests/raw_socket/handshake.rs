@@ -1,4 +1,4 @@
-//! The first record of a connection, good and bad.
+//! The first record of a connection, valid and invalid.
 
 use hubwire::protocol::Opcode;
 
@@ -178,7 +178,8 @@ async fn messages_behind_the_handshake_are_processed() {
     }
     client.expect_alive().await;
 
-    // The handshake's end is the message's: what else was sent waits for the hook.
+    // The handshake's record ends its WebSocket message; whatever else was sent waits for the
+    // hook.
     let mut waiting = server.upgrade("/connecting-waits").await;
     waiting.send_text(&format!("{HANDSHAKE}{ECHO}\x1e")).await;
     waiting.expect("{}").await;

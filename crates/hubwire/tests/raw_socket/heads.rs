@@ -1,4 +1,4 @@
-//! Heads of requests that are too large, or that name two hosts.
+//! Request heads that are too large, or that name two hosts.
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -7,17 +7,17 @@ use crate::server::Server;
 use test_support::client::Client;
 use test_support::requests::{Response, read_response};
 
-/// What a head may have in bytes, its last line included.
+/// The most bytes that a head may have, including its last line.
 const LARGEST: usize = 64 * 1024;
 
-/// What the server responds to these very bytes.
+/// Returns the server's response to exactly these bytes.
 async fn response_to(server: &Server, head: &str) -> Response {
     let mut socket = TcpStream::connect(server.address).await.unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
     read_response(&mut socket).await.0
 }
 
-/// A head of this many bytes.
+/// Returns a head of this many bytes.
 fn head_of(size: usize) -> String {
     let (start, end) = ("GET /nothing HTTP/1.1\r\nHost: x\r\nX-Filler: ", "\r\n\r\n");
     let filler = "x".repeat(size - start.len() - end.len());
@@ -66,7 +66,7 @@ async fn a_request_names_one_host() {
             assert_eq!(response.header("connection"), Some("close"), "{head}");
         }
     }
-    // HTTP/1.0 need not say which host it means, but may not say two.
+    // HTTP/1.0 requests need not name a host, but may not name two.
     let silent = response_to(&server, "GET /nothing HTTP/1.0\r\n\r\n").await;
     assert_eq!(silent.status, 404);
     let two = "GET /nothing HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n";

@@ -83,7 +83,7 @@ async fn who_leaves_during_on_connected_is_disconnected_after_it() {
     server.gate.let_one_pass();
     assert_eq!(client.next().await, Received::Eof);
     let journal = server.finish().await;
-    // What was received before the Close is dispatched, unheard.
+    // Messages received before the Close are dispatched; their answers reach nobody.
     assert_eq!(
         journal,
         ["connected", "late", "disconnected: transport closed"]

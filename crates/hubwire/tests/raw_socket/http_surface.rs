@@ -1,4 +1,4 @@
-//! `{path}` without an upgrade: the status table.
+//! Requests to `{path}` without an upgrade: the status table.
 
 use crate::server::Server;
 use test_support::client::Client;
@@ -7,7 +7,7 @@ use test_support::requests::Response;
 const NO_ID: &str = "Connection ID required";
 const UNKNOWN_ID: &str = "No Connection with that ID";
 
-/// Responses to polls may not be cached, the refusals among them.
+/// Asserts that the response, like every response to a poll including refusals, may not be cached.
 #[track_caller]
 fn assert_uncached(response: &Response) {
     let headers = ["cache-control", "pragma", "expires"].map(|name| response.header(name));

@@ -1,11 +1,12 @@
-//! Clients that leave behind calls and streams that hold up all that they sent, more than is read ahead.
+//! Clients that leave behind calls and streams which delay everything else they sent, more than is
+//! read ahead.
 
 use crate::server::Server;
 use test_support::client::Client;
 
 const GONE: &str = "disconnected: transport closed";
 
-/// More than the 64 KiB that the server keeps before it reads no more.
+/// More than the 64 KiB that the server keeps before it stops reading.
 const NOTES: usize = 100;
 
 fn note(number: usize) -> String {
@@ -20,7 +21,7 @@ async fn send_notes(client: &mut Client) {
     }
 }
 
-/// Begins a call that waits at the gate, and sends what waits behind it.
+/// Starts a call that waits at the gate, and sends messages that wait behind it.
 async fn call_and_send_notes(client: &mut Client, server: &Server) {
     client
         .send(r#"{"type":1,"target":"Wait","arguments":["call"]}"#)
@@ -29,7 +30,7 @@ async fn call_and_send_notes(client: &mut Client, server: &Server) {
     send_notes(client).await;
 }
 
-/// How many notes were run.
+/// Returns how many notes were recorded.
 fn notes(journal: &[String]) -> usize {
     journal.iter().filter(|entry| entry.ends_with('x')).count()
 }
@@ -113,7 +114,7 @@ async fn urgent_data_is_no_end() {
     call_and_send_notes(&mut client, &server).await;
     client.send_urgent_byte();
     server.gate.let_one_pass();
-    // A read stops at the urgent byte, and what comes behind it is only noticed when it comes.
+    // A read stops at the urgent byte, and bytes after it are noticed only when they arrive.
     server.journal.until(&note(NOTES - 1)).await;
     client.expect_alive().await;
     client.leave().await;

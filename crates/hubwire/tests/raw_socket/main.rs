@@ -1,8 +1,8 @@
 //! The server as a peer on the network sees it: real TCP, and a client that may send anything.
 //!
-//! Each test starts a server of its own, does something to it that a good or a bad peer could do, and
-//! compares what comes back byte for byte. [`server::Server::finish`] then proves that a bystander on
-//! the same server was not disturbed and that nothing was left behind.
+//! Each test starts its own server, does something to it that a well-behaved or a hostile peer
+//! could do, and compares the responses byte for byte. [`server::Server::finish`] then proves that
+//! a bystander on the same server was not disturbed and that nothing was left behind.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,4 +1,4 @@
-//! Records after the handshake that are no messages, and messages that mean nothing here.
+//! Records after the handshake that are not messages, and messages that have no meaning here.
 
 use crate::server::Server;
 
@@ -6,7 +6,7 @@ const TYPE_NUMBER: &str = "Expected 'type' to be of type Number.";
 const INT32: &str =
     "Either the JSON value is not in a supported format, or is out of bounds for an Int32.";
 
-/// What kills a connection: the record, the kind of the error and its text.
+/// What ends a connection: the record, the kind of the error and its text.
 const FATAL: &[(&str, &str, &str)] = &[
     ("hello", "InvalidDataException", "Error reading JSON."),
     ("", "InvalidDataException", "Error reading JSON."),
@@ -152,7 +152,7 @@ const FATAL: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// What is ignored, and what comes behind it is not.
+/// Records that are ignored; records after them are not.
 const IGNORED: &[&str] = &[
     r#"{"type":0}"#,
     r#"{"type":-1}"#,

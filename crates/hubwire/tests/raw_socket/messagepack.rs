@@ -1,4 +1,4 @@
-//! A client that speaks MessagePack, beside one that speaks JSON.
+//! A client that uses MessagePack, next to one that uses JSON.
 
 use hubwire::protocol::{HubProtocol, MessageWriter, Opcode, write_frame};
 
@@ -7,7 +7,7 @@ use test_support::client::Client;
 
 const HANDSHAKE: &str = "{\"protocol\":\"messagepack\",\"version\":1}\x1e";
 
-/// The frames of these messages, each one of its own.
+/// Returns the frames of these messages, one frame each.
 fn frame(write: impl FnOnce(&mut MessageWriter<'_>)) -> Vec<u8> {
     let mut frame = Vec::new();
     write_frame(&mut frame, Opcode::Binary, &message(write));
@@ -61,7 +61,7 @@ async fn calls_are_completed_in_binary_frames() {
             }),
         ),
         (
-            // Arguments that are cut off are their call's fault.
+            // Incomplete arguments are a fault of their call only.
             b"\x0d\x96\x01\x80\xa15\xa4Echo\x91\xa9x".to_vec(),
             frame(|writer| {
                 writer.completion_error("5", "Failed to invoke 'Echo' due to an error on the server. InvalidDataException: Error binding arguments. Make sure that the types of the provided values match the types of the hub method being invoked.");

@@ -7,7 +7,7 @@ use test_support::client::Client;
 
 const TRANSPORTS: &str = r#"[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]"#;
 
-/// Negotiates, asserts the response to the byte, and returns id and token.
+/// Negotiates, compares the response byte for byte, and returns id and token.
 async fn negotiate(server: &Server, path_and_query: &str, version: u8) -> (String, String) {
     let response = server.request(&format!("POST {path_and_query}"), "").await;
     let body: Value = serde_json::from_str(&response.body).unwrap();

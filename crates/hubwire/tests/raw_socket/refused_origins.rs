@@ -1,4 +1,4 @@
-//! What the log says of pages that are refused.
+//! What the log says about refused pages.
 
 use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use tracing::{Event, Level};
 
 use crate::server::Server;
 
-/// The fields of a line, one behind the other.
+/// The fields of a line, one after the other.
 #[derive(Default)]
 struct Fields(String);
 

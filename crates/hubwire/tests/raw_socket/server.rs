@@ -1,4 +1,4 @@
-//! A server with a hub under many options, and a bystander who must not notice what a test does.
+//! A server with a hub under many options, and a bystander that must not notice what a test does.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,13 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long `/hasty` waits for a client's WebSocket Close.
 pub(crate) const HASTY_CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// A serving server.
+/// A running server.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) signalr: SignalR,
     pub(crate) journal: Journal,
     pub(crate) gate: Gate,
-    /// The hub at `/narrow`, which lets few bytes wait for a client.
+    /// The hub at `/narrow`, which queues few bytes for a client.
     pub(crate) narrow: HubHandle<ProbeHub>,
     /// The hub at `/quiet`, which never pings.
     pub(crate) quiet: HubHandle<ProbeHub>,
@@ -75,7 +75,7 @@ impl Server {
         Client::open(self.address, path).await
     }
 
-    /// Upgrades to a WebSocket and sends no handshake.
+    /// Upgrades to a WebSocket without sending a handshake.
     pub(crate) async fn upgrade(&self, path: &str) -> Client {
         Client::upgrade(self.address, path).await
     }
@@ -92,16 +92,16 @@ impl Server {
         body["connectionToken"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until nobody but the bystander is left.
+    /// Waits until only the bystander is left.
     pub(crate) async fn until_only_bystander(&self) {
         let mut expected = Statistics::default();
         (expected.connections, expected.tasks, expected.tokens) = (1, 1, 1);
         eventually(|| (self.signalr.statistics(), expected)).await;
     }
 
-    /// Asserts that the bystander was not disturbed, and that nothing is left behind without it.
+    /// Asserts that the bystander was not disturbed, and that nothing else is left behind.
     ///
-    /// Returns what the hubs' hooks and methods wrote down.
+    /// Returns what the hubs' hooks and methods recorded.
     pub(crate) async fn finish(mut self) -> Vec<String> {
         self.bystander.expect_alive().await;
         self.until_only_bystander().await;
@@ -109,7 +109,7 @@ impl Server {
         self.end().await
     }
 
-    /// Makes the future given to `until` resolve.
+    /// Resolves the future given to `until`.
     pub(crate) fn begin_shutdown(&mut self) {
         self.end.take().map(|end| end.send(()));
     }
@@ -128,17 +128,17 @@ impl Server {
     }
 }
 
-/// The hub is built many times, each time under another name.
+/// Creates a builder for the hub, which is built many times, each time with another name.
 fn hub_named(signalr: &SignalR, name: &str) -> HubBuilder<ProbeHub> {
     signalr.hub().name(name)
 }
 
-/// A hub that never pings, so that what its clients receive is known to the byte.
+/// Creates a hub that never pings, so the exact bytes for its clients are known.
 fn quiet_hub(signalr: &SignalR, name: &str) -> HubBuilder<ProbeHub> {
     hub_named(signalr, name).keep_alive_interval(Duration::from_secs(24 * 60 * 60))
 }
 
-/// The hub under different options.
+/// Maps the hub under different options.
 fn options(signalr: &SignalR, hub: &ProbeHub) -> Router {
     let plain = hub_named(signalr, "plain").build(hub.clone());
     let detailed = hub_named(signalr, "detailed").detailed_errors(true);
@@ -172,7 +172,7 @@ fn options(signalr: &SignalR, hub: &ProbeHub) -> Router {
         )
 }
 
-/// The hub with hooks that misbehave.
+/// Maps the hub with hooks that misbehave.
 fn hooks(signalr: &SignalR, hub: &ProbeHub) -> Router {
     let connecting = |connecting| ProbeHub {
         connecting,

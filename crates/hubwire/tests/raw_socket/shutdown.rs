@@ -1,4 +1,4 @@
-//! The end of the whole server, with every kind of connection open.
+//! The shutdown of the whole server, with every kind of connection open.
 
 use std::io;
 
@@ -35,7 +35,7 @@ async fn every_kind_of_connection_is_ended_in_its_way() {
         .await;
     before_handshake.expect_closed(1000).await;
 
-    // The running call holds the end up, and newcomers are turned away meanwhile.
+    // The running call delays the end; new clients are refused in the meantime.
     let negotiated = server.request("POST /plain/negotiate?negotiateVersion=1", "");
     assert_eq!(negotiated.await.status, 503);
     let fresh = server.request("GET /plain", UPGRADE).await;

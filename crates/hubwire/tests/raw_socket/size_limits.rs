@@ -7,7 +7,7 @@ use test_support::client::Client;
 
 const LIMIT: usize = 32 * 1024;
 
-/// An echo that is this long, separator included, and its text.
+/// Returns an echo of this length, including its separator, and its text.
 fn echo_of(length: usize) -> (String, String) {
     let (before, after) = (
         r#"{"type":1,"invocationId":"1","target":"Echo","arguments":[""#,
@@ -134,7 +134,8 @@ async fn a_long_message_behind_a_slow_call_passes() {
         client.send_text(&echo).await;
         client
     };
-    // The reader stops at 64 KiB until the call has ended; what it left in the kernel is read then.
+    // The reader stops at 64 KiB until the call has ended; the bytes left in the kernel are read
+    // then.
     let (mut client, ()) = tokio::join!(sending, async {
         server.gate.let_one_pass();
     });

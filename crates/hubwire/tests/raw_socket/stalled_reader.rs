@@ -1,4 +1,4 @@
-//! A client that stops reading, while others are broadcast to.
+//! A client that stops reading during broadcasts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use test_support::client::{Client, Received};
 
 const READERS: u32 = 20;
 
-/// How far the senders may be ahead of the slowest of the readers that do read.
+/// How far the senders may be ahead of the slowest reader that does read.
 const WINDOW: u32 = 8;
 
-/// Far more than the outbound bound of 64 KiB and what two kernels take.
+/// Far more than the outbound bound of 64 KiB and the buffers of two kernels.
 const MESSAGES: u64 = 4_000;
 
 const TOO_SLOW: &str = "disconnected: The client did not read what was sent to it.";
@@ -28,7 +28,7 @@ fn counted(number: u64, padding: &str) -> String {
     format!(r#"{{"type":1,"target":"Counted","arguments":[{number},"{padding}"]}}"#)
 }
 
-/// Reads numbers in order until the last one, and says so for each.
+/// Reads numbers in order until the last one, and adds a permit for each.
 async fn read_in_order(mut client: Client, read: Arc<Semaphore>) -> Client {
     let padding = padding();
     for number in 0..MESSAGES {
@@ -64,10 +64,10 @@ async fn a_stalled_reader_is_let_go_and_delays_nobody() {
     while let Some(reader) = readers.join_next().await {
         reader.unwrap().leave().await;
     }
-    let let_go_after = let_go_after.expect("the stalled reader is let go");
+    let let_go_after = let_go_after.expect("the stalled reader is disconnected");
     assert!(let_go_after < MESSAGES / 2, "only after {let_go_after}");
 
-    // What it finds is a beginning of what was sent, without gaps, and then the end.
+    // It finds the beginning of what was sent, without gaps, and then the end.
     let mut found = 0;
     while let Received::Record(record) = stalled.next_or_end().await {
         assert!(record == counted(found, &padding), "a gap at {found}");
@@ -93,11 +93,12 @@ async fn a_stalled_reader_is_given_up_at_once() {
         clients.all().counted(number, &padding).await.unwrap();
         tokio::task::yield_now().await;
         number += 1;
-        assert!(number < 100_000, "it is never let go");
+        assert!(number < 100_000, "it is never disconnected");
     }
     let since = Instant::now();
     server.until_only_bystander().await;
-    // Whoever does not read does not return a Close either: the close timeout (5 s) is not for it.
+    // A client that does not read does not return a Close either, so the close timeout (5 s) does
+    // not apply to it.
     assert!(
         since.elapsed() < Duration::from_secs(2),
         "{:?}",
@@ -125,7 +126,7 @@ async fn who_calls_without_reading_is_not_served_until_it_reads() {
         }
         served_before = served();
     }
-    // 64 KiB wait in the server, and at most 4 MiB in the kernel.
+    // 64 KiB are queued in the server, and at most 4 MiB in the kernel.
     assert!(served_before < CALLS / 2, "{served_before} were served");
     let result = "x".repeat(LENGTH);
     for number in 0..CALLS {
@@ -147,7 +148,7 @@ async fn who_calls_without_reading_may_still_vanish() {
     server.journal.until("repeated").await;
     client.reset();
     let journal = server.finish().await;
-    // The reset may have cut a call.
+    // The reset may have cut a call off.
     let ends = journal
         .iter()
         .filter(|entry| entry.starts_with("disconnected: "));

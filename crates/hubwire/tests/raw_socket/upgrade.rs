@@ -118,7 +118,7 @@ async fn an_id_carries_one_web_socket_and_is_unknown_after_it() {
     server.finish().await;
 }
 
-/// How a client goes whose hub then takes its time over `on_disconnected`.
+/// The way a client leaves; its hub then takes its time over `on_disconnected`.
 #[derive(Clone, Copy, Debug)]
 enum Going {
     Close,
@@ -184,7 +184,7 @@ async fn an_id_is_unknown_once_its_web_socket_is_gone_however_long_on_disconnect
     assert_eq!(journal.len(), 2 * ways.len(), "{journal:?}");
 }
 
-/// The response to an upgrade with this path's id, asked for until it is not that the id is in use.
+/// Upgrades with this path's id, repeatedly until the id is not in use; returns the response.
 async fn upgrade_once_unused(server: &Server, path: &str) -> (u16, String) {
     let unused = async {
         loop {
@@ -227,7 +227,7 @@ async fn an_id_is_unknown_once_the_web_socket_goes_whose_on_disconnected_runs() 
     assert_eq!(journal.len(), 2 * ways.len(), "{journal:?}");
 }
 
-/// The hook goes on while what its client sends is thrown away.
+/// The hook continues while its client's messages are discarded.
 #[tokio::test]
 async fn a_client_that_floods_holds_up_no_on_disconnected() {
     let server = Server::start().await;
@@ -303,7 +303,7 @@ async fn pages_of_the_own_origin_and_of_an_allowed_one_pass() {
     server.finish().await;
 }
 
-/// Whatever HTTP needs around it.
+/// The socket is unwrapped from whatever HTTP needs around it.
 #[tokio::test]
 async fn a_connection_gets_the_bare_tcp_socket() {
     let server = Server::start().await;

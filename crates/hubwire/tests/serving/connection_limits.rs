@@ -1,4 +1,4 @@
-//! How many connections a server takes, in all and from each address: on real sockets.
+//! The limits on connections, in total and per address, on real sockets.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// A server with these limits, for as long as what comes with its address lives.
+/// Starts a server with these limits; it runs for as long as the value returned with its address.
 async fn serve(
     limit: impl FnOnce(Serve<TcpListener>) -> Serve<TcpListener>,
 ) -> (SocketAddr, impl Sized) {
@@ -28,16 +28,16 @@ async fn serve(
     (([127, 0, 0, 1], port).into(), (serving, signalr))
 }
 
-/// A connection from this address of the machine's own.
+/// Connects from this address of the machine's own.
 async fn connect_from(from: [u8; 4], server: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind((from, 0).into()).unwrap();
     socket.connect(server).await.unwrap()
 }
 
-/// What a request on this connection gets, which stays open if it is served.
+/// Sends a request on this connection, which stays open if it is served; returns the response.
 async fn ask(socket: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> String {
-    // One that is turned away may be closed before it has asked.
+    // A refused connection may be closed before it has asked.
     let _ = socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
     let mut response = Vec::new();
     let reading = async {
@@ -60,7 +60,7 @@ fn assert_refused(response: &str) {
     assert!(response.contains("Connection: close\r\n"), "{response}");
 }
 
-/// Asks on new connections until one is served, which others have to leave for.
+/// Sends requests on new connections until one is served, for which others have to leave.
 async fn until_served(server: SocketAddr) -> TcpStream {
     let asking = async {
         loop {
@@ -121,7 +121,8 @@ async fn each_address_has_room_of_its_own() {
     until_served(server).await;
 }
 
-/// Those who are turned away and read nothing keep no descriptors, and nobody else from coming in.
+/// Refused clients that read nothing keep no descriptors, and do not prevent others from
+/// connecting.
 #[tokio::test]
 async fn who_is_refused_holds_up_nobody() {
     let (server, _serving) = serve(|serve| serve.maximum_connections(1)).await;
@@ -131,7 +132,7 @@ async fn who_is_refused_holds_up_nobody() {
     for _ in 0..200 {
         silent.push(TcpStream::connect(server).await.unwrap());
     }
-    // Each of them is cut off while it says nothing itself, long before an idle connection would be.
+    // Each of them is cut off although it is silent, long before an idle connection would be.
     let ending = async {
         for socket in &mut silent {
             let _ = socket.read_to_end(&mut Vec::new()).await;

@@ -1,4 +1,4 @@
-//! Byte streams of others that have timers of their own, as a write timeout below TLS is.
+//! Byte streams of other crates with timers of their own, such as a write timeout below TLS.
 
 use std::future::Future;
 use std::io;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep, timeout};
 
-/// A stream that fails when a write waits for a minute.
+/// A stream that fails if a write waits for a minute.
 struct Timed {
     stream: DuplexStream,
     waits: Option<Pin<Box<Sleep>>>,

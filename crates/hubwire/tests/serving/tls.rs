@@ -1,4 +1,4 @@
-//! TLS below a hub: what its records hold back is passed on, and its end is a good one.
+//! TLS below a hub: held-back records are passed on, and the end is a clean one.
 
 use std::io;
 use std::sync::Arc;
@@ -63,11 +63,11 @@ impl TlsServer {
         }
     }
 
-    /// A client whose line holds that many bytes.
+    /// Connects a client over a line that holds this many bytes.
     async fn connect(&self, capacity: usize) -> Client<client::TlsStream<DuplexStream>> {
         let (near, far) = duplex(capacity);
         let name = "localhost".try_into().unwrap();
-        // The server still sends session tickets while the client talks already.
+        // The server still sends session tickets while the client already talks.
         let accept = async {
             let accepted = self.acceptor.accept(near).await.unwrap();
             self.streams.send(accepted).unwrap();
@@ -92,7 +92,7 @@ async fn a_push_over_tls_comes_whole_at_once() {
     }
 }
 
-/// The end is told: a Close message, a Close frame, TLS's close_notify.
+/// The end is announced: by a Close message, a Close frame, and TLS's close_notify.
 #[tokio::test(start_paused = true)]
 async fn a_close_over_tls_arrives_and_ends_it_in_good_order() {
     let server = TlsServer::start();
@@ -104,7 +104,7 @@ async fn a_close_over_tls_arrives_and_ends_it_in_good_order() {
         assert_eq!(client.message().await, None, "a Close frame");
         let normal = 1000_u16.to_be_bytes();
         client.send_frame(Opcode::Close, &normal).await;
-        // Rustls calls an end without close_notify an error.
+        // Rustls reports an end without close_notify as an error.
         let mut rest = Vec::new();
         client.socket.read_to_end(&mut rest).await.unwrap();
     };

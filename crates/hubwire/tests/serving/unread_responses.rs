@@ -1,4 +1,5 @@
-//! Clients that ask over HTTP and read no response: when they are cut off, and that WebSockets are not.
+//! HTTP clients that send requests and read no response: when they are cut off, and that
+//! WebSockets are not.
 
 use std::io;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a server allows whose application has set nothing.
+/// The limit of a server without any settings.
 const DEFAULT: Duration = Duration::from_secs(10);
 
 /// Timers end on whole milliseconds.
@@ -66,7 +67,7 @@ async fn ask_on(client: &mut (impl AsyncWriteExt + Unpin)) {
     while client.write_all(REQUEST).await.is_ok() {}
 }
 
-/// What a server does that is said to wait so long, or nothing.
+/// Checks a server with this setting, or with none.
 async fn assert_limit(set: Option<Duration>, limit: Duration) {
     let server = PipeServer::start(set);
     let mut client = server.connect();
@@ -104,7 +105,7 @@ async fn who_reads_slowly_gets_everything() {
     }
 }
 
-/// Whose slowness has rules of its own, and those are more patient.
+/// Slow WebSockets have rules of their own, which are more patient.
 #[tokio::test(start_paused = true)]
 async fn web_sockets_are_not_meant() {
     let server = PipeServer::start(None);
@@ -113,11 +114,11 @@ async fn web_sockets_are_not_meant() {
     let all = server.hub.context().clients().all();
     all.text(0, &text).await.unwrap();
     sleep(3 * DEFAULT).await;
-    let push = client.message().await.expect("the connection goes on");
+    let push = client.message().await.expect("the connection continues");
     assert_eq!(push["arguments"][1], text);
 }
 
-/// Its kernel takes little, and the server's is full of responses soon.
+/// The client's kernel buffers little, and the server's is soon full of responses.
 #[tokio::test]
 async fn a_socket_is_freed_whose_peer_reads_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -133,7 +134,7 @@ async fn a_socket_is_freed_whose_peer_reads_nothing() {
         for _ in 0..64 {
             client.write_all(REQUEST).await.unwrap();
         }
-        // What is sent to a closed socket is answered with a reset, which the next write learns of.
+        // Bytes sent to a closed socket are answered with a reset, which the next write reports.
         while client.write_all(REQUEST).await.is_ok() {
             sleep(Duration::from_millis(50)).await;
         }

@@ -1,4 +1,5 @@
-//! Nobody who keeps up is let go, and whose network is dead is: on real sockets.
+//! A client that keeps up is never disconnected, and a client with a dead network is: on real
+//! sockets.
 
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ async fn a_stream_lasts_for_as_long_as_its_client_reads_it_however_slowly() {
             let until = Instant::now() + Duration::from_secs(14);
             while Instant::now() < until {
                 let item = timeout(PATIENCE, client.message()).await.unwrap();
-                assert_eq!(item.expect("it was let go")["type"], 2);
+                assert_eq!(item.expect("it was disconnected")["type"], 2);
             }
         });
     }
@@ -111,7 +112,8 @@ async fn a_peer_whose_network_is_dead_is_given_up_with_whatever_traffic_or_none(
     drop(alive);
 }
 
-/// Reads an endless stream at each of these speeds for some seconds, and never misses an item.
+/// Reads an endless stream at each of these speeds for some seconds, and checks that no item is
+/// missing.
 async fn assert_lives(server: &Server, speeds: [usize; 3], receive_buffer: usize) {
     let mut reading = JoinSet::new();
     for speed in speeds {
@@ -123,7 +125,11 @@ async fn assert_lives(server: &Server, speeds: [usize; 3], receive_buffer: usize
             let until = Instant::now() + Duration::from_secs(9);
             while Instant::now() < until {
                 let item = timeout(PATIENCE, client.message()).await.unwrap();
-                assert_eq!(item.expect("it was let go")["type"], 2, "at {speed} B/s");
+                assert_eq!(
+                    item.expect("it was disconnected")["type"],
+                    2,
+                    "at {speed} B/s"
+                );
             }
         });
     }
@@ -132,7 +138,8 @@ async fn assert_lives(server: &Server, speeds: [usize; 3], receive_buffer: usize
     }
 }
 
-/// The system's own timeout of sent bytes ends readers whose window is smaller than what is to be sent next.
+/// The system's own timeout for unacknowledged bytes ends readers with a window smaller than the
+/// next write.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_steady_reader_with_a_small_window_is_no_dead_peer() {
     let signalr = SignalR::new();
@@ -146,7 +153,8 @@ async fn a_steady_reader_with_a_small_window_is_no_dead_peer() {
     assert_lives(&server, [10_000, 20_000, 50_000], 16 * KIB).await;
 }
 
-/// A full socket takes more only once a third of its buffer is free: at 20 kB/s, after more than a minute.
+/// A full socket accepts more only once a third of its buffer is free: at 20 kB/s, after more than
+/// a minute.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_kernel_still_has_to_send_counts_as_it_arrives() {
     let signalr = SignalR::new();
@@ -159,7 +167,8 @@ async fn what_the_kernel_still_has_to_send_counts_as_it_arrives() {
     assert_lives(&server, [20_000, 30_000, 50_000], 16 * KIB).await;
 }
 
-/// The other side of it: whoever takes nothing of what the kernel holds is let go, though the queue is empty.
+/// The reverse case: a client that takes nothing of what the kernel holds is disconnected, even if
+/// the queue is empty.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_takes_nothing_of_what_the_kernel_holds_is_let_go() {
     let signalr = SignalR::new();
@@ -190,7 +199,7 @@ async fn who_takes_nothing_of_what_the_kernel_holds_is_let_go() {
             "it is still there"
         );
     }
-    // One for whom nothing waits may be idle.
+    // A client with nothing queued may be idle.
     assert_eq!(server.signalr.statistics().connections, 1);
     drop(idle);
 }

@@ -1,22 +1,23 @@
-//! How much may be sent, counted at the time at which it is sent.
+//! The amount that may be sent, counted at the time of sending.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// What a message costs besides its filler: its envelope, its frame, and what a queue counts for an entry.
+/// The cost of a message besides its filler: its envelope, its frame, and what a queue counts for
+/// an entry.
 pub(crate) const ENVELOPE: usize = 192;
 
-/// So much at once, and so much for each second.
+/// An amount at once, and an amount per second.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Offer {
     pub(crate) at_once: f64,
     pub(crate) for_each_second: f64,
 }
 
-/// Lets pass what an [`Offer`] allows: within any time at most `at_once` and that time's share more.
+/// Limits sending to an [`Offer`]: in any period at most `at_once` plus that period's share.
 ///
-/// Who comes late is not owed what it missed.
+/// A sender that is late does not get back what it missed.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     offer: Offer,
@@ -25,7 +26,7 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// Filled to this part of what it holds.
+    /// Creates a bucket, filled to this fraction of its capacity.
     pub(crate) fn new(offer: Offer, part: f64) -> Self {
         Self {
             offer,
@@ -34,7 +35,7 @@ impl Bucket {
         }
     }
 
-    /// Takes that much, or says when to ask again.
+    /// Takes that much, or returns when to ask again.
     pub(crate) fn try_take(&mut self, cost: usize) -> Result<(), Duration> {
         let (now, cost) = (Instant::now(), cost as f64);
         assert!(

@@ -1,4 +1,4 @@
-//! The second group and the third: peers that are offered more than they take, and hostile ones.
+//! The second and third groups: peers that are offered more than they take, and hostile ones.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,12 +20,14 @@ use crate::server::Addresses;
 use crate::settings::{KIB, MIB, Settings};
 use crate::socket::Socket;
 
-/// What queues of hostile peers hold at most: the one result that was begun, and what everybody is sent.
+/// The most that the queues of hostile peers hold: the one result that was begun, and what
+/// everybody is sent.
 const HELD_BY_HOSTILE: usize = HOSTILE * 3 / 2 * MIB;
 
-/// What queues of both groups hold at most.
+/// Returns the most that the queues of both groups hold.
 ///
-/// A queue may pass its bound until its way out has been tried, and then is twice as long at most.
+/// A queue may exceed its bound until its way out has been tried; then it is at most twice as
+/// long.
 pub(crate) fn most_held(settings: &Settings) -> usize {
     let flooded = FLOODED * (2 * settings.hard_bound + 256 * KIB);
     flooded + STUCK * settings.hard_bound + HELD_BY_HOSTILE
@@ -34,22 +36,22 @@ pub(crate) fn most_held(settings: &Settings) -> usize {
 /// Members of the second group that reach the hard bound; half of them read, but slowly.
 const FLOODED: usize = 8;
 
-/// Members of the second group that take nothing of little, so that their time runs out.
+/// Members of the second group that are sent little and take nothing, so their time runs out.
 const STUCK: usize = 4;
 
 /// The third group.
 const HOSTILE: usize = 100;
 
-/// How many large results a hostile peer asks for at once.
+/// How many large results a hostile peer requests at once.
 const CALLS: usize = 20;
 
-/// What each group is offered at once and in each second, in bytes.
+/// What each group is offered at once and per second, in bytes.
 const OFFERED: [(&str, usize, usize); 2] = [
     ("flooded", 256 * KIB, 1_000_000),
     ("stuck", 8 * KIB, 20_000),
 ];
 
-/// Sends to the second group for as long as what is returned is kept.
+/// Sends to the second group for as long as the returned value is kept.
 pub(crate) fn flood(scene: &Arc<Scene>, context: &Context, server: &Handle) -> JoinSet<()> {
     let mut senders = JoinSet::new();
     for (label, at_once, rate) in OFFERED {
@@ -79,7 +81,7 @@ pub(crate) fn flood(scene: &Arc<Scene>, context: &Context, server: &Handle) -> J
 
 /// One place in a group, taken by one connection after the other.
 struct Place {
-    /// Such as `flooded3`.
+    /// A name such as `flooded3`.
     name: String,
     scene: Arc<Scene>,
     address: SocketAddr,
@@ -91,26 +93,26 @@ struct Place {
 struct Habits {
     speed: Speed,
     calls: usize,
-    /// How long it stays at most, in milliseconds; until it is ended where there is nothing.
+    /// The range of its maximum stay, in milliseconds; `None` means until it is ended.
     stays: Option<(usize, usize)>,
 }
 
-/// How often the connections of a place were ended for taking too little.
+/// How often the connections of a place were ended because they took too little.
 #[derive(Debug)]
 pub(crate) struct Endings {
-    /// Such as `flooded3`.
+    /// A name such as `flooded3`.
     pub(crate) place: String,
     pub(crate) count: usize,
 }
 
 impl Endings {
-    /// Whether nobody of this place takes what it is offered.
+    /// Returns whether no connection of this place takes what it is offered.
     pub(crate) fn must_be(&self) -> bool {
         !self.place.starts_with("hostile")
     }
 }
 
-/// Lets both groups in, until the run is over.
+/// Connects both groups, until the run is over.
 pub(crate) fn gather(
     scene: &Arc<Scene>,
     addresses: &Addresses,
@@ -200,12 +202,13 @@ impl Place {
         })
     }
 
-    /// Whether the system may end it first, as it does where a window stays shut for a minute.
+    /// Returns whether the system may end it first, as it does if a window stays shut for a
+    /// minute.
     fn may_look_dead(&self) -> bool {
         matches!(self.habits.speed, Speed::Nothing) || self.name.starts_with("hostile")
     }
 
-    /// One connection, until it is ended or leaves without a word.
+    /// Runs one connection, until it is ended or leaves silently.
     async fn live(&mut self, peer: &str) -> std::io::Result<Option<DisconnectReason>> {
         let Habits {
             speed,
@@ -219,7 +222,7 @@ impl Place {
             let send = socket.send(|writer| {
                 writer.invocation(Some(&id), "Large", &(), &[]).unwrap();
             });
-            // Where it fails the connection was ended, which is noticed below.
+            // If this fails, the connection was ended, which is noticed below.
             let _ = send.await;
         }
         let stays = stays.map(|(least, most)| self.dice.between(least, most) as u64);

@@ -1,11 +1,11 @@
-//! Randomness that a seed repeats.
+//! Randomness that can be reproduced with a seed.
 
-/// SplitMix64: each number from the one before.
+/// SplitMix64: each number follows from the previous one.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    /// Dice of this name: what others throw does not change what they show.
+    /// Creates dice with this name; they are independent of all other dice.
     pub(crate) fn new(seed: u64, name: &str) -> Self {
         let name = name.bytes().fold(seed, |state, byte| {
             (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
@@ -21,7 +21,7 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// At least 0, less than 1.
+    /// Returns a number that is at least 0 and less than 1.
     pub(crate) fn fraction(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -30,13 +30,13 @@ impl Dice {
         (self.fraction() * bound as f64) as usize
     }
 
-    /// Between the two, every doubling as likely as any other.
+    /// Returns a number between the two; every doubling is equally likely.
     pub(crate) fn between(&mut self, low: usize, high: usize) -> usize {
         let (low, high) = (low as f64, high.max(low) as f64);
         (low * (high / low).powf(self.fraction())) as usize
     }
 
-    /// The size of a message: most are small, one in twenty is of the largest.
+    /// Returns the size of a message: most are small, one in twenty has the largest size.
     pub(crate) fn size(&mut self, largest: usize) -> usize {
         let (low, high) = match self.below(20) {
             0 => (largest / 4, largest),
@@ -47,5 +47,5 @@ impl Dice {
     }
 }
 
-/// The smallest message, without what is around it.
+/// The smallest message, without its envelope.
 pub(crate) const SMALLEST: usize = 10;

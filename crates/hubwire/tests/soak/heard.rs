@@ -1,42 +1,42 @@
-//! Hub messages as a client hears them: taken apart as their bytes come, and none of them kept.
+//! Parsing of hub messages on a client, incrementally and without storing them.
 
 use hubwire::protocol::HubProtocol;
 
 use crate::numbered::filler;
 
-/// What is looked at of a message before its filler.
+/// The part of a message before its filler.
 const LONGEST_HEAD: usize = 256;
 
-/// What may stand behind the filler: `"]}`, or a null as a result.
+/// The part after the filler: `"]}`, or a null as a result.
 const LONGEST_TAIL: usize = 32;
 
 const SEPARATOR: u8 = 0x1E;
 
-/// What a client heard.
+/// Something that a client received.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// The next number of a source.
     Number { source: String, number: u64 },
-    /// A completion without a label, a ping, the message that ends the connection.
+    /// A completion without a label, a ping, or the message that ends the connection.
     Other(String),
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Part {
-    /// The length of a MessagePack message, and how many of its bits are there.
+    /// The length of a MessagePack message, and how many of its bits have arrived.
     Length(usize, u32),
     Head,
-    /// So many bytes of filler are still to come.
+    /// The number of filler bytes still to come.
     Filler(usize),
     Tail,
 }
 
-/// Takes messages apart.
+/// Parses messages.
 #[derive(Debug)]
 pub(crate) struct Ears {
     protocol: HubProtocol,
     part: Part,
-    /// What came of the message, without its filler.
+    /// The part of the message that has arrived, without its filler.
     text: Vec<u8>,
     /// How many bytes of a MessagePack message are still to come.
     left: usize,
@@ -54,7 +54,7 @@ impl Ears {
         }
     }
 
-    /// Takes more bytes, however they are cut; says what is whole now, or what is wrong.
+    /// Takes more bytes, however they are split; returns the completed messages, or what is wrong.
     pub(crate) fn hear(&mut self, mut bytes: &[u8]) -> Result<Vec<Heard>, String> {
         let mut heard = Vec::new();
         while !bytes.is_empty() {
@@ -114,13 +114,13 @@ impl Ears {
         Ok(())
     }
 
-    /// How much filler begins here, if some does.
+    /// Returns how much filler begins here, if any.
     fn filler_begins(&self) -> Option<usize> {
         let close = self.text.iter().position(|byte| *byte == b'>')?;
         let behind = &self.text[close + 1..];
         let begins = match self.protocol {
             HubProtocol::Json => behind == b"\",\"",
-            // The length of a text has as many bytes as its first one says.
+            // The first byte of a text's length tells how many bytes the length has.
             _ => match behind.first()? {
                 0xD9 => behind.len() == 2,
                 0xDA => behind.len() == 3,
@@ -139,7 +139,7 @@ impl Ears {
         std::str::from_utf8(&label[..close]).ok()
     }
 
-    /// A MessagePack message whose length has come.
+    /// Handles the end of a MessagePack message with a known length.
     fn end_of_message(&mut self) -> Result<Option<Heard>, String> {
         let is_over = !matches!(self.part, Part::Length(..)) && self.left == 0;
         if self.protocol == HubProtocol::Json || !is_over {

@@ -1,4 +1,4 @@
-//! The first group: those who read as fast as they are sent to.
+//! The first group: clients that read as fast as they are sent to.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -14,29 +14,29 @@ use crate::plan::{ClientPlan, Feed};
 use crate::scene::Scene;
 use crate::socket::Socket;
 
-/// How often a client looks whether it has everything.
+/// How often a client checks whether it has received everything.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What one client heard until its end.
+/// What one client received until its end.
 #[derive(Debug, Default)]
 pub(crate) struct Score {
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
-    /// The number that comes next, of each source.
+    /// The next expected number of each source.
     next: BTreeMap<String, u64>,
     pings: u64,
 }
 
-/// One client and what it knows.
+/// One client and its state.
 pub(crate) struct Honest {
     number: usize,
     scene: Arc<Scene>,
-    /// The labels of what it is sent.
+    /// The labels of the sources that it receives.
     labels: Vec<String>,
     socket: Socket,
     ears: Ears,
     score: Score,
-    /// When it calls the method that blocks, if it does that.
+    /// When it calls the blocking method, if it does.
     caller: Option<Caller>,
     calls: u64,
     completions: u64,
@@ -82,7 +82,7 @@ impl Honest {
         &self.scene.plan.clients[self.number]
     }
 
-    /// Reads until everything that was sent is there, and leaves; or says what is wrong.
+    /// Reads until everything that was sent has arrived, and leaves; or returns what is wrong.
     pub(crate) async fn run(mut self) -> Result<Score, String> {
         self.listen().await.map_err(|wrong| self.tell(&wrong))?;
         let told = format!("honest{} was not let go in order", self.number);
@@ -116,7 +116,7 @@ impl Honest {
                 () = due(self.caller.as_ref()), if !sent_all.is_cancelled() => {
                     self.call_blocked().await?;
                 }
-                // All may have been heard before it was counted.
+                // Everything may have been received before it was counted.
                 () = sleep(LOOK) => {}
             }
         }
@@ -166,7 +166,7 @@ impl Honest {
         Ok(())
     }
 
-    /// The numbers of each source come one after the other.
+    /// Checks that the numbers of each source follow one another.
     fn note(&mut self, source: String, number: u64) -> Result<(), String> {
         let next = self.score.next.entry(source).or_default();
         if number != *next {
@@ -198,7 +198,7 @@ async fn due(caller: Option<&Caller>) {
     }
 }
 
-/// In either protocol.
+/// Returns whether this is a ping in either protocol.
 fn is_ping(text: &str) -> bool {
     text.starts_with(r#"{"type":6}"#) || text == "\u{FFFD}\u{6}"
 }

@@ -17,7 +17,7 @@ use crate::scene::Scene;
 /// How long a method blocks its thread.
 const BLOCKED: Duration = Duration::from_millis(200);
 
-/// What the third group asks for.
+/// The size of what the third group requests.
 const LARGE: usize = 1_000_000;
 
 #[hub_client]
@@ -41,7 +41,7 @@ impl SoakHub {
     }
 }
 
-/// Who it is: `honest17`, `flooded3.2` for the third life of one.
+/// Returns the name of the peer: `honest17`, or `flooded3.2` for the third connection of a place.
 fn peer(cx: &HubCallerContext<SoakHub>) -> &str {
     let query = cx.request().query();
     query.strip_prefix("peer=").unwrap_or_default()
@@ -86,7 +86,7 @@ impl SoakHub {
         Ok(())
     }
 
-    /// Numbered items until the run is over, or those that are pulled for a window.
+    /// Streams numbered items until the run is over; a pulled stream lasts for a window.
     pub fn feed(&self, number: usize) -> HubResult<impl Stream<Item = (String, Filler)>> {
         let scene = Arc::clone(&self.scene);
         let feed = scene
@@ -118,7 +118,7 @@ impl SoakHub {
         ))
     }
 
-    /// A large result.
+    /// Returns a large result.
     pub fn large(&self) -> Filler {
         Filler(LARGE)
     }

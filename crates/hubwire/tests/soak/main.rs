@@ -1,16 +1,20 @@
-//! A soak of the way out: who reads as fast as it is sent to loses nothing, whatever others do.
+//! A soak test of the way out: a client that reads as fast as it is sent to loses nothing,
+//! whatever others do.
 //!
-//! Three groups on one server, over real sockets with a receive buffer of 16 KiB:
+//! There are three groups on one server, over real sockets with a receive buffer of 16 KiB:
 //!
-//! - **honest** clients, each reading at a steady speed of its own, from 10 kB/s to as fast as it goes, and each
-//!   offered less than that over any window of time, in bursts up to the hard bound: broadcasts, groups, single sends,
-//!   streams, what methods send that then block their threads. Each must hear every message, in order;
-//! - those that are **flooded**, or take nothing: each must be ended at the hard bound or for want of progress;
-//! - **hostile** peers that open connections, ask for large results and take 1.5 kB/s or nothing: memory must stay
-//!   within its bound.
+//! - **honest** clients. Each reads at a steady speed of its own, from 10 kB/s to as fast as
+//!   possible, and is offered less than that over any window of time, in bursts up to the hard
+//!   bound: broadcasts, groups, single sends, streams, and messages from methods that then block
+//!   their threads. Each must receive every message, in order;
+//! - **flooded** clients, and clients that take nothing: each must be ended at the hard bound or
+//!   for lack of progress;
+//! - **hostile** peers that open connections, request large results and take 1.5 kB/s or nothing:
+//!   memory must stay within its bound.
 //!
-//! `cargo test` runs 30 s of it under small bounds ([`Settings::short`]), `cargo xtask soak` ten minutes under the
-//! product's own. The seed that is printed repeats who takes part and what each is sent; not when threads run.
+//! `cargo test` runs 30 s of it under small bounds ([`Settings::short`]), `cargo xtask soak` runs
+//! ten minutes under the product's own bounds. The printed seed reproduces who takes part and what
+//! each is sent, but not when threads run.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -86,7 +90,7 @@ async fn soak(settings: Settings, runtime: &Handle) -> Result<(), Wrong> {
     };
     let scores = scores.map_err(|wrong| format!("{wrong}; {}", peaks.line()))?;
     tokio::select! {
-        // What queues hold now is of those who do not read.
+        // What the queues hold now belongs to clients that do not read.
         () = sleep(scene.plan.settings.progress_timeout / 2) => {}
         wrong = first_wrong(&mut crowd) => return Err(wrong),
         never = crowds_peaks.watch(&server) => match never {},
@@ -103,7 +107,7 @@ async fn soak(settings: Settings, runtime: &Handle) -> Result<(), Wrong> {
     assert_ended(&scene, &endings)
 }
 
-/// Lets everybody of the first group connect before anything is sent.
+/// Connects the whole first group before anything is sent.
 async fn connect(scene: &Arc<Scene>, server: &Server) -> Result<Vec<Honest>, Wrong> {
     let mut connecting = JoinSet::new();
     for (number, client) in scene.plan.clients.iter().enumerate() {
@@ -120,7 +124,8 @@ async fn connect(scene: &Arc<Scene>, server: &Server) -> Result<Vec<Honest>, Wro
     Ok(honest)
 }
 
-/// Sends for the time of the run; ends when everybody of the first group has everything, or with what is wrong.
+/// Sends for the duration of the run; ends when the first group has received everything, or with
+/// what is wrong.
 async fn run(
     scene: &Arc<Scene>,
     server: &Server,
@@ -156,7 +161,7 @@ async fn run(
         .map_err(|_| "some did not hear everything".to_owned())?
 }
 
-/// Resolves only when something is wrong.
+/// Resolves only if something is wrong.
 async fn first_wrong<T: 'static>(tasks: &mut JoinSet<Result<T, Wrong>>) -> Wrong {
     match tasks.join_next().await {
         Some(Ok(Err(wrong))) => wrong,
@@ -193,7 +198,8 @@ fn report(scene: &Scene, scores: &[Score], peaks: &Peaks, crowds_peaks: &Peaks) 
     }
 }
 
-/// The queues of those who do not read stay within their bounds, and the process within the node's.
+/// Checks that the queues of clients that do not read stay within their bounds, and the process
+/// within the node's.
 fn assert_bounded(scene: &Scene, peaks: &Peaks, crowds_peaks: &Peaks) -> Result<(), Wrong> {
     if peaks.grown() > NODE_MEMORY {
         return Err(format!("more than {NODE_MEMORY} bytes: {peaks:?}"));
@@ -205,7 +211,7 @@ fn assert_bounded(scene: &Scene, peaks: &Peaks, crowds_peaks: &Peaks) -> Result<
     Ok(())
 }
 
-/// Everybody of the second group was ended at least once.
+/// Checks that everybody in the second group was ended at least once.
 fn assert_ended(scene: &Scene, endings: &[Endings]) -> Result<(), Wrong> {
     let mut spared = endings.iter().filter(|it| it.must_be() && it.count == 0);
     match spared.next() {

@@ -1,4 +1,5 @@
-//! Numbered messages, written on one side: a label that says source, number and size, and so much filler.
+//! Numbered messages, as they are written: a label with source, number and size, and that much
+//! filler.
 
 use std::sync::LazyLock;
 
@@ -17,10 +18,10 @@ pub(crate) fn filler(size: usize) -> &'static str {
     &FILLER[..size]
 }
 
-/// So many bytes of filler, as an argument, an item or a result.
+/// Filler of this many bytes, as an argument, an item or a result.
 ///
-/// For JSON they are quoted here, as serde_json's `RawValue` would have them: it looks at every byte of a text, which
-/// in a build without optimization takes all the time there is.
+/// For JSON it is quoted here, in the form of serde_json's `RawValue`. Otherwise serde_json looks
+/// at every byte of a text, which takes all the time in a build without optimization.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Filler(pub(crate) usize);
 
@@ -38,12 +39,12 @@ impl Serialize for Filler {
 }
 
 pub(crate) struct Numbered {
-    /// Such as `<group3 17 1000>`.
+    /// A label such as `<group3 17 1000>`.
     pub(crate) label: String,
     pub(crate) filler: Filler,
 }
 
-/// The messages of one source, one after the other.
+/// The messages of one source, in order.
 pub(crate) struct Source {
     pub(crate) plan: SourcePlan,
     dice: Dice,
@@ -66,21 +67,21 @@ impl Source {
         self.sent
     }
 
-    /// The next message, when it may be sent.
+    /// Returns the next message once it may be sent.
     pub(crate) async fn next(&mut self) -> Numbered {
         let size = self.dice.size(self.plan.largest);
         self.bucket.take(size + ENVELOPE).await;
         self.number(size)
     }
 
-    /// The next message, if it may be sent now.
+    /// Returns the next message if it may be sent now.
     pub(crate) fn try_next(&mut self) -> Option<Numbered> {
         let size = self.dice.size(self.plan.largest);
         self.bucket.try_take(size + ENVELOPE).ok()?;
         Some(self.number(size))
     }
 
-    /// Messages that take all there may be at once, when there is that much.
+    /// Returns messages that use everything allowed at once, when that much is available.
     pub(crate) async fn peak(&mut self) -> Vec<Numbered> {
         let mut left = self.plan.offer.at_once as usize;
         self.bucket.take(left).await;
@@ -94,7 +95,7 @@ impl Source {
         peak
     }
 
-    /// The next message, without regard to what may be sent.
+    /// Returns the next message, regardless of what may be sent.
     pub(crate) fn small(&mut self) -> Numbered {
         let size = self.dice.size(4_000);
         self.number(size)

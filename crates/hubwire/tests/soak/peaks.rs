@@ -9,14 +9,14 @@ use tokio::time::{Instant, sleep};
 use crate::server::Server;
 use crate::settings::{KIB, MIB};
 
-/// How often it is looked.
+/// How often to measure.
 const EVERY: Duration = Duration::from_millis(100);
 
 const PAGE: usize = 4 * KIB;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Peaks {
-    /// What was resident when sending began.
+    /// The resident memory when sending began.
     pub(crate) resident_before: usize,
     pub(crate) resident: usize,
     pub(crate) outbound_bytes: usize,
@@ -40,7 +40,7 @@ impl Peaks {
         self.resident.saturating_sub(self.resident_before)
     }
 
-    /// Looks until it is dropped, and says a line each minute.
+    /// Measures until it is dropped, and prints a line each minute.
     pub(crate) async fn watch(&mut self, server: &Server) -> Infallible {
         let since = Instant::now();
         let mut told = 0;
@@ -80,7 +80,8 @@ impl Peaks {
     }
 }
 
-/// Resident bytes, clients and server together; nothing where the system does not say.
+/// Returns the resident bytes, clients and server together; zero if the system does not report
+/// them.
 fn resident() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kibibytes = number_behind(&status, "VmRSS:");

@@ -1,4 +1,5 @@
-//! Who takes part, how fast each one reads, and what each is sent: all of it from the seed.
+//! Who takes part, how fast each client reads, and what each is sent: all of it derived from the
+//! seed.
 
 use hubwire::protocol::HubProtocol;
 
@@ -6,16 +7,17 @@ use crate::bucket::{ENVELOPE, Offer};
 use crate::dice::Dice;
 use crate::settings::{BURST_MEMORY, Settings};
 
-/// The slowest who reads steadily, in bytes for each second.
+/// The slowest steady reading speed, in bytes per second.
 const SLOWEST: usize = 10_000;
 
-/// What the fastest are offered for, whether they read that fast or as fast as it goes.
+/// The speed for which the fastest clients are offered messages, whether they read at that speed
+/// or as fast as possible.
 const FAST: usize = 1_000_000;
 
 /// The largest message.
 const LARGEST: usize = 2_000_000;
 
-/// The part of what a client takes in a window that one message has at most.
+/// The largest fraction of what a client takes in a window that one message may have.
 const ONE_MESSAGE: f64 = 0.25;
 
 const GROUPS: usize = 20;
@@ -23,18 +25,18 @@ const GROUPS: usize = 20;
 /// How many clients call a method that blocks its thread.
 const BLOCKERS: usize = 8;
 
-/// How many hear what is sent by such a method.
+/// How many clients receive what such a method sends.
 const BLOCKERS_HEARERS: usize = 20;
 
-/// The part of the hard bound that all sources of a client may fill.
+/// The fraction of the hard bound that all sources of a client may fill.
 const FILLED: f64 = 0.9;
 
-/// What a source may offer: parts of what its slowest hearer takes in a window.
+/// What a source may offer: fractions of what its slowest receiver takes in a window.
 #[derive(Clone, Copy, Debug)]
 struct Share {
     /// At once.
     burst: f64,
-    /// Evenly, all the time.
+    /// Evenly over time.
     rate: f64,
 }
 
@@ -44,41 +46,42 @@ const ONE: Share = share(0.22, 0.22);
 const FEED: Share = share(0.02, 0.08);
 const BLOCKED: Share = share(0.02, 0.03);
 
-/// What one client's sources may offer at once.
+/// What the sources of one client may offer at once.
 const BURSTS: f64 = ALL.burst + GROUP.burst + ONE.burst + FEED.burst + BLOCKED.burst;
 
-/// Most of what its hearer takes in a window comes at once, and little else; as far as the hard bound allows.
+/// Most of what the receiver takes in a window arrives at once, and little else; as far as the
+/// hard bound allows.
 const PEAK: Share = share(0.72, 0.16);
 
 const fn share(burst: f64, rate: f64) -> Share {
     Share { burst, rate }
 }
 
-/// How fast a client reads, in bytes for each second.
+/// How fast a client reads, in bytes per second.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Speed {
     Nothing,
     Steady(usize),
-    /// As fast as it goes.
+    /// As fast as possible.
     Full,
 }
 
-/// What the system keeps of what is written to a client.
+/// How much the system buffers of what is written to a client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SendBuffer {
-    /// As much as the system likes, which on loopback is megabytes.
+    /// As much as the system likes, which is megabytes on loopback.
     System,
-    /// Little, so that all else waits in the server.
+    /// Little, so everything else waits in the server.
     Small,
 }
 
-/// A stream that a client asks for.
+/// A stream that a client requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Feed {
     None,
     /// Within what its client is offered.
     Paced,
-    /// As fast as its client takes it, for a window at most.
+    /// As fast as its client takes it, for at most a window.
     Pulled,
 }
 
@@ -91,21 +94,21 @@ enum Role {
     FastPeaks,
     /// What it takes in most of a window at once, which it takes slowly.
     SlowPeaks,
-    /// Slow, with a stream that is as fast as it is, for a window.
+    /// Slow, with a stream that is as fast as the client, for a window.
     Pulls,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct ClientPlan {
     pub(crate) speed: Speed,
-    /// What it surely takes in each second.
+    /// What it certainly takes per second.
     pub(crate) takes: usize,
     pub(crate) protocol: HubProtocol,
     pub(crate) send_buffer: SendBuffer,
     pub(crate) feed: Feed,
 }
 
-/// What comes in one order.
+/// Messages that arrive in one order.
 #[derive(Clone, Debug)]
 pub(crate) struct SourcePlan {
     pub(crate) label: String,
@@ -121,11 +124,11 @@ pub(crate) struct Plan {
     pub(crate) clients: Vec<ClientPlan>,
     pub(crate) all: SourcePlan,
     pub(crate) groups: Vec<SourcePlan>,
-    /// Of each client, but for those with peaks.
+    /// Sources for each client alone, except those with peaks.
     pub(crate) ones: Vec<(usize, SourcePlan)>,
     pub(crate) feeds: Vec<(usize, SourcePlan)>,
     pub(crate) peaks: Vec<SourcePlan>,
-    /// The first hearer of each calls.
+    /// The first receiver of each is the caller.
     pub(crate) blocked: Vec<SourcePlan>,
 }
 
@@ -187,7 +190,7 @@ impl Plan {
         }
     }
 
-    /// Everything that is numbered.
+    /// Returns all numbered sources.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &SourcePlan> {
         let of_one = self
             .ones
@@ -198,7 +201,7 @@ impl Plan {
         [&self.all].into_iter().chain(of_many).chain(of_one)
     }
 
-    /// The labels of what a client is sent.
+    /// Returns the labels of what a client is sent.
     pub(crate) fn heard_by(&self, client: usize) -> Vec<String> {
         let heard = self.sources().filter(|it| it.hearers.contains(&client));
         heard.map(|it| it.label.clone()).collect()

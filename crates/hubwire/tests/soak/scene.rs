@@ -1,4 +1,4 @@
-//! What all sides know: the plan, what was sent, who is there and who was ended.
+//! What all sides share: the plan, what was sent, who is connected and who was ended.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -10,11 +10,11 @@ use crate::plan::Plan;
 
 pub(crate) struct Scene {
     pub(crate) plan: Plan,
-    /// Nothing more is to be sent.
+    /// Fires when nothing more is to be sent.
     pub(crate) sent_all: CancellationToken,
-    /// Nothing more will be sent, and all that was is counted.
+    /// Fires when nothing more will be sent, and everything sent is counted.
     pub(crate) counted: CancellationToken,
-    /// Whoever is still there leaves.
+    /// Fires when everybody who is still connected must leave.
     pub(crate) over: CancellationToken,
     state: Mutex<State>,
     changed: watch::Sender<()>,
@@ -48,7 +48,7 @@ impl Scene {
         self.plan.settings.seed
     }
 
-    /// How many messages a source has sent.
+    /// Returns how many messages a source has sent.
     pub(crate) fn sent(&self, label: &str) -> u64 {
         self.state().sent.get(label).copied().unwrap_or_default()
     }
@@ -79,7 +79,7 @@ impl Scene {
         self.until(|state| state.ended.get(peer).cloned()).await
     }
 
-    /// How many peers of a group were ended, and for what.
+    /// Returns how many peers of a group were ended, by reason.
     pub(crate) fn endings(&self, group: &str) -> BTreeMap<String, usize> {
         let mut endings = BTreeMap::new();
         for (peer, reason) in &self.state().ended {

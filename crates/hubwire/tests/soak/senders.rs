@@ -1,4 +1,4 @@
-//! What is sent to the first group: each source from a task of its own.
+//! The senders to the first group: each source has a task of its own.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ async fn send_peaks(mut source: Source, scene: Arc<Scene>, context: Context) {
     }
 }
 
-/// The next message; none once everything is sent.
+/// Returns the next message, or `None` once everything is sent.
 async fn next(source: &mut Source, scene: &Scene) -> Option<Numbered> {
     tokio::select! {
         biased;

@@ -13,10 +13,11 @@ use crate::plan::SendBuffer;
 use crate::scene::Scene;
 use crate::settings::KIB;
 
-/// Of [`SendBuffer::Small`]: a client of 10 kB/s makes room in it every 2 s or 3 s, as its window opens.
+/// The size for [`SendBuffer::Small`]: a client of 10 kB/s frees space in it every 2 s or 3 s, as
+/// its window opens.
 const SMALL_SEND_BUFFER: u32 = 16 * KIB as u32;
 
-/// Where the server listens: what its sockets keep is what their listener says.
+/// The addresses of the server; accepted sockets inherit the buffer sizes of their listener.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
     system: SocketAddr,

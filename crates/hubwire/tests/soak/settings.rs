@@ -1,4 +1,5 @@
-//! How long, how many, and within which bounds: of the 30 s that `cargo test` runs, or as `cargo xtask soak` says.
+//! Duration, number of clients and bounds: those of the 30 s that `cargo test` runs, or those of
+//! `cargo xtask soak`.
 
 use std::collections::hash_map::RandomState;
 use std::env;
@@ -9,23 +10,25 @@ use std::time::Duration;
 pub(crate) const KIB: usize = 1024;
 pub(crate) const MIB: usize = 1024 * KIB;
 
-/// What the process may grow by, whatever hostile peers do: clients and server are one process here.
+/// How much the process may grow, whatever hostile peers do; clients and server are one process
+/// here.
 pub(crate) const NODE_MEMORY: usize = 512 * MIB;
 
-/// What honest clients may make the server hold, all together.
+/// How much honest clients may make the server hold, all together.
 pub(crate) const BURST_MEMORY: usize = 128 * MIB;
 
-/// What no step takes that waits for nobody's speed, however busy the machine is.
+/// Longer than any step takes that does not depend on anybody's speed, however busy the machine
+/// is.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One run.
+/// The settings of one run.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) seed: u64,
     pub(crate) duration: Duration,
-    /// How many honest clients there are.
+    /// The number of honest clients.
     pub(crate) clients: usize,
-    /// The time over which what a client is offered is held against its speed.
+    /// The time over which what a client is offered is compared with its speed.
     pub(crate) window: Duration,
     /// The server's `transport_progress_timeout`.
     pub(crate) progress_timeout: Duration,
@@ -33,14 +36,15 @@ pub(crate) struct Settings {
     pub(crate) progress_size: usize,
     /// The server's `maximum_outbound_buffer_size`.
     pub(crate) hard_bound: usize,
-    /// The fastest of those who read steadily, in bytes for each second.
+    /// The highest steady reading speed, in bytes per second.
     pub(crate) fastest: usize,
-    /// Whether streams fill what the system keeps for slow clients.
+    /// Whether streams fill the system's buffers for slow clients.
     pub(crate) pulls_fill_system: bool,
 }
 
 impl Settings {
-    /// As the environment says: `HUBWIRE_SOAK_SECONDS` runs that long under the product's own bounds.
+    /// Reads the environment: `HUBWIRE_SOAK_SECONDS` runs that long under the product's own
+    /// bounds.
     pub(crate) fn from_environment() -> Self {
         let seed = variable("HUBWIRE_SOAK_SEED").unwrap_or_else(any_seed);
         let clients = variable("HUBWIRE_SOAK_CLIENTS").unwrap_or(500);
@@ -50,11 +54,13 @@ impl Settings {
         }
     }
 
-    /// Bounds of 5 s and 2 MiB in place of 60 s and 32 MiB, and all that depends on time a twelfth.
+    /// Uses bounds of 5 s and 2 MiB in place of 60 s and 32 MiB, and a twelfth of everything that
+    /// depends on time.
     ///
-    /// In 5 s a client of 10 kB/s takes 50 kB, and its kernel tells of them in steps of up to 16 KiB: so what it
-    /// has to take is a twelfth of the default, too. Where the system keeps megabytes for it, and they are full, no bound
-    /// on time as short as this could tell that it reads.
+    /// In 5 s a client of 10 kB/s takes 50 kB, and its kernel reports them in steps of up to 16
+    /// KiB. The number of bytes that it has to take is therefore also a twelfth of the default. If
+    /// the system buffers megabytes for it, and they are full, no time limit as short as this
+    /// could show that it reads.
     pub(crate) fn short(seed: u64, clients: usize) -> Self {
         Self {
             seed,
@@ -69,7 +75,7 @@ impl Settings {
         }
     }
 
-    /// The product's defaults.
+    /// Uses the product's defaults.
     pub(crate) fn long(seed: u64, clients: usize, duration: Duration) -> Self {
         Self {
             seed,
@@ -84,17 +90,17 @@ impl Settings {
         }
     }
 
-    /// Whether there is time enough for everybody of the second group to be ended.
+    /// Returns whether there is enough time for everybody in the second group to be ended.
     pub(crate) fn is_long_enough_for_endings(&self) -> bool {
         self.duration >= self.progress_timeout * 3
     }
 }
 
-/// A variable that is not set, or set to nothing, is none.
+/// Reads a variable; one that is not set, or empty, is `None`.
 fn variable<T: FromStr>(name: &str) -> Option<T> {
     let value = env::var(name).ok().filter(|value| !value.is_empty())?;
     let Ok(value) = value.parse() else {
-        panic!("{name} is no number: {value}");
+        panic!("{name} is not a number: {value}");
     };
     Some(value)
 }

@@ -1,4 +1,4 @@
-//! A client's socket: a WebSocket read at a steady speed through a small window.
+//! A client's socket: a WebSocket that is read at a steady speed through a small window.
 
 use std::future::pending;
 use std::io;
@@ -19,7 +19,7 @@ use crate::settings::KIB;
 /// The receive buffer of every client.
 const RECEIVE_BUFFER: usize = 16 * KIB;
 
-/// A WebSocket whose handshake is done.
+/// A WebSocket with a completed handshake.
 pub(crate) struct Socket {
     stream: TcpStream,
     frames: FrameDecoder,
@@ -28,7 +28,8 @@ pub(crate) struct Socket {
     buffer: Box<[u8]>,
 }
 
-/// When a client may read next: so that in all it is as fast as it says, also where its thread came late.
+/// When a client may read next. Overall it is as fast as it should be, even if its thread was
+/// late.
 #[derive(Debug)]
 struct Pace {
     speed: Speed,
@@ -41,7 +42,7 @@ impl Pace {
         Self { speed, due }
     }
 
-    /// What to read at once: ten reads for each second.
+    /// Returns how much to read at once: ten reads per second.
     fn portion(&self) -> usize {
         match self.speed {
             Speed::Steady(speed) => (speed / 10).clamp(1, RECEIVE_BUFFER),
@@ -57,7 +58,7 @@ impl Pace {
         }
     }
 
-    /// There was nothing to read until now, so nothing was missed.
+    /// Starts now, because there was nothing to read before and nothing was missed.
     fn begin(&mut self) {
         self.due = self.due.max(Instant::now());
     }
@@ -70,7 +71,7 @@ impl Pace {
 }
 
 impl Socket {
-    /// Connects as this peer: connects, upgrades and shakes hands.
+    /// Connects as this peer, upgrades and completes the handshake.
     pub(crate) async fn open(
         address: SocketAddr,
         peer: &str,
@@ -100,7 +101,7 @@ impl Socket {
         };
         let handshake = format!("{{\"protocol\":\"{name}\",\"version\":1}}\x1e");
         socket.write(opcode, handshake.as_bytes()).await?;
-        // Its frame is no longer than this, and what comes next is a client's to hear.
+        // Its frame is no longer than this; the next bytes are for the client to parse.
         read_until(&mut socket.stream, b"\x03{}\x1e").await?;
         Ok(socket)
     }
@@ -125,9 +126,9 @@ impl Socket {
         self.write(opcode, &message).await
     }
 
-    /// Reads as fast as the client does, and hands payload on; returns whether there may be more.
+    /// Reads at the client's speed, and passes on the payload; returns whether there may be more.
     ///
-    /// Nothing is lost where this is dropped before it is done.
+    /// Dropping the future loses nothing.
     pub(crate) async fn read(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<bool> {
         self.pace.due().await;
         let portion = self.pace.portion();
@@ -152,7 +153,7 @@ impl Socket {
         Ok(count > 0)
     }
 
-    /// Says goodbye and waits for the server's.
+    /// Sends a Close and waits for the server's.
     pub(crate) async fn leave(mut self) -> io::Result<()> {
         self.write(Opcode::Close, &1000_u16.to_be_bytes()).await?;
         while self.read(|_| {}).await? {}

@@ -1,4 +1,4 @@
-//! Values there and back in both protocols, and what hostile ones may not do.
+//! Values encoded and decoded in both protocols, and what hostile values must not be able to do.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
@@ -85,7 +85,7 @@ fn edge() -> impl Strategy<Value = Edge> {
     ]
 }
 
-/// Names that are the same under every naming, in both protocols, cannot be had; aliases stand in.
+/// No names are the same under every naming in both protocols, so aliases take their place.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Inner {
     edge: Edge,
@@ -274,7 +274,7 @@ fn externally_tagged_values_come_back() {
     });
 }
 
-/// It would be JSON within text, which nests out of sight.
+/// It would be JSON inside text, which nests unseen.
 #[test]
 fn the_private_key_of_serde_json_is_refused() {
     let value = json!({"$serde_json::private::RawValue": "[1]"});
@@ -315,11 +315,11 @@ fn edges_come_back() {
     }
 }
 
-/// Runs this test alone in a process of its own, which a stack overflow ends.
+/// Runs this test alone in a process of its own, which a stack overflow would end.
 #[track_caller]
 fn survives(name: &str, run: fn()) {
     if std::env::var_os("HOSTILE_CHILD").is_some() {
-        // As large as the stack of a thread of tokio's.
+        // As large as the stack of a tokio thread.
         let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
         thread.spawn(run).unwrap().join().unwrap();
         return;
@@ -333,7 +333,7 @@ fn survives(name: &str, run: fn()) {
     assert!(out.status.success(), "{:?}: {said}", out.status);
 }
 
-/// A text of JSON within itself, each time around as many brackets as a parser takes.
+/// Returns JSON text inside JSON text, each level with as many brackets as a parser accepts.
 fn within_itself(size: usize) -> String {
     let mut text = "0".to_owned();
     loop {

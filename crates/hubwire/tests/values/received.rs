@@ -1,4 +1,4 @@
-//! The second table of `docs/values.md`: what is read besides what is written.
+//! The second table of `docs/values.md`: what is read in addition to what is written.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -19,7 +19,7 @@ struct Defaulted {
     age: u8,
 }
 
-/// A row: what of a value comes in each protocol, if anything, and what is made of it.
+/// Returns a row: what arrives in each protocol, if anything, and the value that is read from it.
 fn row<T: Debug + DeserializeOwned>(rust: &str, json: &str, messagepack: &str) -> String {
     let (json, from_json) = cells(json, |text| received_json::<T>(text));
     let (messagepack, from_messagepack) = cells(messagepack, |hex| received_messagepack::<T>(hex));
@@ -52,7 +52,7 @@ fn received_messagepack<T: Debug + DeserializeOwned>(hex: &str) -> Option<String
     decoded::<T>(HubProtocol::MessagePack, &body)
 }
 
-/// Either naming makes the same of it.
+/// Decodes the value; either naming gives the same result.
 fn decoded<T: Debug + DeserializeOwned>(protocol: HubProtocol, message: &[u8]) -> Option<String> {
     let (message, _) = protocol.next_message(message, None).unwrap().unwrap();
     let HubMessage::StreamItem(item) = message else {

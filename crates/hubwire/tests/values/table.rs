@@ -52,7 +52,7 @@ fn person() -> Person {
     }
 }
 
-/// A row as it stands in the document, behind the columns that are about other languages.
+/// Returns a row as in the document, after the columns about other languages.
 fn row<T>(rust: &str, value: &T, naming: Naming) -> String
 where
     T: Debug + DeserializeOwned + PartialEq + Serialize,
@@ -71,7 +71,7 @@ where
     format!("| {rust} | `{as_json}` | `{as_messagepack}` |")
 }
 
-/// What a row says of a value that is written only.
+/// Returns the cells of a value that is only written.
 fn row_out<T: Serialize>(rust: &str, value: &T) -> String {
     let (as_json, as_messagepack) = written(value, Naming::AsDeclared);
     format!("| {rust} | `{as_json}` | `{as_messagepack}` |")
@@ -104,7 +104,7 @@ fn written<T: Serialize>(value: &T, naming: Naming) -> (String, String) {
     (text, hex.join(" "))
 }
 
-/// The value as the argument of a call.
+/// Returns the value as the argument of a call.
 fn call<T: Serialize>(protocol: HubProtocol, value: &T, naming: Naming) -> Vec<u8> {
     let item = serde_value(protocol, value, naming);
     let mut out = Vec::new();
@@ -113,7 +113,7 @@ fn call<T: Serialize>(protocol: HubProtocol, value: &T, naming: Naming) -> Vec<u
     out
 }
 
-/// The value as it is on the wire, to be passed on as it is.
+/// Returns the value as it is on the wire, to be passed on unchanged.
 fn serde_value<T: Serialize>(
     protocol: HubProtocol,
     value: &T,

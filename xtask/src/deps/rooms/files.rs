@@ -1,4 +1,4 @@
-//! The files of the crate and the modules that they are.
+//! The files of the crate and the modules that they contain.
 
 use std::fs;
 use std::path::Path;
@@ -17,23 +17,23 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Its path from the root of the workspace.
+    /// Returns its path from the root of the workspace.
     pub(super) fn place(&self) -> String {
         format!("{FOLDER}/{}", self.path)
     }
 
-    /// The file or folder directly below `src` that it is or lies in.
+    /// Returns the file or folder directly below `src` that it is or lies in.
     pub(super) fn top(&self) -> &str {
         self.path.split('/').next().unwrap_or_default()
     }
 
-    /// The name of the module that this file or folder is.
+    /// Returns the name of the module of this file or folder.
     pub(super) fn room(&self) -> &str {
         let top = self.top();
         top.strip_suffix(".rs").unwrap_or(top)
     }
 
-    /// The path of its module, the room first; lib.rs has none.
+    /// Returns the path of its module, beginning with the room; empty for lib.rs.
     pub(super) fn module(&self) -> Vec<&str> {
         let path = self.path.strip_suffix(".rs").unwrap_or(&self.path);
         match path {
@@ -51,7 +51,7 @@ impl Source {
 ///
 /// # Errors
 ///
-/// When one cannot be read.
+/// Returns an error if a file cannot be read.
 pub(super) fn read(folder: &Path) -> Result<Vec<Source>> {
     let mut found = Vec::new();
     collect(folder, "", &mut found)?;

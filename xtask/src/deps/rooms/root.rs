@@ -1,4 +1,5 @@
-//! The crate root: which modules lib.rs declares, and which room each name comes from that it re-exports.
+//! The crate root: the modules that lib.rs declares, and the room that each re-exported name comes
+//! from.
 
 use anyhow::Result;
 use proc_macro2::TokenTree;
@@ -6,12 +7,12 @@ use proc_macro2::TokenTree;
 use super::scan::lex;
 use super::tokens::{after_ident, after_path_sep, after_punct, braces, ident, parts};
 
-/// What lib.rs says.
+/// The content of lib.rs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Root {
     /// The modules and the lines that declare them.
     pub(super) modules: Vec<(String, usize)>,
-    /// A name at the root and the first segment of the path that it stands for.
+    /// A name at the root, and the first segment of the path that it stands for.
     names: Vec<(String, String)>,
 }
 
@@ -20,7 +21,7 @@ impl Root {
     ///
     /// # Errors
     ///
-    /// When it is not Rust.
+    /// Returns an error if it is not Rust.
     pub(super) fn read(text: &str) -> Result<Self> {
         let tokens = lex(text)?;
         let mut root = Self::default();
@@ -31,7 +32,7 @@ impl Root {
             {
                 root.modules.push((name, line));
             }
-            // A private one counts too: every module below sees it.
+            // A private `use` counts too, because every module below sees it.
             if let Some(used) = after_ident(rest, "use") {
                 let end = used.iter().position(is_semicolon).unwrap_or(used.len());
                 root.names(None, &used[..end]);
@@ -41,10 +42,12 @@ impl Root {
         Ok(root)
     }
 
-    /// Where `crate::name` leads: to a module of the root, possibly through names of other modules.
+    /// Returns where `crate::name` leads: to a module of the root, possibly through names of other
+    /// modules.
     pub(super) fn origin(&self, name: &str) -> Option<&str> {
         let mut name = name;
-        // As many steps as there are names, for they may stand for each other in a circle.
+        // At most as many steps as there are names, because they may refer to each other in a
+        // circle.
         for _ in 0..=self.names.len() {
             if let Some((module, _)) = self.modules.iter().find(|(module, _)| module == name) {
                 return Some(module);
@@ -55,7 +58,8 @@ impl Root {
         None
     }
 
-    /// Collects what a `use` brings to the root; `from` is the first and the last segment before `rest`.
+    /// Collects what a `use` brings to the root; `from` is the first and the last segment before
+    /// `rest`.
     fn names(&mut self, from: Option<(&str, &str)>, rest: &[TokenTree]) {
         if let Some((group, _)) = braces(rest) {
             for part in parts(&group) {

@@ -1,7 +1,8 @@
 //! The paths of a source file that lead to the crate root, found in its tokens.
 //!
-//! Tokens, not syntax: so a path is found wherever it stands, in a macro's body and in an attribute
-//! too. Literals are not looked into, and with them comments, which the lexer drops or makes literals.
+//! It uses tokens, not syntax, because then a path is found anywhere, including macro bodies and
+//! attributes. Literals are not searched, nor are comments, which the lexer drops or converts to
+//! literals.
 
 use anyhow::{Result, anyhow};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -13,24 +14,24 @@ use super::tokens::{
 /// A place where a file names something at the crate root.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mention {
-    /// The room that it stands in; lib.rs itself is none.
+    /// The room that contains it; `None` for lib.rs itself.
     pub(super) room: Option<String>,
     pub(super) line: usize,
     pub(super) of: Of,
 }
 
-/// What a [`Mention`] is of.
+/// The item that a [`Mention`] refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Of {
     /// The item of this name: `crate::name`.
     Item(String),
     /// All items: `crate::*`.
     Everything,
-    /// The root itself, so that paths to it no longer look like such: `crate as c`.
+    /// The root itself, which hides later paths to it: `crate as c`.
     Alias,
     /// More `super`s than there are modules, as a macro for deeper modules may write.
     Outside,
-    /// Code from a file that may lie anywhere: `#[path = ".."]`, `include!(..)`.
+    /// Code from a file that may be anywhere: `#[path = ".."]`, `include!(..)`.
     File(&'static str),
 }
 
@@ -38,7 +39,7 @@ pub(super) enum Of {
 ///
 /// # Errors
 ///
-/// When `text` is not Rust.
+/// Returns an error if `text` is not Rust.
 pub(super) fn mentions(text: &str, module: &[&str]) -> Result<Vec<Mention>> {
     let mut scanner = Scanner {
         module: module.iter().map(|&name| name.to_owned()).collect(),
@@ -48,11 +49,11 @@ pub(super) fn mentions(text: &str, module: &[&str]) -> Result<Vec<Mention>> {
     Ok(scanner.found)
 }
 
-/// The tokens of `text`.
+/// Returns the tokens of `text`.
 ///
 /// # Errors
 ///
-/// When `text` is not Rust.
+/// Returns an error if `text` is not Rust.
 pub(super) fn lex(text: &str) -> Result<Vec<TokenTree>> {
     let tokens: TokenStream = text.parse().map_err(|error: proc_macro2::LexError| {
         anyhow!("line {}: {error}", error.span().start().line)
@@ -61,7 +62,7 @@ pub(super) fn lex(text: &str) -> Result<Vec<TokenTree>> {
 }
 
 struct Scanner {
-    /// The modules that the tokens at hand lie in, the room first.
+    /// The modules that contain the current tokens, beginning with the room.
     module: Vec<String>,
     found: Vec<Mention>,
 }
@@ -88,7 +89,7 @@ impl Scanner {
         }
     }
 
-    /// Looks for a module's `path`; what else stands in the brackets is looked at like all code.
+    /// Looks for a module's `path`; anything else in the brackets is scanned like all code.
     fn attribute<'a>(&mut self, rest: &'a [TokenTree]) -> &'a [TokenTree] {
         if let Some((attribute, _)) = between(Delimiter::Bracket, rest)
             && let Some((name, line, value)) = ident(&attribute)
@@ -100,7 +101,7 @@ impl Scanner {
         rest
     }
 
-    /// Looks at the identifier at the start of `rest` and returns what is still to be looked at.
+    /// Scans the identifier at the start of `rest` and returns what is still to be scanned.
     fn ident<'a>(&mut self, rest: &'a [TokenTree]) -> &'a [TokenTree] {
         let Some((name, line, after)) = ident(rest) else {
             return rest;
@@ -127,7 +128,7 @@ impl Scanner {
         }
     }
 
-    /// Looks into a module that is written inline; its name may be a macro's argument.
+    /// Scans an inline module; its name may be a macro's argument.
     fn module<'a>(&mut self, after: &'a [TokenTree]) -> &'a [TokenTree] {
         let unmarked = after_punct(after, '$').unwrap_or(after);
         let Some((name, _, behind)) = ident(unmarked) else {
@@ -142,7 +143,7 @@ impl Scanner {
         behind
     }
 
-    /// Follows a path that has come to the module `depth` below the root.
+    /// Follows a path that has reached the module `depth` below the root.
     fn path<'a>(&mut self, depth: usize, line: usize, rest: &'a [TokenTree]) -> &'a [TokenTree] {
         if let Some(after) = after_path_sep(rest) {
             return self.use_tree(depth, after);
@@ -153,7 +154,7 @@ impl Scanner {
         rest
     }
 
-    /// Follows a path that goes on with `super`.
+    /// Follows a path that continues with `super`.
     fn climb<'a>(&mut self, depth: usize, line: usize, after: &'a [TokenTree]) -> &'a [TokenTree] {
         match depth.checked_sub(1) {
             Some(depth) => self.path(depth, line, after),
@@ -164,7 +165,7 @@ impl Scanner {
         }
     }
 
-    /// Follows what comes behind `::`, where that may be a group of paths.
+    /// Follows what comes after `::`, which may be a group of paths.
     fn use_tree<'a>(&mut self, depth: usize, rest: &'a [TokenTree]) -> &'a [TokenTree] {
         if let Some((group, after)) = braces(rest) {
             for part in parts(&group) {
@@ -208,7 +209,7 @@ impl Scanner {
     }
 }
 
-/// Whether the parentheses behind a `pub` say who sees the item. Otherwise they are a type.
+/// Returns whether the parentheses after a `pub` are a visibility. Otherwise they are a type.
 fn is_restriction(group: &Group) -> bool {
     let tokens = inside(group);
     match ident(&tokens) {

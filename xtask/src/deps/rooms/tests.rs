@@ -1,4 +1,4 @@
-//! Small crates and what is wrong with them.
+//! Small crates and their problems.
 
 use super::super::table::ROOMS;
 use super::*;
@@ -20,7 +20,7 @@ const TABLE: &[Room] = &[
 
 const LIB: &str = "mod hub;\nmod node;\nmod server;\npub use server::{SignalR, Hubs as Houses};";
 
-/// The problems of a crate of `files`, without the folder in front.
+/// Returns the problems of a crate with `files`, without the folder in front.
 fn problems_of(lib: &str, files: &[(&str, &str)]) -> Vec<String> {
     let with_lib = [("lib.rs", lib)];
     let files = with_lib.iter().chain(files);

@@ -1,8 +1,9 @@
-//! Tokens as patterns can match them.
+//! Tokens in a form that patterns can match.
 
 use proc_macro2::{Delimiter, Group, TokenTree};
 
-/// The identifier at the start of `rest` without the `r#` of a raw one, its line, and what follows.
+/// Returns the identifier at the start of `rest` without the `r#` of a raw one, its line, and what
+/// follows.
 pub(super) fn ident(rest: &[TokenTree]) -> Option<(String, usize, &[TokenTree])> {
     let [TokenTree::Ident(ident), after @ ..] = rest else {
         return None;
@@ -12,7 +13,7 @@ pub(super) fn ident(rest: &[TokenTree]) -> Option<(String, usize, &[TokenTree])>
     Some((name, ident.span().start().line, after))
 }
 
-/// What follows the identifier `expected`, if `rest` starts with it.
+/// Returns what follows the identifier `expected`, if `rest` starts with it.
 pub(super) fn after_ident<'a>(rest: &'a [TokenTree], expected: &str) -> Option<&'a [TokenTree]> {
     match rest {
         [TokenTree::Ident(ident), after @ ..] if ident == expected => Some(after),
@@ -20,7 +21,7 @@ pub(super) fn after_ident<'a>(rest: &'a [TokenTree], expected: &str) -> Option<&
     }
 }
 
-/// What follows the character `expected`, if `rest` starts with it.
+/// Returns what follows the character `expected`, if `rest` starts with it.
 pub(super) fn after_punct(rest: &[TokenTree], expected: char) -> Option<&[TokenTree]> {
     match rest {
         [TokenTree::Punct(punct), after @ ..] if punct.as_char() == expected => Some(after),
@@ -28,17 +29,17 @@ pub(super) fn after_punct(rest: &[TokenTree], expected: char) -> Option<&[TokenT
     }
 }
 
-/// What follows `::`, if `rest` starts with it.
+/// Returns what follows `::`, if `rest` starts with it.
 pub(super) fn after_path_sep(rest: &[TokenTree]) -> Option<&[TokenTree]> {
     after_punct(after_punct(rest, ':')?, ':')
 }
 
-/// The tokens between braces, if `rest` starts with them.
+/// Returns the tokens between braces, if `rest` starts with them.
 pub(super) fn braces(rest: &[TokenTree]) -> Option<(Vec<TokenTree>, &[TokenTree])> {
     between(Delimiter::Brace, rest)
 }
 
-/// The tokens between `delimiter`s, if `rest` starts with them, and what follows.
+/// Returns the tokens between `delimiter`s, if `rest` starts with them, and what follows.
 pub(super) fn between(
     delimiter: Delimiter,
     rest: &[TokenTree],
@@ -51,12 +52,12 @@ pub(super) fn between(
     }
 }
 
-/// The tokens that `group` encloses.
+/// Returns the tokens that `group` encloses.
 pub(super) fn inside(group: &Group) -> Vec<TokenTree> {
     group.stream().into_iter().collect()
 }
 
-/// The parts of `tokens` that commas separate.
+/// Returns the parts of `tokens` between commas.
 pub(super) fn parts(tokens: &[TokenTree]) -> impl Iterator<Item = &[TokenTree]> {
     tokens.split(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','))
 }

@@ -1,4 +1,4 @@
-//! Records in, messages out: every shape and every order.
+//! Parsing records to messages: every shape and every order.
 
 use std::borrow::Cow;
 

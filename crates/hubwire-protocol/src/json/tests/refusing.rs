@@ -1,4 +1,4 @@
-//! Records that end the connection, with the words in which ASP.NET Core says why.
+//! Records that end the connection, with ASP.NET Core's error texts.
 
 use super::super::parse_message;
 

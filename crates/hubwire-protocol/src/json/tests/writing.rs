@@ -1,4 +1,4 @@
-//! Records as ASP.NET Core writes them, to the byte.
+//! Records exactly as ASP.NET Core writes them.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,9 @@ fn written(write: impl FnOnce(&mut MessageWriter<'_>)) -> String {
     let record = out
         .strip_prefix("before")
         .and_then(|rest| rest.strip_suffix('\u{1e}'));
-    record.expect("one record behind what was there").to_owned()
+    record
+        .expect("one record after the previous content")
+        .to_owned()
 }
 
 #[test]

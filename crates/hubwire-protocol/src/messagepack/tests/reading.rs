@@ -1,4 +1,4 @@
-//! What is read: every layout, and what else is tolerated.
+//! Reading messages: every layout, and the deviations that are tolerated.
 
 use super::hex;
 use crate::{
@@ -208,7 +208,7 @@ fn what_is_cut_waits() {
     }
 }
 
-/// Arguments that are missing or malformed are their call's fault alone.
+/// Missing or malformed arguments are a fault of their call only.
 #[test]
 fn arguments_are_judged_when_they_are_bound() {
     let no_array = "Reading array length for 'arguments' failed.";
@@ -231,7 +231,7 @@ fn arguments_are_judged_when_they_are_bound() {
         ("96 01 80 a1 31 a1 54 91 db ff ff ff ff 78", wrong_type),
         ("96 01 80 a1 31 a1 54 91 dd 3b 9a ca 00 01", wrong_type),
         ("96 01 80 a1 31 a1 54 91 df ff ff ff ff", wrong_type),
-        // Nothing behind them is looked at.
+        // Nothing after them is looked at.
         ("96 01 80 a1 31 a1 54 91 c1 c0", wrong_type),
     ] {
         let body = hex(body);

@@ -1,4 +1,4 @@
-//! What ends the connection, in the words of ASP.NET Core.
+//! Messages that end the connection, with ASP.NET Core's error texts.
 
 use super::hex;
 use crate::{HubProtocol, ProtocolError};

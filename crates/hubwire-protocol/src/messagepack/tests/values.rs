@@ -1,4 +1,4 @@
-//! Values of all types, there and back.
+//! Writing and reading values of all types.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -175,7 +175,7 @@ fn keys_of_maps_are_of_any_type() {
     );
 }
 
-/// JavaScript's keys are text.
+/// In JavaScript, keys are text.
 #[test]
 fn keys_that_are_text_are_read_as_numbers() {
     check_read("81 a1 35 01", BTreeMap::from([(5, 1)]));
@@ -192,11 +192,11 @@ fn keys_that_are_text_are_read_as_numbers() {
             "{key}"
         );
     }
-    // A value is none.
+    // Text is accepted only for keys, not for values.
     assert!(read::<BTreeMap<i32, i32>>(&hex("81 05 a1 35")).is_err());
 }
 
-/// Its whole numbers from 2^53 on are floats.
+/// JavaScript writes whole numbers from 2^53 on as floats.
 #[test]
 fn large_whole_floats_are_read_as_integers() {
     check_read("cb 43 40 00 00 00 00 00 00", 1_i64 << 53);
@@ -249,7 +249,7 @@ fn structs_are_maps_by_name() {
         ada(),
         "83 a4 6e 61 6d 65 a3 41 64 61  a3 61 67 65 c0  a4 74 61 67 73 90",
     );
-    // In any order, with what is not known, without what may be missing.
+    // In any order, with unknown members, and without optional ones.
     check_read(
         "82 a1 3f 91 81 01 c4 01 ff  a4 6e 61 6d 65 a3 41 64 61",
         ada(),
@@ -336,7 +336,7 @@ fn guids_are_text() {
     assert_eq!(read::<uuid::Uuid>(&write(&text.to_uppercase())), Ok(guid));
 }
 
-/// JSON text within values is translated, there and back.
+/// JSON text within values is converted in both directions.
 #[test]
 fn raw_json_is_translated() {
     use serde_json::value::RawValue;
@@ -355,7 +355,7 @@ fn extensions_other_than_timestamps_are_refused() {
     let text = "extension type 5 is not supported";
     check_refused::<i32>("d4 05 78", text);
     check_refused::<serde_json::Value>("91 d4 05 78", text);
-    // Where nobody wants it, it does not matter.
+    // It does not matter where the value is ignored.
     let read = read::<(serde::de::IgnoredAny, i32)>(&hex("92 d4 05 78 01"));
     assert_eq!(read.map(|(_, one)| one), Ok(1));
 }
@@ -381,7 +381,7 @@ fn depth_is_limited_for_what_is_read() {
     let arrays = |levels| [vec![0x91; levels], vec![0xC0]].concat();
     assert!(read::<serde_json::Value>(&arrays(500)).is_ok());
     assert!(read::<serde_json::Value>(&arrays(501)).is_err());
-    // What nobody wants may be deeper.
+    // Ignored values may be deeper.
     let skipped = [hex("81 a1 3f"), arrays(1_000_000)].concat();
     assert_eq!(read::<Deep>(&skipped), Ok(Deep::default()));
     assert_eq!(

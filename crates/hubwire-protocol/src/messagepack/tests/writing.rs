@@ -1,4 +1,4 @@
-//! What is written, byte by byte as by ASP.NET Core.
+//! Writing messages, byte by byte as ASP.NET Core does.
 
 use serde::Serialize;
 

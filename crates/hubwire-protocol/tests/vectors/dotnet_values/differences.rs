@@ -1,22 +1,23 @@
-//! Where our values are not .NET's, and why.
+//! Where our values differ from .NET's, and why.
 
-const ZONE: &str = "a `DateTime` that is no UTC";
-const BOTH_FORMS: &str = "JSON's form in MessagePack, which JavaScript may send";
-const SURROGATE: &str = "half of a pair of UTF-16, which is no `char` of Rust";
-const CHARACTER: &str = "a character that is a pair in UTF-16";
+const ZONE: &str = "a `DateTime` that is not in UTC";
+const BOTH_FORMS: &str = "the form of JSON in MessagePack, which JavaScript may send";
+const SURROGATE: &str = "half of a UTF-16 surrogate pair, which is not a `char` in Rust";
+const CHARACTER: &str = "a character that is a surrogate pair in UTF-16";
 const OFFSET: &str = "a `DateTimeOffset` without an offset";
 const NUMBER: &str = "a `decimal` in the form of another protocol";
-const BEYOND: &str = "a whole number of 2^53 and beyond, which JavaScript has as a float";
-const KEY: &str = "a key that serde has in a form of its own";
-const KEY_TEXT: &str = "a number as text in a key's place, which JavaScript has no other of";
-const DIGITS: &str = "a `DateTime` of nanoseconds";
+const BEYOND: &str = "a whole number from 2^53 on, which JavaScript writes as a float";
+const KEY: &str = "a key that serde writes in its own form";
+const KEY_TEXT: &str = "a number as text for a key, the only form in JavaScript";
+const DIGITS: &str = "a `DateTime` with nanoseconds";
 const UUID: &str = "the other forms of the uuid crate";
 const FLOAT: &str = "the exponent of a float in JSON";
-const INFINITE: &str = "a float beyond its type in JSON";
-const NEWTONSOFT: &str = "what Newtonsoft writes in a way of its own";
-const TEXT: &str = "a time where text is asked for";
+const INFINITE: &str = "a float out of range in JSON";
+const NEWTONSOFT: &str = "a form that only Newtonsoft writes";
+const TEXT: &str = "a time where text is expected";
 
-/// Forms that are read or written otherwise, each with what it is; `docs/values.md` says how they are here.
+/// Forms that are read or written differently, each with the kind of difference; `docs/values.md`
+/// describes how they are handled here.
 pub(super) const DIFFERENCES: &[(&str, &str)] = &[
     (
         "DateOnly reads messagepack aa323032302d30312d3032",
@@ -93,15 +94,19 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
     ("string reads messagepack d6ff5e0d5da5", TEXT),
 ];
 
-const ENUM: &str = "held by the facade's tests in tests/values/dotnet_enums, for the derive is its";
-const OTHER: &str = "no type of Rust is like it";
+const ENUM: &str =
+    "tested by the facade in tests/values/dotnet_enums, because the derive belongs to it";
+const OTHER: &str = "there is no such type in Rust";
 
-/// Types of .NET that no type of ours is held against, each with the reason.
+/// Types of .NET without a type of ours to compare, each with the reason.
 pub(super) const WITHOUT_COUNTERPART: &[(&str, &str)] = &[
     ("(int, string)", "an empty object in JSON"),
     ("BigInteger", OTHER),
     ("Dictionary<Mood, int>", ENUM),
-    ("Int128", "MessagePack has none, here as there"),
+    (
+        "Int128",
+        "MessagePack does not have it, neither here nor in .NET",
+    ),
     ("class Product", ENUM),
     ("enum Big : long", ENUM),
     ("enum Gender", ENUM),
@@ -111,5 +116,8 @@ pub(super) const WITHOUT_COUNTERPART: &[(&str, &str)] = &[
     ("enum Named with JsonStringEnumConverter", ENUM),
     ("enum Small : byte", ENUM),
     ("flags Access", ENUM),
-    ("object", "its value says what it is, not its type"),
+    (
+        "object",
+        "its meaning depends on the value, not on the type",
+    ),
 ];

@@ -1,4 +1,4 @@
-//! Which origins are the server's own or allowed, and which entries are refused.
+//! Tests of which origins are the server's own or allowed, and which entries are refused.
 
 use proptest::prelude::*;
 
@@ -203,7 +203,7 @@ fn an_entry_that_could_never_match_panics_and_names_itself() {
     ]);
 }
 
-/// Scheme, host and port.
+/// Generates scheme, host and port.
 fn parts() -> impl Strategy<Value = (String, String, u16)> {
     let host = prop_oneof![
         "[a-z][a-z0-9-]{0,9}x(\\.[a-z]{2,8}){0,3}",
@@ -218,7 +218,7 @@ fn parts() -> impl Strategy<Value = (String, String, u16)> {
     )
 }
 
-/// The host and its port, which may be missing if it is the scheme's.
+/// Returns the host and its port, which may be missing if it is the scheme's default.
 fn authority(scheme: &str, host: &str, port: u16, is_short: bool) -> String {
     match (scheme, port) {
         ("http", 80) | ("https", 443) if is_short => host.to_owned(),

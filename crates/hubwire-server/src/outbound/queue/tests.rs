@@ -1,4 +1,4 @@
-//! Queues by themselves: what is counted, written, taken over.
+//! Tests of queues alone: what is counted, written and taken over.
 
 use super::*;
 
@@ -110,7 +110,7 @@ fn a_queue_gives_back_its_room_whoever_takes_what_it_held() {
     assert!(kept <= 4 * KEPT_ENTRIES, "room for {kept} entries");
 }
 
-/// Or who sends to a slow client would pay for all that waits there, with each message.
+/// Otherwise a sender to a slow client would pay for the whole queue with each message.
 #[test]
 fn a_long_queue_is_not_moved_with_each_message_that_comes_and_goes() {
     let mut queue = Queue::new(&LINES);

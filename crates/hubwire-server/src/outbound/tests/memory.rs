@@ -1,4 +1,4 @@
-//! What the queues of a node hold together.
+//! Tests of the memory that the queues of a node hold together.
 
 use std::sync::mpsc;
 
@@ -7,7 +7,7 @@ use super::*;
 
 const KIB: usize = 1024;
 
-/// Queues that may hold so much together, with nothing attached.
+/// Creates queues with a common maximum and without ways out.
 fn queues<const COUNT: usize>(maximum: usize) -> (Arc<OutboundMemory>, [Arc<Outbound>; COUNT]) {
     let options = ServerOptions {
         maximum_outbound_memory: maximum,
@@ -29,7 +29,7 @@ fn long(size: usize) -> EncodedMessage {
     message(&"x".repeat(size))
 }
 
-/// Queues a message that nobody else is sent.
+/// Queues a message with no other receiver.
 fn offer_alone(outbound: &Arc<Outbound>, size: usize) {
     let _ = outbound.offer_alone(long(size));
 }
@@ -103,7 +103,8 @@ fn whose_messages_have_waited_longest_is_let_go_and_holds_nothing_from_then_on()
     assert_eq!(failures(&queues), [GONE, GONE, None]);
 }
 
-/// However short the messages of the session's own are, their buffers have nothing to spare while they wait.
+/// The session's own messages may be short; their buffers still have no unused capacity while they
+/// wait.
 #[test]
 fn what_buffers_have_to_spare_is_not_held() {
     let (memory, [queue]) = queues(usize::MAX);
@@ -125,22 +126,23 @@ fn a_queue_of_messages_that_others_share_is_no_victim_while_there_is_another() {
     let _ = queues[1].offer(&shared);
     queues[2].node.tick_to(5);
     queues[3].node.tick_to(5);
-    // With less than 64 KiB that end with it a queue is none either.
+    // A queue that would free less than 64 KiB is not dropped first either.
     offer_alone(&queues[2], 30 * KIB);
     offer_alone(&queues[3], 64 * KIB);
     assert_eq!(failures(&queues), [None; 4]);
     offer_alone(&queues[2], 20 * KIB);
     assert_eq!(failures(&queues), [None, None, None, GONE]);
-    // Nor is one that holds nothing by itself while there is one that holds anything.
+    // A queue that holds nothing alone is not dropped while there is another that does.
     offer_alone(&queues[2], 60 * KIB);
     assert_eq!(failures(&queues), [None, None, GONE, GONE]);
-    // Now there is no other: they go until the rest fits, and the last of them ends the frame.
+    // Now there is no other: queues are dropped until the rest fits, and the last one frees the
+    // frame.
     drop(shared);
     let _ = queues[0].offer(&long(101 * KIB));
     assert_eq!(failures(&queues), [GONE; 4]);
 }
 
-/// What is just being sent is held by its sender, too, but only as long as that sends.
+/// A message that is just being sent is also held by its sender, but only while it is sending.
 #[test]
 fn a_message_for_one_alone_is_not_taken_for_a_shared_one_while_it_is_being_sent() {
     let (_, queues) = queues::<3>(300 * KIB);
@@ -148,7 +150,7 @@ fn a_message_for_one_alone_is_not_taken_for_a_shared_one_while_it_is_being_sent(
     let _ = queues[0].offer(&shared);
     let _ = queues[1].offer(&shared);
     queues[2].node.tick_to(5);
-    // The only one with which at least 64 KiB end.
+    // The only queue that would free at least 64 KiB.
     offer_alone(&queues[2], 200 * KIB);
     assert_eq!(failures(&queues), [None, None, GONE]);
 }
@@ -167,7 +169,7 @@ async fn what_a_refused_queue_costs_is_within_what_a_node_holds() {
     assert!(held <= 100 * KIB, "{held} bytes are held");
 }
 
-/// Who looks for victims waits for the locks of queues, and meanwhile the victims are others.
+/// The search for victims waits for the locks of queues; in the meantime the victims change.
 #[test]
 fn who_has_taken_all_meanwhile_is_no_victim_and_who_came_meanwhile_is_one() {
     let (memory, queues) = queues::<4>(300 * KIB);
@@ -175,7 +177,7 @@ fn who_has_taken_all_meanwhile_is_no_victim_and_who_came_meanwhile_is_one() {
     offer_alone(reading, 200 * KIB);
     let ((begun, has_begun), (release, released)) = (mpsc::channel(), mpsc::channel());
     let mut waits = true;
-    // Takes everything, but the first write only once it is let.
+    // Takes everything, but waits with the first write until it is released.
     let held = Taking(move |bytes: &[u8]| {
         if std::mem::take(&mut waits) {
             begun.send(()).unwrap();

@@ -1,4 +1,4 @@
-//! Byte streams that panic: who writes to them for others goes on.
+//! Byte streams that panic: tasks that write to several streams continue.
 
 use std::io;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use super::super::{BoxedSocket, Failure, Flushers, Outbound, SocketWriter};
 use super::{BARE, attach_stream, bounds, message, node, read};
 use crate::node::{Node, ServerOptions};
 
-/// Takes bytes as a pipe does, until it panics.
+/// Accepts bytes like a pipe until it panics.
 pub(crate) struct PanickingStream {
     pipe: DuplexStream,
     panics: Panics,
@@ -22,7 +22,7 @@ pub(crate) struct PanickingStream {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Panics {
     Always,
-    /// Not before it has refused some, as it may have by now.
+    /// Panics after it has refused bytes; the flag says whether it has.
     AfterARefusal(bool),
 }
 
@@ -69,7 +69,7 @@ struct Queues {
     flushing: JoinSet<()>,
 }
 
-/// Two queues of one flusher, the first of which has a stream that panics.
+/// Creates two queues of one flusher; the stream of the first one panics.
 fn queues(panics: Panics) -> (Queues, DuplexStream) {
     let node = node();
     let flusher = Flushers::new(1, ServerOptions::default()).assign();
@@ -100,7 +100,7 @@ async fn assert_the_other_is_written(queues: &Queues) {
             let _ = outbound.offer(&message(text));
         }
         let written = tokio::time::timeout(Duration::from_secs(1), read(&mut far, 4)).await;
-        assert_eq!(written.expect("the flusher goes on").unwrap(), text);
+        assert_eq!(written.expect("the flusher continues").unwrap(), text);
     }
     assert_eq!(queues.broken.failure(), Some(Failure::Lost));
     assert_eq!(queues.other.failure(), None);
@@ -111,7 +111,7 @@ async fn the_flusher_goes_on_where_a_stream_panics() {
     let (queues, _far) = queues(Panics::Always);
     assert_the_other_is_written(&queues).await;
     assert_eq!(queues.flushing.len(), 1);
-    // What was queued for it is given back with the rest of it.
+    // The bytes queued for it are subtracted when it is closed.
     queues.broken.close();
     assert!(!queues.broken.flusher.is_congested());
 }
@@ -119,7 +119,7 @@ async fn the_flusher_goes_on_where_a_stream_panics() {
 #[tokio::test(start_paused = true)]
 async fn a_drain_whose_stream_panics_gives_the_client_up() {
     let (queues, _far) = queues(Panics::AfterARefusal(false));
-    // The flusher writes a part of it and is refused; the drain is whose turn is next.
+    // The flusher writes a part and is refused; then it is the drain's turn.
     let _ = queues.broken.offer(&message("longer;"));
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(queues.broken.failure(), Some(Failure::Lost));

@@ -1,4 +1,5 @@
-//! Senders, pullers and closers that race on several threads: every send ends, and each message comes once.
+//! Senders, pullers and closers that race on several threads: every send ends, and each message
+//! arrives once.
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use tokio::time::timeout;
 use super::super::{Outbound, Puller};
 use super::{message, outbound};
 
-/// What no step takes, however busy the machine is.
+/// Longer than any step takes, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn send(outbound: &Arc<Outbound>, text: &str) {
@@ -21,10 +22,11 @@ async fn send(outbound: &Arc<Outbound>, text: &str) {
     Arc::clone(outbound).has_room().await;
 }
 
-/// Pulls once, if something comes soon; whether it may pull again.
+/// Pulls once, if something arrives soon; returns whether it may pull again.
 async fn pull_into(taken: &Mutex<Vec<u8>>, puller: &mut Puller, limit: usize) -> bool {
     let pulled = poll_fn(|cx| {
-        // Pulled and noted under one lock, or the order of the notes would say nothing.
+        // Pulled and recorded under one lock; otherwise the order of the records would mean
+        // nothing.
         let mut taken = taken.lock().unwrap();
         puller.poll_pull(cx, limit).map(|pulled| {
             let is_attached = pulled.is_some();
@@ -115,7 +117,7 @@ async fn every_send_ends_where_pullers_and_closers_race() {
     }
 }
 
-/// On another task, or its waiting would not show whether it is woken.
+/// Waits on another task; otherwise the test would not show whether the waiter is woken.
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_until_all_is_taken_is_woken_at_any_bound() {
     for bound in [1, 2, 1000] {

@@ -1,4 +1,5 @@
-//! Ways out that take the place of others: nothing is lost or doubled, and each client has its own time.
+//! Ways out that replace others: nothing is lost or duplicated, and each client has its own time
+//! limits.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -46,12 +47,12 @@ async fn the_reader_of_a_byte_stream_is_not_let_go_for_the_sake_of_the_one_befor
         tokio::time::sleep(Duration::from_secs(1)).await;
         second(passed);
         assert_eq!(outbound.failure(), None, "after {passed} s");
-        assert!(outbound.is_stalled(), "the drain of its own writes on");
+        assert!(outbound.is_stalled(), "its own drain continues to write");
         read(&mut stream, 8).await.unwrap();
     }
 }
 
-/// Also one that was woken, and has not pulled yet.
+/// This includes a puller that was woken and has not pulled yet.
 #[test]
 fn a_puller_that_waits_is_given_a_chance_beyond_the_maximum() {
     let outbound = bounded(1, 2 * ENTRY_COST);
@@ -66,7 +67,7 @@ fn a_puller_that_waits_is_given_a_chance_beyond_the_maximum() {
     assert_eq!(pull(&mut puller, 1000), some("123"));
 }
 
-/// Its control frames, which another way out has no use for, may be all that filled the queue.
+/// The queue may be full of control frames only, which another way out drops.
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_room_is_told_of_what_another_way_out_makes() {
     let outbound = outbound(8);
@@ -81,6 +82,6 @@ async fn who_waits_for_room_is_told_of_what_another_way_out_makes() {
     let waited = tokio::time::timeout(Duration::from_secs(3600), waiting.join_next()).await;
     assert!(
         waited.is_ok(),
-        "a stream waits for ever, and nothing is queued"
+        "a stream waits forever although nothing is queued"
     );
 }

@@ -1,4 +1,4 @@
-//! Flushers that share their thread with others.
+//! Flushers that share their thread with other tasks.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +13,7 @@ async fn a_flusher_leaves_turns_to_others_while_it_writes_long_queues() {
     let queues: Vec<_> = (0..60)
         .map(|_| {
             let queue = Outbound::new(node(), flushers.assign(), Arc::clone(&bounds), &BARE);
-            // As a socket does whose buffers are large, or whose peer reads on another machine.
+            // Like a socket with large buffers, or with a peer that reads on another machine.
             let fast = Taking(|bytes: &[u8]| bytes.len());
             let (_, writer) = tokio::io::split(Box::new(fast) as BoxedSocket);
             queue.attach_socket(SocketWriter::Other(writer));
@@ -32,7 +32,7 @@ async fn a_flusher_leaves_turns_to_others_while_it_writes_long_queues() {
         }
     });
     let _ = tokio::time::timeout(Duration::from_secs(60), tasks.join_next()).await;
-    // 180 MB, of which 256 KiB are one turn of one queue.
+    // 180 MB; one turn of one queue is 256 KiB.
     let turns = turns.load(Ordering::Relaxed);
     assert!(turns >= 10, "{turns} turns of others");
 }

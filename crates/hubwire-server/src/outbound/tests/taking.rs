@@ -1,4 +1,4 @@
-//! A byte stream that says nothing, and whose writes a test takes.
+//! A byte stream that sends nothing, with writes that a test takes.
 
 use std::io;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How many of the bytes of a write are taken says the function; what was taken is flushed.
+/// The function returns how many bytes of a write are accepted; accepted bytes are flushed.
 pub(crate) struct Taking<F>(pub(crate) F);
 
 impl<F: Unpin> AsyncRead for Taking<F> {

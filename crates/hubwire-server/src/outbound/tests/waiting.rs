@@ -1,8 +1,8 @@
-//! Who waits where much is queued, and who is let go.
+//! Which senders wait when much is queued, and which clients are disconnected.
 
 use super::*;
 
-/// What comes behind a message that alone is beyond the maximum counts as if it were alone.
+/// A message after one that alone exceeds the maximum counts as if it were alone.
 #[test]
 fn a_small_message_behind_one_of_any_size_fits() {
     let outbound = bounded(1, 10 * ENTRY_COST);
@@ -24,7 +24,7 @@ fn beyond_the_maximum_an_absent_client_is_let_go_and_a_pulling_one_is_given_a_ch
     let mut puller = outbound.attach_puller();
     assert_eq!(outbound.offer(&message("9")), Pace::GiveWay);
     assert_eq!(pull(&mut puller, 100), some("123456789"));
-    // One message of any size fits an empty queue.
+    // An empty queue takes one message of any size.
     let long = "x".repeat(10 * ENTRY_COST);
     assert_eq!(outbound.offer(&message(&long)), Pace::GoOn);
     drop(puller);
@@ -85,7 +85,7 @@ fn whoever_takes_too_little_for_too_long_is_let_go() {
     }
     second(1);
     second(60);
-    // Eight bytes within the minute suffice.
+    // Eight bytes within the minute are enough.
     assert_eq!(pull(&mut puller, 8), some("12341234"));
     second(60);
     second(119);
@@ -126,12 +126,12 @@ fn a_puller_that_is_slow_with_a_long_message_is_not_let_go_for_what_it_has_taken
     second(0);
     assert!(pull(&mut puller, 1).is_ready());
     second(1);
-    // Its client reads 20 kB in each second, and so pulls again after 150 s.
+    // Its client reads 20 kB per second, so it pulls again after 150 s.
     second(62);
     assert_eq!(outbound.failure(), None);
 }
 
-/// Clients that take all they are offered, while a message is longer than what one turn writes.
+/// The clients accept everything they are offered, while a message is longer than one turn.
 #[tokio::test(start_paused = true)]
 async fn a_loop_of_long_broadcasts_waits_until_they_are_written() {
     const LONG: usize = 4 * TURN_SIZE;
@@ -164,6 +164,6 @@ async fn a_loop_of_long_broadcasts_waits_until_they_are_written() {
     }
     assert!(
         most <= 2 * LONG,
-        "{most} bytes wait for one who takes all at once"
+        "{most} bytes wait for a client that takes everything at once"
     );
 }

@@ -1,4 +1,5 @@
-//! 001, `/chathub`: everybody, the caller, the others, one connection, a room. Untyped, as the tutorial has it.
+//! 001, `/chathub`: everybody, the caller, the others, one connection, a room. Untyped, as in the
+//! tutorial.
 
 use hubwire::{DisconnectReason, HubCallerContext, HubResult, SignalR, Timestamp, hub};
 use serde_json::json;

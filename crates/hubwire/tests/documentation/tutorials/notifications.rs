@@ -1,4 +1,4 @@
-//! 002, `/hubs/notifications`: who comes and goes, and messages to everybody.
+//! 002, `/hubs/notifications`: who connects and disconnects, and messages to everybody.
 
 use hubwire::{DisconnectReason, HubCallerContext, HubResult, SignalR, hub, hub_client};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! 001 and 002: controllers that push when an order is shipped.
+//! 001 and 002: controllers that send a message when an order is shipped.
 
 use axum::body::Body;
 use axum::extract::{FromRef, Path, State};

@@ -1,4 +1,4 @@
-//! 002, `PresenceHub`: which users are online, each however many connections it has.
+//! 002, `PresenceHub`: which users are online, regardless of how many connections each has.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ trait PresenceClient {
 
 #[derive(Default)]
 struct PresenceHub {
-    /// How many connections each user has.
+    /// The number of connections of each user.
     online: Mutex<BTreeMap<String, usize>>,
 }
 

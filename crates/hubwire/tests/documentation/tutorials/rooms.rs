@@ -1,4 +1,5 @@
-//! 002, `ChatHub`: rooms that say who joins and leaves, private messages, and messages that are refused.
+//! 002, `ChatHub`: rooms that announce who joins and leaves, private messages, and refused
+//! messages.
 
 use hubwire::{HubCallerContext, HubError, HubResult, SignalR, hub, hub_client};
 use serde_json::json;

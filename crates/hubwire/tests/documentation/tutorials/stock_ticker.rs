@@ -1,4 +1,4 @@
-//! 000, `StockTickerHub`: a timer that pushes until the server shuts down.
+//! 000, `StockTickerHub`: a timer that sends until the server shuts down.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! 002, `TypedNotificationHub` and the services that push through its context.
+//! 002, `TypedNotificationHub`, and the services that send through its context.
 
 use hubwire::testing::{HubTester, Sent, Target};
 use hubwire::{

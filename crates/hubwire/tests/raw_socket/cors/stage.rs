@@ -1,4 +1,4 @@
-//! A server for pages, and what they may ask it for.
+//! A server for pages, and the requests that pages may send.
 
 use std::net::SocketAddr;
 
@@ -17,7 +17,7 @@ pub(crate) const PARTNER: &str = "https://partner.example";
 const EVENTS: &str = "Accept: text/event-stream\r\n";
 const ANN: &str = "X-User: ann\r\n";
 
-/// A server whose hub has an allowed origin at `/partner`, and none at `/plain`.
+/// A server with an allowed origin at `/partner`, and none at `/plain`.
 pub(crate) struct Stage {
     pub(crate) address: SocketAddr,
     pub(crate) signalr: SignalR,
@@ -51,7 +51,7 @@ impl Stage {
         request(self.address, line, headers).await
     }
 
-    /// A request of a page.
+    /// Sends a request of a page.
     pub(crate) async fn of(&self, origin: &str, line: &str, headers: &str) -> Response {
         let headers = format!("Origin: {origin}\r\n{headers}");
         self.request(line, &headers).await
@@ -64,13 +64,13 @@ impl Stage {
         body["connectionToken"].as_str().unwrap().to_owned()
     }
 
-    /// How many ids there are.
+    /// Returns the number of connection ids.
     pub(crate) fn tokens(&self) -> usize {
         self.signalr.statistics().tokens
     }
 }
 
-/// Takes a header for the user.
+/// Takes the user from a header.
 async fn as_user(mut request: Request) -> Request {
     let user = request.headers().get("x-user").cloned();
     if let Some(user) = user.as_ref().and_then(|user| user.to_str().ok()) {
@@ -80,10 +80,10 @@ async fn as_user(mut request: Request) -> Request {
     request
 }
 
-/// Each request that has a status of its own, but for those of a server that closes.
+/// Each request with a status of its own, except those to a server that is shutting down.
 pub(crate) struct Table {
     pub(crate) rows: Vec<(String, &'static str, u16)>,
-    /// Its id is in use.
+    /// The client that uses the id.
     _open: Client,
 }
 

@@ -1,4 +1,4 @@
-//! Enums wherever a value may be.
+//! Enums in all places where a value may be.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use super::wire::{from_json, from_messagepack, packed, shown, to_json, to_messagepack};
 use super::{Access, Gender, Mood};
 
-/// The forms of a value: in JSON with numbers, and shown as JSON those with names, as they are declared
-/// and as .NET calls the members.
+/// The forms of a value: in JSON with numbers; and, shown as JSON, the forms with names, as they
+/// are declared and with .NET's names of the members.
 struct Forms<'a> {
     numbers: &'a str,
     declared: Value,
     pascal: Value,
 }
 
-/// A value is written and read in each of its forms.
+/// Checks that a value is written and read in each of its forms.
 #[track_caller]
 fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, forms: &Forms<'_>) {
     check_written(value, forms);
@@ -31,7 +31,7 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, forms: 
     );
 }
 
-/// As `check`, of what serde buffers, whose members are read as they are declared.
+/// Like `check`, for values that serde buffers; their members are read by their declared names.
 #[track_caller]
 fn check_buffered<T: Serialize + DeserializeOwned + PartialEq + Debug>(
     value: &T,
@@ -191,7 +191,7 @@ enum Shape {
     },
 }
 
-/// Serde keeps a variant with members before it flattens it.
+/// Serde buffers a variant with members before it flattens it.
 #[test]
 fn flattened_types() {
     let value = Flattened {
@@ -289,7 +289,7 @@ fn internally_tagged_types() {
         pascal: json!({"Type": "Left", "Gender": "Female"}),
     };
     check_buffered(&left, &forms);
-    // As serde writes a variant without data there.
+    // The form in which serde writes a flattened variant without data.
     let forms = Forms {
         numbers: r#"{"type":"Only","Female":null}"#,
         declared: json!({"type": "Only", "Female": null}),
@@ -309,7 +309,7 @@ enum Adjacent {
     Nobody,
 }
 
-/// The tag is a variant without a number, and by name in .NET's JSON too.
+/// The tag is a variant without a number, and goes by name in .NET's JSON too.
 #[test]
 fn adjacently_tagged_types() {
     let forms = Forms {

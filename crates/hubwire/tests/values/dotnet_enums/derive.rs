@@ -1,4 +1,4 @@
-//! What the derive makes of an enum.
+//! The code that the derive generates for an enum.
 
 use hubwire::Naming;
 use hubwire::dotnet::{self, Enum, Flags, Open};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::{from_json, from_messagepack, to_json, to_messagepack};
 use super::{Access, Gender, Mood};
 
-/// The same variants with serde's derive and with ours, under one rule.
+/// Compares the same variants with serde's derive and with ours, under one rename rule.
 macro_rules! check_rule {
     ($rule:literal) => {{
         #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -142,7 +142,7 @@ fn names_with_commas_are_their_numbers_together() {
         let read = from_json::<Flags<Access>>(Naming::DotNet, refused);
         assert!(read.is_err(), "{refused}");
     }
-    // As .NET's `Enum.Parse` has it for enums without `[Flags]` too.
+    // .NET's `Enum.Parse` accepts this for enums without `[Flags]` too.
     let mood = from_messagepack(Naming::DotNet, b"\xabCalm, Happy");
     assert_eq!(mood, Ok(Mood::Happy));
     assert!(from_messagepack::<Gender>(Naming::DotNet, b"\xacMale, Female").is_err());

@@ -1,4 +1,4 @@
-//! Enums of serde, whose numbers nobody knows.
+//! Enums that derive serde's traits, which do not reveal the numbers of variants.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ enum Report {
     Nothing,
 }
 
-/// A struct that has the name of the enum in it.
+/// A struct with the same name as the enum.
 mod status {
     use serde::Serialize;
 

@@ -49,7 +49,7 @@ fn a_class_is_written_as_dotnet_writes_it() {
     }
 }
 
-/// What the recording says of a product: its other members may be absent.
+/// A recorded product; its other members may be absent.
 #[derive(Debug, Deserialize)]
 struct Excerpt {
     #[serde(default)]
@@ -82,8 +82,8 @@ fn a_class_is_read_as_dotnet_reads_it() {
             })
         })
         .collect();
-    // Text for a decimal, which Newtonsoft reads, too; a member twice, which is an error here; and an array for a
-    // class, which serde reads in the order of its members.
+    // Text for a decimal, which Newtonsoft reads too; a member that occurs twice, which is an
+    // error here; and an array for a class, which serde reads in the order of its members.
     let known = [r#"{"price":"1.5"}"#, r#"{"Id":1,"id":2}"#, "9107"];
     assert_eq!(differing, known);
 }

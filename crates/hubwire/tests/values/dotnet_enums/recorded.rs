@@ -1,4 +1,4 @@
-//! What .NET wrote and read, in `tests/vectors/dotnet_values.jsonl`.
+//! The values that .NET wrote and read, in `tests/vectors/dotnet_values.jsonl`.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -32,7 +32,7 @@ enum Named {
     FirstOne,
 }
 
-/// The rows about a type that .NET `writes` or `reads`.
+/// Returns the rows about a type that .NET `writes` or `reads`.
 pub(crate) fn rows(what: &str, of: &str) -> Vec<Value> {
     let rows = TABLE
         .lines()
@@ -44,7 +44,7 @@ pub(crate) fn rows(what: &str, of: &str) -> Vec<Value> {
     rows
 }
 
-/// The number in brackets; nothing for an exception or null.
+/// Returns the number in brackets; `None` for an exception or null.
 fn number(text: &str) -> Option<i64> {
     let number = text.rsplit_once('(')?.1;
     Some(number.strip_suffix(')').unwrap().parse().unwrap())
@@ -118,7 +118,8 @@ fn enums_are_written_as_dotnet_writes_them() {
     }
 }
 
-/// The forms of which something else becomes here than in .NET, where `read` makes a number of each.
+/// Returns the forms that are read differently here than in .NET; `read` returns the number of
+/// each.
 pub(crate) fn differing(
     of: &str,
     read: impl Fn(&Value) -> Option<i64>,

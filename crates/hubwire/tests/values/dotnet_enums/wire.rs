@@ -1,4 +1,4 @@
-//! Values to the wire and back.
+//! Encoding values and decoding them again.
 
 use hubwire::Naming;
 use hubwire::protocol::HubProtocol;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// What the error is about, which is behind its own text.
+/// Returns the cause of the error, which its own text does not show.
 fn cause(error: &dyn std::error::Error) -> String {
     error.source().unwrap().to_string()
 }
@@ -61,12 +61,12 @@ fn received<T: DeserializeOwned>(
     }
 }
 
-/// What is in MessagePack, shown as JSON.
+/// Shows MessagePack as JSON.
 pub(crate) fn shown(messagepack: &[u8]) -> Value {
     from_messagepack(Naming::AsDeclared, messagepack).unwrap()
 }
 
-/// MessagePack of what JSON shows.
+/// Returns the MessagePack of a JSON value.
 pub(crate) fn packed(value: &Value) -> Vec<u8> {
     to_messagepack(Naming::AsDeclared, value).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What a file of the module `module` names, each with its line.
+/// Returns what a file of the module `module` names, each with its line.
 fn found_in(module: &[&str], text: &str) -> Vec<(usize, Of)> {
     let mentions = mentions(text, module).expect("Rust");
     let plain = mentions
@@ -11,7 +11,7 @@ fn found_in(module: &[&str], text: &str) -> Vec<(usize, Of)> {
     plain.collect()
 }
 
-/// The names that a file of the module `hub::caller` uses of the root.
+/// Returns the names of the root that a file of the module `hub::caller` uses.
 fn names(text: &str) -> Vec<String> {
     let name = |(_, of)| match of {
         Of::Item(name) => name,
