@@ -224,7 +224,7 @@ impl Link {
             let mut socket = match args.scenario {
                 // What is not read is to be the server's, not its system's.
                 Scenario::Hoard => WebSocket::connect_unbuffered(&args.address).await?,
-                _ => WebSocket::connect(&args.address, args.browser_headers).await?,
+                _ => WebSocket::connect(&args.address, args.headers()).await?,
             };
             // The handshake is text, whatever the protocol.
             socket.queue(ws::TEXT, args.protocol.handshake());

@@ -18,7 +18,7 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::manager::{DefaultHubLifetimeManager, Received};
 use super::sending::distinct;
-use super::subscriptions::Subscriptions;
+use super::subscriptions::{Subscriptions, Wish};
 use crate::node::{Node, caught};
 use crate::outbound::Pace;
 
@@ -60,7 +60,7 @@ impl Cluster {
     pub(crate) async fn start(&self) {
         let start = async {
             for subject in self.subjects() {
-                self.hear(subject.clone(), true);
+                self.hear(subject.clone());
                 self.heard(&subject).await;
             }
         };
@@ -71,7 +71,7 @@ impl Cluster {
     pub(crate) async fn stop(&self) {
         if self.shared.started.initialized() {
             for subject in self.subjects() {
-                self.hear(subject.clone(), false);
+                self.stop_hearing(subject.clone());
                 self.heard(&subject).await;
             }
         }
@@ -86,8 +86,17 @@ impl Cluster {
         ]
     }
 
-    /// Subscribes to the messages of a subject, or no longer, and does not wait.
-    pub(crate) fn hear(&self, subject: Subject, wanted: bool) {
+    /// Subscribes to the messages of a subject, and does not wait.
+    pub(crate) fn hear(&self, subject: Subject) {
+        self.want(subject, Wish::Subscribed);
+    }
+
+    /// Unsubscribes from the messages of a subject, and does not wait.
+    pub(crate) fn stop_hearing(&self, subject: Subject) {
+        self.want(subject, Wish::Unsubscribed);
+    }
+
+    fn want(&self, subject: Subject, wish: Wish) {
         let Shared {
             backplane,
             node,
@@ -95,7 +104,7 @@ impl Cluster {
             ..
         } = &*self.shared;
         let channel = self.channel(subject);
-        subscriptions.want(backplane, node, channel, wanted);
+        subscriptions.want(backplane, node, channel, wish);
     }
 
     /// Resolves when the broker has confirmed what was last wanted of a subject.
