@@ -20,6 +20,7 @@ sys.path.insert(0, HERE)
 
 import dotnet_client
 import exact_texts
+import pack_echoes
 import verdicts
 from server import Server, find_server, newer_source
 
@@ -104,6 +105,9 @@ def main():
         passed += answered
         failed += unanswered
         pending += 2 * len(dotnet_client.LATER)
+        answered, unanswered = pack_echoes.check(binary)
+        passed += answered
+        failed += unanswered
     print(f"not judged: {pending} pending (pending.txt, texts.md), {chance} left to chance (chance.txt)")
     print(f"{passed} passed, {failed} failed, 0 skipped")
     sys.exit(1 if failed or not passed else 0)

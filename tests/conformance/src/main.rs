@@ -10,6 +10,7 @@ mod chat_streams;
 mod dotnet_values;
 mod pack_anything;
 mod pack_endpoints;
+mod pack_forms;
 mod pack_hub;
 mod pack_results;
 mod pack_values;

@@ -1,4 +1,4 @@
-//! The error of a hub method as an HTTP response, for handlers that push.
+//! The error of a hub method as an HTTP response, for handlers that send to clients.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -7,13 +7,14 @@ use hubwire_protocol::Excerpt;
 
 use super::HubError;
 
-/// What an HTTP client reads of a hidden error.
+/// The text that an HTTP client reads for a hidden error.
 const HIDDEN: &str = "An error occurred on the server.";
 
-/// 400 with the text of an error that is shown; else 500 without it, and a line in the log for each response.
+/// Responds with status 400 and the text if the error is shown; otherwise with status 500 and a
+/// generic text. Each response of the latter kind is logged.
 ///
-/// Both are `text/plain`. An error that has another status in the application's API is matched before it becomes a
-/// `HubError`.
+/// Both are `text/plain`. If your API uses another status for an error, match the error before it
+/// is converted to a `HubError`.
 impl IntoResponse for HubError {
     fn into_response(self) -> Response {
         if self.is_shown() {

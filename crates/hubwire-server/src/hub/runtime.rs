@@ -1,4 +1,4 @@
-//! A built hub: its service, its options and its lifetime manager.
+//! A built hub, with its service, its options and its lifetime manager.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use hubwire_core::{FrameFormat, HubLifetimeManager, HubName};
 
 use super::failures::{Failures, Place};
 use super::kept_causes::KeptCauses;
-use super::{Caller, HubService};
+use super::{Caller, Hub, HubService, TypedHub};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
 use crate::node::{HubOptions, Node};
 use crate::outbound::{Bounds, Outbound};
 
-/// What every connection of a hub shares.
+/// The state that all connections of a hub share.
 #[derive(Debug)]
 pub(crate) struct HubRuntime {
     name: HubName,
@@ -27,23 +27,21 @@ pub(crate) struct HubRuntime {
 }
 
 impl HubRuntime {
-    /// The hub of a service with so many methods.
-    pub(crate) fn new(
+    pub(crate) fn new<H: Hub>(
         name: HubName,
-        service: Arc<dyn HubService>,
-        methods: usize,
+        hub: H,
         options: HubOptions,
         lifetime: Arc<DefaultHubLifetimeManager>,
         user_ids: Arc<dyn UserIdProvider>,
     ) -> Self {
         Self {
             name,
-            service,
+            service: Arc::new(TypedHub::new(hub)),
             options,
             node: Arc::clone(lifetime.node()),
             lifetime,
             user_ids,
-            failures: Failures::new(methods),
+            failures: Failures::new(H::METHODS.len()),
             causes: KeptCauses::default(),
         }
     }
@@ -68,29 +66,30 @@ impl HubRuntime {
         &*self.user_ids
     }
 
-    /// Says in the log that hub code failed, unless it hears too often of that place; the sweep says the rest.
+    /// Logs that hub code failed, unless the log has had a line about that place recently; the
+    /// sweep logs the rest.
     pub(crate) fn failed(&self, place: Place, cause: &dyn fmt::Debug) {
         let now = self.node.now();
         self.failures.count(place, self.service(), now, cause);
         self.keep_cause(place, cause);
     }
 
-    /// Keeps why a method failed, if a test has asked for that.
+    /// Stores why a method failed, if a test has asked for it.
     pub(crate) fn keep_cause(&self, place: Place, cause: &dyn fmt::Debug) {
         self.causes.keep(place, cause);
     }
 
-    /// From now on keeps why methods fail, for [`HubRuntime::take_cause`].
+    /// Stores from now on why methods fail, for [`HubRuntime::take_cause`].
     pub(crate) fn keep_causes(&self) {
         self.causes.begin();
     }
 
-    /// Why the method of this name failed first, of what was not taken yet.
+    /// Removes and returns the oldest stored cause of the method with this name.
     pub(crate) fn take_cause(&self, target: &str) -> Option<String> {
         self.causes.take(self.service.method(target)?)
     }
 
-    /// Says how often hub code failed since that was last said.
+    /// Logs how often hub code has failed since the last line about it.
     pub(crate) fn say_the_rest(&self, now: u64) {
         self.failures.say_the_rest(self.service(), now);
     }
@@ -99,7 +98,7 @@ impl HubRuntime {
         &self.node
     }
 
-    /// A connection that is not registered yet, and whose messages have no way out.
+    /// Creates a connection that is not registered yet and has no way out for its messages.
     pub(crate) fn connection(
         &self,
         identity: Identity,
@@ -111,7 +110,7 @@ impl HubRuntime {
         Connection::new(identity, outbound)
     }
 
-    /// A connection of the hub as hub code sees it.
+    /// Returns a connection of the hub as hub code sees it.
     pub(crate) fn caller(&self, connection: &Arc<Connection>) -> Caller {
         let lifetime = Arc::clone(&self.lifetime) as Arc<dyn HubLifetimeManager>;
         Caller::new(Arc::clone(connection), lifetime)

@@ -1,4 +1,4 @@
-//! The other nodes of the farm, as one hub's lifetime manager sees them.
+//! The other nodes of the farm, as the lifetime manager of a hub sees them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,14 +18,14 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::manager::{DefaultHubLifetimeManager, Received};
 use super::sending::distinct;
-use super::subscriptions::{Subscriptions, Wish};
+use super::subscriptions::{Request, Subscriptions};
 use crate::node::{Node, caught};
 use crate::outbound::Pace;
 
 /// How long another node may take to acknowledge a group command.
 const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// One hub's end of the backplane.
+/// The backplane, as used by one hub.
 #[derive(Clone)]
 pub(crate) struct Cluster {
     shared: Arc<Shared>,
@@ -56,7 +56,8 @@ impl Cluster {
         }
     }
 
-    /// Hears what concerns the hub as a whole; a node without connections need not.
+    /// Subscribes to what concerns the hub as a whole; a node without connections does not need
+    /// it.
     pub(crate) async fn start(&self) {
         let start = async {
             for subject in self.subjects() {
@@ -67,7 +68,7 @@ impl Cluster {
         self.shared.started.get_or_init(|| start).await;
     }
 
-    /// Gives up what concerns the hub as a whole.
+    /// Unsubscribes from what concerns the hub as a whole.
     pub(crate) async fn stop(&self) {
         if self.shared.started.initialized() {
             for subject in self.subjects() {
@@ -86,17 +87,17 @@ impl Cluster {
         ]
     }
 
-    /// Subscribes to the messages of a subject, and does not wait.
+    /// Subscribes to the messages of a subject without waiting.
     pub(crate) fn hear(&self, subject: Subject) {
-        self.want(subject, Wish::Subscribed);
+        self.want(subject, Request::Subscribe);
     }
 
-    /// Unsubscribes from the messages of a subject, and does not wait.
+    /// Unsubscribes from the messages of a subject without waiting.
     pub(crate) fn stop_hearing(&self, subject: Subject) {
-        self.want(subject, Wish::Unsubscribed);
+        self.want(subject, Request::Unsubscribe);
     }
 
-    fn want(&self, subject: Subject, wish: Wish) {
+    fn want(&self, subject: Subject, request: Request) {
         let Shared {
             backplane,
             node,
@@ -104,10 +105,10 @@ impl Cluster {
             ..
         } = &*self.shared;
         let channel = self.channel(subject);
-        subscriptions.want(backplane, node, channel, wish);
+        subscriptions.want(backplane, node, channel, request);
     }
 
-    /// Resolves when the broker has confirmed what was last wanted of a subject.
+    /// Resolves once the broker has confirmed the latest request for a subject.
     pub(crate) async fn heard(&self, subject: &Subject) {
         let channel = self.channel(subject.clone());
         self.shared.subscriptions.settled(&channel).await;
@@ -120,7 +121,8 @@ impl Cluster {
         }
     }
 
-    /// Publishes to the other nodes; nothing where no other node can be concerned.
+    /// Publishes a message to the other nodes; returns `None` if no other node can have a
+    /// receiver.
     pub(crate) fn publish(
         &self,
         target: &Target,
@@ -140,7 +142,8 @@ impl Cluster {
         let this = self.clone();
         Ok(Some(Box::pin(async move {
             for subject in subjects {
-                // What local receivers got is not undone because others could not be reached.
+                // The message has reached local receivers even if the other nodes cannot be
+                // reached.
                 if let Err(error) = this.tell(subject, body.clone()).await {
                     tracing::warn!(target: "hubwire::backplane", %error, "a message stayed on this node");
                 }
@@ -158,7 +161,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Tells whichever node has the connection to change a group, and waits for its acknowledgement.
+    /// Tells the node that has the connection to change a group, and waits for its
+    /// acknowledgement.
     pub(crate) fn change_remote_group(
         &self,
         action: GroupAction,
@@ -177,12 +181,13 @@ impl Cluster {
                 group,
                 connection_id: connection_id.clone(),
             };
-            // Only a node that listens hears of it, which one without connections does not yet.
+            // The acknowledgement reaches only a subscribed node, and a node without connections
+            // may not be subscribed yet.
             this.shared.node.start();
             let changed = async {
                 this.start().await;
                 this.tell(Subject::GroupCommands, command).await?;
-                // The sender goes only with the command.
+                // The sender is dropped only together with the command.
                 let _ = acknowledged.await;
                 Ok(())
             };
@@ -203,7 +208,7 @@ impl Cluster {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Carries out what another node said.
+    /// Processes an envelope from another node.
     pub(super) fn receive(
         &self,
         manager: &DefaultHubLifetimeManager,
@@ -219,7 +224,7 @@ impl Cluster {
             }
             EnvelopeBody::Acknowledgement { id } => {
                 if let Some(acknowledge) = self.commands().remove(&id) {
-                    // Whoever sent the command may have stopped waiting.
+                    // The sender of the command may have stopped waiting.
                     let _ = acknowledge.send(());
                 }
             }
@@ -230,12 +235,13 @@ impl Cluster {
                 connection_id,
             } => {
                 if let Some(changed) = manager.change_local_group(action, &connection_id, &group) {
-                    // The broker's confirmation may come through this very loop.
+                    // The broker's confirmation may arrive through this very loop.
                     let this = self.clone();
                     let acknowledged = caught(async move {
                         match changed {
                             Ok(heard) => heard.await,
-                            // The command has no way to say so; its sender only learns that it arrived.
+                            // The command cannot report this; its sender only learns that the
+                            // command arrived.
                             Err(error) => {
                                 tracing::warn!(target: "hubwire::backplane", %error, "a group stays as it is");
                             }
@@ -271,7 +277,7 @@ impl fmt::Debug for Cluster {
     }
 }
 
-/// The channels to publish to, and who is excluded there.
+/// Returns the channels to publish to, and the connections that are excluded there.
 fn subjects(
     target: &Target,
     is_local: impl Fn(&ConnectionId) -> bool,
@@ -305,7 +311,7 @@ fn subjects(
     (subjects, excluded)
 }
 
-/// A command whose acknowledgement somebody awaits.
+/// A command that waits for its acknowledgement.
 struct AwaitedCommand<'a> {
     cluster: &'a Cluster,
     id: i32,

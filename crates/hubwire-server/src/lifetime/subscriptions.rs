@@ -1,4 +1,4 @@
-//! Which channels of the backplane this node hears, brought about one step at a time.
+//! The backplane channels that this node subscribes to, changed one step at a time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,26 +8,26 @@ use tokio::sync::watch;
 
 use crate::node::{Node, caught};
 
-/// Subscribes and unsubscribes so that the last wish for each channel wins.
+/// Subscribes and unsubscribes so that the latest request for each channel wins.
 ///
-/// A channel's steps run one after another, those of different channels side by side; no lock is held
-/// while the broker is waited for.
+/// The steps of one channel run one after another, those of different channels concurrently. No
+/// lock is held while waiting for the broker.
 #[derive(Debug)]
 pub(crate) struct Subscriptions {
     channels: Mutex<HashMap<Channel, Entry>>,
 }
 
-/// What is wanted of a channel.
+/// What to do with a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wish {
-    Subscribed,
-    Unsubscribed,
+pub(crate) enum Request {
+    Subscribe,
+    Unsubscribe,
 }
 
 #[derive(Debug)]
 struct Entry {
-    wish: Wish,
-    /// Closes when the last wish has been carried out.
+    request: Request,
+    /// Closes when the latest request has been carried out.
     settled: watch::Receiver<()>,
 }
 
@@ -38,52 +38,52 @@ impl Subscriptions {
         }
     }
 
-    /// Says what is wanted of a channel; a task tells the broker.
+    /// Requests a state for a channel; a task tells the broker.
     pub(crate) fn want(
         self: &Arc<Self>,
         backplane: &Arc<dyn Backplane>,
         node: &Node,
         channel: Channel,
-        wish: Wish,
+        request: Request,
     ) {
         let mut channels = self.lock();
         if let Some(entry) = channels.get_mut(&channel) {
-            entry.wish = wish;
+            entry.request = request;
             return;
         }
         let (settle, settled) = watch::channel(());
-        channels.insert(channel.clone(), Entry { wish, settled });
+        channels.insert(channel.clone(), Entry { request, settled });
         drop(channels);
         let subscriptions = Arc::clone(self);
         let backplane = Arc::clone(backplane);
         node.spawn(async move {
-            subscriptions.settle(&*backplane, channel, wish).await;
+            subscriptions.settle(&*backplane, channel, request).await;
             drop(settle);
         });
     }
 
-    /// Resolves when the broker has confirmed what was last wanted of a channel.
+    /// Resolves once the broker has confirmed the latest request for a channel.
     pub(crate) async fn settled(&self, channel: &Channel) {
         let settled = self.lock().get(channel).map(|entry| entry.settled.clone());
         if let Some(mut settled) = settled {
-            // Its sender is dropped when it is settled.
+            // The sender is dropped once the channel is settled.
             while settled.changed().await.is_ok() {}
         }
     }
 
-    /// Subscribes and unsubscribes until the last step is what is still wanted.
-    async fn settle(&self, backplane: &dyn Backplane, channel: Channel, mut wish: Wish) {
+    /// Subscribes and unsubscribes until the last step matches the latest request.
+    async fn settle(&self, backplane: &dyn Backplane, channel: Channel, mut request: Request) {
         loop {
-            match caught(step(backplane, &channel, wish)).await {
+            match caught(step(backplane, &channel, request)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(target: "hubwire::backplane", %error, ?channel, ?wish, "subscription failed");
+                    tracing::warn!(target: "hubwire::backplane", %error, ?channel, ?request, "subscription failed");
                 }
                 Err(panic) => panic.log("a subscription"),
             }
             let mut channels = self.lock();
             match channels.get(&channel) {
-                Some(entry) if entry.wish != wish => wish = entry.wish,
+                Some(entry) if entry.request != request => request = entry.request,
                 _ => {
                     channels.remove(&channel);
                     return;
@@ -100,11 +100,11 @@ impl Subscriptions {
 async fn step(
     backplane: &dyn Backplane,
     channel: &Channel,
-    wish: Wish,
+    request: Request,
 ) -> Result<(), BackplaneError> {
     let channels = vec![channel.clone()];
-    match wish {
-        Wish::Subscribed => backplane.subscribe(channels).await,
-        Wish::Unsubscribed => backplane.unsubscribe(channels).await,
+    match request {
+        Request::Subscribe => backplane.subscribe(channels).await,
+        Request::Unsubscribe => backplane.unsubscribe(channels).await,
     }
 }

@@ -1,4 +1,4 @@
-//! A hook of a hub, which may fail or panic and is said to have.
+//! Running a hook of a hub, which may fail or panic, and logging its failure.
 
 use std::task::{Context, Poll};
 
@@ -7,7 +7,7 @@ use futures_core::future::BoxFuture;
 use crate::hub::{HubError, HubResult, HubRuntime, Place};
 use crate::node::{Guarded, guarded_step};
 
-/// A hook that runs.
+/// A running hook.
 pub(super) struct Hook<'a> {
     hub: &'a HubRuntime,
     place: Place,
@@ -20,13 +20,13 @@ impl<'a> Hook<'a> {
         Self { hub, place, run }
     }
 
-    /// Polls the hook; where it fails, the log says so.
+    /// Polls the hook; a failure is logged.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HubResult> {
         let ended = self.run.poll_with(|run| run.as_mut().poll(cx));
         ended.map(|ended| {
             let result = ended.unwrap_or_else(|panic| Err(HubError::panicked(panic)));
             if let Err(error) = &result {
-                // Its text is hub code's.
+                // The text of the error is hub code's.
                 guarded_step("the error of a hook", || {
                     self.hub.failed(self.place, &format_args!("{error}"));
                 });
