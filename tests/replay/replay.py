@@ -27,7 +27,7 @@ from server import Server, find_server, newer_source
 # The longest first, for they decide how long the whole takes.
 TOPICS = ("ping_timeout", "handshake", "timeout_in_call", "parallel", "ws_upgrade", "invocation", "types", "malformed",
           "malformed_detailed", "shutdown", "errors", "errors_detailed", "groups", "ws_close", "ws_frames", "size_limits", "typed",
-          "streams", "uploads", "client_results", "services_and_tokens", "negotiate", "cors", "messagepack/types",
+          "streams", "uploads", "client_results", "services_and_tokens", "hub_filters", "negotiate", "cors", "messagepack/types",
           "messagepack/streams", "messagepack/malformed", "messagepack/invocation", "messagepack/close_ping",
           "messagepack/client_results", "messagepack/handshake", "messagepack/size_limits")
 TOPIC_LIMIT = 900

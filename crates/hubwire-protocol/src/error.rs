@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::excerpt::Excerpt;
 use crate::messagepack::format_name;
+use crate::without_values::without_values;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -241,6 +242,21 @@ impl DecodeError {
             source: source.into(),
         }
     }
+
+    /// What the type complained of, without the value: only its kind, and what was expected.
+    ///
+    /// ```
+    /// use hubwire::protocol::{HubProtocol, Naming, RawItem};
+    ///
+    /// let item = RawItem::encode(HubProtocol::Json, Naming::AsDeclared, "hunter2")?;
+    /// let error = item.decode::<u8>().unwrap_err();
+    /// assert!(error.detail_without_value().starts_with("invalid type: string, expected u8"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn detail_without_value(&self) -> String {
+        without_values(&self.source)
+    }
 }
 
 impl fmt::Display for DecodeError {
@@ -306,6 +322,31 @@ impl BindError {
     /// ```
     #[must_use]
     pub fn detail(&self, parameter: Option<&str>) -> String {
+        self.detail_with(parameter, |source| Excerpt(source).to_string())
+    }
+
+    /// The [`detail`](Self::detail) without the value that does not fit: only its kind, what was expected, and where.
+    ///
+    /// ```
+    /// # use hubwire::protocol::{HubMessage, HubProtocol};
+    /// # let record = b"{\"type\":1,\"target\":\"Log\",\"arguments\":[\"hunter2\"]}\x1e";
+    /// # let (message, _) = HubProtocol::Json.next_message(record, None)?.unwrap();
+    /// # let HubMessage::Invocation(invocation) = message else { panic!() };
+    /// let error = invocation.arguments.bind::<(u8,)>().unwrap_err();
+    /// let detail = error.detail_without_value(Some("level"));
+    /// assert!(detail.starts_with("argument 1, level: invalid type: string, expected u8"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn detail_without_value(&self, parameter: Option<&str>) -> String {
+        self.detail_with(parameter, |source| without_values(&source))
+    }
+
+    fn detail_with(
+        &self,
+        parameter: Option<&str>,
+        shown: impl FnOnce(&(dyn Error + Send + Sync)) -> String,
+    ) -> String {
         let Self::Conversion {
             argument,
             member,
@@ -317,7 +358,7 @@ impl BindError {
         let place = format!("{}{member}", parameter.unwrap_or_default());
         let place = place.trim_start_matches('.');
         let separator = if place.is_empty() { "" } else { ", " };
-        let cause = Excerpt(source).to_string();
+        let cause = shown(&**source);
         let is_null = NULLS.iter().any(|null| cause.starts_with(null));
         let advice = if is_null {
             "; for what may be null, or undefined in JavaScript, take an Option"

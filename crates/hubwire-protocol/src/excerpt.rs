@@ -7,9 +7,8 @@ const MAXIMUM_LENGTH: usize = 256;
 
 /// Shows the first 256 characters of a text that a peer wrote, and `...` in place of the rest.
 ///
-/// A peer chooses the length of its names, and JSON may escape each of their characters to six.
-/// `Debug` also escapes control characters. Use it in logs, where a peer must not be able to forge
-/// lines.
+/// A peer chooses how long its names are, and JSON may make six characters of each of theirs. For the log, whose
+/// lines a peer must not forge, `Debug` escapes control characters besides. What was escaped before stays as it is.
 ///
 /// ```
 /// use hubwire::protocol::Excerpt;
@@ -24,16 +23,53 @@ pub struct Excerpt<T>(pub T);
 
 impl<T: Display> Display for Excerpt<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut cut = Cut::new(f);
-        let written = write!(cut, "{}", self.0);
-        cut.finish(written)
+        let whole = LimitedExcerpt::new(&self.0, MAXIMUM_LENGTH);
+        Display::fmt(&whole, f)
     }
 }
 
 impl<T: Display> Debug for Excerpt<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut cut = Cut::new(f);
-        let written = write!(Escaping(&mut cut), "{}", self.0);
+        let whole = LimitedExcerpt::new(&self.0, MAXIMUM_LENGTH);
+        Debug::fmt(&whole, f)
+    }
+}
+
+/// An [`Excerpt`] of as many characters as there is room for.
+///
+/// ```
+/// use hubwire::protocol::LimitedExcerpt;
+///
+/// assert_eq!(LimitedExcerpt::new("Echo", 2).to_string(), "Ec...");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct LimitedExcerpt<T> {
+    text: T,
+    maximum_length: usize,
+}
+
+impl<T> LimitedExcerpt<T> {
+    /// The first `maximum_length` characters of a text.
+    pub const fn new(text: T, maximum_length: usize) -> Self {
+        Self {
+            text,
+            maximum_length,
+        }
+    }
+}
+
+impl<T: Display> Display for LimitedExcerpt<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut cut = Cut::new(f, self.maximum_length);
+        let written = write!(cut, "{}", self.text);
+        cut.finish(written)
+    }
+}
+
+impl<T: Display> Debug for LimitedExcerpt<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut cut = Cut::new(f, self.maximum_length);
+        let written = write!(Escaping(&mut cut), "{}", self.text);
         cut.finish(written)
     }
 }
@@ -44,7 +80,8 @@ struct Escaping<'c, 'f, 'b>(&'c mut Cut<'f, 'b>);
 impl Write for Escaping<'_, '_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|character| match character {
-            '"' | '\'' => self.0.write_char(character),
+            // Texts that were escaped before stay as they are.
+            '"' | '\'' | '\\' => self.0.write_char(character),
             _ => write!(self.0, "{}", character.escape_debug()),
         })
     }
@@ -58,10 +95,10 @@ struct Cut<'f, 'b> {
 }
 
 impl<'f, 'b> Cut<'f, 'b> {
-    const fn new(f: &'f mut Formatter<'b>) -> Self {
+    const fn new(f: &'f mut Formatter<'b>, maximum_length: usize) -> Self {
         Self {
             f,
-            left: MAXIMUM_LENGTH,
+            left: maximum_length,
             is_over: false,
         }
     }
@@ -111,7 +148,9 @@ mod tests {
     #[test]
     fn the_log_gets_no_line_of_a_peers() {
         let shown = format!("{:?}", Excerpt("\"a\"\n\u{1b}[31m\\ é\u{2028}"));
-        assert_eq!(shown, r#""a"\n\u{1b}[31m\\ é\u{2028}"#);
+        assert_eq!(shown, r#""a"\n\u{1b}[31m\ é\u{2028}"#);
+        let again = format!("{:?}", Excerpt(&shown));
+        assert_eq!(again, shown);
         let long = format!("{:?}", Excerpt("\n".repeat(30_000)));
         assert_eq!(long, r"\n".repeat(128) + "...");
     }

@@ -48,11 +48,12 @@ mod tagged;
 mod timestamp;
 mod transcode;
 mod web_socket_frame;
+mod without_values;
 
 pub use arguments::{Arguments, BindArguments, RawArguments, RawItem, dotnet_type_name};
 pub use binary::Binary;
 pub use error::{BindError, DecodeError, EncodeError, ProtocolError};
-pub use excerpt::Excerpt;
+pub use excerpt::{Excerpt, LimitedExcerpt};
 pub use framing::{NextRecord, RECORD_SEPARATOR, next_record};
 pub use handshake::{HandshakeFault, HandshakeRefusal, HandshakeRequest, HandshakeResponse};
 pub use hub_protocol::{HubProtocol, TransferFormat};

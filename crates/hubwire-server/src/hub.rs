@@ -8,6 +8,7 @@ mod context;
 mod error;
 mod error_response;
 mod failures;
+mod filter;
 mod kept_causes;
 mod lent;
 mod method;
@@ -21,6 +22,7 @@ mod stream_reader;
 mod stream_sink;
 mod success;
 mod type_name;
+mod warnings;
 
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -34,7 +36,13 @@ pub(crate) use call_slot::{CallSlot, Connecting};
 pub use caller::{Caller, HubCallerContext};
 pub use context::HubContext;
 pub use error::{HubError, HubResult};
+pub(crate) use error_response::say_the_rest_of_responses;
 pub(crate) use failures::Place;
+pub(crate) use filter::{FilteredHub, Filters};
+pub use filter::{
+    HubFilter, HubInvocation, InvocationLogging, InvocationMetrics, InvocationResult, Next,
+    NextHook,
+};
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;
 pub use lent::{Lent, lent};
@@ -49,11 +57,12 @@ pub use returned::{
 pub(crate) use runtime::HubRuntime;
 pub(crate) use service::TypedHub;
 pub use service::{HubCall, HubService};
-pub(crate) use stream_reader::Upload;
+pub(crate) use stream_reader::{ItemFault, Upload};
 pub use stream_reader::{LentStreamReader, StreamReader};
 pub(crate) use stream_sink::{StreamControl, StreamFailure};
 pub use stream_sink::{StreamEnd, StreamSink};
 pub(crate) use type_name::short_type_name;
+pub(crate) use warnings::{CallFault, Details, HandshakeFault, Heard, LetGo, Warning};
 
 use crate::connection::DisconnectReason;
 

@@ -9,6 +9,7 @@ mod limits;
 mod options;
 mod orphaned_calls;
 mod random;
+mod repeated;
 mod scratch;
 mod server_options;
 mod tally;
@@ -24,12 +25,15 @@ pub(crate) use admission::{Admission, ConnectionPermit, Refusal};
 use background::{Background, Runner};
 pub(crate) use clock::NodeClock;
 pub(crate) use giving_way::wake_oneself;
-pub(crate) use guarded::{Guarded, Panic, caught, drop_each, fire, guarded, guarded_step};
+pub(crate) use guarded::{
+    Guarded, Panic, Whose, caught, drop_each, fire, guarded, guarded_step, guarded_step_of,
+};
 use hubwire_core::NodeId;
 pub(crate) use limits::{Limit, Limits};
 pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 pub use random::RandomSource;
+pub(crate) use repeated::{Occurrences, Repeated};
 pub(crate) use scratch::with_scratch;
 pub use server_options::ServerOptions;
 pub(crate) use tally::Tally;

@@ -20,6 +20,7 @@ pub use statistics::Statistics;
 
 use crate::connection::DisconnectReason;
 use crate::endpoint::ConnectionTable;
+use crate::hub::Filters;
 use crate::node::{Node, RandomSource, ServerOptions};
 use crate::outbound::Flushers;
 
@@ -34,6 +35,7 @@ pub(crate) struct Server {
     node: Arc<Node>,
     flushers: Arc<Flushers>,
     backplane: Option<Arc<dyn Backplane>>,
+    filters: Filters,
     table: Arc<ConnectionTable>,
     hubs: Arc<Hubs>,
 }
@@ -44,11 +46,13 @@ impl Server {
         workers: usize,
         options: ServerOptions,
         backplane: Option<Arc<dyn Backplane>>,
+        filters: Filters,
     ) -> Self {
         let server = Self {
             node: Arc::new(Node::new(random, workers, options)),
             flushers: Arc::new(Flushers::new(workers, options)),
             backplane,
+            filters,
             table: Arc::default(),
             hubs: Arc::default(),
         };
@@ -88,6 +92,10 @@ impl Server {
 
     pub(crate) fn backplane(&self) -> Option<&Arc<dyn Backplane>> {
         self.backplane.as_ref()
+    }
+
+    pub(crate) fn filters(&self) -> &Filters {
+        &self.filters
     }
 
     pub(crate) fn table(&self) -> &Arc<ConnectionTable> {

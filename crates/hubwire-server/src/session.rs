@@ -86,13 +86,17 @@ impl Session {
         match caught(Box::pin(self.open())).await {
             Ok(Opened::ForTheHub) => {}
             Ok(Opened::Refused) => return,
-            Err(panic) => return panic.log("the opening of a connection"),
+            Err(panic) => {
+                let whose = self.hub.whose(self.connection());
+                return panic.log_of(whose, "the opening of a connection");
+            }
         }
         let mut dispatcher = Dispatcher::new(Arc::clone(&self.hub), self.connection());
         let reason = poll_fn(|cx| {
             let polled = guarded(|| self.poll_messages(&mut dispatcher, cx));
             polled.unwrap_or_else(|panic| {
-                panic.log("a connection");
+                let whose = self.hub.whose(self.connection());
+                panic.log_of(whose, "a connection");
                 Poll::Ready(DisconnectReason::ServerFailed(panic.into_text()))
             })
         });
@@ -145,11 +149,12 @@ impl Session {
 
     /// Runs the hook. Input in the meantime is kept, so that the client's departure is noticed.
     async fn on_connected(&mut self) -> HubResult {
-        let hub = Arc::clone(&self.hub);
+        let (hub, connection) = (Arc::clone(&self.hub), Arc::clone(self.connection()));
         let connecting = Arc::new(Connecting::default());
         let scope = Arc::clone(&connecting);
-        let caller = hub.caller(self.connection()).in_scope(scope);
-        let mut hook = Hook::new(&hub, Place::OnConnected, hub.service().on_connected(caller));
+        let caller = hub.caller(&connection).in_scope(scope);
+        let run = hub.service().on_connected(caller);
+        let mut hook = Hook::new(&hub, &connection, Place::OnConnected, run);
         let limit = self.endpoint.application_maximum_buffer_size;
         let result = poll_fn(|cx| {
             let ended = hook.poll(cx);

@@ -16,6 +16,7 @@ pub mod hubs;
 pub mod in_memory;
 pub mod journal;
 pub mod lifecycle;
+pub mod log_lines;
 pub mod members;
 pub mod memory;
 pub mod open_files;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use hubwire::Naming;
 use hubwire::manual::Arguments;
 use hubwire::protocol::{
-    Close, EncodeError, FrameDecoder, FrameEvent, HubMessage, HubProtocol, Invocation, Masking,
-    Opcode, json, messagepack, write_masked_frame,
+    Close, Completion, CompletionOutcome, EncodeError, FrameDecoder, FrameEvent, HubMessage,
+    HubProtocol, Invocation, Masking, Opcode, json, messagepack, write_masked_frame,
 };
 use hubwire::testing::TestClient;
 use serde_json::Value;
@@ -93,6 +93,36 @@ impl PackedClient {
             self.received.drain(..used);
         }
         Ok(ids)
+    }
+
+    /// Waits for the next completion: its result, or its error.
+    pub async fn completion(&mut self) -> io::Result<Result<Value, String>> {
+        loop {
+            let mut used = 0;
+            let mut ended = None;
+            while let Some(rest) = self.received.get(used..)
+                && ended.is_none()
+                && let Some((message, consumed)) = HubProtocol::MessagePack
+                    .next_message(rest, None)
+                    .map_err(io::Error::other)?
+            {
+                used += consumed;
+                if let HubMessage::Completion(Completion { outcome, .. }) = message {
+                    ended = Some(match outcome {
+                        CompletionOutcome::Error(text) => Err(text.into_owned()),
+                        CompletionOutcome::Result(result) => {
+                            Ok(result.decode().map_err(io::Error::other)?)
+                        }
+                        CompletionOutcome::Void => Ok(Value::Null),
+                    });
+                }
+            }
+            self.received.drain(..used);
+            match ended {
+                Some(ended) => return Ok(ended),
+                None => self.read().await?,
+            }
+        }
     }
 
     async fn read(&mut self) -> io::Result<()> {

@@ -77,29 +77,36 @@ impl Error for HandshakeRefusal {
 pub struct HandshakeFault {
     exception_name: &'static str,
     text: Box<str>,
+    /// The beginning of what was received in place of a request.
+    content: Option<Box<str>>,
 }
 
 impl HandshakeFault {
     /// For a record that is not JSON, .NET shows the exception of its JSON reader.
     pub(super) fn new(record: &[u8], error: &ProtocolError) -> Self {
-        let (exception_name, text) = match error {
-            ProtocolError::InvalidJson => ("JsonReaderException", describe(record)),
+        let (exception_name, text, content) = match error {
+            ProtocolError::InvalidJson => ("JsonReaderException", describe(record), None),
             ProtocolError::MissingProperty { .. } => {
-                let content = Excerpt(String::from_utf8_lossy(record));
-                (
-                    error.exception_name(),
-                    format!("{error} Message content: {content}"),
-                )
+                let content = Excerpt(String::from_utf8_lossy(record)).to_string();
+                let content = Some(content.into());
+                (error.exception_name(), error.to_string(), content)
             }
-            _ => (error.exception_name(), error.to_string()),
+            _ => (error.exception_name(), error.to_string(), None),
         };
         Self {
             exception_name,
             text: text.into(),
+            content,
         }
     }
 
-    /// Returns the name of the exception that ASP.NET Core throws for this fault.
+    /// What is wrong, without what was received: a call, where a client has sent no handshake.
+    #[must_use]
+    pub fn without_content(&self) -> &str {
+        &self.text
+    }
+
+    /// The name of the exception that ASP.NET Core throws here.
     #[must_use]
     pub const fn exception_name(&self) -> &'static str {
         self.exception_name
@@ -108,7 +115,11 @@ impl HandshakeFault {
 
 impl fmt::Display for HandshakeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.text)?;
+        match &self.content {
+            Some(content) => write!(f, " Message content: {content}"),
+            None => Ok(()),
+        }
     }
 }
 

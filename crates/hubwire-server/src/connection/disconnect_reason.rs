@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hubwire_core::ConnectionId;
-use hubwire_protocol::ProtocolError;
+use hubwire_protocol::{Excerpt, ProtocolError};
 
 /// The reason for a connection's end.
 ///
@@ -100,6 +100,7 @@ impl DisconnectReason {
     }
 }
 
+/// For a log: one line, of a text that the client wrote an [`Excerpt`] with its control characters escaped.
 impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -108,9 +109,23 @@ impl fmt::Display for DisconnectReason {
             Self::ServerShutdown => f.write_str("server shutdown"),
             Self::TransportClosed => f.write_str("transport closed"),
             other => match other.error() {
-                Some((_, text)) => f.write_str(text),
+                Some((_, text)) => write!(f, "{:?}", Excerpt(text)),
                 None => Ok(()),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_writes_no_line_of_its_own() {
+        let failed = DisconnectReason::ClientFailed("x\nFORGED".to_owned());
+        assert_eq!(failed.to_string(), r"x\nFORGED");
+        assert_eq!(failed.error(), Some(("HubException", "x\nFORGED")));
+        let long = DisconnectReason::TransportViolated("x".repeat(10_000));
+        assert_eq!(long.to_string(), "x".repeat(256) + "...");
     }
 }

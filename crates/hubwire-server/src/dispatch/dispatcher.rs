@@ -12,7 +12,7 @@ use super::orphans;
 use super::running::{Ended, RunningCalls};
 use super::streaming::Claims;
 use crate::connection::{Connection, DisconnectReason};
-use crate::hub::{Caller, HubError, HubRuntime, Upload};
+use crate::hub::{Caller, Details, HubError, HubRuntime, Upload, Warning};
 use crate::node::Turn;
 
 /// The dispatcher of one connection.
@@ -116,9 +116,19 @@ impl Dispatcher {
 
     /// Ends the connection for what its client sent.
     fn end_for(&self, error: &ProtocolError) {
-        tracing::debug!(target: "hubwire::dispatch", error = ?Excerpt(error), "invalid message");
+        let connection_id = self.connection().id();
         if matches!(error, ProtocolError::MessageTooLarge { .. }) {
             self.hub.node().limits().message_size.count();
+            let details = || Details::of(connection_id).detail(error);
+            self.hub.warn(Warning::MessageTooLarge, details);
+        } else {
+            tracing::debug!(
+                target: "hubwire::dispatch",
+                error = ?Excerpt(error),
+                hub = %self.hub.name(),
+                %connection_id,
+                "invalid message"
+            );
         }
         self.connection().end(DisconnectReason::of_protocol(error));
     }

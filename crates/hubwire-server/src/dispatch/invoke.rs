@@ -1,5 +1,6 @@
 //! Calls: from the message to the method's run, or to its refusal.
 
+use std::fmt;
 use std::sync::Arc;
 use std::task::Context;
 
@@ -9,7 +10,9 @@ use super::Dispatcher;
 use super::refusals;
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
-use crate::hub::{HubCall, HubError, Place, Reply, ReplyKind, Resources, ResourcesBuilder};
+use crate::hub::{
+    CallFault, HubCall, HubError, Place, Reply, ReplyKind, Resources, ResourcesBuilder, Warning,
+};
 use crate::node::{guarded, with_scratch};
 
 /// Whether the client expects a result or a stream.
@@ -38,7 +41,7 @@ impl Dispatcher {
         };
         let reply = match bound {
             Ok(reply) => reply,
-            Err(error) => return self.refuse_arguments(id, method, &error),
+            Err(error) => return self.refuse_arguments(message, method, &error),
         };
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
@@ -47,20 +50,28 @@ impl Dispatcher {
             }
             (ReplyKind::UnknownMethod, _) => {
                 let name = Excerpt(&message.target);
+                self.log_refusal(id, Warning::UnknownMethod, &message.target, None);
                 return self.refuse(id, &format!("Unknown hub method '{name}'"));
             }
             (ReplyKind::Call(call), Mode::Plain) => {
                 match self.check_uploads(method, message, &resources) {
                     Ok(()) => Run::Method(call),
-                    Err(text) => Run::Refusal(text),
+                    Err(text) => {
+                        self.log_refused_call(message, method, CallFault::Streams, Some(&text));
+                        Run::Refusal(text)
+                    }
                 }
             }
             // A streaming invocation never takes a slot, and so does not wait for one to be refused.
             (ReplyKind::Call(call), Mode::Streaming) => {
                 drop(call);
+                self.log_refused_call(message, method, CallFault::WrongKind, None);
                 return self.refuse(id, &refusals::not_streaming(target));
             }
-            (ReplyKind::Stream(_), Mode::Plain) => Run::Refusal(refusals::streaming(target)),
+            (ReplyKind::Stream(_), Mode::Plain) => {
+                self.log_refused_call(message, method, CallFault::WrongKind, None);
+                Run::Refusal(refusals::streaming(target))
+            }
         };
         self.take_turn(message, Invocation { method, run }, resources, cx);
     }
@@ -80,6 +91,7 @@ impl Dispatcher {
                 caller: &self.caller,
                 arguments: &message.arguments,
                 resources: &resources,
+                is_answered: message.invocation_id.is_some(),
             };
             let bound = service.bind(method, call);
             (resources, bound)
@@ -123,6 +135,10 @@ impl Dispatcher {
         if matches!(invocation.run, Run::Method(_))
             && let Err(text) = self.check_room(invocation.method)
         {
+            let method = invocation.method;
+            let target = self.hub.service().method_name(method);
+            let warning = Warning::Call(method, CallFault::TooManyCalls);
+            self.log_refusal(id, warning, target, Some(&text));
             invocation.run = Run::Refusal(text);
             claims.clear();
         }
@@ -148,7 +164,7 @@ impl Dispatcher {
         let invocation_id: Option<Arc<str>> = id.map(Into::into);
         let call = invocation_id.as_ref().zip(resources.token());
         if call.is_some() || !claims.is_empty() {
-            let mut registered = self.register(claims);
+            let mut registered = self.register(invocation.method, claims);
             if let Some((id, token)) = call {
                 let open = self.open.get_or_insert_default();
                 registered.call = Some(open.add_call(Arc::clone(id), token.clone()));
@@ -172,16 +188,17 @@ impl Dispatcher {
         if self.running.len() < limit {
             return Ok(());
         }
-        self.hub.node().limits().running_calls.count();
+        let whose = self.hub.whose(self.connection());
+        self.hub.node().limits().running_calls.count_of(whose);
         let target = self.hub.service().method_name(method);
         Err(refusals::too_many_calls(target, limit))
     }
 
     /// Lets the client's items find the streams of a call.
-    pub(super) fn register(&mut self, claims: Claims) -> Box<Registered> {
+    pub(super) fn register(&mut self, method: usize, claims: Claims) -> Box<Registered> {
         let open = self.open.get_or_insert_default();
         for (id, upload) in &claims {
-            open.add_upload(Arc::clone(id), Arc::clone(upload));
+            open.add_upload(Arc::clone(id), Arc::clone(upload), method);
         }
         Box::new(Registered {
             uploads: claims,
@@ -190,34 +207,39 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        tracing::debug!(target: "hubwire::dispatch", method = ?Excerpt(target), "unknown method");
+        self.log_refusal(id, Warning::UnknownMethod, target, None);
         self.refuse(id, &refusals::unknown_method(target));
     }
 
-    fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {
+    fn refuse_arguments(&self, message: &Message<'_>, method: usize, error: &BindError) {
         let service = self.hub.service();
-        let target = service.method_name(method);
-        let parameter = match error {
-            BindError::Conversion { argument, .. } => service.parameter_name(method, *argument),
-            _ => None,
+        let (fault, parameter) = match error {
+            BindError::Conversion { argument, .. } => (
+                CallFault::Argument,
+                service.parameter_name(method, *argument),
+            ),
+            BindError::Count { .. } => (CallFault::ArgumentCount, None),
+            _ => (CallFault::Argument, None),
         };
-        tracing::debug!(
+        let detail = fmt::from_fn(|f| f.write_str(&error.detail_without_value(parameter)));
+        self.log_refused_call(message, method, fault, Some(&detail));
+        tracing::trace!(
             target: "hubwire::dispatch",
-            method = target,
-            error = ?Excerpt(error.detail(parameter)),
-            "arguments refused"
+            detail = ?Excerpt(error.detail(parameter)),
+            "arguments refused, with the value"
         );
         self.hub.keep_cause(Place::Arguments(method), error);
-        let mut text = refusals::failed_to_invoke(target);
+        let mut text = refusals::failed_to_invoke(service.method_name(method));
         if self.hub.options().detailed_errors {
             text.push_str(&format!(" InvalidDataException: {error}"));
         }
-        self.refuse(id, &text);
+        self.refuse(message.invocation_id.as_deref(), &text);
     }
 
     fn refuse_panicked(&self, id: Option<&str>, method: usize, error: &HubError) {
         let target = self.hub.service().method_name(method);
-        self.hub.failed(Place::Arguments(method), error);
+        let place = Place::Arguments(method);
+        self.hub.failed(place, self.connection().id(), error);
         let detailed = self.hub.options().detailed_errors;
         let base = refusals::failed_to_invoke(target);
         self.refuse(id, &error.client_text(&base, detailed));

@@ -11,13 +11,19 @@ use crate::node::{fire, guarded_step};
 /// What later messages of the client refer to by id.
 #[derive(Default)]
 pub(crate) struct OpenStreams {
-    uploads: IndexMap<Arc<str>, Arc<dyn Upload>>,
+    uploads: IndexMap<Arc<str>, OpenUpload>,
     /// How many streams belong to calls that run, those that the client has ended among them.
     upload_count: usize,
     responses: IndexMap<Arc<str>, Arc<StreamControl>>,
     /// Plain calls with a token; their ids are the client's business and may be equal.
     calls: IndexMap<u64, OpenCall>,
     last_call: u64,
+}
+
+/// A stream that a client sends, and the method that reads it.
+pub(super) struct OpenUpload {
+    pub(super) upload: Arc<dyn Upload>,
+    pub(super) method: usize,
 }
 
 struct OpenCall {
@@ -30,7 +36,7 @@ impl OpenStreams {
         self.upload_count == 0 && self.responses.is_empty() && self.calls.is_empty()
     }
 
-    pub(crate) fn upload(&self, id: &str) -> Option<&Arc<dyn Upload>> {
+    pub(super) fn upload(&self, id: &str) -> Option<&OpenUpload> {
         self.uploads.get(id)
     }
 
@@ -47,14 +53,14 @@ impl OpenStreams {
         self.responses.contains_key(id)
     }
 
-    pub(crate) fn add_upload(&mut self, id: Arc<str>, upload: Arc<dyn Upload>) {
+    pub(crate) fn add_upload(&mut self, id: Arc<str>, upload: Arc<dyn Upload>, method: usize) {
         self.upload_count += 1;
-        self.uploads.insert(id, upload);
+        self.uploads.insert(id, OpenUpload { upload, method });
     }
 
     /// The call that read the stream has ended; its id may belong to another stream by now.
     pub(crate) fn forget_upload(&mut self, id: &str, upload: &Arc<dyn Upload>) {
-        let is_same = |open: &Arc<dyn Upload>| Arc::ptr_eq(open, upload);
+        let is_same = |open: &OpenUpload| Arc::ptr_eq(&open.upload, upload);
         if self.uploads.get(id).is_some_and(is_same) {
             self.uploads.swap_remove(id);
         }
@@ -64,8 +70,8 @@ impl OpenStreams {
 
     /// The client has ended the stream.
     pub(crate) fn end_upload(&mut self, id: &str, error: Option<HubError>) {
-        if let Some(upload) = self.uploads.swap_remove(id) {
-            upload.end(error);
+        if let Some(open) = self.uploads.swap_remove(id) {
+            open.upload.end(error);
         }
     }
 
@@ -105,7 +111,8 @@ impl OpenStreams {
 
     /// The streams that nobody will end any more.
     pub(crate) fn take_uploads(&mut self) -> LeftUploads {
-        LeftUploads(self.uploads.drain(..).map(|(_, upload)| upload).collect())
+        let uploads = self.uploads.drain(..).map(|(_, open)| open.upload);
+        LeftUploads(uploads.collect())
     }
 }
 

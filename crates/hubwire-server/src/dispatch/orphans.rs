@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use hubwire_core::ConnectionId;
 
 use super::running::RunningCall;
 use crate::connection::Connection;
@@ -21,7 +22,12 @@ pub(crate) fn run_out(
     let owner = Owner::of(connection.user_id(), address.map(|it| it.ip()));
     let count = |call: RunningCall| {
         let counted = call.hub().node().orphaned_calls().enter(owner.clone());
-        Orphan { call, counted }
+        let connection_id = connection.id().clone();
+        Orphan {
+            call,
+            counted,
+            connection_id,
+        }
     };
     let mut orphans: FuturesUnordered<_> = calls.into_iter().map(count).collect();
     async move { while orphans.next().await.is_some() {} }
@@ -30,6 +36,7 @@ pub(crate) fn run_out(
 struct Orphan {
     call: RunningCall,
     counted: OrphanedCall,
+    connection_id: ConnectionId,
 }
 
 impl Orphan {
@@ -38,7 +45,14 @@ impl Orphan {
         let node = hub.node();
         if let Some(hits) = node.limits().orphaned_calls.hit(node.now()) {
             let method = hub.service().method_name(method);
-            tracing::warn!(target: "hubwire::dispatch", hits, method, "a call without its connection is dropped: there are too many");
+            tracing::warn!(
+                target: "hubwire::dispatch",
+                hits,
+                method,
+                hub = %hub.name(),
+                connection_id = %self.connection_id,
+                "a call without its connection is dropped: there are too many"
+            );
         }
     }
 }

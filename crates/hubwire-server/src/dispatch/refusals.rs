@@ -1,10 +1,12 @@
-//! The texts with which calls are refused, and those of methods that failed.
+//! The texts with which calls are refused, and those of methods that failed; what the log hears of both.
 
 use std::fmt::Display;
 
-use hubwire_protocol::Excerpt;
+use hubwire_protocol::{Excerpt, Invocation};
 
-use crate::hub::{HubError, HubRuntime, Place};
+use super::Dispatcher;
+use crate::connection::Connection;
+use crate::hub::{CallFault, Details, Heard, HubError, HubRuntime, Place, Warning};
 use crate::node::guarded;
 
 /// What a client reads whose arguments did not fit.
@@ -27,6 +29,13 @@ pub(crate) fn not_streaming(target: &str) -> String {
 pub(crate) fn streaming(target: &str) -> String {
     format!(
         "The client attempted to invoke the streaming '{target}' method with a non-streaming invocation."
+    )
+}
+
+/// What the caller of a streaming method reads if a filter returned no stream.
+pub(crate) fn no_stream(target: &str) -> String {
+    format!(
+        "The value returned by the streaming method '{target}' is not a ChannelReader<> or IAsyncEnumerable<>."
     )
 }
 
@@ -53,39 +62,87 @@ fn hub_exception(target: &str, text: &str) -> String {
     format!("An unexpected error occurred invoking '{target}' on the server. HubException: {text}")
 }
 
-/// What the caller of a method reads that failed, or gave no stream.
-pub(crate) fn error_text(hub: &HubRuntime, method: usize, error: HubError) -> String {
-    let target = hub.service().method_name(method);
-    let base = format!("An unexpected error occurred invoking '{target}' on the server.");
-    client_text(hub, method, base, error)
+impl Dispatcher {
+    /// Says in the log why a call is refused that this method was to run.
+    pub(super) fn log_refused_call(
+        &self,
+        message: &Invocation<'_>,
+        method: usize,
+        fault: CallFault,
+        detail: Option<&dyn Display>,
+    ) {
+        let id = message.invocation_id.as_deref();
+        let warning = Warning::Call(method, fault);
+        self.log_refusal(id, warning, &message.target, detail);
+    }
+
+    /// Says in the log why a call is refused: where it has no id, nobody else hears of it.
+    pub(super) fn log_refusal(
+        &self,
+        id: Option<&str>,
+        warning: Warning,
+        target: &str,
+        detail: Option<&dyn Display>,
+    ) {
+        self.hub.refused(Heard::of(id), warning, || {
+            let details = Details::of(self.connection().id()).method(target);
+            match detail {
+                Some(detail) => details.detail(detail),
+                None => details,
+            }
+        });
+    }
 }
 
-/// What the caller of a stream reads that broke off.
-pub(crate) fn streaming_error_text(hub: &HubRuntime, method: usize, error: HubError) -> String {
-    let base = "An error occurred on the server while streaming results.";
-    client_text(hub, method, base.to_owned(), error)
+/// A run of a method, of which its caller and the log are told.
+#[derive(Clone, Copy)]
+pub(super) struct Failed<'a> {
+    pub(super) hub: &'a HubRuntime,
+    pub(super) connection: &'a Connection,
+    pub(super) method: usize,
+    pub(super) heard: Heard,
 }
 
-/// Logs an error and says of it what its caller may know; the error itself is a value of hub code.
-fn client_text(hub: &HubRuntime, method: usize, base: String, error: HubError) -> String {
-    let detailed = hub.options().detailed_errors;
-    let text = guarded(|| {
-        log_error(hub, method, &error);
-        let text = error.client_text(&base, detailed);
-        drop(error);
-        text
-    });
-    text.unwrap_or_else(|panic| {
-        hub.failed(Place::ErrorText(method), &format_args!("{panic}"));
-        base
-    })
-}
+impl Failed<'_> {
+    /// What the caller of a method reads that failed, or gave no stream.
+    pub(super) fn error_text(self, error: HubError) -> String {
+        let target = self.hub.service().method_name(self.method);
+        let base = format!("An unexpected error occurred invoking '{target}' on the server.");
+        self.client_text(base, error)
+    }
 
-fn log_error(hub: &HubRuntime, method: usize, error: &HubError) {
-    if error.is_shown() {
-        let method = hub.service().method_name(method);
-        tracing::debug!(target: "hubwire::dispatch", method, error = ?Excerpt(error), "hub method refused");
-    } else {
-        hub.failed(Place::Method(method), error);
+    /// What the caller of a stream reads that broke off.
+    pub(super) fn streaming_error_text(self, error: HubError) -> String {
+        let base = "An error occurred on the server while streaming results.";
+        self.client_text(base.to_owned(), error)
+    }
+
+    /// Logs an error and says of it what its caller may know; the error itself is a value of hub code.
+    fn client_text(self, base: String, error: HubError) -> String {
+        let detailed = self.hub.options().detailed_errors;
+        let text = guarded(|| {
+            self.log(&error);
+            let text = error.client_text(&base, detailed);
+            drop(error);
+            text
+        });
+        text.unwrap_or_else(|panic| {
+            let place = Place::ErrorText(self.method);
+            let cause = format_args!("{panic}");
+            self.hub.failed(place, self.connection.id(), &cause);
+            base
+        })
+    }
+
+    fn log(self, error: &HubError) {
+        let id = self.connection.id();
+        if !error.is_shown() {
+            return self.hub.failed(Place::Method(self.method), id, error);
+        }
+        let warning = Warning::Call(self.method, CallFault::ShownError);
+        self.hub.refused(self.heard, warning, || {
+            let name = self.hub.service().method_name(self.method);
+            Details::of(id).method(name).detail(error)
+        });
     }
 }

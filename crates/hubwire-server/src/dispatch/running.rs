@@ -12,11 +12,11 @@ use futures_util::stream::FuturesUnordered;
 use hubwire_protocol::{Excerpt, HubProtocol};
 use tokio::time::Sleep;
 
-use super::refusals::{error_text, streaming_error_text};
+use super::refusals::{self, Failed};
 use crate::connection::Connection;
 use crate::hub::{
-    CallFuture, CallSlot, HubError, HubRuntime, Place, ResultWriter, StreamControl, StreamEnd,
-    StreamFailure, Upload,
+    CallFuture, CallSlot, Heard, HubError, HubRuntime, Place, ResultWriter, StreamControl,
+    StreamEnd, StreamFailure, Upload,
 };
 use crate::node::{Guarded, Panic, with_scratch};
 
@@ -50,9 +50,16 @@ impl Invocation {
                 Run::Method(call) => {
                     let mut result =
                         ResultWriter::completion(protocol, naming, invocation_id, buffer);
-                    ready!(poll_call(call, cx, &mut result))
-                        .err()
-                        .map(|error| error_text(hub, self.method, error))
+                    let failed = ready!(poll_call(call, cx, &mut result)).err();
+                    failed.map(|error| {
+                        let failed = Failed {
+                            hub,
+                            connection,
+                            method: self.method,
+                            heard: Heard::of(invocation_id),
+                        };
+                        failed.error_text(error)
+                    })
                 }
             };
             if let Some(text) = error {
@@ -175,7 +182,14 @@ impl RunningStream {
         let node = self.hub.node();
         if is_over && let Some(hits) = node.limits().cancelled_streams.hit(node.now()) {
             let method = self.hub.service().method_name(self.method);
-            tracing::warn!(target: "hubwire::dispatch", hits, method, "a stream that ignores its token is dropped");
+            tracing::warn!(
+                target: "hubwire::dispatch",
+                hits,
+                method,
+                hub = %self.hub.name(),
+                connection_id = %self.connection.id(),
+                "a stream that ignores its token is dropped"
+            );
         }
         is_over
     }
@@ -183,7 +197,8 @@ impl RunningStream {
     fn panicked(&self, panic: Panic) -> Result<(), StreamFailure> {
         if self.control.is_cancelled() {
             let place = Place::CancelledStream(self.method);
-            self.hub.failed(place, &Excerpt(panic));
+            self.hub
+                .failed(place, self.connection.id(), &Excerpt(panic));
             return Ok(());
         }
         let error = HubError::panicked(panic);
@@ -200,9 +215,18 @@ impl RunningStream {
             drop(Guarded::new(failure));
             return None;
         }
+        let failed = Failed {
+            hub: &self.hub,
+            connection: &self.connection,
+            method: self.method,
+            heard: Heard::ByClient,
+        };
         Some(match failure {
-            StreamFailure::Invoking(error) => error_text(&self.hub, self.method, error),
-            StreamFailure::Streaming(error) => streaming_error_text(&self.hub, self.method, error),
+            StreamFailure::Invoking(error) => failed.error_text(error),
+            StreamFailure::Streaming(error) => failed.streaming_error_text(error),
+            StreamFailure::NoStream => {
+                refusals::no_stream(self.hub.service().method_name(self.method))
+            }
         })
     }
 

@@ -9,16 +9,17 @@ use std::task::{Context, Poll};
 use futures_core::future::BoxFuture;
 use hubwire_core::raw_client_result;
 use hubwire_protocol::{
-    Completion, CompletionOutcome, Invocation as Message, StreamItem, StreamItemWriter,
+    Completion, CompletionOutcome, Excerpt, Invocation as Message, StreamItem, StreamItemWriter,
 };
 
 use super::Dispatcher;
-use super::open_streams::OpenStreams;
-use super::refusals::{self, error_text};
+use super::open_streams::{OpenStreams, OpenUpload};
+use super::refusals::{self, Failed};
 use super::running::{Ended, RunningStream};
 use crate::connection::DisconnectReason;
 use crate::hub::{
-    HubError, Place, Resources, StartStream, StreamControl, StreamEnd, StreamSink, Upload,
+    CallFault, Details, Heard, HubError, ItemFault, Place, Resources, StartStream, StreamControl,
+    StreamEnd, StreamSink, Upload, Warning,
 };
 use crate::lifetime::Receipt;
 use crate::node::{Guarded, guarded};
@@ -73,19 +74,25 @@ impl Dispatcher {
         cx: &mut Context<'_>,
     ) {
         let id = message.invocation_id.as_deref().unwrap_or_default();
-        if let Err(text) = self.check_response(method, id, message, resources) {
+        if let Err((fault, text)) = self.check_response(method, id, message, resources) {
+            self.log_refused_call(message, method, fault, Some(&text));
             return self.refuse(Some(id), &text);
         }
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
         let run = match self.start_stream(id, start, &control) {
             Ok(run) => run,
             Err(error) => {
-                let text = error_text(&self.hub, method, error);
-                return self.refuse(Some(id), &text);
+                let failed = Failed {
+                    hub: &self.hub,
+                    connection: self.connection(),
+                    method,
+                    heard: Heard::ByClient,
+                };
+                return self.refuse(Some(id), &failed.error_text(error));
             }
         };
         let invocation_id: Arc<str> = id.into();
-        let mut registered = self.register(claims_of(message, resources));
+        let mut registered = self.register(method, claims_of(message, resources));
         let open = self.open.get_or_insert_default();
         open.add_response(Arc::clone(&invocation_id), Arc::clone(&control));
         registered.response = Some(Arc::clone(&invocation_id));
@@ -136,24 +143,28 @@ impl Dispatcher {
         id: &str,
         message: &Message<'_>,
         resources: &Resources,
-    ) -> Result<(), String> {
-        self.check_uploads(method, message, resources)?;
-        self.check_room(method)?;
+    ) -> Result<(), (CallFault, String)> {
+        let of_streams = |text| (CallFault::Streams, text);
+        self.check_uploads(method, message, resources)
+            .map_err(of_streams)?;
+        self.check_room(method)
+            .map_err(|text| (CallFault::TooManyCalls, text))?;
         let Some(open) = &self.open else {
             return Ok(());
         };
         if open.has_response(id) {
-            return Err(refusals::id_in_use(id));
+            return Err(of_streams(refusals::id_in_use(id)));
         }
         let limit = self.hub.options().maximum_parallel_streams_per_client;
         match open.response_count() >= limit {
-            true => Err(self.too_many_streams(method)),
+            true => Err(of_streams(self.too_many_streams(method))),
             false => Ok(()),
         }
     }
 
     fn too_many_streams(&self, method: usize) -> String {
-        self.hub.node().limits().streams.count();
+        let whose = self.hub.whose(self.connection());
+        self.hub.node().limits().streams.count_of(whose);
         let limit = self.hub.options().maximum_parallel_streams_per_client;
         refusals::too_many_streams(self.hub.service().method_name(method), limit)
     }
@@ -161,8 +172,11 @@ impl Dispatcher {
     /// Whether the item was taken; while its stream is full nothing behind it is looked at.
     pub(super) fn receive_item(&mut self, message: &StreamItem<'_>) -> bool {
         let open = self.open.as_deref();
-        let Some(upload) = open.and_then(|open| open.upload(&message.invocation_id)) else {
-            tracing::trace!(target: "hubwire::dispatch", id = &*message.invocation_id, "an item of no stream");
+        let Some(OpenUpload { upload, method }) =
+            open.and_then(|open| open.upload(&message.invocation_id))
+        else {
+            let id = &*message.invocation_id;
+            tracing::trace!(target: "hubwire::dispatch", id = ?Excerpt(id), "an item of no stream");
             return true;
         };
         if upload.is_full() {
@@ -173,12 +187,27 @@ impl Dispatcher {
             return false;
         }
         let pushed = upload.push(&message.item, self.hub.options().detailed_errors);
-        if let Err(panic) = pushed {
-            self.hub.failed(Place::StreamItem, &panic);
+        if let Err(fault) = pushed {
+            self.log_item(*method, &fault);
         }
         // The item that waited was this one, even if the stream is full again now.
         self.full_upload = None;
         true
+    }
+
+    fn log_item(&self, method: usize, fault: &ItemFault) {
+        let connection_id = self.connection().id();
+        match fault {
+            ItemFault::Panicked(panic) => {
+                self.hub.failed(Place::StreamItem, connection_id, panic);
+            }
+            ItemFault::Misfit(detail) => {
+                let warning = Warning::Call(method, CallFault::StreamItem);
+                let name = self.hub.service().method_name(method);
+                let details = || Details::of(connection_id).method(name).detail(detail);
+                self.hub.warn(warning, details);
+            }
+        }
     }
 
     /// The end of a stream that the client sends, or a client result.

@@ -8,7 +8,7 @@ use super::HubEndpoint;
 use super::connection_table::{ConnectionTable, ConnectionToken, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::hub::HubRuntime;
-use crate::node::{Node, caught, guarded_step};
+use crate::node::{Node, Whose, caught, guarded_step_of};
 use crate::session::Session;
 
 /// A token in use; it is removed however the connection's task ends.
@@ -69,7 +69,9 @@ impl Attached {
     }
 }
 
-/// Runs a session, after its transport has been opened, in a task of the node that owns the token.
+const THE_TASK: &str = "the task of a connection";
+
+/// Runs a session, once its transport is opened, in a task of the node's that owns its token.
 pub(crate) fn spawn_session(
     node: &Node,
     slot: &Slot,
@@ -78,17 +80,15 @@ pub(crate) fn spawn_session(
     let task = node.tracker().spawn(async move {
         // The last safety net: dropping what was opened gives back its resources.
         let opened = caught(opening).await;
-        let lived = match opened {
+        match opened {
             Ok(Some((attached, session))) => {
-                let lived = caught(session.run()).await;
+                if let Err(panic) = caught(session.run()).await {
+                    panic.log_of(attached.whose(), THE_TASK);
+                }
                 drop(attached);
-                lived
             }
-            Ok(None) => Ok(()),
-            Err(panic) => Err(panic),
-        };
-        if let Err(panic) = lived {
-            panic.log("the task of a connection");
+            Ok(None) => {}
+            Err(panic) => panic.log(THE_TASK),
         }
     });
     slot.set_task(task.abort_handle());
@@ -99,24 +99,36 @@ impl Drop for Attached {
         // A task that was cut off has neither closed its transport nor left its groups.
         if let Some(connection) = self.slot.take_connection() {
             self.give_back(&connection);
-            guarded_step("the drop of a connection", || drop(connection));
+            guarded_step_of(self.whose(), "the drop of a connection", || {
+                drop(connection);
+            });
         }
         self.table.remove(&self.token);
     }
 }
 
 impl Attached {
-    /// Guards each step separately: anything that it wakes or drops may panic, and nothing below
-    /// catches that.
+    fn whose(&self) -> Whose<'_> {
+        Whose {
+            hub: self.hub.name(),
+            connection_id: self.slot.id(),
+        }
+    }
+
+    /// Each step by itself, for whatever one of them wakes or drops may panic, and there is no net below this one.
     fn give_back(&self, connection: &Connection) {
-        let lifetime = self.hub.lifetime();
-        guarded_step("the end of sending", || connection.finish_sending());
-        guarded_step("the drop of a way out", || connection.outbound().close());
-        guarded_step("the end of a client's results", || {
+        let (lifetime, whose) = (self.hub.lifetime(), self.whose());
+        guarded_step_of(whose, "the end of sending", || connection.finish_sending());
+        guarded_step_of(whose, "the drop of a way out", || {
+            connection.outbound().close();
+        });
+        guarded_step_of(whose, "the end of a client's results", || {
             lifetime.client_results().disconnected(connection.id());
         });
-        guarded_step("what a connection kept", || connection.items().close());
-        guarded_step("the unregistering of a connection", || {
+        guarded_step_of(whose, "what a connection kept", || {
+            connection.items().close();
+        });
+        guarded_step_of(whose, "the unregistering of a connection", || {
             lifetime.forget(connection);
         });
     }

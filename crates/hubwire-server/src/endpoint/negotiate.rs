@@ -12,6 +12,7 @@ use hubwire_protocol::{
 use super::connection_table::{ConnectionToken, Slot};
 use super::{HubEndpoint, query, response};
 use crate::connection::Principal;
+use crate::hub::{Details, Warning};
 
 /// Responds to `POST {path}/negotiate`.
 pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
@@ -36,7 +37,8 @@ pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
         Some(negotiated) => response::json(negotiated.to_json()),
         None => {
             if let Some(hits) = node.limits().negotiated.hit(node.now()) {
-                tracing::warn!(target: "hubwire::negotiate", hits, "too many ids wait for their connections");
+                let hub = endpoint.hub.name();
+                tracing::warn!(target: "hubwire::negotiate", hits, %hub, "too many ids wait for their connections");
             }
             response::text(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -63,6 +65,12 @@ fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Option<Negotia
     let kept = endpoint
         .table
         .negotiate(ConnectionToken::new(token.as_str()), slot, node.now());
+    if kept && version < 1 {
+        // Its id opens the connection, and so is not said.
+        endpoint
+            .hub
+            .warn(Warning::NoConnectionToken, Details::default);
+    }
     kept.then(|| {
         NegotiateResponse::Connection(NegotiatedConnection {
             use_stateful_reconnect: false,

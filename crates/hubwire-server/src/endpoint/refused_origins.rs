@@ -5,14 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, HeaderName, Request};
+use hubwire_protocol::Excerpt;
 
 use super::HubEndpoint;
 
 /// How many logged origins are remembered; a new one replaces the oldest.
 const REMEMBERED: usize = 64;
 
-/// How many bytes of a header are logged.
-const SHOWN_SIZE: usize = 256;
+/// What browsers send of pages that have no origin.
+const NO_ORIGIN: &str = "null";
 
 /// How many origins may be logged at once.
 const BURST: u64 = 5;
@@ -39,11 +40,24 @@ impl RefusedOrigins {
         let Some(refusals) = self.count_one(&origin, endpoint.hub.node().now()) else {
             return;
         };
+        let (hub, host) = (endpoint.hub.name(), shown(request.headers(), &HOST));
+        if origin == NO_ORIGIN {
+            tracing::warn!(
+                target: "hubwire::endpoint",
+                %hub,
+                %origin,
+                %host,
+                refusals,
+                "a page without an origin was refused, which cannot be allowed: it was opened from a file, or is a \
+                 sandboxed frame; serve it over HTTP instead",
+            );
+            return;
+        }
         tracing::warn!(
             target: "hubwire::endpoint",
-            hub = %endpoint.hub.name(),
+            %hub,
             %origin,
-            host = %shown(request.headers(), &HOST),
+            %host,
             option = "allowed_origins",
             refusals,
             "a page of a foreign origin was refused: if it is one of yours, name its origin in the option; \
@@ -76,9 +90,8 @@ fn shown(headers: &HeaderMap, name: &HeaderName) -> String {
         .iter()
         .map(|it| it.as_bytes())
         .collect();
-    let mut bytes = values.join(&b", "[..]);
-    bytes.truncate(SHOWN_SIZE);
-    bytes.escape_ascii().to_string()
+    let bytes = values.join(&b", "[..]);
+    Excerpt(bytes.escape_ascii()).to_string()
 }
 
 #[cfg(test)]
@@ -126,6 +139,6 @@ mod tests {
         assert_eq!(shown(&headers, &ORIGIN), r#"https://a.example, \t\x9b\"b"#);
         let long = HeaderValue::from_bytes(&[0xff; 10_000]).unwrap();
         headers.insert(ORIGIN, long);
-        assert_eq!(shown(&headers, &ORIGIN), r"\xff".repeat(SHOWN_SIZE));
+        assert_eq!(shown(&headers, &ORIGIN), r"\xff".repeat(64) + "...");
     }
 }

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, dup
 
 use super::*;
 use crate::connection::{ConnectionRequest, NameIdentifierUserIdProvider};
-use crate::hub::{Call, Hub, HubCallerContext, HubResult, HubRuntime, Method, Reply};
+use crate::hub::{Call, Hub, HubCallerContext, HubResult, HubRuntime, Method, Reply, TypedHub};
 use crate::lifetime::tests::lifetime;
 use crate::node::HubOptions;
 use crate::transport::Socket;
@@ -90,7 +90,8 @@ impl Stage {
         };
         let hub = Arc::new(HubRuntime::new(
             "keeping".into(),
-            hub,
+            Arc::new(TypedHub::new(hub)),
+            KeepingHub::METHODS.len(),
             HubOptions::default(),
             Arc::new(lifetime()),
             Arc::new(NameIdentifierUserIdProvider),

@@ -186,7 +186,8 @@ fn kept(endpoint: &HubEndpoint, parts: &Parts) -> ConnectionRequest {
     if left_out > 0
         && let Some(hits) = node.limits().kept_request.hit(node.now())
     {
-        tracing::warn!(target: "hubwire::endpoint", hits, left_out, maximum, "a request is not kept whole");
+        let hub = endpoint.hub.name();
+        tracing::warn!(target: "hubwire::endpoint", hits, %hub, left_out, maximum, "a request is not kept whole");
     }
     request
 }

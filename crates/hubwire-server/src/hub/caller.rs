@@ -6,7 +6,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use hubwire_core::{
-    CallerClients, ConnectionId, Groups, HubLifetimeManager, InvocationScope, UserId,
+    CallerClients, ConnectionId, Groups, HubClient, HubLifetimeManager, InvocationScope,
+    UntypedClient, UserId,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -104,6 +105,22 @@ impl Caller {
         self.connection.items()
     }
 
+    /// Selects clients of the hub, whose methods are called by name, with untyped arguments.
+    ///
+    /// [`HubCallerContext::clients`] has the methods of the hub's client trait.
+    #[must_use]
+    pub fn clients(&self) -> CallerClients<UntypedClient> {
+        self.clients_of()
+    }
+
+    fn clients_of<C: HubClient>(&self) -> CallerClients<C> {
+        let clients = CallerClients::new(Arc::clone(&self.lifetime), self.connection_id().clone());
+        match &self.scope {
+            Some(scope) => clients.in_scope(Arc::clone(scope)),
+            None => clients,
+        }
+    }
+
     /// Returns the handle that adds connections to groups and removes them.
     #[must_use]
     pub fn groups(&self) -> Groups {
@@ -174,12 +191,7 @@ impl<H: Hub> HubCallerContext<H> {
     /// Returns the selectors for clients of the hub, including the caller and the others.
     #[must_use]
     pub fn clients(&self) -> CallerClients<H::Client> {
-        let lifetime = Arc::clone(&self.caller.lifetime);
-        let clients = CallerClients::new(lifetime, self.caller.connection_id().clone());
-        match &self.caller.scope {
-            Some(scope) => clients.in_scope(Arc::clone(scope)),
-            None => clients,
-        }
+        self.caller.clients_of()
     }
 }
 

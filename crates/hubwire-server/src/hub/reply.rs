@@ -99,6 +99,7 @@ enum ResultPlace<'a> {
     Completion(Option<&'a str>, &'a mut Vec<u8>),
     /// Kept, to be inspected before it is sent.
     Kept(&'a mut Option<RawItem<'static>>),
+    Nowhere,
 }
 
 impl<'a> ResultWriter<'a> {
@@ -129,10 +130,20 @@ impl<'a> ResultWriter<'a> {
         }
     }
 
-    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+    /// Serializes no result.
+    pub(crate) fn discarded(protocol: HubProtocol, naming: Naming) -> Self {
+        let to = ResultPlace::Nowhere;
+        Self {
+            protocol,
+            naming,
+            to,
+        }
+    }
+
+    pub(super) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         let (protocol, naming, value) = (self.protocol, self.naming, &Success(value));
         match &mut self.to {
-            ResultPlace::Completion(None, _) => Ok(()),
+            ResultPlace::Completion(None, _) | ResultPlace::Nowhere => Ok(()),
             ResultPlace::Completion(Some(id), output) => protocol
                 .writer(output)
                 .with_naming(naming)

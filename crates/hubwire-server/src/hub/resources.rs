@@ -15,7 +15,7 @@ use crate::connection::Connection;
 ///
 /// Created by [`Hub::resources`](super::Hub::resources), once for a call; the arguments may be
 /// bound more than once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Resources {
     token: Option<CancellationToken>,
     /// In the order of the method's parameters.
@@ -186,6 +186,7 @@ mod tests {
                     caller,
                     arguments,
                     resources,
+                    is_answered: true,
                 },
             )
         };

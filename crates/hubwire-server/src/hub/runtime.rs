@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use hubwire_core::{FrameFormat, HubLifetimeManager, HubName};
+use hubwire_core::{ConnectionId, FrameFormat, HubLifetimeManager, HubName};
 
-use super::failures::{Failures, Place};
+use super::failures::{Failures, Of, Place};
 use super::kept_causes::KeptCauses;
-use super::{Caller, Hub, HubService, TypedHub};
+use super::warnings::{Details, Heard, Warning, Warnings};
+use super::{Caller, HubService};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
-use crate::node::{HubOptions, Node};
+use crate::node::{HubOptions, Node, Whose};
 use crate::outbound::{Bounds, Outbound};
 
 /// The state that all connections of a hub share.
@@ -22,26 +23,30 @@ pub(crate) struct HubRuntime {
     lifetime: Arc<DefaultHubLifetimeManager>,
     user_ids: Arc<dyn UserIdProvider>,
     failures: Failures,
+    warnings: Warnings,
     causes: KeptCauses,
     node: Arc<Node>,
 }
 
 impl HubRuntime {
-    pub(crate) fn new<H: Hub>(
+    /// Creates the hub of a service with this many methods.
+    pub(crate) fn new(
         name: HubName,
-        hub: H,
+        service: Arc<dyn HubService>,
+        methods: usize,
         options: HubOptions,
         lifetime: Arc<DefaultHubLifetimeManager>,
         user_ids: Arc<dyn UserIdProvider>,
     ) -> Self {
         Self {
             name,
-            service: Arc::new(TypedHub::new(hub)),
+            service,
             options,
             node: Arc::clone(lifetime.node()),
             lifetime,
             user_ids,
-            failures: Failures::new(H::METHODS.len()),
+            failures: Failures::new(methods),
+            warnings: Warnings::new(methods),
             causes: KeptCauses::default(),
         }
     }
@@ -66,15 +71,49 @@ impl HubRuntime {
         &*self.user_ids
     }
 
-    /// Logs that hub code failed, unless the log has had a line about that place recently; the
-    /// sweep logs the rest.
-    pub(crate) fn failed(&self, place: Place, cause: &dyn fmt::Debug) {
+    /// Says in the log that hub code failed, unless it hears too often of that place; the sweep says the rest.
+    pub(crate) fn failed(
+        &self,
+        place: Place,
+        connection_id: &ConnectionId,
+        cause: &dyn fmt::Debug,
+    ) {
         let now = self.node.now();
-        self.failures.count(place, self.service(), now, cause);
+        self.failures
+            .count(place, self.for_the_log(), connection_id, now, cause);
         self.keep_cause(place, cause);
     }
 
-    /// Stores why a method failed, if a test has asked for it.
+    /// Warns of what nobody else hears of, unless that was just said; the sweep says the rest.
+    pub(crate) fn warn(&self, warning: Warning, details: impl Fn() -> Details) {
+        let now = self.node.now();
+        self.warnings.count(warning, &self.name, now, details);
+    }
+
+    /// Says why a call is refused: a warning where its client is not told, else at DEBUG.
+    pub(crate) fn refused(&self, heard: Heard, warning: Warning, details: impl Fn() -> Details) {
+        match heard {
+            Heard::ByNobody => self.warn(warning, details),
+            Heard::ByClient => warning.note(heard, &self.name, details),
+        }
+    }
+
+    /// A connection of the hub, for what is logged of it.
+    pub(crate) fn whose<'a>(&'a self, connection: &'a Connection) -> Whose<'a> {
+        Whose {
+            hub: &self.name,
+            connection_id: connection.id(),
+        }
+    }
+
+    fn for_the_log(&self) -> Of<'_> {
+        Of {
+            hub: &self.name,
+            service: self.service(),
+        }
+    }
+
+    /// Keeps why a method failed, if a test has asked for that.
     pub(crate) fn keep_cause(&self, place: Place, cause: &dyn fmt::Debug) {
         self.causes.keep(place, cause);
     }
@@ -89,9 +128,10 @@ impl HubRuntime {
         self.causes.take(self.service.method(target)?)
     }
 
-    /// Logs how often hub code has failed since the last line about it.
+    /// Says what happened since it was last said: failures of hub code, and what else there is a warning of.
     pub(crate) fn say_the_rest(&self, now: u64) {
-        self.failures.say_the_rest(self.service(), now);
+        self.failures.say_the_rest(self.for_the_log(), now);
+        self.warnings.say_the_rest(&self.name, now);
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

@@ -62,9 +62,15 @@ pub struct HubCall<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) arguments: &'a RawArguments<'a>,
     pub(crate) resources: &'a Resources,
+    /// Whether the client gets a response.
+    pub(crate) is_answered: bool,
 }
 
 impl<'a> HubCall<'a> {
+    pub(super) fn resources(&self) -> &'a Resources {
+        self.resources
+    }
+
     /// Returns the connection that the call came from.
     #[must_use]
     pub fn caller(&self) -> &'a Caller {

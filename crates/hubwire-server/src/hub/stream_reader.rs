@@ -112,6 +112,15 @@ impl<T> fmt::Debug for LentStreamReader<T> {
     }
 }
 
+/// Why an item was not taken.
+#[derive(Debug)]
+pub(crate) enum ItemFault {
+    /// It does not fit: what is wrong with it, without its value.
+    Misfit(String),
+    /// Decoding it has panicked, with this text.
+    Panicked(String),
+}
+
 /// The end of a stream at which the client's items arrive.
 pub(crate) trait Upload: Send + Sync {
     /// Returns the stream with its type, for its reader.
@@ -120,8 +129,8 @@ pub(crate) trait Upload: Send + Sync {
     /// Returns whether the next item must wait.
     fn is_full(&self) -> bool;
 
-    /// Decodes and queues an item; an item that does not fit ends the stream.
-    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), String>;
+    /// Decodes and queues an item; one that does not fit ends the stream.
+    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), ItemFault>;
 
     /// Ends the stream, unless it has already ended.
     fn end(&self, error: Option<HubError>);
@@ -227,15 +236,15 @@ impl<T> Shared<T> {
 }
 
 impl<T: DeserializeOwned + Send + 'static> Shared<T> {
-    /// Returns the item, or the error text for the method.
-    fn decode(item: &RawItem<'_>, detailed_errors: bool) -> Result<T, String> {
+    /// The item, or the text that its method reads and what the log says.
+    fn decode(item: &RawItem<'_>, detailed_errors: bool) -> Result<T, (String, String)> {
         item.decode().map_err(|error| {
             let mut text = "Failed to bind Stream message.".to_owned();
             if detailed_errors {
                 let (kind, detail) = item.misfit::<T>(&error, "item");
                 text.push_str(&format!(" {kind}: {detail}"));
             }
-            text
+            (text, error.detail_without_value())
         })
     }
 }
@@ -250,17 +259,20 @@ impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
         matches!(queue.state, State::Open) && queue.items.len() >= self.capacity
     }
 
-    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), String> {
+    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), ItemFault> {
         match guarded(|| Self::decode(item, detailed_errors)) {
             Ok(Ok(item)) => {
                 let item = Guarded::new(item);
                 self.change(|queue| queue.items.push_back(item));
             }
-            Ok(Err(text)) => self.end(Some(HubError::new(text))),
+            Ok(Err((text, detail))) => {
+                self.end(Some(HubError::new(text)));
+                return Err(ItemFault::Misfit(detail));
+            }
             Err(panic) => {
                 let text = panic.to_string();
                 self.end(Some(HubError::panicked(panic)));
-                return Err(text);
+                return Err(ItemFault::Panicked(text));
             }
         }
         Ok(())

@@ -38,6 +38,8 @@ pub(crate) enum StreamFailure {
     Invoking(HubError),
     /// The stream failed while it was running.
     Streaming(HubError),
+    /// A filter returned something else.
+    NoStream,
 }
 
 /// State shared by the dispatcher and the stream.
@@ -194,7 +196,7 @@ impl fmt::Debug for StreamEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Ok(()) => "StreamEnd::Completed",
-            Err(StreamFailure::Invoking(_)) => "StreamEnd::NotBegun",
+            Err(StreamFailure::Invoking(_) | StreamFailure::NoStream) => "StreamEnd::NotBegun",
             Err(StreamFailure::Streaming(_)) => "StreamEnd::BrokenOff",
         })
     }

@@ -145,7 +145,8 @@ impl Cluster {
                 // The message has reached local receivers even if the other nodes cannot be
                 // reached.
                 if let Err(error) = this.tell(subject, body.clone()).await {
-                    tracing::warn!(target: "hubwire::backplane", %error, "a message stayed on this node");
+                    let hub = &this.shared.hub;
+                    tracing::warn!(target: "hubwire::backplane", %hub, %error, "a message stayed on this node");
                 }
             }
         })))
@@ -243,7 +244,13 @@ impl Cluster {
                             // The command cannot report this; its sender only learns that the
                             // command arrived.
                             Err(error) => {
-                                tracing::warn!(target: "hubwire::backplane", %error, "a group stays as it is");
+                                tracing::warn!(
+                                    target: "hubwire::backplane",
+                                    hub = %this.shared.hub,
+                                    %connection_id,
+                                    %error,
+                                    "a group stays as it is"
+                                );
                             }
                         }
                         this.acknowledge(envelope.origin, id).await;
@@ -263,7 +270,8 @@ impl Cluster {
     async fn acknowledge(&self, node: NodeId, id: i32) {
         let body = EnvelopeBody::Acknowledgement { id };
         if let Err(error) = self.tell(Subject::Acknowledgements(node), body).await {
-            tracing::warn!(target: "hubwire::backplane", %error, "an acknowledgement was not sent");
+            let hub = &self.shared.hub;
+            tracing::warn!(target: "hubwire::backplane", %hub, %error, "an acknowledgement was not sent");
         }
     }
 }

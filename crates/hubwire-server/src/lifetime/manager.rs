@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 use hubwire_core::{
     Arguments, ClientResultError, ConnectionId, EncodedMessage, Envelope, GroupAction, GroupError,
-    GroupName, HubLifetimeManager, OutgoingInvocation, RawClientResults, SendError, Sending,
-    Subject, Target, UserId,
+    GroupName, HubLifetimeManager, HubName, OutgoingInvocation, RawClientResults, SendError,
+    Sending, Subject, Target, UserId,
 };
 use hubwire_protocol::{HubProtocol, Naming};
 
@@ -19,13 +19,14 @@ use super::delivery::{Before, Delivery, EncodedOnce};
 use super::memberships::Memberships;
 use super::protocols_in_use::ProtocolsInUse;
 use crate::connection::Connection;
-use crate::node::{HubOptions, Node};
+use crate::node::{HubOptions, Node, Whose};
 use crate::outbound::{Flushers, Pace};
 
 /// Knows the connections of one hub on this node, and reaches the other nodes through a
 /// [`Cluster`].
 #[derive(Debug)]
 pub(crate) struct DefaultHubLifetimeManager {
+    hub: HubName,
     pub(super) connections: Connections,
     pub(super) groups: Memberships<GroupName>,
     pub(super) users: Memberships<UserId>,
@@ -42,12 +43,14 @@ pub(crate) struct DefaultHubLifetimeManager {
 
 impl DefaultHubLifetimeManager {
     pub(crate) fn new(
+        hub: HubName,
         node: Arc<Node>,
         flushers: Arc<Flushers>,
         cluster: Option<Cluster>,
         options: &HubOptions,
     ) -> Self {
         Self {
+            hub,
             maximum_groups: options.maximum_groups_per_connection,
             maximum_name_size: options.maximum_group_name_size,
             connections: Connections::default(),
@@ -185,7 +188,8 @@ impl DefaultHubLifetimeManager {
             _ => {}
         }
         delivery.finish().unwrap_or_else(|error| {
-            tracing::warn!(target: "hubwire::backplane", %error, "a message was not delivered");
+            let hub = &self.hub;
+            tracing::warn!(target: "hubwire::backplane", %hub, %error, "a message was not delivered");
             Pace::GoOn
         })
     }
@@ -218,7 +222,11 @@ impl DefaultHubLifetimeManager {
 
     fn join(&self, connection: &Arc<Connection>, group: &GroupName) -> Result<(), GroupError> {
         if group.len() > self.maximum_name_size {
-            self.node.limits().group_name.count();
+            let whose = Whose {
+                hub: &self.hub,
+                connection_id: connection.id(),
+            };
+            self.node.limits().group_name.count_of(whose);
             return Err(GroupError::NameTooLong {
                 length: group.len(),
                 limit: self.maximum_name_size,
@@ -232,7 +240,13 @@ impl DefaultHubLifetimeManager {
             // Unlock first: counting and logging run other code.
             drop(groups);
             if let Some(hits) = self.node.limits().groups.hit(self.node.now()) {
-                tracing::warn!(target: "hubwire::lifetime", hits, connection_id = %connection.id(), "a connection is in too many groups");
+                tracing::warn!(
+                    target: "hubwire::lifetime",
+                    hits,
+                    hub = %self.hub,
+                    connection_id = %connection.id(),
+                    "a connection is in too many groups"
+                );
             }
             return Err(GroupError::TooManyGroups {
                 connection_id: connection.id().to_string(),

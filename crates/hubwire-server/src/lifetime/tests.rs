@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hubwire_core::FrameFormat;
+use hubwire_core::{FrameFormat, HubName};
 
 use super::DefaultHubLifetimeManager;
 use crate::connection::{Connection, ConnectionRequest, Identity};
@@ -16,7 +16,8 @@ static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
 
 pub(crate) fn lifetime() -> DefaultHubLifetimeManager {
     let flushers = Arc::new(Flushers::new(1, ServerOptions::default()));
-    DefaultHubLifetimeManager::new(node(), flushers, None, &HubOptions::default())
+    let hub = HubName::from("hub");
+    DefaultHubLifetimeManager::new(hub, node(), flushers, None, &HubOptions::default())
 }
 
 /// A connection whose messages have no way out.

@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
 
 use futures_util::{FutureExt, TryFutureExt};
+use hubwire_core::{ConnectionId, HubName};
 use hubwire_protocol::Excerpt;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +47,26 @@ impl Panic {
     pub(crate) fn log(&self, what: &str) {
         tracing::error!(target: "hubwire::panics", what, panic = ?Excerpt(self), "caught");
     }
+
+    /// Says so of what belongs to a connection.
+    pub(crate) fn log_of(&self, whose: Whose<'_>, what: &str) {
+        let Whose { hub, connection_id } = whose;
+        tracing::error!(
+            target: "hubwire::panics",
+            what,
+            %hub,
+            %connection_id,
+            panic = ?Excerpt(self),
+            "caught"
+        );
+    }
+}
+
+/// The connection to which belongs what is guarded, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whose<'a> {
+    pub(crate) hub: &'a HubName,
+    pub(crate) connection_id: &'a ConnectionId,
 }
 
 impl fmt::Display for Panic {
@@ -67,7 +88,18 @@ pub(crate) fn guarded_step<R>(what: &str, step: impl FnOnce() -> R) -> Option<R>
     guarded(step).map_err(|panic| panic.log(what)).ok()
 }
 
-/// Cancels a token; hub code may wait on it with wakers of its own.
+/// Runs a step of what has to go on for a connection; its panic is logged.
+pub(crate) fn guarded_step_of<R>(
+    whose: Whose<'_>,
+    what: &str,
+    step: impl FnOnce() -> R,
+) -> Option<R> {
+    guarded(step)
+        .map_err(|panic| panic.log_of(whose, what))
+        .ok()
+}
+
+/// Cancels a token, on which hub code may wait with wakers of its own.
 pub(crate) fn fire(token: &CancellationToken) {
     guarded_step("the waking of who waits for a token", || token.cancel());
 }

@@ -2,8 +2,12 @@
 //! fill the log.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hubwire_core::{ConnectionId, HubName};
+use tracing::field;
+
+use super::guarded::Whose;
 use super::tally::Tally;
 
 /// The metric that counts every hit, with the limit's name in `limit`.
@@ -48,21 +52,21 @@ impl Default for Limits {
             application_buffer: all.that_delays("application_maximum_buffer_size"),
             cancelled_streams: all.that_refuses("cancelled_stream_timeout"),
             client_result_timeout: all.that_refuses("client_result_timeout"),
-            client_timeout: all.that_refuses("client_timeout_interval"),
+            client_timeout: all.that_is_said_otherwise("client_timeout_interval"),
             close_timeout: all.that_refuses("web_socket_close_timeout"),
-            dead_peers: all.that_refuses("dead_peer_timeouts"),
+            dead_peers: all.that_is_said_otherwise("dead_peer_timeouts"),
             group_name: all.that_refuses("maximum_group_name_size"),
             groups: all.that_refuses("maximum_groups_per_connection"),
-            handshake_timeout: all.that_refuses("handshake_timeout"),
+            handshake_timeout: all.that_is_said_otherwise("handshake_timeout"),
             kept_request: all.that_refuses("maximum_kept_request_size"),
-            message_size: all.that_refuses("maximum_receive_message_size"),
+            message_size: all.that_is_said_otherwise("maximum_receive_message_size"),
             negotiated: all.that_refuses("negotiated_ids"),
             orphaned_calls: all.that_refuses("maximum_orphaned_calls"),
             outbound: all.that_delays("outbound_buffer_size"),
-            outbound_maximum: all.that_refuses("maximum_outbound_buffer_size"),
-            outbound_memory: all.that_refuses("maximum_outbound_memory"),
+            outbound_maximum: all.that_is_said_otherwise("maximum_outbound_buffer_size"),
+            outbound_memory: all.that_is_said_otherwise("maximum_outbound_memory"),
             pending_client_results: all.that_refuses("maximum_pending_client_results"),
-            progress: all.that_refuses("transport_progress_timeout"),
+            progress: all.that_is_said_otherwise("transport_progress_timeout"),
             running_calls: all.that_refuses("maximum_running_calls_per_client"),
             send_timeout: all.that_delays("transport_send_timeout"),
             stream_buffer: all.that_delays("stream_buffer_capacity"),
@@ -93,6 +97,11 @@ impl List {
         self.one(name, Consequence::Refused)
     }
 
+    /// The hub warns of each client that hits it.
+    fn that_is_said_otherwise(&mut self, name: &'static str) -> Limit {
+        self.one(name, Consequence::SaidOtherwise)
+    }
+
     fn one(&mut self, name: &'static str, consequence: Consequence) -> Limit {
         let limit = Limit::new(name, consequence);
         self.0.push(limit.clone());
@@ -107,6 +116,8 @@ enum Consequence {
     Delayed,
     /// The peer is refused, cut short or disconnected, which an operator should know.
     Refused,
+    /// It is refused or let go, which a line with its connection says.
+    SaidOtherwise,
 }
 
 /// How often a limit was hit, and when that was last logged; clones are the same limit.
@@ -132,6 +143,7 @@ impl Limit {
             name,
             consequence,
             hits: Tally::default(),
+            hitter: Mutex::default(),
         }))
     }
 }
@@ -141,6 +153,15 @@ pub(crate) struct Hits {
     name: &'static str,
     consequence: Consequence,
     hits: Tally,
+    /// The first that the log has not named yet.
+    hitter: Mutex<Option<Hitter>>,
+}
+
+/// A connection that hit a limit.
+#[derive(Debug)]
+struct Hitter {
+    hub: HubName,
+    connection_id: ConnectionId,
 }
 
 impl Hits {
@@ -150,7 +171,20 @@ impl Hits {
         metrics::counter!(METRIC, "limit" => self.name).increment(1);
     }
 
-    /// Counts a hit; returns the total number of hits if it is time to log them.
+    /// Counts a hit of a connection, which the sweep will name if it is the first.
+    pub(crate) fn count_of(&self, whose: Whose<'_>) {
+        self.hitter().get_or_insert_with(|| Hitter {
+            hub: whose.hub.clone(),
+            connection_id: whose.connection_id.clone(),
+        });
+        self.count();
+    }
+
+    fn hitter(&self) -> MutexGuard<'_, Option<Hitter>> {
+        self.hitter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a hit; how many there were, if it is time to say so.
     pub(crate) fn hit(&self, now: u64) -> Option<u64> {
         self.count();
         self.say(now)
@@ -170,8 +204,17 @@ impl Hits {
             Consequence::Delayed => {
                 tracing::debug!(target: "hubwire::limits", limit, hits, "a limit was hit");
             }
+            Consequence::SaidOtherwise => {}
             Consequence::Refused => {
-                tracing::warn!(target: "hubwire::limits", limit, hits, "a limit was hit");
+                let hitter = self.hitter().take();
+                tracing::warn!(
+                    target: "hubwire::limits",
+                    limit,
+                    hits,
+                    hub = hitter.as_ref().map(|it| field::display(&it.hub)),
+                    connection_id = hitter.as_ref().map(|it| field::display(&it.connection_id)),
+                    "a limit was hit"
+                );
             }
         }
     }

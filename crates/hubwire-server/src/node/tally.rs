@@ -5,17 +5,35 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The minimum time between two log lines about the same event, in milliseconds.
 const INTERVAL: u64 = 10_000;
 
-/// The number of occurrences of an event, and when it was last reported.
-#[derive(Debug, Default)]
+/// How often something happened, and when that was last said.
+#[derive(Debug)]
 pub(crate) struct Tally {
+    /// Milliseconds between two lines.
+    interval: u64,
     count: AtomicU64,
     said: AtomicU64,
     /// The time from which it may be reported again.
     silent_until: AtomicU64,
 }
 
+impl Default for Tally {
+    fn default() -> Self {
+        Self::every(INTERVAL)
+    }
+}
+
 impl Tally {
-    /// Counts an occurrence without reporting it.
+    /// Of what is said once in so many milliseconds.
+    pub(crate) const fn every(interval: u64) -> Self {
+        Self {
+            interval,
+            count: AtomicU64::new(0),
+            said: AtomicU64::new(0),
+            silent_until: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts once more, without a word.
     pub(crate) fn count(&self) {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
@@ -33,10 +51,15 @@ impl Tally {
         self.say(now)
     }
 
-    /// Returns the total if it is time to report it.
+    /// How many were said already.
+    pub(crate) fn said(&self) -> u64 {
+        self.said.load(Ordering::Relaxed)
+    }
+
+    /// How often there was all in all, if it is time to say so.
     pub(crate) fn say(&self, now: u64) -> Option<u64> {
         let until = self.silent_until.load(Ordering::Relaxed);
-        let next = now + INTERVAL;
+        let next = now + self.interval;
         let mine = now >= until
             && self
                 .silent_until

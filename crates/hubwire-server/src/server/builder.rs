@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{HubBuilder, Server, Statistics};
-use crate::hub::{Hub, HubContext, short_type_name};
+use crate::hub::{Filters, Hub, HubContext, HubFilter, short_type_name};
 use crate::node::{Node, RandomSource, ServerOptions};
 
 /// A SignalR server, from which hubs are built; it also performs the shutdown.
@@ -194,6 +194,7 @@ pub struct SignalRBuilder {
     backplane: Option<Arc<dyn Backplane>>,
     random: Option<RandomSource>,
     options: ServerOptions,
+    filters: Filters,
 }
 
 impl SignalRBuilder {
@@ -205,6 +206,15 @@ impl SignalRBuilder {
     #[must_use]
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
         self.backplane = Some(Arc::new(backplane));
+        self
+    }
+
+    /// Runs a filter around the calls and hooks of every hub, within those that were added before.
+    ///
+    /// See [`HubFilter`].
+    #[must_use]
+    pub fn filter(mut self, filter: impl HubFilter) -> Self {
+        self.filters.push(filter);
         self
     }
 
@@ -266,7 +276,13 @@ impl SignalRBuilder {
         let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
         let random = self.random.unwrap_or_else(RandomSource::system);
         SignalR {
-            server: Arc::new(Server::new(random, workers, self.options, self.backplane)),
+            server: Arc::new(Server::new(
+                random,
+                workers,
+                self.options,
+                self.backplane,
+                self.filters,
+            )),
         }
     }
 }

@@ -12,7 +12,9 @@ use hubwire_protocol::{HubProtocol, Naming};
 use super::Server;
 use crate::connection::{NameIdentifierUserIdProvider, UserIdProvider};
 use crate::endpoint::{ConnectionTable, HubEndpoint};
-use crate::hub::{Hub, HubContext, HubRuntime, short_type_name};
+use crate::hub::{
+    FilteredHub, Filters, Hub, HubContext, HubFilter, HubRuntime, TypedHub, short_type_name,
+};
 use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
 use crate::node::HubOptions;
 
@@ -41,6 +43,7 @@ pub struct HubBuilder<H: Hub> {
     name: HubName,
     options: HubOptions,
     user_ids: Arc<dyn UserIdProvider>,
+    filters: Filters,
     hub: PhantomData<fn() -> H>,
 }
 
@@ -51,6 +54,7 @@ impl<H: Hub> HubBuilder<H> {
             name: HubName::from(short_type_name::<H>()),
             options: HubOptions::default(),
             user_ids: Arc::new(NameIdentifierUserIdProvider),
+            filters: Filters::default(),
             hub: PhantomData,
         }
     }
@@ -232,6 +236,16 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
+    /// Runs a filter around the hub's calls and hooks, within those that were added before.
+    ///
+    /// The filters of the server ([`SignalRBuilder::filter`](crate::SignalRBuilder::filter)) are around all of a
+    /// hub's own. See [`HubFilter`] for an example.
+    #[must_use]
+    pub fn filter(mut self, filter: impl HubFilter) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
     /// Builds the hub from a single value that serves all connections.
     ///
     /// Build a hub only once: [`HubHandle`] has its endpoint and its context. A second build would
@@ -261,15 +275,20 @@ impl<H: Hub> HubBuilder<H> {
             Cluster::new(self.name.clone(), Arc::clone(node), Arc::clone(backplane))
         });
         let lifetime = Arc::new(DefaultHubLifetimeManager::new(
+            self.name.clone(),
             Arc::clone(node),
             Arc::clone(self.server.flushers()),
             cluster,
             &self.options,
         ));
         let context = HubContext::new(Arc::clone(&lifetime) as Arc<dyn HubLifetimeManager>);
+        let filters = self.server.filters().followed_by(&self.filters);
+        let service = Arc::new(TypedHub::new(hub(context)));
+        let service = FilteredHub::wrap(self.name.clone(), self.options.naming, service, filters);
         let runtime = HubRuntime::new(
             self.name,
-            hub(context),
+            service,
+            H::METHODS.len(),
             self.options,
             lifetime,
             self.user_ids,

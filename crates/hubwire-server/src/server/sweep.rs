@@ -12,7 +12,7 @@ use tokio::time::MissedTickBehavior;
 use super::hubs::Hubs;
 use crate::connection::{Connection, DisconnectReason};
 use crate::endpoint::ConnectionTable;
-use crate::hub::HubRuntime;
+use crate::hub::{HubRuntime, say_the_rest_of_responses};
 use crate::node::{Node, guarded_step};
 use crate::outbound::Flushers;
 
@@ -40,6 +40,7 @@ pub(super) async fn run(
         guarded_step("the sweep", || {
             table.expire(now);
             node.limits().say_the_rest(now);
+            say_the_rest_of_responses();
             measure(&flushers);
         });
         // Created for this sweep only, to hold nothing while there are no clients.

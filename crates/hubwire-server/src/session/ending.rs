@@ -4,7 +4,7 @@ use hubwire_protocol::Close;
 
 use crate::connection::DisconnectReason;
 use crate::hub::HubError;
-use crate::node::guarded_step;
+use crate::node::{Whose, guarded_step_of};
 
 /// The content of a Close message.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,9 +39,9 @@ impl CloseMessage {
         }
     }
 
-    /// Creates the message for a failed `on_connected` hook; the text of the error is hub code's.
-    pub(super) fn of_refusal(error: &HubError, detailed_errors: bool) -> Self {
-        let text = guarded_step("the error of a refusal", || {
+    /// The hook for new connections has failed; what the error says of itself is hub code's.
+    pub(super) fn of_refusal(error: &HubError, detailed_errors: bool, whose: Whose<'_>) -> Self {
+        let text = guarded_step_of(whose, "the error of a refusal", || {
             error.client_text(CLOSED_WITH_ERROR, detailed_errors)
         });
         Self {

@@ -9,21 +9,22 @@ use hubwire_protocol::Excerpt;
 use super::Session;
 use super::ending::CloseMessage;
 use super::hook::Hook;
-use crate::connection::DisconnectReason;
+use crate::connection::{Connection, DisconnectReason};
 use crate::dispatch::{Dispatcher, LeftUploads};
-use crate::hub::{HubError, HubResult, Place};
-use crate::node::{Guarded, caught, guarded_step, with_scratch};
-use crate::outbound::Failure;
+use crate::hub::{Details, HubError, HubResult, HubRuntime, LetGo, Place, Warning};
+use crate::node::{Guarded, caught, guarded, guarded_step_of, with_scratch};
 use crate::transport::Closing;
 
 impl Session {
     /// Ends a connection that its hub refused; it was never registered.
     pub(super) async fn refuse(&mut self, error: HubError) {
         let mut error = Guarded::new(error);
-        guarded_step("the refusal of a connection", || {
+        let (hub, connection) = self.ids_for_the_log();
+        let whose = hub.whose(&connection);
+        guarded_step_of(whose, "the refusal of a connection", || {
             let detailed_errors = self.hub.options().detailed_errors;
             if let Some(error) = error.get_mut() {
-                self.say_goodbye(&CloseMessage::of_refusal(error, detailed_errors));
+                self.say_goodbye(&CloseMessage::of_refusal(error, detailed_errors, whose));
             }
         });
         self.give_up_client_results();
@@ -32,8 +33,12 @@ impl Session {
 
     /// Ends a registered connection, no matter what panics.
     pub(super) async fn finish(&mut self, reason: DisconnectReason, dispatcher: Dispatcher) {
-        guarded_step("the goodbye to a client", || self.stop_sending(&reason));
-        let uploads = guarded_step("the end of a connection's calls", || {
+        let (hub, connection) = self.ids_for_the_log();
+        let whose = hub.whose(&connection);
+        guarded_step_of(whose, "the goodbye to a client", || {
+            self.stop_sending(&reason);
+        });
+        let uploads = guarded_step_of(whose, "the end of a connection's calls", || {
             self.stop_calls(dispatcher)
         });
         let closing = match self.on_disconnected(reason).await {
@@ -53,12 +58,20 @@ impl Session {
         if let Some(close) = CloseMessage::of(reason, detailed_errors) {
             self.say_goodbye(&close);
         }
-        if let Some(failure) = self.connection().outbound().failure()
-            && failure != Failure::Lost
-        {
-            self.log_failure(failure);
+        let let_go = self.connection().outbound().failure().and_then(LetGo::of);
+        if let_go.is_some() {
             self.wire.reset();
         }
+        let silent = (*reason == DisconnectReason::ClientTimedOut).then_some(LetGo::Silent);
+        if let Some(let_go) = let_go.or(silent) {
+            let details = || Details::of(self.connection().id());
+            self.hub.warn(Warning::LetGo(let_go), details);
+        }
+    }
+
+    /// The hub and the connection apart from the session, whose steps may change it.
+    fn ids_for_the_log(&self) -> (Arc<HubRuntime>, Arc<Connection>) {
+        (Arc::clone(&self.hub), Arc::clone(self.connection()))
     }
 
     /// Lets running calls continue on their own; returns the streams that they still read.
@@ -79,25 +92,33 @@ impl Session {
 
     /// Unregisters the connection, drops what hub code stored with it, and closes its transport.
     pub(super) async fn leave(&mut self, closing: Closing) {
-        guarded_step("what a connection kept", || {
+        let (hub, connection) = self.ids_for_the_log();
+        let whose = hub.whose(&connection);
+        guarded_step_of(whose, "what a connection kept", || {
             self.connection().items().close();
         });
-        guarded_step("the unregistering of a connection", || {
+        guarded_step_of(whose, "the unregistering of a connection", || {
             self.hub.lifetime().forget(self.connection());
         });
         if let Err(panic) = caught(self.wire.close(closing)).await {
-            panic.log("the closing of a transport");
+            panic.log_of(whose, "the closing of a transport");
         }
     }
 
     /// Runs the hook; if the client leaves in the meantime, its transport ends at once, however
     /// long the hook takes.
     async fn on_disconnected(&mut self, reason: DisconnectReason) -> HubResult {
-        tracing::debug!(target: "hubwire::connection", reason = ?Excerpt(&reason), "disconnected");
-        let hub = Arc::clone(&self.hub);
-        let caller = hub.caller(self.connection());
-        let hook = hub.service().on_disconnected(caller, reason);
-        let mut hook = Hook::new(&hub, Place::OnDisconnected, hook);
+        let (hub, connection) = self.ids_for_the_log();
+        tracing::debug!(
+            target: "hubwire::connection",
+            reason = ?Excerpt(&reason),
+            hub = %hub.name(),
+            connection_id = %connection.id(),
+            "disconnected"
+        );
+        let caller = hub.caller(&connection);
+        let run = hub.service().on_disconnected(caller, reason);
+        let mut hook = Hook::new(&hub, &connection, Place::OnDisconnected, run);
         poll_fn(|cx| {
             let ended = hook.poll(cx);
             if ended.is_pending() {
@@ -109,9 +130,11 @@ impl Session {
     }
 
     fn ignore_input(&mut self, cx: &mut Context<'_>) {
-        let step = "the reading of a client that is done with";
-        if guarded_step(step, || self.wire.poll_ignored(cx)).is_none() {
-            guarded_step("the end of a transport that has panicked", || {
+        if let Err(panic) = guarded(|| self.wire.poll_ignored(cx)) {
+            let (hub, connection) = self.ids_for_the_log();
+            let whose = hub.whose(&connection);
+            panic.log_of(whose, "the reading of a client that is done with");
+            guarded_step_of(whose, "the end of a transport that has panicked", || {
                 self.wire.reset();
             });
         }
@@ -132,14 +155,5 @@ impl Session {
             outbound.gather_last(protocol.transfer_format(), buffer);
         });
         connection.outbound().write_gathered();
-    }
-
-    fn log_failure(&self, failure: Failure) {
-        let node = self.hub.node();
-        let limit = failure.limit(node.limits());
-        if let Some(hits) = limit.and_then(|limit| limit.say(node.now())) {
-            let connection_id = self.connection().id();
-            tracing::warn!(target: "hubwire::connection", hits, %connection_id, ?failure, "a client is given up");
-        }
     }
 }

@@ -8,6 +8,7 @@ use hubwire_protocol::{
 };
 
 use super::Session;
+use crate::hub::{Details, HandshakeFault, Warning};
 use crate::node::{Turn, with_scratch};
 
 /// How many bytes of a handshake are waited for, even if larger messages are allowed.
@@ -32,6 +33,7 @@ impl Session {
             Ok(None) => return Handshake::Refused,
             Err(_) => {
                 self.hub.node().limits().handshake_timeout.count();
+                self.warn(HandshakeFault::TimedOut, &HandshakeRefusal::Canceled);
                 Err(HandshakeRefusal::Canceled)
             }
         };
@@ -44,12 +46,20 @@ impl Session {
         match protocol {
             Ok(protocol) => {
                 self.respond(protocol.transfer_format(), &HandshakeResponse::Accepted);
-                tracing::debug!(target: "hubwire::handshake", protocol = protocol.name(), "accepted");
+                tracing::debug!(
+                    target: "hubwire::handshake",
+                    protocol = protocol.name(),
+                    hub = %self.hub.name(),
+                    connection_id = %self.connection().id(),
+                    "accepted"
+                );
                 Handshake::Accepted(protocol)
             }
             Err(refusal) => {
                 let text = client_text(&refusal, self.hub.options().detailed_errors);
-                tracing::debug!(target: "hubwire::handshake", text, "refused");
+                if let Some(fault) = fault_of(&refusal) {
+                    self.warn(fault, &refusal);
+                }
                 self.respond(
                     TransferFormat::Text,
                     &HandshakeResponse::Refused(text.into()),
@@ -57,6 +67,17 @@ impl Session {
                 Handshake::Refused
             }
         }
+    }
+
+    fn warn(&self, fault: HandshakeFault, refusal: &HandshakeRefusal) {
+        self.hub.warn(Warning::HandshakeRefused(fault), || {
+            let details = Details::of(self.connection().id());
+            match refusal {
+                HandshakeRefusal::Canceled => details,
+                HandshakeRefusal::Unexpected(fault) => details.detail(&fault.without_content()),
+                _ => details.detail(refusal),
+            }
+        });
     }
 
     fn respond(&self, transfer_format: TransferFormat, response: &HandshakeResponse<'_>) {
@@ -92,6 +113,7 @@ impl Session {
                     // this.
                     if refusal == HandshakeRefusal::Canceled {
                         self.hub.node().limits().message_size.count();
+                        self.warn(HandshakeFault::TooLarge, &refusal);
                     }
                     return Poll::Ready(Some(Err(refusal)));
                 }
@@ -123,8 +145,18 @@ impl Session {
     }
 }
 
-/// Returns the text for the client. Only unexpected faults have details, which the client sees
-/// under the same rule as those of any error.
+/// What is wrong with what was received; `None` where it was not, which was said, or is nobody's fault.
+const fn fault_of(refusal: &HandshakeRefusal) -> Option<HandshakeFault> {
+    match refusal {
+        HandshakeRefusal::Unexpected(_) => Some(HandshakeFault::Malformed),
+        HandshakeRefusal::UnsupportedFormat { .. } => Some(HandshakeFault::UnsupportedFormat),
+        HandshakeRefusal::UnsupportedProtocol { .. } => Some(HandshakeFault::UnsupportedProtocol),
+        HandshakeRefusal::UnsupportedVersion { .. } => Some(HandshakeFault::UnsupportedVersion),
+        _ => None,
+    }
+}
+
+/// Only what is unexpected has details, which the client sees as it sees those of any error.
 fn client_text(refusal: &HandshakeRefusal, detailed: bool) -> String {
     match refusal {
         HandshakeRefusal::Unexpected(fault) if detailed => {

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::connection::{ConnectionRequest, Identity, NameIdentifierUserIdProvider};
-use crate::hub::{Call, Hub, HubCallerContext, Method, Reply};
+use crate::hub::{Call, Hub, HubCallerContext, Method, Reply, TypedHub};
 use crate::lifetime::tests::lifetime;
 use crate::node::{EndpointOptions, HubOptions};
 use crate::outbound::tests::bounds;
@@ -89,7 +89,8 @@ impl Stage {
         };
         let hub = Arc::new(HubRuntime::new(
             "noting".into(),
-            hub,
+            Arc::new(TypedHub::new(hub)),
+            0,
             HubOptions::default(),
             Arc::new(lifetime()),
             Arc::new(NameIdentifierUserIdProvider),

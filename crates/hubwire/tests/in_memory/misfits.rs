@@ -107,12 +107,12 @@ async fn the_line_names_the_argument_and_the_member() {
         (
             json!(1),
             json!({"lines": []}),
-            "argument 1, customer: invalid type: integer `1`, expected a string",
+            "argument 1, customer: invalid type: integer, expected a string",
         ),
         (
             json!("a"),
             json!({"lines": [{"count": 1}, {"count": 256}]}),
-            "argument 2, order.lines[1].count: invalid value: integer `256`, expected u8",
+            "argument 2, order.lines[1].count: invalid value: integer, expected u8",
         ),
         (
             json!("a"),

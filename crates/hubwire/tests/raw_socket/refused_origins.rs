@@ -39,6 +39,7 @@ async fn each_origin_is_one_warning_with_the_host_and_the_option() {
         "null\u{9b}\" forged=1",
         &own,
         "http://localhost:4200",
+        "null",
     ] {
         for line in [
             "OPTIONS /plain/negotiate",
@@ -63,6 +64,14 @@ async fn each_origin_is_one_warning_with_the_host_and_the_option() {
         );
         assert!(line.ends_with(&fields), "{line}");
     }
-    assert_eq!(lines.len(), 2);
+    // It could not be named in the option.
+    let without = &lines[2];
+    assert!(
+        without
+            .starts_with("message=a page without an origin was refused, which cannot be allowed"),
+        "{without}"
+    );
+    assert!(!without.contains("allowed_origins"), "{without}");
+    assert_eq!(lines.len(), 3);
     server.finish().await;
 }

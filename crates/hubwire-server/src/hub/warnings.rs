@@ -1,0 +1,184 @@
+//! What an operator is warned of because nobody else hears of it: for each reason once in ten seconds, with a count.
+//!
+//! Which warnings there can be is known when the hub is built, whatever its clients send.
+
+mod lines;
+
+use hubwire_core::HubName;
+pub(crate) use lines::{Details, Heard};
+
+use crate::node::{Repeated, Tally};
+use crate::outbound::Failure;
+
+const HOUR: u64 = 3_600_000;
+
+/// What an operator is warned of; methods by their index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Warning {
+    UnknownMethod,
+    MessageTooLarge,
+    /// A client has negotiated the version of the protocol that knows no connection token.
+    NoConnectionToken,
+    HandshakeRefused(HandshakeFault),
+    LetGo(LetGo),
+    Call(usize, CallFault),
+}
+
+/// Why a handshake is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandshakeFault {
+    TimedOut,
+    TooLarge,
+    Malformed,
+    UnsupportedFormat,
+    UnsupportedProtocol,
+    UnsupportedVersion,
+}
+
+/// Why a client is let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LetGo {
+    Silent,
+    QueueFull,
+    NoProgress,
+    NodeFull,
+    PeerDead,
+}
+
+impl LetGo {
+    /// `None` where it is the client that has left.
+    pub(crate) const fn of(failure: Failure) -> Option<Self> {
+        match failure {
+            Failure::Lost => None,
+            Failure::QueueFull => Some(Self::QueueFull),
+            Failure::NoProgress => Some(Self::NoProgress),
+            Failure::NodeFull => Some(Self::NodeFull),
+            Failure::PeerDead => Some(Self::PeerDead),
+        }
+    }
+}
+
+/// What is wrong with a call of a method that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallFault {
+    ArgumentCount,
+    Argument,
+    Streams,
+    StreamItem,
+    /// Of a method that streams, a result was asked for, or the other way round.
+    WrongKind,
+    TooManyCalls,
+    /// The method has failed with an error that its caller may read.
+    ShownError,
+}
+
+const PER_METHOD: usize = 7;
+
+impl Warning {
+    const OF_HUB: [Self; 14] = [
+        Self::UnknownMethod,
+        Self::MessageTooLarge,
+        Self::NoConnectionToken,
+        Self::HandshakeRefused(HandshakeFault::TimedOut),
+        Self::HandshakeRefused(HandshakeFault::TooLarge),
+        Self::HandshakeRefused(HandshakeFault::Malformed),
+        Self::HandshakeRefused(HandshakeFault::UnsupportedFormat),
+        Self::HandshakeRefused(HandshakeFault::UnsupportedProtocol),
+        Self::HandshakeRefused(HandshakeFault::UnsupportedVersion),
+        Self::LetGo(LetGo::Silent),
+        Self::LetGo(LetGo::QueueFull),
+        Self::LetGo(LetGo::NoProgress),
+        Self::LetGo(LetGo::NodeFull),
+        Self::LetGo(LetGo::PeerDead),
+    ];
+
+    /// In the order of [`Warning::position`].
+    fn all(methods: usize) -> impl Iterator<Item = Self> {
+        let of_methods = (0..methods).flat_map(|method| {
+            let faults: [_; PER_METHOD] = [
+                CallFault::ArgumentCount,
+                CallFault::Argument,
+                CallFault::Streams,
+                CallFault::StreamItem,
+                CallFault::WrongKind,
+                CallFault::TooManyCalls,
+                CallFault::ShownError,
+            ];
+            faults.map(|fault| Self::Call(method, fault))
+        });
+        Self::OF_HUB.into_iter().chain(of_methods)
+    }
+
+    const fn position(self) -> usize {
+        match self {
+            Self::UnknownMethod => 0,
+            Self::MessageTooLarge => 1,
+            Self::NoConnectionToken => 2,
+            Self::HandshakeRefused(fault) => 3 + fault as usize,
+            Self::LetGo(reason) => 9 + reason as usize,
+            Self::Call(method, fault) => Self::OF_HUB.len() + PER_METHOD * method + fault as usize,
+        }
+    }
+
+    fn tally(self) -> Tally {
+        match self {
+            Self::NoConnectionToken => Tally::every(HOUR),
+            _ => Tally::default(),
+        }
+    }
+}
+
+/// The warnings of one hub.
+#[derive(Debug)]
+pub(super) struct Warnings(Box<[(Warning, Repeated<Details>)]>);
+
+impl Warnings {
+    /// Of a hub with so many methods.
+    pub(super) fn new(methods: usize) -> Self {
+        let warnings = Warning::all(methods);
+        Self(
+            warnings
+                .map(|warning| (warning, Repeated::new(warning.tally())))
+                .collect(),
+        )
+    }
+
+    /// Counts an occasion of this, and warns of it if it is time to; else it is there at DEBUG.
+    pub(super) fn count(
+        &self,
+        warning: Warning,
+        hub: &HubName,
+        now: u64,
+        details: impl Fn() -> Details,
+    ) {
+        let Some((_, repeated)) = self.0.get(warning.position()) else {
+            return;
+        };
+        match repeated.happened(now, &details) {
+            Some(occurrences) => warning.warn(hub, details(), occurrences.since_last_line),
+            None => warning.note(Heard::ByNobody, hub, details),
+        }
+    }
+
+    /// Warns of what was counted since, each with the first details of that.
+    pub(super) fn say_the_rest(&self, hub: &HubName, now: u64) {
+        for (warning, repeated) in &self.0 {
+            if let Some((occurrences, details)) = repeated.rest(now) {
+                warning.warn(hub, details, occurrences.since_last_line);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_warning_is_found_where_it_stands() {
+        for (position, warning) in Warning::all(3).enumerate() {
+            assert_eq!(warning.position(), position);
+        }
+        assert_eq!(Warning::all(3).count(), 14 + 3 * PER_METHOD);
+    }
+}

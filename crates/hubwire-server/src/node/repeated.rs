@@ -1,0 +1,129 @@
+//! What may happen more often than the log has lines for.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::tally::Tally;
+
+/// Something that happens again and again: said at once the first time, then counted, and said again once the interval
+/// has passed, with the details of the first that was not said.
+///
+/// Keeps one `T`, however often it happens.
+#[derive(Debug)]
+pub(crate) struct Repeated<T> {
+    tally: Tally,
+    has_unsaid: AtomicBool,
+    unsaid: Mutex<Option<T>>,
+}
+
+/// How often something has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Occurrences {
+    pub(crate) total: u64,
+    /// Of these, those after the previous line.
+    pub(crate) since_last_line: u64,
+}
+
+impl<T> Default for Repeated<T> {
+    fn default() -> Self {
+        Self::new(Tally::default())
+    }
+}
+
+impl<T> Repeated<T> {
+    pub(crate) const fn new(tally: Tally) -> Self {
+        Self {
+            tally,
+            has_unsaid: AtomicBool::new(false),
+            unsaid: Mutex::new(None),
+        }
+    }
+
+    /// Counts once more; how often that was, if it is time to say so. Else the first details are kept for later.
+    pub(crate) fn happened(&self, now: u64, details: impl FnOnce() -> T) -> Option<Occurrences> {
+        let said = self.tally.said();
+        let total = self.tally.happened(now);
+        if total.is_some() {
+            // Counted, and older than the one that is said.
+            self.take_unsaid();
+        } else if !self.has_unsaid.swap(true, Ordering::Relaxed) {
+            let details = details();
+            *self.unsaid() = Some(details);
+        }
+        total.map(|total| Occurrences::after(said, total))
+    }
+
+    /// How often it happened, and the first details that were not said, if it is time to say so.
+    pub(crate) fn rest(&self, now: u64) -> Option<(Occurrences, T)> {
+        let said = self.tally.said();
+        let total = self.tally.rest(now)?;
+        let details = self.take_unsaid()?;
+        Some((Occurrences::after(said, total), details))
+    }
+
+    fn take_unsaid(&self) -> Option<T> {
+        let details = self.unsaid().take();
+        self.has_unsaid.store(false, Ordering::Relaxed);
+        details
+    }
+
+    fn unsaid(&self) -> MutexGuard<'_, Option<T>> {
+        self.unsaid.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Occurrences {
+    const fn after(said: u64, total: u64) -> Self {
+        Self {
+            total,
+            since_last_line: total.saturating_sub(said),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn occurrences(total: u64, since_last_line: u64) -> Occurrences {
+        Occurrences {
+            total,
+            since_last_line,
+        }
+    }
+
+    #[test]
+    fn the_first_details_that_are_unsaid_are_kept() {
+        let repeated = Repeated::default();
+        let happened = |now, details| repeated.happened(now, || details);
+        assert_eq!(happened(0, "said"), Some(occurrences(1, 1)));
+        assert_eq!(repeated.rest(20_000), None);
+        assert_eq!(happened(20_000, "said"), Some(occurrences(2, 1)));
+        assert_eq!(happened(20_001, "first"), None);
+        assert_eq!(happened(20_002, "second"), None);
+        assert_eq!(repeated.rest(29_999), None);
+        assert_eq!(repeated.rest(30_000), Some((occurrences(4, 2), "first")));
+        assert_eq!(happened(30_001, "third"), None);
+        assert_eq!(happened(40_000, "fourth"), Some(occurrences(6, 2)));
+        assert_eq!(happened(40_001, "fifth"), None);
+        assert_eq!(repeated.rest(50_000), Some((occurrences(7, 1), "fifth")));
+        assert_eq!(repeated.rest(60_000), None);
+    }
+
+    #[test]
+    fn details_are_made_only_where_they_are_kept() {
+        let repeated = Repeated::default();
+        let mut made = 0;
+        for _ in 0..10_000 {
+            repeated.happened(0, || made += 1);
+        }
+        assert_eq!(made, 1);
+    }
+
+    #[test]
+    fn some_things_are_said_once_an_hour() {
+        let repeated = Repeated::new(Tally::every(3_600_000));
+        let said = (0..7_200).filter(|second| repeated.happened(second * 1000, || ()).is_some());
+        assert_eq!(said.collect::<Vec<_>>(), [0, 3_600]);
+    }
+}
