@@ -10,7 +10,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use self::{report::Report, session::Session, suite::Suite};
+use self::{
+    report::{Report, Skips},
+    session::Session,
+    suite::Suite,
+};
 use crate::workspace::Workspace;
 
 /// Arguments of `cargo xtask test`.
@@ -43,5 +47,12 @@ pub(crate) fn run(workspace: Workspace, args: &Args) -> Result<ExitCode> {
         }
         report.add(session.run(suite));
     }
-    Ok(report.finish(session.is_ci(), session.is_stopped()))
+    if session.is_stopped() {
+        return Ok(report.finish_interrupted());
+    }
+    let skips = match session.is_ci() {
+        true => Skips::Fail,
+        false => Skips::Pass,
+    };
+    Ok(report.finish(skips))
 }

@@ -64,7 +64,7 @@ fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     }
     let request = b"{\"protocol\":\"json\",\"version\":1}\x1e";
     let mut frame = Vec::new();
-    write_masked_frame(&mut frame, Opcode::Text, true, [1, 2, 3, 4], request);
+    write_masked_frame(&mut frame, Opcode::Text, [1, 2, 3, 4], request);
     socket.write_all(&frame)?;
     let mut response = [0; ACCEPTED.len()];
     socket.read_exact(&mut response)?;

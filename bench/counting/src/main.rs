@@ -103,13 +103,7 @@ async fn echo(clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()
     let completion =
         format!("{{\"type\":3,\"invocationId\":\"1\",\"result\":\"{payload}\"}}\u{1e}");
     let mut frame = Vec::new();
-    write_masked_frame(
-        &mut frame,
-        Opcode::Text,
-        true,
-        [1, 2, 3, 4],
-        record.as_bytes(),
-    );
+    write_masked_frame(&mut frame, Opcode::Text, [1, 2, 3, 4], record.as_bytes());
     let mut expected = Vec::new();
     write_frame(&mut expected, Opcode::Text, completion.as_bytes());
     let mut buffer = vec![0; expected.len()];

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::Args;
 use crate::hub::Protocol;
-use crate::ws::{self, WebSocket};
+use crate::ws::{self, Headers, WebSocket};
 
 /// The number of calls in one frame: a single read of the server takes them all.
 const CALLS_PER_FRAME: usize = 1300;
@@ -140,7 +140,7 @@ async fn run_all(args: &Args, flood: Flood, counters: &Arc<Counters>) {
     for _ in 0..args.flooders {
         let (address, counters) = (args.address.clone(), Arc::clone(counters));
         sockets.spawn(async move {
-            let socket = WebSocket::connect(&address, false).await?;
+            let socket = WebSocket::connect(&address, Headers::Required).await?;
             run(socket, flood, &counters).await
         });
     }

@@ -28,7 +28,7 @@ use tokio::sync::watch;
 use flood::{Flood, Flooded, Flooding};
 use hub::Protocol;
 use worker::{Phase, Stats};
-use ws::Address;
+use ws::{Address, Headers};
 
 /// If a server's memory has not shrunk for this long, it gives nothing more back.
 const STILL: Duration = Duration::from_secs(15);
@@ -114,6 +114,13 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    fn headers(&self) -> Headers {
+        match self.browser_headers {
+            true => Headers::OfBrowser,
+            false => Headers::Required,
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         let traffic = !matches!(self.scenario, Scenario::Idle | Scenario::Storm);
         let fault = if traffic && self.payload < hub::STAMP_SIZE {

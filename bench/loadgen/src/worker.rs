@@ -224,7 +224,7 @@ impl Link {
             let mut socket = match args.scenario {
                 // Unread messages should stay with the server, not with its operating system.
                 Scenario::Hoard => WebSocket::connect_unbuffered(&args.address).await?,
-                _ => WebSocket::connect(&args.address, args.browser_headers).await?,
+                _ => WebSocket::connect(&args.address, args.headers()).await?,
             };
             // The handshake is text in every protocol.
             socket.queue(ws::TEXT, args.protocol.handshake());

@@ -76,6 +76,15 @@ impl Address {
     }
 }
 
+/// The headers of an upgrade request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Headers {
+    /// Those that an upgrade needs.
+    Required,
+    /// Also those that the official client sends in a browser.
+    OfBrowser,
+}
+
 pub(crate) struct WebSocket {
     stream: TcpStream,
     decoder: Decoder,
@@ -89,9 +98,9 @@ pub(crate) struct WebSocket {
 impl WebSocket {
     /// Connects and upgrades. The accept key is not checked, so do not trust this client with
     /// secrets.
-    pub(crate) async fn connect(address: &Address, browser_headers: bool) -> Result<Self> {
+    pub(crate) async fn connect(address: &Address, headers: Headers) -> Result<Self> {
         let stream = TcpStream::connect(&address.authority).await?;
-        Self::upgrade(stream, address, browser_headers).await
+        Self::upgrade(stream, address, headers).await
     }
 
     /// Connects with a socket for which neither system buffers more than a few KiB.
@@ -105,16 +114,15 @@ impl WebSocket {
         socket.set_recv_buffer_size(UNBUFFERED_SIZE)?;
         // The server's system sizes its buffers for the socket in segments.
         SockRef::from(&socket).set_tcp_mss(UNBUFFERED_SEGMENT)?;
-        Self::upgrade(socket.connect(to).await?, address, false).await
+        Self::upgrade(socket.connect(to).await?, address, Headers::Required).await
     }
 
-    async fn upgrade(
-        mut stream: TcpStream,
-        address: &Address,
-        browser_headers: bool,
-    ) -> Result<Self> {
+    async fn upgrade(mut stream: TcpStream, address: &Address, headers: Headers) -> Result<Self> {
         stream.set_nodelay(true)?;
-        let more = if browser_headers { BROWSER_HEADERS } else { "" };
+        let more = match headers {
+            Headers::Required => "",
+            Headers::OfBrowser => BROWSER_HEADERS,
+        };
         let request = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bG9hZGdlbmxvYWRnZW4hIQ==\r\n{more}\r\n",

@@ -73,5 +73,5 @@ pub use stream_item_writer::StreamItemWriter;
 pub use timestamp::{Timestamp, TimestampError};
 pub use web_socket_frame::{
     DataKind, FrameDecoder, FrameError, FrameEvent, FrameHeader, Masking, Opcode, close_frame,
-    encode_header, write_frame, write_masked_frame,
+    encode_header, write_frame, write_masked_fragment, write_masked_frame,
 };

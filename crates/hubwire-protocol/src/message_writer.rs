@@ -6,7 +6,7 @@ use crate::arguments::Arguments;
 use crate::error::EncodeError;
 use crate::hub_protocol::HubProtocol;
 use crate::json::JsonWriter;
-use crate::message::Headers;
+use crate::message::{Close, Headers};
 use crate::messagepack::MessagePackWriter;
 use crate::naming::Naming;
 
@@ -37,6 +37,14 @@ pub struct MessageWriter<'w> {
     out: &'w mut Vec<u8>,
     headers: Option<&'w Headers<'w>>,
     naming: Naming,
+}
+
+/// What an invocation or a stream invocation says.
+pub(crate) struct OutgoingCall<'a> {
+    pub(crate) invocation_id: Option<&'a str>,
+    pub(crate) target: &'a str,
+    pub(crate) arguments: &'a dyn Arguments,
+    pub(crate) stream_ids: &'a [&'a str],
 }
 
 impl<'w> MessageWriter<'w> {
@@ -76,15 +84,15 @@ impl<'w> MessageWriter<'w> {
         arguments: &dyn Arguments,
         stream_ids: &[&str],
     ) -> Result<(), EncodeError> {
+        let call = OutgoingCall {
+            invocation_id,
+            target,
+            arguments,
+            stream_ids,
+        };
         match self.protocol {
-            HubProtocol::Json => {
-                self.json()
-                    .invocation(invocation_id, target, arguments, stream_ids)
-            }
-            HubProtocol::MessagePack => {
-                self.messagepack()
-                    .invocation(invocation_id, target, arguments, stream_ids)
-            }
+            HubProtocol::Json => self.json().invocation(&call),
+            HubProtocol::MessagePack => self.messagepack().invocation(&call),
         }
     }
 
@@ -100,15 +108,15 @@ impl<'w> MessageWriter<'w> {
         arguments: &dyn Arguments,
         stream_ids: &[&str],
     ) -> Result<(), EncodeError> {
+        let call = OutgoingCall {
+            invocation_id: Some(invocation_id),
+            target,
+            arguments,
+            stream_ids,
+        };
         match self.protocol {
-            HubProtocol::Json => {
-                self.json()
-                    .stream_invocation(invocation_id, target, arguments, stream_ids)
-            }
-            HubProtocol::MessagePack => {
-                self.messagepack()
-                    .stream_invocation(invocation_id, target, arguments, stream_ids)
-            }
+            HubProtocol::Json => self.json().stream_invocation(&call),
+            HubProtocol::MessagePack => self.messagepack().stream_invocation(&call),
         }
     }
 
@@ -184,13 +192,11 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// Writes the end of the connection, with an optional error and the permission to reconnect.
-    pub fn close(&mut self, error: Option<&str>, allow_reconnect: bool) {
+    /// Writes the end of the connection.
+    pub fn close(&mut self, close: &Close<'_>) {
         match self.protocol {
-            HubProtocol::Json => self.json().close(error, allow_reconnect),
-            HubProtocol::MessagePack => {
-                ignore_length(self.messagepack().close(error, allow_reconnect))
-            }
+            HubProtocol::Json => self.json().close(close),
+            HubProtocol::MessagePack => ignore_length(self.messagepack().close(close)),
         }
     }
 

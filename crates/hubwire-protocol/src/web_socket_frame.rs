@@ -10,7 +10,9 @@ mod mask;
 mod utf8;
 
 pub use decode::{DataKind, FrameDecoder, FrameEvent, Masking};
-pub use encode::{FrameHeader, close_frame, encode_header, write_frame, write_masked_frame};
+pub use encode::{
+    FrameHeader, close_frame, encode_header, write_frame, write_masked_fragment, write_masked_frame,
+};
 pub use error::FrameError;
 
 /// The kind of a frame.

@@ -5,7 +5,7 @@
 
 use allocation_counter::{AllocationInfo, measure};
 use hubwire_protocol::{
-    Binary, CompletionOutcome, HubMessage, HubProtocol, StreamItemWriter, Timestamp,
+    Binary, Close, CompletionOutcome, HubMessage, HubProtocol, StreamItemWriter, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,10 @@ fn writing_into_a_warm_buffer_costs_nothing() {
             writer.completion_error("1", "bad");
             writer.cancel_invocation("1");
             writer.ping();
-            writer.close(Some("bye"), true);
+            writer.close(&Close {
+                error: Some("bye".into()),
+                allow_reconnect: true,
+            });
             writer.ack(5);
         });
         assert_eq!(cost.count_total, 0, "{protocol:?}");

@@ -27,7 +27,7 @@ async fn pongs_that_nobody_reads_are_kept_within_the_bound() {
     let mut client = server.connect().await;
     let mut pings = Vec::new();
     for _ in 0..PINGS_AT_ONCE {
-        write_masked_frame(&mut pings, Opcode::Ping, true, [1, 2, 3, 4], b"");
+        write_masked_frame(&mut pings, Opcode::Ping, [1, 2, 3, 4], b"");
     }
     client.send_raw(&pings).await.unwrap();
     settle().await;

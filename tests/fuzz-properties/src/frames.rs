@@ -134,13 +134,7 @@ fn check_text(decoded: &Decoded) {
 fn check_round_trip(decoded: &Decoded) {
     let mut out = Vec::new();
     for (kind, payload) in &decoded.whole {
-        write_masked_frame(
-            &mut out,
-            kind.opcode(),
-            true,
-            [0x37, 0xfa, 0x21, 0x3d],
-            payload,
-        );
+        write_masked_frame(&mut out, kind.opcode(), [0x37, 0xfa, 0x21, 0x3d], payload);
     }
     let again = decode(Masking::Required, &out, [].into_iter());
     assert_eq!((again.whole, again.fault), (decoded.whole.clone(), None));

@@ -148,7 +148,7 @@ fn write(message: &HubMessage<'_>) -> Option<Vec<u8>> {
             Ok(())
         }
         HubMessage::Close(close) => {
-            writer.close(close.error.as_deref(), close.allow_reconnect);
+            writer.close(close);
             Ok(())
         }
         HubMessage::Ack(id) => {

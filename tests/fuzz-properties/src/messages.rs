@@ -168,7 +168,7 @@ fn write(message: &HubMessage<'_>) -> Option<Vec<u8>> {
         },
         HubMessage::CancelInvocation(cancel) => writer.cancel_invocation(&cancel.invocation_id),
         HubMessage::Ping => writer.ping(),
-        HubMessage::Close(close) => writer.close(close.error.as_deref(), close.allow_reconnect),
+        HubMessage::Close(close) => writer.close(close),
         HubMessage::Ack(id) => writer.ack(*id),
         HubMessage::Sequence(id) => writer.sequence(*id),
         HubMessage::Unknown(_) => return None,

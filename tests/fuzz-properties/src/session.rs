@@ -102,5 +102,5 @@ async fn serve(protocol: HubProtocol, pieces: impl Iterator<Item = &[u8]>) {
 }
 
 fn frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
-    write_masked_frame(out, opcode, true, [1, 2, 3, 4], payload);
+    write_masked_frame(out, opcode, [1, 2, 3, 4], payload);
 }

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hubwire::protocol::{
-    DataKind, FrameDecoder, FrameEvent, Masking, Opcode, RECORD_SEPARATOR, write_masked_frame,
+    DataKind, FrameDecoder, FrameEvent, Masking, Opcode, RECORD_SEPARATOR, write_masked_fragment,
+    write_masked_frame,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -117,12 +118,19 @@ impl Client {
     }
 
     pub async fn send_text(&mut self, text: &str) {
-        self.send_frame(Opcode::Text, true, text.as_bytes()).await;
+        self.send_frame(Opcode::Text, text.as_bytes()).await;
     }
 
-    pub async fn send_frame(&mut self, opcode: Opcode, is_final: bool, payload: &[u8]) {
+    pub async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) {
         let mut frame = Vec::new();
-        write_masked_frame(&mut frame, opcode, is_final, MASK, payload);
+        write_masked_frame(&mut frame, opcode, MASK, payload);
+        self.send_raw(&frame).await;
+    }
+
+    /// Sends part of a message, and not its last.
+    pub async fn send_fragment(&mut self, opcode: Opcode, payload: &[u8]) {
+        let mut frame = Vec::new();
+        write_masked_fragment(&mut frame, opcode, MASK, payload);
         self.send_raw(&frame).await;
     }
 
@@ -133,7 +141,7 @@ impl Client {
     }
 
     pub async fn send_close(&mut self, payload: &[u8]) {
-        self.send_frame(Opcode::Close, true, payload).await;
+        self.send_frame(Opcode::Close, payload).await;
     }
 
     /// Sends FIN and continues to read.

@@ -67,13 +67,23 @@ impl Link {
     }
 
     /// Makes the broker unreachable.
-    pub fn fail(&self, failing: bool) {
-        self.failing.store(failing, Ordering::Relaxed);
+    pub fn fail(&self) {
+        self.failing.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes the broker reachable again.
+    pub fn recover(&self) {
+        self.failing.store(false, Ordering::Relaxed);
     }
 
     /// Makes the broker wait at the gate before each confirmation.
-    pub fn hold(&self, held: bool) {
-        self.held.store(held, Ordering::Relaxed);
+    pub fn hold(&self) {
+        self.held.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes the broker confirm at once again.
+    pub fn release(&self) {
+        self.held.store(false, Ordering::Relaxed);
     }
 
     /// Makes the next event panic, and be lost, and the next change of subscriptions too.

@@ -203,7 +203,7 @@ pub async fn ping<T: ClientTransport>(client: &mut TestClient<T>) {
 /// Sends a control frame of the WebSocket itself.
 pub async fn send_frame(client: &mut TestClient, opcode: Opcode, payload: &[u8]) {
     let mut frame = Vec::new();
-    write_masked_frame(&mut frame, opcode, true, [1, 2, 3, 4], payload);
+    write_masked_frame(&mut frame, opcode, [1, 2, 3, 4], payload);
     let sent = client.send_raw(&frame).await;
     sent.expect("the server still listens");
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use hubwire::Naming;
 use hubwire::manual::Arguments;
 use hubwire::protocol::{
-    Completion, CompletionOutcome, EncodeError, FrameDecoder, FrameEvent, HubMessage, HubProtocol,
-    Invocation, Masking, Opcode, json, messagepack, write_masked_frame,
+    Close, Completion, CompletionOutcome, EncodeError, FrameDecoder, FrameEvent, HubMessage,
+    HubProtocol, Invocation, Masking, Opcode, json, messagepack, write_masked_frame,
 };
 use hubwire::testing::TestClient;
 use serde_json::Value;
@@ -55,7 +55,7 @@ impl PackedClient {
 
     async fn send(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
         let mut frame = Vec::new();
-        write_masked_frame(&mut frame, opcode, true, [7; 4], payload);
+        write_masked_frame(&mut frame, opcode, [7; 4], payload);
         self.pipe.write_all(&frame).await
     }
 
@@ -169,7 +169,10 @@ fn pack(record: &Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
             Ok(())
         }
         _ => {
-            writer.close(None, false);
+            writer.close(&Close {
+                error: None,
+                allow_reconnect: false,
+            });
             Ok(())
         }
     }

@@ -175,7 +175,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 
     pub async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) {
         let mut frame = Vec::new();
-        write_masked_frame(&mut frame, opcode, true, [1, 2, 3, 4], payload);
+        write_masked_frame(&mut frame, opcode, [1, 2, 3, 4], payload);
         self.socket.write_all(&frame).await.unwrap();
         self.socket.flush().await.unwrap();
     }

@@ -117,7 +117,7 @@ impl Arguments for RawArguments<'_> {
                 Ok(())
             }
             Raw::MessagePack(value) => {
-                let value = whole(value, true).ok_or_else(|| EncodeError::new(NOT_WHOLE))?;
+                let value = whole_array(value).ok_or_else(|| EncodeError::new(NOT_WHOLE))?;
                 json::write_value(out, &FromMessagePack(value))
             }
         }
@@ -127,7 +127,7 @@ impl Arguments for RawArguments<'_> {
         match &self.raw {
             Raw::Json(array) => messagepack::write_value(out, &FromJson(array)),
             Raw::MessagePack(value) => {
-                let value = whole(value, true).ok_or_else(|| EncodeError::new(NOT_WHOLE))?;
+                let value = whole_array(value).ok_or_else(|| EncodeError::new(NOT_WHOLE))?;
                 out.extend_from_slice(value);
                 Ok(())
             }
@@ -255,7 +255,7 @@ impl Serialize for Inside<'_> {
                 .map_err(ser::Error::custom)?
                 .serialize(serializer),
             Raw::MessagePack(value) => {
-                let value = whole(value, false).ok_or_else(|| ser::Error::custom(NOT_WHOLE))?;
+                let value = whole(value).ok_or_else(|| ser::Error::custom(NOT_WHOLE))?;
                 if is_messagepack {
                     serializer.serialize_bytes(value)
                 } else {
@@ -277,12 +277,17 @@ impl Raw<'_> {
 
 pub(super) const NOT_WHOLE: &str = "received value is malformed";
 
-/// The bytes, if they are one value, and an array where one is needed.
-fn whole(value: &[u8], needs_array: bool) -> Option<&[u8]> {
+/// The bytes, if they are one value.
+fn whole(value: &[u8]) -> Option<&[u8]> {
     let mut input = Input::new(value);
     input.skip().ok()?;
-    let is_array = || matches!(Input::new(value).next(), Ok(Head::Array(_)));
-    (input.rest().is_empty() && (!needs_array || is_array())).then_some(value)
+    input.rest().is_empty().then_some(value)
+}
+
+/// The bytes, if they are one array.
+fn whole_array(value: &[u8]) -> Option<&[u8]> {
+    let is_array = matches!(Input::new(value).next(), Ok(Head::Array(_)));
+    whole(value).filter(|_| is_array)
 }
 
 /// A MessagePack value that is written in another format.

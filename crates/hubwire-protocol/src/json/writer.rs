@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::{write_named, write_text};
-use crate::arguments::Arguments;
 use crate::error::EncodeError;
 use crate::framing::RECORD_SEPARATOR;
-use crate::message::Headers;
+use crate::message::{Close, Headers};
+use crate::message_writer::OutgoingCall;
 use crate::naming::Naming;
 
 /// The property name of a stream item, which is written last.
@@ -20,41 +20,22 @@ pub(crate) struct JsonWriter<'w> {
 }
 
 impl JsonWriter<'_> {
-    pub(crate) fn invocation(
-        self,
-        invocation_id: Option<&str>,
-        target: &str,
-        arguments: &dyn Arguments,
-        stream_ids: &[&str],
-    ) -> Result<(), EncodeError> {
-        self.call(b'1', invocation_id, target, arguments, stream_ids)
+    pub(crate) fn invocation(self, call: &OutgoingCall<'_>) -> Result<(), EncodeError> {
+        self.call(b'1', call)
     }
 
-    pub(crate) fn stream_invocation(
-        self,
-        invocation_id: &str,
-        target: &str,
-        arguments: &dyn Arguments,
-        stream_ids: &[&str],
-    ) -> Result<(), EncodeError> {
-        self.call(b'4', Some(invocation_id), target, arguments, stream_ids)
+    pub(crate) fn stream_invocation(self, call: &OutgoingCall<'_>) -> Result<(), EncodeError> {
+        self.call(b'4', call)
     }
 
-    fn call(
-        self,
-        message_type: u8,
-        invocation_id: Option<&str>,
-        target: &str,
-        arguments: &dyn Arguments,
-        stream_ids: &[&str],
-    ) -> Result<(), EncodeError> {
+    fn call(self, message_type: u8, call: &OutgoingCall<'_>) -> Result<(), EncodeError> {
         let mut record = Record::begin(self.out, message_type);
         record.headers(self.headers);
-        record.invocation_id(invocation_id.unwrap_or_default());
-        record.text(r#","target":"#, target);
+        record.invocation_id(call.invocation_id.unwrap_or_default());
+        record.text(r#","target":"#, call.target);
         record.name(r#","arguments":"#);
-        arguments.write_json(record.out, self.naming)?;
-        record.stream_ids(stream_ids);
+        call.arguments.write_json(record.out, self.naming)?;
+        record.stream_ids(call.stream_ids);
         record.end();
         Ok(())
     }
@@ -137,12 +118,12 @@ impl JsonWriter<'_> {
         Record::begin(self.out, b'6').end();
     }
 
-    pub(crate) fn close(self, error: Option<&str>, allow_reconnect: bool) {
+    pub(crate) fn close(self, close: &Close<'_>) {
         let mut record = Record::begin(self.out, b'7');
-        if let Some(error) = error {
+        if let Some(error) = &close.error {
             record.text(r#","error":"#, error);
         }
-        if allow_reconnect {
+        if close.allow_reconnect {
             record.name(r#","allowReconnect":true"#);
         }
         record.end();

@@ -50,6 +50,7 @@ impl HubMessage<'_> {
 mod tests {
     use super::*;
     use crate::hub_protocol::HubProtocol;
+    use crate::message::Close;
     use crate::message_writer::MessageWriter;
 
     /// Writes a message with an id of 256 bytes, which is accepted, and with longer ids, which are
@@ -92,7 +93,10 @@ mod tests {
             writer.invocation(None, &text, &(&text,), &[]).unwrap();
             writer.completion_error("1", &text);
             writer.ping();
-            writer.close(Some(&text), false);
+            writer.close(&Close {
+                error: Some((&text).into()),
+                allow_reconnect: false,
+            });
             let mut rest = &out[..];
             while let Some((message, consumed)) = protocol.next_message(rest, None).unwrap() {
                 assert_eq!(message.check_ids(), Ok(()));

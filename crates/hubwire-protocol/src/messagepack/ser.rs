@@ -1,4 +1,10 @@
 //! Serializing serde values as MessagePack.
+//!
+//! This is not rmp-serde's serializer because how a value is written here depends on more than its
+//! type: the hub's [`Naming`] names members while they are written, and each of our own types
+//! chooses its form (a timestamp is an extension, a GUID beside it is text). rmp-serde knows neither:
+//! its configuration is sealed, and whether values are human-readable holds for all of them. Nor can
+//! it pass on MessagePack that was received, or write what the JSON text of a `RawValue` says.
 
 use serde::Serialize;
 use serde::ser;

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::encode;
 use super::length::close_body;
-use crate::arguments::Arguments;
 use crate::error::EncodeError;
-use crate::message::Headers;
+use crate::message::{Close, Headers};
+use crate::message_writer::OutgoingCall;
 use crate::naming::Naming;
 
 /// Appends messages, each after its length, laid out as in ASP.NET Core.
@@ -17,44 +17,25 @@ pub(crate) struct MessagePackWriter<'w> {
 }
 
 impl MessagePackWriter<'_> {
-    pub(crate) fn invocation(
-        self,
-        invocation_id: Option<&str>,
-        target: &str,
-        arguments: &dyn Arguments,
-        stream_ids: &[&str],
-    ) -> Result<(), EncodeError> {
-        self.call(1, invocation_id, target, arguments, stream_ids)
+    pub(crate) fn invocation(self, call: &OutgoingCall<'_>) -> Result<(), EncodeError> {
+        self.call(1, call)
     }
 
-    pub(crate) fn stream_invocation(
-        self,
-        invocation_id: &str,
-        target: &str,
-        arguments: &dyn Arguments,
-        stream_ids: &[&str],
-    ) -> Result<(), EncodeError> {
-        self.call(4, Some(invocation_id), target, arguments, stream_ids)
+    pub(crate) fn stream_invocation(self, call: &OutgoingCall<'_>) -> Result<(), EncodeError> {
+        self.call(4, call)
     }
 
-    fn call(
-        self,
-        message_type: u8,
-        invocation_id: Option<&str>,
-        target: &str,
-        arguments: &dyn Arguments,
-        stream_ids: &[&str],
-    ) -> Result<(), EncodeError> {
+    fn call(self, message_type: u8, call: &OutgoingCall<'_>) -> Result<(), EncodeError> {
         let mut body = Body::begin(self.out, 6, message_type);
         body.headers(self.headers)?;
-        match invocation_id.filter(|id| !id.is_empty()) {
+        match call.invocation_id.filter(|id| !id.is_empty()) {
             Some(id) => encode::text(body.out, id)?,
             None => encode::nil(body.out),
         }
-        encode::text(body.out, target)?;
-        arguments.write_messagepack(body.out, self.naming)?;
-        encode::array_length(body.out, stream_ids.len())?;
-        for id in stream_ids {
+        encode::text(body.out, call.target)?;
+        call.arguments.write_messagepack(body.out, self.naming)?;
+        encode::array_length(body.out, call.stream_ids.len())?;
+        for id in call.stream_ids {
             encode::text(body.out, id)?;
         }
         body.end()
@@ -137,17 +118,13 @@ impl MessagePackWriter<'_> {
         Body::begin(self.out, 1, 6).end()
     }
 
-    pub(crate) fn close(
-        self,
-        error: Option<&str>,
-        allow_reconnect: bool,
-    ) -> Result<(), EncodeError> {
+    pub(crate) fn close(self, close: &Close<'_>) -> Result<(), EncodeError> {
         let body = Body::begin(self.out, 3, 7);
-        match error {
+        match &close.error {
             Some(error) => encode::text(body.out, error)?,
             None => encode::nil(body.out),
         }
-        encode::boolean(body.out, allow_reconnect);
+        encode::boolean(body.out, close.allow_reconnect);
         body.end()
     }
 

@@ -63,7 +63,7 @@ pub enum FrameEvent<'a> {
 /// use hubwire::protocol::{DataKind, FrameDecoder, FrameEvent, Masking, Opcode};
 ///
 /// let mut received = Vec::new();
-/// hubwire::protocol::write_masked_frame(&mut received, Opcode::Text, true, [1, 2, 3, 4], b"hi");
+/// hubwire::protocol::write_masked_frame(&mut received, Opcode::Text, [1, 2, 3, 4], b"hi");
 ///
 /// let mut decoder = FrameDecoder::new(Masking::Required);
 /// let mut input = &mut received[..];

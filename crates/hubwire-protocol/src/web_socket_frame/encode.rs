@@ -74,22 +74,24 @@ pub fn close_frame(code: u16, reason: &str) -> Vec<u8> {
     frame
 }
 
-/// Appends a client frame. A message may be split into several frames, of which the last is final.
-pub fn write_masked_frame(
-    out: &mut Vec<u8>,
-    opcode: Opcode,
-    is_final: bool,
-    mask: [u8; 4],
-    payload: &[u8],
-) {
+/// Appends a client frame: a whole message, or the last fragment of one.
+pub fn write_masked_frame(out: &mut Vec<u8>, opcode: Opcode, mask: [u8; 4], payload: &[u8]) {
     let header = out.len();
     out.extend_from_slice(encode_header(opcode, payload.len()).as_bytes());
-    if let Some([first, second]) = out.get_mut(header..header + 2) {
-        *first &= if is_final { !0 } else { !FIN };
+    if let Some(second) = out.get_mut(header + 1) {
         *second |= MASKED;
     }
     out.extend_from_slice(&mask);
     let start = out.len();
     out.extend_from_slice(payload);
     Mask::new(mask).apply(out.get_mut(start..).unwrap_or_default());
+}
+
+/// Appends a client frame that is a fragment of a message, but not its last.
+pub fn write_masked_fragment(out: &mut Vec<u8>, opcode: Opcode, mask: [u8; 4], payload: &[u8]) {
+    let header = out.len();
+    write_masked_frame(out, opcode, mask, payload);
+    if let Some(first) = out.get_mut(header) {
+        *first &= !FIN;
+    }
 }

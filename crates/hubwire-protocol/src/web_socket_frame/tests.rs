@@ -36,9 +36,15 @@ fn decode(bytes: Vec<u8>) -> Result<Vec<Seen>, FrameError> {
     feed(&mut FrameDecoder::new(Masking::Required), bytes)
 }
 
-fn frame(opcode: Opcode, is_final: bool, payload: &[u8]) -> Vec<u8> {
+fn frame(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    write_masked_frame(&mut out, opcode, is_final, MASK, payload);
+    write_masked_frame(&mut out, opcode, MASK, payload);
+    out
+}
+
+fn fragment(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_masked_fragment(&mut out, opcode, MASK, payload);
     out
 }
 
@@ -53,7 +59,7 @@ fn rfc_6455_examples() {
     let hello = vec![
         0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
     ];
-    assert_eq!(frame(Opcode::Text, true, b"Hello"), hello);
+    assert_eq!(frame(Opcode::Text, b"Hello"), hello);
     assert_eq!(
         decode(hello).unwrap(),
         [Seen::Data(b"Hello".to_vec(), DataKind::Text, true)]
@@ -77,7 +83,7 @@ fn the_length_takes_as_many_bytes_as_it_needs() {
     ] {
         assert_eq!(encode_header(Opcode::Binary, len).as_bytes(), expected);
         let payload = vec![7; len];
-        let seen = decode(frame(Opcode::Binary, true, &payload)).unwrap();
+        let seen = decode(frame(Opcode::Binary, &payload)).unwrap();
         assert_eq!(seen, [Seen::Data(payload, DataKind::Binary, true)]);
     }
 }
@@ -85,12 +91,12 @@ fn the_length_takes_as_many_bytes_as_it_needs() {
 #[test]
 fn control_frames_pass_between_fragments() {
     let bytes = [
-        frame(Opcode::Text, false, "é".as_bytes().split_at(1).0),
-        frame(Opcode::Ping, true, b"mid"),
-        frame(Opcode::Continuation, false, b""),
-        frame(Opcode::Pong, true, b""),
-        frame(Opcode::Continuation, true, "é".as_bytes().split_at(1).1),
-        frame(Opcode::Binary, true, b""),
+        fragment(Opcode::Text, "é".as_bytes().split_at(1).0),
+        frame(Opcode::Ping, b"mid"),
+        fragment(Opcode::Continuation, b""),
+        frame(Opcode::Pong, b""),
+        frame(Opcode::Continuation, "é".as_bytes().split_at(1).1),
+        frame(Opcode::Binary, b""),
     ]
     .concat();
     let expected = [
@@ -138,29 +144,26 @@ fn violations() {
         (header(0x88, &[127]), FrameError::ControlTooLong),
         (header(0x80, &[0]), FrameError::OrphanContinuation),
         (
-            [frame(Opcode::Text, false, b""), header(0x81, &[0])].concat(),
+            [fragment(Opcode::Text, b""), header(0x81, &[0])].concat(),
             FrameError::InterruptedMessage,
         ),
         (
-            [frame(Opcode::Text, false, b""), header(0x82, &[0])].concat(),
+            [fragment(Opcode::Text, b""), header(0x82, &[0])].concat(),
             FrameError::InterruptedMessage,
         ),
         (
             [
-                frame(Opcode::Text, false, b""),
-                frame(Opcode::Continuation, true, b""),
+                fragment(Opcode::Text, b""),
+                frame(Opcode::Continuation, b""),
                 header(0x80, &[0]),
             ]
             .concat(),
             FrameError::OrphanContinuation,
         ),
         (header(0x82, &[127, 0x80]), FrameError::LengthOverflow),
+        (frame(Opcode::Close, b"\x03"), FrameError::ClosePayload),
         (
-            frame(Opcode::Close, true, b"\x03"),
-            FrameError::ClosePayload,
-        ),
-        (
-            frame(Opcode::Close, true, b"\x03\xE8\xFF"),
+            frame(Opcode::Close, b"\x03\xE8\xFF"),
             FrameError::CloseReason,
         ),
     ] {
@@ -173,14 +176,14 @@ fn violations() {
 fn a_mask_from_a_server_is_a_violation() {
     let mut decoder = FrameDecoder::new(Masking::Forbidden);
     assert_eq!(
-        feed(&mut decoder, frame(Opcode::Text, true, b"x")),
+        feed(&mut decoder, frame(Opcode::Text, b"x")),
         Err(FrameError::Masked)
     );
 }
 
 #[test]
 fn close_codes_and_reasons() {
-    let close = |payload: &[u8]| decode(frame(Opcode::Close, true, payload));
+    let close = |payload: &[u8]| decode(frame(Opcode::Close, payload));
     assert_eq!(close(b"").unwrap(), [Seen::Close(None, String::new())]);
     let reason = "bye, é".as_bytes();
     for code in [
@@ -199,11 +202,7 @@ fn close_codes_and_reasons() {
 
 #[test]
 fn what_follows_a_close_is_swallowed() {
-    let bytes = [
-        frame(Opcode::Close, true, b""),
-        frame(Opcode::Text, true, b"late"),
-    ]
-    .concat();
+    let bytes = [frame(Opcode::Close, b""), frame(Opcode::Text, b"late")].concat();
     assert_eq!(decode(bytes).unwrap(), [Seen::Close(None, String::new())]);
 }
 
@@ -211,7 +210,7 @@ fn what_follows_a_close_is_swallowed() {
 fn text_is_checked_across_fragments_and_binary_is_not() {
     let invalid = b"ok\xFFrest";
     let mut decoder = FrameDecoder::new(Masking::Required);
-    let mut bytes = frame(Opcode::Text, true, invalid);
+    let mut bytes = frame(Opcode::Text, invalid);
     let mut input = &mut bytes[..];
     let event = decoder.next(&mut input).unwrap();
     let (payload, kind) = (&mut b"ok".to_owned()[..], DataKind::Text);
@@ -227,17 +226,17 @@ fn text_is_checked_across_fragments_and_binary_is_not() {
     assert_eq!(FrameError::InvalidText.close_code(), 1007);
 
     assert_eq!(
-        decode(frame(Opcode::Binary, true, invalid)).unwrap(),
+        decode(frame(Opcode::Binary, invalid)).unwrap(),
         [Seen::Data(invalid.to_vec(), DataKind::Binary, true)]
     );
     let half = [
-        frame(Opcode::Text, false, b"\xC3"),
-        frame(Opcode::Continuation, true, b""),
+        fragment(Opcode::Text, b"\xC3"),
+        frame(Opcode::Continuation, b""),
     ];
     assert_eq!(decode(half.concat()), Err(FrameError::InvalidText));
     let split = [
-        frame(Opcode::Text, false, b"\xC3"),
-        frame(Opcode::Continuation, false, b"x"),
+        fragment(Opcode::Text, b"\xC3"),
+        fragment(Opcode::Continuation, b"x"),
     ];
     assert_eq!(decode(split.concat()), Err(FrameError::InvalidText));
 }
@@ -249,14 +248,14 @@ fn a_failed_decoder_stays_failed() {
         feed(&mut decoder, header(0x83, &[0])),
         Err(FrameError::ReservedOpcode)
     );
-    let good = frame(Opcode::Text, true, b"good");
+    let good = frame(Opcode::Text, b"good");
     assert_eq!(feed(&mut decoder, good), Err(FrameError::ReservedOpcode));
 }
 
 #[test]
 fn a_half_close_is_no_close() {
     let mut decoder = FrameDecoder::new(Masking::Required);
-    let bytes = frame(Opcode::Close, true, b"\x03\xE8why");
+    let bytes = frame(Opcode::Close, b"\x03\xE8why");
     let (head, tail) = bytes.split_at(9);
     assert_eq!(feed(&mut decoder, head.to_vec()).unwrap(), []);
     let expected = [Seen::Close(Some(1000), "why".to_owned())];

@@ -3,7 +3,7 @@
 
 use hubwire_protocol::{
     DataKind, FrameDecoder, FrameError, FrameEvent, Masking, Opcode, write_frame,
-    write_masked_frame,
+    write_masked_fragment, write_masked_frame,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -114,14 +114,14 @@ impl Message {
             DataKind::Binary => Opcode::Binary,
         };
         for end in ends {
-            write_masked_frame(out, opcode, false, mask, &self.payload[start..end]);
+            write_masked_fragment(out, opcode, mask, &self.payload[start..end]);
             if let Some((is_ping, payload)) = controls.next() {
                 let opcode = if *is_ping { Opcode::Ping } else { Opcode::Pong };
-                write_masked_frame(out, opcode, true, mask, payload);
+                write_masked_frame(out, opcode, mask, payload);
             }
             (start, opcode) = (end, Opcode::Continuation);
         }
-        write_masked_frame(out, opcode, true, mask, &self.payload[start..]);
+        write_masked_frame(out, opcode, mask, &self.payload[start..]);
     }
 
     /// Checks the message and the control frames between its fragments, each joined.
@@ -224,7 +224,7 @@ proptest! {
             *at.get_mut(&mut payload) = byte;
         }
         let mut bytes = Vec::new();
-        write_masked_frame(&mut bytes, Opcode::Text, true, [9, 8, 7, 6], &payload);
+        write_masked_frame(&mut bytes, Opcode::Text, [9, 8, 7, 6], &payload);
         let failed = decode(Masking::Required, &bytes, &cuts).contains(&Seen::Error(FrameError::InvalidText));
         prop_assert_eq!(failed, std::str::from_utf8(&payload).is_err());
     }

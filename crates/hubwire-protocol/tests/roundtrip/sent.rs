@@ -1,6 +1,6 @@
 //! Arbitrary messages to be written, and what must be read from each.
 
-use hubwire_protocol::{CompletionOutcome, Headers, HubMessage, HubProtocol};
+use hubwire_protocol::{Close, CompletionOutcome, Headers, HubMessage, HubProtocol};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -105,7 +105,10 @@ impl Sent {
             Self::Error(id, error) => writer.completion_error(id, error),
             Self::Cancel(id) => writer.cancel_invocation(id),
             Self::Ping => writer.ping(),
-            Self::Close(error, again) => writer.close(error.as_deref(), *again),
+            Self::Close(error, again) => writer.close(&Close {
+                error: error.as_deref().map(Into::into),
+                allow_reconnect: *again,
+            }),
             Self::Ack(id) => writer.ack(*id),
             Self::Sequence(id) => writer.sequence(*id),
         }

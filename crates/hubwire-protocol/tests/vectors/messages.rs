@@ -124,7 +124,7 @@ fn rewrite(message: HubMessage<'_>) -> Vec<u8> {
             },
         },
         HubMessage::Ping => writer.ping(),
-        HubMessage::Close(close) => writer.close(close.error.as_deref(), close.allow_reconnect),
+        HubMessage::Close(close) => writer.close(&close),
         other => panic!("a server does not send {other:?}"),
     }
     out

@@ -119,7 +119,7 @@ impl Stage {
 
     async fn send(&mut self, opcode: Opcode, payload: &[u8]) {
         let mut frame = Vec::new();
-        write_masked_frame(&mut frame, opcode, true, [1, 2, 3, 4], payload);
+        write_masked_frame(&mut frame, opcode, [1, 2, 3, 4], payload);
         self.client.write_all(&frame).await.unwrap();
         settle().await;
     }

@@ -18,7 +18,7 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::manager::{DefaultHubLifetimeManager, Received};
 use super::sending::distinct;
-use super::subscriptions::Subscriptions;
+use super::subscriptions::{Request, Subscriptions};
 use crate::node::{Node, caught};
 use crate::outbound::Pace;
 
@@ -61,7 +61,7 @@ impl Cluster {
     pub(crate) async fn start(&self) {
         let start = async {
             for subject in self.subjects() {
-                self.hear(subject.clone(), true);
+                self.hear(subject.clone());
                 self.heard(&subject).await;
             }
         };
@@ -72,7 +72,7 @@ impl Cluster {
     pub(crate) async fn stop(&self) {
         if self.shared.started.initialized() {
             for subject in self.subjects() {
-                self.hear(subject.clone(), false);
+                self.stop_hearing(subject.clone());
                 self.heard(&subject).await;
             }
         }
@@ -87,8 +87,17 @@ impl Cluster {
         ]
     }
 
-    /// Subscribes to the messages of a subject, or unsubscribes, without waiting.
-    pub(crate) fn hear(&self, subject: Subject, wanted: bool) {
+    /// Subscribes to the messages of a subject without waiting.
+    pub(crate) fn hear(&self, subject: Subject) {
+        self.want(subject, Request::Subscribe);
+    }
+
+    /// Unsubscribes from the messages of a subject without waiting.
+    pub(crate) fn stop_hearing(&self, subject: Subject) {
+        self.want(subject, Request::Unsubscribe);
+    }
+
+    fn want(&self, subject: Subject, request: Request) {
         let Shared {
             backplane,
             node,
@@ -96,7 +105,7 @@ impl Cluster {
             ..
         } = &*self.shared;
         let channel = self.channel(subject);
-        subscriptions.want(backplane, node, channel, wanted);
+        subscriptions.want(backplane, node, channel, request);
     }
 
     /// Resolves once the broker has confirmed the latest request for a subject.

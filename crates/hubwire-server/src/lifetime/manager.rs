@@ -124,11 +124,11 @@ impl DefaultHubLifetimeManager {
         self.connections.insert(connection);
         let subjects = subjects_of(connection);
         if let Some(user) = connection.user_id() {
-            let hear = || self.hear(&Subject::User(user.clone()), true);
+            let hear = || self.hear(&Subject::User(user.clone()));
             self.users.add(user, connection, hear);
         }
         let Some(cluster) = &self.cluster else { return };
-        self.hear(&Subject::Connection(connection.id().clone()), true);
+        self.hear(&Subject::Connection(connection.id().clone()));
         cluster.start().await;
         for subject in subjects {
             cluster.heard(&subject).await;
@@ -143,20 +143,28 @@ impl DefaultHubLifetimeManager {
         }
         let groups = std::mem::take(&mut *connection.groups());
         for group in &groups {
-            let forget = || self.hear(&Subject::Group(group.clone()), false);
+            let forget = || self.stop_hearing(&Subject::Group(group.clone()));
             self.groups.remove(group, connection, forget);
         }
         if let Some(user) = connection.user_id() {
-            let forget = || self.hear(&Subject::User(user.clone()), false);
+            let forget = || self.stop_hearing(&Subject::User(user.clone()));
             self.users.remove(user, connection, forget);
         }
-        self.hear(&Subject::Connection(connection.id().clone()), false);
+        self.stop_hearing(&Subject::Connection(connection.id().clone()));
     }
 
-    /// Subscribes to the messages of a subject, or unsubscribes; the latest request counts.
-    fn hear(&self, subject: &Subject, wanted: bool) {
+    /// Subscribes to the messages of a subject; of this and
+    /// [`Self::stop_hearing`], the latest call counts.
+    fn hear(&self, subject: &Subject) {
         if let Some(cluster) = &self.cluster {
-            cluster.hear(subject.clone(), wanted);
+            cluster.hear(subject.clone());
+        }
+    }
+
+    /// Unsubscribes from the messages of a subject.
+    fn stop_hearing(&self, subject: &Subject) {
+        if let Some(cluster) = &self.cluster {
+            cluster.stop_hearing(subject.clone());
         }
     }
 
@@ -246,7 +254,7 @@ impl DefaultHubLifetimeManager {
             });
         }
         groups.insert(group.clone());
-        let hear = || self.hear(&Subject::Group(group.clone()), true);
+        let hear = || self.hear(&Subject::Group(group.clone()));
         self.groups.add(group, connection, hear);
         drop(groups);
         // A connection that ended in the meantime has already left its groups, so nothing else
@@ -260,7 +268,7 @@ impl DefaultHubLifetimeManager {
     fn leave(&self, connection: &Arc<Connection>, group: &GroupName) {
         let mut groups = connection.groups();
         groups.swap_remove(group);
-        let forget = || self.hear(&Subject::Group(group.clone()), false);
+        let forget = || self.stop_hearing(&Subject::Group(group.clone()));
         self.groups.remove(group, connection, forget);
     }
 

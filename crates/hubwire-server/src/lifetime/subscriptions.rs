@@ -14,12 +14,19 @@ use crate::node::{Node, caught};
 /// lock is held while waiting for the broker.
 #[derive(Debug)]
 pub(crate) struct Subscriptions {
-    channels: Mutex<HashMap<Channel, Wish>>,
+    channels: Mutex<HashMap<Channel, Entry>>,
+}
+
+/// What to do with a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    Subscribe,
+    Unsubscribe,
 }
 
 #[derive(Debug)]
-struct Wish {
-    wanted: bool,
+struct Entry {
+    request: Request,
     /// Closes when the latest request has been carried out.
     settled: watch::Receiver<()>,
 }
@@ -37,27 +44,27 @@ impl Subscriptions {
         backplane: &Arc<dyn Backplane>,
         node: &Node,
         channel: Channel,
-        wanted: bool,
+        request: Request,
     ) {
         let mut channels = self.lock();
-        if let Some(wish) = channels.get_mut(&channel) {
-            wish.wanted = wanted;
+        if let Some(entry) = channels.get_mut(&channel) {
+            entry.request = request;
             return;
         }
         let (settle, settled) = watch::channel(());
-        channels.insert(channel.clone(), Wish { wanted, settled });
+        channels.insert(channel.clone(), Entry { request, settled });
         drop(channels);
         let subscriptions = Arc::clone(self);
         let backplane = Arc::clone(backplane);
         node.spawn(async move {
-            subscriptions.settle(&*backplane, channel, wanted).await;
+            subscriptions.settle(&*backplane, channel, request).await;
             drop(settle);
         });
     }
 
     /// Resolves once the broker has confirmed the latest request for a channel.
     pub(crate) async fn settled(&self, channel: &Channel) {
-        let settled = self.lock().get(channel).map(|wish| wish.settled.clone());
+        let settled = self.lock().get(channel).map(|entry| entry.settled.clone());
         if let Some(mut settled) = settled {
             // The sender is dropped once the channel is settled.
             while settled.changed().await.is_ok() {}
@@ -65,18 +72,18 @@ impl Subscriptions {
     }
 
     /// Subscribes and unsubscribes until the last step matches the latest request.
-    async fn settle(&self, backplane: &dyn Backplane, channel: Channel, mut wanted: bool) {
+    async fn settle(&self, backplane: &dyn Backplane, channel: Channel, mut request: Request) {
         loop {
-            match caught(step(backplane, &channel, wanted)).await {
+            match caught(step(backplane, &channel, request)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(target: "hubwire::backplane", %error, ?channel, wanted, "subscription failed");
+                    tracing::warn!(target: "hubwire::backplane", %error, ?channel, ?request, "subscription failed");
                 }
                 Err(panic) => panic.log("a subscription"),
             }
             let mut channels = self.lock();
             match channels.get(&channel) {
-                Some(wish) if wish.wanted != wanted => wanted = wish.wanted,
+                Some(entry) if entry.request != request => request = entry.request,
                 _ => {
                     channels.remove(&channel);
                     return;
@@ -85,7 +92,7 @@ impl Subscriptions {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Channel, Wish>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Channel, Entry>> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -93,12 +100,11 @@ impl Subscriptions {
 async fn step(
     backplane: &dyn Backplane,
     channel: &Channel,
-    wanted: bool,
+    request: Request,
 ) -> Result<(), BackplaneError> {
     let channels = vec![channel.clone()];
-    if wanted {
-        backplane.subscribe(channels).await
-    } else {
-        backplane.unsubscribe(channels).await
+    match request {
+        Request::Subscribe => backplane.subscribe(channels).await,
+        Request::Unsubscribe => backplane.unsubscribe(channels).await,
     }
 }

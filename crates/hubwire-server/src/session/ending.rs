@@ -1,5 +1,7 @@
 //! What a client and its hub are told about the end of a connection.
 
+use hubwire_protocol::Close;
+
 use crate::connection::DisconnectReason;
 use crate::hub::HubError;
 use crate::node::{Whose, guarded_step_of};
@@ -45,6 +47,13 @@ impl CloseMessage {
         Self {
             error: Some(text.unwrap_or_else(|| CLOSED_WITH_ERROR.to_owned())),
             allow_reconnect: false,
+        }
+    }
+
+    pub(super) fn to_message(&self) -> Close<'_> {
+        Close {
+            error: self.error.as_deref().map(Into::into),
+            allow_reconnect: self.allow_reconnect,
         }
     }
 

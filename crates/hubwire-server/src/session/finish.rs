@@ -150,7 +150,7 @@ impl Session {
         let protocol = connection.protocol();
         with_scratch(|buffer| {
             let mut writer = protocol.writer(buffer);
-            writer.close(close.error.as_deref(), close.allow_reconnect);
+            writer.close(&close.to_message());
             let outbound = connection.outbound();
             outbound.gather_last(protocol.transfer_format(), buffer);
         });

@@ -54,7 +54,7 @@ impl WebSocketPipe {
 
     async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
         let mut frame = Vec::new();
-        write_masked_frame(&mut frame, opcode, true, MASK, payload);
+        write_masked_frame(&mut frame, opcode, MASK, payload);
         self.send_raw(&frame).await
     }
 

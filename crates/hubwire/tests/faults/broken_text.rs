@@ -26,7 +26,7 @@ fn record(template: &str, broken: &[u8]) -> Vec<u8> {
 
 async fn send(client: &mut Client, template: &str, broken: &[u8]) {
     let record = record(template, broken);
-    client.send_frame(Opcode::Binary, true, &record).await;
+    client.send_frame(Opcode::Binary, &record).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

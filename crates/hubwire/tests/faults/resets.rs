@@ -206,13 +206,7 @@ const ECHO: &str =
 
 fn frame(text: &str) -> Vec<u8> {
     let mut frame = Vec::new();
-    write_masked_frame(
-        &mut frame,
-        Opcode::Text,
-        true,
-        [1, 2, 3, 4],
-        text.as_bytes(),
-    );
+    write_masked_frame(&mut frame, Opcode::Text, [1, 2, 3, 4], text.as_bytes());
     frame
 }
 
@@ -254,7 +248,7 @@ async fn reset_in_a_call(server: &Server, calls: usize) {
     for _ in 0..calls {
         client.call("1", "Wait", r#""slow""#).await;
     }
-    client.send_frame(Opcode::Ping, true, b"read").await;
+    client.send_frame(Opcode::Ping, b"read").await;
     assert_eq!(client.next().await, Received::Pong(b"read".to_vec()));
     server.journal.until("slow began").await;
     client.reset();

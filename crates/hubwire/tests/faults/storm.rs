@@ -216,7 +216,7 @@ async fn read_slowly(address: SocketAddr) -> usize {
     assert_eq!(read_response(&mut socket).await.0.status, 101);
     let mut handshake = Vec::new();
     let text = HANDSHAKE.as_bytes();
-    write_masked_frame(&mut handshake, Opcode::Text, true, [1, 2, 3, 4], text);
+    write_masked_frame(&mut handshake, Opcode::Text, [1, 2, 3, 4], text);
     socket.write_all(&handshake).await.unwrap();
     let mut read = 0;
     let mut buffer = [0; 256];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubwire::protocol::{Opcode, write_masked_frame};
+use hubwire::protocol::{Opcode, write_masked_fragment, write_masked_frame};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -17,11 +17,20 @@ const ECHO: &str =
     "{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"é😀\"]}\x1e";
 const ECHOED: &str = "{\"type\":3,\"invocationId\":\"1\",\"result\":\"é\\uD83D\\uDE00\"}";
 
-/// Returns a frame masked with a key of the client's own.
-fn frame(client: u8, opcode: Opcode, is_final: bool, payload: &[u8]) -> Vec<u8> {
+/// A key of the client's own.
+fn mask(client: u8) -> [u8; 4] {
+    [client, 0x5a, 0xff ^ client, 0x81]
+}
+
+fn frame(client: u8, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::new();
-    let mask = [client, 0x5a, 0xff ^ client, 0x81];
-    write_masked_frame(&mut frame, opcode, is_final, mask, payload);
+    write_masked_frame(&mut frame, opcode, mask(client), payload);
+    frame
+}
+
+fn fragment(client: u8, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    write_masked_fragment(&mut frame, opcode, mask(client), payload);
     frame
 }
 
@@ -41,26 +50,26 @@ async fn send_in_halves(client: &mut Client, bytes: &[u8], cut: usize) {
 fn fragments(client: u8) -> Vec<u8> {
     let (first, second) = ECHO.as_bytes().split_at(ECHO.find('😀').unwrap() + 2);
     [
-        frame(client, Opcode::Text, false, first),
-        frame(client, Opcode::Ping, true, b"between"),
-        frame(client, Opcode::Continuation, true, second),
+        fragment(client, Opcode::Text, first),
+        frame(client, Opcode::Ping, b"between"),
+        frame(client, Opcode::Continuation, second),
     ]
     .concat()
 }
 
 /// Sends repeatedly every frame that a connection may receive, split at each of its bytes.
 async fn tear_messages(number: u8, mut client: Client) {
-    let echo = frame(number, Opcode::Text, true, ECHO.as_bytes());
+    let echo = frame(number, Opcode::Text, ECHO.as_bytes());
     for cut in 1..echo.len() {
         send_in_halves(&mut client, &echo, cut).await;
         client.expect(ECHOED).await;
     }
-    let ping = frame(number, Opcode::Ping, true, b"a ping");
+    let ping = frame(number, Opcode::Ping, b"a ping");
     for cut in 1..ping.len() {
         send_in_halves(&mut client, &ping, cut).await;
         assert_eq!(client.next().await, Received::Pong(b"a ping".to_vec()));
     }
-    let pong = frame(number, Opcode::Pong, true, b"a pong");
+    let pong = frame(number, Opcode::Pong, b"a pong");
     for cut in 1..pong.len() {
         send_in_halves(&mut client, &pong, cut).await;
     }
@@ -75,11 +84,11 @@ async fn tear_messages(number: u8, mut client: Client) {
 
 /// Splits the first and the last frame of one connection each, and a frame with a two-byte length.
 async fn tear_ends(number: u8, server: &Server) {
-    let handshake = frame(number, Opcode::Text, true, HANDSHAKE.as_bytes());
-    let close = frame(number, Opcode::Close, true, b"\x03\xe8bye");
+    let handshake = frame(number, Opcode::Text, HANDSHAKE.as_bytes());
+    let close = frame(number, Opcode::Close, b"\x03\xe8bye");
     let text = "x".repeat(200);
     let long = ECHO.replace("é😀", &text);
-    let long = frame(number, Opcode::Text, true, long.as_bytes());
+    let long = frame(number, Opcode::Text, long.as_bytes());
     for cut in 1..handshake.len() {
         let mut client = server.upgrade("/plain").await;
         send_in_halves(&mut client, &handshake, cut).await;
@@ -119,7 +128,7 @@ async fn frames_of_a_session_may_be_cut_anywhere() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_upgrade_may_be_cut_anywhere() {
     let server = Server::start().await;
-    let handshake = frame(1, Opcode::Text, true, HANDSHAKE.as_bytes());
+    let handshake = frame(1, Opcode::Text, HANDSHAKE.as_bytes());
     let head = format!(
         "GET /plain HTTP/1.1\r\nHost: {}\r\n{UPGRADE}\r\n",
         server.address

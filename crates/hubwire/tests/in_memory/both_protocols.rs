@@ -143,17 +143,11 @@ async fn session(protocol: HubProtocol, said: &[Said]) -> Vec<String> {
         protocol.name()
     );
     let mut frames = Vec::new();
-    write_masked_frame(
-        &mut frames,
-        Opcode::Text,
-        true,
-        [9; 4],
-        handshake.as_bytes(),
-    );
+    write_masked_frame(&mut frames, Opcode::Text, [9; 4], handshake.as_bytes());
     for said in said {
         let mut message = Vec::new();
         write(said, protocol, &mut message);
-        write_masked_frame(&mut frames, opcode, true, [7; 4], &message);
+        write_masked_frame(&mut frames, opcode, [7; 4], &message);
     }
     client.write_all(&frames).await.unwrap();
     let mut received = Vec::new();

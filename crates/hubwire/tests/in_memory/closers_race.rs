@@ -124,7 +124,7 @@ impl RawClient {
 
     async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) {
         let mut frame = Vec::new();
-        write_masked_frame(&mut frame, opcode, true, [1, 2, 3, 4], payload);
+        write_masked_frame(&mut frame, opcode, [1, 2, 3, 4], payload);
         self.send(&frame).await;
     }
 

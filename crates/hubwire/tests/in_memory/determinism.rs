@@ -97,7 +97,7 @@ impl Wires {
     async fn say_on(&mut self, wire: usize, record: &str) {
         let mut frame = Vec::new();
         let record = format!("{record}\u{1e}");
-        write_masked_frame(&mut frame, Opcode::Text, true, [9; 4], record.as_bytes());
+        write_masked_frame(&mut frame, Opcode::Text, [9; 4], record.as_bytes());
         self.writers[wire].write_all(&frame).await.unwrap();
         settle().await;
     }

@@ -37,14 +37,14 @@ async fn a_send_succeeds_locally_while_the_broker_is_away() {
         .add(&members[0].id, "tea")
         .await
         .unwrap();
-    nodes[0].link.fail(true);
+    nodes[0].link.fail();
     broadcast(&nodes[0]).await;
     clients.group("tea").send("News", ("x",)).await.unwrap();
     let both = clients.clients([&members[0].id, &members[1].id]);
     both.send("News", ("x",)).await.unwrap();
     assert_eq!(members[0].receipts("x").await, 3);
     assert_eq!(members[1].receipts("x").await, 0);
-    nodes[0].link.fail(false);
+    nodes[0].link.recover();
     broadcast(&nodes[0]).await;
     assert_eq!(members[0].receipts("x").await, 1);
     assert_eq!(members[1].receipts("x").await, 1);
@@ -55,7 +55,7 @@ async fn a_send_succeeds_locally_while_the_broker_is_away() {
 async fn groups_of_remote_connections_cannot_be_changed_while_the_broker_is_away() {
     let (_farm, nodes, members) = pair().await;
     let groups = nodes[0].context().groups();
-    nodes[0].link.fail(true);
+    nodes[0].link.fail();
     let began = Instant::now();
     for changed in [
         groups.add(&members[1].id, "tea").await,
@@ -65,21 +65,21 @@ async fn groups_of_remote_connections_cannot_be_changed_while_the_broker_is_away
     }
     assert_elapsed(began, 0.0..=0.1);
     groups.add(&members[0].id, "tea").await.unwrap();
-    nodes[0].link.fail(false);
+    nodes[0].link.recover();
     end(&nodes, members).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn local_receivers_do_not_wait_for_a_slow_broker() {
     let (_farm, nodes, mut members) = pair().await;
-    nodes[0].link.hold(true);
+    nodes[0].link.hold();
     let all = nodes[0].context().clients().all();
     let mut sender = JoinSet::new();
     sender.spawn(async move { all.send("News", ("x",)).await });
     assert_eq!(members[0].receipts("x").await, 1);
     assert_eq!(members[1].receipts("x").await, 0);
     assert!(sender.try_join_next().is_none(), "the sender waits");
-    nodes[0].link.hold(false);
+    nodes[0].link.release();
     nodes[0].link.gate.open(1);
     sender.join_next().await.unwrap().unwrap().unwrap();
     assert_eq!(members[0].receipts("x").await, 0);
@@ -90,7 +90,7 @@ async fn local_receivers_do_not_wait_for_a_slow_broker() {
 #[tokio::test(start_paused = true)]
 async fn joining_a_group_waits_for_the_brokers_confirmation() {
     let (_farm, nodes, mut members) = pair().await;
-    nodes[0].link.hold(true);
+    nodes[0].link.hold();
     let (groups, id) = (nodes[0].context().groups(), members[0].id.clone());
     let mut joining = JoinSet::new();
     joining.spawn(async move { groups.add(id, "tea").await });
@@ -99,7 +99,7 @@ async fn joining_a_group_waits_for_the_brokers_confirmation() {
         joining.try_join_next().is_none(),
         "the broker did not confirm yet"
     );
-    nodes[0].link.hold(false);
+    nodes[0].link.release();
     nodes[0].link.gate.open(1);
     joining.join_next().await.unwrap().unwrap().unwrap();
     let tea = nodes[1].context().clients().group("tea");
@@ -113,7 +113,7 @@ async fn who_leaves_and_joins_at_once_is_subscribed_in_the_end() {
     let (_farm, nodes, mut members) = pair().await;
     let (groups, id) = (nodes[0].context().groups(), members[0].id.clone());
     groups.add(&id, "tea").await.unwrap();
-    nodes[0].link.hold(true);
+    nodes[0].link.hold();
     let mut changes = JoinSet::new();
     for joins in [false, true, false, true] {
         let (groups, id) = (groups.clone(), id.clone());
@@ -125,7 +125,7 @@ async fn who_leaves_and_joins_at_once_is_subscribed_in_the_end() {
         });
         settle().await;
     }
-    nodes[0].link.hold(false);
+    nodes[0].link.release();
     nodes[0].link.gate.open(1);
     while let Some(changed) = changes.join_next().await {
         changed.unwrap().unwrap();

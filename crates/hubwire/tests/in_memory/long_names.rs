@@ -65,7 +65,7 @@ impl Peer {
 
     async fn send_bytes(&mut self, bytes: &[u8]) {
         let mut frame = Vec::new();
-        write_masked_frame(&mut frame, Opcode::Binary, true, [7; 4], bytes);
+        write_masked_frame(&mut frame, Opcode::Binary, [7; 4], bytes);
         self.pipe.write_all(&frame).await.unwrap();
     }
 

@@ -24,7 +24,7 @@ async fn messagepack(server: &TestServer<KeysHub>) -> DuplexStream {
     let mut pipe = TestClient::open(&server.endpoint, None).into_pipe();
     let handshake = b"{\"protocol\":\"messagepack\",\"version\":1}\x1e";
     let mut frame = Vec::new();
-    write_masked_frame(&mut frame, Opcode::Text, true, [0; 4], handshake);
+    write_masked_frame(&mut frame, Opcode::Text, [0; 4], handshake);
     pipe.write_all(&frame).await.unwrap();
     settle().await;
     pipe

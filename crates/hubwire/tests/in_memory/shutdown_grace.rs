@@ -87,7 +87,7 @@ async fn nothing_is_left_waiting_for_a_broker_that_does_not_respond() {
     let farm = InProcessFarm::new();
     let nodes = [Node::new(&farm), Node::new(&farm)];
     let member = Member::of(&nodes[0]).await;
-    nodes[0].link.hold(true);
+    nodes[0].link.hold();
     drop(member);
     nodes[0].server.signalr.shutdown().await;
     nodes[0].server.leaves_nothing_behind().await;
@@ -125,7 +125,7 @@ async fn it_ends_where_the_broker_does_not_answer() {
     let farm = InProcessFarm::new();
     let nodes = [Node::new(&farm), Node::new(&farm)];
     let mut member = Member::of(&nodes[0]).await;
-    nodes[0].link.hold(true);
+    nodes[0].link.hold();
     let ends = assert_ends(&nodes[0].server.signalr, GRACE..=GRACE + LAST_GRACE);
     let goodbye = json!({"type": 7, "allowReconnect": true});
     tokio::join!(ends, assert_closed_with(&mut member.client, goodbye));

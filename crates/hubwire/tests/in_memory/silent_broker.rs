@@ -11,7 +11,7 @@ use tokio::time::timeout;
 #[tokio::test(start_paused = true)]
 async fn who_leaves_while_the_broker_is_awaited_is_noticed() {
     let node = Node::new(&InProcessFarm::new());
-    node.link.hold(true);
+    node.link.hold();
     for pulled in [false, true] {
         let handshake = json!({"protocol": "json", "version": 1});
         if pulled {
@@ -33,7 +33,7 @@ async fn who_leaves_while_the_broker_is_awaited_is_noticed() {
 #[tokio::test(start_paused = true)]
 async fn a_change_of_a_remote_group_ends_where_the_broker_is_silent() {
     let node = Node::new(&InProcessFarm::new());
-    node.link.hold(true);
+    node.link.hold();
     let groups = node.context().groups();
     let change = timeout(seconds(120), groups.add("nobody", "tea")).await;
     let error = change.expect("it ends").unwrap_err();

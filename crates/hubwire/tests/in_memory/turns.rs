@@ -166,19 +166,13 @@ fn frame_of(record: &str, count: usize) -> Vec<u8> {
 
 fn text_frame(text: &str) -> Vec<u8> {
     let mut frame = Vec::new();
-    write_masked_frame(
-        &mut frame,
-        Opcode::Text,
-        true,
-        [1, 2, 3, 4],
-        text.as_bytes(),
-    );
+    write_masked_frame(&mut frame, Opcode::Text, [1, 2, 3, 4], text.as_bytes());
     frame
 }
 
 fn pings(count: usize) -> Vec<u8> {
     let mut ping = Vec::new();
-    write_masked_frame(&mut ping, Opcode::Ping, true, [1, 2, 3, 4], b"");
+    write_masked_frame(&mut ping, Opcode::Ping, [1, 2, 3, 4], b"");
     ping.repeat(count)
 }
 

@@ -30,7 +30,7 @@ fn call() -> Vec<u8> {
         "{{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"{text}\"]}}\u{1e}"
     );
     let mut frame = Vec::new();
-    write_masked_frame(&mut frame, Opcode::Text, true, [0; 4], record.as_bytes());
+    write_masked_frame(&mut frame, Opcode::Text, [0; 4], record.as_bytes());
     frame
 }
 

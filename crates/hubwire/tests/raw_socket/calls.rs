@@ -107,7 +107,7 @@ async fn pings_and_messages_to_the_client_pass_a_slow_call() {
     let mut client = server.open("/quiet").await;
     client.call("1", "Wait", r#""slow""#).await;
     server.journal.until("slow began").await;
-    client.send_frame(Opcode::Ping, true, b"first").await;
+    client.send_frame(Opcode::Ping, b"first").await;
     assert_eq!(client.next().await, Received::Pong(b"first".to_vec()));
     client.send(r#"{"type":6}"#).await;
     server
@@ -123,7 +123,7 @@ async fn pings_and_messages_to_the_client_pass_a_slow_call() {
         .await;
     // Another call waits for the slot; the WebSocket's own pings do not wait behind it.
     client.call("2", "Echo", r#""second""#).await;
-    client.send_frame(Opcode::Ping, true, b"last").await;
+    client.send_frame(Opcode::Ping, b"last").await;
     assert_eq!(client.next().await, Received::Pong(b"last".to_vec()));
     server.gate.let_one_pass();
     client

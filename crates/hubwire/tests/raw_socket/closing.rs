@@ -43,7 +43,7 @@ async fn data_behind_a_close_frame_is_swallowed() {
     let mut client = server.open("/plain").await;
     let mut bytes = Vec::new();
     let mut frame = |opcode, payload: &[u8]| {
-        hubwire::protocol::write_masked_frame(&mut bytes, opcode, true, [1, 2, 3, 4], payload);
+        hubwire::protocol::write_masked_frame(&mut bytes, opcode, [1, 2, 3, 4], payload);
     };
     let note = b"{\"type\":1,\"target\":\"Note\",\"arguments\":[\"late\"]}\x1e";
     frame(Opcode::Close, &[]);
@@ -123,7 +123,7 @@ async fn a_close_frame_within_a_record_gets_one_all_the_same() {
 /// Returns no Close but continues to ping, until the server has to give up.
 async fn assert_given_up(mut client: Client, since: Instant) {
     assert_eq!(client.next().await, Received::Close(Some(1000)));
-    client.send_frame(Opcode::Ping, true, b"still here").await;
+    client.send_frame(Opcode::Ping, b"still here").await;
     assert_eq!(client.next().await, Received::Pong(b"still here".to_vec()));
     assert_eq!(client.next().await, Received::Reset);
     assert!(since.elapsed() >= HASTY_CLOSE_TIMEOUT);

@@ -1,6 +1,6 @@
 //! WebSocket frames: violations of RFC 6455, and unusual but valid frames.
 
-use hubwire::protocol::{Opcode, write_masked_frame};
+use hubwire::protocol::{Opcode, write_masked_fragment, write_masked_frame};
 
 use crate::server::Server;
 use test_support::client::{Client, Received};
@@ -9,15 +9,21 @@ const ECHO: &[u8] =
     b"{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"x\"]}\x1e";
 const ECHOED: &str = r#"{"type":3,"invocationId":"1","result":"x"}"#;
 
-fn frame(opcode: Opcode, is_final: bool, payload: &[u8]) -> Vec<u8> {
+fn frame(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::new();
-    write_masked_frame(&mut frame, opcode, is_final, [1, 2, 3, 4], payload);
+    write_masked_frame(&mut frame, opcode, [1, 2, 3, 4], payload);
+    frame
+}
+
+fn fragment(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    write_masked_fragment(&mut frame, opcode, [1, 2, 3, 4], payload);
     frame
 }
 
 /// Returns a valid frame with the bits of its first byte changed.
 fn with_first_byte(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = frame(Opcode::Text, true, payload);
+    let mut frame = frame(Opcode::Text, payload);
     frame[0] = first;
     frame
 }
@@ -30,14 +36,10 @@ fn unmasked() -> Vec<u8> {
 
 /// Returns what ends a WebSocket with 1002, and what the hub is told.
 fn violations() -> Vec<(Vec<u8>, &'static str)> {
-    let close = |code: u16| frame(Opcode::Close, true, &code.to_be_bytes());
+    let close = |code: u16| frame(Opcode::Close, &code.to_be_bytes());
     let too_long = [&[0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], ECHO].concat();
-    let orphan = frame(Opcode::Continuation, true, ECHO);
-    let inside = [
-        frame(Opcode::Text, false, b"{"),
-        frame(Opcode::Text, true, ECHO),
-    ]
-    .concat();
+    let orphan = frame(Opcode::Continuation, ECHO);
+    let inside = [fragment(Opcode::Text, b"{"), frame(Opcode::Text, ECHO)].concat();
     vec![
         (unmasked(), "unmasked frame from a client"),
         (
@@ -54,9 +56,9 @@ fn violations() -> Vec<(Vec<u8>, &'static str)> {
         ),
         (with_first_byte(0x83, ECHO), "reserved opcode"),
         (with_first_byte(0x8b, b""), "reserved opcode"),
-        (frame(Opcode::Ping, false, b"x"), "fragmented control frame"),
+        (fragment(Opcode::Ping, b"x"), "fragmented control frame"),
         (
-            frame(Opcode::Ping, true, &[b'x'; 126]),
+            frame(Opcode::Ping, &[b'x'; 126]),
             "control frame of more than 125 bytes",
         ),
         (orphan, "continuation without a message to continue"),
@@ -66,12 +68,9 @@ fn violations() -> Vec<(Vec<u8>, &'static str)> {
         (close(1005), "close code 1005 may not be sent"),
         (close(1006), "close code 1006 may not be sent"),
         (close(5000), "close code 5000 may not be sent"),
+        (frame(Opcode::Close, &[3]), "close frame with half a code"),
         (
-            frame(Opcode::Close, true, &[3]),
-            "close frame with half a code",
-        ),
-        (
-            frame(Opcode::Close, true, b"\x03\xe8\xff\xfe"),
+            frame(Opcode::Close, b"\x03\xe8\xff\xfe"),
             "close reason is not valid UTF-8",
         ),
     ]
@@ -112,13 +111,13 @@ async fn text_that_is_not_utf_8_is_closed_with_1007() {
     ];
     for payload in bad {
         let mut client = server.open("/plain").await;
-        client.send_frame(Opcode::Text, true, payload).await;
+        client.send_frame(Opcode::Text, payload).await;
         client.expect_cut(1007).await;
     }
     // Half a character at the end of a message.
     let mut client = server.open("/plain").await;
-    client.send_frame(Opcode::Text, false, b"\xc3").await;
-    client.send_frame(Opcode::Continuation, true, b"").await;
+    client.send_fragment(Opcode::Text, b"\xc3").await;
+    client.send_frame(Opcode::Continuation, b"").await;
     client.expect_cut(1007).await;
     let journal = server.finish().await;
     assert_eq!(
@@ -131,11 +130,11 @@ async fn text_that_is_not_utf_8_is_closed_with_1007() {
 async fn text_in_binary_frames_is_not_checked() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
-    client.send_frame(Opcode::Binary, true, ECHO).await;
+    client.send_frame(Opcode::Binary, ECHO).await;
     client.expect(ECHOED).await;
     let broken =
         b"{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"\xff\"]}\x1e";
-    client.send_frame(Opcode::Binary, true, broken).await;
+    client.send_frame(Opcode::Binary, broken).await;
     client
         .expect(r#"{"type":3,"invocationId":"1","error":"Failed to invoke 'Echo' due to an error on the server."}"#)
         .await;
@@ -149,15 +148,15 @@ async fn pings_get_pongs_between_fragments_and_pongs_get_none() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     for payload in [&b""[..], b"hello", &[b'x'; 125]] {
-        client.send_frame(Opcode::Ping, true, payload).await;
+        client.send_frame(Opcode::Ping, payload).await;
         assert_eq!(client.next().await, Received::Pong(payload.to_vec()));
     }
-    client.send_frame(Opcode::Pong, true, b"unasked").await;
+    client.send_frame(Opcode::Pong, b"unasked").await;
     let (first, rest) = ECHO.split_at(10);
-    client.send_frame(Opcode::Text, false, first).await;
-    client.send_frame(Opcode::Ping, true, b"mid").await;
-    client.send_frame(Opcode::Continuation, false, b"").await;
-    client.send_frame(Opcode::Continuation, true, rest).await;
+    client.send_fragment(Opcode::Text, first).await;
+    client.send_frame(Opcode::Ping, b"mid").await;
+    client.send_fragment(Opcode::Continuation, b"").await;
+    client.send_frame(Opcode::Continuation, rest).await;
     assert_eq!(client.next().await, Received::Pong(b"mid".to_vec()));
     client.expect(ECHOED).await;
     client.leave().await;
@@ -175,7 +174,7 @@ async fn unusual_frames_pass() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     let mut zero_mask = Vec::new();
-    write_masked_frame(&mut zero_mask, Opcode::Text, true, [0; 4], ECHO);
+    write_masked_frame(&mut zero_mask, Opcode::Text, [0; 4], ECHO);
     assert_echoes(&mut client, &zero_mask).await;
 
     let length = u8::try_from(ECHO.len()).unwrap();
@@ -184,19 +183,15 @@ async fn unusual_frames_pass() {
     let long = [&[0x81, 0xff, 0, 0, 0, 0, 0, 0, 0, length, 0, 0, 0, 0], ECHO].concat();
     assert_echoes(&mut client, &long).await;
 
-    let empty_first = [
-        frame(Opcode::Text, true, b""),
-        frame(Opcode::Text, true, ECHO),
-    ]
-    .concat();
+    let empty_first = [frame(Opcode::Text, b""), frame(Opcode::Text, ECHO)].concat();
     assert_echoes(&mut client, &empty_first).await;
 
     // A complete record is processed even if its message has not ended yet.
-    assert_echoes(&mut client, &frame(Opcode::Text, false, ECHO)).await;
-    let end = frame(Opcode::Continuation, true, ECHO);
+    assert_echoes(&mut client, &fragment(Opcode::Text, ECHO)).await;
+    let end = frame(Opcode::Continuation, ECHO);
     assert_echoes(&mut client, &end).await;
 
-    let whole = frame(Opcode::Text, true, ECHO);
+    let whole = frame(Opcode::Text, ECHO);
     for byte in whole.chunks(1) {
         client.send_raw(byte).await;
     }

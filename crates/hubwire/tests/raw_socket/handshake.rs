@@ -198,26 +198,24 @@ async fn a_handshake_may_come_in_any_pieces() {
     let mut frames = server.upgrade("/plain").await;
     for byte in HANDSHAKE.as_bytes() {
         let byte = std::slice::from_ref(byte);
-        frames.send_frame(Opcode::Text, true, byte).await;
-        frames.send_frame(Opcode::Binary, true, b"").await;
+        frames.send_frame(Opcode::Text, byte).await;
+        frames.send_frame(Opcode::Binary, b"").await;
     }
     let mut fragments = server.upgrade("/plain").await;
-    fragments.send_frame(Opcode::Text, false, b"").await;
+    fragments.send_fragment(Opcode::Text, b"").await;
     for byte in HANDSHAKE.as_bytes() {
         let byte = std::slice::from_ref(byte);
-        fragments
-            .send_frame(Opcode::Continuation, false, byte)
-            .await;
+        fragments.send_fragment(Opcode::Continuation, byte).await;
     }
     let mut bytes = server.upgrade("/plain").await;
     let mut frame = Vec::new();
     let payload = HANDSHAKE.as_bytes();
-    hubwire::protocol::write_masked_frame(&mut frame, Opcode::Binary, true, [9, 8, 7, 6], payload);
+    hubwire::protocol::write_masked_frame(&mut frame, Opcode::Binary, [9, 8, 7, 6], payload);
     for byte in frame.chunks(1) {
         bytes.send_raw(byte).await;
     }
     fragments.expect("{}").await;
-    fragments.send_frame(Opcode::Continuation, true, b"").await;
+    fragments.send_frame(Opcode::Continuation, b"").await;
     for mut client in [frames, bytes] {
         client.expect("{}").await;
         client.expect_alive().await;
@@ -232,7 +230,7 @@ async fn a_handshake_may_come_in_any_pieces() {
 async fn web_socket_pings_get_pongs_before_the_handshake() {
     let server = Server::start().await;
     let mut client = server.upgrade("/plain").await;
-    client.send_frame(Opcode::Ping, true, b"early").await;
+    client.send_frame(Opcode::Ping, b"early").await;
     assert_eq!(client.next().await, Received::Pong(b"early".to_vec()));
     client.send_text(HANDSHAKE).await;
     client.expect("{}").await;

@@ -64,7 +64,7 @@ async fn web_socket_pings_get_pongs_while_on_connected_runs() {
     let server = Server::start().await;
     let mut client = server.open("/connecting-waits").await;
     server.journal.until("connected").await;
-    client.send_frame(Opcode::Ping, true, b"still here").await;
+    client.send_frame(Opcode::Ping, b"still here").await;
     assert_eq!(client.next().await, Received::Pong(b"still here".to_vec()));
     server.gate.let_one_pass();
     client.expect_alive().await;

@@ -1,6 +1,6 @@
 //! A client that uses MessagePack, next to one that uses JSON.
 
-use hubwire::protocol::{HubProtocol, MessageWriter, Opcode, write_frame};
+use hubwire::protocol::{Close, HubProtocol, MessageWriter, Opcode, write_frame};
 
 use crate::server::Server;
 use test_support::client::Client;
@@ -68,7 +68,7 @@ async fn calls_are_completed_in_binary_frames() {
             }),
         ),
     ] {
-        client.send_frame(Opcode::Binary, true, &bytes).await;
+        client.send_frame(Opcode::Binary, &bytes).await;
         expect(&mut client, &completion).await;
     }
     client.leave().await;
@@ -83,11 +83,11 @@ async fn a_message_may_come_in_pieces() {
     let completion = frame(|writer| writer.completion_result("1", &long).unwrap());
     let bytes = call("1", "Echo", &(long,));
     for piece in bytes.chunks(700) {
-        client.send_frame(Opcode::Binary, true, piece).await;
+        client.send_frame(Opcode::Binary, piece).await;
     }
     expect(&mut client, &completion).await;
     for byte in call("2", "Add", &(40, 2)) {
-        client.send_frame(Opcode::Binary, true, &[byte]).await;
+        client.send_frame(Opcode::Binary, &[byte]).await;
     }
     let completion = frame(|writer| writer.completion_result("2", &42).unwrap());
     expect(&mut client, &completion).await;
@@ -133,11 +133,16 @@ async fn nonsense_ends_the_connection() {
         ),
     ] {
         let mut client = open(&server, "/detailed").await;
-        client.send_frame(Opcode::Binary, true, bytes).await;
+        client.send_frame(Opcode::Binary, bytes).await;
         let text = format!("Connection closed with an error. {error}");
         expect(
             &mut client,
-            &frame(|writer| writer.close(Some(&text), true)),
+            &frame(|writer| {
+                writer.close(&Close {
+                    error: Some(text.as_str().into()),
+                    allow_reconnect: true,
+                })
+            }),
         )
         .await;
         client.expect_closed(1000).await;

@@ -21,7 +21,7 @@ async fn every_kind_of_connection_is_ended_in_its_way() {
     calling.call("1", "Wait", r#""slow""#).await;
     server.journal.until("slow began").await;
     calling.call("2", "Note", r#""waited in vain""#).await;
-    calling.send_frame(Opcode::Ping, true, b"").await;
+    calling.send_frame(Opcode::Ping, b"").await;
     assert_eq!(calling.next().await, Received::Pong(Vec::new()));
     let mut before_handshake = server.upgrade("/plain").await;
 

@@ -44,14 +44,12 @@ async fn a_message_of_the_limit_passes_however_it_is_cut() {
     expect_echoed(&mut client, &text).await;
 
     let quarters: Vec<_> = echo.as_bytes().chunks(LIMIT / 4).collect();
-    client.send_frame(Opcode::Text, false, quarters[0]).await;
+    client.send_fragment(Opcode::Text, quarters[0]).await;
     for quarter in &quarters[1..] {
-        client
-            .send_frame(Opcode::Continuation, false, quarter)
-            .await;
+        client.send_fragment(Opcode::Continuation, quarter).await;
     }
     expect_echoed(&mut client, &text).await;
-    client.send_frame(Opcode::Continuation, true, b"").await;
+    client.send_frame(Opcode::Continuation, b"").await;
     client.expect_alive().await;
     client.leave().await;
     server.finish().await;
@@ -80,7 +78,7 @@ async fn the_limit_is_seen_before_a_separator_comes() {
     for _ in 0..LIMIT / 1024 {
         client.send_text(&"x".repeat(1024)).await;
     }
-    client.send_frame(Opcode::Ping, true, b"at the limit").await;
+    client.send_frame(Opcode::Ping, b"at the limit").await;
     let pong = test_support::client::Received::Pong(b"at the limit".to_vec());
     assert_eq!(client.next().await, pong);
     client.send_text("x").await;

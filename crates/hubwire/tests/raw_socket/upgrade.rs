@@ -329,7 +329,6 @@ async fn frames_in_the_same_packet_as_the_upgrade_are_read() {
     hubwire::protocol::write_masked_frame(
         &mut frame,
         hubwire::protocol::Opcode::Text,
-        true,
         [1, 2, 3, 4],
         HANDSHAKE.as_bytes(),
     );

@@ -108,7 +108,7 @@ impl Socket {
 
     async fn write(&mut self, opcode: Opcode, payload: &[u8]) -> io::Result<()> {
         let mut frame = Vec::new();
-        write_masked_frame(&mut frame, opcode, true, [1, 2, 3, 4], payload);
+        write_masked_frame(&mut frame, opcode, [1, 2, 3, 4], payload);
         self.stream.write_all(&frame).await
     }
 

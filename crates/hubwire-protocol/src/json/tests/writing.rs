@@ -4,7 +4,21 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::{EncodeError, Headers, HubProtocol, MessageWriter};
+use crate::{Close, EncodeError, Headers, HubProtocol, MessageWriter};
+
+fn ended(error: Option<&str>) -> Close<'_> {
+    Close {
+        error: error.map(Into::into),
+        allow_reconnect: false,
+    }
+}
+
+fn reconnect(error: Option<&str>) -> Close<'_> {
+    Close {
+        allow_reconnect: true,
+        ..ended(error)
+    }
+}
 
 fn written(write: impl FnOnce(&mut MessageWriter<'_>)) -> String {
     let mut out = b"before".to_vec();
@@ -129,21 +143,21 @@ fn the_rest() {
             r#"{"type":5,"invocationId":"123"}"#,
         ),
         (written(|w| w.ping()), r#"{"type":6}"#),
-        (written(|w| w.close(None, false)), r#"{"type":7}"#),
+        (written(|w| w.close(&ended(None))), r#"{"type":7}"#),
         (
-            written(|w| w.close(Some("Error!"), false)),
+            written(|w| w.close(&ended(Some("Error!")))),
             r#"{"type":7,"error":"Error!"}"#,
         ),
         (
-            written(|w| w.close(Some(""), false)),
+            written(|w| w.close(&ended(Some("")))),
             r#"{"type":7,"error":""}"#,
         ),
         (
-            written(|w| w.close(None, true)),
+            written(|w| w.close(&reconnect(None))),
             r#"{"type":7,"allowReconnect":true}"#,
         ),
         (
-            written(|w| w.close(Some("Error!"), true)),
+            written(|w| w.close(&reconnect(Some("Error!")))),
             r#"{"type":7,"error":"Error!","allowReconnect":true}"#,
         ),
         (
@@ -248,8 +262,8 @@ fn sizes_of_signalr_s_own_tests() {
     assert_eq!(invocation(Some("1"), &["1"]), 82);
     assert_eq!(stream_invocation(&[]), 63);
     assert_eq!(stream_invocation(&["1"]), 81);
-    assert_eq!(size(written(|w| w.close(None, false))), 11);
-    assert_eq!(size(written(|w| w.close(Some("error"), false))), 27);
+    assert_eq!(size(written(|w| w.close(&ended(None)))), 11);
+    assert_eq!(size(written(|w| w.close(&ended(Some("error"))))), 27);
     assert_eq!(size(written(|w| w.stream_item("1", &()).unwrap())), 42);
     assert_eq!(size(written(|w| w.stream_item("1", &1).unwrap())), 39);
     assert_eq!(size(written(|w| w.completion_void("1"))), 30);

@@ -17,8 +17,14 @@ pub(in crate::messagepack) struct Compound<'a, 'w> {
     serializer: &'a mut Serializer<'w>,
     /// The number of elements or pairs that the value announced, or where to insert that number.
     announced: Announced,
-    is_map: bool,
+    kind: Kind,
     written: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Array,
+    Map,
 }
 
 enum Announced {
@@ -35,7 +41,7 @@ impl<'a, 'w> Compound<'a, 'w> {
         serializer: &'a mut Serializer<'w>,
         count: Option<usize>,
     ) -> Result<Self, ValueError> {
-        Self::begin(serializer, count, false)
+        Self::begin(serializer, count, Kind::Array)
     }
 
     #[inline]
@@ -43,7 +49,7 @@ impl<'a, 'w> Compound<'a, 'w> {
         serializer: &'a mut Serializer<'w>,
         count: Option<usize>,
     ) -> Result<Self, ValueError> {
-        Self::begin(serializer, count, true)
+        Self::begin(serializer, count, Kind::Map)
     }
 
     /// Begins a `RawValue` of `serde_json`.
@@ -51,7 +57,7 @@ impl<'a, 'w> Compound<'a, 'w> {
         Self {
             serializer,
             announced: Announced::Json,
-            is_map: false,
+            kind: Kind::Array,
             written: 0,
         }
     }
@@ -60,11 +66,11 @@ impl<'a, 'w> Compound<'a, 'w> {
     fn begin(
         serializer: &'a mut Serializer<'w>,
         count: Option<usize>,
-        is_map: bool,
+        kind: Kind,
     ) -> Result<Self, ValueError> {
         let announced = match count {
             Some(count) => {
-                write_length(serializer.out, count, is_map)?;
+                kind.write_length(serializer.out, count)?;
                 Announced::Count(count)
             }
             None => Announced::Later(serializer.out.len()),
@@ -72,7 +78,7 @@ impl<'a, 'w> Compound<'a, 'w> {
         Ok(Self {
             serializer,
             announced,
-            is_map,
+            kind,
             written: 0,
         })
     }
@@ -119,7 +125,7 @@ impl<'a, 'w> Compound<'a, 'w> {
             Announced::Later(elements) => {
                 let out = &mut *self.serializer.out;
                 let end = out.len();
-                write_length(out, written, self.is_map)?;
+                self.kind.write_length(out, written)?;
                 let length = out.len() - end;
                 if let Some(all) = out.get_mut(elements..) {
                     all.rotate_right(length);
@@ -130,11 +136,12 @@ impl<'a, 'w> Compound<'a, 'w> {
     }
 }
 
-fn write_length(out: &mut Vec<u8>, count: usize, is_map: bool) -> Result<(), ValueError> {
-    if is_map {
-        encode::map_length(out, count)
-    } else {
-        encode::array_length(out, count)
+impl Kind {
+    fn write_length(self, out: &mut Vec<u8>, count: usize) -> Result<(), ValueError> {
+        match self {
+            Self::Array => encode::array_length(out, count),
+            Self::Map => encode::map_length(out, count),
+        }
     }
 }
 

@@ -3,7 +3,21 @@
 use serde::Serialize;
 
 use super::hex;
-use crate::{EncodeError, Headers, HubProtocol, MessageWriter};
+use crate::{Close, EncodeError, Headers, HubProtocol, MessageWriter};
+
+fn ended(error: Option<&str>) -> Close<'_> {
+    Close {
+        error: error.map(Into::into),
+        allow_reconnect: false,
+    }
+}
+
+fn reconnect(error: Option<&str>) -> Close<'_> {
+    Close {
+        allow_reconnect: true,
+        ..ended(error)
+    }
+}
 
 #[track_caller]
 fn check(write: impl FnOnce(&mut MessageWriter<'_>) -> Result<(), EncodeError>, expected: &str) {
@@ -78,14 +92,14 @@ fn items_completions_and_cancellations() {
 #[test]
 fn what_is_about_the_connection() {
     check_plain(|writer| writer.ping(), "02 91 06");
-    check_plain(|writer| writer.close(None, false), "04 93 07 c0 c2");
+    check_plain(|writer| writer.close(&ended(None)), "04 93 07 c0 c2");
     check_plain(
-        |writer| writer.close(Some("bye"), true),
+        |writer| writer.close(&reconnect(Some("bye"))),
         "07 93 07 a3 62 79 65 c3",
     );
-    check_plain(|writer| writer.close(Some(""), false), "04 93 07 a0 c2");
+    check_plain(|writer| writer.close(&ended(Some(""))), "04 93 07 a0 c2");
     check_plain(
-        |writer| writer.close(Some("Connection closed with an error."), true),
+        |writer| writer.close(&reconnect(Some("Connection closed with an error."))),
         "25 93 07 d9 20 43 6f 6e 6e 65 63 74 69 6f 6e 20 63 6c 6f 73 65 64 20 77 69 74 68 20 61 6e
          20 65 72 72 6f 72 2e c3",
     );
