@@ -8,6 +8,7 @@ mod context;
 mod error;
 mod error_response;
 mod failures;
+mod hint;
 mod kept_causes;
 mod lent;
 mod method;
@@ -16,6 +17,7 @@ mod reply;
 mod resources;
 mod returned;
 mod runtime;
+mod sent_stream;
 mod service;
 mod stream_reader;
 mod stream_sink;
@@ -27,7 +29,7 @@ use std::sync::Arc;
 
 pub use argument::{
     HubArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem, assert_argument,
-    assert_stream_argument, hub_stream,
+    assert_stream_argument,
 };
 pub use call::Call;
 pub(crate) use call_slot::{CallSlot, Connecting};
@@ -38,15 +40,16 @@ pub(crate) use failures::Place;
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;
 pub use lent::{Lent, lent};
-pub use method::{Method, Parameter};
+pub use method::{Helper, Method, Parameter};
 pub use reply::Reply;
 pub(crate) use reply::{CallFuture, ReplyKind, ResultWriter, StartStream};
 pub use resources::{Resources, ResourcesBuilder};
 pub use returned::{
     AnyResult, HookReturn, IntoHubError, Returned, ReturnedValue, ReturnsResult, ReturnsValue,
-    SendItem, returned, returned_by, streamed_by,
+    SendItem, returned, returned_by,
 };
 pub(crate) use runtime::HubRuntime;
+pub use sent_stream::{SentStream, hub_stream, streamed_by};
 pub(crate) use service::TypedHub;
 pub use service::{HubCall, HubService};
 pub(crate) use stream_reader::Upload;
@@ -125,6 +128,9 @@ pub trait Hub: Sized + Send + Sync + 'static {
     /// The methods that clients may call; their indices are what [`Hub::bind`] takes.
     const METHODS: &'static [Method];
 
+    /// The methods that the hub has and clients cannot call, which the log names where one is called.
+    const HELPERS: &'static [Helper] = &[];
+
     /// Runs when a connection is established, before any of its calls.
     ///
     /// The connection can already be sent to. An error closes it without leave to reconnect, and
@@ -165,6 +171,12 @@ pub trait Hub: Sized + Send + Sync + 'static {
     /// [`BindError`] when the arguments do not fit the method.
     fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError>;
 }
+
+/// What each `#[hub]` block implements before all else.
+///
+/// Of a second block the compiler says that this and [`Hub`] are implemented twice, this first; its name says what to
+/// do.
+pub trait OneHubBlockHoldsAllMethods {}
 
 /// A type of which one value can serve all connections.
 #[diagnostic::on_unimplemented(

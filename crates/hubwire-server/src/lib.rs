@@ -28,12 +28,13 @@ pub use connection::{
 };
 pub use endpoint::{HubEndpoint, MapHub, NegotiateEndpoint};
 pub use hub::{
-    AnyResult, Call, Caller, HookReturn, Hub, HubArgument, HubCall, HubCallerContext, HubContext,
-    HubError, HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem,
-    HubValue, IntoHubError, Lent, LentStreamReader, Method, Parameter, Reply, Resources,
-    ResourcesBuilder, Returned, ReturnedValue, ReturnsResult, ReturnsValue, SendItem, StreamEnd,
-    StreamReader, StreamSink, assert_argument, assert_stream_argument, hub_stream, lent, returned,
-    returned_by, streamed_by,
+    AnyResult, Call, Caller, Helper, HookReturn, Hub, HubArgument, HubCall, HubCallerContext,
+    HubContext, HubError, HubResult, HubReturn, HubService, HubStream, HubStreamArgument,
+    HubStreamItem, HubValue, IntoHubError, Lent, LentStreamReader, Method,
+    OneHubBlockHoldsAllMethods, Parameter, Reply, Resources, ResourcesBuilder, Returned,
+    ReturnedValue, ReturnsResult, ReturnsValue, SendItem, SentStream, StreamEnd, StreamReader,
+    StreamSink, assert_argument, assert_stream_argument, hub_stream, lent, returned, returned_by,
+    streamed_by,
 };
 pub use listen::listen;
 pub use node::{

@@ -190,7 +190,12 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        tracing::debug!(target: "hubwire::dispatch", method = ?Excerpt(target), "unknown method");
+        tracing::debug!(
+            target: "hubwire::dispatch",
+            method = ?Excerpt(target),
+            hint = self.hub.service().hint(target),
+            "unknown method"
+        );
         self.refuse(id, &refusals::unknown_method(target));
     }
 

@@ -62,29 +62,12 @@ impl<T: Serialize + ?Sized> HubStreamItem for T {}
     label = "not a stream that can be sent",
     note = "a streaming method returns a `Stream` that is `Send`"
 )]
-pub trait HubStream: Sized {
-    /// The stream itself.
-    type Sent: Stream + Send;
+pub trait HubStream: Stream + Send + Sized {}
 
-    /// The stream itself.
-    fn sent(self) -> Self::Sent;
-}
-
-impl<S: Stream + Send> HubStream for S {
-    type Sent = S;
-
-    fn sent(self) -> S {
-        self
-    }
-}
+impl<S: Stream + Send> HubStream for S {}
 
 /// Fails to compile, at the type's own place, where a parameter cannot come from the wire.
 pub const fn assert_argument<T: HubArgument>() {}
 
 /// Fails to compile, at the type's own place, where items of a client's stream cannot be decoded.
 pub const fn assert_stream_argument<T: HubStreamArgument>() {}
-
-/// The stream itself; fails to compile where it is none that can be sent.
-pub fn hub_stream<S: HubStream>(stream: S) -> S::Sent {
-    stream.sent()
-}

@@ -7,10 +7,8 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use futures_core::Stream;
-
 use super::reply::FallibleCall;
-use super::{HubError, HubResult, HubReturn, HubStream, HubStreamItem, Reply, StreamSink};
+use super::{HubError, HubResult, HubReturn, HubStreamItem, Reply, StreamSink};
 
 /// Sends an item of a stream. It carries no bounds, so that of an item which cannot be sent is told only once.
 pub type SendItem<T> = fn(&StreamSink, T) -> HubResult;
@@ -27,11 +25,6 @@ pub const fn returned<T>() -> Returned<T> {
 
 /// The type of a value that hub code returned.
 pub const fn returned_by<T>(_: &T) -> Returned<T> {
-    returned()
-}
-
-/// The type of a stream's items.
-pub const fn streamed_by<S: HubStream>(_: &S) -> Returned<<S::Sent as Stream>::Item> {
     returned()
 }
 
