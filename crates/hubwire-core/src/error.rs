@@ -8,6 +8,9 @@ use hubwire_protocol::EncodeError;
 ///
 /// What a receiver does with it never shows here: a connection that cannot be written to ends by itself.
 ///
+/// `?` turns it into a `HubError` that is hidden from the caller, so a method that returns `HubResult` and ends with a
+/// send says `Ok(cx.clients().all().send("Moved", (1, 2)).await?)`.
+///
 /// ```
 /// use std::collections::BTreeMap;
 ///

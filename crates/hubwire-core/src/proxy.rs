@@ -64,7 +64,8 @@ impl Reach for Many {}
 
 /// Calls methods on the clients of one [`Target`], by name.
 ///
-/// Typed proxies that `#[hub_client]` generates wrap this one and dereference to it.
+/// Typed methods come with `client = ..`: under `#[hub(client = ChatClient)]` selectors return the proxy that
+/// `#[hub_client]` generated for `ChatClient`, which wraps this one and dereferences to it.
 ///
 /// ```
 /// use std::time::Duration;
