@@ -9,6 +9,9 @@ use hubwire_protocol::EncodeError;
 /// What happens at a receiver is never reported here: a connection that cannot be written to ends
 /// by itself.
 ///
+/// `?` turns it into a `HubError` that is hidden from the caller, so a method that returns `HubResult` and ends with a
+/// send says `Ok(cx.clients().all().send("Moved", (1, 2)).await?)`.
+///
 /// ```
 /// use std::collections::BTreeMap;
 ///

@@ -65,7 +65,8 @@ impl Reach for Many {}
 
 /// Calls methods by name on the clients of one [`Target`].
 ///
-/// The typed proxies that `#[hub_client]` generates wrap this type and dereference to it.
+/// Typed methods come with `client = ..`: under `#[hub(client = ChatClient)]` selectors return the proxy that
+/// `#[hub_client]` generated for `ChatClient`, which wraps this one and dereferences to it.
 ///
 /// ```
 /// use std::time::Duration;

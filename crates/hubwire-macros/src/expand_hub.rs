@@ -8,7 +8,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use crate::errors::Errors;
-use crate::model::{Function, Hook, HookKind, HookParameter, HubBlock, HubMethod, Parameter};
+use crate::model::{
+    Function, Helper, Hook, HookKind, HookParameter, HubBlock, HubMethod, Parameter,
+};
 use crate::parse;
 use crate::spanning::{Place, located};
 use crate::type_text::type_text;
@@ -37,6 +39,7 @@ fn implementation(hub: &HubBlock) -> TokenStream {
         cfgs,
         hooks,
         methods,
+        helpers,
         ..
     } = hub;
     let (generics, _, bounds) = block.generics.split_for_impl();
@@ -46,16 +49,13 @@ fn implementation(hub: &HubBlock) -> TokenStream {
         ToTokens::to_token_stream,
     );
     let descriptions = methods.iter().map(description);
+    let helpers = uncallable(helpers);
     let resources = call::resources(methods);
     let bind = call::bind(methods);
     quote! {
         #(#cfgs)*
         #[automatically_derived]
-        impl #generics #hub_type #bounds {
-            #[doc(hidden)]
-            #[allow(dead_code)]
-            const ALL_HUB_METHODS_STAND_IN_ONE_BLOCK: () = ();
-        }
+        impl #generics ::hubwire::__private::OneHubBlockHoldsAllMethods for #hub_type #bounds {}
 
         #(#cfgs)*
         #[automatically_derived]
@@ -63,6 +63,7 @@ fn implementation(hub: &HubBlock) -> TokenStream {
         impl #generics ::hubwire::__private::Hub for #hub_type #bounds {
             type Client = #client;
             const METHODS: &'static [::hubwire::__private::Method] = &[#(#descriptions)*];
+            #helpers
             #(#hooks)*
             #bind
             #resources
@@ -81,6 +82,29 @@ fn description(method: &HubMethod) -> TokenStream {
         #(#cfgs)*
         ::hubwire::__private::Method::new(#name, &[#(#parameters,)*], #docs) #(#streaming)*,
     }
+}
+
+/// `HELPERS`, where there are any.
+fn uncallable(helpers: &[Helper]) -> Option<TokenStream> {
+    let entries = helpers.iter().map(|helper| {
+        let Helper {
+            cfgs,
+            wire_name,
+            is_skipped,
+            ..
+        } = helper;
+        let rust_name = helper.rust_name.unraw().to_string();
+        let skipped = is_skipped.then(|| quote!(.skipped()));
+        quote! {
+            #(#cfgs)*
+            ::hubwire::__private::Helper::new(#wire_name, #rust_name) #skipped,
+        }
+    });
+    (!helpers.is_empty()).then(|| {
+        quote! {
+            const HELPERS: &'static [::hubwire::__private::Helper] = &[#(#entries)*];
+        }
+    })
 }
 
 /// The entry of a parameter that comes from the wire.

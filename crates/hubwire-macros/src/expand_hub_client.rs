@@ -42,9 +42,18 @@ fn marker(client: &ClientTrait, proxy: &Ident) -> TokenStream {
         let text = "What a hub may call on its clients.";
         quote!(#[doc = #text])
     });
+    let instead = [
+        "",
+        "`#[hub_client]` left this type in place of the trait: it names the client, is no bound, and has no value.",
+        &format!(
+            "What calls one client takes [`{proxy}<One>`]({proxy}), what calls any number of them"
+        ),
+        &format!("[`&{proxy}<R>`]({proxy}) with `R: Reach`."),
+    ];
     quote! {
         #docs
         #(#attributes)*
+        #(#[doc = #instead])*
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #visibility enum #name {}
 

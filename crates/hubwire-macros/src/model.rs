@@ -15,6 +15,7 @@ pub(crate) struct HubBlock {
     pub(crate) client: Option<TypePath>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) methods: Vec<HubMethod>,
+    pub(crate) helpers: Vec<Helper>,
 }
 
 /// A method that clients may call.
@@ -24,6 +25,16 @@ pub(crate) struct HubMethod {
     pub(crate) docs: String,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) streamed: Option<Streamed>,
+}
+
+/// A method that clients cannot call.
+pub(crate) struct Helper {
+    pub(crate) rust_name: Ident,
+    pub(crate) cfgs: Vec<Attribute>,
+    /// What it would be called on the wire.
+    pub(crate) wire_name: String,
+    /// Whether `#[hub(skip)]` keeps it from clients.
+    pub(crate) is_skipped: bool,
 }
 
 /// What a streaming method streams, as far as it is written.

@@ -2,6 +2,7 @@
 
 mod borrow;
 mod client_trait;
+mod context_in_macro;
 mod dotnet_enum;
 mod forgotten;
 mod helper;

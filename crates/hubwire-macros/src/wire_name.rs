@@ -63,7 +63,7 @@ pub(crate) fn refuse_duplicates<'a>(
 }
 
 /// `join_room` becomes `JoinRoom`; digits and capitals stay.
-fn pascal_case(rust_name: &str) -> String {
+pub(crate) fn pascal_case(rust_name: &str) -> String {
     let mut text = String::with_capacity(rust_name.len());
     for word in rust_name.split('_') {
         let mut letters = word.chars();

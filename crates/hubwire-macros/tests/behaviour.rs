@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use hubwire::manual::Target;
+use hubwire::manual::{Hub, Target};
 use hubwire::testing::{HubTester, Received, Sent, TestClient};
 use hubwire::{
     CancellationToken, ClientResultError, DisconnectReason, HubCallerContext, HubError, HubResult,
@@ -435,4 +435,54 @@ async fn clients_are_invoked_by_their_wire_names() {
         client.send_record(&completion).await.unwrap();
         assert_eq!(client.completion(&call).await.unwrap(), Ok(expected));
     }
+}
+
+#[test]
+fn methods_that_clients_cannot_call_are_described() {
+    struct Helpers(u32);
+
+    #[hub]
+    impl Helpers {
+        fn on_connected(&self) {}
+
+        pub fn called(&self) -> u32 {
+            self.price() + self.r#match() + self.skipped() + Self::associated()
+        }
+
+        fn price(&self) -> u32 {
+            self.0
+        }
+
+        pub(crate) fn r#match(&self) -> u32 {
+            self.0
+        }
+
+        #[cfg(windows)]
+        fn only_on_windows(&self) {}
+
+        #[hub(skip)]
+        pub(crate) fn skipped(&self) -> u32 {
+            self.0
+        }
+
+        fn associated() -> u32 {
+            1
+        }
+    }
+
+    assert_eq!(Helpers(2).called(), 7);
+    let helpers = Helpers::HELPERS.iter();
+    let helpers: Vec<_> = helpers
+        .map(|helper| (helper.name, helper.rust_name, helper.is_skipped))
+        .collect();
+    #[cfg(not(windows))]
+    assert_eq!(
+        helpers,
+        [
+            ("Price", "price", false),
+            ("Match", "match", false),
+            ("Skipped", "skipped", true)
+        ]
+    );
+    assert!(Everything::HELPERS.is_empty());
 }

@@ -9,6 +9,7 @@ mod error;
 mod error_response;
 mod failures;
 mod filter;
+mod hint;
 mod kept_causes;
 mod lent;
 mod method;
@@ -17,6 +18,7 @@ mod reply;
 mod resources;
 mod returned;
 mod runtime;
+mod sent_stream;
 mod service;
 mod stream_reader;
 mod stream_sink;
@@ -29,7 +31,7 @@ use std::sync::Arc;
 
 pub use argument::{
     HubArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem, assert_argument,
-    assert_stream_argument, hub_stream,
+    assert_stream_argument,
 };
 pub use call::Call;
 pub(crate) use call_slot::{CallSlot, Connecting};
@@ -46,15 +48,16 @@ pub use filter::{
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;
 pub use lent::{Lent, lent};
-pub use method::{Method, Parameter};
+pub use method::{Helper, Method, Parameter};
 pub use reply::Reply;
 pub(crate) use reply::{CallFuture, ReplyKind, ResultWriter, StartStream};
 pub use resources::{Resources, ResourcesBuilder};
 pub use returned::{
     AnyResult, HookReturn, IntoHubError, Returned, ReturnedValue, ReturnsResult, ReturnsValue,
-    SendItem, returned, returned_by, streamed_by,
+    SendItem, returned, returned_by,
 };
 pub(crate) use runtime::HubRuntime;
+pub use sent_stream::{SentStream, hub_stream, streamed_by};
 pub(crate) use service::TypedHub;
 pub use service::{HubCall, HubService};
 pub(crate) use stream_reader::{ItemFault, Upload};
@@ -136,6 +139,9 @@ pub trait Hub: Sized + Send + Sync + 'static {
     /// The methods that clients may call; [`Hub::bind`] takes their indices.
     const METHODS: &'static [Method];
 
+    /// The methods that the hub has and clients cannot call, which the log names where one is called.
+    const HELPERS: &'static [Helper] = &[];
+
     /// Runs when a connection is established, before any of its calls.
     ///
     /// Messages can already be sent to the connection. An error closes it without permission to
@@ -179,6 +185,12 @@ pub trait Hub: Sized + Send + Sync + 'static {
     /// Returns [`BindError`] if the arguments do not fit the method.
     fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError>;
 }
+
+/// What each `#[hub]` block implements before all else.
+///
+/// Of a second block the compiler says that this and [`Hub`] are implemented twice, this first; its name says what to
+/// do.
+pub trait OneHubBlockHoldsAllMethods {}
 
 /// A type with a value that can serve all connections.
 #[diagnostic::on_unimplemented(

@@ -30,13 +30,13 @@ pub use connection::{
 };
 pub use endpoint::{HubEndpoint, MapHub, NegotiateEndpoint};
 pub use hub::{
-    AnyResult, Call, Caller, HookReturn, Hub, HubArgument, HubCall, HubCallerContext, HubContext,
-    HubError, HubFilter, HubInvocation, HubResult, HubReturn, HubService, HubStream,
+    AnyResult, Call, Caller, Helper, HookReturn, Hub, HubArgument, HubCall, HubCallerContext,
+    HubContext, HubError, HubFilter, HubInvocation, HubResult, HubReturn, HubService, HubStream,
     HubStreamArgument, HubStreamItem, HubValue, IntoHubError, InvocationLogging, InvocationMetrics,
-    InvocationResult, Lent, LentStreamReader, Method, Next, NextHook, Parameter, Reply, Resources,
-    ResourcesBuilder, Returned, ReturnedValue, ReturnsResult, ReturnsValue, SendItem, StreamEnd,
-    StreamReader, StreamSink, assert_argument, assert_stream_argument, hub_stream, lent, returned,
-    returned_by, streamed_by,
+    InvocationResult, Lent, LentStreamReader, Method, Next, NextHook, OneHubBlockHoldsAllMethods,
+    Parameter, Reply, Resources, ResourcesBuilder, Returned, ReturnedValue, ReturnsResult,
+    ReturnsValue, SendItem, SentStream, StreamEnd, StreamReader, StreamSink, assert_argument,
+    assert_stream_argument, hub_stream, lent, returned, returned_by, streamed_by,
 };
 pub use listen::listen;
 pub use node::{

@@ -216,9 +216,9 @@ pub mod manual {
     };
     pub use hubwire_protocol::BindError;
     pub use hubwire_server::{
-        Call, Hub, HubArgument, HubCall, HubReturn, HubService, HubStream, HubStreamArgument,
-        HubStreamItem, LentStreamReader, Method, NegotiateEndpoint, Parameter, Reply, Resources,
-        ResourcesBuilder, StreamEnd, StreamSink,
+        Call, Helper, Hub, HubArgument, HubCall, HubReturn, HubService, HubStream,
+        HubStreamArgument, HubStreamItem, LentStreamReader, Method, NegotiateEndpoint, Parameter,
+        Reply, Resources, ResourcesBuilder, StreamEnd, StreamSink,
     };
 }
 
@@ -245,10 +245,10 @@ pub mod __private {
     };
     pub use hubwire_protocol::{BindError, dotnet};
     pub use hubwire_server::{
-        Call, DisconnectReason, Hub, HubArgument, HubCallerContext, HubError, HubResult,
-        HubStreamArgument, HubValue, Method, Parameter, Reply, Resources, ResourcesBuilder,
-        ReturnedValue, StreamSink, assert_argument, assert_stream_argument, hub_stream, lent,
-        returned, returned_by, streamed_by,
+        Call, DisconnectReason, Helper, Hub, HubArgument, HubCallerContext, HubError, HubResult,
+        HubStreamArgument, HubValue, Method, OneHubBlockHoldsAllMethods, Parameter, Reply,
+        Resources, ResourcesBuilder, ReturnedValue, StreamSink, assert_argument,
+        assert_stream_argument, hub_stream, lent, returned, returned_by, streamed_by,
     };
 }
 

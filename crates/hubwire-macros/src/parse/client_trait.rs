@@ -6,7 +6,6 @@ use syn::{
 };
 
 use super::borrow::{Borrows, owned};
-use super::outcome::{WrittenResult, written_result};
 use super::parameter::{MAXIMUM_ARGUMENTS, name};
 use super::signature::{is_shared_self, refuse_generics, refuse_qualifiers};
 use crate::attributes::cfgs;
@@ -169,15 +168,7 @@ fn result(output: &ReturnType, errors: &mut Errors) -> Option<Type> {
         errors.at(output, "leave out `-> ()`: a push returns nothing");
         return None;
     }
-    let Some(WrittenResult { success, .. }) = written_result(ty) else {
-        return Some((**ty).clone());
-    };
-    let written = success.map_or_else(|| "T".to_owned(), type_text);
-    let help = format!(
-        "write `{written}`: the proxy's method returns `Result<{written}, ClientResultError>`"
-    );
-    errors.at(ty, help);
-    success.cloned()
+    Some((**ty).clone())
 }
 
 fn refuse_borrowed_result(ty: &Type, errors: &mut Errors) {

@@ -6,9 +6,11 @@
 use proc_macro2::{Ident, Span};
 use syn::visit::{self, Visit};
 use syn::{
-    Expr, ExprCall, ExprPath, FnArg, ImplItemFn, PatIdent, PathArguments, Type, parse_quote,
+    Expr, ExprCall, ExprPath, FnArg, ImplItemFn, ItemMacro, Macro, PatIdent, PathArguments, Type,
+    parse_quote,
 };
 
+use super::context_in_macro;
 use crate::errors::Errors;
 use crate::type_text::type_text;
 
@@ -78,6 +80,16 @@ fn unknown_context(function: &ImplItemFn) -> Option<Span> {
             if let Some(ident) = path.path.get_ident().filter(|ident| *ident == "cx") {
                 self.used.get_or_insert_with(|| ident.span());
             }
+        }
+
+        fn visit_macro(&mut self, called: &'a Macro) {
+            if self.used.is_none() {
+                self.used = context_in_macro::use_in(called);
+            }
+        }
+
+        fn visit_item_macro(&mut self, _: &'a ItemMacro) {
+            // What it declares runs elsewhere.
         }
 
         fn visit_pat_ident(&mut self, pattern: &'a PatIdent) {

@@ -1,9 +1,25 @@
-//! What is said in vain of a method that clients cannot call.
+//! A method that clients cannot call, and what is said of it in vain.
 
+use syn::ext::IdentExt;
 use syn::{Attribute, FnArg, ImplItemFn};
 
+use crate::attributes::cfgs;
 use crate::errors::Errors;
+use crate::model::Helper;
 use crate::options::{MethodOptions, take_named};
+use crate::wire_name::pascal_case;
+
+/// Reads a helper that somebody may take for a method that clients call; a function without `self` is none.
+pub(crate) fn helper(function: &ImplItemFn, is_skipped: bool) -> Option<Helper> {
+    function.sig.receiver()?;
+    let rust_name = function.sig.ident.clone();
+    Some(Helper {
+        cfgs: cfgs(&function.attrs),
+        wire_name: pascal_case(&rust_name.unraw().to_string()),
+        rust_name,
+        is_skipped,
+    })
+}
 
 /// Reports what says how clients call a method; `because` is why they cannot.
 pub(crate) fn refuse_options(options: &MethodOptions, because: &str, errors: &mut Errors) {

@@ -10,7 +10,7 @@ use syn::{
 use super::{forgotten, helper, hook, hub_method};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
-use crate::model::{Hook, HookKind, HubBlock, HubMethod};
+use crate::model::{Helper, Hook, HookKind, HubBlock, HubMethod};
 use crate::nearest::nearest;
 use crate::options::{BlockOptions, MethodOptions, refuse, take_named};
 use crate::spanning::Place;
@@ -26,12 +26,14 @@ pub(crate) fn hub_block(
     let options = BlockOptions::parse(arguments, errors);
     let mut hooks = Vec::new();
     let mut methods = Vec::new();
+    let mut helpers = Vec::new();
     for item in &mut block.items {
         match item {
             ImplItem::Const(item) => refuse(&mut item.attrs, errors),
-            ImplItem::Fn(function) => match callable(function, errors) {
-                Some(Callable::Hook(hook)) => hooks.push(hook),
-                Some(Callable::Method(method)) => methods.push(method),
+            ImplItem::Fn(function) => match role(function, errors) {
+                Some(Role::Hook(hook)) => hooks.push(hook),
+                Some(Role::Method(method)) => methods.push(method),
+                Some(Role::Helper(helper)) => helpers.push(helper),
                 None => {}
             },
             _ => {}
@@ -47,6 +49,7 @@ pub(crate) fn hub_block(
         client: options.client,
         hooks,
         methods,
+        helpers,
     })
 }
 
@@ -105,13 +108,14 @@ fn refuse_lifetimes(block: &ItemImpl, errors: &mut Errors) {
     }
 }
 
-enum Callable {
+enum Role {
     Hook(Hook),
     Method(HubMethod),
+    Helper(Helper),
 }
 
-/// Takes our attributes off a function and reads it; `None` when clients cannot call it or it is mistaken.
-fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> {
+/// Takes our attributes off a function and reads it; `None` when it is mistaken or no method.
+fn role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
     errors
         .unless_any(|errors| {
             let options = MethodOptions::take(&mut function.attrs, errors);
@@ -120,14 +124,14 @@ fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> 
             let name = function.sig.ident.clone();
             if options.skip.is_some() {
                 helper::refuse_marks(function, &authorize, "a method with `#[hub(skip)]`", errors);
-                return None;
+                return helper::helper(function, true).map(Role::Helper);
             }
             if let Some(kind) = HookKind::from_name(&name) {
                 let because = format!("`{name}` is a hook, which clients cannot call");
                 helper::refuse_options(&options, &because, errors);
                 helper::refuse_marks(function, &authorize, "a hook", errors);
                 allow_our_rules(&mut function.attrs);
-                return Some(Callable::Hook(hook::hook(kind, function, errors)));
+                return Some(Role::Hook(hook::hook(kind, function, errors)));
             }
             let is_public = matches!(function.vis, Visibility::Public(_));
             if name.to_string().starts_with("on_") && (options.name.is_none() || !is_public) {
@@ -138,7 +142,7 @@ fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> 
                 let because = format!("clients cannot call `{name}`, which is not `pub`");
                 helper::refuse_options(&options, &because, errors);
                 helper::refuse_marks(function, &authorize, "a method that is not `pub`", errors);
-                return None;
+                return helper::helper(function, false).map(Role::Helper);
             }
             for attribute in authorize {
                 errors.at(attribute, "`#[authorize]` is not supported yet");
@@ -146,7 +150,7 @@ fn callable(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Callable> 
             let arguments = take_argument_marks(function);
             allow_our_rules(&mut function.attrs);
             let method = hub_method::hub_method(function, &options, &arguments, errors);
-            Some(Callable::Method(method))
+            Some(Role::Method(method))
         })
         .flatten()
 }

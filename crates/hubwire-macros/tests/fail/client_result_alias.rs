@@ -7,6 +7,8 @@ type Readable = Result<bool, String>;
 pub trait ChatClient {
     fn confirm(&self, question: &str) -> Answer<bool>;
 
+    fn confirm_once(&self, question: &str) -> HubResult<bool>;
+
     fn confirm_again(&self, question: &str) -> Readable;
 }
 

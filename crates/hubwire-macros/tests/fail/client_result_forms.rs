@@ -10,8 +10,6 @@ pub trait ChatClient {
 
     fn with_lifetime<'a>(&'a self) -> std::borrow::Cow<'a, str>;
 
-    fn fallible(&self) -> hubwire::HubResult<bool>;
-
     fn opaque(&self) -> impl Iterator<Item = u32>;
 
     #[hub(stream)]

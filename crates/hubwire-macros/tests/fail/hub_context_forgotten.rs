@@ -1,4 +1,4 @@
-use hubwire::{HubCallerContext, HubContext, HubResult, hub};
+use hubwire::{HubCallerContext, HubContext, HubResult, StreamReader, hub};
 
 struct ChatHub;
 
@@ -12,6 +12,19 @@ impl ChatHub {
         Ok(cx.clients().all().send("Told", (text,)).await?)
     }
 
+    pub fn in_macro(&self) -> String {
+        format!("Hello {}", cx.connection_id())
+    }
+
+    pub async fn in_select(&self, mut texts: StreamReader<String>) -> HubResult {
+        tokio::select! {
+            Some(text) = texts.next() => tell(cx, text?).await,
+            () = self.pause() => Ok(()),
+        }
+    }
+
+    async fn pause(&self) {}
+
     pub async fn of_nobody(&self, cx: &HubCallerContext, text: String) -> HubResult {
         Ok(cx.clients().all().send("Told", (text,)).await?)
     }
@@ -24,6 +37,10 @@ impl ChatHub {
     async fn helper(cx: &HubCallerContext) -> bool {
         cx.connection_id().is_empty()
     }
+}
+
+async fn tell(cx: &HubCallerContext<ChatHub>, text: String) -> HubResult {
+    Ok(cx.clients().all().send("Told", (text,)).await?)
 }
 
 fn main() {}

@@ -8,6 +8,17 @@ use hubwire_core::UserId;
 use super::ConnectionRequest;
 
 /// The claim that names a user in ASP.NET Core.
+///
+/// The [`UserId`] of a connection is its principal's claim of this type, or else a JWT's `sub`, unless the hub has a
+/// [`UserIdProvider`] of its own.
+///
+/// ```
+/// use hubwire::{NAME_IDENTIFIER, Principal};
+///
+/// let claims = [("sub", "5f2b"), (NAME_IDENTIFIER, "ann"), ("role", "cook")];
+/// assert_eq!(Principal::new(claims).name_identifier(), Some("ann"));
+/// assert_eq!(Principal::new([("sub", "5f2b")]).name_identifier(), Some("5f2b"));
+/// ```
 pub const NAME_IDENTIFIER: &str =
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
 

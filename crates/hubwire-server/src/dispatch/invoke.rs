@@ -207,7 +207,11 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        self.log_refusal(id, Warning::UnknownMethod, target, None);
+        let hint = fmt::from_fn(|f| {
+            let hint = self.hub.service().hint(target);
+            f.write_str(hint.as_deref().unwrap_or("the hub has no such method"))
+        });
+        self.log_refusal(id, Warning::UnknownMethod, target, Some(&hint));
         self.refuse(id, &refusals::unknown_method(target));
     }
 

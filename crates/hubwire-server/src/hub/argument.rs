@@ -63,29 +63,12 @@ impl<T: Serialize + ?Sized> HubStreamItem for T {}
     label = "not a stream that can be sent",
     note = "a streaming method returns a `Stream` that is `Send`"
 )]
-pub trait HubStream: Sized {
-    /// The stream itself.
-    type Sent: Stream + Send;
+pub trait HubStream: Stream + Send + Sized {}
 
-    /// Returns the stream itself.
-    fn sent(self) -> Self::Sent;
-}
-
-impl<S: Stream + Send> HubStream for S {
-    type Sent = S;
-
-    fn sent(self) -> S {
-        self
-    }
-}
+impl<S: Stream + Send> HubStream for S {}
 
 /// Fails to compile, at the type's own span, if a parameter cannot be decoded.
 pub const fn assert_argument<T: HubArgument>() {}
 
 /// Fails to compile, at the type's own span, if the items of a client's stream cannot be decoded.
 pub const fn assert_stream_argument<T: HubStreamArgument>() {}
-
-/// Returns the stream itself; fails to compile if it is not a stream that can be sent.
-pub fn hub_stream<S: HubStream>(stream: S) -> S::Sent {
-    stream.sent()
-}

@@ -28,6 +28,28 @@ use crate::node::Panic;
 /// # assert!(greeting("").is_err());
 /// # let _ = remember;
 /// ```
+///
+/// Sends, groups and client results have errors of their own ([`SendError`](hubwire_core::SendError) and others), which
+/// `?` turns into a [`HubError`]. So a method that ends with one of them says `Ok(..?)`; without the `?` the compiler
+/// finds `Result<(), SendError>` where it expects `Result<(), HubError>`:
+///
+/// ```
+/// use hubwire::{HubCallerContext, HubResult, SendError, hub};
+///
+/// struct ChatHub;
+///
+/// #[hub]
+/// impl ChatHub {
+///     pub async fn tell(&self, cx: &HubCallerContext<Self>, text: String) -> HubResult {
+///         Ok(cx.clients().all().send("Told", (text,)).await?)
+///     }
+///
+///     // Or in the send's own words; to the caller it is the same.
+///     pub async fn call(&self, cx: &HubCallerContext<Self>, text: String) -> Result<(), SendError> {
+///         cx.clients().all().send("Called", (text,)).await
+///     }
+/// }
+/// ```
 pub type HubResult<T = ()> = Result<T, HubError>;
 
 /// The reason why a hub method failed.
@@ -55,8 +77,26 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// # assert!(send("").is_err());
 /// ```
 ///
-/// It does not implement [`std::error::Error`], because then any error, including boxed and
-/// `anyhow` ones, converts.
+/// Which of the two an error becomes depends on the way it takes, not on its type: `?`, `.into()` and `HubError::from`
+/// hide it, a text too, and only [`HubError::new`] shows. To show what another error says, make a new one of it:
+///
+/// ```
+/// use hubwire::{HubError, HubResult};
+///
+/// fn pay(amount: &str) -> HubResult<u32> {
+///     // "invalid digit found in string" is the caller's to read ..
+///     let amount = amount.parse::<u32>().map_err(|error| HubError::new(error.to_string()))?;
+///     match amount {
+///         0 => Err("the till is empty".into()), // .. and this is not
+///         amount => Ok(amount),
+///     }
+/// }
+///
+/// assert!(pay("ten").unwrap_err().is_shown());
+/// assert!(!pay("0").unwrap_err().is_shown());
+/// ```
+///
+/// It does not implement [`std::error::Error`], so that any error, boxed and `anyhow`'s too, converts.
 ///
 /// It is also an axum response, so a handler that sends to clients can return [`HubResult`]. A
 /// shown error responds with its text and status 400, any other with a generic text and status

@@ -38,6 +38,37 @@ impl Method {
     }
 }
 
+/// A method of a hub that clients cannot call, so that the log can say so where one tries to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Helper {
+    /// What it would be called on the wire.
+    pub name: &'static str,
+    /// Its name in Rust.
+    pub rust_name: &'static str,
+    /// Whether `#[hub(skip)]` keeps it from clients; else it is not `pub`.
+    pub is_skipped: bool,
+}
+
+impl Helper {
+    /// Describes a method that is not `pub`.
+    #[must_use]
+    pub const fn new(name: &'static str, rust_name: &'static str) -> Self {
+        Self {
+            name,
+            rust_name,
+            is_skipped: false,
+        }
+    }
+
+    /// A method with `#[hub(skip)]`.
+    #[must_use]
+    pub const fn skipped(mut self) -> Self {
+        self.is_skipped = true;
+        self
+    }
+}
+
 /// A parameter of a hub method that is sent over the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

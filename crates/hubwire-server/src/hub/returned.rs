@@ -8,10 +8,8 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use futures_core::Stream;
-
 use super::reply::FallibleCall;
-use super::{HubError, HubResult, HubReturn, HubStream, HubStreamItem, Reply, StreamSink};
+use super::{HubError, HubResult, HubReturn, HubStreamItem, Reply, StreamSink};
 
 /// Sends an item of a stream. It carries no bounds, which makes the compiler report an item that
 /// cannot be sent only once.
@@ -29,11 +27,6 @@ pub const fn returned<T>() -> Returned<T> {
 
 /// Returns the marker for the type of a value that hub code returned.
 pub const fn returned_by<T>(_: &T) -> Returned<T> {
-    returned()
-}
-
-/// Returns the marker for the type of a stream's items.
-pub const fn streamed_by<S: HubStream>(_: &S) -> Returned<<S::Sent as Stream>::Item> {
     returned()
 }
 

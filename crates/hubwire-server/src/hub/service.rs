@@ -9,6 +9,7 @@ use hubwire_protocol::{BindError, RawArguments};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use super::hint::hint;
 use super::method_table::MethodTable;
 use super::{
     Call, Caller, Hub, HubCallerContext, HubResult, LentStreamReader, Reply, Resources,
@@ -29,6 +30,11 @@ pub trait HubService: Send + Sync + 'static {
     /// Returns the name of a parameter that is sent as an argument, counted from zero, for the
     /// log.
     fn parameter_name(&self, _method: usize, _argument: usize) -> Option<&str> {
+        None
+    }
+
+    /// What somebody may have meant who called a method that does not exist, for the log.
+    fn hint(&self, _target: &str) -> Option<String> {
         None
     }
 
@@ -141,6 +147,10 @@ impl<H: Hub> HubService for TypedHub<H> {
         let parameters = H::METHODS.get(method)?.parameters.iter();
         let mut arguments = parameters.filter(|parameter| !parameter.is_stream);
         arguments.nth(argument).map(|parameter| parameter.name)
+    }
+
+    fn hint(&self, target: &str) -> Option<String> {
+        hint(H::METHODS, H::HELPERS, target)
     }
 
     fn resources(&self, method: usize, builder: ResourcesBuilder<'_>) -> Resources {

@@ -5,7 +5,8 @@ use serde::ser::{Error, Serialize, Serializer};
 /// A result or an item; it is not serialized if it turns out to be the `Err` of a [`Result`].
 ///
 /// Most results are recognised by their types, see [`returned`](super::returned()). This check is
-/// for the remaining ones: results in generic hubs, and results inside results.
+/// for the remaining ones: results in generic hubs, and results inside results. All that serde tells of an enum
+/// is its name, so an application's own enum that is called `Result` is refused too.
 pub(super) struct Success<'a, T: ?Sized>(pub(super) &'a T);
 
 impl<T: Serialize + ?Sized> Serialize for Success<'_, T> {
@@ -96,7 +97,8 @@ impl<S: Serializer> Serializer for Successes<S> {
     ) -> Result<S::Ok, S::Error> {
         match (name, variant) {
             ("Result", "Err") => Err(S::Error::custom(
-                "it is an error that the method's return type does not show: return a `Result` itself, and no other in it",
+                "it is an error that the method's return type does not show: return a `Result` itself, and no other in it; \
+                 an enum of your own that is called `Result` takes another name by `#[serde(rename = \"..\")]`",
             )),
             ("Result", "Ok") => {
                 let value = Success(value);
@@ -161,6 +163,12 @@ mod tests {
             Err(&'static str),
         }
 
+        #[derive(serde::Serialize)]
+        #[serde(rename = "Outcome")]
+        enum Result {
+            Err(&'static str),
+        }
+
         let value = json!({"a": [1, -2, 1.5, null, true], "b": {"Err": "text"}});
         assert_eq!(sent(&value), Some(value));
         assert_eq!(
@@ -168,5 +176,6 @@ mod tests {
             Some(json!([{"Err": "listed"}]))
         );
         assert_eq!(sent(&Outcome::Err("mine")), Some(json!({"Err": "mine"})));
+        assert_eq!(sent(&Result::Err("mine")), Some(json!({"Err": "mine"})));
     }
 }

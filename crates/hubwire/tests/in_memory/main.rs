@@ -62,5 +62,6 @@ mod testing;
 mod timing;
 mod turns;
 mod under_load;
+mod unknown_methods;
 mod unread_answers;
 mod uploads;

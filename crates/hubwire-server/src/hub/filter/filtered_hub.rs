@@ -105,6 +105,10 @@ impl HubService for FilteredHub {
         self.service.parameter_name(method, argument)
     }
 
+    fn hint(&self, target: &str) -> Option<String> {
+        self.service.hint(target)
+    }
+
     fn resources(&self, method: usize, builder: ResourcesBuilder<'_>) -> Resources {
         self.service.resources(method, builder)
     }
