@@ -1,5 +1,7 @@
 //! The log's lines, as a subscriber without spans reads them.
 
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -80,5 +82,14 @@ impl LogLines {
         let mut lines = self.take();
         assert_eq!(lines.len(), 1, "{lines:#?}");
         lines.remove(0)
+    }
+
+    /// The one line since the last time, which names the hub and a connection by itself.
+    #[track_caller]
+    pub(crate) fn one_of_a_connection(&self, hub: &str) -> LogLine {
+        let line = self.one();
+        assert_eq!(line.field("hub"), hub, "{line:?}");
+        assert_eq!(line.field("connection_id").len(), 22, "{line:?}");
+        line
     }
 }
