@@ -4,7 +4,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../properties/arguments.rs"]
-mod arguments;
-
-fuzz_target!(|data: &[u8]| arguments::check(data));
+fuzz_target!(|data: &[u8]| fuzz_properties::arguments::check(data));

@@ -4,12 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../properties/differential.rs"]
-mod differential;
-#[path = "../properties/frames.rs"]
-mod frames;
-
 fuzz_target!(|data: &[u8]| {
-    frames::check(data);
-    differential::check(data);
+    fuzz_properties::frames::check(data);
+    fuzz_properties::differential::check(data);
 });

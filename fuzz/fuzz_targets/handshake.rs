@@ -4,9 +4,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../properties/handshake.rs"]
-mod handshake;
-#[path = "../properties/reference.rs"]
-mod reference;
-
-fuzz_target!(|data: &[u8]| handshake::check(data));
+fuzz_target!(|data: &[u8]| fuzz_properties::handshake::check(data));

@@ -4,7 +4,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../properties/messagepack.rs"]
-mod messagepack;
-
-fuzz_target!(|data: &[u8]| messagepack::check(data));
+fuzz_target!(|data: &[u8]| fuzz_properties::messagepack::check(data));

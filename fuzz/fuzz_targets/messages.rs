@@ -4,9 +4,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../properties/messages.rs"]
-mod messages;
-#[path = "../properties/reference.rs"]
-mod reference;
-
-fuzz_target!(|data: &[u8]| messages::check(data));
+fuzz_target!(|data: &[u8]| fuzz_properties::messages::check(data));

@@ -4,7 +4,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../properties/session.rs"]
-mod session;
-
-fuzz_target!(|data: &[u8]| session::check(data));
+fuzz_target!(|data: &[u8]| fuzz_properties::session::check(data));

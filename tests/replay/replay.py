@@ -20,13 +20,14 @@ sys.path.insert(0, HERE)
 
 import dotnet_client
 import exact_texts
+import pack_echoes
 import verdicts
 from server import Server, find_server, newer_source
 
 # The longest first, for they decide how long the whole takes.
 TOPICS = ("ping_timeout", "handshake", "timeout_in_call", "parallel", "ws_upgrade", "invocation", "types", "malformed",
           "malformed_detailed", "shutdown", "errors", "errors_detailed", "groups", "ws_close", "ws_frames", "size_limits", "typed",
-          "streams", "uploads", "client_results", "services_and_tokens", "negotiate", "cors", "messagepack/types",
+          "streams", "uploads", "client_results", "services_and_tokens", "hub_filters", "negotiate", "cors", "messagepack/types",
           "messagepack/streams", "messagepack/malformed", "messagepack/invocation", "messagepack/close_ping",
           "messagepack/client_results", "messagepack/handshake", "messagepack/size_limits")
 TOPIC_LIMIT = 900
@@ -104,6 +105,9 @@ def main():
         passed += answered
         failed += unanswered
         pending += 2 * len(dotnet_client.LATER)
+        answered, unanswered = pack_echoes.check(binary)
+        passed += answered
+        failed += unanswered
     print(f"not judged: {pending} pending (pending.txt, texts.md), {chance} left to chance (chance.txt)")
     print(f"{passed} passed, {failed} failed, 0 skipped")
     sys.exit(1 if failed or not passed else 0)

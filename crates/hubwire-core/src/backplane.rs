@@ -1,4 +1,4 @@
-//! What carries messages between the nodes of a farm.
+//! The backplane, which carries messages between the nodes of a farm.
 
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
@@ -6,49 +6,52 @@ use futures_core::stream::BoxStream;
 
 use crate::{BackplaneError, ConnectionId, GroupName, HubName, NodeId, UserId};
 
-/// Carries envelopes between the nodes of a farm, at most once, in the order of one publisher.
+/// Carries envelopes between the nodes of a farm: at most once, and in order for each publisher.
 ///
-/// It knows nothing of hubs or connections: all logic is in the lifetime manager, so that a driver for
-/// another broker is one file.
+/// A backplane knows nothing of hubs or connections. All logic is in the lifetime manager, so a
+/// driver for another broker is a single file.
 ///
-/// A channel names its hub and nothing of the application, so nodes whose hubs have the same names are one farm.
-/// A driver lets several applications share a broker by a prefix that it puts before its channels' names; without
-/// one their hubs need names of their own.
+/// A channel identifies a hub by name and carries nothing of the application, so nodes whose hubs
+/// have the same names form one farm. A driver that lets several applications share a broker takes
+/// a prefix and puts it before each channel name. Without a prefix, the hubs of different
+/// applications must have different names.
 pub trait Backplane: Send + Sync + 'static {
-    /// Publishes to every subscriber of a channel, this node included.
+    /// Publishes an envelope to every subscriber of a channel, this node included.
     ///
     /// # Errors
     ///
-    /// [`BackplaneError`] when the broker is not available; then nothing is delivered later either.
+    /// Returns [`BackplaneError`] if the broker is not available; the envelope is not delivered
+    /// later either.
     fn publish(
         &self,
         to: Channel,
         what: Envelope,
     ) -> BoxFuture<'_, Result<Receivers, BackplaneError>>;
 
-    /// Subscribes to channels; resolves when the broker has confirmed all of them.
+    /// Subscribes to channels; resolves once the broker has confirmed all of them.
     ///
     /// # Errors
     ///
-    /// [`BackplaneError`] when the broker is not available.
+    /// Returns [`BackplaneError`] if the broker is not available.
     fn subscribe(&self, to: Vec<Channel>) -> BoxFuture<'_, Result<(), BackplaneError>>;
 
-    /// Gives subscriptions up; resolves when the broker has confirmed.
+    /// Cancels subscriptions; resolves once the broker has confirmed.
     ///
     /// # Errors
     ///
-    /// [`BackplaneError`] when the broker is not available.
+    /// Returns [`BackplaneError`] if the broker is not available.
     fn unsubscribe(&self, from: Vec<Channel>) -> BoxFuture<'_, Result<(), BackplaneError>>;
 
-    /// What arrives, and how the link to the broker fares. One reader at a time.
+    /// Returns a stream of received envelopes and of changes in the link to the broker. It has one
+    /// reader at a time.
     fn events(&self) -> BoxStream<'static, BackplaneEvent>;
 }
 
-/// How many nodes an envelope was handed to, as far as the broker knows.
+/// The number of nodes an envelope was handed to, as far as the broker knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receivers(pub u64);
 
-/// What a backplane reports.
+/// An event that a backplane reports.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum BackplaneEvent {
@@ -56,23 +59,23 @@ pub enum BackplaneEvent {
     Down,
     /// An envelope arrived on a subscribed channel.
     Received(Channel, Envelope),
-    /// The broker is reached again and all subscriptions stand.
+    /// The broker is reachable again and all subscriptions are in place.
     Up {
-        /// Whether envelopes may have been missed in between.
+        /// Whether envelopes may have been missed in the meantime.
         gap: bool,
     },
 }
 
-/// Where an envelope is published: one subject of one hub.
+/// The destination of an envelope: one subject of one hub.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Channel {
-    /// The hub whose connections are meant; the same name on every node that has it.
+    /// The hub, by the name that it has on every node.
     pub hub: HubName,
-    /// Which of them, or which node.
+    /// Which of the hub's connections, or which node.
     pub subject: Subject,
 }
 
-/// What a channel is about; the list of the Redis backplane of ASP.NET Core SignalR.
+/// The subject of a channel; the variants are those of ASP.NET Core SignalR's Redis backplane.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Subject {
@@ -84,22 +87,22 @@ pub enum Subject {
     Connection(ConnectionId),
     /// The members of a group.
     Group(GroupName),
-    /// Commands to whichever node holds a connection.
+    /// Commands to the node that holds a connection.
     GroupCommands,
     /// Every connection of a user.
     User(UserId),
 }
 
-/// Something one node tells others.
+/// A message from one node to others.
 #[derive(Clone, Debug)]
 pub struct Envelope {
-    /// The node that published it, which drops it when it comes back.
+    /// The node that published it, which drops the envelope when it comes back.
     pub origin: NodeId,
-    /// What it says.
+    /// The content.
     pub body: EnvelopeBody,
 }
 
-/// What an envelope says.
+/// The content of an envelope.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EnvelopeBody {
@@ -108,16 +111,16 @@ pub enum EnvelopeBody {
         /// The id of the command, unique at its sender.
         id: i32,
     },
-    /// A word between Hubwire nodes that others ignore.
+    /// A message between Hubwire nodes that other implementations ignore.
     Control {
-        /// What it is about.
+        /// The kind of message.
         kind: String,
-        /// Whatever that kind carries.
+        /// The payload; its format depends on the kind.
         payload: Bytes,
     },
-    /// Whoever holds the connection is to change a group.
+    /// A request to the node that holds the connection to change a group.
     GroupCommand {
-        /// Comes back in the acknowledgement.
+        /// The id of the command, repeated in the acknowledgement.
         id: i32,
         /// Whether to add or to remove.
         action: GroupAction,
@@ -135,7 +138,7 @@ pub enum EnvelopeBody {
     },
 }
 
-/// What a group command does.
+/// The action of a group command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupAction {
     /// Adds the connection to the group.

@@ -1,4 +1,4 @@
-//! What clients return to a server that invoked them.
+//! Client results: what clients return to a server that invoked them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,10 +12,11 @@ use serde::de::DeserializeOwned;
 
 use crate::{ConnectionId, SendError};
 
-/// Why a client that was invoked gave no usable result.
+/// The reason why an invoked client gave no usable result.
 ///
-/// The texts are ASP.NET Core's. `?` turns it into an error of a hub method whose caller reads the text
-/// where ASP.NET Core shows it: what the client itself said, what could not be decoded, and a time-out.
+/// The texts are ASP.NET Core's. `?` converts it to the error of a hub method. The caller of that
+/// method sees the text where ASP.NET Core shows it: for the client's own error, for a result that
+/// cannot be decoded, and for a timeout.
 ///
 /// ```
 /// use hubwire::{ClientResultError, HubCallerContext, HubResult, hub, hub_client};
@@ -41,26 +42,27 @@ use crate::{ConnectionId, SendError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientResultError {
-    /// The client's handler failed; the text is the client's.
+    /// The client's handler failed with this text.
     #[error("{0}")]
     Client(String),
-    /// The client completed without a result: it has no handler for the method, or one that returns nothing.
+    /// The client completed without a result: it has no handler for the method, or its handler
+    /// returns nothing.
     #[error("Client didn't provide a result.")]
     NoResult,
-    /// The result is not of the type that was expected.
+    /// The result does not have the expected type.
     #[error("Error trying to deserialize result to {type_name}. {detail}")]
     Decode {
-        /// What .NET calls the type, or the Rust name of one that .NET does not have.
+        /// The .NET name of the type, or the Rust name if .NET has no such type.
         type_name: &'static str,
-        /// What does not fit, as ASP.NET Core would say it.
+        /// What does not fit, in ASP.NET Core's words.
         detail: String,
-        /// What the decoder said.
+        /// The decoder's error.
         source: DecodeError,
     },
     /// The client did not complete the invocation in time.
     #[error("Invocation canceled by the server.")]
     TimedOut {
-        /// How long the result was waited for.
+        /// How long the server waited for the result.
         waited: Duration,
     },
     /// No connection has this id.
@@ -69,16 +71,16 @@ pub enum ClientResultError {
         /// The connection that was to be invoked.
         connection_id: ConnectionId,
     },
-    /// The connection ended before its result came.
+    /// The connection ended before its result arrived.
     #[error("Connection '{connection_id}' disconnected.")]
     Disconnected {
         /// The connection that was invoked.
         connection_id: ConnectionId,
     },
-    /// The hub is in its hook for new connections, during which no client result is read.
+    /// The hub is in its `on_connected` hook; no client result is read until that returns.
     #[error("Client results inside OnConnectedAsync Hub methods are not allowed.")]
     InOnConnected,
-    /// As many results of one client are pending as its hub allows.
+    /// The client already has as many pending results as its hub allows.
     #[error(
         "{limit} results of connection `{connection_id}` are pending, which is as many as its hub allows"
     )]
@@ -93,17 +95,17 @@ pub enum ClientResultError {
     Send(#[from] SendError),
 }
 
-/// One client's result, not decoded yet.
+/// One client's result, not yet decoded.
 pub type RawClientResult = Result<RawItem<'static>, ClientResultError>;
 
-/// The results of the clients that were invoked, in the order in which they come.
+/// The results of the invoked clients, in the order in which they arrive.
 ///
-/// Ends when each has completed, failed or run out of time. Dropping it gives the invocation up: late
-/// results are ignored, and no client is told.
+/// The stream ends when each client has completed, failed or run out of time. Dropping it abandons
+/// the invocation: late results are ignored, and the clients are not told.
 pub struct RawClientResults(BoxStream<'static, (ConnectionId, RawClientResult)>);
 
 impl RawClientResults {
-    /// Results that come from this stream.
+    /// Wraps a stream of results.
     pub fn new<S>(results: S) -> Self
     where
         S: Stream<Item = (ConnectionId, RawClientResult)> + Send + 'static,
@@ -126,7 +128,7 @@ impl fmt::Debug for RawClientResults {
     }
 }
 
-/// What a completion that a client sent says of its invocation.
+/// Converts the outcome of a client's completion to its result.
 pub fn raw_client_result(outcome: CompletionOutcome<'_>) -> RawClientResult {
     match outcome {
         CompletionOutcome::Error(text) => Err(ClientResultError::Client(text.into_owned())),
@@ -135,7 +137,7 @@ pub fn raw_client_result(outcome: CompletionOutcome<'_>) -> RawClientResult {
     }
 }
 
-/// Decodes a result into the type that is expected.
+/// Decodes a result into the expected type.
 pub(crate) fn decode<T: DeserializeOwned>(result: RawClientResult) -> Result<T, ClientResultError> {
     let value = result?;
     value.decode().map_err(|source| ClientResultError::Decode {
@@ -147,12 +149,13 @@ pub(crate) fn decode<T: DeserializeOwned>(result: RawClientResult) -> Result<T, 
 
 /// The call of a hub method that invokes clients; set by the server, not by hub code.
 ///
-/// While it waits for a client result a call must not keep the messages behind it from being read.
+/// A call that waits for a client result must not keep the messages behind it from being read.
 pub trait InvocationScope: Send + Sync + 'static {
     /// Runs before a client is invoked for its result.
     ///
     /// # Errors
     ///
-    /// Where no client result could be read: [`ClientResultError::InOnConnected`].
+    /// Returns [`ClientResultError::InOnConnected`] if no client result could be read at this
+    /// point.
     fn before_client_result(&self) -> Result<(), ClientResultError>;
 }

@@ -1,4 +1,4 @@
-//! The selectors: who to call, from inside a hub and from outside.
+//! The selectors for clients, from inside a hub and from outside.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -44,7 +44,7 @@ impl<C: HubClient> Clients<C> {
         }
     }
 
-    /// Clients that are invoked from within a call of a hub method.
+    /// Makes calls belong to the hub method call `scope`, from which clients are invoked.
     #[must_use]
     pub fn in_scope(mut self, scope: Arc<dyn InvocationScope>) -> Self {
         self.scope = Some(scope);
@@ -63,13 +63,13 @@ impl<C: HubClient> Clients<C> {
         self.proxy(Target::Connection(connection_id)).into()
     }
 
-    /// Every client of the hub.
+    /// Selects every client of the hub.
     #[must_use]
     pub fn all(&self) -> C::Proxy<Many> {
         self.many(Target::All)
     }
 
-    /// Every client of the hub but these connections.
+    /// Selects every client of the hub except these connections.
     pub fn all_except<I>(&self, connection_ids: I) -> C::Proxy<Many>
     where
         I: IntoIterator<Item: Into<ConnectionId>>,
@@ -77,12 +77,12 @@ impl<C: HubClient> Clients<C> {
         self.many(Target::AllExcept(collect(connection_ids)))
     }
 
-    /// The client of one connection.
+    /// Selects the client of one connection.
     pub fn client(&self, connection_id: impl Into<ConnectionId>) -> C::Proxy<One> {
         self.one(connection_id.into())
     }
 
-    /// The clients of these connections, each once.
+    /// Selects the clients of these connections, each once.
     pub fn clients<I>(&self, connection_ids: I) -> C::Proxy<Many>
     where
         I: IntoIterator<Item: Into<ConnectionId>>,
@@ -90,12 +90,12 @@ impl<C: HubClient> Clients<C> {
         self.many(Target::Connections(collect(connection_ids)))
     }
 
-    /// The members of a group.
+    /// Selects the members of a group.
     pub fn group(&self, group: impl Into<GroupName>) -> C::Proxy<Many> {
         self.many(Target::Group(group.into()))
     }
 
-    /// The members of a group but these connections.
+    /// Selects the members of a group except these connections.
     pub fn group_except<I>(&self, group: impl Into<GroupName>, connection_ids: I) -> C::Proxy<Many>
     where
         I: IntoIterator<Item: Into<ConnectionId>>,
@@ -103,7 +103,8 @@ impl<C: HubClient> Clients<C> {
         self.many(Target::GroupExcept(group.into(), collect(connection_ids)))
     }
 
-    /// The members of each of these groups; a member of two gets the message twice, as in SignalR.
+    /// Selects the members of each of these groups. A member of two groups gets the message twice,
+    /// as in SignalR.
     pub fn groups<I>(&self, groups: I) -> C::Proxy<Many>
     where
         I: IntoIterator<Item: Into<GroupName>>,
@@ -111,12 +112,12 @@ impl<C: HubClient> Clients<C> {
         self.many(Target::Groups(collect(groups)))
     }
 
-    /// Every connection of a user.
+    /// Selects every connection of a user.
     pub fn user(&self, user: impl Into<UserId>) -> C::Proxy<Many> {
         self.many(Target::User(user.into()))
     }
 
-    /// Every connection of these users, each once.
+    /// Selects every connection of these users, each once.
     pub fn users<I>(&self, users: I) -> C::Proxy<Many>
     where
         I: IntoIterator<Item: Into<UserId>>,
@@ -145,9 +146,9 @@ impl<C: HubClient> fmt::Debug for Clients<C> {
     }
 }
 
-/// Selects clients from inside a hub, where there is a caller.
+/// Selects clients from inside a hub method, where there is a caller.
 ///
-/// Everything that [`Clients`] selects is here too.
+/// Everything that [`Clients`] selects is available here too.
 ///
 /// ```
 /// use hubwire::{HubCallerContext, HubResult, hub};
@@ -178,26 +179,26 @@ impl<C: HubClient> CallerClients<C> {
         }
     }
 
-    /// Clients that are invoked from within a call of a hub method.
+    /// Makes calls belong to the hub method call `scope`, from which clients are invoked.
     #[must_use]
     pub fn in_scope(mut self, scope: Arc<dyn InvocationScope>) -> Self {
         self.clients = self.clients.in_scope(scope);
         self
     }
 
-    /// The client that called.
+    /// Selects the client that made the call.
     #[must_use]
     pub fn caller(&self) -> C::Proxy<One> {
         self.clients.one(self.caller.clone())
     }
 
-    /// Every client of the hub but the caller.
+    /// Selects every client of the hub except the caller.
     #[must_use]
     pub fn others(&self) -> C::Proxy<Many> {
         self.clients.all_except([&self.caller])
     }
 
-    /// The members of a group but the caller.
+    /// Selects the members of a group except the caller.
     pub fn others_in_group(&self, group: impl Into<GroupName>) -> C::Proxy<Many> {
         self.clients.group_except(group, [&self.caller])
     }

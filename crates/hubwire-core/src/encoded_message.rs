@@ -1,4 +1,4 @@
-//! A hub message as bytes, which however many receivers share.
+//! An encoded hub message; all receivers share its bytes.
 
 use std::fmt;
 use std::ptr;
@@ -9,25 +9,26 @@ use hubwire_protocol::{HubProtocol, TransferFormat};
 
 use crate::held_bytes::{HeldBytes, Holding};
 
-/// How a transport carries a hub message: as a WebSocket message, as an event, as part of a poll's body.
+/// The way a transport carries a hub message: as a WebSocket message, as an event, or as part of
+/// the body of a poll response.
 ///
-/// Each transport has one, in a `static`: a format is known by its address.
+/// Each transport has one format, in a `static`; formats are compared by address.
 pub struct FrameFormat {
     name: &'static str,
     append: AppendFrame,
 }
 
-/// Appends a whole hub message as the transport carries it.
+/// Appends a whole hub message in the transport's format.
 type AppendFrame = fn(TransferFormat, &[u8], &mut Vec<u8>);
 
 impl FrameFormat {
-    /// A format that appends each hub message with `append`; `name` is for people.
+    /// Creates a format that appends each hub message with `append`; `name` is only for `Debug`.
     #[must_use]
     pub const fn new(name: &'static str, append: AppendFrame) -> Self {
         Self { name, append }
     }
 
-    /// Appends a hub message, which is text or binary, as the transport carries it.
+    /// Appends a hub message, text or binary, in the transport's format.
     pub fn frame(&self, transfer_format: TransferFormat, message: &[u8], output: &mut Vec<u8>) {
         (self.append)(transfer_format, message, output);
     }
@@ -52,13 +53,13 @@ pub struct EncodedMessage(Arc<Shared>);
 struct Shared {
     transfer_format: TransferFormat,
     size: usize,
-    /// The message alone; `None` once it lies at the end of the first frame.
+    /// The bare message; `None` once the first frame ends with it.
     message: Mutex<Option<Vec<u8>>>,
-    /// Nearly always the only one.
+    /// Nearly always the only frame.
     framed: OnceLock<Framed>,
 }
 
-/// The message in one format, and a place for the next one.
+/// The message in one format, with a slot for the next format.
 struct Framed {
     format: &'static FrameFormat,
     bytes: Vec<u8>,
@@ -67,7 +68,7 @@ struct Framed {
 }
 
 impl EncodedMessage {
-    /// Takes a hub message that is delimited as `protocol` demands.
+    /// Wraps a hub message that is delimited as `protocol` requires.
     #[must_use]
     pub fn new(protocol: HubProtocol, message: Vec<u8>) -> Self {
         Self(Arc::new(Shared {
@@ -78,7 +79,8 @@ impl EncodedMessage {
         }))
     }
 
-    /// The message as a transport carries it; framed only the first time that its format is wanted.
+    /// Returns the message in a transport's format; frames it only on the first request for that
+    /// format.
     #[inline]
     #[must_use]
     pub fn framed(&self, format: &'static FrameFormat) -> &[u8] {
@@ -88,7 +90,8 @@ impl EncodedMessage {
         }
     }
 
-    /// As [`EncodedMessage::framed`]; a frame that is built here counts in `held` until its last clone is gone.
+    /// Like [`EncodedMessage::framed`]; a frame built here counts in `held` until its last clone
+    /// is dropped.
     #[inline]
     #[must_use]
     pub fn framed_in(&self, format: &'static FrameFormat, held: &Arc<HeldBytes>) -> &[u8] {
@@ -98,7 +101,7 @@ impl EncodedMessage {
         }
     }
 
-    /// The frame that there is nearly always.
+    /// Returns the first frame, if it has this format. In nearly all cases it is the only frame.
     #[inline]
     fn first_framed(&self, format: &'static FrameFormat) -> Option<&[u8]> {
         let framed = self.0.framed.get()?;
@@ -115,28 +118,28 @@ impl EncodedMessage {
         &framed.bytes
     }
 
-    /// Whether other clones share the bytes at the moment.
+    /// Returns whether other clones share the bytes at the moment.
     #[inline]
     #[must_use]
     pub fn is_shared(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }
 
-    /// As [`EncodedMessage::framed`], to be kept: it shares the bytes.
+    /// Like [`EncodedMessage::framed`], but returns owned bytes, which share the frame.
     #[must_use]
     pub fn into_frame(self, format: &'static FrameFormat) -> Bytes {
         let message = self;
         Bytes::from_owner(Frame { message, format })
     }
 
-    /// A copy of the hub message alone, as backplanes carry it.
+    /// Copies the bare hub message, as backplanes carry it.
     #[must_use]
     pub fn message(&self) -> Bytes {
         self.0.with_message(Bytes::copy_from_slice)
     }
 }
 
-/// What keeps a frame whose bytes are shared.
+/// The owner of the shared bytes of a frame.
 struct Frame {
     message: EncodedMessage,
     format: &'static FrameFormat,
@@ -149,7 +152,8 @@ impl AsRef<[u8]> for Frame {
 }
 
 impl Shared {
-    /// The first frame keeps the message too, where that lies at its end: nobody needs it twice.
+    /// Builds the first frame. If it ends with the message, the separate copy of the message is
+    /// dropped.
     fn first_frame(&self, format: &'static FrameFormat, held: Option<&Arc<HeldBytes>>) -> Framed {
         let framed = self.frame(format, held);
         self.lock()
@@ -158,7 +162,7 @@ impl Shared {
     }
 
     fn frame(&self, format: &'static FrameFormat, held: Option<&Arc<HeldBytes>>) -> Framed {
-        /// More than a WebSocket's header has; other formats may take more, and grow.
+        /// More than a WebSocket header needs; the buffer grows for formats that need more.
         const OVERHEAD: usize = 16;
         let mut bytes = Vec::with_capacity(self.size + OVERHEAD);
         self.with_message(|message| format.frame(self.transfer_format, message, &mut bytes));
@@ -176,7 +180,7 @@ impl Shared {
             return use_it(message);
         }
         drop(message);
-        // Whoever took it away is about to leave the frame that holds it.
+        // The thread that took the message is about to store the frame that contains it.
         let framed = self.framed.wait();
         let at = framed.bytes.len().saturating_sub(self.size);
         use_it(framed.bytes.get(at..).unwrap_or_default())

@@ -1,12 +1,13 @@
-//! What can go wrong between a hub and its receivers.
+//! Errors between a hub and its receivers.
 
 use std::time::Duration;
 
 use hubwire_protocol::EncodeError;
 
-/// Why a message was not sent at all.
+/// The reason why a message was not sent at all.
 ///
-/// What a receiver does with it never shows here: a connection that cannot be written to ends by itself.
+/// What happens at a receiver is never reported here: a connection that cannot be written to ends
+/// by itself.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -38,15 +39,16 @@ pub enum SendError {
     Encode {
         /// The client method that was to be called.
         method: String,
-        /// What the serializer said.
+        /// The serializer's error.
         source: EncodeError,
     },
-    /// A list of groups held an empty name; the groups before it were sent to (as SignalR does).
+    /// A list of groups contained an empty name. The groups before it did receive the message, as
+    /// in SignalR.
     #[error("Cannot send to an empty group name.")]
     EmptyGroupName,
 }
 
-/// Why a connection was not added to or removed from a group.
+/// The reason why a connection was not added to or removed from a group.
 ///
 /// ```
 /// use hubwire::{GroupError, HubCallerContext, HubError, HubResult, hub};
@@ -78,35 +80,35 @@ pub enum GroupError {
         /// The hub's limit.
         limit: usize,
     },
-    /// The name of the group is longer than its hub allows.
+    /// The name of the group is longer than the hub allows.
     #[error("a group name of {length} bytes exceeds the {limit} bytes that its hub allows")]
     NameTooLong {
-        /// How many bytes the name has.
+        /// The length of the name, in bytes.
         length: usize,
         /// The hub's limit, in bytes.
         limit: usize,
     },
-    /// The connection is not on this node, and nothing reached the others.
+    /// The connection is not on this node, and the other nodes could not be reached.
     #[error("the other nodes could not be reached")]
     Backplane(#[from] BackplaneError),
-    /// The connection is not on this node, and no other node acknowledged in time.
+    /// The connection is not on this node, and no other node acknowledged the change in time.
     #[error("no node acknowledged the change for connection `{connection_id}` within {waited:?}")]
     Unacknowledged {
         /// The connection that was to join or leave.
         connection_id: String,
-        /// How long an acknowledgement was waited for.
+        /// How long the node waited for an acknowledgement.
         waited: Duration,
     },
 }
 
-/// Why the backplane did not carry something.
+/// The reason why the backplane did not carry a message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackplaneError {
     /// The broker cannot be reached, or the pipeline to it is full. Nothing was or will be sent.
     #[error("the backplane is not available: {reason}")]
     Unavailable {
-        /// What is known about the cause.
+        /// The known cause.
         reason: String,
     },
 }

@@ -1,7 +1,7 @@
-//! What a client is expected to return, decided by its type: anything but a [`Result`].
+//! The declared result type of a client method: any type except a [`Result`].
 //!
-//! A method of a type goes before one of a trait, so [`Expected::kind`] of a [`Result`] is not that of any other
-//! type, whatever alias it was written as.
+//! Inherent methods take precedence over trait methods, so [`Expected::kind`] of a [`Result`]
+//! differs from that of any other type, even if the `Result` is written as an alias.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,27 +9,27 @@ use std::marker::PhantomData;
 use crate::client_result::decode;
 use crate::{ClientResultError, ClientReturn, RawClientResult};
 
-/// Asks what kind of type `T` is.
+/// Determines what kind of type `T` is.
 #[derive(Debug)]
 pub struct Expected<T>(PhantomData<fn() -> T>);
 
-/// A type that a client method is declared to return.
+/// Returns the marker for a type that a client method is declared to return.
 #[must_use]
 pub const fn expected<T>() -> Expected<T> {
     Expected(PhantomData)
 }
 
 impl<T, E> Expected<Result<T, E>> {
-    /// No client returns it.
+    /// Returns the marker for a type that no client returns.
     #[must_use]
     pub const fn kind(self) -> ExpectsResult {
         ExpectsResult
     }
 }
 
-/// What every type has that is no [`Result`].
+/// Implemented for every type; a [`Result`] shadows its method with an inherent one.
 pub trait ExpectedValue: Sized {
-    /// Clients may return it.
+    /// Returns the marker for a type that clients may return.
     #[must_use]
     fn kind(self) -> ExpectsValue {
         ExpectsValue
@@ -38,43 +38,43 @@ pub trait ExpectedValue: Sized {
 
 impl<T> ExpectedValue for Expected<T> {}
 
-/// A type that a client method cannot be declared to return; there is none that may.
+/// A type that cannot be declared as the result of a client method. No type implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a client result",
     label = "is a `Result`",
     note = "write the type that the client returns: the proxy's method returns `Result<T, ClientResultError>` of it"
 )]
 pub trait ResultOfClient: Sized {
-    /// Decodes nothing.
+    /// Never used, because there is no implementation.
     const DECODER: ClientResultDecoder<Self>;
 }
 
-/// What is expected is a [`Result`].
+/// Marks a [`Result`].
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectsResult;
 
 impl ExpectsResult {
-    /// Fails to compile.
+    /// Fails to compile, with the message of [`ResultOfClient`].
     #[must_use]
     pub fn decoder<T: ResultOfClient>(self) -> ClientResultDecoder<T> {
         T::DECODER
     }
 }
 
-/// What is expected is the value itself.
+/// Marks any other type.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectsValue;
 
 impl ExpectsValue {
-    /// What decodes it.
+    /// Returns the decoder for the type.
     #[must_use]
     pub fn decoder<T: ClientReturn>(self) -> ClientResultDecoder<T> {
         ClientResultDecoder::new()
     }
 }
 
-/// Turns what a client returned into a `T`. It carries no bounds, so that of a type which cannot be decoded is
-/// told only once.
+/// Decodes the result of a client into a `T`. It carries no bounds, which makes the compiler
+/// report a type that cannot be decoded only once.
 pub struct ClientResultDecoder<T>(fn(RawClientResult) -> Result<T, ClientResultError>);
 
 impl<T: ClientReturn> ClientResultDecoder<T> {

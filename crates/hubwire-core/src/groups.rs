@@ -7,8 +7,8 @@ use crate::{ConnectionId, GroupError, GroupName, HubLifetimeManager};
 
 /// Adds connections to groups and removes them.
 ///
-/// A group exists while it has members. Membership ends with the connection and is not restored when a
-/// client reconnects with a new connection id: it joins again.
+/// A group exists while it has members. Membership ends with the connection. It is not restored
+/// when a client reconnects with a new connection id: the client must join again.
 ///
 /// ```
 /// use hubwire::{HubCallerContext, HubResult, hub};
@@ -34,25 +34,26 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// The groups of the hub that `lifetime` serves.
+    /// Creates a handle to the groups of the hub that `lifetime` serves.
     pub fn new(lifetime: Arc<dyn HubLifetimeManager>) -> Self {
         Self { lifetime }
     }
 
     /// Adds a connection to a group; adding it twice does nothing.
     ///
-    /// When this resolves, messages to the group reach the connection. Without a backplane an id that
-    /// does not exist is no error, for a connection may end at any time; with one, no node acknowledges it.
+    /// When this resolves, messages to the group reach the connection. Without a backplane, an id
+    /// that does not exist is not an error, because a connection may end at any time. With a
+    /// backplane, no node acknowledges such an id.
     ///
     /// # Errors
     ///
-    /// [`GroupError`] when the connection is in as many groups as its hub allows, when the name is too
-    /// long, or when the connection is not on this node and no other could be reached, or none acknowledged
-    /// within 30 s.
+    /// Returns [`GroupError`] if the connection is in as many groups as its hub allows, if the
+    /// name is too long, or if the connection is not on this node and either the other nodes could
+    /// not be reached or none of them acknowledged within 30 s.
     ///
     /// # Cancellation
     ///
-    /// A future dropped before it resolved may or may not have added the connection.
+    /// If the future is dropped before it resolves, the connection may or may not have been added.
     pub async fn add(
         &self,
         connection_id: impl Into<ConnectionId>,
@@ -63,15 +64,16 @@ impl Groups {
             .await
     }
 
-    /// Removes a connection from a group; removing one that is no member does nothing.
+    /// Removes a connection from a group; removing one that is not a member does nothing.
     ///
     /// # Errors
     ///
-    /// [`GroupError`] when the connection is on another node that could not be reached.
+    /// Returns [`GroupError`] if the connection is on another node that could not be reached.
     ///
     /// # Cancellation
     ///
-    /// A future dropped before it resolved may or may not have removed the connection.
+    /// If the future is dropped before it resolves, the connection may or may not have been
+    /// removed.
     pub async fn remove(
         &self,
         connection_id: impl Into<ConnectionId>,

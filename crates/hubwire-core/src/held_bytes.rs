@@ -1,34 +1,34 @@
-//! How many bytes a node holds for its clients.
+//! The number of bytes that a node holds for its clients.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many bytes of messages a node holds, each that many receivers share counted once.
+/// The number of bytes of messages that a node holds. A message with many receivers counts once.
 #[derive(Debug, Default)]
 pub struct HeldBytes(AtomicUsize);
 
 impl HeldBytes {
-    /// How many bytes are held at the moment.
+    /// Returns the number of bytes held at the moment.
     #[inline]
     #[must_use]
     pub fn get(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts bytes that are held from now on.
+    /// Adds bytes that are held from now on.
     #[inline]
     pub fn add(&self, bytes: usize) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Forgets bytes that were counted before and are no longer held.
+    /// Subtracts bytes that were added before and are no longer held.
     #[inline]
     pub fn sub(&self, bytes: usize) {
         self.0.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
-/// Bytes that are counted for as long as this lives.
+/// Counts bytes as held until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Holding {
     held: Arc<HeldBytes>,

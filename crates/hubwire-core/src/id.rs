@@ -1,4 +1,4 @@
-//! Names of connections, groups, users, hubs and nodes: cheap to clone, compared byte for byte.
+//! Names of connections, groups, users, hubs and nodes: cheap to clone, compared byte by byte.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -12,12 +12,12 @@ macro_rules! names {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes `value` as it is: names are compared ordinally, never normalised.
+            /// Wraps `value` unchanged: names are compared ordinally, never normalised.
             pub fn new(value: impl Into<Arc<str>>) -> Self {
                 Self(value.into())
             }
 
-            /// The name as text.
+            /// Returns the name as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -101,7 +101,7 @@ macro_rules! names {
 }
 
 names! {
-    /// The public id of a connection: may be shown to others and logged.
+    /// The public id of a connection; it may be logged and shown to others.
     ///
     /// ```
     /// use hubwire::{ConnectionId, HubCallerContext, HubResult, hub};
@@ -128,7 +128,7 @@ names! {
     /// assert_ne!(room, GroupName::from("Room-7"));
     /// ```
     GroupName;
-    /// What a user-id provider calls a user; one user may have many connections.
+    /// The name that a user-id provider gives to a user; one user may have many connections.
     ///
     /// ```
     /// use hubwire::{HubCallerContext, HubResult, UserId, hub};
@@ -150,6 +150,6 @@ names! {
     UserId;
     /// The name under which the nodes of a farm know a hub.
     HubName;
-    /// One process of a farm; fresh at every start.
+    /// The id of one process of a farm, new at every start.
     NodeId;
 }

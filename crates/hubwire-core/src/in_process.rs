@@ -12,10 +12,10 @@ use futures_core::stream::BoxStream;
 
 use crate::{Backplane, BackplaneError, BackplaneEvent, Channel, Envelope, Receivers};
 
-/// How many envelopes may wait for a node that does not read them.
+/// The number of envelopes that may wait for a node that does not read them.
 const INBOX_LIMIT: usize = 65_536;
 
-/// Links servers of one process as a broker links those of a farm.
+/// Links the servers of one process as a broker links those of a farm.
 ///
 /// ```
 /// use hubwire::SignalR;
@@ -30,13 +30,13 @@ pub struct InProcessFarm {
 }
 
 impl InProcessFarm {
-    /// A farm without nodes.
+    /// Creates a farm without nodes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The backplane of one more node.
+    /// Adds a node and returns its backplane.
     #[must_use]
     pub fn node(&self) -> InProcessBackplane {
         let inbox = Arc::new(Inbox::default());
@@ -68,7 +68,7 @@ struct InboxState {
 }
 
 impl Inbox {
-    /// Whether the node had subscribed.
+    /// Queues an envelope if the node has subscribed to the channel; returns whether it has.
     fn offer(&self, to: &Channel, what: &Envelope) -> bool {
         let mut state = lock(&self.state);
         if !state.subscriptions.contains(to) {
@@ -158,7 +158,7 @@ impl Stream for Events {
     }
 }
 
-/// A panic of another holder leaves these plain collections whole.
+/// Ignores poisoning: these plain collections are intact even if another holder panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,9 @@
-//! The seam between hubs and what carries their messages.
+//! The interface between hubs and what carries their messages.
 //!
-//! Hub code names receivers ([`Clients`], [`Groups`]) and says what to send ([`Proxy`]); a
-//! [`HubLifetimeManager`] knows who is connected and carries it out. Between the nodes of a farm
-//! [`Backplane`] carries [`Envelope`]s. Nothing here does I/O, and nothing here knows of tokio or HTTP,
-//! so that a process without a server (an emitter) can use the same handles.
+//! Hub code names receivers ([`Clients`], [`Groups`]) and says what to send ([`Proxy`]). A
+//! [`HubLifetimeManager`] knows who is connected and delivers the messages. Between the nodes of a
+//! farm, a [`Backplane`] carries [`Envelope`]s. Nothing here does I/O or depends on tokio or HTTP,
+//! so a process without a server (an emitter) can use the same handles.
 
 mod backplane;
 mod client_result;

@@ -1,4 +1,4 @@
-//! What knows the connections of a hub and delivers to them.
+//! The lifetime manager, which knows the connections of a hub and delivers to them.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,23 +10,26 @@ use crate::{
     ClientResultError, ConnectionId, GroupError, GroupName, RawClientResults, SendError, Target,
 };
 
-/// Knows who is connected to a hub, in which groups and as which user, and delivers to them.
+/// Tracks who is connected to a hub, in which groups and as which user, and delivers messages to
+/// them.
 ///
-/// SignalR's `HubLifetimeManager`. The server has one for each hub; tests record with one of their own.
+/// This is SignalR's `HubLifetimeManager`. The server has one for each hub; tests use one that
+/// records.
 pub trait HubLifetimeManager: Send + Sync + 'static {
     /// Calls `method` on the clients of `target`, without waiting for results.
     ///
     /// Serializes and queues before it returns, and borrows nothing afterwards.
     fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending;
 
-    /// Calls `method` on each of the clients of `target` and hands on what it returns: a client result.
+    /// Calls `method` on each client of `target` and returns what the clients return: client
+    /// results.
     ///
-    /// Serializes and queues before it returns, and borrows nothing afterwards. Waits for all results
-    /// together at most `timeout`; `None` is the hub's own limit.
-    ///
+    /// Serializes and queues before it returns, and borrows nothing afterwards. Waits for all
+    /// results together for at most `timeout`; `None` means the hub's own limit.
     /// # Errors
     ///
-    /// [`ClientResultError`] where no client was invoked, because of the arguments or the one that was meant.
+    /// Returns [`ClientResultError`] if no client was invoked: the arguments cannot be sent, or
+    /// the target connection cannot be invoked.
     fn invoke(
         &self,
         target: &Target,
@@ -35,18 +38,18 @@ pub trait HubLifetimeManager: Send + Sync + 'static {
         timeout: Option<Duration>,
     ) -> Result<RawClientResults, ClientResultError>;
 
-    /// Adds a connection to a group; resolves when messages to the group reach it.
+    /// Adds a connection to a group; resolves once messages to the group reach it.
     ///
-    /// Adding twice, or adding a connection that does not exist, does nothing.
+    /// Adding it twice, or adding a connection that does not exist, does nothing.
     fn add_to_group(
         &self,
         connection_id: ConnectionId,
         group: GroupName,
     ) -> BoxFuture<'static, Result<(), GroupError>>;
 
-    /// Removes a connection from a group; resolves when messages to the group no longer reach it.
+    /// Removes a connection from a group; resolves once messages to the group no longer reach it.
     ///
-    /// Removing one that is no member, or does not exist, does nothing.
+    /// Removing a connection that is not a member, or does not exist, does nothing.
     fn remove_from_group(
         &self,
         connection_id: ConnectionId,
@@ -54,22 +57,23 @@ pub trait HubLifetimeManager: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<(), GroupError>>;
 }
 
-/// A send that is done, or that must wait for room in a queue.
+/// A send that is done, or that must wait for space in a queue.
 ///
-/// An enum instead of a boxed future: nearly every send is done at once and should cost no allocation.
+/// An enum instead of a boxed future, because nearly every send is done at once and should not
+/// allocate.
 pub enum Sending {
-    /// Nothing is left to wait for.
+    /// The send is done.
     Done(Result<(), SendError>),
-    /// Resolves when the message is queued everywhere or its receiver is gone.
+    /// Resolves once the message is queued for every receiver that still exists.
     Waiting(BoxFuture<'static, Result<(), SendError>>),
 }
 
 impl Sending {
-    /// Waits for what is left to wait for.
+    /// Waits until the send is done.
     ///
     /// # Errors
     ///
-    /// [`SendError`] when the message was not sent.
+    /// Returns [`SendError`] if the message was not sent.
     pub async fn finish(self) -> Result<(), SendError> {
         match self {
             Self::Done(result) => result,

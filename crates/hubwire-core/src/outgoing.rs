@@ -1,4 +1,4 @@
-//! An invocation on its way out, encoded once for each protocol however many receive it.
+//! An outgoing invocation, encoded once for each protocol regardless of the number of receivers.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -7,7 +7,7 @@ use hubwire_protocol::{Arguments, HubProtocol, Naming};
 
 use crate::{EncodedMessage, SendError};
 
-/// An invocation, encoded when the first receiver of a protocol asks for it.
+/// An invocation that is encoded when the first receiver of a protocol asks for it.
 pub struct OutgoingInvocation<'a> {
     method: &'a str,
     arguments: &'a dyn Arguments,
@@ -18,7 +18,7 @@ pub struct OutgoingInvocation<'a> {
 }
 
 impl<'a> OutgoingInvocation<'a> {
-    /// Calls `method` with `arguments` on whoever receives it.
+    /// Creates a call of `method` with `arguments`.
     #[must_use]
     pub fn new(method: &'a str, arguments: &'a dyn Arguments) -> Self {
         Self {
@@ -31,25 +31,25 @@ impl<'a> OutgoingInvocation<'a> {
         }
     }
 
-    /// Has whoever receives it complete it under this id.
+    /// Asks receivers for a completion with this invocation id.
     #[must_use]
     pub fn with_invocation_id(mut self, invocation_id: &'a str) -> Self {
         self.invocation_id = Some(invocation_id);
         self
     }
 
-    /// Writes the arguments under these names.
+    /// Writes the arguments with this naming.
     #[must_use]
     pub fn with_naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
     }
 
-    /// The message in `protocol`; encodes only the first time.
+    /// Returns the message in `protocol`; encodes it only the first time.
     ///
     /// # Errors
     ///
-    /// [`SendError::Encode`] when an argument cannot be serialized.
+    /// Returns [`SendError::Encode`] if an argument cannot be serialized.
     pub fn encoded(&self, protocol: HubProtocol) -> Result<&EncodedMessage, SendError> {
         if let Some(message) = self.encoded_before(protocol) {
             return Ok(message);
@@ -58,8 +58,8 @@ impl<'a> OutgoingInvocation<'a> {
         Ok(self.slot(protocol).get_or_init(|| message))
     }
 
-    /// The message in `protocol`, if [`OutgoingInvocation::encoded`] has encoded it already; runs no code of the
-    /// arguments.
+    /// Returns the message in `protocol` if [`OutgoingInvocation::encoded`] has already encoded
+    /// it. Runs none of the arguments' code.
     #[inline]
     #[must_use]
     pub fn encoded_before(&self, protocol: HubProtocol) -> Option<&EncodedMessage> {
@@ -74,11 +74,12 @@ impl<'a> OutgoingInvocation<'a> {
         }
     }
 
-    /// As [`OutgoingInvocation::encoded`], for the only receiver: nothing is kept here.
+    /// Encodes the message for a single receiver; unlike [`OutgoingInvocation::encoded`], it does
+    /// not keep the result.
     ///
     /// # Errors
     ///
-    /// [`SendError::Encode`] when an argument cannot be serialized.
+    /// Returns [`SendError::Encode`] if an argument cannot be serialized.
     pub fn encode(&self, protocol: HubProtocol) -> Result<EncodedMessage, SendError> {
         let mut message = Vec::new();
         protocol

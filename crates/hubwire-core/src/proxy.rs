@@ -19,11 +19,12 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// How many clients a proxy reaches: [`One`] or [`Many`].
+/// The number of clients that a proxy reaches: [`One`] or [`Many`].
 ///
-/// Only one client can be invoked for a single result, so what a proxy can do depends on its reach.
+/// Only a single client can be invoked for a single result, so what a proxy can do depends on its
+/// reach.
 ///
-/// Helpers that send to whomever they are given are generic over it:
+/// Helpers that send to any target are generic over it:
 ///
 /// ```
 /// use hubwire::{HubCallerContext, Reach, SendError, hub, hub_client};
@@ -62,9 +63,9 @@ impl sealed::Sealed for Many {}
 impl Reach for One {}
 impl Reach for Many {}
 
-/// Calls methods on the clients of one [`Target`], by name.
+/// Calls methods by name on the clients of one [`Target`].
 ///
-/// Typed proxies that `#[hub_client]` generates wrap this one and dereference to it.
+/// The typed proxies that `#[hub_client]` generates wrap this type and dereference to it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -93,7 +94,7 @@ pub struct Proxy<R: Reach> {
 }
 
 impl<R: Reach> Proxy<R> {
-    /// A proxy for `target` among the connections that `lifetime` knows.
+    /// Creates a proxy for `target` among the connections that `lifetime` knows.
     pub fn new(lifetime: Arc<dyn HubLifetimeManager>, target: Target) -> Self {
         Self {
             lifetime,
@@ -109,7 +110,8 @@ impl<R: Reach> Proxy<R> {
         self
     }
 
-    /// Waits for client results at most this long, in place of the hub's `client_result_timeout`.
+    /// Limits the wait for client results to `timeout`, in place of the hub's
+    /// `client_result_timeout`.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -118,23 +120,26 @@ impl<R: Reach> Proxy<R> {
 
     /// Calls `method` on every client of the target and waits for no result.
     ///
-    /// Clients get `method` exactly as written here; .NET clients match handlers case-sensitively.
-    /// `arguments` is a tuple, `()` for none. Resolves when every local queue took the message, which
-    /// is before it is written to any socket; a slow or dead receiver delays nobody else.
+    /// Clients get `method` exactly as written; .NET clients match handlers case-sensitively.
+    /// `arguments` is a tuple, `()` for none. The future resolves once every local queue has taken
+    /// the message, before it is written to any socket. A slow or dead receiver does not delay
+    /// others.
     ///
     /// # Errors
     ///
-    /// [`SendError`](crate::SendError) when the arguments cannot be serialized or a group name in a list is empty.
-    /// Unknown receivers are no error.
+    /// Returns [`SendError`](crate::SendError) if the arguments cannot be serialized or if a list
+    /// of group names contains an empty one. Unknown receivers are not an error.
     ///
     /// # Cancellation
     ///
-    /// Nothing happens before the first poll. A future dropped later may have queued the message.
+    /// Nothing happens before the first poll. If the future is dropped after that, the message may
+    /// already be queued.
     pub fn send<'a, A: Arguments>(&'a self, method: &'a str, arguments: A) -> SendFuture<'a, R, A> {
         SendFuture::new(self, method, arguments, Self::start_send)
     }
 
-    /// Queues a call at once, borrowing the arguments no longer than that; what typed proxies expand to.
+    /// Queues a call at once and borrows the arguments only until it returns. Typed proxies expand
+    /// to this.
     pub fn start_send<A: Arguments>(&self, method: &str, arguments: &A) -> Sending {
         self.lifetime.send(&self.target, method, arguments)
     }

@@ -1,17 +1,18 @@
-//! Who a message is for.
+//! The receivers of a message.
 
 use crate::{ConnectionId, GroupName, UserId};
 
-/// The receivers of a message, as SignalR's selectors name them.
+/// The receivers of a message, named as in SignalR's selectors.
 ///
-/// Connections, groups and users that do not exist receive nothing, silently. A connection listed twice
-/// receives once; a member of two listed groups receives once for each.
+/// Connections, groups and users that do not exist receive nothing, silently. A connection that is
+/// listed twice receives the message once; a member of two listed groups receives it once for
+/// each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Target {
     /// Every connection of the hub.
     All,
-    /// Every connection of the hub but these.
+    /// Every connection of the hub except these.
     AllExcept(Vec<ConnectionId>),
     /// One connection.
     Connection(ConnectionId),
@@ -19,7 +20,7 @@ pub enum Target {
     Connections(Vec<ConnectionId>),
     /// The members of a group.
     Group(GroupName),
-    /// The members of a group but these.
+    /// The members of a group except these connections.
     GroupExcept(GroupName, Vec<ConnectionId>),
     /// The members of each of these groups.
     Groups(Vec<GroupName>),

@@ -6,6 +6,7 @@ use crate::error::EncodeError;
 use crate::naming::Naming;
 
 mod binding;
+mod items;
 mod misfit;
 mod misplaced;
 mod received;

@@ -1,4 +1,4 @@
-//! Bytes, which JSON and MessagePack write in ways of their own.
+//! Byte strings, which JSON and MessagePack write in different ways.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -11,8 +11,8 @@ use crate::tagged::BINARY;
 
 /// Bytes that are base64 text in JSON and bin in MessagePack: a `byte[]` to .NET peers.
 ///
-/// A plain `Vec<u8>` is an array of numbers in both. In MessagePack text and arrays of integers
-/// are read too, as .NET reads them. White space within base64 is skipped, as there.
+/// A plain `Vec<u8>` is an array of numbers in both protocols. In MessagePack, text and arrays of
+/// integers are also read, as .NET does. White space within base64 is skipped, as in .NET.
 ///
 /// ```
 /// use hubwire::Binary;
@@ -33,13 +33,13 @@ use crate::tagged::BINARY;
 pub struct Binary(Vec<u8>);
 
 impl Binary {
-    /// No bytes.
+    /// Creates an empty value.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// The bytes as a vector of their own.
+    /// Returns the bytes as a vector.
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
         self.0
@@ -102,12 +102,12 @@ impl Serialize for Binary {
     }
 }
 
-/// Writes bytes as a [`Binary`] of them is written.
+/// Writes bytes in the same way as a [`Binary`].
 pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_newtype_struct(BINARY, &Inside(bytes))
 }
 
-/// What is written within the newtype: text, or bytes where that is not for reading.
+/// The content of the newtype: text, or bytes if the format is not human-readable.
 struct Inside<'a>(&'a [u8]);
 
 impl Serialize for Inside<'_> {
@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for Binary {
     }
 }
 
-/// The newtype, whose inside depends on the format.
+/// Reads the newtype; its content depends on the format.
 struct Newtype;
 
 impl<'de> Visitor<'de> for Newtype {
@@ -148,7 +148,7 @@ impl<'de> Visitor<'de> for Newtype {
     }
 }
 
-/// Base64 text, or what an untagged enum has kept of bytes in MessagePack.
+/// Reads base64 text, or what an untagged enum has buffered of MessagePack bytes.
 struct Readable;
 
 impl Visitor<'_> for Readable {
@@ -174,7 +174,7 @@ impl Visitor<'_> for Readable {
     }
 }
 
-/// The bytes themselves.
+/// Reads the bytes themselves.
 struct Plain;
 
 impl<'de> Visitor<'de> for Plain {

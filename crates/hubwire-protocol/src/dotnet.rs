@@ -13,6 +13,9 @@
 //! [`Enum`] gives an enum the numbers of its variants; [`Open`] is one that keeps a number that no variant has, and
 //! [`Flags`] is one whose values are combined.
 //!
+//! Other types that are one thing in JSON and another in MessagePack, as a class with `[Key(0)]` is, are made with
+//! [`per_protocol`].
+//!
 //! A `DateTime` is a [`Timestamp`](crate::Timestamp), a `byte[]` a [`Binary`](crate::Binary).
 //!
 //! By the features `chrono`, `jiff` and `rust_decimal` they are made of those crates' types by `From` and `TryFrom`, and
@@ -30,6 +33,7 @@ mod flags;
 mod invalid_value;
 mod json_text;
 mod open;
+pub mod per_protocol;
 mod time_only;
 mod time_span;
 #[cfg(feature = "chrono")]

@@ -1,4 +1,4 @@
-//! What goes wrong on the wire, by fault: the peer's bytes, our values, a call's arguments.
+//! Errors on the wire: faults of the peer's bytes, of our values, and of a call's arguments.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -10,11 +10,11 @@ use crate::without_values::without_values;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// What a peer did that ends its connection.
+/// A fault of a peer that ends its connection.
 ///
-/// The display text is SignalR's own, word for word, but of a name only an [`Excerpt`]: behind
-/// [`exception_name`] it is the detail that a server with detailed errors puts into its Close
-/// message.
+/// The display text is SignalR's own, word for word, except that a name is cut to an [`Excerpt`].
+/// Together with [`exception_name`], it is the detail that a server with detailed errors puts into
+/// its Close message.
 ///
 /// [`exception_name`]: Self::exception_name
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,93 +27,94 @@ pub enum ProtocolError {
         /// The header's name.
         name: Box<str>,
     },
-    /// The message ends within a value, or before as many as it promised (MessagePack).
+    /// The message ends within a value, or has fewer elements than it announced (MessagePack).
     EndOfStream,
     /// A completion has both an error and a result.
     ErrorAndResult,
-    /// A property that must be true or false is something else.
+    /// A property that must be a boolean is something else.
     ExpectedBoolean {
         /// The property's name on the wire.
         property: &'static str,
     },
-    /// A header's value is no string.
+    /// A header's value is not a string.
     ExpectedHeader {
         /// The header's name.
         name: Box<str>,
     },
-    /// A property's value is of another JSON type than it must be.
+    /// A property's value has the wrong JSON type.
     ExpectedType {
         /// The property's name on the wire.
         property: &'static str,
-        /// What .NET calls the JSON type it must be of.
+        /// The .NET name of the required JSON type.
         token: &'static str,
     },
-    /// A number has a fraction or an exponent, or does not fit.
+    /// A number has a fraction or an exponent, or is out of range.
     IntegerOutOfRange {
-        /// What .NET calls the integer type it must fit into.
+        /// The .NET name of the integer type.
         type_name: &'static str,
     },
-    /// An invocation id or a stream id has more than 256 bytes, which ASP.NET Core allows.
+    /// An invocation id or a stream id has more than 256 bytes. ASP.NET Core has no such limit.
     IdTooLong,
-    /// The record is not JSON, or nested too deeply.
+    /// The record is not JSON, or is nested too deeply.
     InvalidJson,
-    /// A completion is neither an error nor void nor a result (MessagePack).
+    /// The result kind of a completion is neither error, void nor result (MessagePack).
     InvalidResultKind,
-    /// The length of a message is more than 31 bits, or more than five bytes long (MessagePack).
+    /// The length of a message has more than 31 bits, or is encoded in more than five bytes
+    /// (MessagePack).
     LengthTooLarge,
-    /// More bytes are buffered than one message may have, and none is complete.
+    /// More bytes are buffered than one message may have, and they contain no complete message.
     MessageTooLarge {
-        /// How many bytes a message may have, its framing included.
+        /// The size limit of a message, in bytes, including its framing.
         limit: usize,
     },
-    /// A property without which the message means nothing is absent.
+    /// A required property is missing.
     MissingProperty {
         /// The property's name on the wire.
         property: &'static str,
     },
     /// A stream id is null.
     NullStreamId,
-    /// A handshake response was due and a hub message came.
+    /// A hub message arrived where a handshake response was expected.
     NotAHandshakeResponse,
-    /// A text without which the message means nothing is nil or empty (MessagePack).
+    /// A required string is nil or empty (MessagePack).
     NullOrEmpty {
-        /// What SignalR calls the text.
+        /// SignalR's name for the string.
         what: &'static str,
     },
     /// A stream id is neither a string nor null.
     StreamIdNotText {
-        /// What .NET calls the JSON token found instead.
+        /// The .NET name of the JSON token that was found.
         token: &'static str,
     },
-    /// A value is of a type that cannot be here (MessagePack).
+    /// A value has a type that is not allowed at its place (MessagePack).
     UnexpectedCode {
-        /// The byte that the value begins with.
+        /// The first byte of the value.
         code: u8,
     },
-    /// The record is JSON, but no object.
+    /// The record is JSON, but not an object.
     UnexpectedToken {
-        /// What SignalR calls the JSON token found instead.
+        /// SignalR's name for the JSON token that was found.
         token: &'static str,
     },
-    /// A field is of another type than it must be, or missing (MessagePack).
+    /// A field has the wrong type, or is missing (MessagePack).
     UnreadableField {
-        /// What SignalR calls the field.
+        /// SignalR's name for the field.
         field: Cow<'static, str>,
-        /// What .NET calls the type it must be of.
+        /// The .NET name of the required type.
         type_name: &'static str,
     },
-    /// A field is not the array or the map it must be, or promises more than there is
+    /// A field is not the required array or map, or announces more elements than there are
     /// (MessagePack).
     UnreadableLength {
         /// `array` or `map`.
         container: &'static str,
-        /// What SignalR calls the field.
+        /// SignalR's name for the field.
         field: &'static str,
     },
 }
 
 impl ProtocolError {
-    /// The name of the exception that ASP.NET Core throws here.
+    /// Returns the name of the exception that ASP.NET Core throws for this fault.
     #[must_use]
     pub const fn exception_name(&self) -> &'static str {
         match self {
@@ -201,14 +202,14 @@ impl fmt::Display for ProtocolError {
 
 impl Error for ProtocolError {}
 
-/// A value of ours that cannot be written.
+/// A value of ours that cannot be encoded.
 #[derive(Debug)]
 pub struct EncodeError {
     source: Cause,
 }
 
 impl EncodeError {
-    /// Wraps what the value's own serialization complained of.
+    /// Wraps the error of the value's own serialization.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             source: source.into(),
@@ -235,7 +236,7 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Wraps what the type's own deserialization complained of.
+    /// Wraps the error of the type's own deserialization.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             source: source.into(),
@@ -270,41 +271,41 @@ impl Error for DecodeError {
     }
 }
 
-/// Why the arguments of a call could not be bound to the method's parameters.
+/// The reason why the arguments of a call could not be bound to the method's parameters.
 ///
 /// The display text is SignalR's own, word for word.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BindError {
-    /// An argument does not fit its parameter's type.
+    /// An argument does not fit the type of its parameter.
     Conversion {
         /// The position of the argument, from zero.
         argument: usize,
-        /// The member of the argument that does not fit, `.items[3].price`, under the names that serde declares;
-        /// empty if it is the argument itself.
+        /// The path of the member that does not fit, such as `.items[3].price`, in the names that
+        /// serde declares; empty if it is the argument itself.
         member: Box<str>,
-        /// What the type's own deserialization complained of.
+        /// The error of the type's own deserialization.
         source: Box<dyn Error + Send + Sync>,
     },
     /// The call has fewer or more arguments than the method has parameters.
     Count {
-        /// How many arguments the call has.
+        /// The number of arguments in the call.
         provided: usize,
-        /// How many parameters the method takes from the wire.
+        /// The number of parameters that the method takes from the wire.
         expected: usize,
     },
-    /// The arguments are no array, or one that promises more than there is (MessagePack).
+    /// The arguments are not an array, or announce more elements than there are (MessagePack).
     NoArray,
 }
 
 impl BindError {
-    /// The name of the exception that ASP.NET Core throws here.
+    /// Returns the name of the exception that ASP.NET Core throws for this error.
     #[must_use]
     pub const fn exception_name(&self) -> &'static str {
         "InvalidDataException"
     }
 
-    /// What is wrong and where, for whoever looks after the server. Clients are not told that much.
+    /// Returns what is wrong and where, for the server's operator. Clients are told less.
     ///
     /// ```
     /// # use hubwire::protocol::{HubMessage, HubProtocol};
@@ -371,7 +372,7 @@ impl BindError {
     }
 }
 
-/// What the two protocols say of a null that is not expected.
+/// The beginnings of both protocols' errors for an unexpected null.
 const NULLS: [&str; 2] = ["invalid type: null", "invalid type: nil"];
 
 impl fmt::Display for BindError {

@@ -1,14 +1,15 @@
-//! What is shown of a text that a peer may have made as long as a message.
+//! Excerpts of text from a peer, which may be as long as a message.
 
 use std::fmt::{self, Debug, Display, Formatter, Write};
 
-/// How much of a text is shown, in characters.
+/// The number of characters shown.
 const MAXIMUM_LENGTH: usize = 256;
 
 /// Shows the first 256 characters of a text that a peer wrote, and `...` in place of the rest.
 ///
-/// A peer chooses how long its names are, and JSON may make six characters of each of theirs. For the log, whose
-/// lines a peer must not forge, `Debug` escapes control characters besides. What was escaped before stays as it is.
+/// A peer chooses the length of its names, and JSON may escape each of their characters to six.
+/// `Debug` also escapes control characters. Use it in logs, where a peer must not be able to forge
+/// lines. Text that was already escaped stays the same.
 ///
 /// ```
 /// use hubwire::protocol::Excerpt;
@@ -74,7 +75,7 @@ impl<T: Display> Debug for LimitedExcerpt<T> {
     }
 }
 
-/// Escapes what would not stay within its line, or not be seen.
+/// Escapes characters that would break the line or be invisible.
 struct Escaping<'c, 'f, 'b>(&'c mut Cut<'f, 'b>);
 
 impl Write for Escaping<'_, '_, '_> {
@@ -87,7 +88,7 @@ impl Write for Escaping<'_, '_, '_> {
     }
 }
 
-/// Takes so many characters, and then fails, so that what is shown stops early.
+/// Passes on a number of characters and then fails, which stops the formatting early.
 struct Cut<'f, 'b> {
     f: &'f mut Formatter<'b>,
     left: usize,
@@ -155,7 +156,7 @@ mod tests {
         assert_eq!(long, r"\n".repeat(128) + "...");
     }
 
-    /// Goes on although it was told to stop.
+    /// Continues after it was told to stop.
     struct Stubborn;
 
     impl Display for Stubborn {
@@ -173,7 +174,7 @@ mod tests {
         assert_eq!(shown, "ab".repeat(128) + "...");
     }
 
-    /// Fails by itself.
+    /// Fails on its own.
     struct Failing;
 
     impl Display for Failing {

@@ -1,24 +1,26 @@
-//! Cutting text into records, each ended by the byte 0x1E.
+//! Splitting text into records, each ended by the byte 0x1E.
 
 /// The byte that ends every JSON record, handshake records included.
 ///
-/// It cannot occur within a record: JSON escapes control characters.
+/// It cannot occur within a record, because JSON escapes control characters.
 pub const RECORD_SEPARATOR: u8 = 0x1E;
 
-/// What the front of a buffer holds.
+/// The state of the front of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextRecord<'a> {
-    /// A whole record, without its separator; one more byte than its length is consumed.
+    /// A whole record, without its separator. It takes one byte more than its length from the
+    /// buffer.
     Complete(&'a [u8]),
-    /// The beginning of a record that may still become whole.
+    /// The beginning of a record; more bytes may complete it.
     Incomplete,
-    /// More bytes than a record may have, and no separator among those.
+    /// As many bytes as a record may have, without a separator.
     TooLong,
 }
 
-/// Looks for a record at the front of `buffer`, which may have `limit` bytes with its separator.
+/// Looks for a record at the front of `buffer`. The record may have `limit` bytes, including its
+/// separator.
 ///
-/// What comes behind the limit does not count, so a long buffer full of short records is fine.
+/// Bytes beyond the limit are ignored, so a long buffer full of short records is fine.
 ///
 /// ```
 /// use hubwire::protocol::{NextRecord, next_record};

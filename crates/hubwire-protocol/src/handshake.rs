@@ -1,4 +1,4 @@
-//! The handshake that opens a hub connection, in JSON whatever the hub protocol.
+//! The handshake that opens a hub connection. It is JSON in every hub protocol.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,19 +12,21 @@ mod refusal;
 
 pub use refusal::{HandshakeFault, HandshakeRefusal};
 
-/// What a client asks for before anything else.
+/// The request with which a client opens a hub connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandshakeRequest<'a> {
-    /// The name of the hub protocol, as the client wrote it.
+    /// The name of the hub protocol, as written by the client.
     pub protocol: Cow<'a, str>,
-    /// The version of the protocol; clients that know of stateful reconnect ask for 2.
+    /// The version of the protocol; clients that support stateful reconnect ask for 2.
     pub version: i32,
 }
 
 impl<'a> HandshakeRequest<'a> {
-    /// Parses the request at the front of `buffer`, and says how many bytes it took there.
+    /// Parses the request at the front of `buffer` and returns it with the number of bytes it
+    /// took.
     ///
-    /// `None` means that more bytes are needed. What comes behind are the first hub messages.
+    /// Returns `None` if more bytes are needed. The bytes after the request are the first hub
+    /// messages.
     ///
     /// ```
     /// use hubwire::protocol::{HandshakeRequest, HubProtocol, TransferFormat};
@@ -39,7 +41,8 @@ impl<'a> HandshakeRequest<'a> {
     ///
     /// # Errors
     ///
-    /// If the request is malformed, or has more than `limit` bytes with its separator.
+    /// Returns an error if the request is malformed, or has more than `limit` bytes including its
+    /// separator.
     pub fn read(
         buffer: &'a [u8],
         limit: Option<usize>,
@@ -51,11 +54,11 @@ impl<'a> HandshakeRequest<'a> {
         }
     }
 
-    /// Parses one record, without the separator that ended it.
+    /// Parses one record, without its separator.
     ///
     /// # Errors
     ///
-    /// If it is no handshake request.
+    /// Returns an error if the record is not a handshake request.
     pub fn parse(record: &'a [u8]) -> Result<Self, HandshakeRefusal> {
         let parsed = match decode(record) {
             Cow::Borrowed(text) => Self::from_text(text),
@@ -87,11 +90,11 @@ impl<'a> HandshakeRequest<'a> {
         })
     }
 
-    /// The protocol that is asked for, if the hub supports it and the transport can carry it.
+    /// Returns the requested protocol, if the hub supports it and the transport can carry it.
     ///
     /// # Errors
     ///
-    /// [`HandshakeRefusal`] if not. Versions below 1 are accepted.
+    /// Returns [`HandshakeRefusal`] otherwise. Versions below 1 are accepted.
     pub fn resolve(
         &self,
         supported: &[HubProtocol],
@@ -114,7 +117,7 @@ impl<'a> HandshakeRequest<'a> {
         self.protocol.as_ref().into()
     }
 
-    /// Appends the request and its separator: the client's half.
+    /// Appends the request and its separator, as a client does.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(br#"{"protocol":"#);
         write_text(out, &self.protocol);
@@ -122,7 +125,7 @@ impl<'a> HandshakeRequest<'a> {
         out.extend_from_slice(&[b'}', RECORD_SEPARATOR]);
     }
 
-    /// Copies what is borrowed, so that the request outlives its buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> HandshakeRequest<'static> {
         let protocol = Cow::Owned(self.protocol.into_owned());
@@ -133,12 +136,12 @@ impl<'a> HandshakeRequest<'a> {
     }
 }
 
-/// The server's response.
+/// The server's response to a handshake request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HandshakeResponse<'a> {
     /// The connection is open.
     Accepted,
-    /// The connection ends, for this reason.
+    /// The connection ends for this reason.
     Refused(Cow<'a, str>),
 }
 
@@ -162,18 +165,20 @@ impl<'a> HandshakeResponse<'a> {
         out.extend_from_slice(&[b'}', RECORD_SEPARATOR]);
     }
 
-    /// The response to a request that is refused, without details.
+    /// Creates the response to a refused request, without details.
     pub fn refused(refusal: &impl fmt::Display) -> HandshakeResponse<'static> {
         HandshakeResponse::Refused(Cow::Owned(refusal.to_string()))
     }
 
-    /// Parses the response at the front of `buffer`, and says how many bytes it took there.
+    /// Parses the response at the front of `buffer` and returns it with the number of bytes it
+    /// took.
     ///
-    /// `None` means that more bytes are needed. What comes behind are the first hub messages.
+    /// Returns `None` if more bytes are needed. The bytes after the response are the first hub
+    /// messages.
     ///
     /// # Errors
     ///
-    /// If it is malformed or, having a type, a hub message.
+    /// Returns an error if the response is malformed, or has a type, which makes it a hub message.
     pub fn read(buffer: &'a [u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
         match next_record(buffer, None) {
             NextRecord::Complete(record) => Ok(Some((Self::parse(record)?, record.len() + 1))),
@@ -203,7 +208,7 @@ impl<'a> HandshakeResponse<'a> {
         Ok(response)
     }
 
-    /// Copies what is borrowed, so that the response outlives its buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> HandshakeResponse<'static> {
         match self {

@@ -1,4 +1,4 @@
-//! The hub protocols a connection can speak, behind one type.
+//! The hub protocols that a connection can speak, as one type.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::message::HubMessage;
 use crate::message_writer::MessageWriter;
 use crate::messagepack::{self, NextBody, announced, next_body};
 
-/// How a hub protocol writes, which decides the type of its WebSocket messages.
+/// The kind of bytes that a hub protocol writes; it decides the type of its WebSocket messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TransferFormat {
     /// Any bytes.
@@ -19,7 +19,7 @@ pub enum TransferFormat {
 }
 
 impl TransferFormat {
-    /// The name that negotiate responses and handshake errors use.
+    /// Returns the name used in negotiate responses and handshake errors.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -29,22 +29,22 @@ impl TransferFormat {
     }
 }
 
-/// A hub protocol: how hub messages look as bytes.
+/// A hub protocol: the encoding of hub messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HubProtocol {
-    /// JSON records, the protocol that every client speaks.
+    /// JSON records; every client speaks this protocol.
     Json,
-    /// MessagePack arrays behind their lengths, for smaller messages and for bytes.
+    /// MessagePack arrays with length prefixes; smaller messages, and byte strings without base64.
     MessagePack,
 }
 
 impl HubProtocol {
     /// The highest version that a handshake may ask for.
     ///
-    /// Version 2 is version 1 and stateful reconnect, in every protocol.
+    /// In every protocol, version 2 is version 1 plus stateful reconnect.
     pub const MAXIMUM_VERSION: i32 = 2;
 
-    /// The protocol of this name, upper and lower case being the same.
+    /// Returns the protocol with this name, ignoring case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Json, Self::MessagePack]
@@ -52,7 +52,7 @@ impl HubProtocol {
             .find(|protocol| protocol.name().eq_ignore_ascii_case(name))
     }
 
-    /// The name under which a handshake asks for the protocol.
+    /// Returns the name by which a handshake asks for the protocol.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl HubProtocol {
         }
     }
 
-    /// How the protocol writes.
+    /// Returns the kind of bytes that the protocol writes.
     #[must_use]
     pub const fn transfer_format(self) -> TransferFormat {
         match self {
@@ -70,10 +70,11 @@ impl HubProtocol {
         }
     }
 
-    /// Parses the message at the front of `buffer`, and says how many bytes it took there.
+    /// Parses the message at the front of `buffer` and returns it with the number of bytes it
+    /// took.
     ///
-    /// `None` means that more bytes are needed. A message may have `limit` bytes, its framing
-    /// included; a longer buffer is no offence as long as its first `limit` bytes hold one.
+    /// Returns `None` if more bytes are needed. A message may have `limit` bytes, including its
+    /// framing. A longer buffer is fine if its first `limit` bytes contain a whole message.
     ///
     /// ```
     /// use hubwire::protocol::{HubMessage, HubProtocol};
@@ -87,7 +88,7 @@ impl HubProtocol {
     ///
     /// # Errors
     ///
-    /// If the message is malformed or too long, either of which ends the connection.
+    /// Returns an error if the message is malformed or too long; either ends the connection.
     pub fn next_message(
         self,
         buffer: &[u8],
@@ -111,12 +112,12 @@ impl HubProtocol {
         }
     }
 
-    /// Whether looking for a message at the front of `buffer` again can find more than before
-    /// its last `added` bytes came.
+    /// Returns whether looking again for a message at the front of `buffer` can find more than
+    /// before its last `added` bytes arrived.
     ///
-    /// Cheap enough for each piece of a long message: `false` means that
-    /// [`next_message`](Self::next_message) would again say that it needs more bytes, as long as
-    /// the buffer is within the limit.
+    /// This is cheap enough to call for each piece of a long message. `false` means that
+    /// [`next_message`](Self::next_message) would again need more bytes, as long as the buffer is
+    /// within the limit.
     ///
     /// ```
     /// use hubwire::protocol::HubProtocol;
@@ -134,12 +135,13 @@ impl HubProtocol {
                 let added = buffer.get(known..).unwrap_or_default();
                 memchr::memchr(RECORD_SEPARATOR, added).is_some()
             }
-            // Without a length that can be read there are at most five bytes to look at again.
+            // While the length itself is incomplete, there are at most five bytes to look at
+            // again.
             Self::MessagePack => announced(buffer).is_none_or(|length| buffer.len() >= length),
         }
     }
 
-    /// Writes messages of this protocol to the end of `out`.
+    /// Returns a writer that appends messages of this protocol to `out`.
     pub const fn writer(self, out: &mut Vec<u8>) -> MessageWriter<'_> {
         MessageWriter::new(self, out)
     }

@@ -1,4 +1,4 @@
-//! The JSON hub protocol: one JSON object a message, ended by the byte 0x1E.
+//! The JSON hub protocol: each message is one JSON object, ended by the byte 0x1E.
 
 mod escape;
 mod fields;
@@ -23,16 +23,17 @@ pub(crate) use object::read_properties;
 pub(crate) use record::{decode, within_depth};
 pub(crate) use writer::JsonWriter;
 
-/// Parses one record, without the separator that ended it.
+/// Parses one record, without its separator.
 ///
-/// As in ASP.NET Core, properties are read in order and may come in any, the last of two equal
-/// ones counts, and nothing behind the closing brace is looked at. A string that is not valid
-/// Unicode within an argument, item or result is left for its decoding to complain of.
+/// As in ASP.NET Core, properties may come in any order and are read in the order they come. The
+/// last of two properties with the same name counts. Nothing after the closing brace is looked at.
+/// A string that is not valid Unicode within an argument, item or result is reported only when
+/// that value is decoded.
 ///
 /// # Errors
 ///
-/// If the record is no message. Of several faults the first in reading order is named; missing
-/// properties are found last.
+/// Returns an error if the record is not a message. If it has several faults, the error names the
+/// first one in reading order; missing properties are found last.
 pub fn parse_message(record: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
     match decode(record) {
         Cow::Borrowed(text) => Fields::read_message(within_depth(text)),
@@ -40,10 +41,10 @@ pub fn parse_message(record: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
     }
 }
 
-/// Appends a value as the JSON that ASP.NET Core's protocol would write, in few bytes.
+/// Appends a value as JSON, in the compact form that ASP.NET Core's protocol writes.
 ///
-/// Text is escaped no more than by .NET's relaxed encoder, floating-point numbers without a
-/// fraction are written as integers, NaN and the infinities as null.
+/// Text is escaped as by .NET's relaxed encoder. Floating-point numbers without a fraction are
+/// written as integers, NaN and the infinities as null.
 ///
 /// ```
 /// let mut out = Vec::new();
@@ -54,7 +55,8 @@ pub fn parse_message(record: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
 ///
 /// # Errors
 ///
-/// If the value's own serialization fails; `out` may then end in a part of the value.
+/// Returns an error if the value's own serialization fails; `out` may then end in a part of the
+/// value.
 pub fn write_value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), EncodeError> {
     write_named(out, value, Naming::AsDeclared)
 }

@@ -1,15 +1,15 @@
-//! The SignalR wire without I/O: bytes in, messages and decisions out.
+//! The SignalR wire format without I/O: bytes in, messages and decisions out.
 //!
-//! Everything here is a pure function of its input. There is no socket, no task and no clock,
-//! so a server, a client and a test drive the same code.
+//! Everything here is a pure function of its input. There is no socket, no task and no clock, so a
+//! server, a client and a test use the same code.
 //!
-//! - [`HubProtocol`] turns buffered bytes into [`HubMessage`]s that borrow from them, and its
-//!   [`MessageWriter`] writes messages, framing included; a [`StreamItemWriter`] the items of one
-//!   stream.
-//! - [`Arguments`] is what can be sent as the arguments of an invocation; [`RawArguments`] and
-//!   [`RawItem`] are received values, decoded once it is known into which types.
-//! - [`Naming`] decides how members of structs are called, and [`Timestamp`] and [`Binary`] are
-//!   values that each protocol writes in a way of its own; [`dotnet`] has those of .NET's classes.
+//! - [`HubProtocol`] turns buffered bytes into [`HubMessage`]s that borrow from them. Its
+//!   [`MessageWriter`] writes messages with their framing; a [`StreamItemWriter`] writes the items
+//!   of one stream.
+//! - [`Arguments`] is what can be sent as the arguments of an invocation. [`RawArguments`] and
+//!   [`RawItem`] are received values, decoded once their types are known.
+//! - [`Naming`] decides the names of struct members. [`Timestamp`] and [`Binary`] are values that
+//!   each protocol writes in its own way; [`dotnet`] has the values of .NET's own types.
 //! - [`HandshakeRequest`] and [`HandshakeResponse`] open a connection; [`NegotiateResponse`] is
 //!   the document that comes before it.
 //! - [`FrameDecoder`] and [`write_frame`] are the server's WebSocket framer.

@@ -1,4 +1,4 @@
-//! Received hub messages, which borrow from the buffer they were parsed from.
+//! Received hub messages, which borrow from the buffer that they were parsed from.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ mod ids;
 
 pub use headers::Headers;
 
-/// A hub message as it was received.
+/// A received hub message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HubMessage<'a> {
     /// A call of a method that has at most one result.
@@ -21,26 +21,27 @@ pub enum HubMessage<'a> {
     StreamItem(StreamItem<'a>),
     /// The end of a call or of a stream.
     Completion(Completion<'a>),
-    /// The caller of a stream wants no more of it.
+    /// The caller of a stream cancels it.
     CancelInvocation(CancelInvocation<'a>),
     /// A sign of life.
     Ping,
-    /// The peer ends the connection.
+    /// The end of the connection.
     Close(Close<'a>),
-    /// The peer has every message up to this sequence id (stateful reconnect).
+    /// An acknowledgement of every message up to this sequence id (stateful reconnect).
     Ack(i64),
-    /// The sequence id of the message that comes next (stateful reconnect).
+    /// The sequence id of the next message (stateful reconnect).
     Sequence(i64),
-    /// A message of a type this version does not know, to be ignored.
+    /// A message of a type that this version does not know, to be ignored.
     Unknown(i32),
 }
 
-/// A call: plain or, as a [`HubMessage::StreamInvocation`], of a stream.
+/// A call of a method with at most one result or, as a [`HubMessage::StreamInvocation`], of a
+/// stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invocation<'a> {
     /// The message's headers.
     pub headers: Headers<'a>,
-    /// The id under which the completion is awaited; never empty, always there for a stream.
+    /// The id for the completion; never empty, and always present for a stream.
     pub invocation_id: Option<Cow<'a, str>>,
     /// The name of the method.
     pub target: Cow<'a, str>,
@@ -72,18 +73,18 @@ pub struct Completion<'a> {
     pub outcome: CompletionOutcome<'a>,
 }
 
-/// How a call or a stream ended.
+/// The outcome of a call or a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CompletionOutcome<'a> {
-    /// With an error, whose text may be empty.
+    /// It failed, with an error text that may be empty.
     Error(Cow<'a, str>),
-    /// With a result, which may be null.
+    /// It has a result, which may be null.
     Result(RawItem<'a>),
-    /// Well, and without a result.
+    /// It succeeded without a result.
     Void,
 }
 
-/// The caller of a stream wants no more of it.
+/// The request of a stream's caller to cancel it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CancelInvocation<'a> {
     /// The message's headers.
@@ -92,17 +93,17 @@ pub struct CancelInvocation<'a> {
     pub invocation_id: Cow<'a, str>,
 }
 
-/// The peer ends the connection.
+/// The end of the connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Close<'a> {
-    /// Why, if there is something to say.
+    /// The reason, if there is one.
     pub error: Option<Cow<'a, str>>,
-    /// Whether a client may reconnect by itself.
+    /// Whether a client may reconnect automatically.
     pub allow_reconnect: bool,
 }
 
 impl HubMessage<'_> {
-    /// Decodes the values in the message under these names.
+    /// Decodes the values in the message with this naming.
     #[must_use]
     pub fn with_naming(self, naming: Naming) -> Self {
         match self {
@@ -122,7 +123,7 @@ impl HubMessage<'_> {
         }
     }
 
-    /// Copies what is borrowed, so that the message outlives its buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> HubMessage<'static> {
         match self {
@@ -146,7 +147,7 @@ impl Invocation<'_> {
         self
     }
 
-    /// Copies what is borrowed, so that the call outlives its buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> Invocation<'static> {
         Invocation {
@@ -160,7 +161,7 @@ impl Invocation<'_> {
 }
 
 impl StreamItem<'_> {
-    /// Copies what is borrowed, so that the item outlives its buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> StreamItem<'static> {
         StreamItem {
@@ -172,7 +173,7 @@ impl StreamItem<'_> {
 }
 
 impl Completion<'_> {
-    /// Copies what is borrowed, so that the completion outlives its buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> Completion<'static> {
         Completion {
@@ -184,7 +185,7 @@ impl Completion<'_> {
 }
 
 impl CompletionOutcome<'_> {
-    /// Copies what is borrowed, so that the outcome outlives its buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> CompletionOutcome<'static> {
         match self {
@@ -196,7 +197,7 @@ impl CompletionOutcome<'_> {
 }
 
 impl CancelInvocation<'_> {
-    /// Copies what is borrowed, so that the message outlives its buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> CancelInvocation<'static> {
         CancelInvocation {
@@ -207,7 +208,7 @@ impl CancelInvocation<'_> {
 }
 
 impl Close<'_> {
-    /// Copies what is borrowed, so that the message outlives its buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> Close<'static> {
         Close {

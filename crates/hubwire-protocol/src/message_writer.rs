@@ -1,4 +1,4 @@
-//! Writing hub messages, whichever the protocol.
+//! Writing hub messages in either protocol.
 
 use serde::Serialize;
 
@@ -10,10 +10,10 @@ use crate::message::Headers;
 use crate::messagepack::MessagePackWriter;
 use crate::naming::Naming;
 
-/// Writes hub messages to the end of a buffer, each with its framing.
+/// Writes hub messages with their framing to the end of a buffer.
 ///
-/// Made by [`HubProtocol::writer`]; costs nothing to make. A message that cannot be written
-/// leaves the buffer as it was.
+/// Created by [`HubProtocol::writer`] at no cost. A message that cannot be encoded leaves the
+/// buffer unchanged.
 ///
 /// ```
 /// use hubwire::protocol::HubProtocol;
@@ -49,25 +49,26 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// Gives these headers to each message that can have some.
+    /// Adds these headers to each message that can have headers.
     #[must_use]
     pub const fn with_headers(mut self, headers: &'w Headers<'w>) -> Self {
         self.headers = Some(headers);
         self
     }
 
-    /// Writes values under these names; without it they are as serde declares them.
+    /// Writes values with this naming; the default is the names that serde declares.
     #[must_use]
     pub const fn with_naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
     }
 
-    /// A call of a method; it gets a completion only if it has an id that is not empty.
+    /// Writes a call of a method. The call gets a completion only if it has an id that is not
+    /// empty.
     ///
     /// # Errors
     ///
-    /// If an argument cannot be written.
+    /// Returns an error if an argument cannot be encoded.
     pub fn invocation(
         &mut self,
         invocation_id: Option<&str>,
@@ -87,11 +88,11 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// A call of a method that returns a stream.
+    /// Writes a call of a method that returns a stream.
     ///
     /// # Errors
     ///
-    /// If an argument cannot be written.
+    /// Returns an error if an argument cannot be encoded.
     pub fn stream_invocation(
         &mut self,
         invocation_id: &str,
@@ -111,11 +112,11 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// One item of a stream.
+    /// Writes one item of a stream.
     ///
     /// # Errors
     ///
-    /// If the item cannot be written.
+    /// Returns an error if the item cannot be encoded.
     pub fn stream_item<T: Serialize + ?Sized>(
         &mut self,
         invocation_id: &str,
@@ -127,11 +128,11 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// The end of a call that has a result; a method without a value has the result null.
+    /// Writes the end of a call with a result; a method without a value has the result null.
     ///
     /// # Errors
     ///
-    /// If the result cannot be written.
+    /// Returns an error if the result cannot be encoded.
     pub fn completion_result<T: Serialize + ?Sized>(
         &mut self,
         invocation_id: &str,
@@ -143,7 +144,7 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// The good end of a stream, which has no result.
+    /// Writes the successful end of a stream, which has no result.
     pub fn completion_void(&mut self, invocation_id: &str) {
         match self.protocol {
             HubProtocol::Json => self.json().completion_void(invocation_id),
@@ -153,9 +154,9 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// The bad end of a call or stream.
+    /// Writes the end of a call or stream that failed.
     ///
-    /// The text must not be empty: in JSON an empty one is left out, which reads as a good end.
+    /// The text must not be empty: JSON leaves an empty error out, which reads as success.
     pub fn completion_error(&mut self, invocation_id: &str, error: &str) {
         match self.protocol {
             HubProtocol::Json => self.json().completion_error(invocation_id, error),
@@ -165,7 +166,7 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// The caller of a stream wants no more of it.
+    /// Writes the cancellation of a stream by its caller.
     pub fn cancel_invocation(&mut self, invocation_id: &str) {
         match self.protocol {
             HubProtocol::Json => self.json().cancel_invocation(invocation_id),
@@ -175,7 +176,7 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// A sign of life.
+    /// Writes a ping, which shows that the connection is alive.
     pub fn ping(&mut self) {
         match self.protocol {
             HubProtocol::Json => self.json().ping(),
@@ -183,7 +184,7 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// The end of the connection, with or without a reason and leave to reconnect.
+    /// Writes the end of the connection, with an optional error and the permission to reconnect.
     pub fn close(&mut self, error: Option<&str>, allow_reconnect: bool) {
         match self.protocol {
             HubProtocol::Json => self.json().close(error, allow_reconnect),
@@ -193,7 +194,7 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// Every message up to this sequence id has come (stateful reconnect).
+    /// Writes an acknowledgement of every message up to this sequence id (stateful reconnect).
     pub fn ack(&mut self, sequence_id: i64) {
         match self.protocol {
             HubProtocol::Json => self.json().ack(sequence_id),
@@ -201,7 +202,7 @@ impl<'w> MessageWriter<'w> {
         }
     }
 
-    /// The sequence id of the message that comes next (stateful reconnect).
+    /// Writes the sequence id of the next message (stateful reconnect).
     pub fn sequence(&mut self, sequence_id: i64) {
         match self.protocol {
             HubProtocol::Json => self.json().sequence(sequence_id),
@@ -226,7 +227,8 @@ impl<'w> MessageWriter<'w> {
     }
 }
 
-/// A message of texts alone fails only if it is longer than 2 GiB, and then is not written.
+/// Ignores the error of a message that consists only of text. Such a message fails only if it is
+/// longer than 2 GiB, and is not written then.
 fn ignore_length(written: Result<(), EncodeError>) {
     drop(written);
 }

@@ -1,4 +1,4 @@
-//! The MessagePack hub protocol: one array a message, behind its length in LEB128.
+//! The MessagePack hub protocol: each message is one array, prefixed by its length in LEB128.
 
 mod de;
 mod encode;
@@ -22,27 +22,28 @@ pub(crate) use length::{NextBody, announced, next_body};
 use ser::Serializer;
 pub(crate) use writer::MessagePackWriter;
 
-/// The deepest nesting of a received value, as in MessagePack for C#.
+/// The deepest nesting of a received value, the same as in MessagePack for C#.
 const MAXIMUM_DEPTH: usize = 500;
 
-/// Parses the body of one message, without the length before it.
+/// Parses the body of one message, without its length prefix.
 ///
-/// As in ASP.NET Core, the number of elements counts only where a shorter message is one too,
-/// and nothing behind the last element that is known is looked at. Arguments and items that are
-/// cut off or of another type are left for their decoding to complain of.
+/// As in ASP.NET Core, the number of elements matters only where a shorter message is valid too,
+/// and nothing after the last known element is looked at. Arguments and items that are cut off or
+/// of another type are reported only when they are decoded.
 ///
 /// # Errors
 ///
-/// If the body is no message. Of several faults the first in reading order is named.
+/// Returns an error if the body is not a message. If it has several faults, the error names the
+/// first one in reading order.
 pub fn parse_message(body: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
     Fields::read_message(body)
 }
 
-/// Appends a value as MessagePack, in the smallest forms.
+/// Appends a value as MessagePack, in the smallest encoding.
 ///
-/// Structs are maps from the names of their fields, enums without data their names, bytes
-/// (`serialize_bytes`) are bin. What has a readable form is written as that, a `Uuid` as its 36
-/// characters.
+/// Structs are maps keyed by the names of their fields, enum variants without data are their
+/// names, and bytes (`serialize_bytes`) are bin. Types with a human-readable form are written in
+/// that form, a `Uuid` as its 36 characters.
 ///
 /// ```
 /// let mut out = Vec::new();
@@ -53,8 +54,8 @@ pub fn parse_message(body: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
 ///
 /// # Errors
 ///
-/// If the value's own serialization fails, or it has an integer of more than 64 bits; `out` may
-/// then end in a part of the value.
+/// Returns an error if the value's own serialization fails or if it contains an integer of more
+/// than 64 bits; `out` may then end in a part of the value.
 pub fn write_value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), EncodeError> {
     write_named(out, value, Naming::AsDeclared)
 }

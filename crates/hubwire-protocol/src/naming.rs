@@ -1,4 +1,4 @@
-//! How members of structs and variants of enums are called on the wire.
+//! The names of struct members and enum variants on the wire.
 
 mod case;
 mod reading;
@@ -8,10 +8,10 @@ mod writing;
 pub(crate) use reading::Reading;
 pub(crate) use writing::Writing;
 
-/// How members of structs and variants of enums are called on the wire.
+/// The names of struct members and enum variants on the wire.
 ///
-/// Decided by whoever writes or decodes a value, not by its type: one derived type can talk to
-/// peers of either kind.
+/// The code that writes or decodes a value chooses the naming, not the type of the value. The same
+/// type can talk to peers of either kind.
 ///
 /// | | `AsDeclared` | `DotNet` | `DotNetStringEnums` |
 /// | --- | --- | --- | --- |
@@ -21,15 +21,17 @@ pub(crate) use writing::Writing;
 /// | enums in MessagePack | their names | their names | their names |
 /// | `char` in MessagePack | text | a number, if it is one unit of UTF-16; both are read | the same |
 ///
-/// Serde does not tell which numbers the variants of an enum have: `#[derive(hubwire::dotnet::Enum)]`,
-/// in the place of serde's derives, does ([`dotnet::Enum`](crate::dotnet::Enum)). Under `DotNet` an
-/// enum without it is an error where its number would have to be written or is read in JSON, unless
-/// it is the tag of an adjacently tagged enum. Keys of maps stay as they are, enums by name.
+/// Serde does not reveal the numbers of an enum's variants. `#[derive(hubwire::dotnet::Enum)]`, in
+/// place of serde's derives, does ([`dotnet::Enum`](crate::dotnet::Enum)). Under `DotNet`, an enum
+/// without it is an error where its number would have to be written or is read in JSON, unless it
+/// is the tag of an adjacently tagged enum. Keys of maps stay as they are, and enums used as keys
+/// go by name.
 ///
-/// What serde buffers before it decides on a type is read under the names it was declared with,
-/// though its structs are written under .NET's: structs with `#[serde(flatten)]` in them, and
-/// what lies within untagged, internally and adjacently tagged enums. Declare such members with
-/// the names of the peers, by `#[serde(rename_all = "camelCase")]` and aliases.
+/// Values that serde buffers before it decides on a type are read under their declared names,
+/// although their structs are written under .NET's names. These are structs that contain
+/// `#[serde(flatten)]`, and the contents of untagged, internally tagged and adjacently tagged
+/// enums. Declare such members with the names that the peers use, by `#[serde(rename_all =
+/// "camelCase")]` and aliases.
 ///
 /// ```
 /// use hubwire::{Naming, SignalR, hub};
@@ -55,18 +57,18 @@ pub(crate) use writing::Writing;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Naming {
-    /// As serde declares them.
+    /// The names that serde declares.
     #[default]
     AsDeclared,
-    /// As .NET's serializers do by default.
+    /// The names that .NET's serializers use by default.
     DotNet,
-    /// As .NET's serializers do where a `JsonStringEnumConverter` is added: enums go by name in
-    /// JSON too, so that enums of other crates can be sent.
+    /// The names that .NET's serializers use with a `JsonStringEnumConverter`: enums go by name in
+    /// JSON too, which also works for enums of other crates.
     DotNetStringEnums,
 }
 
 impl Naming {
-    /// Hands on the name of a member as it is written in MessagePack.
+    /// Calls `write` with the name of a member in MessagePack.
     #[inline]
     pub(crate) fn with_messagepack_name<T>(
         self,
@@ -76,15 +78,15 @@ impl Naming {
         match self {
             Self::AsDeclared => write(declared),
             Self::DotNet | Self::DotNetStringEnums => {
-                // Most names are a word, of which only the first letter changes.
+                // Most names are a single word, in which only the first letter changes.
                 let name: String = case::pascal_characters(declared).collect();
                 write(&name)
             }
         }
     }
 
-    /// The declared name of the member that is called `name` in MessagePack; of no member if
-    /// there is none.
+    /// Returns the declared name of the member called `name` in MessagePack, or a name of no
+    /// member if there is none.
     #[inline]
     pub(crate) fn declared_from_messagepack<'n>(
         self,
@@ -97,8 +99,8 @@ impl Naming {
         }
     }
 
-    /// The declared name of the member that is called `name` in JSON; of no member if there is
-    /// none.
+    /// Returns the declared name of the member called `name` in JSON, or a name of no member if
+    /// there is none.
     pub(crate) fn declared_from_json<'n>(
         self,
         name: &'n str,
@@ -118,7 +120,7 @@ fn declared<'n>(
 ) -> &'n str {
     match fields.iter().find(|field| is_name_of(name, field)) {
         Some(field) => field,
-        // The declared name itself is not the member's name on the wire.
+        // The declared name itself is not a name on the wire.
         None if fields.contains(&name) => "",
         None => name,
     }

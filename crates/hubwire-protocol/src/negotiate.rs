@@ -1,4 +1,4 @@
-//! The negotiate exchange: what a client says in its query, and what it learns.
+//! The negotiate exchange: the client's query and the server's response.
 
 mod query;
 mod response;

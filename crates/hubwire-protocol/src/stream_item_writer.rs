@@ -1,4 +1,4 @@
-//! Writing the items of one stream, which all begin alike.
+//! Writing the items of one stream, which all begin with the same bytes.
 
 use serde::Serialize;
 
@@ -8,13 +8,13 @@ use crate::json::JsonWriter;
 use crate::messagepack::MessagePackWriter;
 use crate::naming::Naming;
 
-/// What is in front of an item besides the id, in bytes; no less than either protocol writes.
+/// An upper bound for the bytes in front of an item besides the id, in either protocol.
 const AROUND_ID: usize = 40;
 
 /// Writes the items of one stream.
 ///
-/// What they have in common, the invocation id and all else in front of the item itself, is encoded
-/// once. The bytes are those of [`MessageWriter::stream_item`](crate::MessageWriter::stream_item).
+/// The invocation id and everything else in front of an item are encoded only once. The bytes are
+/// the same as those of [`MessageWriter::stream_item`](crate::MessageWriter::stream_item).
 ///
 /// ```
 /// use hubwire::protocol::{HubProtocol, StreamItemWriter};
@@ -40,11 +40,11 @@ pub struct StreamItemWriter {
 }
 
 impl StreamItemWriter {
-    /// Encodes what the items of this stream have in common.
+    /// Encodes the bytes that the items of this stream have in common.
     ///
     /// # Errors
     ///
-    /// If the id is longer than the protocol can carry, which is 2 GiB.
+    /// Returns an error if the id is longer than the protocol can carry, which is 2 GiB.
     pub fn new(protocol: HubProtocol, invocation_id: &str) -> Result<Self, EncodeError> {
         let mut this = Self {
             protocol,
@@ -60,18 +60,18 @@ impl StreamItemWriter {
         Ok(this)
     }
 
-    /// Writes items under these names; without it they are as serde declares them.
+    /// Writes items with this naming; the default is the names that serde declares.
     #[must_use]
     pub const fn with_naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
     }
 
-    /// Writes one item to the end of `out`, with its framing.
+    /// Writes one item with its framing to the end of `out`.
     ///
     /// # Errors
     ///
-    /// If the item cannot be written; `out` is then as it was.
+    /// Returns an error if the item cannot be encoded; `out` is then unchanged.
     pub fn write<T: Serialize + ?Sized>(
         &self,
         out: &mut Vec<u8>,
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// Fails behind its first element.
+    /// Fails after its first element.
     struct Failing;
 
     impl Serialize for Failing {

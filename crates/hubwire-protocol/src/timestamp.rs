@@ -1,4 +1,4 @@
-//! A point in time, which JSON and MessagePack write in ways of their own.
+//! A point in time, which JSON and MessagePack write in different ways.
 
 use std::error::Error;
 use std::fmt;
@@ -15,15 +15,16 @@ mod extension;
 pub(crate) mod moment;
 pub(crate) mod text;
 
-/// A point in time in UTC, to the nanosecond, between the years 1 and 9999.
+/// A point in time in UTC, with nanosecond precision, between the years 1 and 9999.
 ///
 /// JSON writes it as ISO 8601 text, `2020-01-02T03:04:05.5Z`, and MessagePack as its timestamp
-/// extension, so that it is a `DateTime` to .NET peers of either protocol. Read are both forms
-/// in MessagePack, and in JSON text with any offset from UTC, or without one, as .NET writes a
-/// `DateTime` that says nothing of its zone: that is taken to be in UTC.
+/// extension, which makes it a `DateTime` to .NET peers in either protocol. MessagePack reads both
+/// forms. JSON text may have any offset from UTC, or none, which is how .NET writes a `DateTime`
+/// without a known zone; it is then taken to be in UTC.
 ///
-/// A `DateTimeOffset` of .NET's is read as the same moment in both protocols, but a timestamp that is sent is no
-/// `DateTimeOffset` in MessagePack: that is [`dotnet::DateTimeOffset`](crate::dotnet::DateTimeOffset).
+/// .NET's `DateTimeOffset` is read as the same moment in both protocols. A `Timestamp` that is
+/// sent, however, is not a `DateTimeOffset` in MessagePack: use
+/// [`dotnet::DateTimeOffset`](crate::dotnet::DateTimeOffset) for that.
 ///
 /// ```
 /// use hubwire::Timestamp;
@@ -43,7 +44,7 @@ pub(crate) mod text;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
-    /// Since 1970-01-01, and before it less than zero.
+    /// Seconds since 1970-01-01, negative before it.
     seconds: i64,
     nanoseconds: u32,
 }
@@ -54,7 +55,7 @@ impl Timestamp {
         seconds: 0,
         nanoseconds: 0,
     };
-    /// 0001-01-01T00:00:00Z, the first that .NET has.
+    /// 0001-01-01T00:00:00Z, the earliest time in .NET.
     pub const MIN: Self = Self {
         seconds: -62_135_596_800,
         nanoseconds: 0,
@@ -65,10 +66,11 @@ impl Timestamp {
         nanoseconds: 999_999_999,
     };
 
-    /// What the system's clock says now.
+    /// Returns the current time of the system's clock.
     ///
-    /// For the application to call: nothing of Hubwire itself reads this clock, and pausing tokio's does not stop it.
-    /// A clock beyond the years that a timestamp has reads as [`MIN`](Self::MIN) or [`MAX`](Self::MAX).
+    /// This is for applications: Hubwire itself does not read this clock, and pausing tokio's
+    /// clock does not stop it. A clock outside the range of a timestamp reads as
+    /// [`MIN`](Self::MIN) or [`MAX`](Self::MAX).
     ///
     /// ```
     /// use hubwire::Timestamp;
@@ -89,11 +91,12 @@ impl Timestamp {
         })
     }
 
-    /// So many seconds, and nanoseconds more, after 1970-01-01T00:00:00Z.
+    /// Creates a timestamp from the seconds since 1970-01-01T00:00:00Z and additional nanoseconds.
     ///
     /// # Errors
     ///
-    /// If there are a billion nanoseconds or more, or the year is not between 1 and 9999.
+    /// Returns an error if there are a billion nanoseconds or more, or if the year is not between
+    /// 1 and 9999.
     pub const fn from_unix(seconds: i64, nanoseconds: u32) -> Result<Self, TimestampError> {
         if seconds < Self::MIN.seconds
             || seconds > Self::MAX.seconds
@@ -107,26 +110,26 @@ impl Timestamp {
         })
     }
 
-    /// The whole seconds since 1970-01-01T00:00:00Z, rounded down.
+    /// Returns the whole seconds since 1970-01-01T00:00:00Z, rounded down.
     #[must_use]
     pub const fn unix_seconds(self) -> i64 {
         self.seconds
     }
 
-    /// The nanoseconds behind [`unix_seconds`](Self::unix_seconds).
+    /// Returns the nanoseconds after [`unix_seconds`](Self::unix_seconds).
     #[must_use]
     pub const fn subsec_nanoseconds(self) -> u32 {
         self.nanoseconds
     }
 }
 
-/// What is no [`Timestamp`].
+/// The reason why a value is not a valid [`Timestamp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimestampError {
     /// The year is not between 1 and 9999, or there are too many nanoseconds.
     OutOfRange,
-    /// The text is not a date, with a time and an offset or without, after ISO 8601.
+    /// The text is not an ISO 8601 date with an optional time and offset.
     Syntax,
 }
 
@@ -166,7 +169,7 @@ impl TryFrom<SystemTime> for Timestamp {
 impl TryFrom<Timestamp> for SystemTime {
     type Error = TimestampError;
 
-    /// Fails only where the system's clock has a smaller range.
+    /// Fails only if the system's clock has a smaller range.
     fn try_from(timestamp: Timestamp) -> Result<Self, TimestampError> {
         let seconds = Duration::from_secs(timestamp.seconds.unsigned_abs());
         let whole = if timestamp.seconds < 0 {
@@ -197,7 +200,8 @@ impl fmt::Debug for Timestamp {
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
-    /// Reads a date, a time and an offset; without an offset it is in UTC, without a time midnight.
+    /// Reads a date, a time and an offset. Without an offset the time is in UTC; without a time it
+    /// is midnight.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         text::read(text).map(|moment| moment.timestamp)
     }
@@ -209,8 +213,8 @@ impl Serialize for Timestamp {
     }
 }
 
-/// What is written within the newtype: text, or where that is not for reading the bytes of the
-/// timestamp extension's longest form.
+/// The content of the newtype: text, or the bytes of the timestamp extension's longest form if the
+/// format is not human-readable.
 struct Inside(Timestamp);
 
 impl Serialize for Inside {

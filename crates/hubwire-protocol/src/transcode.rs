@@ -1,4 +1,4 @@
-//! From one format into another, without a type in between.
+//! Converting one format to another, without a type in between.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::ser::{self, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::binary;
 
-/// A value that is still in its own format; it can be written once.
+/// A value that is still in its source format; it can be written once.
 pub(crate) struct Transcoder<D>(RefCell<Option<D>>);
 
 impl<D> Transcoder<D> {
@@ -29,7 +29,7 @@ impl<'de, D: Deserializer<'de>> Serialize for Transcoder<D> {
     }
 }
 
-/// Writes the one value that it is shown.
+/// Writes the one value that it is given.
 struct Scalar<S>(S);
 
 macro_rules! scalars {

@@ -1,4 +1,5 @@
-//! The server's WebSocket framer (RFC 6455): frames in and out of buffers, and no more.
+//! The server's WebSocket framer (RFC 6455): it only reads frames from buffers and writes them to
+//! buffers.
 
 mod control;
 mod decode;
@@ -12,25 +13,25 @@ pub use decode::{DataKind, FrameDecoder, FrameEvent, Masking};
 pub use encode::{FrameHeader, close_frame, encode_header, write_frame, write_masked_frame};
 pub use error::FrameError;
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Opcode {
-    /// More of a message that was begun.
+    /// A further part of a message.
     Continuation,
-    /// A text message, or its beginning.
+    /// A text message, or its first part.
     Text,
-    /// A binary message, or its beginning.
+    /// A binary message, or its first part.
     Binary,
-    /// The last frame of either side.
+    /// The last frame that a side sends.
     Close,
-    /// A check that the peer is there.
+    /// A check that the peer is alive.
     Ping,
-    /// What a ping gets, or a sign of life.
+    /// The answer to a ping, or an unsolicited sign of life.
     Pong,
 }
 
 impl Opcode {
-    /// The number of the opcode, RFC 6455 section 11.8.
+    /// Returns the number of the opcode, from RFC 6455 section 11.8.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
@@ -60,11 +61,11 @@ impl Opcode {
     }
 }
 
-/// The first bit of a frame: no frame of its message follows.
+/// The first bit of a frame: this is the last frame of its message.
 const FIN: u8 = 0x80;
-/// The bit before the length: a mask follows it.
+/// The bit before the length: the frame has a mask.
 const MASKED: u8 = 0x80;
-/// The longest payload of a control frame.
+/// The longest payload of a control frame, in bytes.
 const CONTROL_LIMIT: usize = 125;
 
 #[cfg(test)]

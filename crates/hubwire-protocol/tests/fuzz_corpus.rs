@@ -3,20 +3,7 @@
 use std::path::Path;
 use std::{fs, panic};
 
-#[path = "../../../fuzz/properties/arguments.rs"]
-mod arguments;
-#[path = "../../../fuzz/properties/differential.rs"]
-mod differential;
-#[path = "../../../fuzz/properties/frames.rs"]
-mod frames;
-#[path = "../../../fuzz/properties/handshake.rs"]
-mod handshake;
-#[path = "../../../fuzz/properties/messagepack.rs"]
-mod messagepack;
-#[path = "../../../fuzz/properties/messages.rs"]
-mod messages;
-#[path = "../../../fuzz/properties/reference.rs"]
-mod reference;
+use fuzz_properties::{arguments, differential, frames, handshake, messagepack, messages};
 
 /// Checks every input of a target, and names the one that fails.
 fn replay(target: &str, check: fn(&[u8])) {

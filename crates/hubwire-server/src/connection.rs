@@ -1,4 +1,4 @@
-//! Who a connection is, and what everything but its session may do with it.
+//! The identity of a connection, and its operations for everything except its session.
 
 mod clock;
 mod disconnect_reason;
@@ -23,7 +23,7 @@ pub use user::{NAME_IDENTIFIER, NameIdentifierUserIdProvider, Principal, UserIdP
 use crate::node::fire;
 use crate::outbound::{Failure, Outbound};
 
-/// What is known of a connection before its handshake.
+/// What is known about a connection before its handshake.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) id: ConnectionId,
@@ -32,23 +32,23 @@ pub(crate) struct Identity {
     pub(crate) request: ConnectionRequest,
 }
 
-/// A connection as everything but its session sees it.
+/// A connection as seen by everything except its session.
 pub(crate) struct Connection {
     identity: Identity,
     protocol: OnceLock<HubProtocol>,
     items: Items,
     outbound: Arc<Outbound>,
     clock: ConnectionClock,
-    /// Made only for those who ask: most connections never need one.
+    /// Created on first use: most connections never need it.
     aborted: OnceLock<CancellationToken>,
     end: Mutex<Option<DisconnectReason>>,
-    /// Whether there is one, for those who look often.
+    /// Whether `end` is set; cheap to check often.
     has_end: AtomicBool,
     /// Whether its client can neither be heard any more nor come back.
     has_lost_transport: AtomicBool,
-    /// Slots of calls that wait for a client result, not yet given to others.
+    /// Slots of calls that wait for a client result; they are not yet given to other calls.
     released_slots: AtomicUsize,
-    /// Items of its streams that its session has not counted yet.
+    /// Items of the connection's streams that its session has not counted yet.
     streamed_items: AtomicU32,
     groups: Mutex<IndexSet<GroupName>>,
     position: AtomicUsize,
@@ -101,35 +101,35 @@ impl Connection {
         &self.outbound
     }
 
-    /// The protocol agreed on in the handshake; JSON, which every peer speaks, before that.
+    /// Returns the protocol agreed on in the handshake; before that JSON, which every peer speaks.
     pub(crate) fn protocol(&self) -> HubProtocol {
         self.protocol.get().copied().unwrap_or(HubProtocol::Json)
     }
 
     pub(crate) fn set_protocol(&self, protocol: HubProtocol) {
-        // A connection makes one handshake; a second value could only be the same one.
+        // A connection makes one handshake; a second value could only be the same.
         let _ = self.protocol.set(protocol);
     }
 
-    /// Appends a hub message of the session's own, which the session writes at the end of its read.
+    /// Appends a hub message of the session's own; the session writes it at the end of its read.
     pub(crate) fn gather(&self, message: &[u8]) {
         let transfer_format = self.protocol().transfer_format();
         self.outbound.gather(transfer_format, message);
     }
 
-    /// Where the connection stands in its hub's list of all connections.
+    /// Returns the connection's position in its hub's list of all connections.
     pub(crate) fn position(&self) -> &AtomicUsize {
         &self.position
     }
 
-    /// The groups it is in.
+    /// Returns the groups that the connection is in.
     pub(crate) fn groups(&self) -> MutexGuard<'_, IndexSet<GroupName>> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn aborted(&self) -> CancellationToken {
         let token = self.aborted.get_or_init(CancellationToken::new).clone();
-        // Either this sees that nothing more is sent, or whoever says so sees the token.
+        // Either this sees that nothing more is sent, or `finish_sending` sees the token.
         fence(Ordering::SeqCst);
         if self.outbound.is_finished() {
             fire(&token);
@@ -137,7 +137,7 @@ impl Connection {
         token
     }
 
-    /// Lets nothing more be sent and fires the token that hub code may hold.
+    /// Prevents further sends and fires the token that hub code may hold.
     pub(crate) fn finish_sending(&self) {
         self.outbound.finish();
         fence(Ordering::SeqCst);
@@ -146,7 +146,7 @@ impl Connection {
         }
     }
 
-    /// Ends the connection from hub code: nothing more is sent but the goodbye.
+    /// Ends the connection on behalf of hub code: nothing more is sent except the Close message.
     pub(crate) fn abort(&self) {
         self.finish_sending();
         self.end(DisconnectReason::Aborted);
@@ -165,17 +165,19 @@ impl Connection {
         self.has_end.load(Ordering::Acquire) || self.outbound.failure().is_some()
     }
 
-    /// Says that its transport's input has ended: from now on the connection is only wound up.
+    /// Records that the input of the transport has ended; from now on the connection is only shut
+    /// down.
     pub(crate) fn lose_transport(&self) {
         self.has_lost_transport.store(true, Ordering::Release);
     }
 
-    /// Whether no request can belong to it any more, though its hub may not have heard of its end yet.
+    /// Returns whether no request can belong to the connection any more, even if its hub has not
+    /// yet been told of its end.
     pub(crate) fn has_lost_transport(&self) -> bool {
         self.has_lost_transport.load(Ordering::Acquire) || self.outbound.failure().is_some()
     }
 
-    /// Why the connection is to end, if it is.
+    /// Returns why the connection is to end, if it is.
     pub(crate) fn end_reason(&self) -> Option<DisconnectReason> {
         if !self.has_ended() {
             return None;
@@ -195,7 +197,7 @@ impl Connection {
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes the session's task, because something that it waits for may have come.
+    /// Wakes the session's task, because something it waits for may have happened.
     pub(crate) fn wake_session(&self) {
         self.outbound.wake_owner();
     }

@@ -1,4 +1,4 @@
-//! The HTTP face of a hub: one path for transports, one for negotiation.
+//! The HTTP endpoint of a hub: one path for transports, one for negotiation.
 
 mod attached;
 mod connection_table;

@@ -1,4 +1,4 @@
-//! What hub code is written against.
+//! The types that hub code is written against.
 
 mod argument;
 mod call;
@@ -8,6 +8,7 @@ mod context;
 mod error;
 mod error_response;
 mod failures;
+mod filter;
 mod kept_causes;
 mod lent;
 mod method;
@@ -37,6 +38,11 @@ pub use context::HubContext;
 pub use error::{HubError, HubResult};
 pub(crate) use error_response::say_the_rest_of_responses;
 pub(crate) use failures::Place;
+pub(crate) use filter::{FilteredHub, Filters};
+pub use filter::{
+    HubFilter, HubInvocation, InvocationLogging, InvocationMetrics, InvocationResult, Next,
+    NextHook,
+};
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;
 pub use lent::{Lent, lent};
@@ -60,17 +66,19 @@ pub(crate) use warnings::{CallFault, Details, HandshakeReason, Heard, LetGo, War
 
 use crate::connection::DisconnectReason;
 
-/// A hub: methods that clients call, and hooks around a connection's life.
+/// A hub: methods that clients call, and hooks for the beginning and the end of a connection.
 ///
-/// `#[hub]` implements it from an ordinary `impl` block; one value serves all connections, so what
-/// belongs to a connection goes into its [`Items`](crate::Items), and what is shared goes behind the hub's own locks.
+/// `#[hub]` implements this trait from an ordinary `impl` block. One value serves all connections.
+/// Put what belongs to a single connection into its [`Items`](crate::Items), and what is shared
+/// behind locks in the hub.
 ///
-/// A panic in a method, a stream, an argument's decoding, a result's encoding or any of their drops ends that call
-/// or stream as a hidden error does, and is in the log; in a hook it is the hook's error. The connection and all
-/// others live. A panic out of a drop while another panic unwinds aborts the process, as everywhere in Rust; and
-/// programs must keep `panic = "unwind"`.
+/// A panic in a method, a stream, an argument's decoding, a result's encoding or any of their
+/// drops ends that call or stream like a hidden error and is logged; in a hook, it counts as the
+/// hook's error. The connection and all others live on. As everywhere in Rust, a panic in a drop
+/// during another panic aborts the process. Programs must keep `panic = "unwind"`.
 ///
-/// By hand it looks like this; of a [`Method`] only its name decides what can be called:
+/// An implementation by hand looks like this; only the name of a [`Method`] decides what can be
+/// called:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -122,25 +130,26 @@ use crate::connection::DisconnectReason;
     note = "put `#[hub]` on the `impl {Self}` block that holds its methods"
 )]
 pub trait Hub: Sized + Send + Sync + 'static {
-    /// What the hub may call on its clients.
+    /// The interface of the hub's clients.
     type Client: HubClient;
 
-    /// The methods that clients may call; their indices are what [`Hub::bind`] takes.
+    /// The methods that clients may call; [`Hub::bind`] takes their indices.
     const METHODS: &'static [Method];
 
     /// Runs when a connection is established, before any of its calls.
     ///
-    /// The connection can already be sent to. An error closes it without leave to reconnect, and
-    /// [`Hub::on_disconnected`] does not run.
+    /// Messages can already be sent to the connection. An error closes it without permission to
+    /// reconnect, and [`Hub::on_disconnected`] does not run.
     fn on_connected(&self, cx: &HubCallerContext<Self>) -> impl Future<Output = HubResult> + Send {
         let _ = cx;
         ready(Ok(()))
     }
 
-    /// Runs once when a connection ends whose [`Hub::on_connected`] succeeded.
+    /// Runs once when a connection ends, if its [`Hub::on_connected`] succeeded.
     ///
-    /// The connection is still registered and in its groups, but what is sent to it vanishes. Methods
-    /// that are still running are not waited for. An error ends a WebSocket with code 1011.
+    /// The connection is still registered and in its groups, but messages sent to it are
+    /// discarded. It does not wait for methods that are still running. An error ends a WebSocket
+    /// with code 1011.
     fn on_disconnected(
         &self,
         cx: &HubCallerContext<Self>,
@@ -150,9 +159,11 @@ pub trait Hub: Sized + Send + Sync + 'static {
         ready(Ok(()))
     }
 
-    /// Makes what the method at this index takes besides its arguments: a token, streams of the client's.
+    /// Creates what the method at this index takes besides its arguments: a cancellation token and
+    /// the client's streams.
     ///
-    /// Once for each call, before its arguments are bound. Without such methods the provided one will do.
+    /// Runs once for each call, before its arguments are bound. The default is sufficient if no
+    /// method takes these.
     fn resources(method: usize, builder: ResourcesBuilder<'_>) -> Resources {
         let _ = method;
         builder.build()
@@ -160,16 +171,16 @@ pub trait Hub: Sized + Send + Sync + 'static {
 
     /// Decodes the arguments of the method at this index and prepares its run.
     ///
-    /// Nothing of the method runs before the reply is polled. May be called again for the same call, whose
-    /// first reply is then dropped unpolled.
+    /// Nothing of the method runs before the reply is polled. This may be called again for the
+    /// same call; the first reply is then dropped without having been polled.
     ///
     /// # Errors
     ///
-    /// [`BindError`] when the arguments do not fit the method.
+    /// Returns [`BindError`] if the arguments do not fit the method.
     fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError>;
 }
 
-/// A type of which one value can serve all connections.
+/// A type with a value that can serve all connections.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a hub",
     label = "cannot be shared by all connections",

@@ -1,11 +1,13 @@
 //! A SignalR server: hubs, dispatch, connections, transports and the HTTP endpoint.
 //!
-//! Rooms from the top down, each using only rooms below it: `testing` and `serve` (with `listen`); `server` (what joins the
-//! rest), `endpoint` (routes, negotiation, upgrade), `session` (the one task of a connection), `transport`
-//! (a peer's bytes to hub bytes), `dispatch` (a parsed message to a method and back), `hub` (what hub code is
-//! written against), `lifetime` (who is connected, groups, users, other nodes), `connection` (who a
-//! connection is), `outbound` (what waits for a client, and its way out), `node` (clock, ids, limits, tasks).
-//! A transport knows nothing of hubs; a hub knows nothing of transports.
+//! These are the modules from the top down; each uses only modules below it. `testing` and `serve`
+//! (with `listen`); `server` (joins the rest together), `endpoint` (routes, negotiation, upgrade),
+//! `session` (the only task of a connection), `transport` (from a peer's bytes to hub bytes),
+//! `dispatch` (from a parsed message to a method and back), `hub` (the types that hub code is
+//! written against), `lifetime` (who is connected, groups, users, other nodes), `connection` (the
+//! identity of a connection), `outbound` (messages that wait for a client, and their way out),
+//! `node` (clock, ids, limits, tasks). A transport knows nothing of hubs; a hub knows nothing of
+//! transports.
 
 mod connection;
 mod dispatch;
@@ -29,8 +31,9 @@ pub use connection::{
 pub use endpoint::{HubEndpoint, MapHub, NegotiateEndpoint};
 pub use hub::{
     AnyResult, Call, Caller, HookReturn, Hub, HubArgument, HubCall, HubCallerContext, HubContext,
-    HubError, HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem,
-    HubValue, IntoHubError, Lent, LentStreamReader, Method, Parameter, Reply, Resources,
+    HubError, HubFilter, HubInvocation, HubResult, HubReturn, HubService, HubStream,
+    HubStreamArgument, HubStreamItem, HubValue, IntoHubError, InvocationLogging, InvocationMetrics,
+    InvocationResult, Lent, LentStreamReader, Method, Next, NextHook, Parameter, Reply, Resources,
     ResourcesBuilder, Returned, ReturnedValue, ReturnsResult, ReturnsValue, SendItem, StreamEnd,
     StreamReader, StreamSink, assert_argument, assert_stream_argument, hub_stream, lent, returned,
     returned_by, streamed_by,

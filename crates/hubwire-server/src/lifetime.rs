@@ -1,4 +1,4 @@
-//! Who is connected to a hub, in which groups and as which user, here and on other nodes.
+//! The connections of a hub, their groups and their users, on this node and on other nodes.
 
 mod client_results;
 mod cluster;

@@ -1,22 +1,23 @@
-//! A TCP listener with room for a crowd.
+//! A TCP listener with a large backlog.
 
 use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpSocket, ToSocketAddrs, lookup_host};
 
-/// How many connections may wait to be accepted: as many as the system lets.
+/// The backlog that is requested; the system reduces it to its maximum.
 const BACKLOG: u32 = i32::MAX as u32;
 
-/// Listens on a TCP address, with room for all clients that come at once.
+/// Listens on a TCP address, with the largest backlog that the system allows.
 ///
-/// As [`TcpListener::bind`] but for the backlog, which is how many connections may wait to be accepted: as many as
-/// the system allows, where `bind` has 128. While it is full Linux ignores who comes, and the client's system tries
-/// again after a second, and then less and less often; so of thousands that come back after a deploy many would be
-/// late by seconds. Linux allows `net.core.somaxconn`, by default 4,096; for larger crowds raise that
+/// This is [`TcpListener::bind`] with a different backlog, which is the number of connections that
+/// may wait to be accepted: the system's maximum, where `bind` has 128. While the backlog is full,
+/// Linux ignores new connections. The client's system retries after a second, and then at growing
+/// intervals. If thousands of clients reconnect after a deployment, many of them would be seconds
+/// late. Linux allows `net.core.somaxconn`, by default 4,096; raise that for larger crowds
 /// (`sysctl -w net.core.somaxconn=65535`).
 ///
-/// A name may have several addresses, which are tried in turn; port 0 takes any that is free
+/// A name may have several addresses, which are tried in order. Port 0 selects a free port
 /// ([`TcpListener::local_addr`]).
 ///
 /// ```no_run
@@ -30,7 +31,8 @@ const BACKLOG: u32 = i32::MAX as u32;
 ///
 /// # Errors
 ///
-/// If the address cannot be resolved, or cannot be listened on: that of the last one tried.
+/// Returns an error if the address cannot be resolved or listened on; with several addresses, the
+/// error of the last one.
 pub async fn listen(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
     let mut failure = io::Error::new(
         io::ErrorKind::InvalidInput,
@@ -50,8 +52,8 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // A server that starts again takes its port over from its old connections. On Windows it would take it from
-    // another program.
+    // A restarted server takes its port over from its old connections. On Windows it would take it
+    // from another program.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;

@@ -1,4 +1,4 @@
-//! What everything of one node may use: clock, random source, limits, options, tasks.
+//! The shared facilities of a node: clock, random source, limits, options and tasks.
 
 mod admission;
 mod background;
@@ -43,26 +43,26 @@ pub(crate) use turn::Turn;
 pub(crate) use waker::replace_waker;
 use writers::Writers;
 
-/// One node of a farm, or the only one.
+/// One node of a farm, or the only node.
 pub(crate) struct Node {
     id: NodeId,
     clock: NodeClock,
     random: RandomSource,
     limits: Limits,
     orphaned_calls: Arc<OrphanedCalls>,
-    /// Sessions and what they leave running.
+    /// Sessions and the tasks that they leave running.
     tracker: TaskTracker,
     background: Background,
     writers: Writers,
     draining: AtomicBool,
-    /// Fires when the shutdown begins, for tasks of the application's.
+    /// Fires when the shutdown begins, for the application's tasks.
     shutdown: CancellationToken,
-    /// Fires when the shutdown's grace is over, or the node is gone.
+    /// Fires when the shutdown's grace period is over, or the node is dropped.
     stop: CancellationToken,
 }
 
 impl Node {
-    /// A node whose runtime has so many workers.
+    /// Creates a node for a runtime with this many workers.
     pub(crate) fn new(random: RandomSource, workers: usize, options: ServerOptions) -> Self {
         let orphaned_calls = OrphanedCalls::new(options.maximum_orphaned_calls);
         Self {
@@ -84,17 +84,17 @@ impl Node {
         &self.id
     }
 
-    /// Milliseconds since the node was built.
+    /// Returns the milliseconds since the node was built.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now()
     }
 
-    /// Seconds since then, as of the last sweep: up to one too few.
+    /// Returns the seconds since the node was built, as of the last sweep: up to one too few.
     pub(crate) fn seconds(&self) -> u32 {
         self.clock.seconds()
     }
 
-    /// Moves [`Node::seconds`] on; the sweep does.
+    /// Updates [`Node::seconds`]; called by the sweep.
     pub(crate) fn tick(&self) {
         self.clock.tick();
     }
@@ -129,12 +129,14 @@ impl Node {
         fire(&self.shutdown);
     }
 
-    /// A token that fires when the node begins to drain; whoever cancels it cancels nothing else.
+    /// Returns a token that fires when the node begins to drain; cancelling it affects nothing
+    /// else.
     pub(crate) fn shutdown_token(&self) -> CancellationToken {
         self.shutdown.child_token()
     }
 
-    /// Keeps what makes a task that serves all connections; it must not keep the node alive.
+    /// Stores the function that creates a task for all connections; the task must not keep the
+    /// node alive.
     pub(crate) fn prepare<T>(&self, make: impl Fn() -> T + Send + 'static)
     where
         T: Future<Output = ()> + Send + 'static,
@@ -143,7 +145,8 @@ impl Node {
         self.background.prepare(Runner::Runtime, make);
     }
 
-    /// As [`Node::prepare`], for a task that only passes on to clients, and runs no hub code.
+    /// Like [`Node::prepare`], for a task that only passes messages to clients and runs no hub
+    /// code.
     pub(crate) fn prepare_writer<T>(&self, make: impl Fn() -> T + Send + 'static)
     where
         T: Future<Output = ()> + Send + 'static,
@@ -152,7 +155,8 @@ impl Node {
         self.background.prepare(Runner::Writers, make);
     }
 
-    /// Starts the tasks that serve all connections, unless they run; must run inside a runtime.
+    /// Starts the tasks for all connections, unless they are running. Must be called inside a
+    /// runtime.
     pub(crate) fn start(&self) {
         self.background.start(&self.writers, &self.stop);
     }
@@ -165,7 +169,7 @@ impl Node {
         };
     }
 
-    /// Runs a task of a session's or a hub's until the shutdown's grace is over.
+    /// Runs a task of a session or a hub until the shutdown's grace period is over.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stop = self.stop.clone();
         self.tracker.spawn(async move {
@@ -173,7 +177,7 @@ impl Node {
         });
     }
 
-    /// Ends all that still runs, and resolves when nothing does.
+    /// Ends all running tasks, and resolves once they have ended.
     pub(crate) async fn stop_tasks(&self) {
         self.stop.cancel();
         self.background.ended().await;

@@ -1,9 +1,10 @@
-//! What waits for a connection's client, counted in bytes, and the way out that takes it.
+//! The messages that wait for a connection's client, counted in bytes, and the way out that takes
+//! them.
 //!
-//! The way out is *attached*: a byte stream, which is written to, or something that pulls; or *absent*,
-//! and then what is queued stays; or *gone*, and then it is dropped. One writer at a time, under the
-//! queue's lock; a half-written frame stays at the head, so whoever writes next (the session, the
-//! flusher, a drain) goes on where the last one stopped.
+//! The way out is *attached*: a byte stream, which is written to, or something that pulls; or
+//! *absent*: queued messages stay; or *gone*: they are dropped. There is only one writer at a
+//! time, under the queue's lock. A half-written frame stays at the head, so the next writer (the
+//! session, the flusher or a drain) continues where the last one stopped.
 
 mod bounds;
 mod drain;
@@ -42,23 +43,23 @@ use tokio::sync::Notify;
 
 use crate::node::{Limit, Limits, Node, Panic};
 
-/// Why nothing more reaches a client.
+/// The reason why nothing more reaches a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// The byte stream failed.
     Lost,
     /// Too much was queued for the client.
     QueueFull,
-    /// The client took too little for too long.
+    /// The client accepted too little for too long.
     NoProgress,
     /// Too much was queued for all clients together, and the client's messages had waited longest.
     NodeFull,
-    /// The client's system was not heard of for too long.
+    /// The client's system was silent for too long.
     PeerDead,
 }
 
 impl Failure {
-    /// The limit that was hit, if it was one.
+    /// Returns the limit that was hit, if it was a limit.
     pub(crate) fn limit(self, limits: &Limits) -> Option<&Limit> {
         match self {
             Self::Lost => None,
@@ -77,16 +78,17 @@ pub(crate) struct Outbound {
     bounds: Arc<Bounds>,
     format: &'static FrameFormat,
     state: Mutex<State>,
-    /// Wakes those who wait for the queue to sink: below its bound, or further, as streams do.
+    /// Wakes waiters when the queue sinks below its bound, or below the lower level for streams.
     room: Notify,
-    /// The session, which is told when there is room again and when the client is let go.
+    /// The session, which is woken when there is space again and when the client is disconnected.
     owner: AtomicWaker,
     failure: OnceLock<Failure>,
     finished: AtomicBool,
 }
 
 impl Outbound {
-    /// A queue without a way out, for messages in the format of the transport that will take them.
+    /// Creates a queue without a way out, for messages in the format of the transport that will
+    /// take them.
     pub(crate) fn new(
         node: Arc<Node>,
         flusher: Arc<Flusher>,
@@ -144,7 +146,7 @@ impl Outbound {
         Puller::new(Arc::clone(self), attachment)
     }
 
-    /// Wakes the session's task where something of it has changed.
+    /// Wakes the session's task when its state has changed.
     pub(crate) fn wake_owner(&self) {
         self.owner.wake();
     }
@@ -153,12 +155,12 @@ impl Outbound {
         self.owner.register(waker);
     }
 
-    /// Why the client cannot be reached any more, if that is so.
+    /// Returns why the client cannot be reached any more, if it cannot.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.failure.get().copied()
     }
 
-    /// Gives the client up: the session ends the connection; the first reason counts.
+    /// Gives the client up: the session ends the connection. The first reason counts.
     fn fail(&self, failure: Failure) {
         if self.failure.set(failure).is_ok()
             && let Some(limit) = failure.limit(self.node.limits())
@@ -168,13 +170,13 @@ impl Outbound {
         self.owner.wake();
     }
 
-    /// Gives the client up whose way out has panicked, which no other is to notice.
+    /// Gives up the client with a way out that has panicked; other clients are not affected.
     fn panicked(&self, panic: &Panic) {
         panic.log("a write to a client");
         self.fail(Failure::Lost);
     }
 
-    /// Appends a hub message of the session's own, which the session writes at the end of its read.
+    /// Appends a hub message of the session's own; the session writes it at the end of its read.
     pub(crate) fn gather(&self, transfer_format: TransferFormat, message: &[u8]) {
         let mut state = self.lock();
         if !self.is_finished() {
@@ -184,7 +186,7 @@ impl Outbound {
         }
     }
 
-    /// Appends the last hub message, which even a full or finished queue takes.
+    /// Appends the last hub message, even to a full or finished queue.
     pub(crate) fn gather_last(&self, transfer_format: TransferFormat, message: &[u8]) {
         let mut state = self.lock();
         if !state.is_gone() {
@@ -194,7 +196,8 @@ impl Outbound {
         }
     }
 
-    /// Appends a control frame, unless the client makes the server send them without reading.
+    /// Appends a control frame, unless the queue is full: a client could make the server send them
+    /// without reading any.
     pub(crate) fn push_control(&self, frame: &[u8]) {
         let mut state = self.lock();
         if !state.is_gone() && self.failure().is_none() && state.queue.bytes() < self.bounds.bytes {
@@ -202,7 +205,7 @@ impl Outbound {
         }
     }
 
-    /// Appends the control frame that ends the transport, which even a full or finished queue takes.
+    /// Appends the control frame that ends the transport, even to a full or finished queue.
     pub(crate) fn push_last_control(&self, frame: &[u8]) {
         let mut state = self.lock();
         if !state.is_gone() {
@@ -210,18 +213,18 @@ impl Outbound {
         }
     }
 
-    /// Says that the session is about to write the queue itself.
+    /// Records that the session will soon write the queue itself.
     pub(crate) fn start_gathering(&self) {
         self.lock().gathering = true;
     }
 
     /// Resolves when a stream may add an item.
     ///
-    /// Long before the bound: what is broadcast meanwhile must find room, or those who send to this client
-    /// alone would wait for its streams.
+    /// The level for this is far below the bound. Otherwise messages broadcast in the meantime
+    /// would find no space, and senders to this client alone would wait for its streams.
     pub(crate) async fn item_room(&self) {
         loop {
-            // Made before the queue is looked at, so that what happens in between is not missed.
+            // Created before the queue is checked; otherwise a change in between would be missed.
             let sunk = self.room.notified();
             if self.is_finished() || self.bytes() < self.item_level() {
                 return;
@@ -234,7 +237,7 @@ impl Outbound {
         self.bounds.answers.min(self.bounds.bytes / 2).max(1)
     }
 
-    /// Wakes whoever waited for the queue to sink from `before` bytes to what it has now.
+    /// Wakes the waiters if the queue has sunk, from `before` to `now` bytes, below their level.
     fn tell_of_room(&self, before: usize, now: usize) {
         let sank_below = |level: usize| now < level && level <= before;
         if sank_below(self.bounds.bytes) || sank_below(self.item_level()) {
@@ -242,7 +245,8 @@ impl Outbound {
         }
     }
 
-    /// Whether the client has to take something before more is done for it; the session is woken when it has.
+    /// Returns whether the client must accept something before more is done for it; the session is
+    /// woken when it has.
     pub(crate) fn owner_must_wait(&self) -> bool {
         let mut state = self.lock();
         let waited = state.owner_waits;
@@ -255,33 +259,35 @@ impl Outbound {
         waits
     }
 
-    /// A client that calls without reading gets no further than this many bytes of its own.
+    /// Returns whether the queue is too full for the session. A client that calls without reading
+    /// gets no further than `own_level` bytes of its own.
     fn is_full_for_owner(&self, state: &State) -> bool {
         let own_level = self.bounds.answers.min(self.bounds.bytes).max(1);
         state.queue.bytes() >= self.bounds.bytes || state.queue.own_bytes() >= own_level
     }
 
-    /// Whether nothing takes what is queued, so that it stays.
+    /// Returns whether the way out is absent, so queued messages stay.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self.lock().way_out, WayOut::Absent)
     }
 
-    /// Whether nothing can be taken at the moment, so that what is queued waits behind other things.
+    /// Returns whether a newly queued message has to wait for others to take what is queued
+    /// already.
     pub(crate) fn is_stalled(&self) -> bool {
         self.lock().is_stalled()
     }
 
-    /// How many bytes wait.
+    /// Returns the number of queued bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.lock().queue.bytes()
     }
 
-    /// How many hub messages wait.
+    /// Returns the number of queued hub messages.
     pub(crate) fn messages(&self) -> usize {
         self.lock().queue.messages()
     }
 
-    /// From now on everything sent vanishes, but what is queued stays.
+    /// Discards everything that is sent from now on; what is already queued stays.
     pub(crate) fn finish(&self) {
         let state = self.lock();
         self.finished.store(true, Ordering::Release);
@@ -293,19 +299,19 @@ impl Outbound {
         self.finished.load(Ordering::Acquire)
     }
 
-    /// Drops the way out for good, and what was queued for it.
+    /// Drops the way out for good, with everything that is queued for it.
     pub(crate) fn close(self: &Arc<Self>) {
         drop(self.take_way_out());
     }
 
-    /// As [`Outbound::close`]; a peer that does not read learns of it by a reset.
+    /// Like [`Outbound::close`]; the connection to a peer that does not read is reset.
     pub(crate) fn reset(self: &Arc<Self>) {
         if let WayOut::Socket { writer, .. } = self.take_way_out() {
             writer.reset_on_close();
         }
     }
 
-    /// Gives the client up, and what is queued for it at once.
+    /// Gives the client up, and drops its queue at once.
     fn let_go(self: &Arc<Self>, mut state: MutexGuard<'_, State>, failure: Failure) {
         self.finished.store(true, Ordering::Release);
         state.queue.clear();
@@ -315,7 +321,7 @@ impl Outbound {
         self.room.notify_waiters();
     }
 
-    /// Counts what the queue holds of its own, now that it has changed, towards what the node may hold.
+    /// Updates what the queue counts towards the node's limit, after it has changed.
     fn settle(self: &Arc<Self>, state: &mut State) {
         let cost = state.queue.own_cost();
         let memory = &self.bounds.memory;

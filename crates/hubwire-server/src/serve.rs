@@ -1,4 +1,4 @@
-//! An HTTP server with what production needs and a bare serve loop lacks.
+//! An HTTP server for production, with limits that a bare serve loop lacks.
 
 mod accepting;
 mod host;
@@ -23,20 +23,21 @@ use self::http::{Timeouts, serve_connection};
 use crate::node::Admission;
 use crate::server::SignalR;
 
-/// See [`Serve::request_headers_timeout`].
+/// The default of [`Serve::request_headers_timeout`].
 const REQUEST_HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// See [`Serve::write_timeout`].
+/// The default of [`Serve::write_timeout`].
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long ordinary requests may go on after the hubs have shut down.
+/// How long ordinary requests may continue after the hubs have shut down.
 const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
-/// Serves an application over HTTP/1.1 until its end is asked for.
+/// Serves an application over HTTP/1.1 until it is told to stop.
 ///
-/// Takes any listener of axum's: TCP ([`listen()`](crate::listen()) has room for a crowd), Unix sockets. Header, idle and write
-/// timeouts are on. When [`Serve::until`] resolves, hubs shut down first (negotiations get 503, clients are told to
-/// reconnect), then requests in flight may finish, then the listener closes.
+/// Accepts any axum listener: TCP ([`listen()`](crate::listen()) has a large backlog) or Unix
+/// sockets. Timeouts for headers, idle connections and writes are on. When [`Serve::until`]
+/// resolves, the hubs shut down first (negotiations get 503, clients are told to reconnect), then
+/// requests in flight may finish, then the listener closes.
 ///
 /// ```no_run
 /// use hubwire::{SignalR, listen, serve};
@@ -48,18 +49,18 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 /// # }
 /// ```
 ///
-/// Without [`Serve::with`] nobody tells the hubs' clients goodbye: their connections go on until the
-/// runtime ends, or until [`SignalR::shutdown`] is called.
+/// Without [`Serve::with`], clients of the hubs are not told about the shutdown: their connections
+/// continue until the runtime ends or [`SignalR::shutdown`] is called.
 ///
 /// # Errors
 ///
-/// None at the moment; a listener that fails to accept is tried again, after a tenth of a second. The log says so at
-/// ERROR at most once in ten seconds, and the counter `hubwire.accept.failures` counts (the `metrics` facade), for
-/// tokio's listeners; others speak for themselves.
+/// None at the moment. A listener that fails to accept is tried again after a tenth of a second.
+/// For tokio's listeners, this is logged at ERROR at most once in ten seconds, and counted by
+/// `hubwire.accept.failures` (the `metrics` facade); other listeners report their own failures.
 ///
 /// # Cancellation
 ///
-/// Dropping the future closes the listener and cuts off requests in flight; WebSockets live on.
+/// Dropping the future closes the listener and cuts off requests in flight; WebSockets stay open.
 pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
     Serve {
         listener,
@@ -73,7 +74,7 @@ pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
     }
 }
 
-/// A server that begins to serve when awaited; see [`serve`].
+/// A server that starts when it is awaited; see [`serve`].
 ///
 /// ```no_run
 /// # async fn example(app: axum::Router, signalr: hubwire::SignalR) -> std::io::Result<()> {
@@ -104,31 +105,36 @@ impl<L> Serve<L> {
         self
     }
 
-    /// How long a client may take to send a request's head, and how long an idle connection is kept.
-    /// Default 30 s.
+    /// Sets how long a client may take to send a request's head, and how long an idle connection
+    /// is kept. Default 30 s.
     ///
-    /// The connection is then closed without a response.
+    /// After that, the connection is closed without a response.
     pub fn request_headers_timeout(mut self, timeout: Duration) -> Self {
         self.request_headers_timeout = timeout;
         self
     }
 
-    /// How long a write to a client may be pending while it reads nothing of a response. Default 10 s.
+    /// Sets how long a write may be pending while the client reads nothing of a response. Default
+    /// 10 s.
     ///
-    /// The connection is then closed, whatever of the response is left. A client that reads slowly is not affected; one
-    /// that pauses its download for longer is cut off. Only HTTP is meant: how slow a hub's client may be says [`EndpointOptions::transport_progress_timeout`](crate::EndpointOptions::transport_progress_timeout).
+    /// After that, the connection is closed, no matter how much of the response is left. A client
+    /// that reads slowly is not affected; a client that pauses its download for longer is cut off.
+    /// This applies to HTTP only: for a hub's clients, see
+    /// [`EndpointOptions::transport_progress_timeout`](crate::EndpointOptions::transport_progress_timeout).
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
         self
     }
 
-    /// How many connections there may be, those of hubs among them; others are refused with 503. Default: as many as
-    /// the system has descriptors for.
+    /// Sets the maximum number of connections, including those of hubs; more are refused with 503.
+    /// Default: as many as the system has descriptors for.
     ///
-    /// An idle HTTP connection counts too: a client that negotiates has two, until that one's idle timeout is over.
+    /// An idle HTTP connection counts too: a client that negotiates has two connections until the
+    /// idle timeout of the first is over.
     ///
-    /// Without a limit of its own a server that is out of descriptors accepts nobody, and the application can open no
-    /// files either: set it to a few hundred less than the process may have open (`ulimit -n`).
+    /// Without a limit, a server that is out of descriptors cannot accept anybody, and the
+    /// application cannot open files either. Set the limit to a few hundred less than the process
+    /// may have open (`ulimit -n`).
     ///
     /// ```no_run
     /// use hubwire::{listen, serve};
@@ -143,18 +149,19 @@ impl<L> Serve<L> {
         self
     }
 
-    /// How many connections there may be from one address, or from one IPv6 network of 64 bits; others are refused
-    /// with 503. Default: no limit.
+    /// Sets the maximum number of connections from one address, or from one IPv6 network of 64
+    /// bits; more are refused with 503. Default: no limit.
     ///
-    /// The address is that of the socket. Behind a proxy all clients have the proxy's, so the limit is for servers
-    /// that clients reach themselves. Those of Unix sockets, and of other listeners whose addresses are no
-    /// [`SocketAddr`](std::net::SocketAddr), are never counted.
+    /// The address is that of the socket. Behind a proxy, all clients have the proxy's address, so
+    /// use this limit only for servers that clients reach directly. Connections of Unix sockets,
+    /// and of other listeners with addresses that are not a [`SocketAddr`](std::net::SocketAddr),
+    /// are never counted.
     pub fn maximum_connections_per_address(mut self, count: impl Into<Option<usize>>) -> Self {
         self.maximum_connections_per_address = count.into();
         self
     }
 
-    /// Serves until this resolves, then shuts down in order.
+    /// Serves until `end` resolves, then shuts down in order.
     pub fn until(mut self, end: impl Future<Output = ()> + Send + 'static) -> Self {
         self.until = Box::pin(end);
         self
@@ -202,10 +209,10 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
         request_headers: request_headers_timeout,
         write: write_timeout,
     };
-    // Whoever drops the server ends its HTTP connections.
+    // Dropping the server ends its HTTP connections.
     let mut requests = JoinSet::new();
     let finish = CancellationToken::new();
-    // The listener stays open while the hubs shut down, so that newcomers get a response.
+    // The listener stays open while the hubs shut down, and new requests get a response.
     let end = pin!(async {
         until.await;
         for signalr in &servers {
@@ -214,7 +221,8 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     });
     let mut end = end;
     loop {
-        // A listener may always have somebody waiting: the end is looked at first, and others get their turns.
+        // A listener may always have another connection ready, so the end is checked first, and
+        // others get their turns.
         let (io, peer, permit) = match select(end.as_mut(), pin!(door.accept())).await {
             Either::Left(((), _)) => break,
             Either::Right((accepted, _)) => accepted,

@@ -1,4 +1,5 @@
-//! What joins the rest: the hubs of one process, their connections and their shutdown.
+//! The parts of a server joined together: the hubs of one process, their connections and their
+//! shutdown.
 
 mod backplane_events;
 mod builder;
@@ -19,20 +20,22 @@ pub use statistics::Statistics;
 
 use crate::connection::DisconnectReason;
 use crate::endpoint::ConnectionTable;
+use crate::hub::Filters;
 use crate::node::{Node, RandomSource, ServerOptions};
 use crate::outbound::Flushers;
 
 /// How long a shutdown waits for connections, hooks and methods to end.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 
-/// How long a shutdown waits for what was told to end at once.
+/// How long a shutdown waits for tasks that were told to end at once.
 const LAST_GRACE: Duration = Duration::from_secs(1);
 
-/// All that the hubs of one node share.
+/// What all hubs of one node share.
 pub(crate) struct Server {
     node: Arc<Node>,
     flushers: Arc<Flushers>,
     backplane: Option<Arc<dyn Backplane>>,
+    filters: Filters,
     table: Arc<ConnectionTable>,
     hubs: Arc<Hubs>,
 }
@@ -43,11 +46,13 @@ impl Server {
         workers: usize,
         options: ServerOptions,
         backplane: Option<Arc<dyn Backplane>>,
+        filters: Filters,
     ) -> Self {
         let server = Self {
             node: Arc::new(Node::new(random, workers, options)),
             flushers: Arc::new(Flushers::new(workers, options)),
             backplane,
+            filters,
             table: Arc::default(),
             hubs: Arc::default(),
         };
@@ -55,7 +60,8 @@ impl Server {
         server
     }
 
-    /// Prepares the tasks that serve all connections; they end with the node, not with this server.
+    /// Prepares the tasks that serve all connections; they end with the node, not with this
+    /// server.
     fn prepare(&self) {
         for flusher in self.flushers.iter() {
             let flusher = Arc::clone(flusher);
@@ -69,7 +75,7 @@ impl Server {
         });
         if let Some(backplane) = &self.backplane {
             let (backplane, hubs) = (Arc::clone(backplane), Arc::clone(&self.hubs));
-            // Where no hub code blocks what came from other nodes.
+            // On the writers' threads, hub code cannot block messages from other nodes.
             self.node.prepare_writer(move || {
                 backplane_events::receive(Arc::clone(&backplane), Arc::clone(&hubs))
             });
@@ -88,6 +94,10 @@ impl Server {
         self.backplane.as_ref()
     }
 
+    pub(crate) fn filters(&self) -> &Filters {
+        &self.filters
+    }
+
     pub(crate) fn table(&self) -> &Arc<ConnectionTable> {
         &self.table
     }
@@ -96,7 +106,7 @@ impl Server {
         &self.hubs
     }
 
-    /// See [`SignalR::shutdown`].
+    /// Does the same as [`SignalR::shutdown`].
     pub(crate) async fn shutdown(&self) {
         self.node.start_draining();
         for connection in self.table.drain() {

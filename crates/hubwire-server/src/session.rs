@@ -1,6 +1,6 @@
-//! The one task of a connection: handshake, reading, hooks and its end.
+//! The only task of a connection: handshake, reading, hooks and the end.
 //!
-//! Here transport, dispatch and lifetime meet. A session outlives both its way in and its way out.
+//! A session joins transport, dispatch and lifetime. It outlives both its way in and its way out.
 
 mod ending;
 mod finish;
@@ -38,13 +38,13 @@ pub(crate) struct Session {
     inbox: Inbox,
 }
 
-/// How the opening of a connection went.
+/// The outcome of opening a connection.
 enum Opened {
     ForTheHub,
     Refused,
 }
 
-/// What became of the registration of a connection.
+/// The outcome of registering a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Registered {
     Yes,
@@ -68,7 +68,7 @@ impl Session {
 
     /// Serves the connection until it has ended.
     ///
-    /// Boxed, for a future holds a moved value more than once.
+    /// Boxed, because a future holds a moved value more than once.
     pub(crate) fn run(self: Box<Self>) -> impl Future<Output = ()> + Send + use<> {
         let span = tracing::debug_span!(
             "connection",
@@ -79,9 +79,10 @@ impl Session {
         self.serve().instrument(span)
     }
 
-    /// Whatever panics, a connection that its hub has is ended in good order.
+    /// Serves the connection. Whatever panics, a connection that was registered with its hub is
+    /// ended properly.
     async fn serve(mut self: Box<Self>) {
-        // Each phase is boxed, so that a connection at rest does not carry the others' state.
+        // Each phase is boxed, so an idle connection does not carry the state of the others.
         match caught(Box::pin(self.open())).await {
             Ok(Opened::ForTheHub) => {}
             Ok(Opened::Refused) => return,
@@ -103,7 +104,7 @@ impl Session {
         Box::pin(self.finish(reason, dispatcher)).await;
     }
 
-    /// Does what comes before the first message; of what goes wrong here the hub hears nothing more.
+    /// Performs the steps before the first message; if one fails, the hub is not told.
     async fn open(&mut self) -> Opened {
         match self.handshake().await {
             Handshake::Accepted(protocol) => self.connection().set_protocol(protocol),
@@ -127,7 +128,8 @@ impl Session {
         self.wire.connection()
     }
 
-    /// Registers the connection, which a broker may have to confirm; whoever leaves meanwhile is not kept for it.
+    /// Registers the connection, which a broker may have to confirm; a client that leaves in the
+    /// meantime is not kept for it.
     async fn register(&mut self) -> Registered {
         let (hub, connection) = (Arc::clone(&self.hub), Arc::clone(self.connection()));
         let mut connecting = pin!(hub.lifetime().connect(&connection));
@@ -145,7 +147,7 @@ impl Session {
         .await
     }
 
-    /// Runs the hook; what arrives meanwhile is kept, so that a client's going is noticed.
+    /// Runs the hook. Input in the meantime is kept, so that the client's departure is noticed.
     async fn on_connected(&mut self) -> HubResult {
         let (hub, connection) = (Arc::clone(&self.hub), Arc::clone(self.connection()));
         let connecting = Arc::new(Connecting::default());
@@ -158,7 +160,7 @@ impl Session {
             let ended = hook.poll(cx);
             if ended.is_pending() {
                 self.keep_what_comes(limit, cx);
-                // The hook goes on, but hears of it.
+                // The hook continues, but it can see that the connection has ended.
                 if self.wire.end_of_connection(cx).is_some() {
                     self.connection().finish_sending();
                 }
@@ -170,7 +172,7 @@ impl Session {
         result
     }
 
-    /// Ready when the connection is to end.
+    /// Returns `Ready` when the connection is to end.
     fn poll_messages(
         &mut self,
         dispatcher: &mut Dispatcher,
@@ -211,15 +213,16 @@ impl Session {
         }
     }
 
-    /// Reads without dispatching, as far as a turn goes.
+    /// Reads without dispatching, as far as a turn allows.
     fn keep_what_comes(&mut self, maximum: usize, cx: &mut Context<'_>) {
         let mut turn = Turn::new();
         while self.poll_keep(maximum, &mut turn, cx).is_ready() {}
     }
 
-    /// Reads once without dispatching; where `maximum` bytes are kept, only looks for the client's end.
+    /// Reads once without dispatching; if `maximum` bytes are kept, only checks whether the client
+    /// has left.
     ///
-    /// Pending where the turn is over.
+    /// Returns `Pending` when the turn is over.
     fn poll_keep(&mut self, maximum: usize, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
         if turn.is_over() {
             cx.waker().wake_by_ref();
@@ -238,7 +241,7 @@ impl Session {
         self.inbox.is_full(maximum, &limits.application_buffer)
     }
 
-    /// Reads once and dispatches what came in place.
+    /// Reads once and dispatches the bytes in place.
     fn poll_dispatch(
         &mut self,
         dispatcher: &mut Dispatcher,
@@ -258,7 +261,7 @@ impl Session {
             })
     }
 
-    /// Why the connection ends, once nothing that was received before the end is left.
+    /// Returns why the connection ends, once everything received before the end is processed.
     fn input_ended(&self, dispatcher: &Dispatcher) -> Option<DisconnectReason> {
         let reason = self.wire.end_reason()?;
         if dispatcher.is_blocked() && !self.wire.is_gone() {

@@ -1,9 +1,9 @@
-//! The signals by which systems ask a server to stop.
+//! The signals by which operating systems ask a server to stop.
 
 /// Resolves when the process is asked to stop: by Ctrl-C or, on Unix, by SIGTERM.
 ///
-/// What service managers and container platforms send before a deploy; give it to
-/// [`Serve::until`](crate::Serve::until), and clients are told to come back.
+/// Service managers and container platforms send these signals before a deployment. Pass this
+/// future to [`Serve::until`](crate::Serve::until), and clients are told to reconnect.
 ///
 /// ```no_run
 /// # async fn example(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
@@ -11,12 +11,12 @@
 /// # }
 /// ```
 ///
-/// Where a signal cannot be listened for, only the other one counts.
+/// If one of the signals cannot be listened for, only the other one counts.
 ///
 /// # Cancellation
 ///
-/// From the first poll on the signals no longer end the process by themselves, also after the future
-/// was dropped.
+/// After the first poll, the signals no longer end the process by themselves, even if the future
+/// is dropped.
 pub async fn shutdown_signal() {
     tokio::select! {
         () = interrupted() => {}

@@ -1,8 +1,9 @@
-//! What carries hub bytes between a client and its session.
+//! Transports, which carry hub bytes between a client and its session.
 //!
-//! A transport knows nothing of hubs. It brings the format of its frames and a way in, and attaches a
-//! way out to the [`Outbound`]; what of it ends the connection is its own affair. So one that comes in
-//! many requests, or comes back after it was lost, is to its session no other than a socket.
+//! A transport knows nothing of hubs. It has a frame format and an input, and attaches a way out
+//! to the [`Outbound`]; it decides itself what ends the connection. A transport that consists of
+//! many requests, or that returns after it was lost, therefore looks the same to its session as a
+//! socket.
 
 mod pipe;
 mod read_buffer;
@@ -24,25 +25,25 @@ pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 use crate::node::Turn;
 use crate::outbound::Outbound;
 
-/// What sessions need to know of a kind of transport; each has one, in a `static`.
+/// The properties of a kind of transport; each kind has one value, in a `static`.
 #[derive(Debug)]
 pub(crate) struct TransportKind {
     pub(crate) name: &'static str,
     pub(crate) frames: FrameFormat,
-    /// What it carries to the client.
+    /// What it can carry to the client.
     pub(crate) transfer_formats: &'static [TransferFormat],
 }
 
-/// A transport as its session has it.
+/// The transport of a session.
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) kind: &'static TransportKind,
     pub(crate) input: Input,
-    /// How long each step of its closing may take.
+    /// How long each step of closing may take.
     pub(crate) close_timeout: Duration,
 }
 
-/// Where a session's bytes come from.
+/// The source of a session's bytes.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// Requests write into it, one after another.
@@ -50,27 +51,27 @@ pub(crate) enum Input {
     WebSocket(WebSocketReader),
 }
 
-/// How the input of a connection ended, and with it the connection.
+/// How the input of a connection ended; this also ends the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InputEnd {
-    /// As the transport has it, by the client.
+    /// By the client, as the transport defines it.
     Closed,
-    /// By the end or the failure of what carried it.
+    /// By the end or the failure of the underlying stream.
     Lost,
-    /// By bytes that the transport does not allow; the text says what was wrong.
+    /// By bytes that the transport does not allow; the text says what is wrong.
     Violated(String),
 }
 
-/// How a client has left while something of it may be unread.
+/// How a client has left, while some of its bytes may be unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// Nobody is there.
+    /// The client is gone.
     Gone,
-    /// It sends nothing more, but may have said a proper goodbye.
+    /// It sends nothing more, but may have closed properly.
     HalfClosed,
 }
 
-/// How the connection went, as far as a transport can tell its client.
+/// The outcome of the connection, as far as a transport can tell its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closing {
     /// The hub's last hook failed.
@@ -79,9 +80,9 @@ pub(crate) enum Closing {
 }
 
 impl Input {
-    /// Reads once; hands on hub bytes, and sends what the transport itself has to say to them.
+    /// Reads once; passes on hub bytes, and queues the transport's own answers to them.
     ///
-    /// Where the input ended, nothing more is sent but what the transport has to say to that.
+    /// Once the input has ended, nothing more is sent except the transport's own answer to that.
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -95,7 +96,8 @@ impl Input {
         }
     }
 
-    /// Ready when the client has left, whatever of its bytes is not read yet; for who does not read now.
+    /// Returns `Ready` once the client has left, even if some of its bytes are unread; for use
+    /// while input is not read.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
         match self {
             Self::Pipe(reader) => reader.poll_gone(cx).map(|()| Left::Gone),
@@ -103,7 +105,7 @@ impl Input {
         }
     }
 
-    /// Queues the transport's own goodbye, behind all that is queued.
+    /// Queues the transport's own closing frame, after everything else.
     pub(crate) fn close(&mut self, outbound: &Outbound, closing: Closing) {
         match self {
             Self::Pipe(_) => {}
@@ -111,7 +113,7 @@ impl Input {
         }
     }
 
-    /// Whether the client closes its side too before the transport is done.
+    /// Returns whether the client must also close its side before the transport is done.
     pub(crate) fn is_closed_by_both(&self) -> bool {
         matches!(self, Self::WebSocket(_))
     }

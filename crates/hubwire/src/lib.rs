@@ -192,6 +192,15 @@ pub mod backplane {
     };
 }
 
+pub mod filters {
+    //! Code around the calls and hooks of hubs, as middleware is around HTTP handlers.
+
+    pub use hubwire_server::{
+        HubFilter, HubInvocation, InvocationLogging, InvocationMetrics, InvocationResult, Next,
+        NextHook,
+    };
+}
+
 pub mod manual {
     //! What the macros expand to, for hubs, clients and tests that are written by hand.
 
@@ -239,6 +248,10 @@ pub mod __private {
 
 pub mod guides {
     //! What takes more room than the documentation of one type.
+
+    pub mod filters {
+        #![doc = include_str!("../../../docs/filters.md")]
+    }
 
     pub mod logging {
         #![doc = include_str!("../../../docs/logging.md")]

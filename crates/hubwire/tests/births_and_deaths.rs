@@ -2,29 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "in_memory/bombs.rs"]
-mod bombs;
-#[path = "in_memory/packed.rs"]
-mod packed;
-#[path = "in_memory/support.rs"]
-mod support;
-
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
-use bombs::{Bomb, Explosive};
 use futures_util::{Stream, StreamExt, stream};
 use hubwire::testing::{ClientTransport, Received, TestClient};
 use hubwire::{
     CancellationToken, DisconnectReason, HubBuilder, HubCallerContext, HubError, HubResult,
     Principal, SignalR, StreamReader, hub, hub_client,
 };
-use packed::PackedClient;
 use serde_json::{Value, json};
-use support::*;
+use test_support::bombs::{Bomb, Explosive};
+use test_support::in_memory::*;
+use test_support::packed::PackedClient;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 

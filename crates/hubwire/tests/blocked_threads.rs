@@ -4,9 +4,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "way_out/support.rs"]
-mod support;
-
 use std::net::SocketAddr;
 use std::sync::{Arc, Barrier};
 use std::thread::JoinHandle;
@@ -15,7 +12,7 @@ use std::time::Duration;
 use hubwire::SignalR;
 use hubwire::backplane::InProcessFarm;
 use serde_json::json;
-use support::*;
+use test_support::way_out::*;
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 

@@ -3,9 +3,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "support/each_event.rs"]
-mod each_event;
-
 use std::fs;
 use std::process::{Command, id};
 use std::sync::Arc;
@@ -14,13 +11,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use each_event::EachEvent;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use test_support::each_event::EachEvent;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tracing::subscriber::set_default;
 use tracing::{Event, Level};
 
 /// What nothing here takes, however busy the machine is.
@@ -47,14 +43,15 @@ fn allow_open_files(count: usize) {
 async fn a_server_without_descriptors_says_so_and_goes_on_when_some_are_free() {
     let lines = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&lines);
-    let _guard = set_default(EachEvent {
+    let each_event = EachEvent {
         level: Level::ERROR,
         hand_on: move |event: &Event<'_>| {
             if event.metadata().target() == "hubwire::serve" {
                 count.fetch_add(1, Ordering::Relaxed);
             }
         },
-    });
+    };
+    let _guard = each_event.listen();
     let recorder = DebuggingRecorder::new();
     let metrics = recorder.snapshotter();
     recorder.install().unwrap();

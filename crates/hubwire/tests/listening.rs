@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "faults/open_files.rs"]
-mod open_files;
-
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -42,7 +39,7 @@ async fn a_crowd_that_comes_at_once_is_connected_before_anybody_is_accepted() {
         allowed >= CROWD,
         "net.core.somaxconn is too small for this test"
     );
-    open_files::allow_open_files(2 * CROWD as u32 + 500);
+    test_support::open_files::allow_open_files(2 * CROWD as u32 + 500);
     let listener = hubwire::listen("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let connecting = async {

@@ -4,15 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "faults/memory.rs"]
-mod memory;
-#[path = "in_memory/support.rs"]
-mod support;
-
 use hubwire::hub;
 use hubwire::protocol::{Opcode, write_masked_frame};
-use memory::resident;
-use support::*;
+use test_support::in_memory::*;
+use test_support::memory::resident;
 
 const MIB: usize = 1024 * 1024;
 

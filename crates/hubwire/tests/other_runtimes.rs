@@ -3,9 +3,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "in_memory/support.rs"]
-mod support;
-
 use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +10,7 @@ use std::time::Duration;
 use hubwire::backplane::InProcessFarm;
 use hubwire::testing::TestClient;
 use hubwire::{HubCallerContext, HubResult, SignalR, hub};
-use support::*;
+use test_support::in_memory::*;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::timeout;

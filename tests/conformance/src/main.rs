@@ -8,8 +8,11 @@ mod chat_endpoints;
 mod chat_hub;
 mod chat_streams;
 mod dotnet_values;
+mod filter_endpoints;
+mod filter_hub;
 mod pack_anything;
 mod pack_endpoints;
+mod pack_forms;
 mod pack_hub;
 mod pack_results;
 mod pack_values;
@@ -20,6 +23,7 @@ mod suite_endpoints;
 mod suite_hubs;
 mod suite_layers;
 mod suite_request;
+mod telling_filter;
 mod test_hub;
 mod throwing_hubs;
 mod typed_hub;
@@ -59,10 +63,12 @@ async fn main() -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
     let signalr = SignalR::new();
-    let app = routes::router(&signalr, &options.allowed_origins);
+    let filtered = filter_endpoints::server();
+    let app = routes::router(&signalr, &filtered, &options.allowed_origins);
     println!("the conformance server listens on http://{address}");
     hubwire::serve(listener, app)
         .with(&signalr)
+        .with(&filtered)
         .until(hubwire::shutdown_signal())
         .await
         .context("serving ended")

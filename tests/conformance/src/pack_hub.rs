@@ -1,12 +1,12 @@
 //! The hub of the MessagePack transcripts: every type there and back, streams and client results.
 //!
 //! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet), and its types are what users write for
-//! those of .NET. What .NET reads in one of the protocols only is left out.
+//! those of .NET, or, where .NET has a form of its own in each protocol, those of [`pack_forms`](crate::pack_forms).
 
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use hubwire::dotnet::{DateOnly, DateTimeOffset, Decimal, Open, TimeOnly, TimeSpan};
+use hubwire::dotnet::{DateOnly, DateTimeOffset, Decimal, Flags, Open, TimeOnly, TimeSpan};
 use hubwire::{
     Binary, CancellationToken, HubCallerContext, HubError, HubResult, StreamReader, Timestamp, hub,
 };
@@ -16,10 +16,13 @@ use uuid::Uuid;
 use crate::chat_streams;
 use crate::dotnet_values::Looping;
 use crate::pack_anything::Anything;
+use crate::pack_forms::{
+    Complex, Contract, Interface, KeyValuePair, Keyed, KeyedByName, Shy, Tuple, ValueTuple,
+};
 use crate::pack_results::{self, Anonymous, Boxed, Kennel, Named};
 use crate::pack_values::{
-    Animal, Big, Deep, Dog, Fields, Keyed, KeyedAsName, Mood, NeedsArgument, Pair, Person, Place,
-    Point, Renamed,
+    Animal, Big, Deep, Dog, Fields, KeyedAsName, Mood, NeedsArgument, Pair, Person, Place, Point,
+    Renamed, Rights,
 };
 use crate::throwing_hubs::invalid_operation;
 
@@ -77,6 +80,7 @@ pack_hub! {
         echo_uri: Text;
         echo_version: Text;
         echo_mood: Open<Mood>;
+        echo_rights: Flags<Rights>;
         echo_big: Open<Big>;
         echo_renamed: Open<Renamed>;
         echo_bytes: Option<Binary>;
@@ -102,19 +106,23 @@ pack_hub! {
         echo_object_object: Option<Anything>;
         echo_guid_string: Option<IndexMap<Uuid, Text>>;
         echo_mood_int: Option<IndexMap<Open<Mood>, i32>>;
-        echo_key_value: (Text, i32);
-        echo_tuple: Option<(i32, Text)>;
-        echo_value_tuple: (i32, Text);
-        echo_complex: (f64, f64);
+        echo_key_value: KeyValuePair;
+        echo_tuple: Option<Tuple>;
+        echo_value_tuple: ValueTuple;
+        echo_complex: Complex;
         echo_person: Option<Person>;
         echo_point: Point;
         echo_place: Option<Place>;
         echo_pair: Pair;
         echo_fields: Option<Fields>;
+        echo_shy: Option<Shy>;
         echo_keyed: Option<Keyed>;
+        echo_keyed_by_name: Option<KeyedByName>;
         echo_keyed_as_name: Option<KeyedAsName>;
+        echo_contract: Option<Contract>;
         echo_dog: Option<Dog>;
         echo_animal: Option<Animal>;
+        echo_named: Interface;
         echo_needs_argument: Option<NeedsArgument>;
         echo_lazy: i32;
         echo_deep: Option<Box<Deep>>;

@@ -15,6 +15,14 @@ pub(crate) enum Mood {
 }
 
 #[derive(Debug, dotnet::Enum)]
+pub(crate) enum Rights {
+    None,
+    Read,
+    Write,
+    All,
+}
+
+#[derive(Debug, dotnet::Enum)]
 #[repr(i64)]
 pub(crate) enum Big {
     Small = 1,
@@ -92,10 +100,6 @@ pub(crate) struct Fields {
     number: i32,
     text: Option<String>,
 }
-
-/// Members that go by their numbers, 0 and 2.
-#[derive(Debug, Default, Deserialize, Serialize)]
-pub(crate) struct Keyed(i32, Option<()>, Option<String>);
 
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]

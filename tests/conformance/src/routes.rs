@@ -8,12 +8,13 @@ use axum::routing::get;
 use hubwire::{MapHub, SignalR};
 
 use crate::bench_hub::BenchHub;
-use crate::{chat_endpoints, pack_endpoints, suite_endpoints};
+use crate::{chat_endpoints, filter_endpoints, pack_endpoints, suite_endpoints};
 
 /// All routes; what the transcripts and the benchmark do not use belongs to the test suites.
-pub(crate) fn router(signalr: &SignalR, allowed_origins: &[String]) -> Router {
+pub(crate) fn router(signalr: &SignalR, filtered: &SignalR, allowed_origins: &[String]) -> Router {
     let routes = chat_endpoints::router(signalr, allowed_origins)
         .merge(pack_endpoints::router(signalr))
+        .merge(filter_endpoints::router(filtered))
         .map_hub("/bench", signalr.hub().build(BenchHub).endpoint())
         .route("/deployment", get(deployment))
         .fallback_service(suite_endpoints::router(signalr));

@@ -7,7 +7,7 @@ pub(super) const CRATES: &[Row] = &[
     Row {
         crates: Crates::Published("hubwire-protocol"),
         may_use: &[],
-        tests_may_use: &["hubwire"],
+        tests_may_use: &["fuzz-properties", "hubwire"],
         libraries: Libraries::Only(&[
             "base64",
             "chrono",
@@ -50,7 +50,7 @@ pub(super) const CRATES: &[Row] = &[
             "hubwire-protocol",
             "hubwire-server",
         ],
-        tests_may_use: &[],
+        tests_may_use: &["fuzz-properties", "test-support"],
         libraries: Libraries::Any,
         never_reaches: &[],
     },
@@ -71,6 +71,13 @@ pub(super) const CRATES: &[Row] = &[
     Row {
         crates: Crates::Under("bench/"),
         may_use: &["hubwire"],
+        tests_may_use: &[],
+        libraries: Libraries::Any,
+        never_reaches: &[],
+    },
+    Row {
+        crates: Crates::Under("tests/fuzz-properties"),
+        may_use: &["hubwire", "hubwire-protocol"],
         tests_may_use: &[],
         libraries: Libraries::Any,
         never_reaches: &[],

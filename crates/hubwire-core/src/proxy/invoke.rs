@@ -1,4 +1,4 @@
-//! Invoking clients for results: one for its own, many for theirs.
+//! Invoking clients for results: one result from one client, or many from many.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -29,18 +29,19 @@ impl<R: Reach> Proxy<R> {
 impl Proxy<One> {
     /// Calls `method` on the client and waits for what it returns.
     ///
-    /// SignalR's client results. Waits at most [`Proxy::with_timeout`], else the hub's
-    /// `client_result_timeout`. From within a hub method the call's slot is given back first, so that
-    /// the client's result and its next calls are read meanwhile.
+    /// This is a client result of SignalR. Waits for at most [`Proxy::with_timeout`], or else the
+    /// hub's `client_result_timeout`. A call from within a hub method first gives back its slot,
+    /// which lets the client's result and its next calls be read in the meantime.
     ///
     /// # Errors
     ///
-    /// [`ClientResultError`] when the connection does not exist, ends or does not complete in time, when the
-    /// client returns an error or nothing, and when its result is no `T`.
+    /// Returns [`ClientResultError`] if the connection does not exist, ends or does not complete
+    /// in time, if the client returns an error or nothing, or if its result is not a `T`.
     ///
     /// # Cancellation
     ///
-    /// A dropped future gives the invocation up; the client is not told, and its result is ignored.
+    /// Dropping the future abandons the invocation: the client is not told, and its result is
+    /// ignored.
     pub async fn invoke<T, A>(&self, method: &str, arguments: A) -> Result<T, ClientResultError>
     where
         T: DeserializeOwned + Send,
@@ -51,7 +52,8 @@ impl Proxy<One> {
         result.await
     }
 
-    /// Invokes at once, borrowing the arguments no longer than that; what typed proxies expand to.
+    /// Invokes at once and borrows the arguments only until it returns. Typed proxies expand to
+    /// this.
     pub fn start_invoke<T, A>(
         &self,
         method: &str,
@@ -73,20 +75,22 @@ impl Proxy<One> {
 }
 
 impl Proxy<Many> {
-    /// Calls `method` on each client and hands on what each returns, in the order in which results come.
+    /// Calls `method` on each client and yields what each returns, in the order in which results
+    /// arrive.
     ///
-    /// Beyond SignalR, which invokes one client at a time. Each client that is connected to this node at
-    /// that moment yields one item; the stream ends with the last result, or when the time is up, which
-    /// is counted for all together ([`Proxy::with_timeout`], else the hub's `client_result_timeout`).
+    /// SignalR itself invokes only one client at a time. Each client that is connected to this
+    /// node at that moment yields one item. The stream ends with the last result or when the time
+    /// is up; the limit applies to all results together ([`Proxy::with_timeout`], or else the
+    /// hub's `client_result_timeout`).
     ///
     /// # Errors
     ///
-    /// [`ClientResultError`] where nobody could be invoked; each client's own stands beside its connection
-    /// id.
+    /// Returns [`ClientResultError`] if no client could be invoked. The error of a single client
+    /// is an item of the stream, next to its connection id.
     ///
     /// # Cancellation
     ///
-    /// Dropped results give the invocation up; late ones are ignored.
+    /// Dropping the results abandons the invocation; late results are ignored.
     pub fn invoke_each<T, A>(
         &self,
         method: &str,
@@ -101,11 +105,12 @@ impl Proxy<Many> {
         results
     }
 
-    /// Invokes at once, borrowing the arguments no longer than that; what typed proxies expand to.
+    /// Invokes at once and borrows the arguments only until it returns. Typed proxies expand to
+    /// this.
     ///
     /// # Errors
     ///
-    /// As of [`Proxy::invoke_each`].
+    /// The same as those of [`Proxy::invoke_each`].
     pub fn start_invoke_each<T, A>(
         &self,
         method: &str,
@@ -122,9 +127,10 @@ impl Proxy<Many> {
     }
 }
 
-/// What each of many clients returned, or why it did not; made by [`Proxy::invoke_each`].
+/// The results of many clients, or the reasons why they gave none; created by
+/// [`Proxy::invoke_each`].
 ///
-/// A stream; [`ClientResults::next`] needs no further trait.
+/// This is a stream; [`ClientResults::next`] works without a further trait.
 #[must_use = "dropping it gives the invocation up"]
 pub struct ClientResults<T> {
     raw: RawClientResults,
@@ -132,7 +138,7 @@ pub struct ClientResults<T> {
 }
 
 impl<T> ClientResults<T> {
-    /// The next client's result; `None` when all have come.
+    /// Returns the next client's result, or `None` once all have arrived.
     pub async fn next(&mut self) -> Option<(ConnectionId, Result<T, ClientResultError>)> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

@@ -1,4 +1,4 @@
-//! A call of clients' methods by name that is on its way.
+//! The future of a call of client methods by name.
 
 use std::fmt;
 use std::future::Future;
@@ -10,10 +10,11 @@ use futures_core::future::BoxFuture;
 use super::{Proxy, Reach};
 use crate::{SendError, Sending};
 
-/// What [`Proxy::send`] returns.
+/// The future that [`Proxy::send`] returns.
 ///
-/// A type of its own, without bounds, so that the compiler tells of arguments which cannot be sent only once: of an
-/// `async fn` it would tell where it is called, and again where it is awaited.
+/// It is a type of its own, without bounds, because then the compiler reports arguments that
+/// cannot be sent only once. With an `async fn` it reports them where the function is called, and
+/// again where it is awaited.
 #[must_use = "nothing is sent before it is polled"]
 pub struct SendFuture<'a, R: Reach, A> {
     proxy: &'a Proxy<R>,

@@ -18,8 +18,8 @@ use crate::transcode::Transcoder;
 /// Received arguments, not decoded yet: it takes the method to know their types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawArguments<'a> {
-    raw: Raw<'a>,
-    naming: Naming,
+    pub(super) raw: Raw<'a>,
+    pub(super) naming: Naming,
 }
 
 /// A stream item or a result as it is on the wire, not decoded yet.
@@ -33,7 +33,7 @@ pub struct RawItem<'a> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Raw<'a> {
+pub(super) enum Raw<'a> {
     /// Well-formed JSON.
     Json(Cow<'a, str>),
     /// One value, or bytes that are none.
@@ -41,20 +41,19 @@ enum Raw<'a> {
 }
 
 impl<'a> RawArguments<'a> {
+    pub(super) const fn of(raw: Raw<'a>) -> Self {
+        let naming = Naming::AsDeclared;
+        Self { raw, naming }
+    }
+
     /// Takes the text of a JSON array that was found to be well-formed.
     pub(crate) const fn from_json(array: &'a str) -> Self {
-        Self {
-            raw: Raw::Json(Cow::Borrowed(array)),
-            naming: Naming::AsDeclared,
-        }
+        Self::of(Raw::Json(Cow::Borrowed(array)))
     }
 
     /// Takes a value that should be an array, or what is left of a message if it is none.
     pub(crate) const fn from_messagepack(value: &'a [u8]) -> Self {
-        Self {
-            raw: Raw::MessagePack(Cow::Borrowed(value)),
-            naming: Naming::AsDeclared,
-        }
+        Self::of(Raw::MessagePack(Cow::Borrowed(value)))
     }
 
     /// Decodes the arguments under these names; without it they are as serde declares them.
@@ -265,7 +264,7 @@ impl Raw<'_> {
     }
 }
 
-const NOT_WHOLE: &str = "received value is malformed";
+pub(super) const NOT_WHOLE: &str = "received value is malformed";
 
 /// The bytes, if they are one value, and an array where one is needed.
 fn whole(value: &[u8], needs_array: bool) -> Option<&[u8]> {

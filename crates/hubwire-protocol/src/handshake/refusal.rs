@@ -1,4 +1,4 @@
-//! Why a handshake is refused, in the words that clients know.
+//! The reasons for refusing a handshake, in the texts that clients know.
 
 use std::error::Error;
 use std::fmt;
@@ -7,31 +7,31 @@ use crate::error::ProtocolError;
 use crate::excerpt::Excerpt;
 use crate::hub_protocol::HubProtocol;
 
-/// Why a handshake is refused.
+/// The reason why a handshake is refused.
 ///
-/// The display text is ASP.NET Core's, without details, and of a name an [`Excerpt`].
+/// The display text is ASP.NET Core's, without details. A name in it is cut to an [`Excerpt`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeRefusal {
-    /// The request did not come in time or within the size limit, or the server stops.
+    /// The request did not arrive in time or within the size limit, or the server is stopping.
     Canceled,
     /// The request is malformed.
     Unexpected(HandshakeFault),
     /// The transport cannot carry the protocol's transfer format.
     UnsupportedFormat {
-        /// The protocol asked for.
+        /// The requested protocol.
         protocol: HubProtocol,
     },
     /// The hub does not speak the protocol.
     UnsupportedProtocol {
-        /// The protocol's name as the client wrote it.
+        /// The name of the protocol, as written by the client.
         name: Box<str>,
     },
     /// The version is too high.
     UnsupportedVersion {
-        /// The version asked for.
+        /// The requested version.
         version: i32,
-        /// The protocol's name as the client wrote it.
+        /// The name of the protocol, as written by the client.
         name: Box<str>,
     },
 }
@@ -72,7 +72,7 @@ impl Error for HandshakeRefusal {
     }
 }
 
-/// What is wrong with a handshake request: the detail that a server may add to its refusal.
+/// The fault of a handshake request: the detail that a server may add to its refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandshakeFault {
     exception_name: &'static str,
@@ -82,7 +82,7 @@ pub struct HandshakeFault {
 }
 
 impl HandshakeFault {
-    /// Of a record that is not JSON, .NET shows its JSON reader's own exception here.
+    /// For a record that is not JSON, .NET shows the exception of its JSON reader.
     pub(super) fn new(record: &[u8], error: &ProtocolError) -> Self {
         let (exception_name, text, content) = match error {
             ProtocolError::InvalidJson => ("JsonReaderException", describe(record), None),
@@ -100,13 +100,14 @@ impl HandshakeFault {
         }
     }
 
-    /// What is wrong, without what was received: a call, where a client has sent no handshake.
+    /// Returns what is wrong without quoting what was received, which may be a call if the client
+    /// sent no handshake.
     #[must_use]
     pub fn without_content(&self) -> &str {
         &self.text
     }
 
-    /// The name of the exception that ASP.NET Core throws here.
+    /// Returns the name of the exception that ASP.NET Core throws for this fault.
     #[must_use]
     pub const fn exception_name(&self) -> &'static str {
         self.exception_name
@@ -125,7 +126,7 @@ impl fmt::Display for HandshakeFault {
 
 impl Error for HandshakeFault {}
 
-/// The text of .NET's JSON reader where the fault is the first byte, else a general one.
+/// Returns the text of .NET's JSON reader if the first byte is at fault, or else a general text.
 fn describe(record: &[u8]) -> String {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let blanks = record.iter().take_while(|byte| is_blank(byte));

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-/// Appends a JSON string, quotes included.
+/// Appends a JSON string, including its quotes.
 pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let Ok(()) = escape::<Infallible>(text, |part| {
@@ -12,7 +12,7 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Hands out the inside of a JSON string in parts.
+/// Passes the content of a JSON string to `sink` in parts.
 fn escape<E>(text: &str, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
     if text
         .bytes()
@@ -23,7 +23,8 @@ fn escape<E>(text: &str, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result
     escape_some(text, sink)
 }
 
-/// The same for text without quotes, backslashes and control characters below the space.
+/// Like [`escape`], but for text without quotes, backslashes and control characters below the
+/// space.
 pub(super) fn escape_fragment<E>(
     fragment: &str,
     mut sink: impl FnMut(&[u8]) -> Result<(), E>,
@@ -34,11 +35,12 @@ pub(super) fn escape_fragment<E>(
     }
 }
 
-/// Whether all bytes are below 0x7F, eight at a time.
+/// Returns whether all bytes are below 0x7F; checks eight at a time.
 fn is_below_delete(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::MAX / 255;
     let (words, rest) = bytes.as_chunks::<8>();
-    // Adding one sets the high bit of 0x7F, and carries only out of bytes that have it set already.
+    // Adding one sets the high bit of 0x7F, and carries only out of bytes whose high bit is
+    // already set.
     let is_above = |word: &[u8; 8]| {
         let word = u64::from_ne_bytes(*word);
         (word | word.wrapping_add(ONES)) & (ONES << 7) != 0
@@ -60,7 +62,7 @@ fn escape_some<E>(text: &str, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> R
     sink(rest.as_bytes())
 }
 
-/// Hands out one character, escaped.
+/// Passes one character to `sink`, escaped.
 pub(super) fn escape_character<E>(
     character: char,
     mut sink: impl FnMut(&[u8]) -> Result<(), E>,
@@ -84,17 +86,17 @@ pub(super) fn escape_character<E>(
     sink(short)
 }
 
-/// Whether an ASCII byte is written as it is; all others take a closer look.
+/// Returns whether an ASCII byte is written as it is; all other bytes need a closer look.
 const fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\')
 }
 
-/// Whether the encoder of ASP.NET Core's hub protocol escapes the character.
+/// Returns whether the encoder of ASP.NET Core's hub protocol escapes the character.
 ///
-/// Its list beyond ASCII, after the .NET documentation on character encoding ("global block
-/// list"): controls, separators other than the space, private use, noncharacters and whatever
-/// lies outside the basic plane. .NET also escapes code points that its Unicode version does
-/// not know; here they are written as they are, which reads the same.
+/// The list beyond ASCII follows the .NET documentation on character encoding ("global block
+/// list"): control characters, separators other than the space, private use, noncharacters and
+/// everything outside the basic plane. .NET also escapes code points that its Unicode version does
+/// not know. Here they are written as they are, which decodes to the same text.
 const fn is_escaped(character: char) -> bool {
     matches!(character,
         '\0'..='\x1F' | '"' | '\\' | '\x7F'..='\u{A0}'

@@ -1,4 +1,4 @@
-//! From the properties of a record to a message.
+//! Building a message from the properties of a record.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::message::{
     StreamItem,
 };
 
-/// The properties found so far; the last of two equal ones stays.
+/// The properties found so far; the last of two with the same name wins.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'a> {
     message_type: Option<i32>,
@@ -33,7 +33,8 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn read_message(text: &'a str) -> Result<HubMessage<'a>, ProtocolError> {
-        // Nearly every record has no fault, and to find none takes less than to find the first.
+        // Nearly every record is faultless, and checking for that is cheaper than finding the
+        // first fault.
         if let Some(fields) = Self::read_faultless(text) {
             return fields.into_message();
         }
@@ -42,7 +43,7 @@ impl<'a> Fields<'a> {
         fields.into_message()
     }
 
-    /// Nothing where a property or its name is broken or of the wrong type.
+    /// Returns `None` if a property or its name is malformed or of the wrong type.
     fn read_faultless(text: &'a str) -> Option<Self> {
         let mut fields = Self::default();
         let visitor = Faultless(&mut fields);
@@ -93,8 +94,8 @@ impl<'a> Fields<'a> {
     }
 
     fn into_invocation(self) -> Result<Invocation<'a>, ProtocolError> {
-        // An empty name stands for itself as long as there are arguments: the call fails as one
-        // of an unknown method.
+        // With arguments, an empty name is allowed: the call then fails like one of an unknown
+        // method.
         let arguments = self.arguments;
         let target = required(
             self.target
@@ -159,7 +160,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Fills in the properties of a record, and stops at any fault without saying which.
+/// Fills in the properties of a record, and stops at any fault without reporting which.
 struct Faultless<'f, 'a>(&'f mut Fields<'a>);
 
 impl<'a> Visitor<'a> for Faultless<'_, 'a> {
@@ -178,7 +179,7 @@ impl<'a> Visitor<'a> for Faultless<'_, 'a> {
     }
 }
 
-/// The name of a property, empty where it is none of ours.
+/// The name of a property; empty if the property is unknown.
 struct Known(&'static str);
 
 impl<'de> Deserialize<'de> for Known {
@@ -202,7 +203,7 @@ impl<'de> Deserialize<'de> for Known {
     }
 }
 
-/// The names that mean something, the frequent ones first.
+/// The known property names, frequent ones first.
 const NAMES: [&str; 11] = [
     "type",
     "target",

@@ -1,4 +1,4 @@
-//! The `serde_json` formatter that writes as ASP.NET Core's protocol does.
+//! The `serde_json` formatter that writes like ASP.NET Core's protocol.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
 use super::escape::{escape_character, escape_fragment};
 
-/// Compact JSON in the manner of .NET's relaxed encoder.
+/// Compact JSON in the style of .NET's relaxed encoder.
 pub(super) struct Relaxed;
 
 impl Formatter for Relaxed {
@@ -52,12 +52,13 @@ impl Formatter for Relaxed {
     }
 }
 
-/// Whether a number may be written with a fraction of zero; those too large for that have an exponent.
+/// Returns whether a number may be written with a fraction of zero; larger numbers are written
+/// with an exponent.
 fn is_whole(value: f64) -> bool {
     value as i64 as f64 == value
 }
 
-/// Writes a number without the fraction that makes a whole one look like a float.
+/// Writes a number without the `.0` that marks a whole number as a float.
 fn write_whole<W: ?Sized + Write>(
     writer: &mut W,
     write: impl FnOnce(&mut &mut [u8]) -> io::Result<()>,

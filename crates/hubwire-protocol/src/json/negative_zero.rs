@@ -1,6 +1,7 @@
-//! `-0` for an integer, which `serde_json` takes for a float.
+//! `-0` as an integer, which `serde_json` reads as a float.
 
-/// The JSON text with `0` for each `-0`, if there is one; looked for where the text was refused.
+/// Returns the JSON text with `0` for each `-0`, if it contains any. Used only after the text was
+/// refused.
 #[cold]
 pub(crate) fn without_negative_zeros(json: &str) -> Option<String> {
     let bytes = json.as_bytes();
@@ -25,7 +26,7 @@ pub(crate) fn without_negative_zeros(json: &str) -> Option<String> {
     Some(plain)
 }
 
-/// Whether this minus is before a zero that is the whole number, and in no exponent.
+/// Returns whether this minus sign belongs to a number that is just `-0`, and not to an exponent.
 fn is_zero(bytes: &[u8], minus: usize) -> bool {
     let before = minus.checked_sub(1).and_then(|before| bytes.get(before));
     let begins = !matches!(before, Some(b'e' | b'E'));
@@ -33,7 +34,7 @@ fn is_zero(bytes: &[u8], minus: usize) -> bool {
     begins && bytes.get(minus + 1) == Some(&b'0') && ends
 }
 
-/// What is behind the string that begins here.
+/// Returns the position after the string that begins here.
 pub(super) fn end_of_string(bytes: &[u8], begins: usize) -> usize {
     let mut at = begins + 1;
     while let Some(&byte) = bytes.get(at) {

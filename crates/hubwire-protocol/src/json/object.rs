@@ -9,13 +9,13 @@ use serde_json::value::RawValue;
 use super::value::{Name, Token, Value};
 use crate::error::ProtocolError;
 
-/// The blanks of JSON.
+/// The white space of JSON.
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// Hands the properties of the object that begins `text` to `on_property`, in their order.
+/// Calls `on_property` with each property, in order, of the object at the front of `text`.
 ///
-/// What follows the object is not looked at. A value that is broken somewhere behind its
-/// opening bracket is handed on too, because its type is judged before the rest of it is read.
+/// Nothing after the object is looked at. A value that is broken somewhere after its opening
+/// bracket is passed on too, because its type is checked before the rest of it is read.
 pub(crate) fn read_properties<'a>(
     text: &'a str,
     on_property: impl FnMut(Name<'a>, Value<'a>) -> Result<(), ProtocolError>,
@@ -34,7 +34,7 @@ pub(crate) fn read_properties<'a>(
     settle(outcome, fault)
 }
 
-/// Hands the elements of the array that begins `text` to `on_element`, in their order.
+/// Calls `on_element` with each element, in order, of the array at the front of `text`.
 pub(super) fn read_elements<'a>(
     text: &'a str,
     on_element: impl FnMut(Value<'a>) -> Result<(), ProtocolError>,
@@ -61,7 +61,7 @@ fn not_an_object(value: &str) -> ProtocolError {
     }
 }
 
-/// A fault that a callback found is the cause of the outcome; any other failure is the JSON's.
+/// Returns a callback's fault as the cause of the outcome; any other failure is invalid JSON.
 fn settle(
     outcome: Result<(), serde_json::Error>,
     fault: Option<ProtocolError>,
@@ -107,7 +107,7 @@ where
     }
 }
 
-/// What follows the name of a property in the text from which the name was borrowed.
+/// Returns the text after a property's name and colon; `name` must be borrowed from `text`.
 fn behind<'a>(text: &'a str, name: &'a RawValue) -> Option<&'a str> {
     let start = name
         .get()

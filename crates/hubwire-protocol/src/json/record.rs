@@ -1,4 +1,4 @@
-//! What is checked of a record before it is read as JSON: its encoding and its depth.
+//! Checks of a record before it is read as JSON: its encoding and its depth.
 
 use std::borrow::Cow;
 use std::str;
@@ -6,14 +6,14 @@ use std::str;
 use super::negative_zero::end_of_string;
 use crate::tagged::RAW_VALUE;
 
-/// The deepest nesting that is read, the default of .NET's JSON reader.
+/// The deepest nesting that is read; the default of .NET's JSON reader.
 const MAXIMUM_DEPTH: usize = 64;
 
-/// The record as text, borrowed where it is valid UTF-8.
+/// Returns the record as text, borrowed if it is valid UTF-8.
 ///
-/// Where it is not, a copy has lone surrogates in the place of each invalid sequence: like the
-/// sequence itself they are skipped within a string, make its decoding fail, and are no JSON
-/// anywhere else.
+/// Otherwise, each invalid sequence is replaced by lone surrogates in a copy. Like the sequence
+/// itself, they are skipped within a string, make its decoding fail, and are invalid JSON
+/// everywhere else.
 pub(crate) fn decode(record: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(record) {
         Ok(text) => Cow::Borrowed(text),
@@ -27,8 +27,8 @@ fn replace_invalid(record: &[u8]) -> String {
         text.push_str(chunk.valid());
         if !chunk.invalid().is_empty() {
             let backslashes = text.bytes().rev().take_while(|&byte| byte == b'\\').count();
-            // An open escape must not swallow the replacement. Two surrogates, because one
-            // would make a pair with an escaped low surrogate behind it.
+            // An open escape must not swallow the replacement. A single surrogate would form a
+            // pair with an escaped low surrogate after it, so there are two.
             text.push_str(if backslashes % 2 == 0 {
                 r"\ud800\ud800"
             } else {
@@ -39,14 +39,15 @@ fn replace_invalid(record: &[u8]) -> String {
     text
 }
 
-/// The part of the text that .NET's reader would read: up to the bracket that nests too deeply.
+/// Returns the part of the text that .NET's reader would read: up to the bracket that nests too
+/// deeply.
 ///
-/// A member by which `serde_json` would read JSON within text, which nests out of sight, is too deep as well. What is
-/// left of a text that is cut is broken JSON, and so the fault is found when reading gets there, after any that comes
-/// before it.
+/// A member whose name makes `serde_json` read a string as JSON counts as too deep as well,
+/// because that JSON may nest unseen. Cut text is broken JSON, so the fault is found when reading
+/// gets there, after all faults before it.
 pub(crate) fn within_depth(text: &str) -> &str {
     let text = within_brackets(text);
-    // Without either the member's name cannot be spelt.
+    // Without `$` or a backslash, the name of that member cannot be spelled.
     if memchr::memchr2(b'$', b'\\', text.as_bytes()).is_none() {
         return text;
     }
@@ -55,7 +56,7 @@ pub(crate) fn within_depth(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// Where the first member begins whose name makes `serde_json` read its text as JSON.
+/// Finds the first member whose name makes `serde_json` read its string as JSON.
 fn first_raw_value(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -70,7 +71,7 @@ fn first_raw_value(text: &str) -> Option<usize> {
 }
 
 fn is_raw_value(name: &str) -> bool {
-    /// A character may be an escape of six.
+    /// Each character may be escaped to six.
     const LONGEST: usize = 6 * RAW_VALUE.len() + 2;
     match name.contains('\\') {
         true if name.len() > LONGEST => false,

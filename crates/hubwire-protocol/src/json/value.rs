@@ -1,4 +1,4 @@
-//! JSON values that are judged by the token they begin with before they are decoded.
+//! JSON values that are checked by their first token before they are decoded.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::object::{read_elements, read_properties};
 use crate::error::ProtocolError;
 
-/// The JSON token that a value begins with.
+/// The first token of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
     False,
@@ -32,7 +32,7 @@ impl Token {
         }
     }
 
-    /// The name that .NET's JSON reader gives the token.
+    /// Returns the name that .NET's JSON reader gives the token.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::False => "False",
@@ -46,10 +46,10 @@ impl Token {
     }
 }
 
-/// The value of a property or the element of an array, not decoded.
+/// The value of a property or the element of an array, not yet decoded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value<'a> {
-    /// The value; of one that is broken, everything from its opening bracket on.
+    /// The text of the value; if the value is broken, everything from its opening bracket on.
     text: &'a str,
     is_whole: bool,
 }
@@ -62,9 +62,10 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What begins as an array or an object and does not end as one.
+    /// Wraps text that begins like an array or an object but is broken.
     ///
-    /// A token that is itself cut off or misspelt is of no type; a bracket is.
+    /// Only an opening bracket determines a type; a token that is itself cut off or misspelled
+    /// does not.
     pub(super) fn broken(text: &'a str) -> Option<Self> {
         text.starts_with(['[', '{']).then_some(Self {
             text,
@@ -76,7 +77,7 @@ impl<'a> Value<'a> {
         Token::of(self.text)
     }
 
-    /// The text of the value, if it is well-formed.
+    /// Returns the text of the value if it is well-formed.
     pub(super) const fn text(self) -> Result<&'a str, ProtocolError> {
         if self.is_whole {
             Ok(self.text)
@@ -85,7 +86,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Checks that the value begins as it must.
+    /// Checks that the value begins with the required token.
     pub(super) fn expect(
         self,
         property: &'static str,
@@ -130,7 +131,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Reads the properties of an object, those before the place where it is broken included.
+    /// Reads the properties of an object, including those before a broken part.
     pub(super) fn properties(
         self,
         on_property: impl FnMut(Name<'a>, Self) -> Result<(), ProtocolError>,
@@ -139,7 +140,7 @@ impl<'a> Value<'a> {
         self.text().map(drop)
     }
 
-    /// Reads the elements of an array, those before the place where it is broken included.
+    /// Reads the elements of an array, including those before a broken part.
     pub(super) fn elements(
         self,
         on_element: impl FnMut(Self) -> Result<(), ProtocolError>,
@@ -158,18 +159,18 @@ impl<'a> Name<'a> {
         Self(unescape(raw.get()).ok())
     }
 
-    /// The name, or nothing: one that is not valid Unicode is merely unknown.
+    /// Returns the name, or an empty string: a name that is not valid Unicode is just unknown.
     pub(crate) fn known(&self) -> &str {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// The name of a header, which has to be valid Unicode.
+    /// Returns the name of a header, which must be valid Unicode.
     pub(super) fn text(self) -> Result<Cow<'a, str>, ProtocolError> {
         self.0.ok_or(ProtocolError::InvalidJson)
     }
 }
 
-/// The text of a JSON string that was found to be well-formed, borrowed if nothing is escaped.
+/// Returns the text of a well-formed JSON string, borrowed if nothing is escaped.
 pub(super) fn unescape(string: &str) -> Result<Cow<'_, str>, ProtocolError> {
     let inside = string
         .strip_prefix('"')

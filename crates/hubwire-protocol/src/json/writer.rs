@@ -9,10 +9,10 @@ use crate::framing::RECORD_SEPARATOR;
 use crate::message::Headers;
 use crate::naming::Naming;
 
-/// The name of a stream's item, which comes last.
+/// The property name of a stream item, which is written last.
 const STREAM_ITEM: &str = r#","item":"#;
 
-/// Appends records, their properties in ASP.NET Core's order.
+/// Appends records; their properties are in ASP.NET Core's order.
 pub(crate) struct JsonWriter<'w> {
     pub(crate) out: &'w mut Vec<u8>,
     pub(crate) headers: Option<&'w Headers<'w>>,
@@ -67,7 +67,7 @@ impl JsonWriter<'_> {
         self.with_value(b'2', invocation_id, STREAM_ITEM, item)
     }
 
-    /// What all items of a stream begin with.
+    /// Appends the common beginning of all items of a stream.
     pub(crate) fn stream_item_head(self, invocation_id: &str) {
         let mut record = Record::begin(self.out, b'2');
         record.headers(self.headers);
@@ -76,7 +76,7 @@ impl JsonWriter<'_> {
         record.keep();
     }
 
-    /// An item behind the head of its stream.
+    /// Appends an item after the beginning of its stream's items.
     pub(crate) fn stream_item_behind<T: Serialize + ?Sized>(
         self,
         head: &[u8],
@@ -161,13 +161,13 @@ impl JsonWriter<'_> {
 
         let mut record = Record::begin(self.out, message_type);
         record.name(r#","sequenceId":"#);
-        // A Vec takes whatever is written to it.
+        // Writing to a `Vec` cannot fail.
         let _ = write!(record.out, "{sequence_id}");
         record.end();
     }
 }
 
-/// A record that is being written, and is taken back unless it is ended.
+/// A record that is being written; removed again unless it is ended.
 struct Record<'w> {
     out: &'w mut Vec<u8>,
     start: usize,
@@ -181,7 +181,7 @@ impl<'w> Record<'w> {
         Self { out, start }
     }
 
-    /// Begins with what was written of another.
+    /// Starts with a copy of a beginning that was written before.
     fn resume(out: &'w mut Vec<u8>, head: &[u8]) -> Self {
         let start = out.len();
         out.extend_from_slice(head);

@@ -2,34 +2,34 @@
 
 use std::borrow::Cow;
 
-/// The headers of a hub message, in the order in which they came.
+/// The headers of a hub message, in the order in which they arrived.
 ///
-/// SignalR carries them and gives them no meaning; .NET clients put trace context there.
-/// No headers cost no allocation. Of two equal names the last counts; both are kept, because a
-/// search for each new one would let a peer buy quadratic time.
+/// SignalR carries headers and gives them no meaning; .NET clients put trace context there. An
+/// empty list does not allocate. The last of two equal names counts, but both are kept: a search
+/// for each new name would let a peer cause quadratic time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Headers<'a> {
-    /// No headers.
+    /// Creates an empty list of headers.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no headers.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// Returns the number of headers.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The value of the header of this name, upper and lower case being different.
+    /// Returns the value of the header with this name. Names are case-sensitive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -38,17 +38,17 @@ impl<'a> Headers<'a> {
             .find_map(|(known, value)| (known == name).then_some(&**value))
     }
 
-    /// Adds a header behind the others.
+    /// Appends a header.
     pub fn push(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
         self.0.push((name.into(), value.into()));
     }
 
-    /// Names and values in their order.
+    /// Iterates over names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Copies what is borrowed, so that the headers outlive their buffer.
+    /// Copies what is borrowed. The result may outlive the buffer.
     #[must_use]
     pub fn into_owned(self) -> Headers<'static> {
         self.0

@@ -1,16 +1,17 @@
-//! How long the ids of calls and streams may be, which their sender makes up and every answer repeats.
+//! The maximum length of invocation and stream ids. Their sender chooses them, and every answer
+//! repeats them.
 
 use super::HubMessage;
 use crate::error::ProtocolError;
 
-/// The most bytes of an id: those of known clients have at most 36.
+/// The most bytes that an id may have; ids of known clients have at most 36.
 const MAXIMUM_SIZE: usize = 256;
 
 impl HubMessage<'_> {
     /// Refuses invocation and stream ids of more than 256 bytes.
     ///
-    /// Reading takes ids of any length, as ASP.NET Core does. A server that answers under them, and
-    /// keeps them while calls and streams run, checks them first.
+    /// Parsing accepts ids of any length, as ASP.NET Core does. A server that repeats ids in its
+    /// answers and stores them while calls and streams run checks them first.
     ///
     /// ```
     /// use hubwire::protocol::{HubProtocol, ProtocolError};
@@ -24,7 +25,7 @@ impl HubMessage<'_> {
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::IdTooLong`], which ends the connection.
+    /// Returns [`ProtocolError::IdTooLong`], which ends the connection.
     pub fn check_ids(&self) -> Result<(), ProtocolError> {
         let (id, stream_ids) = match self {
             Self::Invocation(call) | Self::StreamInvocation(call) => {
@@ -51,7 +52,8 @@ mod tests {
     use crate::hub_protocol::HubProtocol;
     use crate::message_writer::MessageWriter;
 
-    /// Writes a message with an id of 256 bytes, which is read, and with longer ones, which are read and refused.
+    /// Writes a message with an id of 256 bytes, which is accepted, and with longer ids, which are
+    /// parsed and then refused.
     #[track_caller]
     fn check(write: impl Fn(&mut MessageWriter<'_>, &str)) {
         for protocol in [HubProtocol::Json, HubProtocol::MessagePack] {

@@ -1,4 +1,4 @@
-//! Serde values from MessagePack.
+//! Deserializing serde values from MessagePack.
 
 use std::str;
 
@@ -11,7 +11,8 @@ use super::error::ValueError;
 use super::head::{Head, Input};
 use crate::naming::Naming;
 use crate::tagged::{
-    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, ENUM, RAW_VALUE, TIME_ONLY, TIME_SPAN, TIMESTAMP,
+    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, ENUM, PER_PROTOCOL, RAW_VALUE, TIME_ONLY,
+    TIME_SPAN, TIMESTAMP,
 };
 use crate::timestamp::Timestamp;
 use crate::transcode::Transcoder;
@@ -23,21 +24,21 @@ mod number;
 mod tagged;
 mod untyped;
 
-/// The byte of nil.
+/// The code of nil.
 const NIL: u8 = 0xC0;
 
-/// Reads values one after the other, each straight into its type.
+/// Reads values one after the other, each directly into its type.
 ///
-/// Nothing is allocated for what a length promises: [`Input::next`] refuses more elements than
-/// there are bytes, and bytes are borrowed. Recursion ends at [`MAXIMUM_DEPTH`]; what a type
-/// does not want is passed over without recursion.
+/// Nothing is allocated because of an announced length: [`Input::next`] refuses more elements than
+/// there are bytes, and bytes are borrowed. Recursion ends at [`MAXIMUM_DEPTH`]; values that a
+/// type does not want are skipped without recursion.
 #[derive(Debug)]
 pub(crate) struct Deserializer<'de> {
     input: Input<'de>,
     naming: Naming,
-    /// How many more arrays and maps may be opened within each other.
+    /// How many more arrays and maps may be nested.
     free_levels: usize,
-    /// Whether the key of a map is being read, where JavaScript has text for a number.
+    /// Whether the key of a map is being read; JavaScript writes numeric keys as text.
     is_key: bool,
 }
 
@@ -52,13 +53,13 @@ impl<'de> Deserializer<'de> {
         }
     }
 
-    /// The elements of an array whose head was taken.
+    /// Returns the elements of an array; its head was read before.
     #[inline]
     pub(crate) const fn elements(&mut self, count: u32) -> Elements<'_, 'de> {
         Elements::new(self, count)
     }
 
-    /// Whatever is there.
+    /// Passes any value to the visitor.
     fn visit_head<V: Visitor<'de>>(
         &mut self,
         head: Head<'de>,
@@ -100,7 +101,8 @@ impl<'de> Deserializer<'de> {
         })
     }
 
-    /// A struct: a map from the names of its members, or an array of them in their order.
+    /// Reads a struct: a map keyed by the names of its members, or an array of the members in
+    /// order.
     #[inline]
     fn visit_members<V: Visitor<'de>>(
         &mut self,
@@ -117,7 +119,7 @@ impl<'de> Deserializer<'de> {
         }
     }
 
-    /// The next value as JSON text, which a `RawValue` of `serde_json` asks for.
+    /// Reads the next value as JSON text, for a `RawValue` of `serde_json`.
     fn read_json(&mut self) -> Result<String, ValueError> {
         let mut text = Vec::new();
         let mut serializer = serde_json::Serializer::new(&mut text);
@@ -139,7 +141,7 @@ impl<'de> Deserializer<'de> {
     }
 }
 
-/// Text; what is not UTF-8 is replaced, as in .NET.
+/// Passes text to the visitor; invalid UTF-8 is replaced, as in .NET.
 #[inline]
 fn visit_text<'de, V: Visitor<'de>>(text: &'de [u8], visitor: V) -> Result<V::Value, ValueError> {
     match str::from_utf8(text) {
@@ -156,7 +158,7 @@ fn wide_integer() -> ValueError {
     ValueError::custom("MessagePack has no integers of 128 bits")
 }
 
-/// Integers, the usual case first; there is a float among them where JavaScript has no integers left.
+/// Integers, the common case first. JavaScript writes some of them as floats or as text.
 macro_rules! integers {
     ($($deserialize:ident)*) => {$(
         #[inline]
@@ -173,7 +175,7 @@ macro_rules! integers {
 impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     type Error = ValueError;
 
-    /// As it is written: a Guid is text.
+    /// Types are written in their human-readable form; a Guid is text.
     #[inline]
     fn is_human_readable(&self) -> bool {
         true
@@ -195,7 +197,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         Err(wide_integer())
     }
 
-    /// Text of one character, or the UTF-16 unit that .NET writes.
+    /// Accepts text of one character, or a UTF-16 code unit, as .NET writes it.
     #[inline]
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.input.next()? {
@@ -213,7 +215,8 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         }
     }
 
-    /// Text, or a timestamp, which is shown as text, with its offset if it has one; no bytes.
+    /// Accepts text, or a timestamp, which is converted to text, with its offset if it has one; no
+    /// bytes.
     #[inline]
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.input.next()? {
@@ -234,7 +237,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         self.deserialize_str(visitor)
     }
 
-    /// Bin, the bytes of a text, or an array of integers.
+    /// Accepts bin, the bytes of a text, or an array of integers.
     #[inline]
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.input.next()? {
@@ -265,7 +268,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         visitor: V,
     ) -> Result<V::Value, ValueError> {
         match name {
-            // Most are of somebody else.
+            // Most newtypes are not ours.
             _ if !name.starts_with('$') => visitor.visit_newtype_struct(self),
             BINARY => visitor.visit_newtype_struct(Tagged::Binary(self)),
             ENUM => visitor.visit_newtype_struct(Tagged::Enum(self)),
@@ -273,6 +276,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
             DECIMAL | TIME_SPAN | DATE_ONLY | TIME_ONLY => {
                 visitor.visit_newtype_struct(Tagged::Number(self))
             }
+            PER_PROTOCOL => visitor.visit_newtype_struct(Tagged::PerProtocol(self)),
             RAW_VALUE => {
                 let text = self.read_json()?;
                 visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, text))))
@@ -281,7 +285,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         }
     }
 
-    /// An array, or the bytes of a bin: what .NET sends for a `byte[]` fits a `Vec<u8>`.
+    /// Accepts an array, or a bin: the bytes that .NET sends for a `byte[]` fit a `Vec<u8>`.
     #[inline]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.input.next()? {
@@ -306,7 +310,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         self.visit_members(fields, visitor)
     }
 
-    /// A variant's name, or a map from that to its data.
+    /// Accepts the name of a variant, or a map from that name to its data.
     #[inline]
     fn deserialize_enum<V: Visitor<'de>>(
         self,

@@ -1,13 +1,13 @@
-//! The smallest forms of MessagePack, appended to a buffer.
+//! The smallest encodings of MessagePack, appended to a buffer.
 //!
-//! A `Vec` takes whatever is written to it, so that what `rmp` returns is not looked at; only
-//! lengths can be wrong.
+//! Writing to a `Vec` cannot fail, so the results of `rmp` are ignored; only lengths can be
+//! invalid.
 
 use rmp::encode as rmp;
 
 use super::error::ValueError;
 
-/// The most bytes before a text.
+/// The most bytes in front of a text.
 const LONGEST_HEAD: usize = 5;
 
 #[inline]
@@ -89,7 +89,7 @@ pub(super) fn map_length(out: &mut Vec<u8>, count: usize) -> Result<(), ValueErr
     Ok(())
 }
 
-/// A length in the range that .NET can read.
+/// Checks that a length is in the range that .NET can read.
 fn length(length: usize) -> Result<u32, ValueError> {
     match u32::try_from(length) {
         Ok(length) if length <= i32::MAX as u32 => Ok(length),

@@ -1,4 +1,4 @@
-//! Why a value cannot be read from MessagePack or written as it.
+//! Errors of reading values from MessagePack and writing them.
 
 use std::error::Error;
 use std::fmt;
@@ -9,22 +9,22 @@ use serde::ser;
 use super::head::{Fault, format_name};
 use crate::error::EncodeError;
 
-/// Why a value cannot be read from MessagePack or written as it.
+/// The reason why a value cannot be read from MessagePack or written as MessagePack.
 #[derive(Debug)]
 pub(crate) enum ValueError {
-    /// What the value's type complained of.
+    /// An error of the value's own type.
     Custom(Box<str>),
     /// The bytes end within the value.
     EndOfStream,
-    /// An extension that is no timestamp.
+    /// An extension that is not a timestamp.
     Extension(i8),
-    /// Arrays and maps within each other, more than there may be.
+    /// Arrays and maps are nested too deeply.
     TooDeep,
-    /// More elements or bytes than a length can say.
+    /// More elements or bytes than a length can express.
     TooLong(usize),
-    /// A byte that begins no value.
+    /// A byte that cannot begin a value.
     Unexpected(u8),
-    /// The value said that it has so many elements, and wrote another number of them.
+    /// The number of elements that the value announced differs from the number that it wrote.
     WrongLength { announced: usize, written: usize },
 }
 
@@ -60,7 +60,7 @@ impl de::Error for ValueError {
         Self::Custom(message.to_string().into())
     }
 
-    /// As serde's own, but that a nil is called one.
+    /// Serde's own text, but with `nil` as the name of a unit.
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         match unexpected {
             Unexpected::Unit => {

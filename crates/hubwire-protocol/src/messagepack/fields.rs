@@ -1,4 +1,4 @@
-//! From the elements of an array to a message.
+//! Building a message from the elements of an array.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,10 +11,11 @@ use crate::message::{
     StreamItem,
 };
 
-/// The elements of a message, read in their order.
+/// The elements of a message, read in order.
 ///
-/// As in ASP.NET Core, the number of elements is looked at only where a shorter message is also
-/// one: what is missing is missed where it should be, and what is too much is not looked at.
+/// As in ASP.NET Core, the number of elements is checked only where a shorter message is also
+/// valid. A missing element is reported at the place where it should be; extra elements are
+/// ignored.
 pub(super) struct Fields<'a> {
     count: u32,
     input: Input<'a>,
@@ -66,7 +67,7 @@ impl<'a> Fields<'a> {
         target: Cow<'a, str>,
     ) -> Result<Invocation<'a>, ProtocolError> {
         let (arguments, are_whole) = self.value();
-        // Behind arguments that cannot be bound nothing is read: their call fails anyway.
+        // Nothing is read after arguments that cannot be bound, because their call fails anyway.
         let stream_ids = if are_whole && self.count > 5 {
             self.stream_ids()?
         } else {
@@ -180,7 +181,7 @@ impl<'a> Fields<'a> {
         required(self.text("invocationId")?, what)
     }
 
-    /// A string, or nothing for nil.
+    /// Reads a string; nil is `None`.
     fn text(&mut self, field: &'static str) -> Result<Option<Cow<'a, str>>, ProtocolError> {
         read_text(&mut self.input).map_err(|_| unreadable(field, "String"))
     }
@@ -210,7 +211,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The bytes of a value and whether it is whole; of one that is not, all that is left.
+    /// Returns the bytes of a value and whether it is complete; an incomplete value takes all
+    /// remaining bytes.
     fn value(&mut self) -> (&'a [u8], bool) {
         let all = self.input.rest();
         match self.whole_value() {
@@ -231,7 +233,7 @@ fn read_text<'a>(input: &mut Input<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
     let first = input.peek();
     match input.next()? {
         Head::Nil => Ok(None),
-        // What is not UTF-8 .NET replaces.
+        // Invalid UTF-8 is replaced, as in .NET.
         Head::Text(text) => Ok(Some(String::from_utf8_lossy(text))),
         _ => Err(Fault::Unexpected(first.unwrap_or_default())),
     }

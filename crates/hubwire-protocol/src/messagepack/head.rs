@@ -1,37 +1,37 @@
-//! Reading MessagePack value by value, without looking inside.
+//! Reading MessagePack value by value, without looking inside the values.
 
 use rmp::Marker;
 
-/// Where bytes are no MessagePack.
+/// A fault of bytes that are not valid MessagePack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// They end within a value, or before as many as were promised.
+    /// The bytes end within a value, or before all announced values.
     EndOfStream,
-    /// A value begins with a byte that begins none, or none that can be here.
+    /// The first byte of a value is invalid, or not allowed at this place.
     Unexpected(u8),
 }
 
-/// A value, or of an array and a map the number of values that follow.
+/// A value; for an array or a map, only the number of values that follow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Head<'a> {
     Nil,
     Boolean(bool),
-    /// An integer that is not negative, whatever its form.
+    /// An integer that is not negative, in any encoding.
     Unsigned(u64),
     /// A negative integer.
     Negative(i64),
     Float32(f32),
     Float64(f64),
-    /// Text, not yet known to be UTF-8.
+    /// Text that is not yet checked to be UTF-8.
     Text(&'a [u8]),
     Binary(&'a [u8]),
     Array(u32),
-    /// How many pairs there are.
+    /// The number of pairs.
     Map(u32),
     Extension(i8, &'a [u8]),
 }
 
-/// Bytes from which values are taken at the front.
+/// A byte slice from which values are taken at the front.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Input<'a> {
     rest: &'a [u8],
@@ -42,22 +42,22 @@ impl<'a> Input<'a> {
         Self { rest: bytes }
     }
 
-    /// What was not taken yet.
+    /// Returns the bytes that were not taken yet.
     #[inline]
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// The byte that the next value begins with.
+    /// Returns the first byte of the next value.
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
 
-    /// Takes a value, of an array or a map its head alone.
+    /// Takes a value; for an array or a map, only its head.
     ///
-    /// An array or a map that promises more values than there are bytes is refused here, so
-    /// that whoever makes room for them makes it for bytes that have come.
+    /// An array or a map that announces more values than there are bytes is refused here. A caller
+    /// that reserves space for the values therefore reserves it only for bytes that have arrived.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Head<'a>, Fault> {
         let (&code, rest) = self.rest.split_first().ok_or(Fault::EndOfStream)?;
@@ -87,7 +87,7 @@ impl<'a> Input<'a> {
         Ok(head)
     }
 
-    /// Not inlined into every visitor: most values are of the short forms.
+    /// Not inlined into every visitor, because most values have the short forms.
     #[inline(never)]
     fn next_other(&mut self) -> Result<Head<'a>, Fault> {
         let head = self.next_unchecked()?;
@@ -102,13 +102,13 @@ impl<'a> Input<'a> {
         Ok(head)
     }
 
-    /// Passes over a whole value, however deep, without recursion.
+    /// Skips a whole value of any depth, without recursion.
     pub(crate) fn skip(&mut self) -> Result<(), Fault> {
         let mut values = 1_u64;
         while values > 0 {
             values -= 1;
             let (&code, rest) = self.rest.split_first().ok_or(Fault::EndOfStream)?;
-            // The short forms are most of what there is.
+            // Most values have the short forms.
             let within = match code {
                 0x00..=0x7F | 0xC0 | 0xC2 | 0xC3 | 0xE0..=0xFF => 0,
                 0x80..=0x8F => {
@@ -126,7 +126,7 @@ impl<'a> Input<'a> {
                 0xCB | 0xCF | 0xD3 => 8,
                 _ => {
                     match self.next_unchecked()? {
-                        // Each promise takes three bytes at least, so no sum of them overflows.
+                        // Each count takes at least three bytes, so their sum cannot overflow.
                         Head::Array(count) => values = values.saturating_add(u64::from(count)),
                         Head::Map(count) => values = values.saturating_add(2 * u64::from(count)),
                         _ => {}
@@ -234,7 +234,7 @@ fn signed(value: i64) -> Head<'static> {
     u64::try_from(value).map_or(Head::Negative(value), Head::Unsigned)
 }
 
-/// What MessagePack for C# calls the type of values that begin with this byte.
+/// Returns the name in MessagePack for C# of the type of values that begin with this byte.
 pub(crate) fn format_name(code: u8) -> &'static str {
     match Marker::from_u8(code) {
         Marker::FixPos(_) => "positive fixint",

@@ -1,25 +1,26 @@
-//! Cutting bytes into messages, each behind its length (LEB128, at most five bytes).
+//! Splitting bytes into messages, each prefixed by its length (LEB128, at most five bytes).
 
 use crate::error::{EncodeError, ProtocolError};
 
-/// The longest body whose length can be written.
+/// The longest body with a length that can be written.
 const MAXIMUM_LENGTH: usize = 0x7FFF_FFFF;
 
-/// The most bytes of a length.
+/// The most bytes of a length prefix.
 pub(super) const LONGEST_PREFIX: usize = 5;
 
-/// What the front of a buffer holds.
+/// The state of the front of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NextBody<'a> {
-    /// A whole body, and how many bytes it took with its length.
+    /// A whole body, and the number of bytes that it took including its length.
     Complete(&'a [u8], usize),
-    /// The beginning of a message that may still become whole.
+    /// The beginning of a message; more bytes may complete it.
     Incomplete,
-    /// More bytes than a message may have, and no whole one among those.
+    /// As many bytes as a message may have, without a whole message.
     TooLong,
 }
 
-/// Looks for a message at the front of `buffer`, which may have `limit` bytes with its length.
+/// Looks for a message at the front of `buffer`. The message may have `limit` bytes, including its
+/// length.
 pub(crate) fn next_body(
     buffer: &[u8],
     limit: Option<usize>,
@@ -38,9 +39,9 @@ pub(crate) fn next_body(
     })
 }
 
-/// The length at the front and how many bytes say it, if they are all there.
+/// Returns the length at the front and the number of bytes that encode it, if they are all there.
 ///
-/// As in ASP.NET Core, a length may be said in more bytes than it needs, up to five.
+/// As in ASP.NET Core, a length may be encoded in more bytes than it needs, up to five.
 fn read_prefix(buffer: &[u8]) -> Result<Option<(usize, usize)>, ProtocolError> {
     let mut length = 0_usize;
     for (at, &byte) in buffer.iter().take(LONGEST_PREFIX).enumerate() {
@@ -56,13 +57,13 @@ fn read_prefix(buffer: &[u8]) -> Result<Option<(usize, usize)>, ProtocolError> {
     Ok(None)
 }
 
-/// How many bytes the message at the front has in all, if its length is there and is one.
+/// Returns the total size of the message at the front, if its length is there and valid.
 pub(crate) fn announced(buffer: &[u8]) -> Option<usize> {
     let (length, prefix) = read_prefix(buffer).ok().flatten()?;
     length.checked_add(prefix)
 }
 
-/// Writes the length of the body behind `start`, where one byte was left for it.
+/// Writes the length of the body after `start`, where one byte was reserved for it.
 pub(super) fn close_body(out: &mut Vec<u8>, start: usize) -> Result<(), EncodeError> {
     let body = start + 1;
     let length = out.len().saturating_sub(body);

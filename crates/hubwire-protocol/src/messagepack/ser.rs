@@ -1,4 +1,4 @@
-//! Serde values as MessagePack.
+//! Serializing serde values as MessagePack.
 
 use serde::Serialize;
 use serde::ser;
@@ -8,8 +8,8 @@ use super::error::ValueError;
 use crate::dotnet::{NumberOrName, NumberedAs, is_number};
 use crate::naming::Naming;
 use crate::tagged::{
-    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, RAW_ITEM, RAW_VALUE, TIME_ONLY, TIME_SPAN,
-    TIMESTAMP,
+    BINARY, DATE_ONLY, DATE_TIME_OFFSET, DECIMAL, MESSAGEPACK_FORM, PER_PROTOCOL, RAW_ITEM,
+    RAW_VALUE, TIME_ONLY, TIME_SPAN, TIMESTAMP,
 };
 use crate::timestamp::Timestamp;
 use compound::Compound;
@@ -24,29 +24,32 @@ pub(super) struct Serializer<'w> {
     within: Within,
 }
 
-/// Which of our own types a value is within; outside of them all is written readably, but for bytes.
+/// The type of ours that a value is inside of. Outside of them, everything except bytes is written
+/// in its human-readable form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Within {
     None,
-    /// Bytes are bin, as they are outside.
+    /// Bytes are written as bin, as they are outside.
     Binary,
-    /// Bytes are the timestamp extension, the twelve of its longest form.
+    /// Bytes are the timestamp extension in its longest form, of twelve bytes.
     Timestamp,
     DateTimeOffset,
     Decimal,
     TimeSpan,
     DateOnly,
     TimeOnly,
-    /// Bytes are MessagePack already.
+    /// Holds a form, which is outside again.
+    PerProtocol,
+    /// Bytes are already MessagePack.
     RawItem,
 }
 
 impl Within {
-    /// The type of ours that a newtype of this name is.
+    /// Returns the type of ours that has a newtype of this name.
     #[inline]
     fn newtype(name: &str) -> Option<Self> {
         Some(match name {
-            // Most are of somebody else.
+            // Most newtypes are not ours.
             _ if !name.starts_with('$') => return None,
             BINARY => Self::Binary,
             TIMESTAMP => Self::Timestamp,
@@ -55,6 +58,8 @@ impl Within {
             TIME_SPAN => Self::TimeSpan,
             DATE_ONLY => Self::DateOnly,
             TIME_ONLY => Self::TimeOnly,
+            PER_PROTOCOL => Self::PerProtocol,
+            MESSAGEPACK_FORM => Self::None,
             RAW_ITEM => Self::RawItem,
             _ => return None,
         })
@@ -71,7 +76,7 @@ impl<'w> Serializer<'w> {
         }
     }
 
-    /// Writes the inside of one of our own types.
+    /// Writes the content of one of our own types.
     #[inline]
     fn serialize_within<T: Serialize + ?Sized>(
         &mut self,
@@ -84,7 +89,7 @@ impl<'w> Serializer<'w> {
         written
     }
 
-    /// Begins an enum's variant with data: a map of one.
+    /// Begins an enum variant with data: a map with one entry.
     #[inline]
     fn variant(&mut self, variant: &str) -> Result<(), ValueError> {
         encode::map_length(self.out, 1)?;
@@ -103,7 +108,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
     type SerializeStruct = Compound<'a, 'w>;
     type SerializeStructVariant = Compound<'a, 'w>;
 
-    /// .NET's types that have a readable form are written as that, so that a Guid is text.
+    /// .NET writes types in their human-readable form where they have one; a Guid is text.
     #[inline]
     fn is_human_readable(&self) -> bool {
         self.within == Within::None
@@ -183,7 +188,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
     fn serialize_char(self, value: char) -> Result<(), ValueError> {
         match (self.naming, u16::try_from(value)) {
             (Naming::DotNet | Naming::DotNetStringEnums, Ok(unit)) => self.serialize_u16(unit),
-            // .NET has no `char` beyond those of one UTF-16 unit.
+            // .NET has no `char` for characters of more than one UTF-16 code unit.
             _ => encode::text(self.out, value.encode_utf8(&mut [0; 4])),
         }
     }
@@ -191,7 +196,9 @@ impl<'a, 'w> ser::Serializer for &'a mut Serializer<'w> {
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), ValueError> {
         match self.within {
-            Within::None | Within::Decimal | Within::RawItem => encode::text(self.out, value),
+            Within::None | Within::Decimal | Within::PerProtocol | Within::RawItem => {
+                encode::text(self.out, value)
+            }
             _ => self.buffered_text(value),
         }
     }

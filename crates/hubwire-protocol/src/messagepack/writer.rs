@@ -9,7 +9,7 @@ use crate::error::EncodeError;
 use crate::message::Headers;
 use crate::naming::Naming;
 
-/// Appends messages, laid out as ASP.NET Core does, each behind its length.
+/// Appends messages, each after its length, laid out as in ASP.NET Core.
 pub(crate) struct MessagePackWriter<'w> {
     pub(crate) out: &'w mut Vec<u8>,
     pub(crate) headers: Option<&'w Headers<'w>>,
@@ -72,7 +72,7 @@ impl MessagePackWriter<'_> {
         body.end()
     }
 
-    /// What all items of a stream begin with, and room for the length.
+    /// Appends the common beginning of all items of a stream, with space for the length.
     pub(crate) fn stream_item_head(self, invocation_id: &str) -> Result<(), EncodeError> {
         let mut body = Body::begin(self.out, 4, 2);
         body.headers(self.headers)?;
@@ -81,7 +81,7 @@ impl MessagePackWriter<'_> {
         Ok(())
     }
 
-    /// An item behind the head of its stream.
+    /// Appends an item after the beginning of its stream's items.
     pub(crate) fn stream_item_behind<T: Serialize + ?Sized>(
         self,
         head: &[u8],
@@ -166,21 +166,21 @@ impl MessagePackWriter<'_> {
     }
 }
 
-/// A message that is being written, and is taken back unless it is ended.
+/// A message that is being written; removed again unless it is ended.
 struct Body<'w> {
     out: &'w mut Vec<u8>,
     start: usize,
 }
 
 impl<'w> Body<'w> {
-    /// Most messages have a length of one byte, so that much room is left for it.
+    /// Reserves one byte for the length, because most messages need no more.
     fn begin(out: &'w mut Vec<u8>, elements: u8, message_type: u8) -> Self {
         let start = out.len();
         out.extend_from_slice(&[0, 0x90 | elements, message_type]);
         Self { out, start }
     }
 
-    /// Begins with what was written of another.
+    /// Starts with a copy of a beginning that was written before.
     fn resume(out: &'w mut Vec<u8>, head: &[u8]) -> Self {
         let start = out.len();
         out.extend_from_slice(head);

@@ -1,9 +1,10 @@
-//! The names of members as .NET has them, from names as Rust has them.
+//! Converting Rust names of members to .NET names.
 
-/// Hands out the PascalCase name: underscores go, what begins or follows one is a capital.
+/// Yields the PascalCase name: underscores are removed, and the first letter and each letter after
+/// an underscore become capitals.
 ///
-/// What has no underscore only gets its first letter raised, so that a name that serde was told
-/// is left as it was told.
+/// In a name without underscores only the first letter changes. A name that was given to serde
+/// explicitly stays as it is otherwise.
 pub(crate) fn pascal_characters(declared: &str) -> impl Iterator<Item = char> {
     let mut begins = true;
     declared.chars().filter_map(move |character| {
@@ -22,7 +23,7 @@ pub(crate) fn pascal_characters(declared: &str) -> impl Iterator<Item = char> {
 }
 
 /// Appends the camelCase name that .NET's `JsonNamingPolicy.CamelCase` makes of the PascalCase
-/// one: of leading capitals all are lowered but one before a small letter.
+/// name: leading capitals are lowered, except the last one before a small letter.
 pub(crate) fn push_camel(declared: &str, name: &mut String) {
     let mut characters = pascal_characters(declared).enumerate().peekable();
     let mut leads = true;
@@ -40,12 +41,12 @@ pub(crate) fn push_camel(declared: &str, name: &mut String) {
     }
 }
 
-/// Whether `name` is the PascalCase form of what was declared.
+/// Returns whether `name` is the PascalCase form of the declared name.
 pub(crate) fn is_pascal(name: &str, declared: &str) -> bool {
     pascal_characters(declared).eq(name.chars())
 }
 
-/// Whether `name` is the member's name in any ASCII case.
+/// Returns whether `name` is the member's name, ignoring ASCII case.
 pub(crate) fn is_any_case(name: &str, declared: &str) -> bool {
     let lower = |character: char| character.to_ascii_lowercase();
     pascal_characters(declared)

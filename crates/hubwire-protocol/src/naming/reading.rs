@@ -1,4 +1,4 @@
-//! A deserializer that reads JSON under .NET's names.
+//! A deserializer that reads JSON with .NET's names.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::Naming;
 use super::variant::EnumVisitor;
 use super::writing::PRIVATE;
 
-/// Finds members of structs and variants of enums by their names in any ASCII case.
+/// Finds members of structs and variants of enums by name, ignoring ASCII case.
 pub(crate) struct Reading<D>(pub(super) D);
 
 impl<D> Reading<D> {
@@ -118,10 +118,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Reading<D> {
     }
 }
 
-/// A visitor to whom everything inside is shown under .NET's names.
+/// A visitor wrapper that applies .NET's names to everything inside.
 pub(super) struct Shown<V> {
     visitor: V,
-    /// The members of the struct that a map is, if it is one.
+    /// The members, if the map is a struct.
     fields: Option<&'static [&'static str]>,
 }
 
@@ -241,7 +241,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<A> {
     }
 }
 
-/// A value within another.
+/// A value inside another value.
 pub(super) struct Inside<T>(pub(super) T);
 
 impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Inside<T> {

@@ -1,4 +1,4 @@
-//! Enums of serde, whose numbers nobody knows.
+//! Enums that derive serde's traits, which do not reveal the numbers of their variants.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::de::{
 
 use super::reading::{Inside, Reading, Shown};
 
-/// Takes an enum as a name in any ASCII case, or as an object from a name to data.
+/// Reads an enum as a name in any ASCII case, or as an object from a name to data.
 pub(super) struct EnumVisitor<V> {
     pub(super) visitor: V,
     pub(super) name: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct EnumVisitor<V> {
 }
 
 impl<V> EnumVisitor<V> {
-    /// The name as it is declared; one that is declared in two cases has to be exact.
+    /// Returns the declared name. A name that is declared in two cases must match exactly.
     fn declared<'n>(&self, name: &'n str) -> &'n str {
         if self.variants.contains(&name) {
             return name;

@@ -1,4 +1,4 @@
-//! A serializer that writes JSON under .NET's names.
+//! A serializer that writes JSON with .NET's names.
 
 use serde::ser::{
     self, Serialize, SerializeMap, SerializeSeq, SerializeTuple, SerializeTupleStruct,
@@ -11,16 +11,16 @@ use members::{Members, Variant};
 
 mod members;
 
-/// What `serde_json` calls its own types, which are written as they are.
+/// The prefix of `serde_json`'s own types, which are written unchanged.
 pub(super) const PRIVATE: &str = "$serde_json::private::";
 
-/// Gives members of structs their camelCase names, and enums that know them their numbers.
+/// Gives struct members their camelCase names, and enums their numbers if they know them.
 ///
-/// Keys of maps are not looked into: there .NET writes names of enums.
+/// Keys of maps are left alone, because there .NET writes enums by name.
 pub(crate) struct Writing<S> {
     to: S,
     naming: Naming,
-    /// The enum whose tag this is, which is a name always.
+    /// The enum if this is its tag, which is always a name.
     tag_of: Option<&'static str>,
 }
 
@@ -33,7 +33,7 @@ impl<S> Writing<S> {
         }
     }
 
-    /// What is within the value.
+    /// Wraps a value inside this one.
     const fn inside<'a, T: ?Sized>(&self, value: &'a T) -> Named<'a, T> {
         Named {
             value,
@@ -52,7 +52,7 @@ impl<S> Writing<S> {
     }
 }
 
-/// A value that is written under .NET's names, wherever it is.
+/// A value that is written with .NET's names wherever it occurs.
 struct Named<'a, T: ?Sized> {
     value: &'a T,
     naming: Naming,

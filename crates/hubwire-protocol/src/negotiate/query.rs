@@ -3,19 +3,20 @@
 use std::error::Error;
 use std::fmt;
 
-/// The negotiate version that this server speaks; a higher one gets it in the response.
+/// The negotiate version that this server speaks; a client that asks for a higher version gets
+/// this one.
 const NEGOTIATE_VERSION: i32 = 1;
 
-/// Why there is nothing to negotiate with this client.
+/// The reason why a negotiate request is refused.
 ///
 /// The display text is ASP.NET Core's; the response has status 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NegotiateRefusal {
-    /// The version is no 32-bit integer.
+    /// The version is not a 32-bit integer.
     NotAnInteger,
     /// The version is lower than this endpoint accepts.
     Unsupported {
-        /// The version asked for.
+        /// The requested version.
         version: i32,
     },
 }
@@ -36,10 +37,11 @@ impl fmt::Display for NegotiateRefusal {
 
 impl Error for NegotiateRefusal {}
 
-/// Chooses the version of the response, from every value of `negotiateVersion` in the query.
+/// Chooses the version of the response, from all values of `negotiateVersion` in the query.
 ///
-/// No value asks for version 0, which has no connection token. Two values are as good as no
-/// integer. The least version that is accepted, `minimum`, is compared with what is asked for.
+/// No value means version 0, which has no connection token. Two values are treated like a value
+/// that is not an integer. `minimum` is the lowest accepted version and is compared with the
+/// requested version.
 ///
 /// ```
 /// use hubwire::protocol::choose_negotiate_version;
@@ -54,7 +56,7 @@ impl Error for NegotiateRefusal {}
 ///
 /// # Errors
 ///
-/// If there is no version to respond with.
+/// Returns an error if there is no version to respond with.
 pub fn choose_negotiate_version<V: AsRef<str>>(
     values: impl IntoIterator<Item = V>,
     minimum: i32,
@@ -73,7 +75,7 @@ pub fn choose_negotiate_version<V: AsRef<str>>(
     Ok(version.min(NEGOTIATE_VERSION))
 }
 
-/// Whether the values of `useStatefulReconnect` in the query say true.
+/// Returns whether the values of `useStatefulReconnect` in the query mean true.
 ///
 /// ```
 /// use hubwire::protocol::asks_for_stateful_reconnect;
@@ -89,7 +91,7 @@ pub fn asks_for_stateful_reconnect<V: AsRef<str>>(values: impl IntoIterator<Item
     }
 }
 
-/// Takes off the blanks that .NET's number and boolean parsing allow.
+/// Trims the white space that .NET's parsing of numbers and booleans allows.
 fn trim(value: &str) -> &str {
     value.trim_matches(['\t', '\n', '\u{b}', '\u{c}', '\r', ' '])
 }

@@ -7,22 +7,22 @@ use crate::error::DecodeError;
 use crate::hub_protocol::TransferFormat;
 use crate::json::write_value;
 
-/// How bytes travel between client and server.
+/// A transport between client and server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Transport {
-    /// One request after the other, each held until there is something to say.
+    /// One request after the other, each held until there is something to send.
     LongPolling,
-    /// An event stream down, requests up.
+    /// An event stream to the client, requests to the server.
     ServerSentEvents,
-    /// A socket both ways.
+    /// A socket in both directions.
     WebSockets,
 }
 
 impl Transport {
-    /// Every transport, in the order in which negotiate offers them and clients try them.
+    /// All transports, in the order in which negotiate offers them and clients try them.
     pub const ALL: [Self; 3] = [Self::WebSockets, Self::ServerSentEvents, Self::LongPolling];
 
-    /// The transport's name on the wire.
+    /// Returns the name of the transport on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,7 +32,7 @@ impl Transport {
         }
     }
 
-    /// What the transport can carry: event streams are text.
+    /// Returns what the transport can carry; event streams carry only text.
     #[must_use]
     pub const fn transfer_formats(self) -> &'static [TransferFormat] {
         match self {
@@ -56,26 +56,26 @@ impl Transport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Document", untagged)]
 pub enum NegotiateResponse {
-    /// A connection waits under an id.
+    /// A connection waits under this id.
     Connection(NegotiatedConnection),
-    /// The request is to be repeated elsewhere.
+    /// The client must repeat the request at another address.
     #[serde(rename_all = "camelCase")]
     Redirect {
-        /// Where to.
+        /// The address.
         url: String,
         /// The bearer token for this and all further requests.
         #[serde(skip_serializing_if = "Option::is_none")]
         access_token: Option<String>,
     },
-    /// There is nothing to negotiate.
+    /// The request is refused.
     Refused {
-        /// Why.
+        /// The reason.
         error: String,
     },
 }
 
 impl NegotiateResponse {
-    /// The response to a client whose version is refused.
+    /// Creates the response to a client with an unsupported version.
     #[must_use]
     pub fn refused(refusal: super::NegotiateRefusal) -> Self {
         Self::Refused {
@@ -83,7 +83,7 @@ impl NegotiateResponse {
         }
     }
 
-    /// The document as the body of a response.
+    /// Returns the document as the body of a response.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         let mut body = Vec::new();
@@ -91,17 +91,18 @@ impl NegotiateResponse {
         body
     }
 
-    /// Reads the document as a client does: unknown keys and transports are passed over.
+    /// Parses the document as a client does: unknown keys and transports are ignored.
     ///
     /// # Errors
     ///
-    /// If it is not JSON, comes from the older ASP.NET SignalR, or lacks what it must have.
+    /// Returns an error if the document is not JSON, comes from the older ASP.NET SignalR, or
+    /// lacks a required key.
     pub fn from_json(body: &[u8]) -> Result<Self, DecodeError> {
         serde_json::from_slice(body).map_err(DecodeError::new)
     }
 }
 
-/// A connection that waits to be connected to.
+/// A connection that waits for its client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NegotiatedConnection {
@@ -110,12 +111,12 @@ pub struct NegotiatedConnection {
     pub use_stateful_reconnect: bool,
     /// The version that was agreed on, 0 or 1.
     pub negotiate_version: i32,
-    /// The public id.
+    /// The public id of the connection.
     pub connection_id: String,
-    /// The secret that further requests carry; in version 0 that is the id.
+    /// The secret that further requests carry; in version 0 they carry the id instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_token: Option<String>,
-    /// The transports to choose from, best first.
+    /// The available transports, best first.
     pub available_transports: Vec<AvailableTransport>,
 }
 
@@ -130,9 +131,9 @@ pub struct NegotiatedConnection {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AvailableTransport {
-    /// Which one.
+    /// The transport.
     pub transport: Transport,
-    /// What it can carry.
+    /// The transfer formats that it can carry.
     pub transfer_formats: Vec<TransferFormat>,
 }
 
@@ -145,7 +146,7 @@ impl From<Transport> for AvailableTransport {
     }
 }
 
-/// The document with every key it may have.
+/// The document with all possible keys.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Document {

@@ -1,14 +1,14 @@
-//! Days and dates of the Gregorian calendar, which is taken to have been in use always.
+//! Days and dates of the proleptic Gregorian calendar.
 //!
-//! The years begin in March, so that the leap day is their last; after Howard Hinnant's
-//! "chrono-compatible low-level date algorithms".
+//! Years begin in March, which makes the leap day the last day of a year. This follows Howard
+//! Hinnant's "chrono-compatible low-level date algorithms".
 
-/// Days between 0000-03-01 and 1970-01-01.
+/// The number of days between 0000-03-01 and 1970-01-01.
 const BEFORE_EPOCH: i64 = 719_468;
-/// Days of 400 years.
+/// The number of days in 400 years.
 const ERA: i64 = 146_097;
 
-/// How many days a date lies after 1970-01-01.
+/// Returns the number of days from 1970-01-01 to a date.
 pub(crate) const fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -19,7 +19,7 @@ pub(crate) const fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
     era * ERA + day_of_era - BEFORE_EPOCH
 }
 
-/// Year, month and day of so many days after 1970-01-01.
+/// Returns the year, month and day that lie `days` days after 1970-01-01.
 pub(crate) const fn date_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + BEFORE_EPOCH;
     let era = days.div_euclid(ERA);
@@ -34,7 +34,7 @@ pub(crate) const fn date_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-/// How many days a month has.
+/// Returns the number of days in a month.
 pub(crate) const fn days_of_month(year: i64, month: i64) -> i64 {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {

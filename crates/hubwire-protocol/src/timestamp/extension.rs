@@ -22,7 +22,7 @@ impl Timestamp {
         Self::from_unix(seconds, nanoseconds).ok()
     }
 
-    /// The bytes of the form with room for all.
+    /// Returns the bytes of the longest form.
     pub(crate) fn to_longest_extension(self) -> [u8; 12] {
         let mut bytes = [0; 12];
         let (nanoseconds, seconds) = bytes.split_at_mut(4);
@@ -31,7 +31,7 @@ impl Timestamp {
         bytes
     }
 
-    /// Hands on the bytes of the smallest form.
+    /// Calls `write` with the bytes of the smallest form.
     pub(crate) fn with_extension<T>(self, write: impl FnOnce(&[u8]) -> T) -> T {
         let Ok(seconds @ 0..0x4_0000_0000) = u64::try_from(self.seconds) else {
             return write(&self.to_longest_extension());

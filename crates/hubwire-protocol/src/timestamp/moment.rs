@@ -1,4 +1,4 @@
-//! A moment with its offset from UTC, in each form that it comes in.
+//! A moment with its offset from UTC, in each of its forms.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,10 +8,10 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor}
 use super::{Timestamp, TimestampError, text};
 use crate::tagged::TIMESTAMP;
 
-/// 14 hours, in minutes: the most that .NET has.
+/// 14 hours, in minutes: the largest offset in .NET.
 pub(crate) const LARGEST_OFFSET: u16 = 14 * 60;
 
-/// A moment, and how many minutes the clock that it was read from is ahead of UTC.
+/// A moment, and how many minutes its clock was ahead of UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
     pub(crate) timestamp: Timestamp,
@@ -26,7 +26,8 @@ impl Moment {
         }
     }
 
-    /// What .NET's MessagePack has of a `DateTimeOffset`: the clock's reading, as if it were UTC, and the offset.
+    /// Converts the `DateTimeOffset` of .NET's MessagePack: the clock's reading, written as if it
+    /// were UTC, and the offset.
     pub(crate) fn from_clock(
         clock: Timestamp,
         offset_minutes: i16,
@@ -41,7 +42,7 @@ impl Moment {
     }
 }
 
-/// So many minutes later.
+/// Returns the timestamp that is this many minutes later.
 pub(crate) fn shifted(timestamp: Timestamp, minutes: i64) -> Result<Timestamp, TimestampError> {
     Timestamp::from_unix(timestamp.seconds + minutes * 60, timestamp.nanoseconds)
 }
@@ -68,9 +69,11 @@ impl FromStr for Moment {
     }
 }
 
-/// Reads one of our own newtypes: text, the timestamp extension, or the array of .NET's `DateTimeOffset`.
+/// Reads one of our own newtypes: text, the timestamp extension, or the array of .NET's
+/// `DateTimeOffset`.
 ///
-/// serde buffers that array as text and a number, so that it is read from a format for people, too.
+/// Serde buffers that array as text and a number, so it must also be read from a human-readable
+/// format.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
     newtype: &'static str,
     from: D,
@@ -114,7 +117,7 @@ impl<'de> Visitor<'de> for MomentVisitor {
     }
 }
 
-/// A timestamp that is no array.
+/// A timestamp that is not an array.
 struct Clock(Timestamp);
 
 impl<'de> Deserialize<'de> for Clock {

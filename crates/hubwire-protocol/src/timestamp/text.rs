@@ -1,4 +1,4 @@
-//! Timestamps as text after ISO 8601.
+//! Timestamps as ISO 8601 text.
 
 use super::calendar::{date_from_days, days_from_date, days_of_month};
 use super::moment::Moment;
@@ -9,7 +9,7 @@ pub(super) const LONGEST: usize = "2000-01-01T00:00:00.000000000Z".len();
 
 const DAY: i64 = 86_400;
 
-/// Writes the text into `buffer`, with as many digits of the fraction as it has.
+/// Writes the text into `buffer`, with as many fractional digits as needed.
 pub(super) fn write(timestamp: Timestamp, buffer: &mut [u8; LONGEST]) -> &str {
     let (year, month, day) = date_from_days(timestamp.seconds.div_euclid(DAY));
     let second = timestamp.seconds.rem_euclid(DAY);
@@ -60,10 +60,11 @@ impl Text<'_> {
     }
 }
 
-/// Reads `2000-01-01T00:00:00Z`, with a fraction of any length, of which nine digits count, and
-/// with `+01:30` or `-01:30` in the place of `Z`.
+/// Reads `2000-01-01T00:00:00Z`, or with `+01:30` or `-01:30` in place of `Z`. The fraction may
+/// have any length; the first nine digits count.
 ///
-/// As in .NET's JSON the seconds may be missing, and the time altogether; what has no offset is taken to be in UTC.
+/// As in .NET's JSON, the seconds or the whole time may be missing. Without an offset, the time is
+/// taken to be in UTC.
 pub(super) fn read(text: &str) -> Result<Moment, TimestampError> {
     let mut rest = Rest::of(text);
     let days = rest.date().ok_or(TimestampError::Syntax)?;
@@ -78,12 +79,12 @@ pub(super) fn read(text: &str) -> Result<Moment, TimestampError> {
     let seconds = days * DAY + second - offset * 60;
     Ok(Moment {
         timestamp: Timestamp::from_unix(seconds, nanoseconds)?,
-        // Less than a day of them.
+        // The offset is less than a day.
         offset_minutes: i16::try_from(offset).unwrap_or_default(),
     })
 }
 
-/// What was not read yet.
+/// The text that was not read yet.
 pub(crate) struct Rest<'t>(&'t [u8]);
 
 impl<'t> Rest<'t> {
@@ -95,7 +96,7 @@ impl<'t> Rest<'t> {
         self.0.is_empty()
     }
 
-    /// Reads a date, as days since 1970-01-01.
+    /// Reads a date and returns the days since 1970-01-01.
     pub(crate) fn date(&mut self) -> Option<i64> {
         let year = self.digits(4)?;
         self.byte(b'-')?;
@@ -108,7 +109,7 @@ impl<'t> Rest<'t> {
         Some(days_from_date(year, month, day))
     }
 
-    /// Reads seconds, nanoseconds, and the minutes of the offset.
+    /// Reads seconds, nanoseconds, and the offset in minutes.
     fn time_and_offset(&mut self) -> Option<(i64, u32, i64)> {
         self.byte(b'T')?;
         let hour = self.digits(2).filter(|&hour| hour < 24)?;
@@ -137,7 +138,7 @@ impl<'t> Rest<'t> {
         u32::try_from(nanoseconds).ok()
     }
 
-    /// The minutes by which the clock that was read is ahead of UTC; none if nothing is said of them.
+    /// Returns how many minutes the clock was ahead of UTC; zero if the text has no offset.
     fn offset(&mut self) -> Option<i64> {
         let sign = match self.0.split_first() {
             None => return Some(0),

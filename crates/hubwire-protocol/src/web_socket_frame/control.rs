@@ -1,4 +1,4 @@
-//! The payload of control frames, of which there is too little to hand on in pieces.
+//! The payload of control frames, which is too small to be passed on in pieces.
 
 use std::borrow::Cow;
 use std::mem;
@@ -6,13 +6,13 @@ use std::mem;
 use super::FrameError;
 use super::mask::Mask;
 
-/// Takes at most `limit` bytes off the front of `input`.
+/// Takes at most `limit` bytes from the front of `input`.
 pub(super) fn take<'a>(input: &mut &'a mut [u8], limit: usize) -> &'a mut [u8] {
     let count = limit.min(input.len());
     input.split_off_mut(..count).unwrap_or_default()
 }
 
-/// Takes the payload of a control frame: borrowed if it came in one piece, else gathered.
+/// Takes the payload of a control frame: borrowed if it arrived in one piece, else collected.
 pub(super) fn take_control<'a>(
     input: &mut &'a mut [u8],
     len: usize,
@@ -29,7 +29,8 @@ pub(super) fn take_control<'a>(
     (gathered.len() == len).then(|| Cow::Owned(mem::take(gathered)))
 }
 
-/// The code and the reason that the payload of a close frame gives, if it may give them.
+/// Parses the code and the reason in the payload of a close frame, and checks that they are
+/// allowed.
 pub(super) fn parse_close(
     payload: Cow<'_, [u8]>,
 ) -> Result<(Option<u16>, Cow<'_, str>), FrameError> {
@@ -50,7 +51,7 @@ pub(super) fn parse_close(
     Ok((Some(code), reason.ok_or(FrameError::CloseReason)?))
 }
 
-/// The codes of RFC 6455 section 7.4 and the IANA registry that a peer may put into a frame.
+/// Returns whether a peer may send this close code, by RFC 6455 section 7.4 and the IANA registry.
 const fn may_be_sent(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

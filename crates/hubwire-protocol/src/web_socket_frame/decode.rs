@@ -1,4 +1,4 @@
-//! Reading frames: payload is unmasked in place and handed on as it arrives.
+//! Reading frames: payload is unmasked in place and passed on as it arrives.
 
 use std::borrow::Cow;
 
@@ -8,32 +8,33 @@ use super::mask::Mask;
 use super::utf8::Utf8Check;
 use super::{FrameError, Opcode};
 
-/// Whether the frames that are read must be masked.
+/// Whether received frames must be masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Masking {
-    /// They come from a server.
+    /// The frames come from a server.
     Forbidden,
-    /// They come from a client.
+    /// The frames come from a client.
     Required,
 }
 
-/// What a message consists of.
+/// The content type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataKind {
     /// Any bytes.
     Binary,
-    /// UTF-8, which the decoder checks.
+    /// UTF-8 text, which the decoder checks.
     Text,
 }
 
 /// What the decoder found next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FrameEvent<'a> {
-    /// More of a message.
+    /// A part of a message.
     Data {
-        /// The next bytes, unmasked; their cut means nothing, and there may be none at the end.
+        /// The next bytes, unmasked. Where they are split has no meaning, and the last part may be
+        /// empty.
         payload: &'a mut [u8],
-        /// What the message consists of.
+        /// The content type of the message.
         kind: DataKind,
         /// Whether the message ends here.
         is_end: bool,
@@ -42,21 +43,21 @@ pub enum FrameEvent<'a> {
     Ping(Cow<'a, [u8]>),
     /// A pong.
     Pong(Cow<'a, [u8]>),
-    /// The peer's last frame; whatever follows it is swallowed.
+    /// The peer's last frame; everything after it is ignored.
     Close {
-        /// Why, as a number.
+        /// The close code, if there is one.
         code: Option<u16>,
-        /// Why, in words; empty if the peer gave none.
+        /// The close reason; empty if the peer gave none.
         reason: Cow<'a, str>,
     },
 }
 
 /// Reads the frames of one side of a WebSocket.
 ///
-/// Nothing is allocated ahead of the bytes, however long a frame says it is, and a message is
-/// never gathered. However the input is cut, the events are the same but for the cutting of
-/// payload. Text is checked as it comes; the bytes before the one that cannot be UTF-8 are
-/// handed on, then the decoder fails.
+/// Nothing is allocated ahead of the bytes, whatever length a frame announces, and a message is
+/// never collected. The events do not depend on how the input is split, except for the splitting
+/// of payload. Text is checked as it arrives: the bytes before the first invalid byte are passed
+/// on, then the decoder fails.
 ///
 /// ```
 /// use hubwire::protocol::{DataKind, FrameDecoder, FrameEvent, Masking, Opcode};
@@ -75,7 +76,7 @@ pub enum FrameEvent<'a> {
 #[derive(Debug)]
 pub struct FrameDecoder {
     state: State,
-    /// The message whose frames are being read, if the last of them was not final.
+    /// The message that the frames belong to, if its last frame was not final.
     message: Option<DataKind>,
     text: Utf8Check,
     masking: Masking,
@@ -101,7 +102,7 @@ enum State {
 }
 
 impl FrameDecoder {
-    /// A decoder at the beginning of a WebSocket's bytes.
+    /// Creates a decoder for the beginning of a WebSocket's bytes.
     #[must_use]
     pub fn new(masking: Masking) -> Self {
         Self {
@@ -112,11 +113,11 @@ impl FrameDecoder {
         }
     }
 
-    /// Takes the next event off the front of `input`, `None` when all of it is consumed.
+    /// Takes the next event from the front of `input`; returns `None` once all of it is consumed.
     ///
     /// # Errors
     ///
-    /// If the peer broke a rule; every later call then fails the same way.
+    /// Returns an error if the peer broke a rule; every later call then fails in the same way.
     pub fn next<'a>(
         &mut self,
         input: &mut &'a mut [u8],
@@ -181,10 +182,10 @@ impl FrameDecoder {
         let kind = match opcode {
             Opcode::Text => DataKind::Text,
             Opcode::Binary => DataKind::Binary,
-            // A continuation without a message is refused with its header.
+            // A continuation without a message was refused when its header was read.
             Opcode::Continuation => self.message.unwrap_or(DataKind::Binary),
             Opcode::Close | Opcode::Ping | Opcode::Pong => {
-                // A control frame longer than its limit is refused with its header.
+                // A control frame beyond the limit was refused when its header was read.
                 let len = u8::try_from(len).unwrap_or(u8::MAX);
                 self.state = State::Control {
                     opcode,
@@ -203,7 +204,7 @@ impl FrameDecoder {
         };
     }
 
-    /// The next part of a data frame's payload; nothing if an empty fragment ends with it.
+    /// Returns the next part of a data frame's payload; `None` if an empty fragment ends there.
     fn data<'a>(&mut self, input: &mut &'a mut [u8]) -> Result<Option<FrameEvent<'a>>, FrameError> {
         let State::Data {
             remaining,
@@ -248,7 +249,8 @@ impl FrameDecoder {
         }))
     }
 
-    /// Checks more of a text message; `Err` tells how much of it precedes the fault.
+    /// Checks the next part of a text message; `Err` contains the number of bytes before the
+    /// fault.
     fn check_text(&mut self, payload: &[u8], is_end: bool) -> Result<(), usize> {
         self.text.check(payload)?;
         if is_end && !self.text.is_between_characters() {

@@ -1,4 +1,4 @@
-//! Writing frames: a server's, unmasked and whole, and a client's for tests.
+//! Writing frames: unmasked, unfragmented frames for a server, and client frames for tests.
 
 use super::mask::Mask;
 use super::{CONTROL_LIMIT, FIN, MASKED, Opcode};
@@ -11,7 +11,7 @@ pub struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// The header as bytes: 2, 4 or 10 of them.
+    /// Returns the header as bytes: 2, 4 or 10 of them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes
@@ -26,7 +26,7 @@ impl AsRef<[u8]> for FrameHeader {
     }
 }
 
-/// The header that a server puts before a payload of this length.
+/// Returns the header that a server puts before a payload of this length.
 ///
 /// ```
 /// use hubwire::protocol::{Opcode, encode_header};
@@ -53,15 +53,15 @@ pub fn encode_header(opcode: Opcode, payload_len: usize) -> FrameHeader {
     FrameHeader { bytes, len }
 }
 
-/// Appends a server's frame that is a whole message.
+/// Appends a server frame that is a whole message.
 pub fn write_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
     out.extend_from_slice(encode_header(opcode, payload.len()).as_bytes());
     out.extend_from_slice(payload);
 }
 
-/// A server's close frame.
+/// Returns a server's close frame.
 ///
-/// A reason of more than 123 bytes is cut, because a control frame can carry no more.
+/// A reason of more than 123 bytes is cut, because a control frame cannot carry more.
 #[must_use]
 pub fn close_frame(code: u16, reason: &str) -> Vec<u8> {
     let reason = reason
@@ -74,7 +74,7 @@ pub fn close_frame(code: u16, reason: &str) -> Vec<u8> {
     frame
 }
 
-/// Appends a client's frame; a message may be cut into several, of which the last is final.
+/// Appends a client frame. A message may be split into several frames, of which the last is final.
 pub fn write_masked_frame(
     out: &mut Vec<u8>,
     opcode: Opcode,

@@ -1,9 +1,9 @@
-//! How a peer can break WebSocket's rules.
+//! Violations of the WebSocket protocol by a peer.
 
 use std::error::Error;
 use std::fmt;
 
-/// What a peer did that ends its WebSocket at once.
+/// A violation of the WebSocket protocol, which ends the connection at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FrameError {
@@ -17,26 +17,26 @@ pub enum FrameError {
     ControlTooLong,
     /// A control frame is fragmented.
     FragmentedControl,
-    /// A message begins within another's fragments.
+    /// A message begins before the previous fragmented message has ended.
     InterruptedMessage,
     /// A text message is not valid UTF-8.
     InvalidText,
     /// The top bit of a 64-bit length is set.
     LengthOverflow,
-    /// A frame is masked and must not be.
+    /// A frame is masked but must not be.
     Masked,
-    /// A continuation has nothing to continue.
+    /// A continuation frame without a message to continue.
     OrphanContinuation,
-    /// A reserved bit is set; no extension was negotiated that could mean something by it.
+    /// A reserved bit is set, but no extension was negotiated that uses it.
     ReservedBits,
-    /// The opcode means nothing.
+    /// The opcode is reserved.
     ReservedOpcode,
-    /// A frame is not masked and must be.
+    /// A frame is not masked but must be.
     Unmasked,
 }
 
 impl FrameError {
-    /// The code to close the WebSocket with.
+    /// Returns the code with which to close the WebSocket.
     #[must_use]
     pub const fn close_code(self) -> u16 {
         match self {

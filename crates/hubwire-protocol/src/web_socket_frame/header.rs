@@ -1,9 +1,9 @@
-//! Gathering the header of a frame, refused at the first byte that breaks a rule.
+//! Collecting the header of a frame; it is refused at the first byte that breaks a rule.
 
 use super::mask::Mask;
 use super::{CONTROL_LIMIT, FIN, FrameError, MASKED, Masking, Opcode};
 
-/// What a frame says of itself before its payload.
+/// The header of a frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header {
     pub(super) opcode: Opcode,
@@ -12,7 +12,7 @@ pub(super) struct Header {
     pub(super) mask: Mask,
 }
 
-/// As much of a header as has arrived.
+/// The part of a header that has arrived.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PartialHeader {
     /// At most 2 bytes, 8 of an extended length and 4 of a mask.
@@ -21,7 +21,7 @@ pub(super) struct PartialHeader {
 }
 
 impl PartialHeader {
-    /// Takes header bytes off the front of `input`, `None` if there are not enough.
+    /// Takes header bytes from the front of `input`; returns `None` if there are not enough.
     pub(super) fn read(
         &mut self,
         input: &mut &mut [u8],

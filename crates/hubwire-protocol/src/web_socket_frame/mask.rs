@@ -1,9 +1,9 @@
 //! Masking, which is the same operation as unmasking.
 
-/// The mask of a frame, and how far into it the payload seen so far reaches.
+/// The mask of a frame, and the current position in it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mask {
-    /// The key, turned so that its first byte meets the next byte of payload.
+    /// The key, rotated so that its first byte applies to the next byte of payload.
     key: [u8; 4],
 }
 

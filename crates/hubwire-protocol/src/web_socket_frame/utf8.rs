@@ -2,24 +2,25 @@
 
 use std::str;
 
-/// Where a check stands within a message: between characters, or inside one.
+/// The state of a check: between characters, or inside one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Utf8Check {
-    /// How many bytes the character still needs.
+    /// How many more bytes the character needs.
     needed: u8,
-    /// The next byte's lowest and highest value; all but the second byte of a character may be
-    /// anything from 80 to BF.
+    /// The lowest and highest allowed value of the next byte; all bytes but the second of a
+    /// character may be anything from 80 to BF.
     lowest: u8,
     highest: u8,
 }
 
 impl Utf8Check {
-    /// Whether the message may end here.
+    /// Returns whether the message may end here.
     pub(super) const fn is_between_characters(self) -> bool {
         self.needed == 0
     }
 
-    /// Checks more of the message; `Err` tells how many bytes precede the one that cannot be.
+    /// Checks the next part of the message; `Err` contains the number of bytes before the invalid
+    /// one.
     pub(super) fn check(&mut self, bytes: &[u8]) -> Result<(), usize> {
         let mut checked = 0;
         for &byte in bytes {
@@ -39,7 +40,7 @@ impl Utf8Check {
         Ok(())
     }
 
-    /// One byte further, by table 3-7 of the Unicode standard.
+    /// Advances by one byte, following table 3-7 of the Unicode standard.
     const fn step(&mut self, byte: u8) -> Option<()> {
         if self.needed > 0 {
             if byte < self.lowest || byte > self.highest {
@@ -76,7 +77,8 @@ impl Utf8Check {
 mod tests {
     use super::*;
 
-    /// The whole message's verdict: the offending byte, or whether it may end.
+    /// Checks a whole message: returns the position of the invalid byte, or whether the message
+    /// may end.
     fn whole(bytes: &[u8]) -> Result<bool, usize> {
         let mut check = Utf8Check::default();
         check.check(bytes).map(|()| check.is_between_characters())

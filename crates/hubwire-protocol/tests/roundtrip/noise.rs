@@ -1,5 +1,6 @@
 //! Whatever a peer sends, the outcome is a value and not a panic.
 
+use fuzz_properties::messagepack;
 use hubwire_protocol::{
     CompletionOutcome, HandshakeRequest, HandshakeResponse, HubMessage, HubProtocol,
     NegotiateResponse, choose_negotiate_version, json,
@@ -9,9 +10,6 @@ use proptest::sample::Index;
 use serde_json::Value;
 
 use crate::sent::{for_protocol, headers, sent};
-
-#[path = "../../../../fuzz/properties/messagepack.rs"]
-mod messagepack;
 
 /// Reads a record in every way, down to its values; whether it is accepted agrees with serde's
 /// own opinion of its JSON.

@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 mod differences;
+mod pairs;
 
 use differences::{DIFFERENCES, WITHOUT_COUNTERPART};
+use pairs::{Entry, Items, Pair};
 
 #[derive(Debug, Deserialize)]
 struct Row {
@@ -264,6 +266,8 @@ fn hold_all(table: &mut Table) {
     table.hold::<Option<Binary>>("ReadOnlyMemory<byte>", any);
     table.hold::<Vec<u8>>("List<byte>", any);
     table.hold::<Vec<i8>>("sbyte[]", any);
+    table.hold::<Pair<Entry>>("KeyValuePair<string, int>", any);
+    table.hold::<Pair<Items>>("Tuple<int, string>", any);
     hold_dictionaries(table);
 }
 

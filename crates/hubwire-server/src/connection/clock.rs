@@ -1,16 +1,17 @@
-//! When a connection was last heard of, in milliseconds of the node's life.
+//! The time at which a connection was last heard from, in milliseconds since the node's start.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Stamps that the session leaves and the sweep compares, in place of timers for each connection.
+/// Timestamps that the session writes and the sweep compares, in place of timers for each
+/// connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionClock {
     received: AtomicU64,
     pinged: AtomicU64,
-    /// Set by the client's first ping: a client that never pings is never timed out.
+    /// Set by the client's first ping: a client that never pings never times out.
     armed: AtomicBool,
-    /// Set while the session itself waits and so cannot hear the client.
+    /// Set while the session itself waits and therefore cannot hear the client.
     stopped: AtomicBool,
 }
 
@@ -40,7 +41,7 @@ impl ConnectionClock {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// The client could not be heard until now, so its time begins anew.
+    /// Restarts the client's timeout, because the client could not be heard until now.
     pub(crate) fn resume(&self, now: u64) {
         self.received(now);
         self.stopped.store(false, Ordering::Relaxed);
@@ -51,7 +52,8 @@ impl ConnectionClock {
         running && silent_for(now, &self.received) >= limit
     }
 
-    /// Whether a ping is due; then the next is due one interval later, whatever else is sent.
+    /// Returns whether a ping is due. If so, the next one is due an interval later, regardless of
+    /// what else is sent.
     pub(crate) fn ping_due(&self, now: u64, interval: Duration) -> bool {
         let due = silent_for(now, &self.pinged) >= interval;
         if due {

@@ -1,11 +1,11 @@
-//! Why a connection ended, as its hub is told.
+//! The reason for a connection's end, as its hub sees it.
 
 use std::fmt;
 
 use hubwire_core::ConnectionId;
 use hubwire_protocol::{Excerpt, ProtocolError};
 
-/// Why a connection ended.
+/// The reason for a connection's end.
 ///
 /// ```
 /// use hubwire::{DisconnectReason, HubCallerContext, hub};
@@ -26,24 +26,25 @@ use hubwire_protocol::{Excerpt, ProtocolError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DisconnectReason {
-    /// Hub code aborted it.
+    /// Hub code aborted the connection.
     Aborted,
-    /// The client said goodbye.
+    /// The client closed the connection.
     ClientClosed,
-    /// The client said goodbye because of an error.
+    /// The client closed the connection because of an error.
     ClientFailed(String),
     /// The client was silent for longer than the client timeout.
     ClientTimedOut,
-    /// The client sent what the protocol forbids; the text says what.
+    /// The client violated the protocol.
     ProtocolViolated {
-        /// What ASP.NET Core calls this kind of error.
+        /// ASP.NET Core's name for this kind of error.
         type_name: &'static str,
-        /// What was wrong.
+        /// What is wrong.
         message: String,
     },
-    /// The server itself has failed at this connection; the text is that of the panic, which is in its log.
+    /// The server itself failed on this connection. The text is that of the panic, which is in the
+    /// server's log.
     ///
-    /// Where hub code panics, its call ends and no connection.
+    /// A panic of hub code ends only its call, not the connection.
     ServerFailed(String),
     /// The server is shutting down.
     ServerShutdown,
@@ -63,7 +64,7 @@ impl DisconnectReason {
         }
     }
 
-    /// The client has sent a result for an invocation of another connection.
+    /// Creates the reason for a client that sent a result for an invocation of another connection.
     pub(crate) fn foreign_client_result(connection_id: &ConnectionId, invocation_id: &str) -> Self {
         Self::ProtocolViolated {
             type_name: "InvalidOperationException",
@@ -73,9 +74,10 @@ impl DisconnectReason {
         }
     }
 
-    /// The type name and text of the error that ended the connection, if it was one.
+    /// Returns the type name and the text of the error that ended the connection, if it was an
+    /// error.
     ///
-    /// The names are those of the exceptions that ASP.NET Core hands to `OnDisconnectedAsync`.
+    /// The names are those of the exceptions that ASP.NET Core passes to `OnDisconnectedAsync`.
     #[must_use]
     pub fn error(&self) -> Option<(&str, &str)> {
         match self {

@@ -1,4 +1,4 @@
-//! What hub code keeps with a connection.
+//! Values that hub code stores with a connection.
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -8,12 +8,13 @@ use indexmap::IndexMap;
 
 use crate::node::Guarded;
 
-/// Values that live as long as a connection, one for each type.
+/// Values that live as long as a connection, at most one of each type.
 ///
-/// SignalR's `Context.Items`. When the connection has ended, after its last hook, they are dropped, and nothing
-/// more is taken: methods that still run find none. Nothing is allocated before the first value.
+/// This is SignalR's `Context.Items`. When the connection has ended, after its last hook, the
+/// values are dropped and no more are accepted; methods that still run find none. Nothing is
+/// allocated before the first value.
 ///
-/// A value is cloned out, so what changes goes behind an `Arc` and a lock of its own, or is inserted again.
+/// `get` clones the value. To change a value, put it in an `Arc` with a lock, or insert it again.
 ///
 /// ```
 /// use hubwire::{HubCallerContext, hub};
@@ -55,14 +56,14 @@ impl Default for State {
 }
 
 impl Items {
-    /// Keeps a value; returns the one of this type that it replaces.
+    /// Stores a value and returns the value of this type that it replaces.
     ///
-    /// After the connection's end the value is dropped.
+    /// After the connection's end, the value is dropped instead.
     pub fn insert<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
         let value = Guarded::new(Arc::new(value) as Value);
         let mut state = self.lock();
         let State::Open(values) = &mut *state else {
-            // Behind the lock, for the drop is hub code.
+            // Unlock first, because the drop runs hub code.
             drop(state);
             return None;
         };
@@ -73,18 +74,18 @@ impl Items {
         of_type(replaced?)
     }
 
-    /// A copy of the value of this type.
+    /// Returns a clone of the value of this type.
     #[must_use]
     pub fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         let mut state = self.lock();
         let value = state.values()?.get_mut(&TypeId::of::<T>())?;
         let value = Arc::clone(value.get_mut()?);
         drop(state);
-        // The copying is hub code, and so nothing is locked.
+        // Cloning runs hub code, so nothing may be locked.
         value.downcast_ref::<T>().cloned()
     }
 
-    /// Takes the value of this type away.
+    /// Removes and returns the value of this type.
     pub fn remove<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         let mut state = self.lock();
         let removed = state.values()?.swap_remove(&TypeId::of::<T>());
@@ -92,7 +93,7 @@ impl Items {
         of_type(removed?)
     }
 
-    /// Drops the values, each guarded by itself, and takes nothing more.
+    /// Drops the values, each guarded separately, and accepts no more.
     pub(crate) fn close(&self) {
         let state = std::mem::replace(&mut *self.lock(), State::Closed);
         drop(state);

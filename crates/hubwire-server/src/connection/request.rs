@@ -1,4 +1,4 @@
-//! What is kept of the HTTP request that opened a connection.
+//! The kept part of the HTTP request that opened a connection.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,13 +7,15 @@ use http::request::Parts;
 
 use crate::node::KeepRequest;
 
-/// How many bytes of `packed` say how many were left out.
+/// The size of the counter of left-out bytes at the beginning of `packed`.
 const LEFT_OUT_SIZE: usize = size_of::<u32>();
 
 /// The request that opened a connection, packed into one allocation.
 ///
-/// Without tokens, unless the endpoint asks to keep them ([`KeepRequest`]), and without what is beyond its
-/// [`EndpointOptions::maximum_kept_request_size`](crate::EndpointOptions::maximum_kept_request_size).
+/// It does not contain tokens, unless the endpoint is configured to keep them ([`KeepRequest`]).
+/// Everything beyond the endpoint's
+/// [`EndpointOptions::maximum_kept_request_size`](crate::EndpointOptions::maximum_kept_request_size)
+/// is left out.
 ///
 /// ```
 /// use hubwire::{HubCallerContext, HubError, HubResult, hub};
@@ -33,14 +35,14 @@ const LEFT_OUT_SIZE: usize = size_of::<u32>();
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ConnectionRequest {
-    /// How many bytes were left out; then path, query and headers, each a text behind its length.
+    /// The number of bytes left out; then path, query and headers, each a text after its length.
     packed: Box<[u8]>,
     local: Option<SocketAddr>,
     remote: Option<SocketAddr>,
 }
 
 impl ConnectionRequest {
-    /// Keeps at most so many bytes, names, values and their lengths counted.
+    /// Keeps at most `maximum` bytes, which include names, values and their lengths.
     pub(crate) fn new(parts: &Parts, keep: KeepRequest, maximum: usize) -> Self {
         let mut packer = Packer::new(maximum);
         packer.pack_or_empty(parts.uri.path());
@@ -66,27 +68,27 @@ impl ConnectionRequest {
         self.remote = remote;
     }
 
-    /// The path of the hub, as requested.
+    /// Returns the path of the hub, as requested.
     #[must_use]
     pub fn path(&self) -> &str {
         self.texts().next().unwrap_or_default()
     }
 
-    /// The query without its `?`, as sent; empty when there was none.
+    /// Returns the query without its `?`, as sent; empty if there was none.
     #[must_use]
     pub fn query(&self) -> &str {
         self.texts().nth(1).unwrap_or_default()
     }
 
-    /// The first header of this name, in any case.
+    /// Returns the first header with this name, ignoring case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers(name).next()
     }
 
-    /// Every header of this name, in any case, in the order in which they came.
+    /// Returns every header with this name, ignoring case, in the order in which they arrived.
     ///
-    /// Each as it was sent: what a client puts into one header, divided by commas, stays together.
+    /// Each value is returned as it was sent: comma-separated values in one header are not split.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
         let mut texts = self.texts().skip(2);
         let headers = std::iter::from_fn(move || Some((texts.next()?, texts.next()?)));
@@ -95,10 +97,12 @@ impl ConnectionRequest {
             .map(|(_, value)| value)
     }
 
-    /// The value of the first cookie of this name, as it was sent: no escape is resolved, no quotes are taken off.
+    /// Returns the value of the cookie with this name, as it was sent: escapes are not decoded and
+    /// quotes are kept.
     ///
-    /// Of several the first is the one whose path fits best (RFC 6265, section 5.4). A client may send each cookie in
-    /// a header of its own, as HTTP/2 allows (RFC 9113, section 8.2.3).
+    /// Of several cookies, the first is the one with the most specific path (RFC 6265, section
+    /// 5.4). A client may send each cookie in its own header, as HTTP/2 allows (RFC 9113, section
+    /// 8.2.3).
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.headers("cookie")
@@ -108,11 +112,12 @@ impl ConnectionRequest {
             .map(|(_, value)| value.trim())
     }
 
-    /// How many bytes of path, query and headers were too many to be kept, and are missing here; mostly 0.
+    /// Returns how many bytes of the path, query and headers were too many to keep and are missing
+    /// here; usually 0.
     ///
-    /// A path, query or header is left out as a whole: it reads as empty, or as a header that was not sent. Who
-    /// trusts a header that a proxy adds should refuse a connection where this is not 0, for a client may have
-    /// sent others in front of it to crowd it out.
+    /// A path, query or header is always left out as a whole: it reads as empty, or as a header
+    /// that was not sent. If you trust a header that a proxy adds, refuse connections where this
+    /// is not 0: a client may have sent other headers in front of it to crowd it out.
     ///
     /// ```
     /// use hubwire::ConnectionRequest;
@@ -125,13 +130,14 @@ impl ConnectionRequest {
         usize::try_from(u32::from_le_bytes(left_out)).unwrap_or(usize::MAX)
     }
 
-    /// The server's address, where the connection is a TCP connection.
+    /// Returns the server's address, if the connection is a TCP connection.
     #[must_use]
     pub fn local_address(&self) -> Option<SocketAddr> {
         self.local
     }
 
-    /// The peer's address, where the connection is a TCP connection; a proxy's, if there is one.
+    /// Returns the address of the peer (or of a proxy in front of it), if the connection is a TCP
+    /// connection.
     #[must_use]
     pub fn remote_address(&self) -> Option<SocketAddr> {
         self.remote
@@ -143,13 +149,13 @@ impl ConnectionRequest {
             let (length, after) = rest.split_first_chunk::<2>()?;
             let (text, after) = after.split_at_checked(u16::from_le_bytes(*length).into())?;
             rest = after;
-            // Only header values can be anything but UTF-8, and those read as empty.
+            // Only header values may be invalid UTF-8; those read as empty.
             Some(std::str::from_utf8(text).unwrap_or_default())
         })
     }
 }
 
-/// Packs texts as long as there is room.
+/// Packs texts as long as there is space.
 struct Packer {
     packed: Vec<u8>,
     room: usize,
@@ -167,7 +173,7 @@ impl Packer {
         }
     }
 
-    /// Packs texts that belong together, or leaves them out together.
+    /// Packs texts that belong together, or leaves all of them out.
     fn pack(&mut self, texts: &[&[u8]]) {
         let bytes: usize = texts.iter().map(|text| text.len()).sum();
         let size = bytes + texts.len() * size_of::<u16>();
@@ -184,7 +190,8 @@ impl Packer {
         }
     }
 
-    /// Packs a text that is known by its place, and so is there in any case.
+    /// Packs a text that is identified by its position and therefore always present, if only as an
+    /// empty one.
     fn pack_or_empty(&mut self, text: &str) {
         let left_out = self.left_out;
         self.pack(&[text.as_bytes()]);
@@ -215,7 +222,7 @@ fn kept_query(query: &str, with_tokens: bool) -> String {
     kept.collect::<Vec<_>>().join("&")
 }
 
-/// Whether this part of a query is about the key, as whoever decodes the query sees it.
+/// Returns whether this part of a query has the key, once the query is decoded.
 fn names(part: &str, key: &str) -> bool {
     form_urlencoded::parse(part.as_bytes()).any(|(name, _)| name.eq_ignore_ascii_case(key))
 }
@@ -308,7 +315,8 @@ mod tests {
         }
     }
 
-    /// A request with this path, and a header of this many bytes behind and before a short one.
+    /// Creates a request with this path, and with a header of this many bytes between two short
+    /// ones.
     fn large(path: &str, header: usize) -> Parts {
         let request = http::Request::get(path)
             .header("X-First", "1")

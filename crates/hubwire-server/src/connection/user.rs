@@ -1,4 +1,4 @@
-//! Who a connection belongs to.
+//! The user of a connection.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use super::ConnectionRequest;
 pub const NAME_IDENTIFIER: &str =
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
 
-/// An authenticated user, as the application's own middleware found it.
+/// An authenticated user, as determined by the application's own middleware.
 ///
-/// Middleware in front of the hub puts one into the request's extensions.
+/// Middleware in front of the hub inserts it into the request's extensions.
 ///
 /// ```
 /// use axum::extract::Request;
@@ -50,7 +50,7 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// A user with these claims, each a type and a value.
+    /// Creates a user with these claims, each a type and a value.
     pub fn new<I, T, V>(claims: I) -> Self
     where
         I: IntoIterator<Item = (T, V)>,
@@ -65,23 +65,23 @@ impl Principal {
         }
     }
 
-    /// The first claim of a type.
+    /// Returns the first claim of a type.
     #[must_use]
     pub fn claim(&self, kind: &str) -> Option<&str> {
         let found = self.claims.iter().find(|(name, _)| name == kind);
         found.map(|(_, value)| value.as_str())
     }
 
-    /// What names the user: the name-identifier claim, else a JWT's `sub`.
+    /// Returns the claim that names the user: the name identifier, or else a JWT's `sub`.
     #[must_use]
     pub fn name_identifier(&self) -> Option<&str> {
         self.claim(NAME_IDENTIFIER).or_else(|| self.claim("sub"))
     }
 }
 
-/// Says which user a connection belongs to; asked once, at the handshake.
+/// Determines the user of a connection; called once, at the handshake.
 ///
-/// Any `Fn(&ConnectionRequest, Option<&Principal>) -> Option<UserId>` is one.
+/// Implemented for every `Fn(&ConnectionRequest, Option<&Principal>) -> Option<UserId>`.
 ///
 /// ```
 /// use hubwire::{ConnectionRequest, Principal, SignalR, UserId, UserIdProvider, hub};
@@ -104,7 +104,7 @@ impl Principal {
 /// let mail = signalr.hub().user_id_provider(ByMail).build(MailHub);
 /// ```
 pub trait UserIdProvider: Send + Sync + 'static {
-    /// The user's id, or `None` for a connection that no user can be addressed by.
+    /// Returns the user's id, or `None` for a connection that cannot be addressed by user.
     fn user_id(&self, request: &ConnectionRequest, principal: Option<&Principal>)
     -> Option<UserId>;
 }

@@ -91,6 +91,7 @@ impl Dispatcher {
                 caller: &self.caller,
                 arguments: &message.arguments,
                 resources: &resources,
+                is_answered: message.invocation_id.is_some(),
             };
             let bound = service.bind(method, call);
             (resources, bound)

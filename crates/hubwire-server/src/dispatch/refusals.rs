@@ -32,6 +32,13 @@ pub(crate) fn streaming(target: &str) -> String {
     )
 }
 
+/// What the caller of a streaming method reads if a filter returned no stream.
+pub(crate) fn no_stream(target: &str) -> String {
+    format!(
+        "The value returned by the streaming method '{target}' is not a ChannelReader<> or IAsyncEnumerable<>."
+    )
+}
+
 pub(crate) fn id_in_use(id: &str) -> String {
     format!("Invocation ID '{id}' is already in use.")
 }

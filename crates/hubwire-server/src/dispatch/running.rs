@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use hubwire_protocol::{Excerpt, HubProtocol};
 use tokio::time::Sleep;
 
-use super::refusals::Failed;
+use super::refusals::{self, Failed};
 use crate::connection::Connection;
 use crate::hub::{
     CallFuture, CallSlot, Heard, HubError, HubRuntime, Place, ResultWriter, StreamControl,
@@ -224,6 +224,9 @@ impl RunningStream {
         Some(match failure {
             StreamFailure::Invoking(error) => failed.error_text(error),
             StreamFailure::Streaming(error) => failed.streaming_error_text(error),
+            StreamFailure::NoStream => {
+                refusals::no_stream(self.hub.service().method_name(self.method))
+            }
         })
     }
 

@@ -1,4 +1,4 @@
-//! A token that a transport has taken, until its connection's end.
+//! A token that a transport uses until the end of its connection.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::hub::HubRuntime;
 use crate::node::{Node, Whose, caught, guarded_step_of};
 use crate::session::Session;
 
-/// A token in use; it is forgotten however the connection's task ends.
+/// A token in use; it is removed however the connection's task ends.
 #[derive(Debug)]
 pub(crate) struct Attached {
     hub: Arc<HubRuntime>,
@@ -30,7 +30,7 @@ impl Attached {
         }
     }
 
-    /// A connection without negotiation: nobody else ever learns its token.
+    /// Creates a connection without negotiation; its token is never given to anybody.
     pub(crate) fn fresh(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
         let random = endpoint.hub.node().random();
         let token = ConnectionToken::new(random.text::<16>());
@@ -71,14 +71,14 @@ impl Attached {
 
 const THE_TASK: &str = "the task of a connection";
 
-/// Runs a session, once its transport is opened, in a task of the node's that owns its token.
+/// Runs a session, after its transport has been opened, in a task of the node that owns the token.
 pub(crate) fn spawn_session(
     node: &Node,
     slot: &Slot,
     opening: impl Future<Output = Option<(Attached, Box<Session>)>> + Send + 'static,
 ) {
     let task = node.tracker().spawn(async move {
-        // The last net: what was opened is given back by what it dropped.
+        // The last safety net: dropping what was opened gives back its resources.
         let opened = caught(opening).await;
         match opened {
             Ok(Some((attached, session))) => {
@@ -115,7 +115,8 @@ impl Attached {
         }
     }
 
-    /// Each step by itself, for whatever one of them wakes or drops may panic, and there is no net below this one.
+    /// Guards each step separately: anything that it wakes or drops may panic, and nothing below
+    /// catches that.
     fn give_back(&self, connection: &Connection) {
         let (lifetime, whose) = (self.hub.lifetime(), self.whose());
         guarded_step_of(whose, "the end of sending", || connection.finish_sending());

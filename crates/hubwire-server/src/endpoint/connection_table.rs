@@ -1,4 +1,4 @@
-//! Who may connect with which token: ids from their negotiation to their connection's end.
+//! Connection tokens, from their negotiation to the end of their connection.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,7 +17,7 @@ const NEGOTIATED_TIMEOUT: Duration = Duration::from_secs(15);
 /// How many negotiated ids may wait for their connections.
 const NEGOTIATED_LIMIT: usize = 20_000;
 
-/// The bearer secret of a connection; never logged, never shown to hub code.
+/// The bearer secret of a connection; it is never logged or shown to hub code.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ConnectionToken(Arc<str>);
 
@@ -35,10 +35,10 @@ impl fmt::Debug for ConnectionToken {
 
 static NEXT_SLOT: AtomicUsize = AtomicUsize::new(0);
 
-/// What a token stands for.
+/// The connection that a token stands for.
 #[derive(Debug)]
 pub(crate) struct Slot {
-    /// The mapped path where it was negotiated; elsewhere the token is unknown.
+    /// The endpoint where the token was negotiated; other endpoints do not know it.
     endpoint: usize,
     number: usize,
     id: ConnectionId,
@@ -59,7 +59,7 @@ enum State {
 #[derive(Debug)]
 pub(crate) enum Attach {
     Attached,
-    /// A transport uses it already.
+    /// A transport already uses it.
     Busy,
 }
 
@@ -74,7 +74,7 @@ impl Slot {
         }
     }
 
-    /// The slot of a connection that nobody negotiated.
+    /// Creates the slot of a connection without negotiation.
     pub(crate) fn attached(
         endpoint: usize,
         id: ConnectionId,
@@ -119,7 +119,7 @@ impl Slot {
         }
     }
 
-    /// Takes the connection out, for the table frees its slots much later.
+    /// Takes the connection out, because the table frees its slots much later.
     pub(crate) fn take_connection(&self) -> Option<Arc<Connection>> {
         match &mut *self.lock() {
             State::Attached { connection, .. } => connection.take(),
@@ -161,13 +161,15 @@ impl Slot {
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionTable {
     slots: papaya::HashMap<ConnectionToken, Arc<Slot>>,
-    /// Negotiated tokens in the order in which they expire, attached ones still among them.
+    /// Negotiated tokens in the order in which they expire, including those attached in the
+    /// meantime.
     negotiated: Mutex<VecDeque<(u64, ConnectionToken)>>,
     waiting: AtomicUsize,
 }
 
 impl ConnectionTable {
-    /// Keeps a negotiated slot until it is attached or expires; false when too many wait already.
+    /// Stores a negotiated slot until it is attached or expires; returns `false` if too many are
+    /// already waiting.
     pub(crate) fn negotiate(&self, token: ConnectionToken, slot: Slot, now: u64) -> bool {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= NEGOTIATED_LIMIT {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -178,14 +180,15 @@ impl ConnectionTable {
         true
     }
 
-    /// Keeps a slot that is attached from the start, as a WebSocket without negotiation is.
+    /// Stores a slot that is attached from the start, such as a WebSocket without negotiation.
     pub(crate) fn insert(&self, token: ConnectionToken, slot: Arc<Slot>) {
         self.slots.pin().insert(token, slot);
     }
 
-    /// What a request with this token is about: nothing once the connection's transport is gone.
+    /// Finds the slot of a token; returns `None` once the connection's transport is gone.
     ///
-    /// Until the hub has heard of that the slot stays, for its task is still to be waited for.
+    /// The slot itself stays until the hub knows of that, because its task must still be waited
+    /// for.
     pub(crate) fn find(&self, token: &ConnectionToken, endpoint: usize) -> Option<Arc<Slot>> {
         let slots = self.slots.pin();
         slots
@@ -194,7 +197,7 @@ impl ConnectionTable {
             .cloned()
     }
 
-    /// Gives a negotiated slot to the one transport that may use it.
+    /// Gives a negotiated slot to the only transport that may use it.
     pub(crate) fn attach(&self, slot: &Slot) -> Attach {
         let attach = slot.attach();
         if matches!(attach, Attach::Attached) {
@@ -207,7 +210,7 @@ impl ConnectionTable {
         self.slots.pin().remove(token);
     }
 
-    /// Forgets what was negotiated and not opened in time.
+    /// Removes slots that were negotiated but not opened in time.
     pub(crate) fn expire(&self, now: u64) {
         let mut negotiated = self.negotiated();
         while let Some((since, token)) = negotiated.front() {
@@ -215,7 +218,7 @@ impl ConnectionTable {
                 return;
             }
             let slots = self.slots.pin();
-            // Attaching it now makes it useless to anybody else.
+            // Attaching it now makes it unusable for anybody else.
             if let Some(slot) = slots.get(token)
                 && matches!(self.attach(slot), Attach::Attached)
             {
@@ -225,14 +228,16 @@ impl ConnectionTable {
         }
     }
 
-    /// Forgets what is not opened and returns what is, in the order in which it was.
+    /// Removes slots that are not opened, and returns the open connections in the order of their
+    /// creation.
     pub(crate) fn drain(&self) -> Vec<Arc<Connection>> {
         self.expire(u64::MAX);
         let slots = self.in_order().into_iter();
         slots.filter_map(|slot| slot.connection()).collect()
     }
 
-    /// In the order in which they were made, for the hash's order is not reproducible.
+    /// Returns the slots in the order of their creation, because the order of the hash map is not
+    /// reproducible.
     fn in_order(&self) -> Vec<Arc<Slot>> {
         let mut slots: Vec<_> = self.slots.pin().values().cloned().collect();
         slots.sort_by_key(|slot| slot.number);

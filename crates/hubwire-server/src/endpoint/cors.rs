@@ -1,4 +1,5 @@
-//! What requests of pages get: refusals of foreign ones, and the CORS headers that allowed ones need.
+//! Handling of requests from pages: foreign ones are refused, and allowed ones get the CORS
+//! headers they need.
 
 use std::ops::ControlFlow;
 
@@ -13,15 +14,15 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use super::origin::Page;
 use super::{HubEndpoint, response};
 
-/// All that clients send.
+/// All methods that clients use.
 const METHODS: HeaderValue = HeaderValue::from_static("GET,POST,DELETE");
 
-/// What lets a page of an allowed origin read a response; nothing for others.
+/// The headers that let a page of an allowed origin read a response; empty for other requests.
 #[derive(Debug)]
 pub(super) struct CorsHeaders(Option<HeaderValue>);
 
 impl CorsHeaders {
-    /// Adds them to a response, whatever its status.
+    /// Adds the headers to a response of any status.
     pub(super) fn add_to(self, mut response: Response<Body>) -> Response<Body> {
         if let Some(origin) = self.0 {
             let headers = response.headers_mut();
@@ -35,7 +36,8 @@ impl CorsHeaders {
     }
 }
 
-/// Lets a request in, or responds to it: to preflights, and to what comes from foreign pages.
+/// Admits a request, or responds to it directly: to preflights, and to requests from foreign
+/// pages.
 pub(super) fn admit<B>(
     endpoint: &HubEndpoint,
     request: &Request<B>,
@@ -59,7 +61,7 @@ pub(super) fn admit<B>(
     }
 }
 
-/// The response to a preflight for a method that clients use, with whatever headers they will send.
+/// Responds to a preflight for a method that clients use, and allows all headers that it asks for.
 fn preflight<B>(request: &Request<B>) -> Option<Response<Body>> {
     let headers = request.headers();
     let method = headers.get(ACCESS_CONTROL_REQUEST_METHOD)?;

@@ -1,4 +1,4 @@
-//! An endpoint of a hub: a tower service for the requests of one mapped path.
+//! The endpoint of a hub: a tower service for the requests of one mapped path.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -30,9 +30,9 @@ static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 
 /// A hub's endpoint, to be mapped to a path with [`MapHub::map_hub`](crate::MapHub::map_hub).
 ///
-/// It is a [`tower::Service`], so other routers and middleware take it too; negotiation is then the
-/// service of [`HubEndpoint::negotiate`], at the path with `/negotiate` behind it. A client's id is good
-/// at the endpoint that gave it and at its clones, nowhere else.
+/// It is a [`tower::Service`], so other routers and middleware accept it too. In that case, serve
+/// negotiation with the service that [`HubEndpoint::negotiate`] returns, at the path followed by
+/// `/negotiate`. A connection id is valid only at the endpoint that issued it and at its clones.
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,9 +58,9 @@ pub struct HubEndpoint {
     pub(super) hub: Arc<HubRuntime>,
     pub(super) table: Arc<ConnectionTable>,
     pub(super) options: Arc<EndpointOptions>,
-    /// What the options say of messages that wait for a client.
+    /// The limits for messages that wait for a client, from the options.
     pub(super) bounds: Arc<Bounds>,
-    /// What the options say of pages.
+    /// The allowed origins of pages, from the options.
     pub(super) allowed_origins: Arc<AllowedOrigins>,
     pub(super) refused_origins: Arc<RefusedOrigins>,
 }
@@ -79,65 +79,65 @@ impl HubEndpoint {
         }
     }
 
-    /// All options at once.
+    /// Sets all options at once.
     ///
     /// # Panics
     ///
-    /// As [`HubEndpoint::allowed_origins`].
+    /// Panics under the same conditions as [`HubEndpoint::allowed_origins`].
     #[must_use]
     #[track_caller]
     pub fn options(self, options: EndpointOptions) -> Self {
         self.with(|it| *it = options)
     }
 
-    /// See [`EndpointOptions::application_maximum_buffer_size`].
+    /// Sets [`EndpointOptions::application_maximum_buffer_size`].
     #[must_use]
     pub fn application_maximum_buffer_size(self, bytes: usize) -> Self {
         self.with(|options| options.application_maximum_buffer_size = bytes)
     }
 
-    /// See [`EndpointOptions::transport_send_timeout`].
+    /// Sets [`EndpointOptions::transport_send_timeout`].
     #[must_use]
     pub fn transport_send_timeout(self, timeout: Duration) -> Self {
         self.with(|options| options.transport_send_timeout = timeout)
     }
 
-    /// See [`EndpointOptions::transport_progress_timeout`].
+    /// Sets [`EndpointOptions::transport_progress_timeout`].
     #[must_use]
     pub fn transport_progress_timeout(self, timeout: Duration) -> Self {
         self.with(|options| options.transport_progress_timeout = timeout)
     }
 
-    /// See [`EndpointOptions::transport_progress_size`].
+    /// Sets [`EndpointOptions::transport_progress_size`].
     #[must_use]
     pub fn transport_progress_size(self, bytes: usize) -> Self {
         self.with(|options| options.transport_progress_size = bytes)
     }
 
-    /// See [`EndpointOptions::dead_peer_timeouts`].
+    /// Sets [`EndpointOptions::dead_peer_timeouts`].
     #[must_use]
     pub fn dead_peer_timeouts(self, timeouts: impl Into<Option<DeadPeerTimeouts>>) -> Self {
         let timeouts = timeouts.into();
         self.with(|options| options.dead_peer_timeouts = timeouts)
     }
 
-    /// See [`EndpointOptions::minimum_protocol_version`].
+    /// Sets [`EndpointOptions::minimum_protocol_version`].
     #[must_use]
     pub fn minimum_protocol_version(self, version: i32) -> Self {
         self.with(|options| options.minimum_protocol_version = version)
     }
 
-    /// See [`EndpointOptions::web_socket_close_timeout`].
+    /// Sets [`EndpointOptions::web_socket_close_timeout`].
     #[must_use]
     pub fn web_socket_close_timeout(self, timeout: Duration) -> Self {
         self.with(|options| options.web_socket_close_timeout = timeout)
     }
 
-    /// See [`EndpointOptions::allowed_origins`].
+    /// Sets [`EndpointOptions::allowed_origins`].
     ///
     /// # Panics
     ///
-    /// If one of them could never match, such as `*` or `https://chat.example/path`.
+    /// Panics if an origin could never match, such as `*` or `https://chat.example/path`.
     #[must_use]
     #[track_caller]
     pub fn allowed_origins<I>(self, origins: I) -> Self
@@ -148,13 +148,13 @@ impl HubEndpoint {
         self.with(|options| options.allowed_origins = origins)
     }
 
-    /// See [`EndpointOptions::keep_request`].
+    /// Sets [`EndpointOptions::keep_request`].
     #[must_use]
     pub fn keep_request(self, keep: KeepRequest) -> Self {
         self.with(|options| options.keep_request = keep)
     }
 
-    /// See [`EndpointOptions::maximum_kept_request_size`].
+    /// Sets [`EndpointOptions::maximum_kept_request_size`].
     #[must_use]
     pub fn maximum_kept_request_size(self, bytes: usize) -> Self {
         self.with(|options| options.maximum_kept_request_size = bytes)
@@ -164,7 +164,7 @@ impl HubEndpoint {
         &self.hub
     }
 
-    /// The session of a connection that was opened here.
+    /// Creates the session of a connection that was opened at this endpoint.
     pub(crate) fn session(
         &self,
         connection: Arc<Connection>,
@@ -180,7 +180,7 @@ impl HubEndpoint {
         Box::new(Session::new(hub, options, connection, transport))
     }
 
-    /// The service of `{path}/negotiate`.
+    /// Returns the service of `{path}/negotiate`.
     #[must_use]
     pub fn negotiate(&self) -> NegotiateEndpoint {
         NegotiateEndpoint(self.clone())
@@ -199,7 +199,7 @@ fn bounds(hub: &HubRuntime, endpoint: &EndpointOptions) -> Bounds {
     let flushers = hub.lifetime().flushers();
     let hub = hub.options();
     Bounds {
-        // With no room at all nothing could ever be waited for.
+        // With a size of zero, nothing could ever be queued.
         bytes: hub.outbound_buffer_size.max(1),
         maximum: hub.maximum_outbound_buffer_size,
         answers: hub.answer_buffer_size,
@@ -249,7 +249,7 @@ where
     }
 }
 
-/// The service of a [`HubEndpoint`]'s negotiation.
+/// The negotiation service of a [`HubEndpoint`].
 #[derive(Clone, Debug)]
 pub struct NegotiateEndpoint(HubEndpoint);
 

@@ -1,4 +1,4 @@
-//! Maps a hub into an axum router.
+//! Mapping hubs into an axum router.
 
 use axum::Router;
 
@@ -22,11 +22,11 @@ use super::HubEndpoint;
 pub trait MapHub {
     /// Serves a hub at `path` and its negotiation at `{path}/negotiate`.
     ///
-    /// Both are served with a slash behind them, too.
+    /// Both are also served with a trailing slash.
     ///
     /// # Panics
     ///
-    /// If a route for one of the paths is there already, or `path` does not begin with a slash.
+    /// Panics if one of the paths already has a route, or if `path` does not begin with a slash.
     #[must_use]
     fn map_hub(self, path: &str, endpoint: HubEndpoint) -> Self;
 }

@@ -1,4 +1,4 @@
-//! The response to a negotiation: an id, a token, and which transports there are.
+//! The response to a negotiation: an id, a token, and the available transports.
 
 use axum::body::Body;
 use http::request::Parts;
@@ -48,12 +48,12 @@ pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     }
 }
 
-/// `None` when too many ids wait for their connections.
+/// Returns `None` if too many ids are waiting for their connections.
 fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Option<NegotiateResponse> {
     let node = endpoint.hub.node();
     let id = node.random().text::<16>();
     let token = match version {
-        // The first version knows no token: the id itself opens the connection.
+        // Version 0 has no token: the id itself opens the connection.
         ..1 => id.clone(),
         1.. => format!("{}.{}", node.random().text::<16>(), node.id()),
     };

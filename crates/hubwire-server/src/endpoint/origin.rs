@@ -1,4 +1,4 @@
-//! Origins of pages, compared as URLs: which ones may use an endpoint.
+//! Origins of pages, compared as URLs, and the check which of them may use an endpoint.
 
 #[cfg(test)]
 mod tests;
@@ -15,7 +15,7 @@ pub(super) struct Origin {
     port: Option<u16>,
 }
 
-/// Why a text is the origin of no page.
+/// The reason why a text is not the origin of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NotAnOrigin {
     #[error("it is empty")]
@@ -34,11 +34,11 @@ pub(super) enum NotAnOrigin {
     Invalid(#[from] ParseError),
 }
 
-/// Schemes that URLs have, and pages never.
+/// URL schemes that pages never have.
 const ODD_SCHEMES: [&str; 4] = ["file", "ftp", "ws", "wss"];
 
 impl Origin {
-    /// Reads an origin; case, a default port and a slash at the end do not count.
+    /// Parses an origin; case, a default port and a trailing slash are ignored.
     pub(super) fn parse(text: &str) -> Result<Self, NotAnOrigin> {
         match text {
             "" => return Err(NotAnOrigin::Empty),
@@ -52,7 +52,7 @@ impl Origin {
     }
 
     fn new(scheme: &str, authority: &str) -> Result<Self, NotAnOrigin> {
-        // URLs may have all of this, and their parser drops some of it without a word.
+        // URLs may contain all of these, and the URL parser silently drops some of them.
         let is_more = |c: char| matches!(c, '/' | '\\' | '?' | '#' | '@') || c <= ' ';
         if authority.contains(is_more) || scheme.contains(is_more) {
             return Err(NotAnOrigin::MoreThanAnOrigin);
@@ -67,27 +67,28 @@ impl Origin {
         let host = url.host_str().ok_or(ParseError::EmptyHost)?;
         Ok(Self {
             scheme: url.scheme().to_owned(),
-            // Only the hosts of schemes that it knows are in lower case already.
+            // The URL parser lowers the host only for schemes that it knows.
             host: host.to_ascii_lowercase(),
             port: url.port_or_known_default(),
         })
     }
 
-    /// Whether this page may be one of the server's own, going by the host that the request is for.
+    /// Returns whether this page may be one of the server's own, judged by the host of the
+    /// request.
     fn is_of(&self, host: &str) -> bool {
         let is_web = matches!(&*self.scheme, "http" | "https");
         is_web && Self::new(&self.scheme, host).as_ref() == Ok(self)
     }
 }
 
-/// The origins that an endpoint was told to allow.
+/// The origins that an endpoint is configured to allow.
 #[derive(Debug, Default)]
 pub(super) struct AllowedOrigins(Box<[Origin]>);
 
 impl AllowedOrigins {
     /// # Panics
     ///
-    /// If one of them could never match.
+    /// Panics if an origin could never match.
     #[track_caller]
     pub(super) fn new(origins: &[String]) -> Self {
         let origins = origins.iter().map(|text| match Origin::parse(text) {
@@ -98,16 +99,17 @@ impl AllowedOrigins {
     }
 }
 
-/// The page that a request comes from, as its browser has it.
+/// The page that a request comes from, according to its browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Page<'a> {
-    /// Nothing is said of a page: other clients than browsers.
+    /// The request names no page: it comes from a client other than a browser.
     Unnamed,
-    /// One of the server's own.
+    /// A page of the server's own.
     Own,
-    /// One of an origin that is allowed, as it was sent.
+    /// A page of an allowed origin, as it was sent.
     Allowed(&'a HeaderValue),
-    /// Any other. Browsers send cookies whichever page asks, so it would act as its visitor.
+    /// Any other page. Browsers send cookies regardless of which page asks, so it would act as its
+    /// visitor.
     Refused,
 }
 
@@ -132,7 +134,8 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The one host that a request is for; HTTP/2 has it in the target.
+/// Returns the host that a request is for, if there is only one. In HTTP/2 it is in the request
+/// target.
 fn host<B>(request: &Request<B>) -> Option<&str> {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {

@@ -1,15 +1,16 @@
-//! Reads a query as ASP.NET Core does: keys in any case, a key given twice is the values with a comma.
+//! Reading a query as ASP.NET Core does: keys are case-insensitive, and the values of a repeated
+//! key are joined by commas.
 
 use std::borrow::Cow;
 
-/// The values of a key, decoded.
+/// Returns the decoded values of a key.
 pub(crate) fn values<'a>(query: &'a str, key: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
     form_urlencoded::parse(query.as_bytes())
         .filter(move |(name, _)| name.eq_ignore_ascii_case(key))
         .map(|(_, value)| value)
 }
 
-/// The value of a key; nothing where the key is missing or empty.
+/// Returns the value of a key; `None` if the key is missing or empty.
 pub(crate) fn value(query: &str, key: &str) -> Option<String> {
     let joined = values(query, key).collect::<Vec<_>>().join(",");
     Some(joined).filter(|value| !value.is_empty())

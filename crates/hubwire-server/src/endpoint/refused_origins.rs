@@ -1,4 +1,4 @@
-//! Origins that were refused, as the log hears of them: once each, and one in ten seconds when there are many.
+//! Logging of refused origins: each origin once, and one line in ten seconds if there are many.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -9,19 +9,19 @@ use hubwire_protocol::Excerpt;
 
 use super::HubEndpoint;
 
-/// How many origins are remembered as named; the oldest is forgotten for another.
+/// How many logged origins are remembered; a new one replaces the oldest.
 const REMEMBERED: usize = 64;
 
-/// What browsers send of pages that have no origin.
+/// The value that browsers send for pages that have no origin.
 const NO_ORIGIN: &str = "null";
 
-/// How many origins may be named at once.
+/// How many origins may be logged at once.
 const BURST: u64 = 5;
 
-/// Milliseconds in which one more may be named.
+/// The time after which one more origin may be logged, in milliseconds.
 const INTERVAL: u64 = 10_000;
 
-/// What an endpoint has refused.
+/// The refusals of an endpoint.
 #[derive(Debug, Default)]
 pub(super) struct RefusedOrigins(Mutex<Refusals>);
 
@@ -29,12 +29,12 @@ pub(super) struct RefusedOrigins(Mutex<Refusals>);
 struct Refusals {
     count: u64,
     named: VecDeque<String>,
-    /// The moment at which as many may be named at once as ever.
+    /// The time at which a full burst may be logged again.
     rested: u64,
 }
 
 impl RefusedOrigins {
-    /// Counts a refusal, and warns of an origin that was not named before.
+    /// Counts a refusal, and warns about an origin that was not logged before.
     pub(super) fn count<B>(&self, endpoint: &HubEndpoint, request: &Request<B>) {
         let origin = shown(request.headers(), &ORIGIN);
         let Some(refusals) = self.count_one(&origin, endpoint.hub.node().now()) else {
@@ -65,7 +65,7 @@ impl RefusedOrigins {
         );
     }
 
-    /// How many refusals there were, if this origin is to be named.
+    /// Returns the number of refusals, if this origin is to be logged.
     fn count_one(&self, origin: &str, now: u64) -> Option<u64> {
         let mut refusals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         refusals.count += 1;
@@ -83,7 +83,7 @@ impl RefusedOrigins {
     }
 }
 
-/// The values of a header in one line, whatever they are.
+/// Formats the values of a header as one line, whatever they contain.
 fn shown(headers: &HeaderMap, name: &HeaderName) -> String {
     let values: Vec<_> = headers
         .get_all(name)

@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode};
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A response in plain text; `""` for an empty body.
+/// Creates a plain text response; `""` is an empty body.
 pub(crate) fn text(status: StatusCode, body: &'static str) -> Response<Body> {
     let body = if body.is_empty() {
         Body::empty()
@@ -17,7 +17,7 @@ pub(crate) fn text(status: StatusCode, body: &'static str) -> Response<Body> {
     typed(status, TEXT, body)
 }
 
-/// A response that no cache may keep, as every response to a poll.
+/// Adds the headers that forbid caching, as on every response to a poll.
 pub(crate) fn poll(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(
@@ -36,7 +36,7 @@ pub(crate) fn json(body: Vec<u8>) -> Response<Body> {
     typed(StatusCode::OK, JSON, Body::from(body))
 }
 
-/// A response without a body or a type.
+/// Creates a response without a body and content type.
 pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;

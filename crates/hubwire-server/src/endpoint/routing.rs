@@ -17,7 +17,7 @@ pub(super) fn respond(endpoint: &HubEndpoint, request: Request<Body>) -> Respons
         Method::GET if upgrade::is_requested(&parts) => upgrade::respond(endpoint, parts),
         Method::GET | Method::CONNECT => get(endpoint, &parts),
         Method::POST => with_slot(endpoint, &parts, |_| {
-            // Whatever is attached is a WebSocket, and so will be whatever is negotiated.
+            // Everything attached or negotiated is a WebSocket, so POST is never allowed.
             response::text(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "POST requests are not allowed for WebSocket connections.",
@@ -33,7 +33,8 @@ pub(super) fn respond(endpoint: &HubEndpoint, request: Request<Body>) -> Respons
     }
 }
 
-/// The transports that read by GET are not there yet, and say so as any switched-off transport.
+/// Refuses the transports that read by GET. They do not exist yet, and are refused like transports
+/// that are switched off.
 fn get(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     let transport = if wants_event_stream(parts) {
         Transport::ServerSentEvents

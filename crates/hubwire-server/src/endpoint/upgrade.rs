@@ -27,7 +27,7 @@ use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Whether this is a valid WebSocket upgrade; a broken one is a poll.
+/// Returns whether this is a valid WebSocket upgrade; an invalid one is treated as a poll.
 pub(super) fn is_requested(parts: &Parts) -> bool {
     parts.version == Version::HTTP_11
         && has_token(&parts.headers, &CONNECTION, "upgrade")
@@ -46,7 +46,7 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
         .any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
-/// The client's key: 16 bytes in base64.
+/// Returns the client's key: 16 bytes in base64.
 fn key(headers: &HeaderMap) -> Option<&HeaderValue> {
     let key = headers.get(SEC_WEBSOCKET_KEY)?;
     let decoded = STANDARD.decode(key.as_bytes()).ok()?;
@@ -74,13 +74,14 @@ pub(super) fn respond(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body
     };
     let response = switching_protocols(key);
     let slot = Arc::clone(attached.slot());
-    // Boxed, so that the connection's task does not carry the request for life.
+    // Boxed, so that the connection's task does not hold the request for its whole life.
     let opening = Box::pin(open_upgraded(endpoint.clone(), attached, parts, upgrade));
     spawn_session(node, &slot, opening);
     response
 }
 
-/// Opens the connection when the HTTP library has handed over its socket; `None` if it never does.
+/// Opens the connection once the HTTP library has handed over its socket; returns `None` if it
+/// never does.
 async fn open_upgraded(
     endpoint: HubEndpoint,
     attached: Attached,
@@ -92,7 +93,7 @@ async fn open_upgraded(
     Some((attached, session))
 }
 
-/// Opens the connection of a WebSocket over a socket whose upgrade is done.
+/// Opens the connection of a WebSocket over an upgraded socket.
 pub(crate) fn open(
     endpoint: &HubEndpoint,
     attached: &Attached,
@@ -127,7 +128,7 @@ fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Box<Respons
     }
 }
 
-/// Whether a request comes from the user who negotiated; others are refused (403).
+/// Returns whether a request comes from the user who negotiated; others are refused (403).
 pub(super) fn is_same_user(slot: &Slot, parts: &Parts) -> bool {
     let requesting = parts.extensions.get::<Principal>();
     let negotiated = slot.principal();
@@ -152,7 +153,7 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
     response
 }
 
-/// Waits for the HTTP library to hand over the socket.
+/// Waits until the HTTP library hands over the socket.
 async fn upgraded(
     endpoint: &HubEndpoint,
     parts: Parts,
@@ -164,7 +165,8 @@ async fn upgraded(
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
     if let Socket::Tcp(stream, ..) = &socket {
-        // Without it small messages wait for acknowledgements; a socket that refuses works, slowly.
+        // Without this, small messages wait for acknowledgements. If the socket refuses, it still
+        // works, just slower.
         let _ = stream.set_nodelay(true);
         if let Some(timeouts) = options.dead_peer_timeouts {
             give_up_dead_peers(stream, timeouts);
@@ -174,7 +176,7 @@ async fn upgraded(
     Some((request, principal, socket))
 }
 
-/// What is kept of the request, which the log hears of if it is not all.
+/// Packs the kept part of the request, and logs a warning if it is incomplete.
 fn kept(endpoint: &HubEndpoint, parts: &Parts) -> ConnectionRequest {
     let options = &*endpoint.options;
     let maximum = options.maximum_kept_request_size;
@@ -190,14 +192,16 @@ fn kept(endpoint: &HubEndpoint, parts: &Parts) -> ConnectionRequest {
     request
 }
 
-/// Lets the system notice a peer that is gone without a word; one that cannot notices later.
+/// Makes the system detect a peer that has vanished silently; if it cannot, such a peer is
+/// detected later.
 fn give_up_dead_peers(stream: &TcpStream, timeouts: DeadPeerTimeouts) {
     let socket = SockRef::from(stream);
     let probes = TcpKeepalive::new()
         .with_time(timeouts.keep_alive)
         .with_interval(timeouts.keep_alive);
-    // Where the system tells of its probes, the sweep looks; else it ends the socket by itself. Its timeout of
-    // sent bytes is no help: it ends readers whose window is smaller than what is to be sent next.
+    // Where the system reports the state of its probes, the sweep checks that; elsewhere the
+    // system ends the socket by itself. Its timeout for unacknowledged bytes does not help: it
+    // also ends readers with a window smaller than the next write.
     #[cfg(any(
         target_vendor = "apple",
         target_os = "android",
@@ -208,7 +212,7 @@ fn give_up_dead_peers(stream: &TcpStream, timeouts: DeadPeerTimeouts) {
     let _ = socket.set_tcp_keepalive(&probes);
 }
 
-/// How many probes fit into the time.
+/// Returns how many probes fit into the time.
 #[cfg(any(
     target_vendor = "apple",
     target_os = "android",
@@ -220,7 +224,7 @@ fn retries(timeouts: DeadPeerTimeouts) -> u32 {
     u32::try_from(timeouts.unacknowledged.as_secs() / interval).map_or(1, |count| count.max(1))
 }
 
-/// Takes the socket out of the HTTP library, which keeps no buffer for it from here on.
+/// Takes the socket out of the HTTP library, which keeps no buffer for it from then on.
 fn take_socket(upgraded: Upgraded) -> Socket {
     let upgraded = match upgraded.downcast::<TokioIo<ServedSocket<TcpStream>>>() {
         Ok(parts) => {
@@ -229,7 +233,7 @@ fn take_socket(upgraded: Upgraded) -> Socket {
         }
         Err(upgraded) => upgraded,
     };
-    // Those of other servers than `serve`.
+    // Sockets of servers other than `serve`.
     let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => return Socket::Tcp(parts.io.into_inner(), parts.read_buf, None),
         Err(upgraded) => upgraded,

@@ -1,4 +1,5 @@
-//! What may be a parameter of a hub method, and what its result; what may be streamed either way.
+//! The types that hub methods may take as parameters, return as results, and stream in either
+//! direction.
 
 use futures_core::Stream;
 use serde::Serialize;
@@ -31,7 +32,7 @@ pub trait HubReturn: Serialize {}
 
 impl<T: Serialize + ?Sized> HubReturn for T {}
 
-/// A type of which a client can stream items to a hub method: owned and deserializable.
+/// A type that a client can stream to a hub method: owned and deserializable.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a stream of the client's",
     label = "does not come from the wire",
@@ -46,7 +47,7 @@ impl<T: DeserializeOwned + Send + 'static> HubStreamArgument for T {
     type Decoded = T;
 }
 
-/// A type of which a hub method can stream items to the client.
+/// A type that a hub method can stream to the client.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an item of a hub method's stream",
     label = "cannot be sent to the client",
@@ -66,7 +67,7 @@ pub trait HubStream: Sized {
     /// The stream itself.
     type Sent: Stream + Send;
 
-    /// The stream itself.
+    /// Returns the stream itself.
     fn sent(self) -> Self::Sent;
 }
 
@@ -78,13 +79,13 @@ impl<S: Stream + Send> HubStream for S {
     }
 }
 
-/// Fails to compile, at the type's own place, where a parameter cannot come from the wire.
+/// Fails to compile, at the type's own span, if a parameter cannot be decoded.
 pub const fn assert_argument<T: HubArgument>() {}
 
-/// Fails to compile, at the type's own place, where items of a client's stream cannot be decoded.
+/// Fails to compile, at the type's own span, if the items of a client's stream cannot be decoded.
 pub const fn assert_stream_argument<T: HubStreamArgument>() {}
 
-/// The stream itself; fails to compile where it is none that can be sent.
+/// Returns the stream itself; fails to compile if it is not a stream that can be sent.
 pub fn hub_stream<S: HubStream>(stream: S) -> S::Sent {
     stream.sent()
 }

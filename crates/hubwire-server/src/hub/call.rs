@@ -1,4 +1,4 @@
-//! A call of a hub's method, before its arguments are decoded.
+//! The call of a hub method, before its arguments are decoded.
 
 use std::marker::PhantomData;
 
@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Hub, HubCall, HubCallerContext, LentStreamReader};
 
-/// A call of a method of hub `H`: who called, arguments still as they came, and what was made for the call.
+/// A call of a method of hub `H`: the caller, the undecoded arguments, and the resources made for
+/// the call.
 #[derive(Debug)]
 pub struct Call<'a, H: Hub> {
     call: HubCall<'a>,
@@ -23,19 +24,20 @@ impl<'a, H: Hub> Call<'a, H> {
         }
     }
 
-    /// The context to hand to the method.
+    /// Returns the context to pass to the method.
     #[must_use]
     pub fn context(&self) -> HubCallerContext<H> {
         HubCallerContext::new(self.call.caller_in_scope())
     }
 
-    /// The token to hand to the method: fires when the caller cancels the call or its connection ends.
+    /// Returns the token to pass to the method: it fires when the caller cancels the call or its
+    /// connection ends.
     ///
-    /// On the wire there is no argument for it.
+    /// It is not an argument on the wire.
     ///
     /// # Panics
     ///
-    /// If [`Hub::resources`] made none for this method; that refuses the call.
+    /// Panics if [`Hub::resources`] made no token for this method; that refuses the call.
     #[must_use]
     #[track_caller]
     pub fn cancellation_token(&self) -> CancellationToken {
@@ -43,11 +45,13 @@ impl<'a, H: Hub> Call<'a, H> {
         token.expect("`Hub::resources` makes the token of a method that takes one")
     }
 
-    /// The client's stream at this place among the method's streams, to be handed to the method when it runs.
+    /// Returns the client's stream at this position among the method's streams, to be opened when
+    /// the method runs.
     ///
     /// # Panics
     ///
-    /// If [`Hub::resources`] made no stream of such items at this place for this method; that refuses the call.
+    /// Panics if [`Hub::resources`] made no stream of such items at this position; that refuses
+    /// the call.
     #[must_use]
     #[track_caller]
     pub fn stream_reader<T>(&self, index: usize) -> LentStreamReader<T>
@@ -62,8 +66,8 @@ impl<'a, H: Hub> Call<'a, H> {
     ///
     /// # Errors
     ///
-    /// [`BindError`] when their number differs or one does not fit its type; the caller gets it as an
-    /// error completion, and the connection lives.
+    /// Returns [`BindError`] if the number of arguments is wrong or an argument does not fit its
+    /// type. The caller gets it as an error completion, and the connection lives on.
     pub fn arguments<T: BindArguments>(&self) -> Result<T, BindError> {
         self.call.arguments.bind()
     }

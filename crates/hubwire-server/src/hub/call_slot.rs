@@ -1,4 +1,4 @@
-//! The slot that a plain call holds, which it gives back when it invokes a client for a result.
+//! The slot that a plain call holds, and gives back when it invokes a client for a result.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,15 +7,16 @@ use hubwire_core::{ClientResultError, InvocationScope};
 
 use crate::connection::Connection;
 
-/// One call's slot; SignalR gives it back for good when the call first invokes a client for a result.
+/// The slot of one call. As in SignalR, a call gives it back for good when it first invokes a
+/// client for a result.
 pub(crate) struct CallSlot {
     connection: Arc<Connection>,
-    /// A call that has not begun or was refused has none, whoever keeps its context.
+    /// False if the call has not begun or was refused, even if its context is still used.
     is_held: AtomicBool,
 }
 
 impl CallSlot {
-    /// The slot of a call that does not have it yet.
+    /// Creates the slot of a call that does not hold it yet.
     pub(crate) fn new(connection: Arc<Connection>) -> Self {
         Self {
             connection,
@@ -23,14 +24,14 @@ impl CallSlot {
         }
     }
 
-    /// The call begins, and has its slot until it ends or gives it back.
+    /// Marks the slot as held, until the call ends or gives it back.
     pub(crate) fn hold(&self) {
         self.is_held.store(true, Ordering::Release);
     }
 
-    /// Takes the slot away; false where the call had none, or had given it back before.
+    /// Takes the slot away; returns `false` if the call had none, or had already given it back.
     ///
-    /// Whoever still holds the call's context gives nothing back from now on.
+    /// After that, users of the call's context cannot give it back any more.
     pub(crate) fn take(&self) -> bool {
         self.is_held.swap(false, Ordering::AcqRel)
     }
@@ -45,14 +46,15 @@ impl InvocationScope for CallSlot {
     }
 }
 
-/// The hook for new connections: a client result could only be read after it.
+/// The hook for new connections; client results cannot be read before it has returned.
 #[derive(Default)]
 pub(crate) struct Connecting {
     is_over: AtomicBool,
 }
 
 impl Connecting {
-    /// From now on results are read, whoever kept the hook's context.
+    /// Marks the hook as over: client results are read from now on, even for users of the hook's
+    /// context.
     pub(crate) fn end(&self) {
         self.is_over.store(true, Ordering::Release);
     }

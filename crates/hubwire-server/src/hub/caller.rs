@@ -1,4 +1,4 @@
-//! The connection whose call is being handled, as hub code sees it.
+//! The caller of a hub method, as hub code sees it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,16 +6,18 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use hubwire_core::{
-    CallerClients, ConnectionId, Groups, HubLifetimeManager, InvocationScope, UserId,
+    CallerClients, ConnectionId, Groups, HubClient, HubLifetimeManager, InvocationScope,
+    UntypedClient, UserId,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{Hub, HubContext};
 use crate::connection::{Connection, ConnectionRequest, Items, Principal};
 
-/// The connection that a call came from, without its hub's type.
+/// The connection that a call came from, without the type of its hub.
 ///
-/// An owned handle: clones are cheap and stay usable after the call and after the connection's end.
+/// This is an owned handle: clones are cheap, and stay usable after the call and after the end of
+/// the connection.
 ///
 /// ```
 /// use hubwire::{Caller, HubCallerContext, HubError, HubResult, hub};
@@ -46,7 +48,8 @@ use crate::connection::{Connection, ConnectionRequest, Items, Principal};
 pub struct Caller {
     connection: Arc<Connection>,
     lifetime: Arc<dyn HubLifetimeManager>,
-    /// From where clients are invoked for results; `None` where that needs no care.
+    /// The call or hook from which clients are invoked for results; `None` if nothing needs to be
+    /// checked.
     scope: Option<Arc<dyn InvocationScope>>,
 }
 
@@ -63,7 +66,7 @@ impl Caller {
         &self.connection
     }
 
-    /// The same caller, as seen from a call or a hook.
+    /// Returns the same caller, as seen from a call or a hook.
     pub(crate) fn in_scope(&self, scope: Arc<dyn InvocationScope>) -> Self {
         Self {
             connection: Arc::clone(&self.connection),
@@ -72,49 +75,65 @@ impl Caller {
         }
     }
 
-    /// The public id of the connection; may be shown to others.
+    /// Returns the public id of the connection; it may be shown to others.
     #[must_use]
     pub fn connection_id(&self) -> &ConnectionId {
         self.connection.id()
     }
 
-    /// The user whom the user-id provider found for the connection.
+    /// Returns the id that the user-id provider determined for the connection.
     #[must_use]
     pub fn user_id(&self) -> Option<&UserId> {
         self.connection.user_id()
     }
 
-    /// The authenticated user of the request that opened the connection.
+    /// Returns the authenticated user of the request that opened the connection.
     #[must_use]
     pub fn principal(&self) -> Option<&Principal> {
         self.connection.principal()
     }
 
-    /// What was kept of the request that opened the connection.
+    /// Returns the kept part of the request that opened the connection.
     #[must_use]
     pub fn request(&self) -> &ConnectionRequest {
         self.connection.request()
     }
 
-    /// Values that live as long as the connection.
+    /// Returns the values that live as long as the connection.
     #[must_use]
     pub fn items(&self) -> &Items {
         self.connection.items()
     }
 
-    /// Adds connections to groups and removes them.
+    /// Selects clients of the hub, whose methods are called by name, with untyped arguments.
+    ///
+    /// [`HubCallerContext::clients`] has the methods of the hub's client trait.
+    #[must_use]
+    pub fn clients(&self) -> CallerClients<UntypedClient> {
+        self.clients_of()
+    }
+
+    fn clients_of<C: HubClient>(&self) -> CallerClients<C> {
+        let clients = CallerClients::new(Arc::clone(&self.lifetime), self.connection_id().clone());
+        match &self.scope {
+            Some(scope) => clients.in_scope(Arc::clone(scope)),
+            None => clients,
+        }
+    }
+
+    /// Returns the handle that adds connections to groups and removes them.
     #[must_use]
     pub fn groups(&self) -> Groups {
         Groups::new(Arc::clone(&self.lifetime))
     }
 
-    /// Fires when the connection ends.
+    /// Returns a token that fires when the connection ends.
     #[must_use]
     pub fn connection_aborted(&self) -> CancellationToken {
         self.connection.aborted()
     }
 
-    /// Ends the connection; its client is told not to reconnect.
+    /// Ends the connection and tells its client not to reconnect.
     pub fn abort(&self) {
         self.connection.abort();
     }
@@ -131,7 +150,7 @@ impl fmt::Debug for Caller {
 
 /// The connection that a call of hub `H` came from.
 ///
-/// Dereferences to [`Caller`], so that helpers can take `&Caller` and know no hub.
+/// Dereferences to [`Caller`], so helpers that take `&Caller` work with every hub.
 ///
 /// ```
 /// use hubwire::{HubCallerContext, HubResult, hub};
@@ -169,15 +188,10 @@ impl<H: Hub> HubCallerContext<H> {
         HubContext::new(Arc::clone(&self.caller.lifetime))
     }
 
-    /// Selects clients of the hub, the caller and the others among them.
+    /// Returns the selectors for clients of the hub, including the caller and the others.
     #[must_use]
     pub fn clients(&self) -> CallerClients<H::Client> {
-        let lifetime = Arc::clone(&self.caller.lifetime);
-        let clients = CallerClients::new(lifetime, self.caller.connection_id().clone());
-        match &self.caller.scope {
-            Some(scope) => clients.in_scope(Arc::clone(scope)),
-            None => clients,
-        }
+        self.caller.clients_of()
     }
 }
 

@@ -1,4 +1,4 @@
-//! A hub as the rest of the program sees it.
+//! A hub as seen by the rest of the program.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,9 +8,9 @@ use hubwire_core::{Clients, Groups, HubLifetimeManager};
 
 use super::Hub;
 
-/// Calls clients and changes groups from outside a hub: from HTTP handlers, jobs, timers.
+/// Calls clients and changes groups from outside a hub: from HTTP handlers, jobs or timers.
 ///
-/// An owned handle: clones are cheap, and it may be kept anywhere.
+/// This is an owned handle: clones are cheap, and it can be stored anywhere.
 ///
 /// ```
 /// use hubwire::{HubContext, HubResult, SignalR, hub};
@@ -47,13 +47,13 @@ impl<H: Hub> HubContext<H> {
         }
     }
 
-    /// Selects clients of the hub.
+    /// Returns the selectors for clients of the hub.
     #[must_use]
     pub fn clients(&self) -> Clients<H::Client> {
         Clients::new(Arc::clone(&self.lifetime))
     }
 
-    /// Adds connections to groups and removes them.
+    /// Returns the handle that adds connections to groups and removes them.
     #[must_use]
     pub fn groups(&self) -> Groups {
         Groups::new(Arc::clone(&self.lifetime))

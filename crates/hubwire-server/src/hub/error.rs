@@ -1,4 +1,4 @@
-//! The error of a hub method, and what of it a client may see.
+//! The error of a hub method, and the part of it that a client may see.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -9,7 +9,7 @@ use hubwire_core::ClientResultError;
 use super::type_name::short_type_name;
 use crate::node::Panic;
 
-/// What a hub method returns.
+/// The result of a hub method.
 ///
 /// ```
 /// use hubwire::{HubError, HubResult};
@@ -30,11 +30,12 @@ use crate::node::Panic;
 /// ```
 pub type HubResult<T = ()> = Result<T, HubError>;
 
-/// Why a hub method failed.
+/// The reason why a hub method failed.
 ///
-/// [`HubError::new`] is SignalR's `HubException`: its text reaches the caller. Every other error that
-/// `?` turns into a `HubError` stays hidden: the caller reads a masked text, the log has the cause. Of a method
-/// that fails again and again it has a line in ten seconds, with a count and the first cause.
+/// [`HubError::new`] is SignalR's `HubException`: its text reaches the caller. Every other error
+/// that `?` converts to a `HubError` is hidden: the caller reads a generic text, and the cause is
+/// in the log. If a method fails repeatedly, the log has one line in ten seconds, with a count and
+/// the first cause.
 ///
 /// ```
 /// use hubwire::{HubError, HubResult};
@@ -54,10 +55,12 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// # assert!(send("").is_err());
 /// ```
 ///
-/// It does not implement [`std::error::Error`], so that any error, boxed and `anyhow`'s too, converts.
+/// It does not implement [`std::error::Error`], because then any error, including boxed and
+/// `anyhow` ones, converts.
 ///
-/// It is an axum response too, so that a handler that pushes can return [`HubResult`]: its text with 400 if it is shown;
-/// else 500 and a general text, and the log has the cause.
+/// It is also an axum response, so a handler that sends to clients can return [`HubResult`]. A
+/// shown error responds with its text and status 400, any other with a generic text and status
+/// 500, and its cause is logged.
 ///
 /// ```
 /// use axum::extract::{Path, State};
@@ -90,7 +93,7 @@ enum Kind {
 }
 
 impl HubError {
-    /// An error whose text the caller reads, as `HubException: {message}`.
+    /// Creates an error with a text that the caller reads, as `HubException: {message}`.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             kind: Kind::Shown(message.into()),
@@ -98,7 +101,7 @@ impl HubError {
         }
     }
 
-    /// An error whose text only the log shows, unless detailed errors are on.
+    /// Creates an error with a text that only the log shows, unless detailed errors are on.
     pub fn hidden(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             kind: Kind::Hidden(error.into()),
@@ -106,14 +109,15 @@ impl HubError {
         }
     }
 
-    /// Says what to call the error where its type is shown, in place of `HubException` or the Rust type.
+    /// Sets the name of the error where its type is shown, in place of `HubException` or the Rust
+    /// type.
     #[must_use]
     pub fn with_type_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.type_name = name.into();
         self
     }
 
-    /// What is hidden from the caller; `None` of an error that is shown.
+    /// Returns the hidden cause; `None` for an error that is shown.
     ///
     /// ```
     /// use std::num::ParseIntError;
@@ -139,19 +143,20 @@ impl HubError {
         }
     }
 
-    /// Whether the caller reads the text even without detailed errors.
+    /// Returns whether the caller reads the text even without detailed errors.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         matches!(self.kind, Kind::Shown(_))
     }
 
-    /// What the error is called where its type is shown.
+    /// Returns the name of the error where its type is shown.
     #[must_use]
     pub fn type_name(&self) -> &str {
         &self.type_name
     }
 
-    /// As ASP.NET Core: what the client or the clock said is the caller's to read, the rest is not.
+    /// Converts a client result error. As in ASP.NET Core, the caller reads the client's own error
+    /// and timeouts, and nothing else.
     fn of_client_result(error: ClientResultError) -> Self {
         let type_name = match &error {
             ClientResultError::Client(_)
@@ -166,7 +171,7 @@ impl HubError {
         Self::hidden(error).with_type_name(type_name)
     }
 
-    /// What a method reads at the end of a stream whose client is gone.
+    /// Creates the error that a method reads at the end of a stream from a client that is gone.
     pub(crate) fn connection_closed() -> Self {
         Self::hidden("The underlying connection was closed.")
             .with_type_name("OperationCanceledException")
@@ -176,7 +181,8 @@ impl HubError {
         Self::hidden(panic.into_text()).with_type_name("Panic")
     }
 
-    /// What a client reads: SignalR's rule for all error texts (protocol: "What errors look like to the client").
+    /// Returns the text that a client reads, by SignalR's rule for all error texts (protocol:
+    /// "What errors look like to the client").
     pub(crate) fn client_text(&self, base: &str, detailed: bool) -> String {
         if !detailed && !self.is_shown() {
             return base.to_owned();
@@ -202,7 +208,8 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HubError {
     }
 }
 
-/// `Box<dyn ..>` says nothing to a reader, so boxed errors keep the general name.
+/// Returns the name of the error's type. `Box<dyn ..>` would tell a reader nothing, so boxed
+/// errors keep the generic name.
 fn error_name<E>() -> Cow<'static, str> {
     let name = short_type_name::<E>();
     match name.starts_with("Box<") {

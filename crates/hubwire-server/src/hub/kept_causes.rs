@@ -1,4 +1,4 @@
-//! Why methods failed, kept for tests that ask.
+//! The causes of failed methods, kept for tests that ask for them.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,15 +6,15 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Place;
 
-/// How many causes are kept that nobody took.
+/// How many causes are kept if nobody takes them.
 const MAXIMUM_CAUSES: usize = 64;
 
-/// The causes of hidden errors, from when somebody first asks for them.
+/// The causes of hidden errors, kept from the first request for one on.
 #[derive(Debug, Default)]
 pub(super) struct KeptCauses(OnceLock<Mutex<VecDeque<(usize, String)>>>);
 
 impl KeptCauses {
-    /// Begins to keep them.
+    /// Starts keeping causes.
     pub(super) fn begin(&self) {
         self.0.get_or_init(Mutex::default);
     }
@@ -33,7 +33,7 @@ impl KeptCauses {
         causes.push_back((method, cause));
     }
 
-    /// Takes the oldest cause of this method.
+    /// Removes and returns the oldest cause of this method.
     pub(super) fn take(&self, method: usize) -> Option<String> {
         let causes = self.0.get()?;
         let mut causes = causes.lock().unwrap_or_else(PoisonError::into_inner);

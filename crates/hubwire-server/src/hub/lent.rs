@@ -1,4 +1,4 @@
-//! What a hub method borrows of its call.
+//! The parameters that a hub method borrows from its call.
 
 use super::{Caller, Hub, HubCallerContext, HubContext};
 
@@ -10,7 +10,7 @@ use super::{Caller, Hub, HubCallerContext, HubContext};
     note = "everything else comes from the client: own it, without `&`; or leave out `pub` if clients do not call this"
 )]
 pub trait Lent<H: Hub>: Sized {
-    /// What is lent by a call of this context.
+    /// Creates the lent value from the context of the call.
     fn of(context: HubCallerContext<H>) -> Self;
 }
 
@@ -32,7 +32,7 @@ impl<H: Hub> Lent<H> for HubContext<H> {
     }
 }
 
-/// What the method of a call borrows.
+/// Creates the value that a method borrows from its call.
 pub fn lent<T: Lent<H>, H: Hub>(context: HubCallerContext<H>) -> T {
     T::of(context)
 }

@@ -1,4 +1,4 @@
-//! What is known of a hub method before it is called.
+//! The description of a hub method.
 
 /// A method that clients may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,7 +6,7 @@
 pub struct Method {
     /// The wire name; clients may write it in any ASCII case.
     pub name: &'static str,
-    /// The parameters that come over the wire, in order.
+    /// The parameters sent over the wire, in order.
     pub parameters: &'static [Parameter],
     /// The method's documentation.
     pub docs: &'static str,
@@ -15,7 +15,7 @@ pub struct Method {
 }
 
 impl Method {
-    /// Describes a method.
+    /// Creates the description of a method.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -30,7 +30,7 @@ impl Method {
         }
     }
 
-    /// A method that returns a stream.
+    /// Marks the method as one that returns a stream.
     #[must_use]
     pub const fn streaming(mut self) -> Self {
         self.is_streaming = true;
@@ -38,20 +38,20 @@ impl Method {
     }
 }
 
-/// A parameter of a hub method that comes over the wire.
+/// A parameter of a hub method that is sent over the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Parameter {
     /// The parameter's name in Rust.
     pub name: &'static str,
-    /// The parameter's type as its author wrote it.
+    /// The parameter's type as written by its author.
     pub type_name: &'static str,
-    /// Whether it is a stream that the client sends along; its type is that of the items.
+    /// Whether it is a stream from the client; the type is then that of the items.
     pub is_stream: bool,
 }
 
 impl Parameter {
-    /// Describes a parameter.
+    /// Creates the description of a parameter.
     #[must_use]
     pub const fn new(name: &'static str, type_name: &'static str) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Parameter {
         }
     }
 
-    /// A stream that the client sends along, whose items have this type.
+    /// Marks the parameter as a stream from the client with items of this type.
     #[must_use]
     pub const fn stream(mut self) -> Self {
         self.is_stream = true;

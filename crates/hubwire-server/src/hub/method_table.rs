@@ -1,10 +1,11 @@
-//! Finds a method by the name that a client wrote.
+//! Finding a method by the name that a client wrote.
 
 use super::Method;
 
 /// Indices of methods, sorted by name without regard to ASCII case.
 ///
-/// SignalR matches method names without regard to case; a sorted table needs no allocation to look one up.
+/// SignalR matches method names without regard to case; a lookup in a sorted table needs no
+/// allocation.
 #[derive(Debug)]
 pub(crate) struct MethodTable {
     sorted: Box<[(&'static str, usize)]>,
@@ -13,7 +14,7 @@ pub(crate) struct MethodTable {
 impl MethodTable {
     /// # Panics
     ///
-    /// If a name is empty, or another in any ASCII case.
+    /// Panics if a name is empty, or equals another one without regard to ASCII case.
     #[track_caller]
     pub(crate) fn new(methods: &'static [Method]) -> Self {
         let names = methods.iter().map(|method| method.name);

@@ -1,4 +1,4 @@
-//! What a hub makes of a call: a run that has not begun, and hands its result on encoded.
+//! The reply of a hub to a call: a run that has not begun, and that passes its result on encoded.
 
 use std::fmt;
 use std::future::Future;
@@ -14,10 +14,12 @@ use super::success::Success;
 use super::{AnyResult, HubError, IntoHubError, StreamEnd, StreamSink};
 use crate::node::Guarded;
 
-/// What a hub makes of a call: a run of the method that has not begun, or that there is none.
+/// The reply of a hub to a call: a run of the method that has not begun, or the answer that there
+/// is no such method.
 ///
-/// Owns everything it needs. The run serializes its result itself, so that no result is ever boxed. One
-/// that is dropped before its first poll has used nothing up: the call may be bound again.
+/// It owns everything it needs. The run serializes its result itself, so no result is ever boxed.
+/// A reply that is dropped before its first poll has consumed nothing: the call may be bound
+/// again.
 pub struct Reply(pub(crate) ReplyKind);
 
 pub(crate) enum ReplyKind {
@@ -26,17 +28,18 @@ pub(crate) enum ReplyKind {
     UnknownMethod,
 }
 
-/// Begins a stream into the sink that it is given.
+/// Starts a stream that writes to the sink it is given.
 pub(crate) type StartStream = Box<dyn FnOnce(StreamSink) -> BoxFuture<'static, StreamEnd> + Send>;
 
 impl Reply {
-    /// No method has this index.
+    /// Creates the reply for an index without a method.
     #[must_use]
     pub fn unknown_method() -> Self {
         Self(ReplyKind::UnknownMethod)
     }
 
-    /// A run that cannot fail, but by a panic, which is hidden from the caller; the result `()` is null on the wire.
+    /// Creates a run that cannot fail except by a panic, which is hidden from the caller. The
+    /// result `()` is null on the wire.
     pub fn value<F, T>(call: F) -> Self
     where
         F: Future<Output = T> + Send + 'static,
@@ -45,7 +48,7 @@ impl Reply {
         Self::call(ValueCall { future: call })
     }
 
-    /// A run that may fail.
+    /// Creates a run that may fail.
     pub fn fallible<F, T, E>(call: F) -> Self
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
@@ -55,9 +58,9 @@ impl Reply {
         Self::call(FallibleCall::new(call))
     }
 
-    /// A run whose result is a stream: it is given the sink into which its items go.
+    /// Creates a run with a stream as its result; `run` gets the sink for the items.
     ///
-    /// The stream lives inside the run, and so may borrow whatever the run owns.
+    /// The stream lives inside the run, so it may borrow what the run owns.
     pub fn stream<R, F>(run: R) -> Self
     where
         R: FnOnce(StreamSink) -> F + Send + 'static,
@@ -82,7 +85,7 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// Where the result of a run goes, encoded.
+/// The destination of a run's encoded result.
 #[derive(Debug)]
 pub(crate) struct ResultWriter<'a> {
     protocol: HubProtocol,
@@ -92,10 +95,11 @@ pub(crate) struct ResultWriter<'a> {
 
 #[derive(Debug)]
 enum ResultPlace<'a> {
-    /// Straight into the completion of an invocation; one without an id has none.
+    /// Directly into the completion of an invocation; without an id there is no completion.
     Completion(Option<&'a str>, &'a mut Vec<u8>),
-    /// To whoever looks at it before it is sent.
+    /// Kept, to be inspected before it is sent.
     Kept(&'a mut Option<RawItem<'static>>),
+    Nowhere,
 }
 
 impl<'a> ResultWriter<'a> {
@@ -126,10 +130,20 @@ impl<'a> ResultWriter<'a> {
         }
     }
 
-    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+    /// Serializes no result.
+    pub(crate) fn discarded(protocol: HubProtocol, naming: Naming) -> Self {
+        let to = ResultPlace::Nowhere;
+        Self {
+            protocol,
+            naming,
+            to,
+        }
+    }
+
+    pub(super) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         let (protocol, naming, value) = (self.protocol, self.naming, &Success(value));
         match &mut self.to {
-            ResultPlace::Completion(None, _) => Ok(()),
+            ResultPlace::Completion(None, _) | ResultPlace::Nowhere => Ok(()),
             ResultPlace::Completion(Some(id), output) => protocol
                 .writer(output)
                 .with_naming(naming)
@@ -142,7 +156,7 @@ impl<'a> ResultWriter<'a> {
     }
 }
 
-/// A run of a method that hands its result on encoded.
+/// A run of a method that passes its result on encoded.
 pub(crate) trait CallFuture: Send {
     fn poll_call(
         self: Pin<&mut Self>,

@@ -1,4 +1,4 @@
-//! What a call takes besides its arguments: its token, and the streams that its client sends along.
+//! What a call takes besides its arguments: its token, and the streams that its client sends.
 
 use std::any::Any;
 use std::fmt;
@@ -13,13 +13,14 @@ use crate::connection::Connection;
 
 /// What a call takes besides its arguments.
 ///
-/// Made by [`Hub::resources`](super::Hub::resources), once for a call; its arguments may be bound more than once.
-#[derive(Default)]
+/// Created by [`Hub::resources`](super::Hub::resources), once for a call; the arguments may be
+/// bound more than once.
+#[derive(Clone, Default)]
 pub struct Resources {
     token: Option<CancellationToken>,
     /// In the order of the method's parameters.
     uploads: Vec<Arc<dyn Upload>>,
-    /// Made for the first context, for whoever invokes a client to give back.
+    /// Created for the first context; a user that invokes a client gives it back.
     slot: OnceLock<Arc<CallSlot>>,
 }
 
@@ -41,7 +42,7 @@ impl Resources {
         Arc::clone(self.slot.get_or_init(slot))
     }
 
-    /// The stream at this place among the streams, if its items are of this type.
+    /// Returns the stream at this position, if its items have this type.
     pub(crate) fn stream_reader<T>(&self, index: usize) -> Option<LentStreamReader<T>>
     where
         T: DeserializeOwned + Send + 'static,
@@ -60,7 +61,8 @@ impl fmt::Debug for Resources {
     }
 }
 
-/// Makes the [`Resources`] of one call; nothing is allocated where a method takes neither.
+/// Builds the [`Resources`] of one call; allocates nothing for a method that takes neither a token
+/// nor streams.
 #[derive(Debug)]
 pub struct ResourcesBuilder<'a> {
     connection: &'a Arc<Connection>,
@@ -69,7 +71,7 @@ pub struct ResourcesBuilder<'a> {
 }
 
 impl<'a> ResourcesBuilder<'a> {
-    /// `stream_capacity` items may wait in each stream.
+    /// Creates a builder; `stream_capacity` items may wait in each stream.
     pub(crate) fn new(connection: &'a Arc<Connection>, stream_capacity: usize) -> Self {
         Self {
             connection,
@@ -78,14 +80,14 @@ impl<'a> ResourcesBuilder<'a> {
         }
     }
 
-    /// The method takes a token.
+    /// Adds a token, for a method that takes one.
     #[must_use]
     pub fn cancellation_token(mut self) -> Self {
         self.resources.token = Some(self.connection.aborted().child_token());
         self
     }
 
-    /// The method takes one more stream of the client's, of items of this type.
+    /// Adds a stream from the client with items of this type.
     #[must_use]
     pub fn stream_reader<T>(mut self) -> Self
     where
@@ -97,7 +99,7 @@ impl<'a> ResourcesBuilder<'a> {
         self
     }
 
-    /// What was asked for.
+    /// Returns the requested resources.
     #[must_use]
     pub fn build(self) -> Resources {
         self.resources
@@ -184,6 +186,7 @@ mod tests {
                     caller,
                     arguments,
                     resources,
+                    is_answered: true,
                 },
             )
         };
@@ -192,7 +195,7 @@ mod tests {
         drop(bind(&first).unwrap());
         let misfit = arguments(b"{\"type\":1,\"target\":\"Sum\",\"arguments\":[\"x\"]}\x1e");
         assert!(bind(&misfit).is_err());
-        // What came meanwhile is still there, for whoever binds last.
+        // Items that arrived in the meantime are still there for the last binding.
         push(&resources, 2);
         let replaced = arguments(b"{\"type\":1,\"target\":\"Sum\",\"arguments\":[100]}\x1e");
         let reply = bind(&replaced).unwrap();

@@ -1,8 +1,9 @@
-//! Whether what hub code returned can have failed: decided by its type, not by how that is written.
+//! Determines whether a return value of hub code can be an error, by its type and not by how that
+//! is written.
 //!
-//! A method of a type goes before one of a trait, so [`Returned::kind`] of a [`Result`] is not that of any
-//! other type. Neither has bounds: an error type that missed one would be taken for a value. Bounds are at the
-//! methods of the two kinds.
+//! Inherent methods take precedence over trait methods, so [`Returned::kind`] of a [`Result`]
+//! differs from that of any other type. Neither has bounds, because an error type that missed a
+//! bound would be taken for a value. The bounds are on the methods of the two kinds.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -12,40 +13,41 @@ use futures_core::Stream;
 use super::reply::FallibleCall;
 use super::{HubError, HubResult, HubReturn, HubStream, HubStreamItem, Reply, StreamSink};
 
-/// Sends an item of a stream. It carries no bounds, so that of an item which cannot be sent is told only once.
+/// Sends an item of a stream. It carries no bounds, which makes the compiler report an item that
+/// cannot be sent only once.
 pub type SendItem<T> = fn(&StreamSink, T) -> HubResult;
 
-/// Asks what kind of type `T` is.
+/// Determines what kind of type `T` is.
 #[derive(Debug)]
 pub struct Returned<T>(PhantomData<fn() -> T>);
 
-/// A type that hub code returned.
+/// Returns the marker for a type that hub code returned.
 #[must_use]
 pub const fn returned<T>() -> Returned<T> {
     Returned(PhantomData)
 }
 
-/// The type of a value that hub code returned.
+/// Returns the marker for the type of a value that hub code returned.
 pub const fn returned_by<T>(_: &T) -> Returned<T> {
     returned()
 }
 
-/// The type of a stream's items.
+/// Returns the marker for the type of a stream's items.
 pub const fn streamed_by<S: HubStream>(_: &S) -> Returned<<S::Sent as Stream>::Item> {
     returned()
 }
 
 impl<T, E> Returned<Result<T, E>> {
-    /// Can have failed.
+    /// Returns the marker for a type that can be an error.
     #[must_use]
     pub const fn kind(&self) -> ReturnsResult {
         ReturnsResult
     }
 }
 
-/// What every type has that is no [`Result`].
+/// Implemented for every type; a [`Result`] shadows its method with an inherent one.
 pub trait ReturnedValue {
-    /// Cannot have failed.
+    /// Returns the marker for a type that is not an error.
     #[must_use]
     fn kind(&self) -> ReturnsValue {
         ReturnsValue
@@ -54,18 +56,18 @@ pub trait ReturnedValue {
 
 impl<T> ReturnedValue for Returned<T> {}
 
-/// A [`Result`], whatever alias it was written as.
+/// A [`Result`], including one that is written as an alias.
 pub trait AnyResult {
-    /// What a success has.
+    /// The type of a success.
     type Value;
-    /// Why it failed.
+    /// The type of an error.
     type Error;
 
-    /// The result itself.
+    /// Returns the result itself.
     ///
     /// # Errors
     ///
-    /// Its own.
+    /// Returns its own error.
     fn into_result(self) -> Result<Self::Value, Self::Error>;
 }
 
@@ -85,7 +87,7 @@ impl<T, E> AnyResult for Result<T, E> {
     note = "implement `std::error::Error` for `{Self}`, to hide it from clients and log it, or return a `HubError`"
 )]
 pub trait IntoHubError {
-    /// The error as one of a hub method.
+    /// Converts the error to one of a hub method.
     fn into_hub_error(self) -> HubError;
 }
 
@@ -98,7 +100,7 @@ where
     }
 }
 
-/// What a hook can return.
+/// A type that a hook can return.
 #[diagnostic::on_unimplemented(
     message = "a hook cannot return `{Self}`",
     label = "nobody reads it",
@@ -108,12 +110,12 @@ pub trait HookReturn {}
 
 impl HookReturn for () {}
 
-/// What was returned is a [`Result`].
+/// Marks a [`Result`].
 #[derive(Clone, Copy, Debug)]
 pub struct ReturnsResult;
 
 impl ReturnsResult {
-    /// A run whose result the caller gets.
+    /// Creates a run with a result for the caller.
     #[must_use]
     pub fn reply<R>(self, run: impl Future<Output = R> + Send + 'static) -> Reply
     where
@@ -122,11 +124,11 @@ impl ReturnsResult {
         Reply::call(FallibleCall::new(run))
     }
 
-    /// What a hook returned.
+    /// Returns the outcome of a hook.
     ///
     /// # Errors
     ///
-    /// The hook's.
+    /// Returns the hook's error.
     pub fn hook<R>(self, outcome: R) -> HubResult
     where
         R: AnyResult<Value: HookReturn, Error: IntoHubError>,
@@ -137,16 +139,16 @@ impl ReturnsResult {
         }
     }
 
-    /// The stream that a method returned.
+    /// Returns the stream that a method returned.
     ///
     /// # Errors
     ///
-    /// What the method failed with.
+    /// Returns the method's error.
     pub fn stream<S, E: IntoHubError>(self, made: Result<S, E>) -> HubResult<S> {
         made.map_err(E::into_hub_error)
     }
 
-    /// What sends an item, or ends the stream with its error.
+    /// Returns the function that sends an item, or ends the stream with its error.
     #[must_use]
     pub fn sending<R>(self, _: Returned<R>) -> SendItem<R>
     where
@@ -159,36 +161,36 @@ impl ReturnsResult {
     }
 }
 
-/// What was returned is the value itself.
+/// Marks any other type: the value itself.
 #[derive(Clone, Copy, Debug)]
 pub struct ReturnsValue;
 
 impl ReturnsValue {
-    /// A run whose value the caller gets.
+    /// Creates a run with a value for the caller.
     #[must_use]
     pub fn reply<T: HubReturn>(self, run: impl Future<Output = T> + Send + 'static) -> Reply {
         Reply::value(run)
     }
 
-    /// What a hook returned.
+    /// Returns the outcome of a hook.
     ///
     /// # Errors
     ///
-    /// None.
+    /// Never.
     pub fn hook<T: HookReturn>(self, _: T) -> HubResult {
         Ok(())
     }
 
-    /// The stream that a method returned.
+    /// Returns the stream that a method returned.
     ///
     /// # Errors
     ///
-    /// None.
+    /// Never.
     pub fn stream<S>(self, stream: S) -> HubResult<S> {
         Ok(stream)
     }
 
-    /// What sends an item.
+    /// Returns the function that sends an item.
     #[must_use]
     pub fn sending<T: HubStreamItem>(self, _: Returned<T>) -> SendItem<T> {
         |sink, item| sink.send(&item)

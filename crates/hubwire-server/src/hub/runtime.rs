@@ -1,4 +1,4 @@
-//! A built hub: its service, its options and its lifetime manager.
+//! A built hub, with its service, its options and its lifetime manager.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::lifetime::DefaultHubLifetimeManager;
 use crate::node::{HubOptions, Node, Whose};
 use crate::outbound::{Bounds, Outbound};
 
-/// What every connection of a hub shares.
+/// The state that all connections of a hub share.
 #[derive(Debug)]
 pub(crate) struct HubRuntime {
     name: HubName,
@@ -29,7 +29,7 @@ pub(crate) struct HubRuntime {
 }
 
 impl HubRuntime {
-    /// The hub of a service with so many methods.
+    /// Creates the hub of a service with this many methods.
     pub(crate) fn new(
         name: HubName,
         service: Arc<dyn HubService>,
@@ -71,7 +71,8 @@ impl HubRuntime {
         &*self.user_ids
     }
 
-    /// Says in the log that hub code failed, unless it hears too often of that place; the sweep says the rest.
+    /// Logs that hub code failed, unless the log has had a line about that place recently; the
+    /// sweep logs the rest.
     pub(crate) fn failed(
         &self,
         place: Place,
@@ -84,13 +85,14 @@ impl HubRuntime {
         self.keep_cause(place, cause);
     }
 
-    /// Warns of what nobody else hears of, unless that was just said; the sweep says the rest.
+    /// Logs a warning about something that nobody else is told, unless the log has had a line about
+    /// it recently; the sweep logs the rest.
     pub(crate) fn warn(&self, warning: Warning, details: impl Fn() -> Details) {
         let now = self.node.now();
         self.warnings.count(warning, &self.name, now, details);
     }
 
-    /// Says why a call is refused: a warning where its client is not told, else at DEBUG.
+    /// Logs why a call is refused: a warning if its client is not told, otherwise at DEBUG.
     pub(crate) fn refused(&self, heard: Heard, warning: Warning, details: impl Fn() -> Details) {
         match heard {
             Heard::ByNobody => self.warn(warning, details),
@@ -98,7 +100,7 @@ impl HubRuntime {
         }
     }
 
-    /// A connection of the hub, for what is logged of it.
+    /// Returns the names of the hub and the connection, for the log.
     pub(crate) fn whose<'a>(&'a self, connection: &'a Connection) -> Whose<'a> {
         Whose {
             hub: &self.name,
@@ -113,22 +115,22 @@ impl HubRuntime {
         }
     }
 
-    /// Keeps why a method failed, if a test has asked for that.
+    /// Stores why a method failed, if a test has asked for it.
     pub(crate) fn keep_cause(&self, place: Place, cause: &dyn fmt::Debug) {
         self.causes.keep(place, cause);
     }
 
-    /// From now on keeps why methods fail, for [`HubRuntime::take_cause`].
+    /// Stores from now on why methods fail, for [`HubRuntime::take_cause`].
     pub(crate) fn keep_causes(&self) {
         self.causes.begin();
     }
 
-    /// Why the method of this name failed first, of what was not taken yet.
+    /// Removes and returns the oldest stored cause of the method with this name.
     pub(crate) fn take_cause(&self, target: &str) -> Option<String> {
         self.causes.take(self.service.method(target)?)
     }
 
-    /// Says what happened since it was last said: failures of hub code, and what else there is a warning of.
+    /// Logs what has happened since the last line about it: failures of hub code, and warnings.
     pub(crate) fn say_the_rest(&self, now: u64) {
         self.failures.say_the_rest(self.for_the_log(), now);
         self.warnings.say_the_rest(&self.name, now);
@@ -138,7 +140,7 @@ impl HubRuntime {
         &self.node
     }
 
-    /// A connection that is not registered yet, and whose messages have no way out.
+    /// Creates a connection that is not registered yet and has no way out for its messages.
     pub(crate) fn connection(
         &self,
         identity: Identity,
@@ -150,7 +152,7 @@ impl HubRuntime {
         Connection::new(identity, outbound)
     }
 
-    /// A connection of the hub as hub code sees it.
+    /// Returns a connection of the hub as hub code sees it.
     pub(crate) fn caller(&self, connection: &Arc<Connection>) -> Caller {
         let lifetime = Arc::clone(&self.lifetime) as Arc<dyn HubLifetimeManager>;
         Caller::new(Arc::clone(connection), lifetime)

@@ -1,4 +1,4 @@
-//! A hub without its type, which is all that the dispatcher knows.
+//! A hub without its type; this is all that the dispatcher knows.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,33 +18,34 @@ use crate::connection::DisconnectReason;
 
 /// A hub without its type, as the dispatcher calls it.
 ///
-/// Every built [`Hub`] is one. Nothing takes one that was written by hand yet.
+/// Every built [`Hub`] is one. Nothing accepts a hand-written implementation yet.
 pub trait HubService: Send + Sync + 'static {
-    /// The index of the method that `target` names, in any ASCII case.
+    /// Returns the index of the method that `target` names, ignoring ASCII case.
     fn method(&self, target: &str) -> Option<usize>;
 
-    /// The declared name of the method at this index, which error texts show.
+    /// Returns the declared name of the method at this index, for error texts.
     fn method_name(&self, method: usize) -> &str;
 
-    /// The name of a parameter that comes as an argument, counted from zero, for the log.
+    /// Returns the name of a parameter that is sent as an argument, counted from zero, for the
+    /// log.
     fn parameter_name(&self, _method: usize, _argument: usize) -> Option<&str> {
         None
     }
 
-    /// See [`Hub::resources`].
+    /// Does the same as [`Hub::resources`].
     fn resources(&self, method: usize, builder: ResourcesBuilder<'_>) -> Resources;
 
-    /// See [`Hub::bind`].
+    /// Does the same as [`Hub::bind`].
     ///
     /// # Errors
     ///
-    /// [`BindError`] when the arguments do not fit the method.
+    /// Returns [`BindError`] if the arguments do not fit the method.
     fn bind(&self, method: usize, call: HubCall<'_>) -> Result<Reply, BindError>;
 
-    /// See [`Hub::on_connected`].
+    /// Does the same as [`Hub::on_connected`].
     fn on_connected(&self, caller: Caller) -> BoxFuture<'_, HubResult>;
 
-    /// See [`Hub::on_disconnected`].
+    /// Does the same as [`Hub::on_disconnected`].
     fn on_disconnected(&self, caller: Caller, reason: DisconnectReason)
     -> BoxFuture<'_, HubResult>;
 }
@@ -55,46 +56,54 @@ impl fmt::Debug for dyn HubService {
     }
 }
 
-/// A call as it came from the wire: who called, and arguments that are not yet decoded.
+/// A call as it arrived on the wire: the caller, and arguments that are not yet decoded.
 #[derive(Clone, Copy, Debug)]
 pub struct HubCall<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) arguments: &'a RawArguments<'a>,
     pub(crate) resources: &'a Resources,
+    /// Whether the client gets a response.
+    pub(crate) is_answered: bool,
 }
 
 impl<'a> HubCall<'a> {
-    /// The connection that the call came from.
+    pub(super) fn resources(&self) -> &'a Resources {
+        self.resources
+    }
+
+    /// Returns the connection that the call came from.
     #[must_use]
     pub fn caller(&self) -> &'a Caller {
         self.caller
     }
 
-    /// The arguments as they came.
+    /// Returns the arguments as they arrived.
     #[must_use]
     pub fn arguments(&self) -> &'a RawArguments<'a> {
         self.arguments
     }
 
-    /// The connection that the call came from, as the method may keep it: clients that are invoked through
-    /// it keep no other call of the connection waiting.
+    /// Returns the connection that the call came from, for the method to keep. Invoking clients
+    /// through it does not make other calls of the connection wait.
     #[must_use]
     pub fn caller_in_scope(&self) -> Caller {
         let scope: Arc<dyn InvocationScope> = self.resources.slot_of(self.caller.connection());
         self.caller.in_scope(scope)
     }
 
-    /// The token to hand to the method: fires when the caller cancels the call or its connection ends.
+    /// Returns the token to pass to the method: it fires when the caller cancels the call or its
+    /// connection ends.
     ///
-    /// On the wire there is no argument for it. `None` where none was made for this method.
+    /// It is not an argument on the wire. Returns `None` if no token was made for this method.
     #[must_use]
     pub fn cancellation_token(&self) -> Option<CancellationToken> {
         self.resources.token().cloned()
     }
 
-    /// The client's stream at this place among the method's streams, to be handed to the method when it runs.
+    /// Returns the client's stream at this position among the method's streams, to be opened when
+    /// the method runs.
     ///
-    /// `None` where no stream of such items was made at this place for this method.
+    /// Returns `None` if no stream of such items was made at this position.
     #[must_use]
     pub fn stream_reader<T>(&self, index: usize) -> Option<LentStreamReader<T>>
     where

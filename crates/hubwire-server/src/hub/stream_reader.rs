@@ -1,4 +1,4 @@
-//! What a client streams to a hub method.
+//! Streams from a client to a hub method.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -16,11 +16,12 @@ use super::{HubError, HubResult};
 use crate::connection::Connection;
 use crate::node::{Guarded, drop_each, guarded, guarded_step, replace_waker};
 
-/// Items that a client streams to a hub method: a parameter of the method.
+/// A stream of items from a client to a hub method; a parameter of the method.
 ///
-/// SignalR's client-to-server streaming. Items arrive in the order in which they were sent and are decoded
-/// as they come. At most `stream_buffer_capacity` of them wait here; then nothing more is read from the
-/// client until the method has taken one. Whatever arrives after the method has ended is dropped.
+/// This is SignalR's client-to-server streaming. Items arrive in the order in which they were sent
+/// and are decoded on arrival. At most `stream_buffer_capacity` items wait here; then nothing more
+/// is read from the client until the method takes one. Items that arrive after the method has
+/// ended are dropped.
 ///
 /// ```
 /// use hubwire::{HubResult, StreamReader};
@@ -34,24 +35,25 @@ use crate::node::{Guarded, drop_each, guarded, guarded_step, replace_waker};
 /// }
 /// ```
 ///
-/// Whoever invokes the uploading client for a result must read its stream meanwhile: the result comes behind
-/// the items, and while the stream is full nothing of that client is read.
+/// A method that invokes the uploading client for a result must read its stream in the meantime:
+/// the result comes after the items, and nothing is read from that client while the stream is
+/// full.
 ///
 /// # Errors
 ///
-/// The last item is an error where the client ended its stream with one (the caller may read it: it is the
-/// client's own), sent an item that is no `T`, or is gone. Of a client that leaves while its stream is full, what does
-/// not fit any more is lost.
+/// The last item is an error if the client ended its stream with an error (the caller may see it,
+/// because it is the client's own), sent an item that is not a `T`, or is gone. If a client leaves
+/// while its stream is full, the items that do not fit any more are lost.
 pub struct StreamReader<T> {
     shared: Arc<Shared<T>>,
 }
 
 impl<T> StreamReader<T> {
-    /// The next item; nothing after the last one.
+    /// Returns the next item, or `None` after the last one.
     ///
     /// # Cancellation
     ///
-    /// No item is lost where the future is dropped.
+    /// Dropping the future loses no item.
     pub async fn next(&mut self) -> Option<HubResult<T>> {
         poll_fn(|cx| self.shared.poll_next(cx)).await
     }
@@ -77,9 +79,10 @@ impl<T> fmt::Debug for StreamReader<T> {
     }
 }
 
-/// A stream of the client's that a reply takes with it, and opens when its run begins.
+/// A stream from the client that a reply holds, and opens when its run begins.
 ///
-/// Dropped before, it leaves the stream as it is, for whoever binds the call's arguments again.
+/// If it is dropped earlier, the stream stays unchanged for the next binding of the call's
+/// arguments.
 pub struct LentStreamReader<T> {
     shared: Arc<Shared<T>>,
 }
@@ -92,7 +95,8 @@ impl<T: Send + 'static> LentStreamReader<T> {
 }
 
 impl<T> LentStreamReader<T> {
-    /// The reader to hand to the method, to be opened inside its run: with the reader the stream is dropped.
+    /// Returns the reader to pass to the method. Open it inside the run: dropping the reader drops
+    /// the stream.
     ///
     /// Each stream is opened once.
     #[must_use]
@@ -119,20 +123,20 @@ pub(crate) enum ItemFault {
 
 /// The end of a stream at which the client's items arrive.
 pub(crate) trait Upload: Send + Sync {
-    /// The stream with its type, for its reader.
+    /// Returns the stream with its type, for its reader.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 
-    /// Whether the next item must wait.
+    /// Returns whether the next item must wait.
     fn is_full(&self) -> bool;
 
-    /// Decodes and queues an item; one that does not fit ends the stream.
+    /// Decodes and queues an item; an item that does not fit ends the stream.
     fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), ItemFault>;
 
-    /// Ends the stream, unless it has ended.
+    /// Ends the stream, unless it has already ended.
     fn end(&self, error: Option<HubError>);
 }
 
-/// A stream of a connection, or of none in tests; `capacity` items may wait in it.
+/// Creates a stream of a connection (of none in tests) in which `capacity` items may wait.
 pub(crate) fn upload<T>(connection: Option<Arc<Connection>>, capacity: usize) -> Arc<dyn Upload>
 where
     T: DeserializeOwned + Send + 'static,
@@ -147,7 +151,7 @@ where
 struct Shared<T> {
     queue: Mutex<Queue<T>>,
     capacity: usize,
-    /// Whose input goes on when there is room again.
+    /// The connection whose input resumes when there is space again.
     connection: Option<Arc<Connection>>,
 }
 
@@ -159,7 +163,7 @@ struct Queue<T> {
 
 enum State {
     Open,
-    /// The error comes behind the items that were there before it.
+    /// The error comes after the items that were queued before it.
     Ended(Option<HubError>),
 }
 
@@ -193,7 +197,7 @@ impl<T> Shared<T> {
             State::Open => {
                 let replaced = replace_waker(&mut queue.waker, cx);
                 drop(queue);
-                // Behind the lock, for it may own anything.
+                // Unlocked first, because the waker may own anything.
                 drop(replaced);
                 Poll::Pending
             }
@@ -206,7 +210,7 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Nobody reads any more, so nothing is kept and nothing waits.
+    /// Drops the items and accepts no more, because the reader is gone.
     fn abandon(&self) {
         let mut queue = self.lock();
         queue.state = State::Ended(None);
@@ -225,14 +229,14 @@ impl<T> Shared<T> {
         let waker = queue.waker.take();
         drop(queue);
         if let Some(waker) = waker {
-            // It may be hub code's own.
+            // The waker may be hub code's own.
             guarded_step("the waking of a stream's reader", || waker.wake());
         }
     }
 }
 
 impl<T: DeserializeOwned + Send + 'static> Shared<T> {
-    /// The item, or the text that its method reads and what the log says.
+    /// Returns the item, or the error text for the method and the detail for the log.
     fn decode(item: &RawItem<'_>, detailed_errors: bool) -> Result<T, (String, String)> {
         item.decode().map_err(|error| {
             let mut text = "Failed to bind Stream message.".to_owned();
@@ -286,7 +290,7 @@ mod tests {
 
     use super::*;
 
-    /// Looks, when it is dropped, whether its stream's queue is free.
+    /// Checks, when dropped, whether its stream's queue is unlocked.
     struct Looking {
         stream: Arc<Shared<i32>>,
         found_locked: Arc<AtomicUsize>,
@@ -318,7 +322,7 @@ mod tests {
             });
             let waker = waker.into();
             let mut cx = Context::from_waker(&waker);
-            // Twice, for the second finds the same waker.
+            // Twice, because the second poll finds the same waker.
             assert!(stream.poll_next(&mut cx).is_pending());
             assert!(stream.poll_next(&mut cx).is_pending());
         }

@@ -1,4 +1,4 @@
-//! A stream on its way from a hub method to the client that called it.
+//! A stream from a hub method to the client that called it.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -18,28 +18,31 @@ use super::success::Success;
 use crate::connection::Connection;
 use crate::node::{fire, wake_oneself, with_scratch};
 
-/// After this many items a stream lets the connection's other work go on.
+/// After this many items, a stream lets the connection's other work continue.
 const ITEMS_PER_TURN: usize = 32;
 
-/// Where a streaming method's items go; handed to what [`Reply::stream`](super::Reply::stream) runs.
+/// The destination of a streaming method's items; passed to the function given to
+/// [`Reply::stream`](super::Reply::stream).
 pub struct StreamSink {
     connection: Arc<Connection>,
     items: StreamItemWriter,
     control: Arc<StreamControl>,
 }
 
-/// How a streaming method ended.
+/// The outcome of a streaming method.
 pub struct StreamEnd(pub(crate) Result<(), StreamFailure>);
 
-/// Why a stream did not end well, by what its caller reads.
+/// The reason why a stream failed; it determines the text that the caller reads.
 pub(crate) enum StreamFailure {
-    /// The method gave no stream.
+    /// The method returned no stream.
     Invoking(HubError),
-    /// The stream broke off.
+    /// The stream failed while it was running.
     Streaming(HubError),
+    /// A filter returned something else.
+    NoStream,
 }
 
-/// What the dispatcher and the stream know of each other.
+/// State shared by the dispatcher and the stream.
 pub(crate) struct StreamControl {
     token: Option<CancellationToken>,
     is_cancelled: AtomicBool,
@@ -57,7 +60,7 @@ impl StreamControl {
         }
     }
 
-    /// No item is sent any more; a stream whose method takes no token ends.
+    /// Stops sending items; if the method takes no token, its stream ends.
     pub(crate) fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Release);
         if let Some(token) = &self.token {
@@ -66,7 +69,7 @@ impl StreamControl {
         self.waker.wake();
     }
 
-    /// No item is sent any more, whoever still has the sink.
+    /// Stops sending items, even if the sink is still in use.
     pub(crate) fn end(&self) {
         self.is_cancelled.store(true, Ordering::Release);
     }
@@ -75,12 +78,13 @@ impl StreamControl {
         self.is_cancelled.load(Ordering::Acquire)
     }
 
-    /// Whether nothing tells the method to stop, so that its stream is dropped.
+    /// Returns whether the stream is dropped when it is cancelled, because nothing tells its
+    /// method to stop.
     pub(crate) fn is_dropped_when_cancelled(&self) -> bool {
         self.token.is_none()
     }
 
-    /// Whether the method has returned its stream.
+    /// Returns whether the method has returned its stream.
     pub(crate) fn has_begun(&self) -> bool {
         self.has_begun.load(Ordering::Relaxed)
     }
@@ -105,7 +109,8 @@ impl StreamSink {
 
     /// Sends all items of a stream.
     ///
-    /// Each waits for room in the connection's queue, so that a slow socket slows the producer.
+    /// Each item waits for space in the connection's queue, so a slow socket slows the producer
+    /// down.
     pub async fn send_all<S>(self, stream: S) -> StreamEnd
     where
         S: Stream<Item: Serialize> + Send,
@@ -123,13 +128,13 @@ impl StreamSink {
         self.drive(stream, |sink, item| sink.send(&item?)).await
     }
 
-    /// The method gave no stream but an error.
+    /// Ends with an error, because the method returned no stream.
     #[must_use]
     pub fn fail(self, error: impl Into<HubError>) -> StreamEnd {
         StreamEnd(Err(StreamFailure::Invoking(error.into())))
     }
 
-    /// Sends the items of a stream by `send` until that fails; what expansions call.
+    /// Sends the items of a stream with `send` until that fails; macro expansions call this.
     #[doc(hidden)]
     pub async fn drive<S: Stream>(
         self,
@@ -148,14 +153,15 @@ impl StreamSink {
                 return StreamEnd(Err(StreamFailure::Streaming(error)));
             }
             items += 1;
-            // Nobody waits for what is cancelled, so everything else comes first.
+            // Nobody waits for the items of a cancelled stream, so all other work comes first.
             if self.control.is_cancelled() || items % ITEMS_PER_TURN == 0 {
                 wake_oneself().await;
             }
         }
     }
 
-    /// Resolves when the queue can take an item, which it takes from a cancelled stream without keeping it.
+    /// Resolves when the queue can take an item. A cancelled stream need not wait, because its
+    /// items are dropped.
     async fn room(&self) {
         let mut room = pin!(self.connection.outbound().item_room());
         poll_fn(|cx| match self.control.is_cancelled() {
@@ -190,7 +196,7 @@ impl fmt::Debug for StreamEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Ok(()) => "StreamEnd::Completed",
-            Err(StreamFailure::Invoking(_)) => "StreamEnd::NotBegun",
+            Err(StreamFailure::Invoking(_) | StreamFailure::NoStream) => "StreamEnd::NotBegun",
             Err(StreamFailure::Streaming(_)) => "StreamEnd::BrokenOff",
         })
     }

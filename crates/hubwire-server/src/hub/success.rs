@@ -1,11 +1,11 @@
-//! A value on its way to a client, which must be no error.
+//! A value to be sent to a client, which must not be an error.
 
 use serde::ser::{Error, Serialize, Serializer};
 
-/// A result or an item; where it turns out to be the `Err` of a [`Result`], it is not serialized.
+/// A result or an item; it is not serialized if it turns out to be the `Err` of a [`Result`].
 ///
-/// Most results are told from their types, see [`returned`](super::returned()). This is the last net, for those that
-/// no type showed: a generic hub's, a result in a result.
+/// Most results are recognised by their types, see [`returned`](super::returned()). This check is
+/// for the remaining ones: results in generic hubs, and results inside results.
 pub(super) struct Success<'a, T: ?Sized>(pub(super) &'a T);
 
 impl<T: Serialize + ?Sized> Serialize for Success<'_, T> {
@@ -14,7 +14,7 @@ impl<T: Serialize + ?Sized> Serialize for Success<'_, T> {
     }
 }
 
-/// Passes everything on but an `Err`.
+/// Passes everything on except an `Err`.
 struct Successes<S>(S);
 
 macro_rules! pass_on {

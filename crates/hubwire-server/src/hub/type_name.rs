@@ -1,16 +1,17 @@
-//! What a type is called where its path does not matter.
+//! Short names of types, without their paths.
 
 use std::any::type_name;
 
-/// The name of a type without paths, those of its generic arguments neither: `Topic<Vec<Duration>>`.
+/// Returns the name of a type without paths, including those of its generic arguments:
+/// `Topic<Vec<Duration>>`.
 pub(crate) fn short_type_name<T: ?Sized>() -> String {
     without_paths(type_name::<T>())
 }
 
-/// Drops whatever stands before a `::`, up to where that path begins.
+/// Removes everything in front of a `::`, back to the beginning of that path.
 fn without_paths(full: &str) -> String {
     let mut short = String::with_capacity(full.len());
-    // Where the path being read begins, and the paths whose generic arguments it is among.
+    // The start of the current path, and of the paths that enclose it as a generic argument.
     let mut start = 0;
     let mut outer = Vec::new();
     let mut rest = full;
@@ -22,7 +23,7 @@ fn without_paths(full: &str) -> String {
         }
         match next {
             '<' => outer.push(start),
-            // The other one that could come is the head of an arrow.
+            // Any other `>` is the head of an arrow.
             '>' if !short.ends_with('-') => start = outer.pop().unwrap_or_default(),
             _ => {}
         }
@@ -35,7 +36,8 @@ fn without_paths(full: &str) -> String {
     short
 }
 
-/// Whether a path goes on: `{closure}` and `{impl#0}` are names as any other, and a `>` ends a path's part.
+/// Returns whether a path continues: `{closure}` and `{impl#0}` are ordinary names, and a `>` ends
+/// a part of a path.
 fn is_of_path(next: char) -> bool {
     next.is_alphanumeric() || matches!(next, '_' | '{' | '}' | '#' | '>')
 }

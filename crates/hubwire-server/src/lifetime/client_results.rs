@@ -1,4 +1,4 @@
-//! Invocations of clients whose results are still to come.
+//! Invocations of clients with pending results.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::node::Node;
 
 type Results = mpsc::UnboundedSender<(ConnectionId, RawClientResult)>;
 
-/// The invocations of one hub whose clients have not all sent a result.
+/// The invocations of one hub that still wait for results of clients.
 pub(crate) struct PendingClientResults {
     /// How many results of one connection may be pending.
     limit: usize,
@@ -34,20 +34,20 @@ struct State {
 }
 
 struct PendingInvocation {
-    /// Who has sent a result: a second one is ignored, as is one that comes too late.
+    /// The connections that have sent a result: a second one is ignored, as is a late one.
     completed: IndexSet<ConnectionId>,
     pending: IndexSet<ConnectionId>,
-    /// Takes at most one result of each connection that was invoked.
+    /// Takes at most one result of each invoked connection.
     results: Results,
 }
 
-/// What became of a client's result.
+/// The outcome of receiving a client's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Receipt {
-    /// The invocation is pending, but for other connections.
+    /// The invocation is pending, but not for this connection.
     OfAnother,
     Taken,
-    /// No such invocation is pending: it was given up, or never made.
+    /// No such invocation is pending: it was abandoned or never existed.
     Unknown,
 }
 
@@ -64,9 +64,9 @@ impl PendingClientResults {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins an invocation of these connections; its id, and where their results come.
+    /// Begins an invocation of these connections; returns its id and the stream of results.
     ///
-    /// Of a connection that has too many pending already, that is the result.
+    /// For a connection that already has too many pending results, the result is that error.
     pub(crate) fn begin(
         self: &Arc<Self>,
         connections: impl Iterator<Item = ConnectionId>,
@@ -90,7 +90,7 @@ impl PendingClientResults {
                     connection_id: connection_id.clone(),
                     limit,
                 };
-                // The receiver is ours and cannot be gone.
+                // The receiver is local and still exists.
                 let _ = results.send((connection_id, Err(error)));
                 continue;
             }
@@ -118,14 +118,14 @@ impl PendingClientResults {
         (format!("s{number}"), results)
     }
 
-    /// Whether the invocation still waits for this connection.
+    /// Returns whether the invocation still waits for this connection.
     pub(crate) fn is_pending(&self, id: &str, connection_id: &ConnectionId) -> bool {
         let state = self.lock();
         let invocation = number(id).and_then(|number| state.invocations.get(&number));
         invocation.is_some_and(|invocation| invocation.pending.contains(connection_id))
     }
 
-    /// Takes the result that a connection sent under an invocation id.
+    /// Records the result that a connection sent for an invocation id.
     pub(crate) fn complete(
         &self,
         connection_id: &ConnectionId,
@@ -138,7 +138,7 @@ impl PendingClientResults {
         self.lock().complete(connection_id, number, result)
     }
 
-    /// Completes all that waits for a connection with its end.
+    /// Completes all pending results of a connection, because it has ended.
     pub(crate) fn disconnected(&self, connection_id: &ConnectionId) {
         let mut state = self.lock();
         let numbers = state.by_connection.remove(connection_id);
@@ -150,7 +150,7 @@ impl PendingClientResults {
         }
     }
 
-    /// How many invocations wait for results.
+    /// Returns the number of invocations that wait for results.
     pub(crate) fn len(&self) -> usize {
         self.lock().invocations.len()
     }
@@ -173,7 +173,7 @@ impl State {
             };
         }
         invocation.completed.insert(connection_id.clone());
-        // Whoever waits may give up at this moment.
+        // The receiver may be dropped at this moment.
         let _ = invocation.results.send((connection_id.clone(), result));
         if invocation.pending.is_empty() {
             self.invocations.remove(&number);
@@ -191,7 +191,7 @@ impl State {
         }
     }
 
-    /// Gives an invocation up; whose results were still to come.
+    /// Abandons an invocation; returns the connections with pending results.
     fn give_up(&mut self, number: u64) -> IndexSet<ConnectionId> {
         let invocation = self.invocations.remove(&number);
         let pending = invocation.map_or_else(IndexSet::new, |invocation| invocation.pending);
@@ -202,14 +202,14 @@ impl State {
     }
 }
 
-/// The number behind the `s` that keeps our ids apart from those that clients choose.
+/// Returns the number after the `s`, which distinguishes our ids from those that clients choose.
 fn number(id: &str) -> Option<u64> {
     let number: u64 = id.strip_prefix('s')?.parse().ok()?;
-    // Exactly as we wrote it: without signs and zeros in front.
+    // It must be exactly as we wrote it: without signs and leading zeros.
     (id == format!("s{number}")).then_some(number)
 }
 
-/// The results of one invocation; dropping it gives the invocation up.
+/// The results of one invocation; dropping it abandons the invocation.
 pub(crate) struct InvocationResults {
     of: Arc<PendingClientResults>,
     number: u64,
@@ -219,7 +219,7 @@ pub(crate) struct InvocationResults {
 }
 
 impl InvocationResults {
-    /// Completes the invocation for all who have not.
+    /// Completes the invocation for all connections that have not answered.
     fn time_out(&mut self) {
         let waited = self.timeout;
         let mut state = self.of.lock();
@@ -232,7 +232,7 @@ impl InvocationResults {
         for connection_id in pending {
             self.of.node.limits().client_result_timeout.count();
             let error = ClientResultError::TimedOut { waited };
-            // We are the receiver.
+            // `self` is the receiver.
             let _ = results.send((connection_id, Err(error)));
         }
     }

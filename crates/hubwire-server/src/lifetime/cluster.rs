@@ -1,4 +1,4 @@
-//! The other nodes of the farm, as one hub's lifetime manager sees them.
+//! The other nodes of the farm, as the lifetime manager of a hub sees them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,7 +25,7 @@ use crate::outbound::Pace;
 /// How long another node may take to acknowledge a group command.
 const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// One hub's end of the backplane.
+/// The backplane, as used by one hub.
 #[derive(Clone)]
 pub(crate) struct Cluster {
     shared: Arc<Shared>,
@@ -56,7 +56,8 @@ impl Cluster {
         }
     }
 
-    /// Hears what concerns the hub as a whole; a node without connections need not.
+    /// Subscribes to what concerns the hub as a whole; a node without connections does not need
+    /// it.
     pub(crate) async fn start(&self) {
         let start = async {
             for subject in self.subjects() {
@@ -67,7 +68,7 @@ impl Cluster {
         self.shared.started.get_or_init(|| start).await;
     }
 
-    /// Gives up what concerns the hub as a whole.
+    /// Unsubscribes from what concerns the hub as a whole.
     pub(crate) async fn stop(&self) {
         if self.shared.started.initialized() {
             for subject in self.subjects() {
@@ -86,7 +87,7 @@ impl Cluster {
         ]
     }
 
-    /// Subscribes to the messages of a subject, or no longer, and does not wait.
+    /// Subscribes to the messages of a subject, or unsubscribes, without waiting.
     pub(crate) fn hear(&self, subject: Subject, wanted: bool) {
         let Shared {
             backplane,
@@ -98,7 +99,7 @@ impl Cluster {
         subscriptions.want(backplane, node, channel, wanted);
     }
 
-    /// Resolves when the broker has confirmed what was last wanted of a subject.
+    /// Resolves once the broker has confirmed the latest request for a subject.
     pub(crate) async fn heard(&self, subject: &Subject) {
         let channel = self.channel(subject.clone());
         self.shared.subscriptions.settled(&channel).await;
@@ -111,7 +112,8 @@ impl Cluster {
         }
     }
 
-    /// Publishes to the other nodes; nothing where no other node can be concerned.
+    /// Publishes a message to the other nodes; returns `None` if no other node can have a
+    /// receiver.
     pub(crate) fn publish(
         &self,
         target: &Target,
@@ -131,7 +133,8 @@ impl Cluster {
         let this = self.clone();
         Ok(Some(Box::pin(async move {
             for subject in subjects {
-                // What local receivers got is not undone because others could not be reached.
+                // The message has reached local receivers even if the other nodes cannot be
+                // reached.
                 if let Err(error) = this.tell(subject, body.clone()).await {
                     let hub = &this.shared.hub;
                     tracing::warn!(target: "hubwire::backplane", %hub, %error, "a message stayed on this node");
@@ -150,7 +153,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Tells whichever node has the connection to change a group, and waits for its acknowledgement.
+    /// Tells the node that has the connection to change a group, and waits for its
+    /// acknowledgement.
     pub(crate) fn change_remote_group(
         &self,
         action: GroupAction,
@@ -169,12 +173,13 @@ impl Cluster {
                 group,
                 connection_id: connection_id.clone(),
             };
-            // Only a node that listens hears of it, which one without connections does not yet.
+            // The acknowledgement reaches only a subscribed node, and a node without connections
+            // may not be subscribed yet.
             this.shared.node.start();
             let changed = async {
                 this.start().await;
                 this.tell(Subject::GroupCommands, command).await?;
-                // The sender goes only with the command.
+                // The sender is dropped only together with the command.
                 let _ = acknowledged.await;
                 Ok(())
             };
@@ -195,7 +200,7 @@ impl Cluster {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Carries out what another node said.
+    /// Processes an envelope from another node.
     pub(super) fn receive(
         &self,
         manager: &DefaultHubLifetimeManager,
@@ -211,7 +216,7 @@ impl Cluster {
             }
             EnvelopeBody::Acknowledgement { id } => {
                 if let Some(acknowledge) = self.commands().remove(&id) {
-                    // Whoever sent the command may have stopped waiting.
+                    // The sender of the command may have stopped waiting.
                     let _ = acknowledge.send(());
                 }
             }
@@ -222,12 +227,13 @@ impl Cluster {
                 connection_id,
             } => {
                 if let Some(changed) = manager.change_local_group(action, &connection_id, &group) {
-                    // The broker's confirmation may come through this very loop.
+                    // The broker's confirmation may arrive through this very loop.
                     let this = self.clone();
                     let acknowledged = caught(async move {
                         match changed {
                             Ok(heard) => heard.await,
-                            // The command has no way to say so; its sender only learns that it arrived.
+                            // The command cannot report this; its sender only learns that the
+                            // command arrived.
                             Err(error) => {
                                 tracing::warn!(
                                     target: "hubwire::backplane",
@@ -270,7 +276,7 @@ impl fmt::Debug for Cluster {
     }
 }
 
-/// The channels to publish to, and who is excluded there.
+/// Returns the channels to publish to, and the connections that are excluded there.
 fn subjects(
     target: &Target,
     is_local: impl Fn(&ConnectionId) -> bool,
@@ -304,7 +310,7 @@ fn subjects(
     (subjects, excluded)
 }
 
-/// A command whose acknowledgement somebody awaits.
+/// A command that waits for its acknowledgement.
 struct AwaitedCommand<'a> {
     cluster: &'a Cluster,
     id: i32,

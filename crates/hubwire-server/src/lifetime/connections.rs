@@ -1,4 +1,4 @@
-//! Every connection of a hub on this node.
+//! All connections of a hub on this node.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -9,10 +9,11 @@ use crate::connection::Connection;
 
 /// Finds connections by id, and visits all of them in a reproducible order.
 ///
-/// Look-ups never block; the list is dense so that a visit costs nothing but the visits.
+/// Lookups never block. The list is dense, so visiting has no overhead.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
-    /// Weak, for the map frees what was removed much later, and a connection's items should not wait.
+    /// Weak, because the map frees removed entries much later, and a connection's items should not
+    /// wait for that.
     by_id: papaya::HashMap<ConnectionId, Weak<Connection>>,
     all: RwLock<Vec<Arc<Connection>>>,
 }
@@ -27,7 +28,7 @@ impl Connections {
         all.push(Arc::clone(connection));
     }
 
-    /// Whether it was there.
+    /// Removes a connection; returns whether it was registered.
     pub(crate) fn remove(&self, connection: &Connection) -> bool {
         self.by_id.pin().remove(connection.id());
         let mut all = self.write();

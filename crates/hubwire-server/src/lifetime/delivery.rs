@@ -1,4 +1,4 @@
-//! One message on its way to its local receivers.
+//! The delivery of one message to its local receivers.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use hubwire_protocol::HubProtocol;
 use crate::connection::Connection;
 use crate::outbound::Pace;
 
-/// Where a delivery gets a message in the protocol of a receiver.
+/// The source of a message in the protocol of a receiver.
 pub(crate) trait EncodedOnce {
-    /// What there is without running code of the sender's.
+    /// Returns what is available without running the sender's code.
     fn encoded_before(&self, protocol: HubProtocol) -> Before<'_>;
 
-    /// Nothing where the message does not exist in this protocol.
+    /// Returns `None` if the message does not exist in this protocol.
     fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError>;
 }
 
-/// A message as far as it is encoded.
+/// Whether a message is already encoded in a protocol.
 #[derive(Debug)]
 pub(crate) enum Before<'a> {
     Encoded(&'a EncodedMessage),
-    /// It does not exist in this protocol.
+    /// The message does not exist in this protocol.
     Nothing,
     ToBeEncoded,
 }
@@ -40,11 +40,11 @@ impl EncodedOnce for OutgoingInvocation<'_> {
     }
 }
 
-/// Offers one message to receiver after receiver.
+/// Offers one message to one receiver after the other.
 pub(crate) struct Delivery<'a, M> {
     message: &'a M,
     excluded: HashSet<&'a ConnectionId>,
-    /// Receivers for whose protocol the message was not encoded when they were visited.
+    /// Receivers that were visited before the message was encoded in their protocol.
     deferred: Vec<Arc<Connection>>,
     pace: Pace,
 }
@@ -64,10 +64,11 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
         self
     }
 
-    /// Offers the message to a receiver, who may be visited under a list's lock.
+    /// Offers the message to a receiver, which may be visited under a list's lock.
     ///
-    /// Where the message is not encoded yet, as for the first receiver of a protocol who came only now, that waits
-    /// for [`Delivery::finish`]: encoding runs the sender's code.
+    /// If the message is not encoded in the receiver's protocol yet, because it is the first with
+    /// that protocol and just connected, this is deferred to [`Delivery::finish`]: encoding runs
+    /// the sender's code.
     pub(crate) fn offer(&mut self, connection: &Arc<Connection>) {
         if self.excluded.contains(connection.id()) {
             return;
@@ -81,7 +82,8 @@ impl<'a, M: EncodedOnce> Delivery<'a, M> {
         }
     }
 
-    /// How the sender goes on; no lock may be held.
+    /// Delivers to the deferred receivers and returns how the sender may continue. No lock may be
+    /// held.
     pub(crate) fn finish(self) -> Result<Pace, SendError> {
         let mut pace = self.pace;
         for connection in self.deferred {
@@ -127,7 +129,7 @@ mod tests {
             connection.set_protocol(protocol);
             connection
         });
-        // As if the two that speak MessagePack were the first, and came only now.
+        // As if the two with MessagePack were the first with that protocol and had just connected.
         message.encoded(HubProtocol::Json).unwrap();
         let mut delivery = Delivery::new(&message);
         members.iter().for_each(|member| delivery.offer(member));

@@ -1,4 +1,4 @@
-//! Invokes clients for their results.
+//! Invoking clients for results.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::manager::DefaultHubLifetimeManager;
 use crate::connection::Connection;
 
 impl DefaultHubLifetimeManager {
-    /// Invokes a method on the clients of a target and hands on their results.
+    /// Invokes a method on the clients of a target and returns their results.
     pub(super) fn invoke_clients(
         &self,
         target: &Target,
@@ -29,7 +29,8 @@ impl DefaultHubLifetimeManager {
         let message = self.message(method, arguments).with_invocation_id(&id);
         for connection in &connections {
             let outbound = connection.outbound();
-            // One that ends hears nothing, and may have ended before the invocation began.
+            // A connection that is ending receives nothing, and may have ended before the
+            // invocation began.
             if outbound.is_finished() {
                 self.client_results().disconnected(connection.id());
             }
@@ -37,13 +38,14 @@ impl DefaultHubLifetimeManager {
                 continue;
             }
             let encoded = message.encoded(connection.protocol())?;
-            // However slow the client is, its time to respond is what the caller waits for.
+            // No matter how slow the client is: the caller waits only as long as the client's time
+            // to respond.
             let _ = outbound.offer(encoded);
         }
         Ok(RawClientResults::new(results))
     }
 
-    /// Each connection of a target once, without those that are excluded.
+    /// Returns each connection of a target once, without the excluded ones.
     fn connections_of(&self, target: &Target) -> Result<Vec<Arc<Connection>>, ClientResultError> {
         let excluded: HashSet<&ConnectionId> = match target {
             Target::AllExcept(ids) | Target::GroupExcept(_, ids) => ids.iter().collect(),

@@ -1,4 +1,5 @@
-//! The lifetime manager of a hub on this node: local receivers first, then the other nodes.
+//! The lifetime manager of a hub on this node: it sends to local receivers first, then to the
+//! other nodes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,8 @@ use crate::connection::Connection;
 use crate::node::{HubOptions, Node, Whose};
 use crate::outbound::{Flushers, Pace};
 
-/// Knows the connections of one hub on this node, and the other nodes through a [`Cluster`].
+/// Knows the connections of one hub on this node, and reaches the other nodes through a
+/// [`Cluster`].
 #[derive(Debug)]
 pub(crate) struct DefaultHubLifetimeManager {
     hub: HubName,
@@ -67,7 +69,7 @@ impl DefaultHubLifetimeManager {
         }
     }
 
-    /// A call of clients, its values under the hub's names.
+    /// Creates the invocation of clients, with the hub's naming.
     pub(super) fn message<'a>(
         &self,
         method: &'a str,
@@ -100,14 +102,15 @@ impl DefaultHubLifetimeManager {
         self.users.len()
     }
 
-    /// Gives up what the hub hears of the other nodes.
+    /// Unsubscribes from the other nodes' messages for the hub.
     pub(crate) async fn stop(&self) {
         if let Some(cluster) = &self.cluster {
             cluster.stop().await;
         }
     }
 
-    /// Carries out what another node said; says how whoever brought it goes on.
+    /// Processes an envelope from another node; returns how the reader of the backplane may
+    /// continue.
     pub(crate) fn receive_envelope(&self, subject: &Subject, envelope: Envelope) -> Pace {
         match &self.cluster {
             Some(cluster) => cluster.receive(self, subject, envelope),
@@ -115,7 +118,7 @@ impl DefaultHubLifetimeManager {
         }
     }
 
-    /// Registers a connection; from now on it is sent to.
+    /// Registers a connection; from now on it receives messages.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) {
         self.protocols.note(connection.protocol());
         self.connections.insert(connection);
@@ -132,7 +135,8 @@ impl DefaultHubLifetimeManager {
         }
     }
 
-    /// Forgets a connection: its registration, its groups, its user. The second time does nothing.
+    /// Removes a connection from the registered ones, its groups and its user. A second call does
+    /// nothing.
     pub(crate) fn forget(&self, connection: &Connection) {
         if !self.connections.remove(connection) {
             return;
@@ -149,14 +153,14 @@ impl DefaultHubLifetimeManager {
         self.hear(&Subject::Connection(connection.id().clone()), false);
     }
 
-    /// Subscribes to the messages of a subject, or no longer; what was wanted last counts.
+    /// Subscribes to the messages of a subject, or unsubscribes; the latest request counts.
     fn hear(&self, subject: &Subject, wanted: bool) {
         if let Some(cluster) = &self.cluster {
             cluster.hear(subject.clone(), wanted);
         }
     }
 
-    /// Delivers what another node published.
+    /// Delivers a message that another node published.
     pub(crate) fn receive(
         &self,
         subject: &Subject,
@@ -182,7 +186,8 @@ impl DefaultHubLifetimeManager {
         })
     }
 
-    /// Changes a group if the connection is here; resolves when the other nodes know of it.
+    /// Changes a group if the connection is on this node; resolves once the other nodes know of
+    /// it.
     pub(crate) fn change_local_group(
         &self,
         action: GroupAction,
@@ -224,7 +229,7 @@ impl DefaultHubLifetimeManager {
             return Ok(());
         }
         if groups.len() >= self.maximum_groups {
-            // Whoever counts and logs runs without the lock.
+            // Unlock first: counting and logging run other code.
             drop(groups);
             if let Some(hits) = self.node.limits().groups.hit(self.node.now()) {
                 tracing::warn!(
@@ -244,7 +249,8 @@ impl DefaultHubLifetimeManager {
         let hear = || self.hear(&Subject::Group(group.clone()), true);
         self.groups.add(group, connection, hear);
         drop(groups);
-        // A connection that ended meanwhile has already left its groups, so nobody else would undo this.
+        // A connection that ended in the meantime has already left its groups, so nothing else
+        // would undo this.
         if self.connections.get(connection.id()).is_none() {
             self.leave(connection, group);
         }
@@ -311,7 +317,7 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
     }
 }
 
-/// A message that came from another node, encoded there.
+/// A message from another node, which encoded it.
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) json: Option<EncodedMessage>,
@@ -335,7 +341,7 @@ impl EncodedOnce for Received {
     }
 }
 
-/// What a connection itself needs to hear from other nodes.
+/// Returns the subjects that a connection itself needs from other nodes.
 fn subjects_of(connection: &Connection) -> Vec<Subject> {
     let mut subjects = vec![Subject::Connection(connection.id().clone())];
     subjects.extend(connection.user_id().cloned().map(Subject::User));

@@ -1,4 +1,4 @@
-//! Which connections belong to which names: the members of groups, the connections of users.
+//! Named sets of connections: the members of groups, and the connections of users.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use crate::connection::Connection;
 
-/// Power of two, so that a name's shard is a few bits of its hash.
+/// A power of two, so the shard of a name is a few bits of its hash.
 const SHARDS: usize = 64;
 
 type Members = IndexMap<ConnectionId, Arc<Connection>>;
@@ -17,8 +17,8 @@ type Shard<K> = HashMap<K, Arc<RwLock<Members>>>;
 
 /// Named sets of connections; a set exists while it has members.
 ///
-/// A name's own lock is held while its members are visited, so that a large set delays few others: only
-/// who joins or leaves it meanwhile keeps the names of its shard waiting.
+/// While the members of a set are visited, only that set's own lock is held, so a large set delays
+/// few others: only a join or a leave of that set blocks the other names of its shard.
 #[derive(Debug)]
 pub(crate) struct Memberships<K> {
     shards: Box<[Mutex<Shard<K>>]>,
@@ -35,7 +35,8 @@ impl<K> Default for Memberships<K> {
 }
 
 impl<K: Clone + Eq + Hash> Memberships<K> {
-    /// Adds a connection to a set; tells of the first one while nobody else can change the set.
+    /// Adds a connection to a set; calls `first` for the first member, while nobody else can
+    /// change the set.
     pub(crate) fn add(&self, key: &K, connection: &Arc<Connection>, first: impl FnOnce()) {
         let mut shard = self.shard(key);
         let is_first = !shard.contains_key(key);
@@ -46,7 +47,8 @@ impl<K: Clone + Eq + Hash> Memberships<K> {
         }
     }
 
-    /// Removes a connection from a set; tells of the last one while nobody else can change the set.
+    /// Removes a connection from a set; calls `last` for the last member, while nobody else can
+    /// change the set.
     pub(crate) fn remove(&self, key: &K, connection: &Connection, last: impl FnOnce()) {
         let mut shard = self.shard(key);
         let Some(set) = shard.get(key) else {
@@ -69,7 +71,7 @@ impl<K: Clone + Eq + Hash> Memberships<K> {
         }
     }
 
-    /// How many sets there are.
+    /// Returns the number of sets.
     pub(crate) fn len(&self) -> usize {
         let sets = |shard| lock::<Shard<K>>(shard).len();
         self.shards.iter().map(sets).sum()

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hubwire_protocol::HubProtocol;
 
-/// The protocols in which there ever was a connection.
+/// The protocols that any connection has spoken so far.
 #[derive(Debug, Default)]
 pub(super) struct ProtocolsInUse {
     json: AtomicBool,

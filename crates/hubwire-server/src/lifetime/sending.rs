@@ -1,4 +1,5 @@
-//! A message on its way to the connections of a target: those of this node, then the other nodes.
+//! Sending a message to the connections of a target: first those of this node, then the other
+//! nodes.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -14,7 +15,7 @@ use crate::connection::Connection;
 use crate::outbound::Pace;
 
 impl DefaultHubLifetimeManager {
-    /// Sends, and now and then lets others have a turn.
+    /// Sends, and occasionally lets other tasks run.
     pub(super) fn send_in_turn(
         &self,
         target: &Target,
@@ -25,7 +26,8 @@ impl DefaultHubLifetimeManager {
         if !is_turn_over() {
             return sending;
         }
-        // Hub code that only sends would never let its thread do anything else; what it waits for may be there.
+        // Hub code that only sends would never yield its thread, because everything it waits for
+        // may be ready.
         Sending::Waiting(Box::pin(async move {
             tokio::task::yield_now().await;
             match sending {
@@ -45,12 +47,13 @@ impl DefaultHubLifetimeManager {
             delivery = delivery.except(ids);
         }
         let visited = self.visit(target, |member| delivery.offer(member));
-        // Whoever was visited is sent to, whatever comes behind in the target.
+        // Every visited connection receives the message, even if a later part of the target is
+        // invalid.
         let pace = delivery.finish();
         visited.and(pace)
     }
 
-    /// Visits the connections of a target, the excluded ones too; the visitor must not wait.
+    /// Visits the connections of a target, including excluded ones; the visitor must not wait.
     pub(super) fn visit(
         &self,
         target: &Target,
@@ -83,7 +86,8 @@ impl DefaultHubLifetimeManager {
         Ok(())
     }
 
-    /// Sends to the one receiver, for which only who sends to it alone waits; for flushers everybody does.
+    /// Sends to a single receiver. Only senders to this receiver alone wait for its queue; all
+    /// senders wait for the flushers.
     fn send_to_one(
         &self,
         id: &ConnectionId,
@@ -109,7 +113,7 @@ impl DefaultHubLifetimeManager {
         }))))
     }
 
-    /// Whether so much lies unwritten that senders wait for the flushers.
+    /// Returns whether so much is unwritten that senders wait for the flushers.
     fn is_congested(&self) -> bool {
         let congested = self.flushers.are_congested();
         if congested {
@@ -129,7 +133,7 @@ impl DefaultHubLifetimeManager {
                 return Ok(sending);
             }
         } else {
-            // Serializing runs the caller's code, which should not happen under a list's lock.
+            // Serializing runs the caller's code, which must not run under a list's lock.
             if !self.connections.is_empty() {
                 for protocol in self.protocols.in_use() {
                     message.encoded(protocol)?;
@@ -149,7 +153,8 @@ impl DefaultHubLifetimeManager {
         Ok(self.sending(local, published))
     }
 
-    /// Nearly every send is done by now; only a crowd of unwritten bytes or other nodes are waited for.
+    /// Nearly every send is already done; only many unwritten bytes or other nodes require
+    /// waiting.
     fn sending(
         &self,
         local: Result<Pace, SendError>,
@@ -175,7 +180,7 @@ impl DefaultHubLifetimeManager {
     }
 }
 
-/// Whether this thread has sent so much that others should have a turn.
+/// Returns whether this thread has sent so much that other tasks should run.
 fn is_turn_over() -> bool {
     const SENDS_PER_TURN: u32 = 256;
     thread_local! {
@@ -186,7 +191,7 @@ fn is_turn_over() -> bool {
     sends == SENDS_PER_TURN
 }
 
-/// Each item once, in the order in which they stand.
+/// Returns each item once, in order.
 pub(super) fn distinct<T: Eq + Hash>(items: &[T]) -> impl Iterator<Item = &T> {
     let mut seen = HashSet::new();
     items.iter().filter(move |item| seen.insert(*item))
@@ -200,12 +205,12 @@ mod tests {
     use super::*;
     use crate::lifetime::tests::{connection, lifetime};
 
-    /// Also for whom the message is encoded only behind the visit.
+    /// Applies also to members for which the message is encoded only after the visit.
     #[tokio::test]
     async fn who_is_visited_before_a_group_without_a_name_is_sent_to() {
         let (lifetime, member) = (lifetime(), connection());
         lifetime.connect(&member).await;
-        // A protocol that nobody spoke while the connection was registered.
+        // A protocol that nobody spoke when the connection was registered.
         member.set_protocol(HubProtocol::MessagePack);
         let joined = lifetime.change_local_group(GroupAction::Add, member.id(), &"tea".into());
         joined.unwrap().unwrap().await;

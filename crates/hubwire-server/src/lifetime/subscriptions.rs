@@ -1,4 +1,4 @@
-//! Which channels of the backplane this node hears, brought about one step at a time.
+//! The backplane channels that this node subscribes to, changed one step at a time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,10 @@ use tokio::sync::watch;
 
 use crate::node::{Node, caught};
 
-/// Subscribes and unsubscribes so that the last wish for each channel wins.
+/// Subscribes and unsubscribes so that the latest request for each channel wins.
 ///
-/// A channel's steps run one after another, those of different channels side by side; no lock is held
-/// while the broker is waited for.
+/// The steps of one channel run one after another, those of different channels concurrently. No
+/// lock is held while waiting for the broker.
 #[derive(Debug)]
 pub(crate) struct Subscriptions {
     channels: Mutex<HashMap<Channel, Wish>>,
@@ -20,7 +20,7 @@ pub(crate) struct Subscriptions {
 #[derive(Debug)]
 struct Wish {
     wanted: bool,
-    /// Closes when the last wish has been carried out.
+    /// Closes when the latest request has been carried out.
     settled: watch::Receiver<()>,
 }
 
@@ -31,7 +31,7 @@ impl Subscriptions {
         }
     }
 
-    /// Says what is wanted of a channel; a task tells the broker.
+    /// Requests a state for a channel; a task tells the broker.
     pub(crate) fn want(
         self: &Arc<Self>,
         backplane: &Arc<dyn Backplane>,
@@ -55,16 +55,16 @@ impl Subscriptions {
         });
     }
 
-    /// Resolves when the broker has confirmed what was last wanted of a channel.
+    /// Resolves once the broker has confirmed the latest request for a channel.
     pub(crate) async fn settled(&self, channel: &Channel) {
         let settled = self.lock().get(channel).map(|wish| wish.settled.clone());
         if let Some(mut settled) = settled {
-            // Its sender is dropped when it is settled.
+            // The sender is dropped once the channel is settled.
             while settled.changed().await.is_ok() {}
         }
     }
 
-    /// Subscribes and unsubscribes until the last step is what is still wanted.
+    /// Subscribes and unsubscribes until the last step matches the latest request.
     async fn settle(&self, backplane: &dyn Backplane, channel: Channel, mut wanted: bool) {
         loop {
             match caught(step(backplane, &channel, wanted)).await {

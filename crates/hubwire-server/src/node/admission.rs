@@ -1,4 +1,4 @@
-//! How many connections there may be, in all and from each address.
+//! Limits on the number of connections, in total and per address.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::orphaned_calls::network_of;
 
-/// Lets connections in for as long as there is room.
+/// Admits connections up to the limits.
 #[derive(Debug)]
 pub(crate) struct Admission {
     maximum: Option<usize>,
@@ -18,11 +18,11 @@ pub(crate) struct Admission {
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
-    /// Only addresses that have connections.
+    /// Contains only addresses that have connections.
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// Which limit refused a connection.
+/// The limit that refused a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     Address,
@@ -38,7 +38,7 @@ impl Admission {
         }
     }
 
-    /// Counts a connection until its permit is gone; there is none where nothing is limited.
+    /// Counts a connection until its permit is dropped; returns no permit if there are no limits.
     pub(crate) fn admit(
         self: &Arc<Self>,
         address: Option<IpAddr>,
@@ -54,7 +54,7 @@ impl Admission {
             return Err(Refusal::All);
         }
         if let (Some(address), Some(maximum)) = (address, self.maximum_per_address) {
-            // One that is refused leaves no entry behind.
+            // A refused connection leaves no entry behind.
             if counts.by_address.get(&address).copied().unwrap_or_default() >= maximum {
                 return Err(Refusal::Address);
             }
@@ -87,7 +87,7 @@ impl Admission {
     }
 }
 
-/// A connection that is counted; boxed, so that those without a limit pay one pointer.
+/// A counted connection; boxed, because then connections without a limit cost only a pointer.
 pub(crate) struct ConnectionPermit(Box<Admitted>);
 
 struct Admitted {
@@ -153,7 +153,7 @@ mod tests {
             assert_eq!(admitted.is_ok(), is_admitted, "{text}");
             permits.extend(admitted.ok().flatten());
         }
-        // Who has no address, as at a Unix socket, is not told from others.
+        // Connections without an address, as on a Unix socket, cannot be told apart.
         permits.extend(admission.admit(None).unwrap());
         permits.extend(admission.admit(None).unwrap());
         drop(permits);

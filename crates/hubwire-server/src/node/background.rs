@@ -9,10 +9,10 @@ use tokio_util::task::TaskTracker;
 
 use super::writers::Writers;
 
-/// What makes a task anew for each runtime that the node serves in.
+/// Creates a task anew for each runtime that the node runs in.
 type Make = dyn Fn() -> BoxFuture<'static, ()> + Send;
 
-/// Tasks that start with the first connection, and again where their runtime is gone.
+/// Tasks that start with the first connection, and again if their runtime is gone.
 #[derive(Default)]
 pub(super) struct Background {
     tasks: Mutex<Vec<Task>>,
@@ -22,11 +22,11 @@ pub(super) struct Background {
 struct Task {
     make: Box<Make>,
     runner: Runner,
-    /// Held by the task as long as it is there.
+    /// Held by the task while it exists.
     running: Weak<()>,
 }
 
-/// Who runs a task.
+/// Where a task runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Runner {
     Runtime,
@@ -43,7 +43,7 @@ impl Background {
         });
     }
 
-    /// Starts what does not run; must run inside a runtime.
+    /// Starts the tasks that are not running. Must be called inside a runtime.
     pub(super) fn start(&self, writers: &Writers, stop: &CancellationToken) {
         if stop.is_cancelled() {
             return;
@@ -70,7 +70,7 @@ impl Background {
         }
     }
 
-    /// Resolves when nothing runs any more.
+    /// Resolves once no task is running.
     pub(super) async fn ended(&self) {
         self.tracker.close();
         self.tracker.wait().await;

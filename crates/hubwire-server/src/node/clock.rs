@@ -1,14 +1,15 @@
-//! The time that connections are stamped with.
+//! The clock for the timestamps of connections.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::time::Instant;
 
-/// Milliseconds since the node was built.
+/// The time since the node was built, in milliseconds.
 #[derive(Debug)]
 pub(crate) struct NodeClock {
     epoch: Instant,
-    /// What the sweep saw last, for whoever looks too often to ask the system.
+    /// The value at the last sweep, for frequent readers: asking the system each time would cost
+    /// too much.
     seconds: AtomicU32,
 }
 
@@ -24,7 +25,7 @@ impl NodeClock {
         u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Moves the seconds on.
+    /// Updates the seconds.
     pub(crate) fn tick(&self) {
         let seconds = u32::try_from(self.epoch.elapsed().as_secs()).unwrap_or(u32::MAX);
         self.seconds.store(seconds, Ordering::Relaxed);

@@ -1,10 +1,10 @@
-//! How a task lets others run without leaving its worker's reach.
+//! Yielding to other tasks while the task stays with its worker.
 
 use std::future::poll_fn;
 use std::mem;
 use std::task::Poll;
 
-/// Lets others be polled; the waker is called at once.
+/// Yields to other tasks; the waker is called at once.
 pub(crate) async fn wake_oneself() {
     let mut has_yielded = false;
     poll_fn(|cx| {

@@ -1,7 +1,7 @@
-//! Where code of others runs that may panic: hub code, serde impls, the drops of hub values.
+//! Guards around foreign code that may panic: hub code, serde impls, and drops of hub values.
 //!
-//! A panic ends what was guarded and nothing else. One that comes out of a drop while another panic unwinds
-//! aborts the process, as Rust has it.
+//! A panic ends what was guarded and nothing else. As everywhere in Rust, a panic in a drop during
+//! another panic aborts the process.
 
 use std::any::Any;
 use std::fmt;
@@ -14,10 +14,10 @@ use hubwire_core::{ConnectionId, HubName};
 use hubwire_protocol::Excerpt;
 use tokio_util::sync::CancellationToken;
 
-/// What counts every panic that was caught.
+/// The metric that counts every caught panic.
 const METRIC: &str = "hubwire.panics";
 
-/// What is left of a panic that was caught: its text.
+/// The text of a caught panic.
 #[derive(Debug)]
 pub(crate) struct Panic {
     text: String,
@@ -30,7 +30,7 @@ impl Panic {
             .downcast_ref::<&'static str>()
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned());
-        // Even the payload is a value of others, and so is that of its drop.
+        // Even the payload is a foreign value, and so is the payload of a panic in its drop.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             std::mem::forget(second);
         }
@@ -43,7 +43,7 @@ impl Panic {
         self.text
     }
 
-    /// Says in the log what panicked, where nobody else does.
+    /// Logs what panicked, if nothing else reports it.
     pub(crate) fn log(&self, what: &str) {
         tracing::error!(target: "hubwire::panics", what, panic = ?Excerpt(self), "caught");
     }
@@ -77,17 +77,18 @@ impl fmt::Display for Panic {
 
 /// Runs a step and catches its panic.
 ///
-/// Whatever the step changes must be whole, or not be used again, after a panic at any place of it.
+/// A panic may occur anywhere in the step. The state that it changes must be valid after that, or
+/// must not be used again.
 pub(crate) fn guarded<R>(step: impl FnOnce() -> R) -> Result<R, Panic> {
     catch_unwind(AssertUnwindSafe(step)).map_err(Panic::caught)
 }
 
-/// Runs a step of what has to go on; its panic is logged.
+/// Runs one step of a sequence that must continue; its panic is logged.
 pub(crate) fn guarded_step<R>(what: &str, step: impl FnOnce() -> R) -> Option<R> {
     guarded(step).map_err(|panic| panic.log(what)).ok()
 }
 
-/// Runs a step of what has to go on for a connection; its panic is logged.
+/// Runs a step for a connection and logs its panic, so that what follows still runs.
 pub(crate) fn guarded_step_of<R>(
     whose: Whose<'_>,
     what: &str,
@@ -98,20 +99,20 @@ pub(crate) fn guarded_step_of<R>(
         .ok()
 }
 
-/// Cancels a token, on which hub code may wait with wakers of its own.
+/// Cancels a token; hub code may wait on it with wakers of its own.
 pub(crate) fn fire(token: &CancellationToken) {
     guarded_step("the waking of who waits for a token", || token.cancel());
 }
 
-/// Resolves as the future does, or with the panic of one of its polls.
+/// Resolves like the future, or with the panic of one of its polls.
 pub(crate) fn caught<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
     let caught = AssertUnwindSafe(future).catch_unwind();
     caught.map_err(Panic::caught)
 }
 
-/// A value of others, whose drop is guarded wherever it happens.
+/// A foreign value; its drop is guarded wherever it happens.
 pub(crate) struct Guarded<T> {
-    /// Until it is taken or dropped.
+    /// `None` once the value was taken or dropped.
     value: Option<T>,
 }
 
@@ -120,7 +121,8 @@ impl<T> Guarded<T> {
         Self { value: Some(value) }
     }
 
-    /// Polls what runs, and drops it with its end; a panic of either is its end too.
+    /// Polls the value and drops it when it is done. A panic of the poll or of the drop also ends
+    /// it.
     pub(crate) fn poll_with<R>(
         &mut self,
         poll: impl FnOnce(&mut T) -> Poll<R>,
@@ -146,17 +148,17 @@ impl<T> Guarded<T> {
         })
     }
 
-    /// The value, unless it was dropped.
+    /// Returns the value, unless it was dropped.
     pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
         self.value.as_mut()
     }
 
-    /// The value, unless it was dropped.
+    /// Returns the value, unless it was dropped.
     pub(crate) fn into_inner(mut self) -> Option<T> {
         self.value.take()
     }
 
-    /// Drops the value now, for who has a better place to say that this panicked.
+    /// Drops the value now, for a caller that can report a panic better.
     pub(crate) fn drop_now(&mut self) -> Result<(), Panic> {
         match self.value.take() {
             None => Ok(()),
@@ -165,7 +167,7 @@ impl<T> Guarded<T> {
     }
 }
 
-/// Drops values, each by itself; then the first panic goes on in whoever lets go of them.
+/// Drops values one by one. The first panic then continues in the caller.
 pub(crate) fn drop_each<T>(what: &str, values: impl IntoIterator<Item = Guarded<T>>) {
     let mut first = None;
     for mut value in values {
@@ -173,7 +175,7 @@ pub(crate) fn drop_each<T>(what: &str, values: impl IntoIterator<Item = Guarded<
             continue;
         };
         match catch_unwind(AssertUnwindSafe(|| drop(value))) {
-            // A second one while the first unwinds would abort.
+            // A second panic while the first one unwinds would abort.
             Err(payload) if first.is_none() && !std::thread::panicking() => first = Some(payload),
             Err(payload) => Panic::caught(payload).log(what),
             Ok(()) => {}
@@ -204,7 +206,7 @@ mod tests {
 
     use super::*;
 
-    /// Panics while it is dropped, whatever else panics.
+    /// Panics when it is dropped, even during another panic.
     struct Bomb;
 
     impl Drop for Bomb {

@@ -1,4 +1,5 @@
-//! Counts how often limits are hit, and says so now and then: who hits one often would otherwise fill the log.
+//! Counting of how often limits are hit, with rate-limited logging: frequent hits would otherwise
+//! fill the log.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +10,10 @@ use tracing::field;
 use super::guarded::Whose;
 use super::tally::Tally;
 
-/// What counts every hit, with the limit's name in `limit`.
+/// The metric that counts every hit, with the limit's name in `limit`.
 const METRIC: &str = "hubwire.limit.hits";
 
-/// The limits of a server that peers can hit, each named as the option that sets it.
+/// The limits of a server that peers can hit, named like the options that set them.
 #[derive(Debug)]
 pub(crate) struct Limits {
     pub(crate) answers: Limit,
@@ -39,7 +40,7 @@ pub(crate) struct Limits {
     pub(crate) stream_buffer: Limit,
     pub(crate) streams: Limit,
     pub(crate) unflushed: Limit,
-    /// Each of these.
+    /// All of these limits.
     all: List,
 }
 
@@ -77,13 +78,13 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Says how often limits were hit since that was last said.
+    /// Logs how often limits were hit since the last line about them.
     pub(crate) fn say_the_rest(&self, now: u64) {
         self.all.0.iter().for_each(|limit| limit.say_the_rest(now));
     }
 }
 
-/// Every limit that it has made.
+/// All limits that were created with it.
 #[derive(Debug, Default)]
 struct List(Vec<Limit>);
 
@@ -108,18 +109,18 @@ impl List {
     }
 }
 
-/// What becomes of whoever hits a limit.
+/// The consequence of hitting a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Consequence {
-    /// It waits, which is the ordinary course of things.
+    /// The peer waits, which is normal.
     Delayed,
-    /// It is refused, cut short or let go, which an operator should hear of.
+    /// The peer is refused, cut short or disconnected, which an operator should know.
     Refused,
     /// It is refused or let go, which a line with its connection says.
     SaidOtherwise,
 }
 
-/// How often a limit was hit, and when that was last said; clones are the same limit.
+/// How often a limit was hit, and when that was last logged; clones are the same limit.
 #[derive(Clone, Debug)]
 pub(crate) struct Limit(Arc<Hits>);
 
@@ -132,7 +133,7 @@ impl Deref for Limit {
 }
 
 impl Limit {
-    /// A limit that no sweep speaks of.
+    /// Creates a limit that the sweep does not report.
     pub(crate) fn that_refuses(name: &'static str) -> Self {
         Self::new(name, Consequence::Refused)
     }
@@ -164,13 +165,13 @@ struct Hitter {
 }
 
 impl Hits {
-    /// Counts a hit, which the sweep will speak of.
+    /// Counts a hit; the sweep will report it.
     pub(crate) fn count(&self) {
         self.hits.count();
         metrics::counter!(METRIC, "limit" => self.name).increment(1);
     }
 
-    /// Counts a hit of a connection, which the sweep will name if it is the first.
+    /// Counts a hit of a connection; the sweep names the first connection.
     pub(crate) fn count_of(&self, whose: Whose<'_>) {
         self.hitter().get_or_insert_with(|| Hitter {
             hub: whose.hub.clone(),
@@ -183,13 +184,13 @@ impl Hits {
         self.hitter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a hit; how many there were, if it is time to say so.
+    /// Counts a hit; returns the total number of hits if it is time to log them.
     pub(crate) fn hit(&self, now: u64) -> Option<u64> {
         self.count();
         self.say(now)
     }
 
-    /// All hits there were, if it is time to say so.
+    /// Returns the total number of hits, if it is time to log them.
     pub(crate) fn say(&self, now: u64) -> Option<u64> {
         self.hits.say(now)
     }

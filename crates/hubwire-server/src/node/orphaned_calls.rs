@@ -1,4 +1,5 @@
-//! How many calls run on without their connections, and which of them goes where there are too many.
+//! Calls that continue without their connections, and the choice of which to drop if there are too
+//! many.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,13 +11,13 @@ use std::task::Context;
 use futures_util::task::AtomicWaker;
 use hubwire_core::UserId;
 
-/// Whose calls they are, as far as one peer can be told from another.
+/// The owner of calls, as far as peers can be told apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Owner {
     User(UserId),
-    /// Of nobody who is known by name.
+    /// Calls of an unnamed user.
     Address(IpAddr),
-    /// Of connections in memory.
+    /// Calls of connections in memory.
     Unknown,
 }
 
@@ -30,7 +31,8 @@ impl Owner {
     }
 }
 
-/// One subscriber has a whole IPv6 network of 64 bits, and so any number of addresses.
+/// Returns the network of an address: a subscriber has a whole IPv6 network of 64 bits, and so any
+/// number of addresses.
 pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -41,7 +43,7 @@ pub(super) fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The calls of a node that run on without their connections.
+/// The calls of a node that continue without their connections.
 pub(crate) struct OrphanedCalls {
     maximum: usize,
     state: Mutex<State>,
@@ -53,11 +55,11 @@ struct State {
     count: usize,
     /// The calls of each owner, the newest last.
     by_owner: BTreeMap<Owner, BTreeMap<u64, Arc<Flag>>>,
-    /// Owners by how many they have.
+    /// Owners, ordered by their number of calls.
     by_count: BTreeSet<(usize, Owner)>,
 }
 
-/// Whether a call is to be dropped.
+/// Whether a call must be dropped.
 #[derive(Default)]
 struct Flag {
     is_set: AtomicBool,
@@ -76,7 +78,8 @@ impl OrphanedCalls {
         self.lock().count
     }
 
-    /// Counts a call; beyond the maximum, the newest of whoever has most is told to go.
+    /// Counts a call; beyond the maximum, the newest call of the owner with the most calls is told
+    /// to end.
     pub(crate) fn enter(self: &Arc<Self>, owner: Owner) -> OrphanedCall {
         let flag = Arc::<Flag>::default();
         let mut state = self.lock();
@@ -159,7 +162,7 @@ pub(crate) struct OrphanedCall {
 }
 
 impl OrphanedCall {
-    /// Whether the call has to go; wakes where that comes later.
+    /// Returns whether the call has to end; wakes the task if that is decided later.
     pub(crate) fn must_go(&self, cx: &Context<'_>) -> bool {
         self.flag.waker.register(cx.waker());
         self.flag.is_set.load(Ordering::Acquire)
@@ -205,7 +208,7 @@ mod tests {
         assert_eq!(ada.each_ref().map(must_go), [false, true]);
         assert!(!must_go(&bob) && !must_go(&eve));
         assert_eq!(calls.len(), 3);
-        // What was told to go is not counted any more, and its end changes nothing.
+        // A call that was told to end does not count any more, and its end changes nothing.
         drop(ada);
         assert_eq!(calls.len(), 2);
         drop((bob, eve));

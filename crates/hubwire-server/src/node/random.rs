@@ -1,4 +1,4 @@
-//! Where ids and tokens come from.
+//! The source of ids and tokens.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// The one source of randomness of a server: the system's, unless a test seeds it.
+/// The only source of randomness in a server: the system's, unless a test seeds it.
 #[derive(Clone)]
 pub struct RandomSource {
     fill: Arc<Fill>,
@@ -15,25 +15,27 @@ pub struct RandomSource {
 type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl RandomSource {
-    /// The system's cryptographically secure generator.
+    /// Uses the system's cryptographically secure generator.
     ///
     /// # Panics
     ///
-    /// Where the system has no randomness to give: no safe token can be made then.
+    /// Panics, when bytes are needed, if the system cannot provide any: no safe token can be
+    /// created then.
     #[must_use]
     pub fn system() -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is the injected source")]
         Self::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes"))
     }
 
-    /// A source of one's own, for reproducible tests; its ids and tokens are as secret as it is.
+    /// Uses a custom source, for reproducible tests; its ids and tokens are as secret as the
+    /// source.
     pub fn new(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
         Self {
             fill: Arc::new(fill),
         }
     }
 
-    /// That many random bytes as URL-safe base64: 16 bytes are 22 characters.
+    /// Returns this many random bytes as URL-safe base64: 16 bytes are 22 characters.
     pub(crate) fn text<const BYTES: usize>(&self) -> String {
         let mut bytes = [0; BYTES];
         (self.fill)(&mut bytes);

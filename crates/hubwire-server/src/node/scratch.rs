@@ -1,15 +1,15 @@
-//! The buffer that a thread lends to whoever encodes on it.
+//! A buffer for encoding that each thread keeps.
 
 use std::cell::Cell;
 
-/// A buffer that grew beyond this is not kept.
+/// A buffer with a larger capacity is not kept.
 const KEPT_CAPACITY: usize = 64 * 1024;
 
 thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Lends an empty buffer; it is taken, not borrowed, so that nested use gets one of its own.
+/// Lends an empty buffer. It is taken, not borrowed, so nested use gets a buffer of its own.
 pub(crate) fn with_scratch<R>(use_it: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     let mut buffer = SCRATCH.take();
     buffer.clear();

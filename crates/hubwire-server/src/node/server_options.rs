@@ -1,6 +1,6 @@
 //! The options that all hubs of a server share.
 
-/// What the hubs of a server may take together, and how their messages are written.
+/// Limits for all hubs of a server together, and how their messages are written.
 ///
 /// Set with [`SignalRBuilder::options`](crate::SignalRBuilder::options).
 ///
@@ -15,30 +15,35 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerOptions {
-    /// How many bytes may wait for the clients of all hubs together. Default 512 MiB.
+    /// How many bytes may be queued for the clients of all hubs together. Default 512 MiB.
     ///
-    /// What many receivers share counts once. When more waits, clients are let go: of those with which at least
-    /// [`ServerOptions::outbound_victim_size`] end, the one whose oldest message has waited longest; the others
-    /// only when there is none of these. ASP.NET Core has no such limit.
+    /// A message that many receivers share counts once. If more is queued, clients are
+    /// disconnected. First come clients that would free at least
+    /// [`ServerOptions::outbound_victim_size`] bytes, beginning with the one that has the oldest
+    /// queued message; others follow only if there are no such clients. ASP.NET Core has no such
+    /// limit.
     pub maximum_outbound_memory: usize,
-    /// When [`ServerOptions::maximum_outbound_memory`] is spent, clients are let go first for which at least so
-    /// many bytes wait that nobody else is sent. Default 64 KiB.
+    /// The number of bytes that a client must free to be among the first to be disconnected when
+    /// [`ServerOptions::maximum_outbound_memory`] is used up. Only bytes that no other client is
+    /// sent count. Default 64 KiB.
     ///
-    /// Letting others go frees little: what is sent to many stays in memory for the rest of them.
+    /// Disconnecting others frees little: a message to many clients stays in memory for the rest
+    /// of them.
     pub outbound_victim_size: usize,
-    /// How many calls may run on after their connections have ended. Default 10,000.
+    /// How many calls may continue after their connections have ended. Default 10,000.
     ///
-    /// Beyond it the newest call of the user that has most of them is dropped, or of the address (an IPv6
-    /// network of 64 bits) where its connection had no user. ASP.NET Core has no limit; but who calls a
-    /// method that takes long, leaves and comes back would otherwise fill the memory. A shutdown waits for such
-    /// calls, 20 s at most: a method that may never end should take a `CancellationToken`.
+    /// Beyond that, the newest call of the user with the most such calls is dropped. Connections
+    /// without a user count by address (an IPv6 network of 64 bits). ASP.NET Core has no limit;
+    /// but a client that repeatedly calls a slow method, leaves and comes back could otherwise
+    /// fill the memory. A shutdown waits for such calls for at most 20 s. A method that may never
+    /// end should take a `CancellationToken`.
     pub maximum_orphaned_calls: usize,
-    /// How many bytes of one client's are written before others have their turn. Default 256 KiB.
+    /// How many bytes are written to one client before others get their turn. Default 256 KiB.
     pub outbound_turn_size: usize,
-    /// How many bytes may lie unwritten for each client whose turn is still to come, before those who send to
-    /// many wait. Default 16 KiB.
+    /// How many bytes may be unwritten for each client that waits for its turn, before senders to
+    /// many clients wait. Default 16 KiB.
     ///
-    /// Much less, and each write carries too few messages.
+    /// With a much smaller value, each write carries too few messages.
     pub unflushed_size: usize,
 }
 

@@ -1,18 +1,18 @@
-//! Counts what may happen too often for a line in the log each, and says when it is time for one.
+//! Counting of events that may be too frequent to be logged one by one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Milliseconds between two lines about one thing.
+/// The minimum time between two log lines about the same event, in milliseconds.
 const INTERVAL: u64 = 10_000;
 
-/// How often something happened, and when that was last said.
+/// The number of occurrences of an event, and when it was last reported.
 #[derive(Debug)]
 pub(crate) struct Tally {
     /// Milliseconds between two lines.
     interval: u64,
     count: AtomicU64,
     said: AtomicU64,
-    /// The moment after which it may be said again.
+    /// The time from which it may be reported again.
     silent_until: AtomicU64,
 }
 
@@ -23,7 +23,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Of what is said once in so many milliseconds.
+    /// Creates a tally that is reported at most once in this many milliseconds.
     pub(crate) const fn every(interval: u64) -> Self {
         Self {
             interval,
@@ -33,30 +33,30 @@ impl Tally {
         }
     }
 
-    /// Counts once more, without a word.
+    /// Counts an occurrence without reporting it.
     pub(crate) fn count(&self) {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts once more; how often there was all in all, if it is time to say so.
+    /// Counts an occurrence; returns the total if it is time to report it.
     pub(crate) fn happened(&self, now: u64) -> Option<u64> {
         self.count();
         self.say(now)
     }
 
-    /// How often there was all in all, if some of that is unsaid and it is time to say so.
+    /// Returns the total if there are unreported occurrences and it is time to report them.
     pub(crate) fn rest(&self, now: u64) -> Option<u64> {
         let count = self.count.load(Ordering::Relaxed);
         (count > self.said.load(Ordering::Relaxed)).then_some(())?;
         self.say(now)
     }
 
-    /// How many were said already.
+    /// Returns the total that was last reported.
     pub(crate) fn said(&self) -> u64 {
         self.said.load(Ordering::Relaxed)
     }
 
-    /// How often there was all in all, if it is time to say so.
+    /// Returns the total if it is time to report it.
     pub(crate) fn say(&self, now: u64) -> Option<u64> {
         let until = self.silent_until.load(Ordering::Relaxed);
         let next = now + self.interval;

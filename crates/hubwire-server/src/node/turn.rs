@@ -1,12 +1,13 @@
-//! How much one connection does before others have their turn.
+//! How much one connection may do before others get their turn.
 
-/// How many bytes of input a turn takes, as far as its last read goes.
+/// How many bytes of input a turn takes; its last read may exceed this.
 const BYTES: usize = 64 * 1024;
 
-/// How many messages a turn dispatches, items of its streams included, or frames it takes.
+/// How many messages a turn dispatches, including items of its streams, or how many frames it
+/// takes.
 const MESSAGES: usize = 256;
 
-/// What one poll of a session may still do: a client may send without an end.
+/// What one poll of a session may still do; without a limit, a client could send forever.
 #[derive(Debug)]
 pub(crate) struct Turn {
     bytes: usize,
@@ -35,7 +36,7 @@ impl Turn {
         self.messages = self.messages.saturating_sub(count);
     }
 
-    /// Whether what is left has to wait for the next turn, for which the session wakes itself.
+    /// Returns whether the rest has to wait for the next turn; the session then wakes itself.
     pub(crate) const fn is_over(&self) -> bool {
         self.bytes == 0 || self.frames == 0 || self.messages == 0
     }

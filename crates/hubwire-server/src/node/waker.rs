@@ -1,8 +1,9 @@
-//! The waker of whoever waits, where one does at a time.
+//! The stored waker of a single waiting task.
 
 use std::task::{Context, Waker};
 
-/// Keeps the waker of whoever waits now; the one before is to be dropped without the lock.
+/// Stores the waker of the waiting task; the caller must drop the returned previous waker outside
+/// the lock.
 pub(crate) fn replace_waker(kept: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
     match kept {
         Some(waker) if waker.will_wake(cx.waker()) => None,

@@ -4,11 +4,12 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Runs flushers, drains and what comes from other nodes where hub code runs on several threads.
+/// Runs flushers, drains and messages from other nodes if hub code runs on several threads.
 ///
-/// Threads of their own, for tokio lets no other worker take what a worker woke last: hub code that blocks its
-/// thread would hold up what it has just sent to everybody. With one worker there is nobody to go on in its
-/// place, and a broadcast is written sooner on the thread that sent it.
+/// They have their own threads, because in tokio no other worker takes over the task that a worker
+/// woke last: hub code that blocks its thread would delay what it has just sent to everybody. With
+/// a single worker, no other thread could continue in its place, and a broadcast is written sooner
+/// on the thread that sent it.
 #[derive(Debug)]
 pub(super) struct Writers {
     threads: Option<usize>,
@@ -23,19 +24,20 @@ impl Writers {
         }
     }
 
-    /// Where to spawn; `None` where that is the runtime of everything else.
+    /// Returns where to spawn writers; `None` if they run in the same runtime as everything else.
     pub(super) fn handle(&self) -> Option<&Handle> {
         let runtime = self.runtime.get_or_init(|| self.threads.and_then(start));
         runtime.as_ref().map(Runtime::handle)
     }
 }
 
-/// `None` where the system has no threads to give: everything then runs where hub code does.
+/// Returns `None` if the system has no threads available; everything then runs in the runtime of
+/// hub code.
 fn start(threads: usize) -> Option<Runtime> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(threads)
         .thread_name("hubwire-writer")
-        // Byte streams and backplanes of others may have timers and sockets of their own.
+        // Byte streams and backplanes of other crates may use timers and sockets of their own.
         .enable_all()
         .build();
     runtime
@@ -47,7 +49,7 @@ fn start(threads: usize) -> Option<Runtime> {
 
 impl Drop for Writers {
     fn drop(&mut self) {
-        // A runtime's own drop waits for its threads, which a task must not.
+        // Dropping a runtime waits for its threads, which is not allowed in a task.
         if let Some(runtime) = self.runtime.take().flatten() {
             runtime.shutdown_background();
         }

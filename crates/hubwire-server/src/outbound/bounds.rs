@@ -1,4 +1,4 @@
-//! How much may wait for a client, and for how long.
+//! Limits on how much may wait for a client, and for how long.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,24 +9,26 @@ use crate::node::DeadPeerTimeouts;
 /// How much may wait for a client, and for how long; shared by the connections of an endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Bounds {
-    /// From how many bytes on those wait who can.
+    /// The number of queued bytes from which senders that can wait do so.
     pub(crate) bytes: usize,
-    /// How much may wait before the client is let go, each entry counted with [`ENTRY_COST`](super::ENTRY_COST) more.
+    /// The number of bytes that may be queued before the client is disconnected; each entry counts
+    /// [`ENTRY_COST`](super::ENTRY_COST) more.
     pub(crate) maximum: usize,
-    /// Streams wait while this many bytes do, and calls while this many of their own answers do.
+    /// Streams wait while this many bytes are queued, and calls while this many bytes of their own
+    /// answers are queued.
     pub(crate) answers: usize,
-    /// How many are written before others have their turn.
+    /// How many bytes are written before others get their turn.
     pub(crate) turn: usize,
-    /// How long a send to one client waits for room.
+    /// How long a send to one client waits for space.
     pub(crate) send_timeout: Duration,
     pub(crate) progress: Progress,
-    /// When a TCP peer is given up whose system is not heard of.
+    /// When a TCP peer with a silent system is given up.
     pub(crate) dead_peers: Option<DeadPeerTimeouts>,
     /// What all queues of the node hold together.
     pub(crate) memory: Arc<OutboundMemory>,
 }
 
-/// How much a client has to take within a time, while more waits for it.
+/// How much a client has to accept within a time while more is queued for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Progress {
     pub(crate) bytes: usize,

@@ -1,4 +1,4 @@
-//! The task that lives only while a byte stream refuses bytes.
+//! The task that exists only while a byte stream refuses bytes.
 
 use std::future::poll_fn;
 use std::ops::ControlFlow;
@@ -10,9 +10,9 @@ use super::{Failure, Outbound};
 use crate::node::{guarded, replace_waker};
 
 impl Outbound {
-    /// Writes on until nothing is left; the sweep sees to it that the client takes something.
+    /// Continues to write until nothing is left; the sweep checks that the client accepts bytes.
     ///
-    /// Ends as soon as another drain, or nobody, is to write: `number` is its own.
+    /// Ends as soon as another drain, or nothing, is to write: `number` identifies this drain.
     pub(super) async fn drain(self: Arc<Self>, number: u32) {
         while poll_fn(|cx| self.poll_drain_guarded(number, cx))
             .await
@@ -33,7 +33,7 @@ impl Outbound {
         })
     }
 
-    /// Ready when something was written, or when there is nothing left to do.
+    /// Returns `Ready` when something was written, or when there is nothing left to do.
     fn poll_drain(self: &Arc<Self>, number: u32, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
         let mut state = self.lock();
         let replaced = match &mut state.way_out {

@@ -1,7 +1,8 @@
-//! Writes many queues, each once a round.
+//! The flusher, which writes many queues, each once in a round.
 //!
-//! A broadcast only queues; the flusher writes. Because it yields between batches of queues, messages
-//! that arrive meanwhile join queues that are not yet written, and one write carries them all.
+//! A broadcast only queues messages; the flusher writes them. It yields between batches of queues.
+//! Messages that arrive in the meantime join queues that are not yet written, and one write
+//! carries them all.
 
 use std::mem;
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
@@ -15,21 +16,21 @@ use crate::node::{ServerOptions, guarded, guarded_step};
 /// After how many queues the flusher lets others run.
 const QUEUES_BETWEEN_YIELDS: usize = 64;
 
-/// After how many bytes it does so, for long queues take longer.
+/// After how many bytes it does so, because long queues take longer.
 const BYTES_BETWEEN_YIELDS: usize = 1024 * 1024;
 
-/// With few queues waiting, the limit is what this many may have.
+/// The limit is never lower than for this many queues.
 const LEAST_QUEUES: isize = 16;
 
 /// Writes the queues assigned to it.
 #[derive(Debug)]
 pub(crate) struct Flusher {
     dirty: Mutex<Dirty>,
-    /// Signed, for a writer may subtract a frame's bytes before its sender added them.
+    /// Signed, because a writer may subtract a frame's bytes before its sender has added them.
     unflushed: AtomicIsize,
-    /// How many bytes may lie unflushed for each queue that waits, before senders wait too.
+    /// How many bytes may be unflushed for each waiting queue before senders wait too.
     unflushed_per_queue: isize,
-    /// How many queues are dirty and not yet offered a write.
+    /// How many queues are dirty and were not yet offered a write.
     queues: AtomicIsize,
     dirtied: Notify,
     round_done: Notify,
@@ -39,11 +40,11 @@ pub(crate) struct Flusher {
 #[derive(Debug, Default)]
 struct Dirty {
     queues: Vec<Arc<Outbound>>,
-    /// Whether whoever wrote them is gone, with its runtime.
+    /// Whether the task that wrote them is gone, with its runtime.
     is_abandoned: bool,
 }
 
-/// A flusher that writes.
+/// A running flusher.
 struct Running(Arc<Flusher>);
 
 impl Drop for Running {
@@ -54,7 +55,8 @@ impl Drop for Running {
         };
         let mut dirty = self.0.dirty();
         let left = mem::replace(&mut *dirty, abandoned);
-        // Those that were being written are among them, and nobody adds any while the list is locked.
+        // They include the queues that were being written. Nobody adds any while the list is
+        // locked.
         self.0.queues.store(0, Ordering::Relaxed);
         drop(dirty);
         drop(left);
@@ -100,7 +102,7 @@ impl Flusher {
         }
     }
 
-    /// Lets waiting senders look again, whose wakers may be hub code's own.
+    /// Lets waiting senders check again; their wakers may be hub code's own.
     pub(crate) fn relieve(&self) {
         guarded_step("the waking of senders", || self.round_done.notify_waiters());
     }
@@ -120,9 +122,10 @@ impl Flusher {
         }
     }
 
-    /// Writes whatever is dirty, without end.
+    /// Writes all dirty queues, forever.
     ///
-    /// Once it is dropped, with its runtime, nothing is kept that nobody would write.
+    /// If the future is dropped, with its runtime, no dirty queues are kept, because nothing would
+    /// write them.
     pub(crate) fn run(self: Arc<Self>) -> impl Future<Output = ()> + Send {
         self.dirty().is_abandoned = false;
         let running = Running(self);
@@ -145,7 +148,7 @@ impl Flusher {
     async fn write(&self, batch: &mut Vec<Arc<Outbound>>) {
         let (mut queues, mut bytes) = (0, 0);
         for outbound in batch.drain(..) {
-            // Whatever becomes of it, and of this task, it is counted no more.
+            // Whatever happens to it, and to this task, it no longer counts.
             self.queues.fetch_sub(1, Ordering::Relaxed);
             match guarded(|| outbound.flush()) {
                 Ok(written) => bytes += written,
@@ -187,7 +190,7 @@ impl Flushers {
         }
     }
 
-    /// How many bytes of a queue are written before others have their turn.
+    /// Returns how many bytes of a queue are written before others get their turn.
     pub(crate) fn turn(&self) -> usize {
         self.turn
     }
@@ -196,7 +199,7 @@ impl Flushers {
         &self.memory
     }
 
-    /// The flusher of a new connection.
+    /// Returns the flusher for a new connection.
     pub(crate) fn assign(&self) -> Arc<Flusher> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         Arc::clone(&self.flushers[turn % self.flushers.len()])
@@ -210,7 +213,8 @@ impl Flushers {
         self.iter().any(|flusher| flusher.is_congested())
     }
 
-    /// Resolves when every queue with unwritten bytes was offered a write, or few bytes lie unwritten.
+    /// Resolves when every queue with unwritten bytes was offered a write, or when few bytes are
+    /// unwritten.
     pub(crate) async fn relieved(&self) {
         for flusher in self.iter() {
             flusher.relieved().await;

@@ -1,14 +1,14 @@
-//! Hub messages of the session's own that lie in one buffer, a few buffers kept by each thread.
+//! Hub messages of the session's own, gathered in one buffer; each thread keeps a few buffers.
 
 use std::cell::RefCell;
 
 use hubwire_core::FrameFormat;
 use hubwire_protocol::TransferFormat;
 
-/// Messages are gathered in one buffer up to this size, their frames not counted.
+/// Messages are gathered in one buffer up to this size, not counting their frames.
 const GATHERED_SIZE: usize = 16 * 1024;
 
-/// A buffer that one long message has made larger than this is not kept.
+/// A buffer that has grown beyond this is not kept.
 const KEPT_CAPACITY: usize = 2 * GATHERED_SIZE;
 
 const KEPT_BUFFERS: usize = 64;
@@ -18,7 +18,7 @@ thread_local! {
     static BUFFERS: RefCell<Vec<Box<Gathered>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Framed hub messages behind each other, and where each ends.
+/// Framed hub messages one after another, and the end of each.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     bytes: Vec<u8>,
@@ -31,7 +31,7 @@ impl Gathered {
         kept.unwrap_or_default()
     }
 
-    /// Gives a buffer back to its thread.
+    /// Returns a buffer to its thread.
     pub(super) fn give_back(mut self: Box<Self>) {
         if self.bytes.capacity() > KEPT_CAPACITY {
             return;
@@ -50,7 +50,7 @@ impl Gathered {
         self.bytes.capacity() + self.ends.capacity() * size_of::<usize>()
     }
 
-    /// Gives back what the buffer has to spare.
+    /// Frees unused capacity of the buffer.
     pub(super) fn trim(&mut self) {
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();
@@ -81,7 +81,7 @@ impl Gathered {
         self.ends.len()
     }
 
-    /// Drops the messages that end within the first `written` bytes; how many bytes they had.
+    /// Drops the messages that end within the first `written` bytes; returns their size in bytes.
     pub(super) fn drop_written(&mut self, written: usize) -> usize {
         let whole = self.ends.partition_point(|end| *end <= written);
         let start = self.ends.drain(..whole).next_back().unwrap_or(0);
@@ -92,7 +92,7 @@ impl Gathered {
         start
     }
 
-    /// The bytes, which from here on live by themselves.
+    /// Returns the bytes as a vector.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

@@ -1,4 +1,5 @@
-//! What all queues of a node hold together, and who is let go when that is too much.
+//! The memory that all queues of a node hold together, and the choice of clients to disconnect if
+//! it is too much.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -13,24 +14,24 @@ use crate::node::ServerOptions;
 
 /// Counts what the queues of a node hold, each shared frame once.
 ///
-/// Frames count by themselves, from when they are built; a queue counts its own messages and its entries as
-/// soon as its way out refuses them.
+/// Frames count by themselves, from the time they are built. A queue counts its own messages and
+/// its entries as soon as its way out refuses them.
 pub(crate) struct OutboundMemory {
     maximum: usize,
-    /// Queues with which at least this many bytes end are let go before others.
+    /// Queues that would free at least this many bytes are dropped before others.
     victim_size: usize,
     held: Arc<HeldBytes>,
     /// The queues that count anything.
     holders: Mutex<Slab<Weak<Outbound>>>,
-    /// Held by whoever lets queues go, for two would let too many go.
+    /// Held by the thread that drops queues, because two threads would drop too many.
     making_room: Mutex<()>,
 }
 
-/// What a queue counts of its own.
+/// What a queue itself has counted.
 #[derive(Debug, Default)]
 pub(super) struct Charge {
     bytes: usize,
-    /// Where the queue stands among those that count anything.
+    /// The key of the queue in `holders`.
     key: usize,
 }
 
@@ -49,7 +50,7 @@ impl OutboundMemory {
         &self.held
     }
 
-    /// Counts what a queue holds now in place of what it held before.
+    /// Counts what a queue holds now, in place of what it held before.
     #[inline]
     pub(super) fn settle(
         &self,
@@ -74,7 +75,7 @@ impl OutboundMemory {
         self.held.sub(before.saturating_sub(bytes));
     }
 
-    /// Lets queues go while all together hold too much; no queue may be locked.
+    /// Drops queues while all of them together hold too much; no queue may be locked.
     #[inline]
     pub(super) fn make_room(&self) {
         if !self.is_within() {
@@ -83,7 +84,8 @@ impl OutboundMemory {
     }
 
     fn let_queues_go(&self) {
-        // Dropped behind the lock: the last reference to a queue may drop somebody's byte stream.
+        // Declared before the lock, and so dropped after it: the last reference to a queue may
+        // drop a foreign byte stream.
         let mut victims = Vec::new();
         let _one_at_a_time = match self.making_room.try_lock() {
             Ok(guard) => guard,
@@ -99,7 +101,7 @@ impl OutboundMemory {
                 }
                 went += usize::from(victim.let_go_if(*rank, self.victim_size));
             }
-            // While it was looked for them, some have taken all, and others have come.
+            // In the meantime, some clients have taken everything and others have come.
             if went == 0 {
                 return;
             }
@@ -111,10 +113,11 @@ impl OutboundMemory {
         self.held.get() <= self.maximum
     }
 
-    /// All queues, the one that is to go first at the end.
+    /// Returns all queues, the first to be dropped at the end.
     fn victims(&self) -> Vec<(Rank, Arc<Outbound>)> {
         let holders = self.holders();
-        // Collected first: the last reference to a queue must not go while the holders are locked.
+        // Collected first: the last reference to a queue must not be dropped while the holders are
+        // locked.
         let queues: Vec<_> = holders.iter().filter_map(|(_, it)| it.upgrade()).collect();
         drop(holders);
         let rank = |it: Arc<Outbound>| Some((it.rank(self.victim_size)?, it));
@@ -128,7 +131,7 @@ impl OutboundMemory {
     }
 }
 
-/// The order in which queues are let go.
+/// The order in which queues are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     ends_with_it: EndsWithIt,
@@ -137,7 +140,7 @@ struct Rank {
 }
 
 impl Rank {
-    /// `None` where there is nothing to free.
+    /// Returns `None` if there is nothing to free.
     fn of(queue: &Queue, victim_size: usize) -> Option<Self> {
         let oldest = queue.oldest()?;
         Some(Self {
@@ -152,12 +155,12 @@ impl Rank {
     }
 }
 
-/// What the end of a queue frees.
+/// What dropping a queue frees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum EndsWithIt {
     Much,
     Little,
-    /// Others hold all of it, too.
+    /// Others also hold everything in it.
     Nothing,
 }
 
@@ -166,7 +169,8 @@ impl Outbound {
         Rank::of(&self.lock().queue, victim_size)
     }
 
-    /// Gives the client up, unless it is a better one by now; whether it was.
+    /// Gives the client up, unless its rank has become better by now; returns whether it was given
+    /// up.
     fn let_go_if(self: &Arc<Self>, rank: Rank, victim_size: usize) -> bool {
         let state = self.lock();
         let now = Rank::of(&state.queue, victim_size);

@@ -1,4 +1,5 @@
-//! Whether a client takes anything of what waits for it, and whether its network is alive.
+//! Checks whether a client accepts anything of what is queued for it, and whether its network is
+//! alive.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -6,28 +7,30 @@ use std::time::Duration;
 use super::state::{State, WayOut};
 use super::{Bounds, Failure, Outbound, Progress};
 
-/// How often the kernel is asked of a socket that refuses nothing, where nothing else says so: in seconds.
+/// How often the kernel is asked about a socket that refuses nothing, if no option says otherwise;
+/// in seconds.
 const SECONDS_BETWEEN_LOOKS: u64 = 15;
 
-/// Until when a client that something waits for has to take more, and what it had taken by then.
+/// The time by which a client must accept more of what is queued for it, and what it had accepted
+/// before.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// Milliseconds of the node's life, and one more.
+    /// Milliseconds since the node's start, plus one.
     until: Option<NonZeroU64>,
     taken: u64,
 }
 
-/// What is known of the bytes that a client has taken.
+/// What is known about the bytes that a client has taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Taken {
-    /// They are on their way, if not there.
+    /// The bytes are on their way, or already there.
     Sent(u64),
-    /// They are with what pulled them, which asks for more only when it has sent them.
+    /// The bytes are with the puller, which asks for more only when it has sent them.
     Pulled(u64),
 }
 
 impl Watch {
-    /// Whether too little of what waits was taken for too long.
+    /// Returns whether too little was taken for too long.
     fn is_overdue(&mut self, now: u64, taken: Taken, progress: Progress) -> bool {
         let (Taken::Sent(total) | Taken::Pulled(total)) = taken;
         let times = total.saturating_sub(self.taken) / (progress.bytes as u64).max(1);
@@ -53,10 +56,10 @@ impl Watch {
 }
 
 impl Outbound {
-    /// Gives up the client that has taken too little for too long, or whose network is dead.
+    /// Gives up a client that has accepted too little for too long, or that has a dead network.
     ///
-    /// The sweep calls it each second with a `turn` that is one higher each time. A client that refuses nothing
-    /// is looked at once in as many turns as its system is probed after seconds.
+    /// The sweep calls this each second, with a `turn` that is one higher each time. A client that
+    /// refuses nothing is checked only in some turns: once per probe interval, counted in seconds.
     pub(crate) fn check_progress(&self, now: u64, turn: u64) {
         let failure = self.lock().look(now, turn, &self.bounds);
         if let Some(failure) = failure {
@@ -93,13 +96,14 @@ impl State {
 }
 
 impl Bounds {
-    /// A peer's system answers probes, however little the peer reads.
+    /// Returns whether the peer is dead. A peer's system answers probes, no matter how little the
+    /// peer reads.
     fn is_dead(&self, silent_for: Duration) -> bool {
         self.dead_peers
             .is_some_and(|timeouts| silent_for >= timeouts.unacknowledged)
     }
 
-    /// Once in how many turns a client is looked at that refuses nothing.
+    /// Returns how many turns lie between two checks of a client that refuses nothing.
     fn looks(&self) -> u64 {
         self.dead_peers.map_or(SECONDS_BETWEEN_LOOKS, |timeouts| {
             timeouts.keep_alive.as_secs().max(1)

@@ -1,4 +1,4 @@
-//! A way out that pulls: the body of an event stream, a poll.
+//! A way out that pulls: the body of an event stream, or a poll.
 
 use std::fmt;
 use std::mem;
@@ -13,7 +13,7 @@ use crate::node::replace_waker;
 
 /// Takes what is queued, until it is dropped or another way out takes its place.
 ///
-/// What it has not taken stays in the queue when it leaves.
+/// Whatever it has not taken stays in the queue.
 pub(crate) struct Puller {
     outbound: Arc<Outbound>,
     attachment: u32,
@@ -27,10 +27,10 @@ impl Puller {
         }
     }
 
-    /// Waits until something is queued, and takes whole messages: some of any size, and more within `limit`
-    /// bytes.
+    /// Waits until something is queued, and takes whole messages: the first of any size, and more
+    /// within `limit` bytes.
     ///
-    /// `None` when nothing will come any more, here or at all.
+    /// Returns `None` when nothing more will come, here or at all.
     pub(crate) fn poll_pull(
         &mut self,
         cx: &mut Context<'_>,
@@ -45,7 +45,7 @@ impl Puller {
         if is_empty {
             let replaced = replace_waker(waker, cx);
             drop(state);
-            // Its drop may run code that comes back here.
+            // Dropping it may run code that comes back here.
             drop(replaced);
             return Poll::Pending;
         }
@@ -73,7 +73,7 @@ impl Drop for Puller {
             let left = mem::replace(&mut state.way_out, WayOut::Absent);
             drop(state);
             drop(left);
-            // It may be what the session waits for.
+            // The session may be waiting for this.
             self.outbound.wake_owner();
         }
     }

@@ -1,4 +1,4 @@
-//! Hub messages and control frames in the order in which they go out, told apart and counted.
+//! Hub messages and control frames in the order in which they are sent, distinguished and counted.
 
 mod entry;
 #[cfg(test)]
@@ -15,13 +15,13 @@ use hubwire_protocol::TransferFormat;
 
 use super::gathered::Gathered;
 
-/// At rest a queue keeps room for this many entries.
+/// An idle queue keeps capacity for this many entries.
 const KEPT_ENTRIES: usize = 4;
 
-/// What an entry costs besides its bytes, where what waits is held against a bound.
+/// What an entry costs in addition to its bytes, when compared with a limit.
 pub(super) const ENTRY_COST: usize = 64;
 
-/// What waits for a way out, in the format of the transport that opened the connection.
+/// The queue for a way out, in the format of the transport that opened the connection.
 #[derive(Debug)]
 pub(super) struct Queue {
     format: &'static FrameFormat,
@@ -29,9 +29,10 @@ pub(super) struct Queue {
     /// How much of the first entry is written.
     head_written: usize,
     bytes: usize,
-    /// How many of them are the session's and the transport's own, an entry that is half written counted whole.
+    /// How many of them are the session's and the transport's own; a half-written entry counts
+    /// whole.
     own_bytes: usize,
-    /// How many bytes were ever taken out, for whoever measures progress.
+    /// How many bytes were ever taken out, to measure progress.
     taken: u64,
 }
 
@@ -47,22 +48,23 @@ impl Queue {
         }
     }
 
-    /// How many bytes wait.
+    /// Returns how many bytes are queued.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// How many bytes wait of the session's own messages and the transport's own frames.
+    /// Returns how many bytes of the session's own messages and the transport's own frames are
+    /// queued.
     pub(super) fn own_bytes(&self) -> usize {
         self.own_bytes
     }
 
-    /// What the queue holds besides messages that others may hold too.
+    /// Returns what the queue holds in addition to messages that others may hold too.
     pub(super) fn own_cost(&self) -> usize {
         self.own_bytes + self.entries.len() * ENTRY_COST
     }
 
-    /// Whether at least so many bytes end with the queue.
+    /// Returns whether dropping the queue frees at least `bytes` bytes.
     pub(super) fn ends_with(&self, bytes: usize) -> bool {
         let mut size = self.own_cost();
         let mut entries = self.entries.iter();
@@ -75,42 +77,43 @@ impl Queue {
         true
     }
 
-    /// Whether others hold everything that waits.
+    /// Returns whether others hold everything in the queue.
     pub(super) fn is_all_shared(&self) -> bool {
         self.own_bytes == 0 && self.entries.iter().all(Entry::is_shared)
     }
 
-    /// Gives back what the buffers of the session's messages have to spare, before they wait for long.
+    /// Frees unused capacity of the buffers of the session's messages, before they wait for long.
     pub(super) fn trim(&mut self) {
         for entry in &mut self.entries {
             entry.trim();
         }
     }
 
-    /// How many bytes the buffers of the session's messages take.
+    /// Returns the capacity of the buffers of the session's messages.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.entries.iter().map(Entry::capacity).sum()
     }
 
-    /// As [`Queue::trim`], for the last entry alone.
+    /// Like [`Queue::trim`], for the last entry only.
     pub(super) fn trim_last(&mut self) {
         if let Some(entry) = self.entries.back_mut() {
             entry.trim();
         }
     }
 
-    /// Since which second of the node's life the first entry waits.
+    /// Returns the second of the node's life since which the first entry has been queued.
     pub(super) fn oldest(&self) -> Option<u32> {
         self.entries.front().map(|entry| entry.since)
     }
 
-    /// What the queue holds, as bounds count it.
+    /// Returns what the queue holds, as limits count it.
     pub(super) fn cost(&self) -> usize {
         self.bytes + self.entries.len() * ENTRY_COST
     }
 
-    /// As [`Queue::cost`], without a first entry that alone is beyond the maximum: an empty queue took it.
+    /// Like [`Queue::cost`], without a first entry that alone exceeds the maximum: an empty queue
+    /// accepted it.
     pub(super) fn cost_towards(&self, maximum: usize) -> usize {
         let oversized = self.entries.front().map(Entry::size);
         let oversized = oversized.filter(|size| size + ENTRY_COST > maximum);
@@ -122,7 +125,7 @@ impl Queue {
         self.taken
     }
 
-    /// How many hub messages wait, one that is half written among them.
+    /// Returns how many hub messages are queued, including a half-written one.
     pub(super) fn messages(&self) -> usize {
         self.entries.iter().map(Entry::messages).sum()
     }
@@ -153,7 +156,8 @@ impl Queue {
         self.entries.back_mut().map(|entry| &mut entry.content)
     }
 
-    /// Appends a hub message to the last entry if that is a buffer of such messages with room.
+    /// Appends a hub message to the last entry, if that is a buffer of such messages with space
+    /// left.
     pub(super) fn gather(&mut self, transfer_format: TransferFormat, message: &[u8], since: u32) {
         let format = self.format;
         let size = match self.last_mut() {
@@ -172,7 +176,7 @@ impl Queue {
         self.own_bytes += size;
     }
 
-    /// Fills `slices` with what goes out next, at most `limit` bytes; how many slices there are.
+    /// Fills `slices` with what is sent next, at most `limit` bytes; returns the number of slices.
     pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>], limit: usize) -> usize {
         let (mut skipped, mut left, mut count) = (self.head_written, limit, 0);
         for (slice, entry) in slices.iter_mut().zip(&self.entries) {
@@ -189,7 +193,7 @@ impl Queue {
         count
     }
 
-    /// Forgets what was written.
+    /// Removes what was written.
     pub(super) fn advance(&mut self, count: usize) {
         self.bytes = self.bytes.saturating_sub(count);
         self.taken += count as u64;
@@ -208,7 +212,7 @@ impl Queue {
         self.give_back_room();
     }
 
-    /// Moves what is left only where far more was there before.
+    /// Shrinks the queue, but only if it held far more before.
     fn give_back_room(&mut self) {
         let (length, capacity) = (self.entries.len(), self.entries.capacity());
         if capacity > 4 * KEPT_ENTRIES && length < capacity / 4 {
@@ -216,10 +220,10 @@ impl Queue {
         }
     }
 
-    /// Takes whole entries, the first whatever its size and more while `limit` bytes suffice.
+    /// Takes whole entries: the first of any size, and more while they fit in `limit` bytes.
     ///
-    /// An entry is a message that others are sent too, or up to 16 KiB of the session's own. Nothing may be
-    /// half written: what pulls takes over by [`Queue::rewind`].
+    /// An entry is a message that is also sent to others, or up to 16 KiB of the session's own.
+    /// Nothing may be half written: a puller takes over by [`Queue::rewind`].
     pub(super) fn take_whole(&mut self, limit: usize) -> Vec<Bytes> {
         let (mut parts, mut taken) = (Vec::new(), 0);
         while let Some(entry) = self.entries.front() {
@@ -241,7 +245,7 @@ impl Queue {
         parts
     }
 
-    /// Makes what was half written whole again and drops control frames, for another way out.
+    /// Makes a half-written entry whole again and drops control frames, for another way out.
     pub(super) fn rewind(&mut self) {
         let written = mem::take(&mut self.head_written);
         self.bytes += written;

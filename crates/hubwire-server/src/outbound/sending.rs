@@ -1,4 +1,4 @@
-//! Messages on their way into the queue.
+//! Adding messages to the queue.
 
 use std::sync::{Arc, MutexGuard};
 
@@ -7,24 +7,24 @@ use hubwire_core::EncodedMessage;
 use super::state::{State, WayOut};
 use super::{ENTRY_COST, Failure, Outbound};
 
-/// How whoever has queued a message goes on.
+/// How the sender of a queued message should continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[must_use]
 pub(crate) enum Pace {
     GoOn,
-    /// Whoever can wait waits until the queue has room again.
+    /// A sender that can wait should wait until the queue has space again.
     Wait,
-    /// The way out should be given a chance to take something first.
+    /// The way out should get a chance to take something first.
     GiveWay,
 }
 
 impl Outbound {
-    /// Queues a message in its place, without ever waiting; a client that is too slow is let go.
+    /// Queues a message, without ever waiting; a client that is too slow is disconnected.
     pub(crate) fn offer(self: &Arc<Self>, message: &EncodedMessage) -> Pace {
         self.offer_alone(message.clone())
     }
 
-    /// As [`Outbound::offer`], for a message that nobody else is sent.
+    /// Like [`Outbound::offer`], for a message with no other receiver.
     pub(crate) fn offer_alone(self: &Arc<Self>, message: EncodedMessage) -> Pace {
         let pace = self.queue(message);
         self.bounds.memory.make_room();
@@ -43,7 +43,8 @@ impl Outbound {
         let fits = is_within(state.queue.cost())
             || state.queue.is_empty()
             || is_within(state.queue.cost_towards(maximum));
-        // What nobody has refused yet waits for a turn only, which whoever sends so much has to leave to others.
+        // As long as nothing was refused, messages only wait for their turn; a sender of so much
+        // has to let others run.
         let exceeds = !fits && state.is_stalled();
         if exceeds && !self.may_exceed(&mut state) {
             drop(state);
@@ -66,9 +67,9 @@ impl Outbound {
         }
     }
 
-    /// Whether a message may lie beyond the maximum, until the way out has been tried.
+    /// Returns whether a message may exceed the maximum, until the way out has been tried.
     ///
-    /// Up to twice the maximum, and only while nothing was refused since it was reached.
+    /// This goes up to twice the maximum, and only while nothing was refused since it was reached.
     fn may_exceed(&self, state: &mut State) -> bool {
         if matches!(state.way_out, WayOut::Absent)
             || state.refused_at_maximum
@@ -80,11 +81,12 @@ impl Outbound {
         true
     }
 
-    /// Waits until the queue has sunk below its bound, at most the send timeout.
+    /// Waits until the queue has sunk below its bound, for at most the send timeout.
     pub(crate) async fn has_room(self: Arc<Self>) {
         let sunk = async {
             loop {
-                // Made before the queue is looked at, so that what happens in between is not missed.
+                // Created before the queue is checked; otherwise a change in between would be
+                // missed.
                 let sunk = self.room.notified();
                 if self.is_finished()
                     || self.failure().is_some()
@@ -96,7 +98,7 @@ impl Outbound {
             }
         };
         self.node.limits().outbound.count();
-        // However long it takes, the message is queued.
+        // The message stays queued, however long this takes.
         if tokio::time::timeout(self.bounds.send_timeout, sunk)
             .await
             .is_err()
@@ -120,8 +122,8 @@ impl Outbound {
         if !is_flushable {
             return self.settle(&mut state);
         }
-        // What the session will write, which may be busy in hub code, is nothing that others wait for; but where
-        // its thread is blocked for long, it must not pile up.
+        // The session will write these bytes and may be busy in hub code, so others do not wait
+        // for them. But if its thread is blocked for long, they must not pile up.
         if state.gathering && state.queue.bytes() < self.bounds.bytes {
             return;
         }

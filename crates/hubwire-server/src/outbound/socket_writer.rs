@@ -1,4 +1,4 @@
-//! The half of a byte stream that is written to.
+//! The write half of a byte stream.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -10,7 +10,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use super::tcp_info::{IS_TOLD, TcpInfo, tcp_info};
 
-/// Anything that carries bytes both ways: TLS, a pipe in memory.
+/// Any stream of bytes in both directions: TLS, or a pipe in memory.
 pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for T {}
@@ -18,19 +18,20 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for T {}
 /// A byte stream of any kind.
 pub(crate) type BoxedSocket = Box<dyn ByteStream>;
 
-/// The half that the connection's queue owns.
+/// The write half, which the connection's queue owns.
 pub(crate) enum SocketWriter {
     Other(WriteHalf<BoxedSocket>),
     Tcp(OwnedWriteHalf),
 }
 
 impl SocketWriter {
-    /// Writes what the socket takes at once; pending means that it refuses, and nobody is woken.
+    /// Writes what the socket accepts at once; pending means that it refuses, and nothing is
+    /// woken.
     pub(crate) fn try_write(&mut self, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match self {
             Self::Other(_) => self.poll_write(&mut Context::from_waker(Waker::noop()), slices),
             Self::Tcp(half) => {
-                // The kernel takes one buffer for a tenth less work than a list of one.
+                // The kernel takes a single buffer with a tenth less work than a list of one.
                 let written = match slices {
                     [slice] => half.try_write(slice),
                     _ => half.try_write_vectored(slices),
@@ -54,7 +55,7 @@ impl SocketWriter {
         }
     }
 
-    /// What the kernel knows of the peer; `None` where it is not asked.
+    /// Returns what the kernel knows about the peer; `None` if it is not asked.
     pub(super) fn tcp_info(&self) -> Option<TcpInfo> {
         match self {
             Self::Other(_) => None,
@@ -62,17 +63,19 @@ impl SocketWriter {
         }
     }
 
-    /// Whether [`SocketWriter::tcp_info`] says what arrives.
+    /// Returns whether [`SocketWriter::tcp_info`] reports what has arrived.
     pub(super) fn is_told_what_arrives(&self) -> bool {
         matches!(self, Self::Tcp(_)) && IS_TOLD
     }
 
-    /// Whether written bytes may wait in the byte stream itself, as in TLS records or a buffer.
+    /// Returns whether written bytes may wait in the byte stream itself, as in TLS records or a
+    /// buffer.
     pub(crate) fn holds_bytes_back(&self) -> bool {
         matches!(self, Self::Other(_))
     }
 
-    /// Passes on at once what the byte stream holds back; pending means that it cannot, and nobody is woken.
+    /// Passes on what the byte stream holds back; pending means that it cannot, and nothing is
+    /// woken.
     pub(crate) fn try_flush(&mut self) -> Poll<io::Result<()>> {
         self.poll_flush(&mut Context::from_waker(Waker::noop()))
     }
@@ -84,7 +87,7 @@ impl SocketWriter {
         }
     }
 
-    /// Ends the byte stream in good order, TLS with its close_notify.
+    /// Shuts the byte stream down cleanly, TLS with its close_notify.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Other(half) => Pin::new(half).poll_shutdown(cx),
@@ -92,12 +95,13 @@ impl SocketWriter {
         }
     }
 
-    /// Makes the close of a socket that its peer ignores a reset, so that the kernel keeps nothing for it.
+    /// Makes the kernel reset the socket when it is closed, so that it keeps nothing for a peer
+    /// that ignores it.
     pub(crate) fn reset_on_close(self) {
         if let Self::Tcp(half) = self {
-            // A socket that cannot be told so is closed the ordinary way.
+            // If this option cannot be set, the socket is closed as usual.
             let _ = half.as_ref().set_zero_linger();
-            // Its drop would end the stream in good order first.
+            // Dropping the half would shut the stream down cleanly first.
             half.forget();
         }
     }

@@ -1,4 +1,4 @@
-//! What is under the queue's lock.
+//! The state under the queue's lock.
 
 use std::io::{self, IoSlice};
 use std::mem;
@@ -11,43 +11,43 @@ use super::memory::Charge;
 use super::progress::Watch;
 use super::queue::Queue;
 
-/// How many entries of the queue one write takes at most.
+/// The maximum number of entries in one write.
 const ENTRIES_PER_WRITE: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) queue: Queue,
     pub(super) way_out: WayOut,
-    /// How many ways out and drains there were.
+    /// The number of ways out and drains so far.
     last_number: u32,
     /// Bytes queued since the flusher last offered a write.
     pub(super) unflushed: usize,
-    /// Whether the flusher has it on its list.
+    /// Whether the queue is on the flusher's list.
     pub(super) dirty: bool,
-    /// While the session gathers messages it also writes them, so nobody else needs to.
+    /// While the session gathers messages it also writes them, so nobody else has to.
     pub(super) gathering: bool,
     pub(super) owner_waits: bool,
-    /// A message was queued beyond the maximum, and nothing was tried since.
+    /// A message was queued beyond the maximum, and no write was tried since.
     pub(super) reached_maximum: bool,
-    /// The byte stream refused bytes since then.
+    /// The byte stream has refused bytes since then.
     pub(super) refused_at_maximum: bool,
     pub(super) watch: Watch,
-    /// What the queue counts towards what the node may hold.
+    /// What the queue counts towards the node's limit.
     pub(super) charge: Charge,
-    /// Bytes are with the byte stream that it may hold back until it is flushed.
+    /// The byte stream may hold bytes back until it is flushed.
     must_flush: bool,
 }
 
-/// How far a write came.
+/// How far a write got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// Nothing is left.
     Done,
-    /// More is left, and would be taken, but others come first.
+    /// More is left and would be accepted, but others come first.
     Over,
 }
 
-/// What takes messages out of the queue.
+/// The consumer of the queue's messages.
 #[derive(Debug)]
 pub(super) enum WayOut {
     Absent,
@@ -62,7 +62,7 @@ pub(super) enum WayOut {
     },
 }
 
-/// Whether a task writes what the byte stream refused.
+/// Whether a task is writing what the byte stream refused.
 #[derive(Debug)]
 pub(super) enum Drain {
     Idle,
@@ -80,7 +80,8 @@ impl WayOut {
         Self::Pulled { attachment, waker }
     }
 
-    /// Whom to wake, without the lock, because there is something to do: a drain, a body.
+    /// Returns the waker of the drain or the body that has something to do, to be woken outside
+    /// the lock.
     pub(super) fn take_waker(&mut self) -> Option<Waker> {
         match self {
             Self::Pulled { waker, .. }
@@ -92,7 +93,7 @@ impl WayOut {
         }
     }
 
-    /// Lets go of it, and lets whoever waits for it know.
+    /// Detaches the way out, and wakes the task that waits for it.
     pub(super) fn leave(mut self) -> Self {
         if let Some(waker) = self.take_waker() {
             waker.wake();
@@ -119,13 +120,14 @@ impl State {
         }
     }
 
-    /// Tells a way out or a drain from those before it.
+    /// Returns a number that distinguishes a way out or a drain from earlier ones.
     pub(super) fn next_number(&mut self) -> u32 {
         self.last_number = self.last_number.wrapping_add(1);
         self.last_number
     }
 
-    /// The byte stream has begun to refuse bytes: the number of the drain that is needed.
+    /// Starts a drain, because the byte stream has begun to refuse bytes; returns the drain's
+    /// number.
     pub(super) fn start_drain(&mut self) -> u32 {
         let number = self.next_number();
         self.queue.trim();
@@ -136,7 +138,8 @@ impl State {
         number
     }
 
-    /// Puts a way out in the place of another, which is returned; one that is gone stays so.
+    /// Replaces the way out and returns the previous one; a queue that is gone stays gone and
+    /// returns the new one.
     pub(super) fn attach(&mut self, way_out: WayOut) -> WayOut {
         if self.is_gone() {
             return way_out;
@@ -153,7 +156,7 @@ impl State {
         matches!(self.way_out, WayOut::Gone)
     }
 
-    /// Whether the byte stream refuses bytes, which a task drains.
+    /// Returns whether the byte stream refuses bytes, which a task then drains.
     pub(super) fn is_draining(&self) -> bool {
         matches!(
             self.way_out,
@@ -164,17 +167,18 @@ impl State {
         )
     }
 
-    /// Whether what is queued now waits for somebody else to take what is there already.
+    /// Returns whether a newly queued message has to wait for others to take what is queued
+    /// already.
     pub(super) fn is_stalled(&self) -> bool {
         match self.way_out {
             WayOut::Socket { .. } => self.is_draining(),
-            // One that waits has taken all there was, and the flusher will wake it.
+            // A puller that waits has taken everything, and the flusher will wake it.
             WayOut::Pulled { waker: Some(_), .. } => false,
             _ => !self.queue.is_empty(),
         }
     }
 
-    /// Whether the flusher has anything to do here: to write, or to wake who pulls.
+    /// Returns whether the flusher has anything to do here: to write, or to wake a puller.
     pub(super) fn is_flushable(&self) -> bool {
         match self.way_out {
             WayOut::Socket { .. } => !self.is_draining(),
@@ -190,22 +194,24 @@ impl State {
         }
     }
 
-    /// What was taken, or that nothing is left, counts for the client.
+    /// Records progress of the client: bytes were taken, or nothing is left.
     pub(super) fn note_progress(&mut self) {
         self.reached_maximum = false;
         self.refused_at_maximum = false;
-        // Where the system tells what arrives, that the queue is empty does not say that anything has.
+        // If the system reports what arrives, an empty queue does not mean that anything has
+        // arrived.
         if self.queue.is_empty() && !self.is_told_what_arrives() {
             self.watch = Watch::default();
         }
     }
 
-    /// Writes what the byte stream takes at once, `turn` bytes at most; pending means that it began to refuse.
+    /// Writes what the byte stream accepts at once, at most `turn` bytes; pending means that it
+    /// began to refuse.
     pub(super) fn try_write(&mut self, turn: usize) -> Poll<io::Result<Turn>> {
         self.write_with(turn, SocketWriter::try_write, SocketWriter::try_flush)
     }
 
-    /// Writes one turn, waking when the byte stream takes more.
+    /// Writes one turn; wakes the task when the byte stream accepts more.
     pub(super) fn poll_write(
         &mut self,
         turn: usize,

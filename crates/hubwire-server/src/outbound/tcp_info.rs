@@ -1,26 +1,28 @@
-//! What the kernel knows of a TCP peer.
+//! What the kernel knows about a TCP peer.
 
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-/// What became of the bytes that were written to a TCP socket.
+/// The state of the bytes that were written to a TCP socket.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TcpInfo {
-    /// How many bytes the peer's system has ever acknowledged.
+    /// How many bytes the peer's system has acknowledged in total.
     pub(super) acknowledged: u64,
     /// How many bytes the peer's window, or the network, does not let out yet.
     pub(super) unsent: u32,
-    /// How long the peer's system was not heard of, acknowledgements and answers to probes included.
+    /// How long the peer's system has been silent; acknowledgements and answers to probes count as
+    /// signs of life.
     pub(super) silent_for: Duration,
 }
 
-/// Whether the system tells what arrived, so that nobody has to guess from what it takes.
+/// Whether the system reports what has arrived.
 ///
-/// A full socket takes more only once a third of its buffer is free, which may be megabytes.
+/// Otherwise that must be guessed from what the socket accepts. A full socket accepts more only
+/// once a third of its buffer is free, which may be megabytes.
 pub(super) const IS_TOLD: bool = cfg!(target_os = "linux");
 
-/// `None` where the system does not tell.
+/// Returns `None` if the system does not report it.
 #[cfg(target_os = "linux")]
 #[expect(
     unsafe_code,
@@ -32,7 +34,8 @@ pub(super) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
 
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
     let mut size = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).ok()?;
-    // SAFETY: `info` is writable for `size` bytes, and the descriptor is open as long as `socket` is borrowed.
+    // SAFETY: `info` is writable for `size` bytes, and the descriptor is open as long as `socket`
+    // is borrowed.
     let result = unsafe {
         libc::getsockopt(
             socket.as_raw_fd(),
@@ -42,12 +45,13 @@ pub(super) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
             &raw mut size,
         )
     };
-    // Kernels before 4.6 know less, and say so.
+    // Kernels before 4.6 know fewer fields, and return a smaller size.
     let known = offset_of!(libc::tcp_info, tcpi_notsent_bytes) + size_of::<u32>();
     if result != 0 || (size as usize) < known {
         return None;
     }
-    // SAFETY: the structure has integers only, for which zeros are values; the kernel wrote over some of them.
+    // SAFETY: the structure contains only integers, for which zero is valid; the kernel has
+    // overwritten some of them.
     let info = unsafe { info.assume_init() };
     Some(TcpInfo {
         acknowledged: info.tcpi_bytes_acked,
@@ -56,7 +60,7 @@ pub(super) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
     })
 }
 
-/// `None` where the system does not tell.
+/// Returns `None`: the system does not report it.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn tcp_info(_: &TcpStream) -> Option<TcpInfo> {
     None

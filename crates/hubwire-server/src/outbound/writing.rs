@@ -1,4 +1,4 @@
-//! Messages on their way out of the queue, as far as a byte stream takes them at once.
+//! Writing queued messages, as far as a byte stream accepts them at once.
 
 use std::io;
 use std::mem;
@@ -8,17 +8,17 @@ use std::task::{Context, Poll, ready};
 use super::state::{Drain, State, Turn, WayOut};
 use super::{Failure, Outbound};
 
-/// What came of offering a queue to its way out.
+/// The outcome of offering a queue to its way out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Written {
-    /// How many bytes the flusher need not count any more.
+    /// How many bytes the flusher no longer needs to count.
     unflushed: usize,
     /// How many bytes were taken.
     taken: usize,
 }
 
 impl Outbound {
-    /// The session's write at the end of its read.
+    /// Writes on behalf of the session, at the end of its read.
     pub(crate) fn write_gathered(self: &Arc<Self>) {
         let mut state = self.lock();
         state.gathering = false;
@@ -28,7 +28,7 @@ impl Outbound {
         self.bounds.memory.make_room();
     }
 
-    /// The flusher's write of its round; how many bytes were taken.
+    /// Writes on behalf of the flusher, in its round; returns how many bytes were taken.
     pub(super) fn flush(self: &Arc<Self>) -> usize {
         let mut state = self.lock();
         state.dirty = false;
@@ -37,7 +37,7 @@ impl Outbound {
         written.taken
     }
 
-    /// Offers what is queued to the way out, once.
+    /// Offers the queue to the way out, once.
     pub(super) fn write(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> Written {
         let unflushed = mem::take(&mut state.unflushed);
         self.flusher.sub_unflushed(unflushed);
@@ -66,7 +66,7 @@ impl Outbound {
         Written { unflushed, taken }
     }
 
-    /// How many bytes the byte stream took.
+    /// Writes to the byte stream; returns how many bytes it accepted.
     fn write_to_socket(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> usize {
         let before = state.queue.bytes();
         let written = state.try_write(self.bounds.turn);
@@ -85,7 +85,7 @@ impl Outbound {
             Poll::Ready(Ok(Turn::Done)) => self.wake_waiting_owner(state),
             Poll::Ready(Ok(Turn::Over)) => {
                 let newly_dirty = !mem::replace(&mut state.dirty, true);
-                // Nobody has refused the rest, which senders so still wait for.
+                // The rest was not refused, so senders still wait for it.
                 state.unflushed = now;
                 self.flusher.add_unflushed(now);
                 self.wake_waiting_owner(state);
@@ -97,7 +97,7 @@ impl Outbound {
                 state.queue.clear();
                 self.settle(&mut state);
                 drop(state);
-                // Once nothing more is sent, how the input ended says more.
+                // Once nothing more is sent, the end of the input is the better reason.
                 if !self.is_finished() {
                     self.fail(Failure::Lost);
                 }
@@ -107,7 +107,7 @@ impl Outbound {
         before.saturating_sub(now)
     }
 
-    /// Tells the session of the room that it waited for.
+    /// Wakes the session if the space that it waited for is there.
     pub(super) fn wake_waiting_owner(&self, mut state: MutexGuard<'_, State>) {
         let waited = !self.is_full_for_owner(&state) && mem::take(&mut state.owner_waits);
         drop(state);
@@ -146,7 +146,7 @@ impl Outbound {
         Poll::Pending
     }
 
-    /// Ends a byte stream in good order, once all is written.
+    /// Shuts a byte stream down cleanly, once everything is written.
     pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.lock().way_out {
             WayOut::Socket { writer, .. } => writer.poll_shutdown(cx),

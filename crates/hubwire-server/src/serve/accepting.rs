@@ -1,4 +1,4 @@
-//! Connections as they come: what a listener takes, and what the server turns away.
+//! Accepting connections: those that a listener accepts, and those that the server refuses.
 
 use std::any::Any;
 use std::io::{self, ErrorKind};
@@ -17,31 +17,33 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::node::{Admission, ConnectionPermit, Limit, NodeClock, Refusal, Tally};
 
-/// How long a listener rests that has failed: descriptors, and memory, come back when others leave.
+/// How long a failed listener pauses: descriptors and memory become available again when others
+/// leave.
 const REST: Duration = Duration::from_millis(100);
 
-/// How often the log is told what it has not heard yet.
+/// How often failures that were not logged yet are reported.
 const REPORT_PERIOD: Duration = Duration::from_secs(10);
 
-/// What counts every connection that could not be accepted.
+/// The metric that counts every connection that could not be accepted.
 const FAILURES: &str = "hubwire.accept.failures";
 
-/// How many of those that are turned away are told so at a time; the others are cut off.
+/// How many refused connections get a response at a time; others are cut off.
 const MAXIMUM_TOLD: usize = 64;
 
-/// How long one has to read that it is turned away, and how much of its request is read meanwhile.
+/// How long a refused client has to read its response, and how much of its request is read in that
+/// time.
 const TELL_TIMEOUT: Duration = Duration::from_secs(1);
 const TELL_SIZE: u64 = 64 * 1024;
 
 const NO_ROOM: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-/// Takes connections of a listener, and lets in those for whom there is room.
+/// Accepts connections of a listener up to the server's limits.
 pub(super) struct Door<L> {
     listener: L,
     admission: Arc<Admission>,
     log: Arc<Log>,
-    /// Owns those that are told that they are turned away, and what reports to the log.
+    /// Owns the tasks that respond to refused connections, and the task that reports to the log.
     told: JoinSet<()>,
     _reporting: JoinSet<()>,
 }
@@ -60,7 +62,7 @@ impl<L: Listener<Addr: 'static>> Door<L> {
         }
     }
 
-    /// The next connection for which there is room.
+    /// Returns the next connection within the limits.
     pub(super) async fn accept(&mut self) -> (L::Io, L::Addr, Option<ConnectionPermit>) {
         loop {
             let (io, peer) = match accept(&mut self.listener).await {
@@ -93,7 +95,8 @@ impl<L: Listener<Addr: 'static>> Door<L> {
     }
 }
 
-/// Says that there is no room, and waits until that is read: a socket that is closed over unread bytes is reset.
+/// Responds that there is no room, and waits until that is read: a socket closed with unread bytes
+/// is reset.
 async fn tell(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     io.write_all(NO_ROOM).await?;
     io.shutdown().await?;
@@ -101,9 +104,10 @@ async fn tell(mut io: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     Ok(())
 }
 
-/// Accepts a connection, or says why it could not.
+/// Accepts a connection, or returns the error.
 ///
-/// Axum keeps failures of the system's own listeners to itself; other listeners have to speak of theirs.
+/// Axum hides the failures of the system's own listeners; other listeners must report theirs
+/// themselves.
 async fn accept<L: Listener<Addr: 'static>>(listener: &mut L) -> io::Result<(L::Io, L::Addr)> {
     let system: &mut (dyn Any + Send) = listener;
     if let Some(tcp) = system.downcast_mut::<TcpListener>() {
@@ -118,7 +122,7 @@ async fn accept<L: Listener<Addr: 'static>>(listener: &mut L) -> io::Result<(L::
     Ok(listener.accept().await)
 }
 
-/// What a listener of this type has accepted, which is of these types.
+/// Converts what a system listener has accepted to the types of `L`, which are the same.
 fn as_accepted<L: Listener<Addr: 'static>, A: 'static>(
     accepted: A,
 ) -> io::Result<(L::Io, L::Addr)> {
@@ -129,13 +133,13 @@ fn as_accepted<L: Listener<Addr: 'static>, A: 'static>(
         .ok_or_else(|| ErrorKind::Unsupported.into())
 }
 
-/// The client's, as far as the listener knows.
+/// Returns the client's address, if the listener knows it.
 fn address_of(peer: &(impl Any + Send)) -> Option<IpAddr> {
     let peer: &dyn Any = peer;
     peer.downcast_ref::<SocketAddr>().map(SocketAddr::ip)
 }
 
-/// Whether only this one peer has failed, which left before it was accepted.
+/// Returns whether only this peer has failed, because it left before it was accepted.
 fn is_of_peer(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -143,7 +147,7 @@ fn is_of_peer(error: &io::Error) -> bool {
     )
 }
 
-/// What the log hears of those who did not get in.
+/// Logs the connections that were not accepted.
 struct Log {
     clock: NodeClock,
     failures: Tally,

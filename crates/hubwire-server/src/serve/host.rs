@@ -1,13 +1,13 @@
-//! Which host a request is for, which it has to say once.
+//! The host that a request is for; it must be given exactly once.
 
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Uri, Version};
 
-/// Whether a request names one host, as RFC 9112 has it (section 3.2).
+/// Returns whether a request names one host, as required by RFC 9112, section 3.2.
 ///
-/// What stands in front of the server may look at another name than the application does; so a request with two is
-/// refused, whichever would count.
+/// A proxy in front of the server may use another name than the application does, so a request
+/// with two names is refused, regardless of which one would count.
 pub(super) fn is_named_once<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -17,7 +17,7 @@ pub(super) fn is_named_once<B>(request: &Request<B>) -> bool {
     }
 }
 
-/// Whether `Host` says the same as the target, which most often says nothing.
+/// Returns whether `Host` matches the request target, which usually has no host.
 fn is_of_target(host: &HeaderValue, target: &Uri) -> bool {
     let Some(named) = target.authority() else {
         return true;

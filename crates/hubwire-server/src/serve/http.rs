@@ -25,23 +25,23 @@ use super::{REQUEST_GRACE, host, vary};
 use crate::node::ConnectionPermit;
 use crate::transport::{ServedSocket, Upgrade};
 
-/// How long the rest of a response may take where no request is worked on.
+/// How long the rest of a response may take if no request is being processed.
 const RESPONSE_GRACE: Duration = Duration::from_millis(500);
 
-/// How many header lines a request may have.
+/// The maximum number of header lines in a request.
 const HEADER_LIMIT: usize = 100;
 
-/// How many bytes a request's head may have, and how many of a body are buffered.
+/// The maximum size of a request's head, and of the buffered part of a body, in bytes.
 const HEADER_SIZE_LIMIT: usize = 64 * 1024;
 
-/// How long a peer may take.
+/// The limits on a peer's time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timeouts {
     pub(super) request_headers: Duration,
     pub(super) write: Duration,
 }
 
-/// A request that is being worked on.
+/// A request that is being processed.
 struct InFlight(Arc<AtomicUsize>);
 
 impl InFlight {
@@ -57,7 +57,7 @@ impl Drop for InFlight {
     }
 }
 
-/// 400 for a request that does not say which host it is for, or says two.
+/// Responds with 400 to a request that names no host or more than one.
 fn without_one_host() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::BAD_REQUEST;
@@ -106,7 +106,7 @@ pub(super) async fn serve_connection<S, A>(
         Either::Left((served, _)) => served,
         Either::Right(_) => {
             connection.as_mut().graceful_shutdown();
-            // A head that is still incomplete would be waited for as if it were a request.
+            // An incomplete head would be waited for like a request.
             let grace = match in_flight.load(Ordering::Relaxed) {
                 0 => RESPONSE_GRACE,
                 _ => REQUEST_GRACE,
@@ -117,7 +117,7 @@ pub(super) async fn serve_connection<S, A>(
             }
         }
     };
-    // If the socket is still there, it was upgraded.
+    // If the socket is still inside the HTTP library, it was upgraded.
     upgrade.done();
     if let Err(error) = served {
         tracing::debug!(target: "hubwire::serve", %error, "an HTTP connection failed");

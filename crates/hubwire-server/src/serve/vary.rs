@@ -1,9 +1,9 @@
-//! One `Vary` for each response, whatever added to it.
+//! Merging the `Vary` headers of a response into one.
 
 use http::header::VARY;
 use http::{HeaderMap, HeaderValue};
 
-/// Joins the lines of `Vary`, each name once: layers around a hub add one of their own.
+/// Merges the lines of `Vary`, with each name once: layers around a hub may add their own.
 pub(super) fn join(headers: &mut HeaderMap) {
     if headers.get_all(VARY).iter().nth(1).is_none() {
         return;

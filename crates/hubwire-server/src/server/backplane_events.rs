@@ -1,4 +1,4 @@
-//! What the backplane reports, handed to the hub that it is for.
+//! Passing backplane events to the hubs that they are for.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use super::hubs::Hubs;
 use crate::node::{Guarded, guarded, guarded_step};
 use crate::outbound::Pace;
 
-/// How long the backplane is left alone after it has panicked, so that it fills no log.
+/// How long the backplane is left alone after a panic, which keeps it from filling the log.
 const AFTER_A_PANIC: Duration = Duration::from_secs(1);
 
-/// Hands on what arrives, as long as the backplane reports anything.
+/// Passes events on for as long as the backplane reports any.
 pub(super) async fn receive(backplane: Arc<dyn Backplane>, hubs: Arc<Hubs>) {
     loop {
         if let Some(events) = guarded_step("the backplane", || backplane.events())
@@ -25,12 +25,12 @@ pub(super) async fn receive(backplane: Arc<dyn Backplane>, hubs: Arc<Hubs>) {
             tracing::error!(target: "hubwire::backplane", "the backplane reports nothing more: no other node is heard");
             return;
         }
-        // One that has panicked may have nothing more to say, but another one may.
+        // A stream that has panicked may have nothing more to report, but a new one may.
         tokio::time::sleep(AFTER_A_PANIC).await;
     }
 }
 
-/// How events ended.
+/// How the stream of events ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Panicked,
@@ -56,7 +56,7 @@ async fn receive_all(events: BoxStream<'static, BackplaneEvent>, hubs: &Hubs) ->
     }
 }
 
-/// What is wrong with an event is no reason to miss the next.
+/// Processes an event; a panic in one event must not prevent the next.
 async fn receive_event(event: BackplaneEvent, hubs: &Hubs) {
     match event {
         BackplaneEvent::Received(channel, envelope) => {
@@ -69,7 +69,8 @@ async fn receive_event(event: BackplaneEvent, hubs: &Hubs) {
             if pace == Some(Pace::GiveWay) {
                 tokio::task::yield_now().await;
             }
-            // As every sender: what comes faster than it is written stays with the backplane.
+            // As for every sender: messages that arrive faster than they are written stay in the
+            // backplane.
             hub.lifetime().flushers().relieved().await;
         }
         other => {

@@ -8,12 +8,12 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{HubBuilder, Server, Statistics};
-use crate::hub::{Hub, HubContext, short_type_name};
+use crate::hub::{Filters, Hub, HubContext, HubFilter, short_type_name};
 use crate::node::{Node, RandomSource, ServerOptions};
 
-/// A SignalR server: hubs are built from it, and it is what shuts down.
+/// A SignalR server, from which hubs are built; it also performs the shutdown.
 ///
-/// A handle; clones are the same server.
+/// This is a handle; clones are the same server.
 ///
 /// ```
 /// use hubwire::SignalR;
@@ -26,31 +26,32 @@ pub struct SignalR {
 }
 
 impl SignalR {
-    /// A server in memory, with every option at its default.
+    /// Creates a server without a backplane, with every option at its default.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// Begins to configure a server.
+    /// Creates a builder that configures a server.
     #[must_use]
     pub fn builder() -> SignalRBuilder {
         SignalRBuilder::default()
     }
 
-    /// Begins to configure a hub.
+    /// Creates a builder that configures a hub.
     #[must_use]
     pub fn hub<H: Hub>(&self) -> HubBuilder<H> {
         HubBuilder::new(Arc::clone(&self.server))
     }
 
-    /// The hub of this type, as the rest of the program sees it, for where its handle is not at hand.
+    /// Returns the hub of this type, as seen by the rest of the program, for code that does not
+    /// have its handle.
     ///
     /// # Panics
     ///
-    /// If no hub of this type was built, or nobody holds it any more (neither its handle nor a router with its
-    /// endpoint), or if the type is built under several names: [`HubHandle::context`](crate::HubHandle::context)
-    /// says which is meant.
+    /// Panics if no hub of this type was built, if nothing holds it any more (neither its handle
+    /// nor a router with its endpoint), or if the type is built under several names. In the last
+    /// case use [`HubHandle::context`](crate::HubHandle::context).
     ///
     /// ```
     /// use hubwire::{SignalR, hub};
@@ -87,24 +88,26 @@ impl SignalR {
         HubContext::new(Arc::clone(hub.lifetime()) as Arc<dyn HubLifetimeManager>)
     }
 
-    /// Ends every connection so that its client comes back, to this or another node.
+    /// Ends every connection such that its client reconnects, to this or another node.
     ///
-    /// From now on negotiation responds with 503. Every client gets Close with leave to reconnect, then its
-    /// transport ends, hooks run, and hub methods that still run are waited for, 20 s in all; what does not end
-    /// at once when it is then told to is left behind, with a warning. [`serve()`](crate::serve()) calls it.
+    /// From now on, negotiation responds with 503. Every client gets a Close message with
+    /// permission to reconnect. Then its transport ends, hooks run, and running hub methods are
+    /// waited for, 20 s in total. After that they are told to end; tasks that do not end at once
+    /// are left behind, with a warning. [`serve()`](crate::serve()) calls this.
     ///
     /// # Cancellation
     ///
-    /// A future dropped after its first poll leaves the connections ending by themselves.
+    /// If the future is dropped after its first poll, the connections still end by themselves.
     pub async fn shutdown(&self) {
         self.server.shutdown().await;
     }
 
-    /// Fires when [`SignalR::shutdown`] begins: when clients are told to come back, and what is sent reaches nobody.
+    /// Returns a token that fires when [`SignalR::shutdown`] begins: clients are then told to
+    /// reconnect, and messages reach nobody.
     ///
-    /// For timers and jobs, which belong to the application: a shutdown waits for none of them. Each token is one of
-    /// its own, to be kept, cloned or cancelled. As long as the server is not shut down it does not fire, also when
-    /// every handle of it is dropped.
+    /// It is meant for timers and jobs of the application: a shutdown does not wait for them. Each
+    /// call returns a new token, which may be stored, cloned or cancelled. As long as the server
+    /// is not shut down, the token does not fire, even if every handle of the server is dropped.
     ///
     /// ```
     /// use std::time::Duration;
@@ -149,13 +152,13 @@ impl SignalR {
         self.server.node()
     }
 
-    /// How much the server holds at the moment.
+    /// Returns how much the server holds at the moment.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.server.statistics()
     }
 
-    /// The node's name in its farm; fresh for every server.
+    /// Returns the node's name in its farm; it is new for every server.
     #[must_use]
     pub fn node_id(&self) -> &NodeId {
         self.server.node().id()
@@ -191,62 +194,73 @@ pub struct SignalRBuilder {
     backplane: Option<Arc<dyn Backplane>>,
     random: Option<RandomSource>,
     options: ServerOptions,
+    filters: Filters,
 }
 
 impl SignalRBuilder {
-    /// Links the server with the other nodes of a farm. Default: none, everything stays in memory.
+    /// Links the server with the other nodes of a farm. Default: no backplane.
     ///
-    /// Hubs of one name are one hub on all nodes. Two applications that share a broker need backplanes that keep
-    /// them apart, with a prefix of their own, or names of their own for their hubs: [`HubBuilder::name`].
+    /// Hubs with the same name are one hub on all nodes. Two applications that share a broker need
+    /// backplanes that keep them apart by a prefix, or different names for their hubs:
+    /// [`HubBuilder::name`].
     #[must_use]
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
         self.backplane = Some(Arc::new(backplane));
         self
     }
 
-    /// All options at once.
+    /// Runs a filter around the calls and hooks of every hub, within those that were added before.
+    ///
+    /// See [`HubFilter`].
+    #[must_use]
+    pub fn filter(mut self, filter: impl HubFilter) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
+    /// Sets all options at once.
     #[must_use]
     pub fn options(mut self, options: ServerOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// See [`ServerOptions::maximum_outbound_memory`].
+    /// Sets [`ServerOptions::maximum_outbound_memory`].
     #[must_use]
     pub fn maximum_outbound_memory(mut self, bytes: usize) -> Self {
         self.options.maximum_outbound_memory = bytes;
         self
     }
 
-    /// See [`ServerOptions::outbound_victim_size`].
+    /// Sets [`ServerOptions::outbound_victim_size`].
     #[must_use]
     pub fn outbound_victim_size(mut self, bytes: usize) -> Self {
         self.options.outbound_victim_size = bytes;
         self
     }
 
-    /// See [`ServerOptions::outbound_turn_size`].
+    /// Sets [`ServerOptions::outbound_turn_size`].
     #[must_use]
     pub fn outbound_turn_size(mut self, bytes: usize) -> Self {
         self.options.outbound_turn_size = bytes;
         self
     }
 
-    /// See [`ServerOptions::unflushed_size`].
+    /// Sets [`ServerOptions::unflushed_size`].
     #[must_use]
     pub fn unflushed_size(mut self, bytes: usize) -> Self {
         self.options.unflushed_size = bytes;
         self
     }
 
-    /// Where ids and tokens come from. Default: the system's secure generator.
+    /// Sets the source of ids and tokens. Default: the system's secure generator.
     #[must_use]
     pub fn random_source(mut self, random: RandomSource) -> Self {
         self.random = Some(random);
         self
     }
 
-    /// See [`ServerOptions::maximum_orphaned_calls`].
+    /// Sets [`ServerOptions::maximum_orphaned_calls`].
     #[must_use]
     pub fn maximum_orphaned_calls(mut self, count: usize) -> Self {
         self.options.maximum_orphaned_calls = count;
@@ -255,13 +269,20 @@ impl SignalRBuilder {
 
     /// Builds the server. Its tasks start with the first connection.
     ///
-    /// Inside a runtime it gets one flusher for each worker; built outside of one, a single flusher.
+    /// Inside a runtime, the server gets one flusher for each worker; outside of one, a single
+    /// flusher.
     #[must_use]
     pub fn build(self) -> SignalR {
         let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
         let random = self.random.unwrap_or_else(RandomSource::system);
         SignalR {
-            server: Arc::new(Server::new(random, workers, self.options, self.backplane)),
+            server: Arc::new(Server::new(
+                random,
+                workers,
+                self.options,
+                self.backplane,
+                self.filters,
+            )),
         }
     }
 }

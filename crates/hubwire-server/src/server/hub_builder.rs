@@ -1,4 +1,4 @@
-//! Configures a hub and registers it with its server.
+//! Configuring a hub and registering it with its server.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,7 +12,9 @@ use hubwire_protocol::{HubProtocol, Naming};
 use super::Server;
 use crate::connection::{NameIdentifierUserIdProvider, UserIdProvider};
 use crate::endpoint::{ConnectionTable, HubEndpoint};
-use crate::hub::{Hub, HubContext, HubRuntime, TypedHub, short_type_name};
+use crate::hub::{
+    FilteredHub, Filters, Hub, HubContext, HubFilter, HubRuntime, TypedHub, short_type_name,
+};
 use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
 use crate::node::HubOptions;
 
@@ -41,6 +43,7 @@ pub struct HubBuilder<H: Hub> {
     name: HubName,
     options: HubOptions,
     user_ids: Arc<dyn UserIdProvider>,
+    filters: Filters,
     hub: PhantomData<fn() -> H>,
 }
 
@@ -51,18 +54,21 @@ impl<H: Hub> HubBuilder<H> {
             name: HubName::from(short_type_name::<H>()),
             options: HubOptions::default(),
             user_ids: Arc::new(NameIdentifierUserIdProvider),
+            filters: Filters::default(),
             hub: PhantomData,
         }
     }
 
-    /// What the hub is called. Default: its type's name without paths: `ChatHub`, `Topic<Vec<String>>`.
+    /// Sets the name of the hub. Default: its type's name without paths, such as `ChatHub` or
+    /// `Topic<Vec<String>>`.
     ///
-    /// No two hubs of a server are called the same; one type may be built under several names.
+    /// All hubs of a server have different names; the same type may be built under several names.
     ///
-    /// On a backplane the name says whose messages are whose: hubs of one name, on whatever node, are one hub,
-    /// and hear each other's sends. So nodes of one application give a hub the same name, and applications that
-    /// share a broker give theirs different ones, as in `.name("Shop.ChatHub")`, unless their backplanes keep them
-    /// apart (with a prefix, say). Next to ASP.NET Core nodes it is the full .NET name of their hub class.
+    /// On a backplane, the name identifies the hub: hubs with the same name, on any node, are one
+    /// hub and receive each other's messages. The nodes of an application therefore give a hub the
+    /// same name. Applications that share a broker give their hubs different names, such as
+    /// `.name("Shop.ChatHub")`, unless their backplanes keep them apart (by a prefix, for
+    /// example). For a farm with ASP.NET Core nodes, use the full .NET name of their hub class.
     ///
     /// ```
     /// use hubwire::{SignalR, hub};
@@ -82,174 +88,186 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
-    /// All options at once.
+    /// Sets all options at once.
     #[must_use]
     pub fn options(mut self, options: HubOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// See [`HubOptions::handshake_timeout`].
+    /// Sets [`HubOptions::handshake_timeout`].
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.options.handshake_timeout = timeout;
         self
     }
 
-    /// See [`HubOptions::keep_alive_interval`].
+    /// Sets [`HubOptions::keep_alive_interval`].
     #[must_use]
     pub fn keep_alive_interval(mut self, interval: Duration) -> Self {
         self.options.keep_alive_interval = interval;
         self
     }
 
-    /// See [`HubOptions::client_timeout_interval`].
+    /// Sets [`HubOptions::client_timeout_interval`].
     #[must_use]
     pub fn client_timeout_interval(mut self, interval: Duration) -> Self {
         self.options.client_timeout_interval = interval;
         self
     }
 
-    /// See [`HubOptions::maximum_receive_message_size`]; a number of bytes, or `None` for unlimited.
+    /// Sets [`HubOptions::maximum_receive_message_size`]: a number of bytes, or `None` for no
+    /// limit.
     #[must_use]
     pub fn maximum_receive_message_size(mut self, bytes: impl Into<Option<usize>>) -> Self {
         self.options.maximum_receive_message_size = bytes.into();
         self
     }
 
-    /// See [`HubOptions::maximum_parallel_invocations_per_client`].
+    /// Sets [`HubOptions::maximum_parallel_invocations_per_client`].
     #[must_use]
     pub fn maximum_parallel_invocations_per_client(mut self, count: NonZeroUsize) -> Self {
         self.options.maximum_parallel_invocations_per_client = count;
         self
     }
 
-    /// See [`HubOptions::maximum_running_calls_per_client`].
+    /// Sets [`HubOptions::maximum_running_calls_per_client`].
     #[must_use]
     pub fn maximum_running_calls_per_client(mut self, count: usize) -> Self {
         self.options.maximum_running_calls_per_client = count;
         self
     }
 
-    /// See [`HubOptions::supported_protocols`].
+    /// Sets [`HubOptions::supported_protocols`].
     #[must_use]
     pub fn supported_protocols(mut self, protocols: impl Into<Vec<HubProtocol>>) -> Self {
         self.options.supported_protocols = protocols.into();
         self
     }
 
-    /// See [`HubOptions::naming`].
+    /// Sets [`HubOptions::naming`].
     #[must_use]
     pub fn naming(mut self, naming: Naming) -> Self {
         self.options.naming = naming;
         self
     }
 
-    /// See [`HubOptions::stream_buffer_capacity`].
+    /// Sets [`HubOptions::stream_buffer_capacity`].
     #[must_use]
     pub fn stream_buffer_capacity(mut self, items: NonZeroUsize) -> Self {
         self.options.stream_buffer_capacity = items;
         self
     }
 
-    /// See [`HubOptions::maximum_parallel_streams_per_client`].
+    /// Sets [`HubOptions::maximum_parallel_streams_per_client`].
     #[must_use]
     pub fn maximum_parallel_streams_per_client(mut self, count: usize) -> Self {
         self.options.maximum_parallel_streams_per_client = count;
         self
     }
 
-    /// See [`HubOptions::cancelled_stream_timeout`].
+    /// Sets [`HubOptions::cancelled_stream_timeout`].
     #[must_use]
     pub fn cancelled_stream_timeout(mut self, timeout: Duration) -> Self {
         self.options.cancelled_stream_timeout = timeout;
         self
     }
 
-    /// See [`HubOptions::client_result_timeout`].
+    /// Sets [`HubOptions::client_result_timeout`].
     #[must_use]
     pub fn client_result_timeout(mut self, timeout: Duration) -> Self {
         self.options.client_result_timeout = timeout;
         self
     }
 
-    /// See [`HubOptions::maximum_pending_client_results`].
+    /// Sets [`HubOptions::maximum_pending_client_results`].
     #[must_use]
     pub fn maximum_pending_client_results(mut self, count: usize) -> Self {
         self.options.maximum_pending_client_results = count;
         self
     }
 
-    /// See [`HubOptions::detailed_errors`].
+    /// Sets [`HubOptions::detailed_errors`].
     #[must_use]
     pub fn detailed_errors(mut self, detailed: bool) -> Self {
         self.options.detailed_errors = detailed;
         self
     }
 
-    /// See [`HubOptions::maximum_groups_per_connection`].
+    /// Sets [`HubOptions::maximum_groups_per_connection`].
     #[must_use]
     pub fn maximum_groups_per_connection(mut self, count: usize) -> Self {
         self.options.maximum_groups_per_connection = count;
         self
     }
 
-    /// See [`HubOptions::maximum_group_name_size`].
+    /// Sets [`HubOptions::maximum_group_name_size`].
     #[must_use]
     pub fn maximum_group_name_size(mut self, bytes: usize) -> Self {
         self.options.maximum_group_name_size = bytes;
         self
     }
 
-    /// See [`HubOptions::outbound_buffer_size`].
+    /// Sets [`HubOptions::outbound_buffer_size`].
     #[must_use]
     pub fn outbound_buffer_size(mut self, bytes: usize) -> Self {
         self.options.outbound_buffer_size = bytes;
         self
     }
 
-    /// See [`HubOptions::answer_buffer_size`].
+    /// Sets [`HubOptions::answer_buffer_size`].
     #[must_use]
     pub fn answer_buffer_size(mut self, bytes: usize) -> Self {
         self.options.answer_buffer_size = bytes;
         self
     }
 
-    /// See [`HubOptions::maximum_outbound_buffer_size`].
+    /// Sets [`HubOptions::maximum_outbound_buffer_size`].
     #[must_use]
     pub fn maximum_outbound_buffer_size(mut self, bytes: usize) -> Self {
         self.options.maximum_outbound_buffer_size = bytes;
         self
     }
 
-    /// Says which user a connection belongs to. Default: [`NameIdentifierUserIdProvider`].
+    /// Sets the provider of user ids. Default: [`NameIdentifierUserIdProvider`].
     #[must_use]
     pub fn user_id_provider(mut self, provider: impl UserIdProvider) -> Self {
         self.user_ids = Arc::new(provider);
         self
     }
 
-    /// Builds the hub from its one value, which serves all connections.
+    /// Runs a filter around the hub's calls and hooks, within those that were added before.
     ///
-    /// Once: [`HubHandle`] has the endpoint and the context of this hub. Built again it would be another hub, whose
-    /// context knows none of the first one's clients.
+    /// The filters of the server ([`SignalRBuilder::filter`](crate::SignalRBuilder::filter)) are around all of a
+    /// hub's own. See [`HubFilter`] for an example.
+    #[must_use]
+    pub fn filter(mut self, filter: impl HubFilter) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
+    /// Builds the hub from a single value that serves all connections.
+    ///
+    /// Build a hub only once: [`HubHandle`] has its endpoint and its context. A second build would
+    /// be another hub with a context that does not know the clients of the first.
     ///
     /// # Panics
     ///
-    /// If the server has a hub of this name already (see [`HubBuilder::name`]), or if a hub that was written by
-    /// hand has two methods of one name, in any ASCII case, or one without. A hub is there as long as its handle, an
-    /// endpoint or a context is.
+    /// Panics if the server already has a hub with this name (see [`HubBuilder::name`]), or if a
+    /// hand-written hub has two methods with the same name, ignoring ASCII case, or a method
+    /// without a name. A hub exists as long as its handle, an endpoint or a context.
     #[must_use]
     #[track_caller]
     pub fn build(self, hub: H) -> HubHandle<H> {
         self.build_with(|_| hub)
     }
 
-    /// Builds the hub from a function that is given the hub's own context, for hubs that push by themselves.
+    /// Builds the hub from a function that gets the hub's own context, for hubs that send by
+    /// themselves.
     ///
     /// # Panics
     ///
-    /// As [`HubBuilder::build`].
+    /// Panics under the same conditions as [`HubBuilder::build`].
     #[track_caller]
     pub fn build_with(self, hub: impl FnOnce(HubContext<H>) -> H) -> HubHandle<H> {
         let node = self.server.node();
@@ -264,7 +282,9 @@ impl<H: Hub> HubBuilder<H> {
             &self.options,
         ));
         let context = HubContext::new(Arc::clone(&lifetime) as Arc<dyn HubLifetimeManager>);
+        let filters = self.server.filters().followed_by(&self.filters);
         let service = Arc::new(TypedHub::new(hub(context)));
+        let service = FilteredHub::wrap(self.name.clone(), self.options.naming, service, filters);
         let runtime = HubRuntime::new(
             self.name,
             service,
@@ -283,7 +303,7 @@ impl<H: Hub> HubBuilder<H> {
     }
 }
 
-/// A built hub: what to map and what to push with.
+/// A built hub: its endpoints and its context.
 ///
 /// ```
 /// use hubwire::{MapHub, SignalR, hub};
@@ -307,13 +327,13 @@ pub struct HubHandle<H: Hub> {
 }
 
 impl<H: Hub> HubHandle<H> {
-    /// An endpoint of the hub, to be mapped to a path; each call makes another one.
+    /// Creates an endpoint of the hub, to be mapped to a path.
     #[must_use]
     pub fn endpoint(&self) -> HubEndpoint {
         HubEndpoint::new(Arc::clone(&self.runtime), Arc::clone(&self.table))
     }
 
-    /// The hub as the rest of the program sees it.
+    /// Returns the hub as seen by the rest of the program.
     #[must_use]
     pub fn context(&self) -> HubContext<H> {
         let lifetime = Arc::clone(self.runtime.lifetime());

@@ -8,7 +8,7 @@ use hubwire_core::HubName;
 use crate::hub::{Hub, HubRuntime};
 use crate::lifetime::DefaultHubLifetimeManager;
 
-/// Hubs in the order in which they were built; whoever serves them or pushes to them keeps them alive.
+/// Hubs in the order in which they were built; endpoints, contexts and handles keep them alive.
 #[derive(Debug, Default)]
 pub(crate) struct Hubs(Mutex<Vec<BuiltHub>>);
 
@@ -17,16 +17,16 @@ struct BuiltHub {
     name: HubName,
     hub_type: TypeId,
     runtime: Weak<HubRuntime>,
-    /// What contexts hold, which may outlive the runtime.
+    /// Held by contexts, which may outlive the runtime.
     lifetime: Weak<DefaultHubLifetimeManager>,
 }
 
 impl Hubs {
-    /// Takes a hub in.
+    /// Adds a hub.
     ///
     /// # Panics
     ///
-    /// If another one has its name.
+    /// Panics if another hub has the same name.
     #[track_caller]
     pub(super) fn add<H: Hub>(&self, runtime: &Arc<HubRuntime>) {
         let name = runtime.name();

@@ -1,8 +1,8 @@
-//! How much a server holds at the moment.
+//! Statistics about what a server holds at the moment.
 
 use super::Server;
 
-/// How much a server holds at the moment; all zeros when nothing was left behind.
+/// What a server holds at the moment; all zeros if nothing was left behind.
 ///
 /// ```
 /// use hubwire::testing::TestClient;
@@ -26,24 +26,24 @@ use super::Server;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Invocations of clients, of all hubs, whose results are still to come.
+    /// Invocations of clients, of all hubs, with pending results.
     pub client_results: usize,
     /// Registered connections of all hubs.
     pub connections: usize,
     /// Groups of all hubs that have members.
     pub groups: usize,
-    /// Calls that run on without their connections.
+    /// Calls that continue without their connections.
     pub orphaned_calls: usize,
-    /// Bytes that wait for the ways out of registered connections.
+    /// Bytes queued for the ways out of registered connections.
     pub outbound_bytes: usize,
-    /// Bytes that are held for the clients of all hubs, what many share counted once: what
-    /// [`ServerOptions::maximum_outbound_memory`](crate::ServerOptions::maximum_outbound_memory) bounds.
+    /// Bytes held for the clients of all hubs, with shared messages counted once; limited by
+    /// [`ServerOptions::maximum_outbound_memory`](crate::ServerOptions::maximum_outbound_memory).
     pub outbound_memory: usize,
-    /// Hub messages that wait there.
+    /// Hub messages queued for the ways out of registered connections.
     pub outbound_messages: usize,
-    /// Tasks that serve connections or run what they left behind.
+    /// Tasks that serve connections or run what connections left behind.
     pub tasks: usize,
-    /// Tokens of connections, negotiated ones that were not opened yet among them.
+    /// Tokens of connections, including negotiated ones that were not opened yet.
     pub tokens: usize,
     /// Users of all hubs that have connections.
     pub users: usize,

@@ -1,4 +1,5 @@
-//! The one timer of a server: pings, client timeouts, slow clients and the expiry of negotiated ids.
+//! The only timer of a server: pings, client timeouts, slow clients and the expiry of negotiated
+//! ids.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -15,10 +16,10 @@ use crate::hub::{HubRuntime, say_the_rest_of_responses};
 use crate::node::{Node, guarded_step};
 use crate::outbound::Flushers;
 
-/// ASP.NET Core's heartbeat: everything it does is up to this much late.
+/// ASP.NET Core's heartbeat: everything it does may be late by this much.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Sweeps until the node is gone.
+/// Sweeps until the node is dropped.
 pub(super) async fn run(
     node: Weak<Node>,
     table: Arc<ConnectionTable>,
@@ -42,7 +43,7 @@ pub(super) async fn run(
             say_the_rest_of_responses();
             measure(&flushers);
         });
-        // Of this sweep only, so that nothing is held for clients while there are none.
+        // Created for this sweep only, to hold nothing while there are no clients.
         let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
         for hub in hubs.all() {
             guarded_step("the sweep", || hub.say_the_rest(now));
@@ -67,13 +68,13 @@ fn check(
     now: u64,
     sweeps: u64,
 ) {
-    // Not all of them in the same second.
+    // Distributes the checks over different seconds.
     let position = connection.position().load(Ordering::Relaxed) as u64;
     let turn = position.wrapping_add(sweeps);
     connection.outbound().check_progress(now, turn);
     let clock = connection.clock();
     if clock.timed_out(now, hub.options().client_timeout_interval) {
-        // Its session may take its time to end.
+        // Its session may take a while to end.
         if !connection.has_ended() {
             hub.node().limits().client_timeout.count();
         }

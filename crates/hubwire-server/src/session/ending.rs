@@ -14,7 +14,8 @@ pub(super) struct CloseMessage {
 const CLOSED_WITH_ERROR: &str = "Connection closed with an error.";
 
 impl CloseMessage {
-    /// The table of the protocol's section on the Close message; `None` where nobody can hear it.
+    /// Implements the table in the protocol's section on the Close message; returns `None` if
+    /// nobody can receive it.
     pub(super) fn of(reason: &DisconnectReason, detailed_errors: bool) -> Option<Self> {
         match reason {
             DisconnectReason::Aborted
@@ -36,7 +37,7 @@ impl CloseMessage {
         }
     }
 
-    /// The hook for new connections has failed; what the error says of itself is hub code's.
+    /// Creates the message for a failed `on_connected` hook; the text of the error is hub code's.
     pub(super) fn of_refusal(error: &HubError, detailed_errors: bool, whose: Whose<'_>) -> Self {
         let text = guarded_step_of(whose, "the error of a refusal", || {
             error.client_text(CLOSED_WITH_ERROR, detailed_errors)

@@ -1,4 +1,4 @@
-//! The end of a session: goodbye, hook, unregistering, and the closing of its transport.
+//! The end of a session: the Close message, the hook, unregistering, and closing the transport.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::node::{Guarded, caught, guarded, guarded_step_of, with_scratch};
 use crate::transport::Closing;
 
 impl Session {
-    /// Ends a connection that its hub refused, and so never had.
+    /// Ends a connection that its hub refused; it was never registered.
     pub(super) async fn refuse(&mut self, error: HubError) {
         let mut error = Guarded::new(error);
         let (hub, connection) = self.ids_for_the_log();
@@ -31,7 +31,7 @@ impl Session {
         self.leave(Closing::Normal).await;
     }
 
-    /// Ends a connection that its hub has, whatever panics meanwhile.
+    /// Ends a registered connection, no matter what panics.
     pub(super) async fn finish(&mut self, reason: DisconnectReason, dispatcher: Dispatcher) {
         let (hub, connection) = self.ids_for_the_log();
         let whose = hub.whose(&connection);
@@ -74,11 +74,11 @@ impl Session {
         (Arc::clone(&self.hub), Arc::clone(self.connection()))
     }
 
-    /// Leaves the calls that run to themselves; returns the streams that they still read.
+    /// Lets running calls continue on their own; returns the streams that they still read.
     fn stop_calls(&self, mut dispatcher: Dispatcher) -> LeftUploads {
         self.give_up_client_results();
         let uploads = dispatcher.leave();
-        // Until their ends or that of the shutdown's grace.
+        // They run until they end or the shutdown's grace period is over.
         if let Some(orphans) = dispatcher.into_orphans() {
             self.hub.node().spawn(orphans);
         }
@@ -90,7 +90,7 @@ impl Session {
         pending.disconnected(self.connection().id());
     }
 
-    /// Unregisters the connection, drops what hub code kept with it, and closes its transport.
+    /// Unregisters the connection, drops what hub code stored with it, and closes its transport.
     pub(super) async fn leave(&mut self, closing: Closing) {
         let (hub, connection) = self.ids_for_the_log();
         let whose = hub.whose(&connection);
@@ -105,7 +105,8 @@ impl Session {
         }
     }
 
-    /// Runs the hook; who goes meanwhile is gone at once, however long that takes.
+    /// Runs the hook; if the client leaves in the meantime, its transport ends at once, however
+    /// long the hook takes.
     async fn on_disconnected(&mut self, reason: DisconnectReason) -> HubResult {
         let (hub, connection) = self.ids_for_the_log();
         tracing::debug!(
@@ -139,7 +140,7 @@ impl Session {
         }
     }
 
-    /// Sends a Close message behind all that was queued before, where the client can still hear it.
+    /// Queues a Close message after everything else, if the client can still receive it.
     fn say_goodbye(&self, close: &CloseMessage) {
         let connection = self.connection();
         connection.finish_sending();

@@ -11,14 +11,14 @@ use super::Session;
 use crate::hub::{Details, HandshakeReason, Warning};
 use crate::node::{Turn, with_scratch};
 
-/// How many bytes of a handshake are waited for where messages may be larger.
+/// How many bytes of a handshake are waited for, even if larger messages are allowed.
 const MAXIMUM_SIZE: usize = 2 * 1024 * 1024;
 
-/// How a handshake went.
+/// The outcome of a handshake.
 #[derive(Debug)]
 pub(crate) enum Handshake {
     Accepted(HubProtocol),
-    /// The client was told, where it was still there.
+    /// The client was told, if it was still there.
     Refused,
 }
 
@@ -89,10 +89,10 @@ impl Session {
         outbound.write_gathered();
     }
 
-    /// `None` when the client left before it had sent a whole request.
+    /// Returns `None` if the client left before it had sent a whole request.
     ///
-    /// In the kept bytes that many were searched: looking again at all of them for each that comes would cost the
-    /// length of a request squared.
+    /// The first `searched` of the kept bytes were already searched. Searching all of them again
+    /// for each byte that arrives would take quadratic time.
     fn poll_request(
         &mut self,
         searched: &mut usize,
@@ -105,11 +105,12 @@ impl Session {
                 return Poll::Ready(Some(Err(HandshakeRefusal::Canceled)));
             }
             let limit = self.hub.options().maximum_receive_message_size;
-            // One byte more than a request may have tells that it is too long.
+            // One byte beyond the limit shows that a request is too long.
             let kept = limit.map_or(MAXIMUM_SIZE, |limit| limit.min(MAXIMUM_SIZE)) + 1;
             match self.read_request(limit, searched) {
                 Err(refusal) => {
-                    // Of what is read only one that is too long.
+                    // Of the requests that were read, only one that is too long is refused like
+                    // this.
                     if refusal == HandshakeRefusal::Canceled {
                         self.hub.node().limits().message_size.count();
                         self.warn(HandshakeReason::TooLarge, &refusal);
@@ -144,7 +145,7 @@ impl Session {
     }
 }
 
-/// What is wrong with a request; `None` where there was none, of which the log has heard.
+/// Returns what is wrong with a request, or `None` if there was none, which is logged elsewhere.
 const fn reason_of(refusal: &HandshakeRefusal) -> Option<HandshakeReason> {
     match refusal {
         HandshakeRefusal::Unexpected(_) => Some(HandshakeReason::Malformed),
@@ -155,7 +156,8 @@ const fn reason_of(refusal: &HandshakeRefusal) -> Option<HandshakeReason> {
     }
 }
 
-/// Only what is unexpected has details, which the client sees as it sees those of any error.
+/// Returns the text for the client. Only unexpected faults have details, which the client sees
+/// under the same rule as those of any error.
 fn client_text(refusal: &HandshakeRefusal, detailed: bool) -> String {
     match refusal {
         HandshakeRefusal::Unexpected(fault) if detailed => {

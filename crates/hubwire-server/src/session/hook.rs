@@ -1,4 +1,4 @@
-//! A hook of a hub, which may fail or panic and is said to have.
+//! Running a hook of a hub, which may fail or panic, and logging its failure.
 
 use std::task::{Context, Poll};
 
@@ -8,7 +8,7 @@ use crate::connection::Connection;
 use crate::hub::{HubError, HubResult, HubRuntime, Place};
 use crate::node::{Guarded, guarded_step_of};
 
-/// A hook that runs.
+/// A running hook.
 pub(super) struct Hook<'a> {
     hub: &'a HubRuntime,
     connection: &'a Connection,
@@ -32,13 +32,13 @@ impl<'a> Hook<'a> {
         }
     }
 
-    /// Polls the hook; where it fails, the log says so.
+    /// Polls the hook; a failure is logged.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HubResult> {
         let ended = self.run.poll_with(|run| run.as_mut().poll(cx));
         ended.map(|ended| {
             let result = ended.unwrap_or_else(|panic| Err(HubError::panicked(panic)));
             if let Err(error) = &result {
-                // Its text is hub code's.
+                // The text of the error is hub code's.
                 let whose = self.hub.whose(self.connection);
                 guarded_step_of(whose, "the error of a hook", || {
                     let cause = format_args!("{error}");

@@ -1,4 +1,4 @@
-//! Hub bytes that arrived and are not yet dispatched.
+//! Hub bytes that have arrived but are not yet dispatched.
 
 use std::mem;
 use std::task::Context;
@@ -8,11 +8,11 @@ use bytes::{Buf, BytesMut};
 use crate::dispatch::Dispatcher;
 use crate::node::{Limit, Turn};
 
-/// Holds an incomplete message, or what came behind a call that waits; empty and unallocated at rest.
+/// Holds an incomplete message, or bytes after a call that waits; empty and unallocated when idle.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: BytesMut,
-    /// Whether its bytes were searched and are the beginning of a message.
+    /// Whether its bytes were searched and contain only the beginning of a message.
     is_incomplete: bool,
     was_full: bool,
 }
@@ -26,7 +26,8 @@ impl Inbox {
         &self.bytes
     }
 
-    /// Whether it holds so much that nothing more is read; what it says of that is counted once.
+    /// Returns whether it is so full that nothing more is read; each time it becomes full counts
+    /// once for the limit.
     pub(crate) fn is_full(&mut self, maximum: usize, limit: &Limit) -> bool {
         let is_full = self.len() >= maximum;
         if is_full && !self.was_full {
@@ -36,7 +37,7 @@ impl Inbox {
         is_full
     }
 
-    /// Keeps bytes for later.
+    /// Stores bytes for later.
     pub(crate) fn keep(&mut self, payload: &[u8]) {
         self.bytes.extend_from_slice(payload);
     }
@@ -48,7 +49,7 @@ impl Inbox {
         }
     }
 
-    /// Dispatches what is complete, in place where nothing was kept before.
+    /// Dispatches complete messages, in place if nothing was kept before.
     pub(crate) fn receive(
         &mut self,
         payload: &[u8],
@@ -58,7 +59,7 @@ impl Inbox {
     ) {
         if !self.bytes.is_empty() || dispatcher.is_blocked() || turn.is_over() {
             self.keep(payload);
-            // Looking again at a long message for each piece of it would cost its length squared.
+            // Searching a long message again for each piece of it would take quadratic time.
             if self.is_incomplete {
                 self.is_incomplete = !dispatcher.may_complete(&self.bytes, payload.len());
             }
@@ -71,7 +72,7 @@ impl Inbox {
         }
     }
 
-    /// Dispatches what is complete until a call has to wait, or the turn is over.
+    /// Dispatches complete messages until a call has to wait or the turn is over.
     pub(crate) fn dispatch(
         &mut self,
         dispatcher: &mut Dispatcher,

@@ -1,6 +1,6 @@
-//! A connection's way in, and the end of both ways.
+//! The input of a connection, and the end of both directions.
 //!
-//! Knows neither hubs nor their protocols, so that a handler of bare bytes has no other.
+//! It depends neither on hubs nor on their protocols, so a handler of raw bytes can use it too.
 
 use std::future::poll_fn;
 use std::io;
@@ -11,7 +11,7 @@ use crate::connection::{Connection, DisconnectReason};
 use crate::node::{Limits, Turn};
 use crate::transport::{Closing, InputEnd, Left, Transport};
 
-/// What carries a connection's bytes, from its session's side.
+/// The session's side of what carries a connection's bytes.
 #[derive(Debug)]
 pub(crate) struct Wire {
     connection: Arc<Connection>,
@@ -19,15 +19,15 @@ pub(crate) struct Wire {
     input: InputState,
 }
 
-/// How far the client's input has come.
+/// The state of the client's input.
 #[derive(Debug)]
 enum InputState {
     Open,
-    /// The client sends nothing more, but some of what it sent is not read yet.
+    /// The client sends nothing more, but some of its bytes are not read yet.
     HalfClosed,
-    /// All of it was read.
+    /// All of the input was read.
     Ended(InputEnd),
-    /// The client was found to be gone while nothing of it was read.
+    /// The client was found to be gone while its input was not being read.
     Gone,
 }
 
@@ -52,7 +52,8 @@ impl Wire {
         &self.connection
     }
 
-    /// Reads once, and writes what was gathered meanwhile; pending for ever where the input has ended.
+    /// Reads once, and writes what was gathered in the meantime; stays pending once the input has
+    /// ended.
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -73,8 +74,8 @@ impl Wire {
         })
     }
 
-    /// Reads and throws away what comes, so that a client's going is noticed though nobody listens to it any more;
-    /// its pings get pongs. Ready when the input has ended.
+    /// Reads and discards input, so that the client's departure is noticed although nothing is
+    /// dispatched any more; pings get pongs. Returns `Ready` once the input has ended.
     pub(crate) fn poll_ignored(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut turn = Turn::new();
         while !turn.is_over() {
@@ -87,7 +88,8 @@ impl Wire {
         Poll::Pending
     }
 
-    /// Looks for the client's end where it is not read, so that nobody waits for one that is gone.
+    /// Checks whether the client has left while its input is not read, so that nothing waits for a
+    /// client that is gone.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.has_left() {
             return Poll::Pending;
@@ -99,7 +101,8 @@ impl Wire {
         })
     }
 
-    /// Whatever was received before the end is still dispatched, but nobody hears of it.
+    /// Records the end of the input. Everything received before is still dispatched, but its
+    /// answers reach nobody.
     fn end(&mut self, end: InputEnd) {
         if end == InputEnd::Lost {
             return self.lose(InputState::Ended(end));
@@ -116,11 +119,12 @@ impl Wire {
         self.connection.outbound().close();
     }
 
-    /// Why others end the connection, if they do; their telling so wakes the task.
+    /// Returns why the connection is to end, if another part of the server has ended it; that
+    /// wakes the task.
     pub(crate) fn end_of_connection(&self, cx: &Context<'_>) -> Option<DisconnectReason> {
         self.connection.outbound().register_owner(cx.waker());
         Some(match self.connection.end_reason()? {
-            // Who has left is not awaited any more, and so is not told what it missed.
+            // A client that has left is no longer waited for, so no timeout is reported.
             DisconnectReason::ClientTimedOut if self.has_left() => self
                 .end_reason()
                 .unwrap_or(DisconnectReason::TransportClosed),
@@ -128,12 +132,13 @@ impl Wire {
         })
     }
 
-    /// Whether the client was found to be gone while nothing of it was read.
+    /// Returns whether the client was found to be gone while its input was not being read.
     pub(crate) fn is_gone(&self) -> bool {
         matches!(self.input, InputState::Gone)
     }
 
-    /// Whether the client sends nothing more, whatever of what it sent is still to be read or dispatched.
+    /// Returns whether the client sends nothing more, even if some of its bytes are still to be
+    /// read or dispatched.
     pub(crate) fn has_left(&self) -> bool {
         !matches!(self.input, InputState::Open)
     }
@@ -142,7 +147,7 @@ impl Wire {
         matches!(self.input, InputState::Ended(_) | InputState::Gone)
     }
 
-    /// Why the connection ends, where its input has ended and nothing of it is left.
+    /// Returns why the connection ends, if its input has ended and was processed.
     pub(crate) fn end_reason(&self) -> Option<DisconnectReason> {
         match &self.input {
             InputState::Open | InputState::HalfClosed => None,
@@ -155,7 +160,7 @@ impl Wire {
         }
     }
 
-    /// Whether a message that was cut off by the end of the input is a fault of its own.
+    /// Returns whether a message that was cut off by the end of the input is a fault of its own.
     pub(crate) fn was_cut_off(&self) -> bool {
         matches!(
             self.input,
@@ -163,12 +168,13 @@ impl Wire {
         )
     }
 
-    /// Closes the transport once all is written, each of its steps in its time; else resets it.
+    /// Closes the transport once everything is written, with a time limit for each step; otherwise
+    /// resets it.
     pub(crate) async fn close(&mut self, closing: Closing) {
         self.connection.finish_sending();
         let limit = self.transport.close_timeout;
         let outbound = Arc::clone(self.connection.outbound());
-        // What is queued for a client that is gone has nobody who could come for it.
+        // Messages queued for a client that is gone cannot be delivered.
         let is_lost = matches!(
             self.input,
             InputState::Ended(InputEnd::Lost) | InputState::Gone
@@ -188,17 +194,18 @@ impl Wire {
                 return self.reset();
             }
             let shutdown = poll_fn(|cx| outbound.poll_shutdown(cx));
-            // Whether its end is a good one or not, nothing is left to be said.
+            // Whether it ends cleanly or not, there is nothing left to do.
             let _ = tokio::time::timeout(limit, shutdown).await;
         }
         outbound.close();
     }
 
-    /// Resolves when all that was queued is with the kernel, or with whoever pulls.
+    /// Resolves once everything queued is with the kernel or the puller.
     ///
     /// # Errors
     ///
-    /// When nothing was taken for the transport's time, or not all within the time of progress.
+    /// Returns an error if nothing was taken within the transport's time limit, or not everything
+    /// within the time limit for progress.
     async fn written(&mut self) -> io::Result<()> {
         let outbound = Arc::clone(self.connection.outbound());
         let limit = self.transport.close_timeout;
@@ -207,7 +214,7 @@ impl Wire {
             while outbound.bytes() < left {
                 left = outbound.bytes();
                 let written = poll_fn(|cx| {
-                    // Looked at first, so that its coming is heard of.
+                    // Polled first, to be woken by further input.
                     let has_ended = self.poll_ignored(cx).is_ready();
                     if outbound.failure().is_some() {
                         return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
@@ -229,7 +236,8 @@ impl Wire {
         tokio::time::timeout(limit, all).await?
     }
 
-    /// Resolves when the client closed too; until then its pings get pongs and all else is ignored.
+    /// Resolves once the client has closed too; until then, pings get pongs and everything else is
+    /// ignored.
     async fn closed(&mut self) {
         if !self.transport.input.is_closed_by_both() {
             return;
@@ -237,7 +245,7 @@ impl Wire {
         poll_fn(|cx| self.poll_ignored(cx)).await;
     }
 
-    /// Gives up a transport whose peer does not read or close.
+    /// Gives up a transport with a peer that does not read or close.
     pub(crate) fn reset(&mut self) {
         self.connection.lose_transport();
         self.input = InputState::Ended(InputEnd::Lost);
@@ -266,7 +274,7 @@ mod tests {
         (writer, Wire::new(Arc::clone(connection), transport))
     }
 
-    /// Sends back what comes in until it ends, as a handler without a hub protocol may.
+    /// Sends back its input until it ends, as a handler without a hub protocol may do.
     async fn echo(mut wire: Wire) {
         let outbound = Arc::clone(wire.connection().outbound());
         poll_fn(|cx| {

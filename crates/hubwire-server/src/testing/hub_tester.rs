@@ -303,6 +303,7 @@ impl<H: Hub> TestCaller<'_, H> {
                     caller: &self.caller,
                     arguments: &message.arguments,
                     resources: &resources,
+                    is_answered: true,
                 };
                 let bound = service.bind(index, call);
                 bound.map_err(|error| CallError::caused(refusals::failed_to_invoke(method), error))

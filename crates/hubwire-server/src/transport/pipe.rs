@@ -13,9 +13,9 @@ use super::read_buffer::ReadBuffer;
 use crate::node::Turn;
 use crate::outbound::Outbound;
 
-/// A pipe that holds that many bytes; whoever writes more waits until the session has read.
+/// Creates a pipe that holds `capacity` bytes; a writer of more waits until the session has read.
 pub(crate) fn pipe(capacity: usize) -> (PipeWriter, PipeReader) {
-    // Nothing is ever written into the other direction, which costs nothing before that.
+    // The other direction is never used, and an unused direction costs nothing.
     let (stream, far_end) = duplex(capacity);
     let gone = CancellationToken::new();
     let reader = PipeReader {
@@ -29,7 +29,7 @@ pub(crate) fn pipe(capacity: usize) -> (PipeWriter, PipeReader) {
     (writer, reader)
 }
 
-/// The end into which requests write; its drop ends the connection.
+/// The end that requests write to; dropping it ends the connection.
 #[derive(Debug)]
 pub(crate) struct PipeWriter {
     stream: DuplexStream,
@@ -37,11 +37,11 @@ pub(crate) struct PipeWriter {
 }
 
 impl PipeWriter {
-    /// Resolves when the pipe has taken all bytes.
+    /// Resolves once the pipe has taken all bytes.
     ///
     /// # Errors
     ///
-    /// When the session does not read any more.
+    /// Returns an error if the session does not read any more.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await
     }
@@ -51,7 +51,7 @@ impl PipeWriter {
 #[derive(Debug)]
 pub(crate) struct PipeReader {
     stream: DuplexStream,
-    /// Tells of the writer's end without reading up to it.
+    /// Resolves at the end of the writer, without reading up to it.
     gone: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 

@@ -1,15 +1,15 @@
-//! The buffer that a thread lends to whoever reads on it.
+//! A buffer for reading that each thread keeps.
 
 use std::cell::Cell;
 
-/// How many bytes one read takes at most.
+/// The maximum number of bytes in one read.
 const READ_SIZE: usize = 32 * 1024;
 
 thread_local! {
     static READ_BUFFER: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
 }
 
-/// The thread's read buffer, given back on drop.
+/// The thread's read buffer; returned to the thread on drop.
 #[derive(Debug)]
 pub(crate) struct ReadBuffer {
     bytes: Option<Box<[u8]>>,

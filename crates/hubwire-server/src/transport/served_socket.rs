@@ -1,4 +1,4 @@
-//! A socket for as long as HTTP is spoken over it: a write that takes too long fails.
+//! A socket while it is used for HTTP: a write that takes too long fails.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -13,21 +13,21 @@ use tokio::time::{Sleep, sleep};
 
 use crate::node::ConnectionPermit;
 
-/// A socket whose peer has to read its responses.
+/// A socket with a time limit for the peer to read responses.
 ///
-/// The HTTP library waits for that without an end, and reads nothing meanwhile that could tell it that its peer is
-/// worth no waiting.
+/// The HTTP library waits for that without a limit. In that time it does not read, so it would not
+/// notice that its peer is gone.
 pub(crate) struct ServedSocket<S> {
     socket: S,
-    /// What counts it among the server's connections, where those are limited.
+    /// Counts the socket among the server's connections, if those are limited.
     permit: Option<ConnectionPermit>,
     write_timeout: Duration,
-    /// Until when a write that is pending may be so.
+    /// The time limit of a pending write.
     deadline: Option<Pin<Box<Sleep>>>,
     upgrade: Upgrade,
 }
 
-/// Says of a [`ServedSocket`] that no HTTP is spoken over it any more, where it cannot be unwrapped.
+/// Marks a [`ServedSocket`] that cannot be unwrapped as no longer used for HTTP.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Upgrade(Arc<AtomicBool>);
 
@@ -57,12 +57,12 @@ impl<S> ServedSocket<S> {
         }
     }
 
-    /// The socket itself, and what counts it for as long as it lives.
+    /// Returns the socket, and the permit that counts it while it exists.
     pub(crate) fn into_parts(self) -> (S, Option<ConnectionPermit>) {
         (self.socket, self.permit)
     }
 
-    /// What became of a write, or an error if it is pending for too long.
+    /// Passes on the result of a write, or returns an error if it has been pending for too long.
     fn in_time<R>(
         &mut self,
         written: Poll<io::Result<R>>,

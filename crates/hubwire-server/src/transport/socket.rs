@@ -1,4 +1,4 @@
-//! A socket taken out of the HTTP library: a TCP stream, or whatever else carries bytes.
+//! A socket taken out of the HTTP library: a TCP stream, or any other byte stream.
 
 use std::fmt;
 use std::io;
@@ -15,7 +15,7 @@ use super::tcp_watch::TcpWatch;
 use crate::node::ConnectionPermit;
 use crate::outbound::{BoxedSocket, SocketWriter};
 
-/// A socket, the bytes that the HTTP library had already read from it, and what counts it.
+/// A socket, with the bytes that the HTTP library had already read from it, and its permit.
 pub(crate) enum Socket {
     Other(BoxedSocket),
     Tcp(TcpStream, Bytes, Option<ConnectionPermit>),
@@ -42,11 +42,11 @@ impl Socket {
     }
 }
 
-/// The half that the session reads.
+/// The read half, which the session owns.
 pub(crate) struct SocketReader {
-    /// Always there, but while it becomes another.
+    /// Always `Some`, except while it is converted.
     kind: Option<ReaderKind>,
-    /// Boxed, for it is seldom there, and never for long.
+    /// Boxed, because it is rarely present, and never for long.
     read_ahead: Option<Box<Bytes>>,
     _permit: Option<ConnectionPermit>,
 }
@@ -54,13 +54,13 @@ pub(crate) struct SocketReader {
 enum ReaderKind {
     Other(ReadHalf<BoxedSocket>),
     Tcp(OwnedReadHalf),
-    /// Not read at the moment.
+    /// Not being read at the moment.
     Watched(Box<TcpWatch>),
 }
 
 impl SocketReader {
     fn new(kind: ReaderKind, read_ahead: Bytes, permit: Option<ConnectionPermit>) -> Self {
-        // Even an empty slice would keep the whole buffer alive that it was cut from.
+        // Even an empty slice would keep alive the whole buffer that it was cut from.
         let read_ahead = (!read_ahead.is_empty()).then(|| Box::new(read_ahead));
         Self {
             kind: Some(kind),
@@ -69,7 +69,7 @@ impl SocketReader {
         }
     }
 
-    /// Has the next read begin with these bytes, which are the last that were read.
+    /// Makes the next read begin with these bytes, which were the last ones read.
     pub(crate) fn put_back(&mut self, bytes: &[u8]) {
         let behind = self.read_ahead.take();
         let bytes = match behind {
@@ -79,7 +79,7 @@ impl SocketReader {
         self.read_ahead = Some(Box::new(bytes));
     }
 
-    /// Reads once into `buffer`; 0 bytes is the end.
+    /// Reads once into `buffer`; 0 bytes mean the end.
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -105,9 +105,9 @@ impl SocketReader {
         Poll::Ready(Ok(buffer.filled().len()))
     }
 
-    /// Ready when the peer has left, whatever of its bytes is unread.
+    /// Returns `Ready` once the peer has left, even if some of its bytes are unread.
     ///
-    /// Only a TCP socket tells that without being read; of any other whoever writes to it learns it.
+    /// Only a TCP socket reports this without being read; for other streams, a write finds out.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
         self.kind = match self.kind.take() {
             Some(ReaderKind::Tcp(half)) => Some(ReaderKind::Watched(Box::new(TcpWatch::new(half)))),

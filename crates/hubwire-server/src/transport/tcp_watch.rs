@@ -1,4 +1,4 @@
-//! Notices that a TCP peer has left while nothing of it is read.
+//! Detecting that a TCP peer has left while its bytes are not being read.
 
 use std::future::Future;
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -13,18 +13,18 @@ use tokio::net::tcp::OwnedReadHalf;
 
 use super::Left;
 
-/// What tells of the peer's end without being told of its bytes.
+/// The interest that reports the peer's end, but not its bytes.
 ///
-/// With `PRIORITY` the runtime also reports that the peer's side is closed.
+/// With `PRIORITY`, the runtime also reports that the peer has closed its side.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const ENDS: Interest = Interest::PRIORITY.add(Interest::ERROR);
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const ENDS: Interest = Interest::ERROR;
 
-/// A TCP socket that is not read at the moment.
+/// A TCP socket that is not being read at the moment.
 pub(super) struct TcpWatch {
     half: Arc<OwnedReadHalf>,
-    /// Until it has resolved.
+    /// `None` once it has resolved.
     left: Option<BoxFuture<'static, Left>>,
 }
 
@@ -38,7 +38,7 @@ impl TcpWatch {
         }
     }
 
-    /// Ready once, when the peer has left.
+    /// Returns `Ready` once, when the peer has left.
     pub(super) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
         let Some(left) = &mut self.left else {
             return Poll::Pending;
@@ -48,7 +48,7 @@ impl TcpWatch {
         Poll::Ready(left)
     }
 
-    /// The socket, to be read again; it is always there.
+    /// Returns the socket to be read again; it is always there.
     pub(super) fn into_half(self) -> Option<OwnedReadHalf> {
         drop(self.left);
         Arc::into_inner(self.half)
@@ -66,7 +66,8 @@ async fn left(half: Arc<OwnedReadHalf>) -> Left {
     }
 }
 
-/// Urgent data is no end; unless it is said to be seen, the next look finds it again.
+/// Clears the readiness caused by urgent data, which is not an end; otherwise the next check would
+/// find it again.
 fn pass_over_urgent_data(half: &OwnedReadHalf) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
@@ -91,7 +92,8 @@ mod tests {
 
     use super::*;
 
-    /// The watch of a peer that has sent four bytes; the peer; what keeps the other half.
+    /// Returns the watch of a peer that has sent four bytes, the peer, and an owner of the other
+    /// half.
     async fn watched() -> (TcpWatch, TcpStream, impl Sized) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

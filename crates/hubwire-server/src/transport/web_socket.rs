@@ -1,4 +1,4 @@
-//! Hub bytes in WebSocket frames: how messages are framed, and what a client's frames carry.
+//! Hub bytes in WebSocket frames: the framing of messages, and the content of a client's frames.
 
 use std::task::{Context, Poll, ready};
 
@@ -13,7 +13,7 @@ use super::{Closing, InputEnd, Left, TransportKind};
 use crate::node::Turn;
 use crate::outbound::Outbound;
 
-/// One hub message in each WebSocket message: some clients refuse messages of over 32 KiB.
+/// Each hub message is one WebSocket message, because some clients refuse messages of over 32 KiB.
 pub(crate) static WEB_SOCKETS: TransportKind = TransportKind {
     name: "WebSockets",
     frames: FrameFormat::new("WebSocket messages", frame),
@@ -33,7 +33,7 @@ fn frame(transfer_format: TransferFormat, message: &[u8], output: &mut Vec<u8>) 
 pub(crate) struct WebSocketReader {
     socket: SocketReader,
     frames: FrameDecoder,
-    /// A WebSocket is closed once: a second Close frame would break the rules.
+    /// A WebSocket is closed only once: a second Close frame would violate the protocol.
     is_closed: bool,
 }
 
@@ -46,9 +46,9 @@ impl WebSocketReader {
         }
     }
 
-    /// Reads once; hands on what the frames carry, and returns pings and Close.
+    /// Reads once; passes on the content of frames, and answers pings and Close.
     ///
-    /// Frames behind the end of the turn are left to the next read.
+    /// Frames after the end of the turn are left to the next read.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -77,7 +77,7 @@ impl WebSocketReader {
                 Ok(Some(FrameEvent::Ping(payload))) => outbound.push_control(&pong(&payload)),
                 Ok(Some(FrameEvent::Pong(_))) => {}
                 Ok(Some(FrameEvent::Close { .. })) => {
-                    // Whatever the client's code was.
+                    // Regardless of the client's close code.
                     self.close_with(outbound, 1000);
                     return Poll::Ready(Some(InputEnd::Closed));
                 }

@@ -2,8 +2,8 @@
 
 use hubwire::protocol::Opcode;
 
-use crate::client::Client;
 use crate::server::Server;
+use test_support::client::Client;
 
 /// A byte that begins nothing, half a character, an overlong one, a surrogate, beyond Unicode.
 const BROKEN: [&[u8]; 5] = [

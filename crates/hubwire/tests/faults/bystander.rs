@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::client::Client;
+use test_support::client::Client;
 
 const PAUSE: Duration = Duration::from_millis(5);
 

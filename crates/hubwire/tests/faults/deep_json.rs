@@ -1,7 +1,7 @@
 //! JSON 100,000 levels deep, wherever a message may hold JSON.
 
-use crate::client::{Client, Received};
 use crate::server::Server;
+use test_support::client::{Client, Received};
 
 const DEPTH: usize = 100_000;
 

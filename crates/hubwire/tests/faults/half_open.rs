@@ -7,8 +7,8 @@ use futures_core::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::client::{Client, HANDSHAKE, Received};
 use crate::server::{CLIENT_TIMEOUT, CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, PROGRESS_TIMEOUT, Server};
+use test_support::client::{Client, HANDSHAKE, Received};
 
 /// How much later than its time an end may come on a busy machine.
 const SLACK: Duration = Duration::from_millis(1500);

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::handed_over::HandedOver;
+use test_support::handed_over::HandedOver;
 
 const SECOND: Duration = Duration::from_secs(1);
 

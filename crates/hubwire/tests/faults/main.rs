@@ -16,7 +16,7 @@
 //! | ids and names of a megabyte | `megabytes` | `raw_socket`: `size_limits`, arguments |
 //! | JSON 100,000 levels deep | `deep_json` | `hubwire-protocol`: `json::tests::refusing::nesting_beyond_64_is_not_read` |
 //! | invalid UTF-8 | `broken_text` | `raw_socket`: `frames::text_that_is_not_utf_8_is_closed_with_1007` |
-//! | negotiations without a connection | `negotiations` | `in_memory_timing`: `too_many_negotiated_ids_are_refused_until_some_have_expired` |
+//! | negotiations without a connection | `negotiations` | `in_memory`: `timing::too_many_negotiated_ids_are_refused_until_some_have_expired` |
 //! | connects and disconnects in a loop | | `raw_socket`: `churn` |
 //! | a slow reader during a storm of broadcasts | `storm` | `raw_socket`: `stalled_reader`, one that does not read at all |
 //! | shutdown under load | `shutdown` | `raw_socket`: `shutdown`, without load |
@@ -25,27 +25,12 @@
 
 mod broken_text;
 mod bystander;
-#[path = "../raw_socket/client.rs"]
-#[expect(dead_code, reason = "raw_socket needs more of it")]
-mod client;
 mod deep_json;
 mod half_open;
-#[path = "../support/handed_over.rs"]
-mod handed_over;
 mod head_timeout;
-#[path = "../raw_socket/hubs.rs"]
-#[expect(dead_code, reason = "raw_socket needs more of it")]
-mod hubs;
-#[path = "../raw_socket/journal.rs"]
-mod journal;
 mod megabytes;
-mod memory;
 mod negotiations;
-mod open_files;
 mod promises;
-#[path = "../raw_socket/requests.rs"]
-#[expect(dead_code, reason = "raw_socket needs more of it")]
-mod requests;
 mod resets;
 mod server;
 mod shutdown;

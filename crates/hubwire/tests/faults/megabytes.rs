@@ -1,7 +1,7 @@
 //! Invocation ids, names and headers of a megabyte.
 
-use crate::client::Client;
 use crate::server::{LARGE, Server};
+use test_support::client::Client;
 
 const MEGABYTE: usize = 1024 * 1024;
 

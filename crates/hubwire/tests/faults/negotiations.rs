@@ -3,9 +3,9 @@
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::memory::resident;
-use crate::requests::{UPGRADE, read_response, send_head};
 use crate::server::Server;
+use test_support::memory::resident;
+use test_support::requests::{UPGRADE, read_response, send_head};
 
 const NEGOTIATIONS: usize = 10_000;
 const CLIENTS: usize = 8;
@@ -63,7 +63,7 @@ async fn ten_thousand_negotiations_disturb_nobody_and_a_shutdown_forgets_them() 
 async fn a_token_is_forgotten_with_a_connection_that_broke_off() {
     let server = Server::start().await;
     for _ in 0..10 {
-        let token = crate::requests::request(
+        let token = test_support::requests::request(
             server.address,
             "POST /plain/negotiate?negotiateVersion=1",
             "",

@@ -1,8 +1,8 @@
 //! Frames that promise more bytes than there are.
 
-use crate::client::{Client, Received};
-use crate::memory::resident;
 use crate::server::Server;
+use test_support::client::{Client, Received};
+use test_support::memory::resident;
 
 const CLIENTS: usize = 50;
 

@@ -7,9 +7,9 @@ use hubwire::protocol::{Opcode, write_masked_frame};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::client::{HANDSHAKE, Received};
-use crate::requests::{UPGRADE, request, send_head};
 use crate::server::Server;
+use test_support::client::{HANDSHAKE, Received};
+use test_support::requests::{UPGRADE, request, send_head};
 
 /// What the hub may be told: bytes before a reset may have been half a record.
 const GONE: &str = "disconnected: transport closed";

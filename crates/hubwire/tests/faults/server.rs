@@ -13,9 +13,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::bystander::Bystander;
-use crate::client::{Client, HANDSHAKE};
-use crate::hubs::{Gate, Hook, ProbeHub};
-use crate::journal::Journal;
+use test_support::client::{Client, HANDSHAKE};
+use test_support::hubs::{Gate, Hook, ProbeHub};
+use test_support::journal::Journal;
 
 const PATIENCE: Duration = Duration::from_secs(8);
 

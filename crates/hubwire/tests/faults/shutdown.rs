@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::client::{Client, Received};
 use crate::server::Server;
+use test_support::client::{Client, Received};
 
 const CLIENTS: usize = 200;
 

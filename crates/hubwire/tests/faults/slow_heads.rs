@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::memory::resident;
-use crate::requests::{UPGRADE, read_response};
 use crate::server::Server;
+use test_support::memory::resident;
+use test_support::requests::{UPGRADE, read_response};
 
 const CLIENTS: usize = 100;
 

@@ -12,10 +12,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::client::{Client, HANDSHAKE};
-use crate::open_files::allow_open_files;
-use crate::requests::{UPGRADE, read_response, send_head};
 use crate::server::{NARROW, Server};
+use test_support::client::{Client, HANDSHAKE};
+use test_support::open_files::allow_open_files;
+use test_support::requests::{UPGRADE, read_response, send_head};
 
 const READERS: u32 = 1_000;
 

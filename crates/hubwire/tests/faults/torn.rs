@@ -7,9 +7,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::client::{Client, HANDSHAKE, Received};
-use crate::requests::{UPGRADE, read_response};
 use crate::server::Server;
+use test_support::client::{Client, HANDSHAKE, Received};
+use test_support::requests::{UPGRADE, read_response};
 
 const CLIENTS: u8 = 4;
 

@@ -1,7 +1,7 @@
 //! Calls that never reach their method.
 
-use crate::client::Client;
 use crate::server::Server;
+use test_support::client::Client;
 
 const MISMATCH: &str = "Error binding arguments. Make sure that the types of the provided values match the types of the hub method being invoked.";
 

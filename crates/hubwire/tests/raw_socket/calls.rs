@@ -2,8 +2,8 @@
 
 use hubwire::protocol::Opcode;
 
-use crate::client::Received;
 use crate::server::Server;
+use test_support::client::Received;
 
 #[tokio::test]
 async fn results_are_written_as_asp_net_core_writes_them() {

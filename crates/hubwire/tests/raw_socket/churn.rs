@@ -1,7 +1,7 @@
 //! Clients that come and go.
 
-use crate::client::Received;
 use crate::server::Server;
+use test_support::client::Received;
 
 const ROUNDS: usize = 200;
 

@@ -3,8 +3,8 @@
 use hubwire::protocol::Opcode;
 use tokio::time::Instant;
 
-use crate::client::{Client, Received};
 use crate::server::{HASTY_CLOSE_TIMEOUT, Server};
+use test_support::client::{Client, Received};
 
 const TIMED_OUT: &str =
     "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";

@@ -7,8 +7,8 @@ use hubwire::{HubHandle, SignalR};
 use stage::{PARTNER, Stage, Table};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::hubs::ProbeHub;
-use crate::requests::{Response, UPGRADE};
+use test_support::hubs::ProbeHub;
+use test_support::requests::{Response, UPGRADE};
 
 #[track_caller]
 fn assert_allowed(response: &Response, case: &str) {

@@ -3,8 +3,8 @@
 use hubwire::protocol::{Opcode, write_frame};
 use tokio::task::JoinSet;
 
-use crate::client::Client;
 use crate::server::Server;
+use test_support::client::Client;
 
 const CLIENTS: usize = 100;
 const SENDS: u64 = if cfg!(debug_assertions) {

@@ -2,8 +2,8 @@
 
 use hubwire::protocol::{Opcode, write_masked_frame};
 
-use crate::client::{Client, Received};
 use crate::server::Server;
+use test_support::client::{Client, Received};
 
 const ECHO: &[u8] =
     b"{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"x\"]}\x1e";

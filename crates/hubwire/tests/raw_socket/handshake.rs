@@ -2,8 +2,8 @@
 
 use hubwire::protocol::Opcode;
 
-use crate::client::{Client, HANDSHAKE, Received};
 use crate::server::Server;
+use test_support::client::{Client, HANDSHAKE, Received};
 
 const UNEXPECTED: &str = r#"{"error":"An unexpected error occurred during connection handshake."}"#;
 const CANCELED: &str = r#"{"error":"Handshake was canceled."}"#;

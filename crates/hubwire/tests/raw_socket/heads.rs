@@ -3,9 +3,9 @@
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::client::Client;
-use crate::requests::{Response, read_response};
 use crate::server::Server;
+use test_support::client::Client;
+use test_support::requests::{Response, read_response};
 
 /// What a head may have in bytes, its last line included.
 const LARGEST: usize = 64 * 1024;

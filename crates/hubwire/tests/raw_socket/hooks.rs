@@ -2,8 +2,8 @@
 
 use hubwire::protocol::Opcode;
 
-use crate::client::Received;
 use crate::server::Server;
+use test_support::client::Received;
 
 const CALL: &str = r#"{"type":1,"invocationId":"1","target":"Note","arguments":["late"]}"#;
 

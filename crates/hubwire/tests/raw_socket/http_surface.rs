@@ -1,8 +1,8 @@
 //! `{path}` without an upgrade: the status table.
 
-use crate::client::Client;
-use crate::requests::Response;
 use crate::server::Server;
+use test_support::client::Client;
+use test_support::requests::Response;
 
 const NO_ID: &str = "Connection ID required";
 const UNKNOWN_ID: &str = "No Connection with that ID";

@@ -1,7 +1,7 @@
 //! Clients that leave behind calls and streams that hold up all that they sent, more than is read ahead.
 
-use crate::client::Client;
 use crate::server::Server;
+use test_support::client::Client;
 
 const GONE: &str = "disconnected: transport closed";
 

@@ -2,8 +2,8 @@
 
 use hubwire::protocol::{HubProtocol, MessageWriter, Opcode, write_frame};
 
-use crate::client::Client;
 use crate::server::Server;
+use test_support::client::Client;
 
 const HANDSHAKE: &str = "{\"protocol\":\"messagepack\",\"version\":1}\x1e";
 

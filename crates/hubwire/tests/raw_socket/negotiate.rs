@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::client::Client;
 use crate::server::Server;
+use test_support::client::Client;
 
 const TRANSPORTS: &str = r#"[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]"#;
 

@@ -1,14 +1,10 @@
 //! What the log says of pages that are refused.
 
-#[path = "../support/each_event.rs"]
-mod each_event;
-
 use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use each_event::EachEvent;
+use test_support::each_event::EachEvent;
 use tracing::field::{Field, Visit};
-use tracing::subscriber::set_default;
 use tracing::{Event, Level};
 
 use crate::server::Server;
@@ -27,14 +23,15 @@ impl Visit for Fields {
 async fn each_origin_is_one_warning_with_the_host_and_the_option() {
     let lines = Arc::<Mutex<Vec<String>>>::default();
     let written = Arc::clone(&lines);
-    let _guard = set_default(EachEvent {
+    let each_event = EachEvent {
         level: Level::WARN,
         hand_on: move |event: &Event<'_>| {
             let mut fields = Fields::default();
             event.record(&mut fields);
             written.lock().unwrap().push(fields.0);
         },
-    });
+    };
+    let _guard = each_event.listen();
     let server = Server::start().await;
     let own = format!("http://{}", server.address);
     for origin in [

@@ -9,10 +9,10 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use crate::client::Client;
-use crate::hubs::{Gate, Hook, ProbeHub};
-use crate::journal::Journal;
-use crate::requests::{self, Response};
+use test_support::client::Client;
+use test_support::hubs::{Gate, Hook, ProbeHub};
+use test_support::journal::Journal;
+use test_support::requests::{self, Response};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

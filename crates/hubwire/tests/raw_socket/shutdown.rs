@@ -5,9 +5,9 @@ use std::io;
 use hubwire::protocol::Opcode;
 use tokio::net::TcpStream;
 
-use crate::client::{Client, Received};
-use crate::requests::UPGRADE;
 use crate::server::Server;
+use test_support::client::{Client, Received};
+use test_support::requests::UPGRADE;
 
 const GOODBYE: &str = r#"{"type":7,"allowReconnect":true}"#;
 
@@ -85,8 +85,8 @@ async fn an_idle_http_connection_does_not_hold_the_end_up() {
     let mut sockets = Vec::new();
     for _ in 0..3 {
         let mut socket = TcpStream::connect(server.address).await.unwrap();
-        crate::requests::send_head(&mut socket, server.address, "GET /nope", "", b"").await;
-        let (response, _) = crate::requests::read_response(&mut socket).await;
+        test_support::requests::send_head(&mut socket, server.address, "GET /nope", "", b"").await;
+        let (response, _) = test_support::requests::read_response(&mut socket).await;
         assert_eq!(response.status, 404);
         sockets.push(socket);
     }

@@ -2,8 +2,8 @@
 
 use hubwire::protocol::Opcode;
 
-use crate::client::Client;
 use crate::server::Server;
+use test_support::client::Client;
 
 const LIMIT: usize = 32 * 1024;
 
@@ -81,7 +81,7 @@ async fn the_limit_is_seen_before_a_separator_comes() {
         client.send_text(&"x".repeat(1024)).await;
     }
     client.send_frame(Opcode::Ping, true, b"at the limit").await;
-    let pong = crate::client::Received::Pong(b"at the limit".to_vec());
+    let pong = test_support::client::Received::Pong(b"at the limit".to_vec());
     assert_eq!(client.next().await, pong);
     client.send_text("x").await;
     expect_too_large(client, LIMIT, true).await;

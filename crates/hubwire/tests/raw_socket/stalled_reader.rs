@@ -7,8 +7,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::client::{Client, Received};
 use crate::server::Server;
+use test_support::client::{Client, Received};
 
 const READERS: u32 = 20;
 

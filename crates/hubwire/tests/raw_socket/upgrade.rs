@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::client::{Client, HANDSHAKE, Received};
-use crate::requests::{ACCEPT, UPGRADE};
 use crate::server::Server;
+use test_support::client::{Client, HANDSHAKE, Received};
+use test_support::requests::{ACCEPT, UPGRADE};
 
 const UNKNOWN_ID: &str = "No Connection with that ID";
 

@@ -21,8 +21,6 @@ mod heard;
 mod honest;
 mod hub;
 mod numbered;
-#[path = "../faults/open_files.rs"]
-mod open_files;
 mod peaks;
 mod plan;
 mod scene;
@@ -41,12 +39,12 @@ use tokio::time::{Duration, sleep, timeout};
 
 use crowd::Endings;
 use honest::{Honest, Score};
-use open_files::allow_open_files;
 use peaks::Peaks;
 use plan::Plan;
 use scene::Scene;
 use server::Server;
 use settings::{MIB, NODE_MEMORY, PATIENCE, Settings};
+use test_support::open_files::allow_open_files;
 
 type Wrong = String;
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::DOCUMENT;
+use crate::table::DOCUMENT;
 
 #[derive(Debug, Deserialize)]
 struct Defaulted {

@@ -1,4 +1,4 @@
-//! The insides of arrays, maps, structs and enums.
+//! Access to the contents of arrays, maps, structs and enums.
 
 use std::collections::BTreeSet;
 use std::str;
@@ -26,7 +26,7 @@ impl<'d, 'de> Elements<'d, 'de> {
         Self { from, left: count }
     }
 
-    /// The value that was made of the elements, if it took them all.
+    /// Returns `value`, if it consumed all the elements.
     #[inline]
     pub(super) fn finish<T>(self, value: T) -> Result<T, ValueError> {
         all_taken(self.left, value)
@@ -48,7 +48,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
         seed.deserialize(&mut *self.from).map(Some)
     }
 
-    /// There are as many bytes as elements: [`Input::next`] has seen to it.
+    /// [`Input::next`] has checked that there are at least as many bytes as elements.
     ///
     /// [`Input::next`]: crate::messagepack::Input::next
     #[inline]
@@ -57,15 +57,15 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     }
 }
 
-/// What may be reserved ahead: nested containers claim the same bytes again and again.
+/// Limits what is reserved ahead, because nested containers can claim the same bytes many times.
 fn hint(left: u32) -> usize {
     const MOST: u32 = 256;
     left.min(MOST) as usize
 }
 
-/// The entries of a map whose keys are of any type, each there once as in .NET.
+/// The entries of a map with keys of any type. As in .NET, a key may occur only once.
 ///
-/// Equal keys are equal bytes: an integer in two forms is two keys.
+/// Keys are compared by their bytes: the same integer in two encodings counts as two keys.
 pub(super) struct Entries<'d, 'de> {
     from: &'d mut Deserializer<'de>,
     left: u32,
@@ -106,7 +106,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
         self.from.is_key = false;
         let length = all.len() - self.from.input.rest().len();
         let key = all.get(..length).unwrap_or_default();
-        // `serde_json` would read the text behind it as JSON, which nests out of sight.
+        // `serde_json` would read the text after such a key as JSON, which may nest unseen.
         if key.ends_with(RAW_VALUE.as_bytes()) {
             return Err(ValueError::custom("key is a private one of serde_json"));
         }
@@ -131,7 +131,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     }
 }
 
-/// The members of a struct, whose names are text.
+/// The members of a struct; their names are text.
 pub(super) struct Members<'d, 'de> {
     from: &'d mut Deserializer<'de>,
     left: u32,
@@ -173,7 +173,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         let Head::Text(name) = self.from.input.next()? else {
             return Err(ValueError::custom("name of a member is no text"));
         };
-        // What is not UTF-8 is the name of no member.
+        // No member has a name that is not UTF-8.
         let name = str::from_utf8(name).unwrap_or_default();
         let name = self
             .from
@@ -197,7 +197,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
     }
 }
 
-/// A variant with its data.
+/// An enum variant with its data.
 pub(super) struct Variant<'d, 'de>(pub(super) &'d mut Deserializer<'de>);
 
 impl<'de> EnumAccess<'de> for Variant<'_, 'de> {

@@ -1,4 +1,4 @@
-//! Our own newtypes, which are shown a format that is not for reading.
+//! Our own newtypes, to which MessagePack appears as a format that is not human-readable.
 
 use serde::de::{self, Visitor};
 use serde::forward_to_deserialize_any;
@@ -8,12 +8,14 @@ use crate::messagepack::error::ValueError;
 use crate::messagepack::head::Head;
 use crate::timestamp::Timestamp;
 
-/// The inside of one of our own newtypes.
+/// The content of one of our own newtypes.
 pub(super) enum Tagged<'d, 'de> {
     Binary(&'d mut Deserializer<'de>),
     Enum(&'d mut Deserializer<'de>),
-    /// A number of anything, or text.
+    /// Any number, or text.
     Number(&'d mut Deserializer<'de>),
+    /// Shows the form of MessagePack.
+    PerProtocol(&'d mut Deserializer<'de>),
     Timestamp(&'d mut Deserializer<'de>),
 }
 
@@ -24,12 +26,14 @@ impl<'de> de::Deserializer<'de> for Tagged<'_, 'de> {
         false
     }
 
-    /// Bytes, and of a timestamp the twelve of its longest form; whatever else it came as.
+    /// Passes bytes, or the twelve bytes of a timestamp's longest form; any other value is passed
+    /// as it is.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self {
             Self::Binary(from) => from.deserialize_bytes(visitor),
             Self::Enum(from) => from.deserialize_any(visitor),
             Self::Number(from) => from.deserialize_i64(visitor),
+            Self::PerProtocol(from) => visitor.visit_newtype_struct(from),
             Self::Timestamp(from) => match from.input.next()? {
                 Head::Extension(-1, bytes) => {
                     let timestamp = Timestamp::from_extension(bytes).ok_or_else(not_a_timestamp)?;

@@ -1,4 +1,4 @@
-//! What becomes of bytes and of .NET's `DateTimeOffset` where the type asks for neither.
+//! Bytes and .NET's `DateTimeOffset` where the target type asks for neither.
 
 use std::any::type_name;
 
@@ -12,12 +12,13 @@ use crate::messagepack::head::Head;
 use crate::timestamp::Timestamp;
 use crate::timestamp::moment::Moment;
 
-/// Bytes; to a `serde_json::Value`, which takes none, base64 as in JSON.
+/// Passes bytes to the visitor, or base64 as in JSON to a `serde_json::Value`, which does not
+/// accept bytes.
 pub(super) fn visit_binary<'de, V: Visitor<'de>>(
     bytes: &'de [u8],
     visitor: V,
 ) -> Result<V::Value, ValueError> {
-    // There is no asking a visitor what it takes: it is used up by the bytes that it refuses.
+    // A visitor cannot be asked what it accepts, and is consumed if it refuses the bytes.
     if type_name::<V::Value>() == type_name::<serde_json::Value>() {
         visitor.visit_string(BASE64_STANDARD.encode(bytes))
     } else {
@@ -26,7 +27,7 @@ pub(super) fn visit_binary<'de, V: Visitor<'de>>(
 }
 
 impl Deserializer<'_> {
-    /// Takes the two elements of an array, if they are those of a `DateTimeOffset`.
+    /// Takes the two elements of an array, if they form a `DateTimeOffset`.
     pub(super) fn date_time_offset(&mut self) -> Option<DateTimeOffset> {
         let mut ahead = self.input;
         let Ok(Head::Extension(-1, bytes)) = ahead.next() else {

@@ -1,4 +1,4 @@
-//! Our own types where serde has buffered them: as text, for it did not know for whom it is.
+//! Our own types after serde has buffered them: as text, because serde did not know the format.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Serialize;
@@ -11,12 +11,14 @@ use crate::messagepack::error::ValueError;
 use crate::timestamp::Timestamp;
 
 impl Serializer<'_> {
-    /// Writes what the text within one of our own types says.
+    /// Writes the value that the text within one of our own types represents.
     #[cold]
     pub(super) fn buffered_text(&mut self, text: &str) -> Result<(), ValueError> {
         let within = std::mem::replace(&mut self.within, Within::None);
         let written = match within {
-            Within::None | Within::Decimal | Within::RawItem => encode::text(self.out, text),
+            Within::None | Within::Decimal | Within::PerProtocol | Within::RawItem => {
+                encode::text(self.out, text)
+            }
             Within::Binary => match BASE64_STANDARD.decode(text) {
                 Ok(bytes) => encode::binary(self.out, &bytes),
                 Err(error) => Err(ValueError::custom(error)),

@@ -1,4 +1,4 @@
-//! Arrays and maps, whose number of elements comes first.
+//! Arrays and maps, which begin with the number of their elements.
 
 use serde::Serialize;
 use serde::ser;
@@ -15,7 +15,7 @@ use crate::transcode::Transcoder;
 /// An array or a map that is being written.
 pub(in crate::messagepack) struct Compound<'a, 'w> {
     serializer: &'a mut Serializer<'w>,
-    /// How many elements or pairs the value said it has, or where their number is to go.
+    /// The number of elements or pairs that the value announced, or where to insert that number.
     announced: Announced,
     is_map: bool,
     written: usize,
@@ -23,9 +23,9 @@ pub(in crate::messagepack) struct Compound<'a, 'w> {
 
 enum Announced {
     Count(usize),
-    /// It is JSON text, the value of its one member.
+    /// The content is JSON text, the value of its only member.
     Json,
-    /// The number is to go before what begins here.
+    /// The number is inserted at this position at the end.
     Later(usize),
 }
 
@@ -46,7 +46,7 @@ impl<'a, 'w> Compound<'a, 'w> {
         Self::begin(serializer, count, true)
     }
 
-    /// A `RawValue` of `serde_json`.
+    /// Begins a `RawValue` of `serde_json`.
     pub(super) const fn json(serializer: &'a mut Serializer<'w>) -> Self {
         Self {
             serializer,
@@ -98,7 +98,7 @@ impl<'a, 'w> Compound<'a, 'w> {
         self.element(value)
     }
 
-    /// Writes what JSON text says.
+    /// Writes the value that JSON text represents.
     fn translate<T: Serialize + ?Sized>(&mut self, text: &T) -> Result<(), ValueError> {
         let text = serde_json::to_value(text).map_err(<ValueError as ser::Error>::custom)?;
         let text = text.as_str().unwrap_or_default();

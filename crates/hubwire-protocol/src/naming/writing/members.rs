@@ -1,4 +1,4 @@
-//! The members of structs and of variants.
+//! Writing the members of structs and variants.
 
 use serde::ser::{
     self, Serialize, SerializeMap, SerializeStruct, SerializeStructVariant, Serializer,
@@ -11,7 +11,7 @@ use crate::naming::{Naming, case};
 
 /// The members of a struct.
 pub(crate) enum Members<S: Serializer> {
-    /// Of a type of `serde_json`'s own.
+    /// The members of one of `serde_json`'s own types, unchanged.
     AsTheyAre(S::SerializeStruct),
     Named(NamedMembers<S::SerializeMap>),
 }
@@ -33,13 +33,13 @@ impl<S: Serializer> Members<S> {
     }
 }
 
-/// The members of a struct under .NET's names.
+/// The members of a struct, written with .NET's names.
 pub(crate) struct NamedMembers<S> {
     map: Writing<S>,
-    /// To make names in.
+    /// A reusable buffer for names.
     room: String,
-    /// What the struct is called, before its first member: serde writes an adjacently tagged
-    /// enum as a struct with the enum's name, whose first member is the tag.
+    /// The name of the struct, before its first member. Serde writes an adjacently tagged enum as
+    /// a struct with the enum's name, and the tag is its first member.
     tag_of: Option<&'static str>,
 }
 
@@ -74,8 +74,8 @@ impl<S: Serializer> SerializeStruct for Members<S> {
     }
 }
 
-/// A variant with named members: they are kept, because a serializer takes them under names
-/// that live forever, or all at once.
+/// A variant with named members. They are collected first, because a serializer takes them one by
+/// one only with `'static` names.
 pub(crate) struct Variant<S> {
     to: S,
     naming: Naming,
@@ -129,7 +129,7 @@ impl<S: Serializer> SerializeStructVariant for Variant<S> {
     }
 }
 
-/// What the value itself complained of, which `EncodeError` keeps behind its own text.
+/// Returns the value's own error, which `EncodeError` hides behind its own text.
 fn cause<E: ser::Error>(error: &crate::EncodeError) -> E {
     let source = std::error::Error::source(error).map(ToString::to_string);
     E::custom(source.unwrap_or_else(|| error.to_string()))

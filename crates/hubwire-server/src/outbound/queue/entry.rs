@@ -1,11 +1,12 @@
-//! What lies in a queue: control frames, the session's own messages, messages that others are sent too.
+//! The entries of a queue: control frames, the session's own messages, and messages that are also
+//! sent to others.
 
 use bytes::Bytes;
 use hubwire_core::{EncodedMessage, FrameFormat};
 
 use super::super::gathered::Gathered;
 
-/// What goes out together, and since when it waits: in seconds of the node's life.
+/// What is sent together, and since when it has been queued, in seconds of the node's life.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) since: u32,
@@ -14,15 +15,15 @@ pub(super) struct Entry {
 
 #[derive(Debug)]
 pub(super) enum Content {
-    /// Frames of the transport's own, which no other transport has a use for.
+    /// Frames of the transport's own; no other transport can use them.
     Control(Box<ControlFrames>),
     /// Hub messages of the session's own.
     Gathered(Box<Gathered>),
-    /// A hub message that others may be sent, too, and its size in the queue's format.
+    /// A hub message that may also be sent to others, and its size in the queue's format.
     Shared(EncodedMessage, usize),
 }
 
-/// Boxed, for they are rare and a queue's entries many.
+/// Boxed, because they are rare, while a queue has many entries.
 #[derive(Debug)]
 pub(super) struct ControlFrames {
     pub(super) bytes: Vec<u8>,
@@ -78,7 +79,8 @@ impl Entry {
         }
     }
 
-    /// How many bytes of a message that nobody else is sent end with the entry.
+    /// Returns how many bytes dropping the entry frees, if it is a message that is sent to nobody
+    /// else.
     pub(super) fn unshared_size(&self) -> usize {
         match &self.content {
             Content::Shared(message, size) if !message.is_shared() => *size,

@@ -9,9 +9,9 @@ use hubwire::{HubHandle, MapHub, NAME_IDENTIFIER, Principal, SignalR};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::client::Client;
-use crate::hubs::ProbeHub;
-use crate::requests::{Response, UPGRADE, request};
+use test_support::client::Client;
+use test_support::hubs::ProbeHub;
+use test_support::requests::{Response, UPGRADE, request};
 
 pub(crate) const PARTNER: &str = "https://partner.example";
 const EVENTS: &str = "Accept: text/event-stream\r\n";

@@ -1,0 +1,200 @@
+//! What is left of a call or a hook inside a filter: the filters within it, and the method or hook itself.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_core::future::BoxFuture;
+use hubwire_protocol::RawArguments;
+
+use super::invocation::{Encoding, Outcome};
+use super::{AnyHubFilter, HubInvocation, InvocationResult};
+use crate::connection::DisconnectReason;
+use crate::hub::{
+    CallFuture, Caller, HubCall, HubError, HubResult, HubService, Reply, ReplyKind, Resources,
+    ResultWriter,
+};
+use crate::node::{Guarded, guarded};
+
+/// The filters within this one and the method, to be run once.
+///
+/// ```compile_fail,E0382
+/// use hubwire::filters::{HubFilter, HubInvocation, InvocationResult, Next};
+/// use hubwire::HubResult;
+///
+/// struct Twice;
+///
+/// impl HubFilter for Twice {
+///     async fn invoke(
+///         &self,
+///         invocation: &mut HubInvocation,
+///         next: Next<'_>,
+///     ) -> HubResult<InvocationResult> {
+///         next.run(invocation).await?;
+///         next.run(invocation).await // `next` has been used
+///     }
+/// }
+/// ```
+pub struct Next<'a> {
+    pub(super) filters: &'a [Arc<dyn AnyHubFilter>],
+    pub(super) method: &'a mut FilteredMethod,
+}
+
+impl Next<'_> {
+    /// Runs the call and returns its result.
+    ///
+    /// # Errors
+    ///
+    /// What the method or a filter within this one failed with. A panic is an error too.
+    ///
+    /// # Cancellation
+    ///
+    /// The method ends where it waits.
+    pub async fn run(self, invocation: &mut HubInvocation) -> HubResult<InvocationResult> {
+        match self.filters.split_first() {
+            Some((filter, filters)) => {
+                let method = self.method;
+                run_guarded(|| filter.invoke(invocation, Next { filters, method })).await
+            }
+            None => self.method.call(invocation).await,
+        }
+    }
+}
+
+impl fmt::Debug for Next<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Next")
+            .field("filters", &self.filters.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The filters within this one and the hub's hook, to be run once.
+pub struct NextHook<'a> {
+    pub(super) filters: &'a [Arc<dyn AnyHubFilter>],
+    pub(super) service: &'a dyn HubService,
+    pub(super) caller: &'a Caller,
+    pub(super) hook: Hook<'a>,
+}
+
+/// Which of a hub's hooks runs.
+#[derive(Clone, Copy)]
+pub(super) enum Hook<'a> {
+    Connected,
+    Disconnected(&'a DisconnectReason),
+}
+
+impl NextHook<'_> {
+    /// Runs the hook.
+    ///
+    /// # Errors
+    ///
+    /// What the hook or a filter within this one failed with. A panic is an error too.
+    pub async fn run(self) -> HubResult {
+        let (caller, hook) = (self.caller, self.hook);
+        let Some((filter, filters)) = self.filters.split_first() else {
+            let (service, caller) = (self.service, caller.clone());
+            return match hook {
+                Hook::Connected => run_guarded(|| service.on_connected(caller)).await,
+                Hook::Disconnected(reason) => {
+                    run_guarded(|| service.on_disconnected(caller, reason.clone())).await
+                }
+            };
+        };
+        let next = NextHook { filters, ..self };
+        match hook {
+            Hook::Connected => run_guarded(|| filter.on_connected(caller, next)).await,
+            Hook::Disconnected(reason) => {
+                run_guarded(|| filter.on_disconnected(caller, reason, next)).await
+            }
+        }
+    }
+}
+
+impl fmt::Debug for NextHook<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NextHook")
+            .field("filters", &self.filters.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A panic within a filter is an error of the call, which the filters around it see.
+async fn run_guarded<'a, T>(start: impl FnOnce() -> BoxFuture<'a, HubResult<T>>) -> HubResult<T> {
+    let mut run = match guarded(start) {
+        Ok(run) => Guarded::new(run),
+        Err(panic) => return Err(HubError::panicked(panic)),
+    };
+    let ended = poll_fn(|cx| run.poll_with(|run| run.as_mut().poll(cx))).await;
+    ended.unwrap_or_else(|panic| Err(HubError::panicked(panic)))
+}
+
+/// A hub method inside its filters.
+pub(super) struct FilteredMethod {
+    pub(super) service: Arc<dyn HubService>,
+    pub(super) method: usize,
+    pub(super) caller: Caller,
+    pub(super) encoding: Encoding,
+    /// The method with the arguments that the client sent.
+    pub(super) bound: Option<Reply>,
+    /// What it is bound with if a filter replaces an argument; `None` if no filter can.
+    pub(super) resources: Option<Resources>,
+    /// Whether the client gets a response, or a filter reads it.
+    pub(super) is_result_read: bool,
+}
+
+impl FilteredMethod {
+    async fn call(&mut self, invocation: &HubInvocation) -> HubResult<InvocationResult> {
+        let reply = match invocation.replaced_arguments() {
+            None => self.bound.take(),
+            Some(arguments) => Some(self.bind_again(&arguments?)?),
+        };
+        let Some(reply) = reply else {
+            return Err(HubError::hidden("the method has been called before"));
+        };
+        match reply.0 {
+            ReplyKind::Call(call) => run(call, self.encoding, self.is_result_read).await,
+            ReplyKind::Stream(start) => Ok(InvocationResult(Outcome::Stream(start))),
+            ReplyKind::UnknownMethod => Err(HubError::hidden("the method is not there any more")),
+        }
+    }
+
+    /// Decodes the replaced arguments; that they do not fit is an error of the call.
+    fn bind_again(&mut self, arguments: &RawArguments<'_>) -> HubResult<Reply> {
+        // Gives back what the call takes: its streams and its token.
+        drop(self.bound.take());
+        let Some(resources) = &self.resources else {
+            return Err(HubError::hidden("no filter reads arguments"));
+        };
+        let call = HubCall {
+            caller: &self.caller,
+            arguments,
+            resources,
+            is_answered: self.is_result_read,
+        };
+        Ok(self.service.bind(self.method, call)?)
+    }
+}
+
+/// Runs the method; a panic is an error of the call, which filters see.
+async fn run(
+    mut call: Guarded<Pin<Box<dyn CallFuture>>>,
+    encoding: Encoding,
+    is_result_read: bool,
+) -> HubResult<InvocationResult> {
+    let Encoding { protocol, naming } = encoding;
+    let mut kept = None;
+    let ended = poll_fn(|cx| {
+        let mut result = match is_result_read {
+            true => ResultWriter::kept(protocol, naming, &mut kept),
+            false => ResultWriter::discarded(protocol, naming),
+        };
+        call.poll_with(|call| call.as_mut().poll_call(cx, &mut result))
+    })
+    .await;
+    ended.unwrap_or_else(|panic| Err(HubError::panicked(panic)))?;
+    Ok(InvocationResult(
+        kept.map_or(Outcome::Unread, Outcome::Value),
+    ))
+}

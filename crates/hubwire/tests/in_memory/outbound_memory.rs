@@ -1,0 +1,251 @@
+//! What a node holds for all its clients together, and what an operator sees of limits that are hit.
+
+use hubwire::testing::{PulledTransport, TestClient};
+use hubwire::{DisconnectReason, HubCallerContext, SignalR, hub};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use test_support::in_memory::*;
+use tokio::task::JoinSet;
+
+const KIB: usize = 1024;
+const MAXIMUM: usize = 1024 * KIB;
+
+struct MemoryHub {
+    log: Log,
+}
+
+#[hub]
+impl MemoryHub {
+    pub fn id(&self, cx: &HubCallerContext<Self>) -> String {
+        cx.connection_id().to_string()
+    }
+
+    pub fn large(&self, size: usize) -> String {
+        "x".repeat(size)
+    }
+
+    async fn on_disconnected(&self, cx: &HubCallerContext<Self>, reason: &DisconnectReason) {
+        self.log.note(format!("{} {reason:?}", cx.connection_id()));
+    }
+}
+
+/// A server that holds 1 MiB for all clients, 512 KiB for each.
+fn server() -> (TestServer<MemoryHub>, Log) {
+    let log = Log::default();
+    let signalr = SignalR::builder().maximum_outbound_memory(MAXIMUM).build();
+    let server = TestServer::on(signalr, MemoryHub { log: log.clone() }, |options| {
+        options.maximum_outbound_buffer_size(512 * KIB)
+    });
+    (server, log)
+}
+
+/// A client that pulls what is sent to it, and its connection's id.
+async fn pulling(server: &TestServer<MemoryHub>) -> (TestClient<PulledTransport>, String) {
+    let mut client = TestClient::connect_pulled(&server.endpoint).await.unwrap();
+    let id = client.invoke("Id", ()).await.unwrap().unwrap();
+    (client, id.as_str().unwrap().to_owned())
+}
+
+async fn send(server: &TestServer<MemoryHub>, id: &str, size: usize) {
+    let client = server.context().clients().client(id);
+    client.send("Text", ("x".repeat(size),)).await.unwrap();
+}
+
+/// Those of the clients for whom something waits longest go, and nobody else, until the rest fits.
+#[tokio::test(start_paused = true)]
+async fn beyond_what_a_node_holds_those_go_whose_messages_have_waited_longest() {
+    let (server, log) = server();
+    let mut ids = Vec::new();
+    let mut away = Vec::new();
+    for _ in 0..6 {
+        let (mut client, id) = pulling(&server).await;
+        client.leave();
+        pass(seconds(2)).await;
+        send(&server, &id, 200 * KIB).await;
+        ids.push(id);
+        away.push(client);
+    }
+    settle().await;
+    assert_eq!(log.take(), [format!("{} TooSlow", ids[0])]);
+    assert!(server.signalr.statistics().outbound_memory <= MAXIMUM);
+    // One who reads gets a burst all the same.
+    let mut honest = server.connect().await;
+    let id = honest.invoke("Id", ()).await.unwrap().unwrap();
+    for _ in 0..5 {
+        send(&server, id.as_str().unwrap(), 20 * KIB).await;
+        honest.push().await.unwrap();
+    }
+    for client in &mut away[1..] {
+        client.come_back();
+        client.push().await.unwrap();
+    }
+    assert_eq!(server.signalr.statistics().outbound_memory, 0);
+    drop((away, honest));
+    server.leaves_nothing_behind().await;
+}
+
+/// Clients that ask for much and take nothing go before one that others' large messages wait for.
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_large_results_without_reading_pushes_out_nobody_else() {
+    let (server, log) = server();
+    let mut honest = Vec::new();
+    for _ in 0..4 {
+        honest.push(server.connect().await);
+    }
+    let shared = "x".repeat(400 * KIB);
+    server
+        .context()
+        .clients()
+        .all()
+        .send("Text", (&shared,))
+        .await
+        .unwrap();
+    let mut hostile = Vec::new();
+    for _ in 0..20 {
+        let mut client = server.connect().await;
+        client.start("Large", (300 * KIB,)).await.unwrap();
+        hostile.push(client);
+        settle().await;
+        assert!(server.signalr.statistics().outbound_memory <= MAXIMUM);
+    }
+    for client in &mut honest {
+        let (_, arguments) = client.push().await.unwrap();
+        assert_eq!(arguments[0], shared);
+    }
+    let ended = log.take();
+    assert_eq!(
+        ended.len(),
+        18,
+        "two results and the broadcast fit: {ended:?}"
+    );
+    drop((honest, hostile));
+    server.leaves_nothing_behind().await;
+}
+
+/// Many single sends are as much as one broadcast: who sends waits until they were offered a write.
+#[tokio::test(start_paused = true)]
+async fn sends_to_many_readers_one_by_one_stay_within_what_a_node_holds() {
+    const ROUNDS: usize = 3;
+    let (server, log) = server();
+    let mut reading = JoinSet::new();
+    let mut ids = Vec::new();
+    for _ in 0..40 {
+        let mut client = server.connect().await;
+        let id = client.invoke("Id", ()).await.unwrap().unwrap();
+        ids.push(id.as_str().unwrap().to_owned());
+        reading.spawn(async move {
+            for _ in 0..ROUNDS {
+                client.push().await.unwrap();
+            }
+            client
+        });
+    }
+    for _ in 0..ROUNDS {
+        for id in &ids {
+            send(&server, id, 100 * KIB).await;
+            assert!(server.signalr.statistics().outbound_memory <= MAXIMUM);
+        }
+    }
+    drop(reading.join_all().await);
+    assert!(log.take().iter().all(|line| !line.contains("TooSlow")));
+    server.leaves_nothing_behind().await;
+}
+
+/// How often each limit was hit since this was last asked, as a metrics exporter sees it.
+fn hits(snapshotter: &Snapshotter) -> Vec<(String, u64)> {
+    let mut hits: Vec<_> = snapshotter
+        .snapshot()
+        .into_vec()
+        .into_iter()
+        .filter_map(|(key, _, _, value)| {
+            let (_, key) = key.into_parts();
+            let limit = key.labels().find(|label| label.key() == "limit")?;
+            match value {
+                DebugValue::Counter(count) if key.name() == "hubwire.limit.hits" && count > 0 => {
+                    Some((limit.value().to_owned(), count))
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    hits.sort();
+    hits
+}
+
+#[test]
+fn each_limit_that_is_hit_is_counted_by_its_name() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        runtime.block_on(hit_limits());
+    });
+    let hits = hits(&snapshotter);
+    let names: Vec<_> = hits.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = [
+        "answer_buffer_size",
+        "maximum_outbound_buffer_size",
+        "maximum_outbound_memory",
+        "outbound_buffer_size",
+        "transport_progress_timeout",
+        "transport_send_timeout",
+    ];
+    assert_eq!(names, expected);
+}
+
+async fn hit_limits() {
+    let (server, _) = server();
+    // A sender waits ten seconds for a client that has not read for a minute, which is then let go.
+    let server_of_little = TestServer::with(
+        MemoryHub {
+            log: Log::default(),
+        },
+        |options| options.outbound_buffer_size(KIB),
+    );
+    let mut slow = server_of_little.connect().await;
+    let id = slow.invoke("Id", ()).await.unwrap().unwrap();
+    for _ in 0..2 {
+        send(&server_of_little, id.as_str().unwrap(), 100 * KIB).await;
+    }
+    slow.start("Large", (KIB,)).await.unwrap();
+    pass(seconds(70)).await;
+    // More than 512 KiB are broadcast to one that is away, and more than 1 MiB to three.
+    let mut away = Vec::new();
+    for size in [600, 400, 400, 400] {
+        let (mut client, id) = pulling(&server).await;
+        client.leave();
+        send(&server, &id, KIB).await;
+        send(&server, &id, size * KIB).await;
+        away.push(client);
+    }
+    settle().await;
+}
+
+/// A loop of sends to one client after the other waits for nobody, but leaves the flusher its turn.
+#[tokio::test(start_paused = true)]
+async fn sends_to_one_after_the_other_stay_within_what_a_node_holds() {
+    let (server, log) = server();
+    let (mut away, id) = pulling(&server).await;
+    away.leave();
+    send(&server, &id, 100 * KIB).await;
+    let mut reading = JoinSet::new();
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        let mut client = server.connect().await;
+        let id = client.invoke("Id", ()).await.unwrap().unwrap();
+        ids.push(id.as_str().unwrap().to_owned());
+        reading.spawn(async move { client.push().await.map(|_| client) });
+    }
+    let mut most = 0;
+    for id in &ids {
+        send(&server, id, 100 * KIB).await;
+        most = most.max(server.signalr.statistics().outbound_memory);
+    }
+    let readers = reading.join_all().await;
+    assert_eq!(log.take(), [""; 0], "with {most} bytes at most");
+    assert!(most <= MAXIMUM, "{most} bytes");
+    drop((away, readers));
+}

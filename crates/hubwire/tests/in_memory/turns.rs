@@ -1,0 +1,314 @@
+//! A client that sends without an end does not keep others from their turns.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use futures_util::{Stream, StreamExt, stream};
+use hubwire::protocol::{Opcode, write_masked_frame};
+use hubwire::testing::TestClient;
+use hubwire::{HubCallerContext, HubResult, hub};
+use serde::{Deserialize, Deserializer};
+use test_support::in_memory::*;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf};
+use tokio::task::JoinSet;
+
+/// What one turn of a connection does at most, and what its last step may do beyond that: items of two streams.
+const MOST: usize = 256 + 2 * 32;
+
+/// How often others have their turn while they look.
+const TURNS: usize = 200;
+
+#[derive(Clone)]
+struct TurnHub {
+    done: Arc<AtomicUsize>,
+    connecting: Gate,
+}
+
+#[hub]
+impl TurnHub {
+    async fn on_connected(&self, _cx: &HubCallerContext<Self>) -> HubResult {
+        self.connecting.passed().await;
+        Ok(())
+    }
+
+    pub fn tick(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn endless(&self, _asked: Asked) -> impl Stream<Item = u64> + use<> {
+        let done = Arc::clone(&self.done);
+        stream::repeat(0).inspect(move |_| {
+            done.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+
+    pub fn few(&self) -> impl Stream<Item = u64> + use<> {
+        let done = Arc::clone(&self.done);
+        stream::iter(0..31).inspect(move |_| {
+            done.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+}
+
+thread_local! {
+    /// How many calls of `Endless` came, refused ones too; each test has a thread of its own.
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Asked;
+
+impl<'de> Deserialize<'de> for Asked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ASKED.set(ASKED.get() + 1);
+        <()>::deserialize(deserializer).map(|()| Self)
+    }
+}
+
+struct Fixture {
+    server: TestServer<TurnHub>,
+    done: Arc<AtomicUsize>,
+    connecting: Gate,
+    tasks: JoinSet<()>,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let hub = TurnHub {
+            done: Arc::default(),
+            connecting: Gate::closed(),
+        };
+        Self {
+            done: Arc::clone(&hub.done),
+            connecting: hub.connecting.clone(),
+            server: TestServer::new(hub),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    async fn connected(&self) -> DuplexStream {
+        self.connecting.open(1);
+        let mut client = self.server.connect().await;
+        client.invoke("Tick", ()).await.unwrap().unwrap();
+        client.into_pipe()
+    }
+
+    /// Lets a client send these bytes without an end.
+    fn flood(&mut self, pipe: DuplexStream, bytes: Vec<u8>) -> ReadHalf<DuplexStream> {
+        let (reader, mut writer) = tokio::io::split(pipe);
+        self.tasks.spawn(async move {
+            loop {
+                writer.write_all(&bytes).await.unwrap();
+            }
+        });
+        reader
+    }
+
+    /// Says how much was done since the last time.
+    fn count_done(&self) -> impl FnMut() -> usize + Send + use<> {
+        let done = Arc::clone(&self.done);
+        move || done.swap(0, Ordering::Relaxed) + ASKED.take()
+    }
+
+    fn read_all(&mut self, mut reader: ReadHalf<DuplexStream>) {
+        self.tasks.spawn(async move {
+            let mut buffer = vec![0; 64 * 1024];
+            while reader.read(&mut buffer).await.unwrap() > 0 {}
+        });
+    }
+
+    async fn finish(mut self) {
+        self.connecting.open(1);
+        self.tasks.shutdown().await;
+        self.server.leaves_nothing_behind().await;
+    }
+}
+
+/// The most that is done between two turns of others, and all that is done meanwhile.
+///
+/// In a task of its own, which has its turn as those have that serve connections.
+async fn longest_turn(mut done: impl FnMut() -> usize + Send + 'static) -> (usize, usize) {
+    let mut others = JoinSet::new();
+    others.spawn(async move {
+        let (mut longest, mut all) = (0, 0);
+        done();
+        for _ in 0..TURNS {
+            to_the_back_of_the_line().await;
+            let count = done();
+            longest = longest.max(count);
+            all += count;
+        }
+        (longest, all)
+    });
+    others.join_next().await.unwrap().unwrap()
+}
+
+/// Unlike tokio's `yield_now`, which waits for more than one turn of the others.
+async fn to_the_back_of_the_line() {
+    let mut has_yielded = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// That many of the same record in one text frame.
+fn frame_of(record: &str, count: usize) -> Vec<u8> {
+    text_frame(&format!("{record}\x1e").repeat(count))
+}
+
+fn text_frame(text: &str) -> Vec<u8> {
+    let mut frame = Vec::new();
+    write_masked_frame(
+        &mut frame,
+        Opcode::Text,
+        true,
+        [1, 2, 3, 4],
+        text.as_bytes(),
+    );
+    frame
+}
+
+fn pings(count: usize) -> Vec<u8> {
+    let mut ping = Vec::new();
+    write_masked_frame(&mut ping, Opcode::Ping, true, [1, 2, 3, 4], b"");
+    ping.repeat(count)
+}
+
+const TICK: &str = r#"{"type":1,"target":"Tick","arguments":[]}"#;
+
+async fn calls_leave_turns_to_others(flood: Vec<u8>) {
+    let mut it = Fixture::new();
+    let pipe = it.connected().await;
+    let reader = it.flood(pipe, flood);
+    it.read_all(reader);
+    let (longest, all) = longest_turn(it.count_done()).await;
+    assert!(longest <= MOST, "{longest} calls in one turn");
+    assert!(all > 10 * MOST, "only {all} calls");
+    it.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_in_one_frame_leave_turns_to_others() {
+    calls_leave_turns_to_others(frame_of(TICK, 1_300)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_in_frames_of_their_own_leave_turns_to_others() {
+    calls_leave_turns_to_others(frame_of(TICK, 1).repeat(1_300)).await;
+}
+
+/// How many bytes wait for the client, which takes them.
+fn take_what_waits(reader: &mut ReadHalf<DuplexStream>) -> usize {
+    let mut bytes = vec![0; 64 * 1024];
+    let mut buffer = ReadBuf::new(&mut bytes);
+    let mut cx = Context::from_waker(Waker::noop());
+    let _ = Pin::new(reader).poll_read(&mut cx, &mut buffer);
+    buffer.filled().len()
+}
+
+async fn pings_leave_turns_to_others(mut it: Fixture, pipe: DuplexStream) {
+    let mut reader = it.flood(pipe, pings(1_000));
+    let (longest, all) = longest_turn(move || take_what_waits(&mut reader) / 2).await;
+    assert!(longest <= MOST, "{longest} pongs in one turn");
+    assert!(all > 10 * MOST, "only {all} pongs");
+    it.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_leave_turns_to_others_at_any_time_of_a_connection() {
+    let it = Fixture::new();
+    let before_the_handshake = it.server.open().into_pipe();
+    pings_leave_turns_to_others(it, before_the_handshake).await;
+
+    let it = Fixture::new();
+    let while_connecting = it.server.connect().await.into_pipe();
+    pings_leave_turns_to_others(it, while_connecting).await;
+
+    let it = Fixture::new();
+    let connected = it.connected().await;
+    pings_leave_turns_to_others(it, connected).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_of_short_streams_leave_turns_to_others() {
+    let mut it = Fixture::new();
+    let pipe = it.connected().await;
+    let reader = it.flood(pipe, frame_of(&stream_call("1", "Few"), 100));
+    it.read_all(reader);
+    let (longest, all) = longest_turn(it.count_done()).await;
+    assert!(longest <= MOST, "{longest} items in one turn");
+    assert!(all > 10 * MOST, "only {all} items");
+    it.finish().await;
+}
+
+fn stream_call(id: &str, target: &str) -> String {
+    format!(r#"{{"type":4,"invocationId":"{id}","target":"{target}","arguments":[]}}"#)
+}
+
+/// A hundred calls become streams that never end; what comes behind them, and again, is refused.
+fn endless_streams(count: usize) -> Vec<u8> {
+    let call = |id| {
+        format!(r#"{{"type":4,"invocationId":"{id}","target":"Endless","arguments":[null]}}"#)
+            + "\x1e"
+    };
+    text_frame(&(0..count).map(call).collect::<String>())
+}
+
+#[tokio::test(start_paused = true)]
+async fn endless_streams_and_those_refused_leave_turns_to_others() {
+    let mut it = Fixture::new();
+    let pipe = it.connected().await;
+    let reader = it.flood(pipe, endless_streams(1_300));
+    it.read_all(reader);
+    let (longest, all) = longest_turn(it.count_done()).await;
+    assert!(longest <= MOST, "{longest} items and calls in one turn");
+    assert!(all > 10 * MOST, "only {all} items and calls");
+    it.finish().await;
+}
+
+/// How much is done from each call of a client to its completion, at most.
+///
+/// In a task of its own, which has its turn as those have that serve connections.
+async fn longest_call(
+    mut client: TestClient,
+    mut done: impl FnMut() -> usize + Send + 'static,
+) -> usize {
+    let mut others = JoinSet::new();
+    others.spawn(async move {
+        let mut longest = 0;
+        for _ in 0..20 {
+            done();
+            client.invoke("Tick", ()).await.unwrap().unwrap();
+            longest = longest.max(done());
+        }
+        longest
+    });
+    others.join_next().await.unwrap().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_waits_for_few_turns_of_those_who_flood() {
+    const FLOODS: usize = 8;
+    let mut it = Fixture::new();
+    it.connecting.open(1);
+    let honest = it.server.connect().await;
+    for _ in 0..FLOODS / 2 {
+        let pipe = it.connected().await;
+        let reader = it.flood(pipe, endless_streams(1_300));
+        it.read_all(reader);
+        let pipe = it.connected().await;
+        let reader = it.flood(pipe, frame_of(TICK, 1_300));
+        it.read_all(reader);
+    }
+    let longest = longest_call(honest, it.count_done()).await;
+    assert!(longest <= 2 * FLOODS * MOST, "{longest} messages of others");
+    it.finish().await;
+}

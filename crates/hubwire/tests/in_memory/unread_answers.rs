@@ -1,0 +1,66 @@
+//! Who does not read the answers to its calls is not read any more, and so holds little of the server's memory.
+
+use hubwire::hub;
+use hubwire::protocol::{Opcode, write_masked_frame};
+use test_support::in_memory::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinSet;
+
+/// What may wait of a connection's own answers until it is not read (`answer_buffer_size`).
+const ENOUGH: usize = 64 * 1024;
+
+/// In JSON six bytes stand for each of these.
+const ARGUMENT: &str = "\u{7f}";
+const LENGTH: usize = 5_000;
+
+const CALLS: usize = 100;
+
+struct EchoHub;
+
+#[hub]
+impl EchoHub {
+    pub fn echo(&self, text: String) -> String {
+        text
+    }
+}
+
+fn call() -> Vec<u8> {
+    let text = ARGUMENT.repeat(LENGTH);
+    let record = format!(
+        "{{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"{text}\"]}}\u{1e}"
+    );
+    let mut frame = Vec::new();
+    write_masked_frame(&mut frame, Opcode::Text, true, [0; 4], record.as_bytes());
+    frame
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_wait_for_those_who_do_not_read_the_answers() {
+    let server = TestServer::new(EchoHub);
+    let pipe = server.connect().await.into_pipe();
+    let (mut reader, mut writer) = tokio::io::split(pipe);
+    let mut client = JoinSet::new();
+    client.spawn(async move {
+        for _ in 0..CALLS {
+            writer.write_all(&call()).await.unwrap();
+        }
+        writer
+    });
+    settle().await;
+    let held = server.signalr.statistics().outbound_memory;
+    let answer = 6 * LENGTH;
+    assert!(
+        (ENOUGH..ENOUGH + 2 * answer).contains(&held),
+        "{held} bytes"
+    );
+
+    let (mut buffer, mut answers) = (vec![0; ENOUGH], 0);
+    while answers < CALLS {
+        let count = reader.read(&mut buffer).await.unwrap();
+        assert!(count > 0, "{answers} answers");
+        answers += buffer[..count].iter().filter(|&&byte| byte == 0x1e).count();
+    }
+    client.shutdown().await;
+    drop(reader);
+    server.leaves_nothing_behind().await;
+}

@@ -1,0 +1,9 @@
+//! Servers on real sockets, and on byte streams that a test hands over.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod connection_limits;
+mod timed_byte_streams;
+mod tls;
+mod unread_responses;
+mod way_out;

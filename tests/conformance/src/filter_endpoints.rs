@@ -1,0 +1,53 @@
+//! The hubs inside filters, on a server of their own: its filters are around no other hub.
+
+use axum::Router;
+use hubwire::{HubBuilder, HubHandle, MapHub, SignalR};
+
+use crate::filter_hub::FilterHub;
+use crate::telling_filter::{Acts, TellingFilter};
+
+/// The server whose filters are around all of its hubs.
+pub(crate) fn server() -> SignalR {
+    SignalR::builder()
+        .filter(filter("global1", Acts::Never))
+        .filter(filter("global2", Acts::Never))
+        .build()
+}
+
+/// The routes of its hubs.
+pub(crate) fn router(signalr: &SignalR) -> Router {
+    let hub = || signalr.hub::<FilterHub>();
+    Router::new()
+        .map_hub(
+            "/filters",
+            within(hub(), Acts::Never, Acts::OnCalls).endpoint(),
+        )
+        .map_hub(
+            "/filters-throw",
+            within(
+                hub().name("FilterThrowHub"),
+                Acts::Never,
+                Acts::OnCallsAndRefusesConnections,
+            )
+            .endpoint(),
+        )
+        .map_hub(
+            "/filters-silent",
+            within(
+                hub().name("FilterSilentHub"),
+                Acts::BySilence,
+                Acts::OnCalls,
+            )
+            .endpoint(),
+        )
+}
+
+fn within(hub: HubBuilder<FilterHub>, outer: Acts, inner: Acts) -> HubHandle<FilterHub> {
+    hub.filter(filter("hub1", outer))
+        .filter(filter("hub2", inner))
+        .build(FilterHub)
+}
+
+fn filter(name: &'static str, acts: Acts) -> TellingFilter {
+    TellingFilter { name, acts }
+}

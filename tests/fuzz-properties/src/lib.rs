@@ -1,0 +1,12 @@
+//! What holds for any input: for the fuzzers in `fuzz/`, and for tests of what they found worth keeping.
+
+#![allow(missing_docs, reason = "only fuzzers and tests use it")]
+
+pub mod arguments;
+pub mod differential;
+pub mod frames;
+pub mod handshake;
+pub mod messagepack;
+pub mod messages;
+mod reference;
+pub mod session;

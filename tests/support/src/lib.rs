@@ -1,0 +1,25 @@
+//! What the tests share: servers in memory and on sockets, their clients, farms, and what goes wrong in them.
+
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "only tests use it"
+)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+pub mod bombs;
+pub mod client;
+pub mod each_event;
+pub mod farm;
+pub mod handed_over;
+pub mod hubs;
+pub mod in_memory;
+pub mod journal;
+pub mod lifecycle;
+pub mod log_lines;
+pub mod members;
+pub mod memory;
+pub mod open_files;
+pub mod packed;
+pub mod requests;
+pub mod way_out;

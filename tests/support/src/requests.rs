@@ -1,0 +1,125 @@
+//! HTTP requests as text, and their responses.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The headers of a good upgrade; the key is the RFC's sample.
+pub const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// What a server returns for the sample key (RFC 6455, section 1.3).
+pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// A response, read to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Response {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(value)
+    }
+
+    /// The values of all headers of a name.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let headers = self.headers.iter();
+        headers
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+            .collect()
+    }
+
+    /// The names of all headers, in lower case.
+    pub fn names(&self) -> Vec<String> {
+        let headers = self.headers.iter();
+        headers.map(|(name, _)| name.to_ascii_lowercase()).collect()
+    }
+
+    /// Asserts the three things that the status table gives.
+    #[track_caller]
+    pub fn assert_is(&self, status: u16, content_type: Option<&str>, body: &str) {
+        let seen = (self.status, self.header("content-type"), &*self.body);
+        assert_eq!(seen, (status, content_type, body));
+    }
+}
+
+/// Sends a request without a body on a connection of its own.
+pub async fn request(address: SocketAddr, line: &str, headers: &str) -> Response {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    send_head(&mut socket, address, line, headers, b"").await;
+    read_response(&mut socket).await.0
+}
+
+/// Sends `METHOD /path`, and perhaps bytes right behind it.
+pub async fn send_head(
+    socket: &mut TcpStream,
+    address: SocketAddr,
+    line: &str,
+    headers: &str,
+    behind: &[u8],
+) {
+    let length = if line.starts_with("POST") {
+        "Content-Length: 0\r\n"
+    } else {
+        ""
+    };
+    let head = format!("{line} HTTP/1.1\r\nHost: {address}\r\n{length}{headers}\r\n");
+    let bytes = [head.as_bytes(), behind].concat();
+    socket.write_all(&bytes).await.unwrap();
+}
+
+/// Reads one response; what came behind it is returned, too.
+pub async fn read_response(socket: &mut TcpStream) -> (Response, Vec<u8>) {
+    let reading = async {
+        let mut bytes = Vec::new();
+        let head_end = loop {
+            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end;
+            }
+            read_more(socket, &mut bytes).await;
+        };
+        let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+        let mut response = parse_head(&head);
+        let length: usize = response
+            .header("content-length")
+            .map_or(0, |value| value.parse().unwrap());
+        let body_end = head_end + 4 + length;
+        while bytes.len() < body_end {
+            read_more(socket, &mut bytes).await;
+        }
+        let rest = bytes.split_off(body_end);
+        response.body = String::from_utf8(bytes[head_end + 4..].to_vec()).unwrap();
+        (response, rest)
+    };
+    tokio::time::timeout(PATIENCE, reading)
+        .await
+        .expect("an HTTP response")
+}
+
+async fn read_more(socket: &mut TcpStream, bytes: &mut Vec<u8>) {
+    let count = socket.read_buf(bytes).await.unwrap();
+    assert!(count > 0, "no whole response, but {bytes:?}");
+}
+
+fn parse_head(head: &str) -> Response {
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1));
+    let headers = lines.filter_map(|line| line.split_once(": "));
+    Response {
+        status: status.unwrap().parse().unwrap(),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: String::new(),
+    }
+}
