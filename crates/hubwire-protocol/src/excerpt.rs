@@ -7,8 +7,9 @@ const MAXIMUM_LENGTH: usize = 256;
 
 /// Shows the first 256 characters of a text that a peer wrote, and `...` in place of the rest.
 ///
-/// A peer chooses how long its names are, and JSON may make six characters of each of theirs. For the log, whose
-/// lines a peer must not forge, `Debug` escapes control characters besides. What was escaped before stays as it is.
+/// A peer chooses the length of its names, and JSON may escape each of their characters to six.
+/// `Debug` also escapes control characters. Use it in logs, where a peer must not be able to forge
+/// lines. Text that was already escaped stays the same.
 ///
 /// ```
 /// use hubwire::protocol::Excerpt;

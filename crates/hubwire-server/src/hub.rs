@@ -65,7 +65,7 @@ pub use stream_reader::{LentStreamReader, StreamReader};
 pub(crate) use stream_sink::{StreamControl, StreamFailure};
 pub use stream_sink::{StreamEnd, StreamSink};
 pub(crate) use type_name::short_type_name;
-pub(crate) use warnings::{CallFault, Details, HandshakeFault, Heard, LetGo, Warning};
+pub(crate) use warnings::{CallFault, Details, HandshakeReason, Heard, LetGo, Warning};
 
 use crate::connection::DisconnectReason;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
-use tracing::subscriber::{DefaultGuard, set_default};
+use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level};
 
 use crate::each_event::EachEvent;
@@ -65,7 +65,7 @@ impl LogLines {
         };
         Self {
             lines,
-            _guard: set_default(EachEvent { level, hand_on }),
+            _guard: EachEvent { level, hand_on }.listen(),
         }
     }
 
@@ -80,5 +80,14 @@ impl LogLines {
         let mut lines = self.take();
         assert_eq!(lines.len(), 1, "{lines:#?}");
         lines.remove(0)
+    }
+
+    /// The one line since the last time, which names the hub and a connection by itself.
+    #[track_caller]
+    pub fn one_of_a_connection(&self, hub: &str) -> LogLine {
+        let line = self.one();
+        assert_eq!(line.field("hub"), hub, "{line:?}");
+        assert_eq!(line.field("connection_id").len(), 22, "{line:?}");
+        line
     }
 }

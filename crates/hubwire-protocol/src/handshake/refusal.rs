@@ -101,13 +101,14 @@ impl HandshakeFault {
         }
     }
 
-    /// What is wrong, without what was received: a call, where a client has sent no handshake.
+    /// Returns what is wrong without quoting what was received, which may be a call if the client
+    /// sent no handshake.
     #[must_use]
     pub fn without_content(&self) -> &str {
         &self.text
     }
 
-    /// The name of the exception that ASP.NET Core throws here.
+    /// Returns the name of the exception that ASP.NET Core throws for this fault.
     #[must_use]
     pub const fn exception_name(&self) -> &'static str {
         self.exception_name

@@ -71,7 +71,7 @@ impl Attached {
 
 const THE_TASK: &str = "the task of a connection";
 
-/// Runs a session, once its transport is opened, in a task of the node's that owns its token.
+/// Runs a session, after its transport has been opened, in a task of the node that owns the token.
 pub(crate) fn spawn_session(
     node: &Node,
     slot: &Slot,
@@ -115,7 +115,8 @@ impl Attached {
         }
     }
 
-    /// Each step by itself, for whatever one of them wakes or drops may panic, and there is no net below this one.
+    /// Guards each step separately: anything that it wakes or drops may panic, and nothing below
+    /// catches that.
     fn give_back(&self, connection: &Connection) {
         let (lifetime, whose) = (self.hub.lifetime(), self.whose());
         guarded_step_of(whose, "the end of sending", || connection.finish_sending());

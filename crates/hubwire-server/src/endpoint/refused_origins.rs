@@ -12,7 +12,7 @@ use super::HubEndpoint;
 /// How many logged origins are remembered; a new one replaces the oldest.
 const REMEMBERED: usize = 64;
 
-/// What browsers send of pages that have no origin.
+/// The value that browsers send for pages that have no origin.
 const NO_ORIGIN: &str = "null";
 
 /// How many origins may be logged at once.

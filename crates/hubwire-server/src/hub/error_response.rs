@@ -13,14 +13,14 @@ use crate::node::{NodeClock, Occurrences, Repeated};
 /// The text that an HTTP client reads for a hidden error.
 const HIDDEN: &str = "An error occurred on the server.";
 
-/// How many characters of a cause are said, and kept until then.
+/// How many characters of an error are logged.
 const CAUSE_LENGTH: usize = 1024;
 
-/// Of all handlers of the process: a response knows neither its route nor a server.
+/// The failures of all handlers in the process: a response knows neither its route nor a server.
 static FAILED: LazyLock<FailedResponses> = LazyLock::new(FailedResponses::new);
 
-/// 400 with the text of an error that is shown; else 500 without it, and a line in the log, of which there is one in ten
-/// seconds.
+/// Responds with status 400 and the text if the error is shown; otherwise with status 500 and a
+/// generic text. Responses of the latter kind are logged, at most once in ten seconds.
 ///
 /// Both are `text/plain`. If your API uses another status for an error, match the error before it
 /// is converted to a `HubError`.
@@ -30,19 +30,24 @@ impl IntoResponse for HubError {
             tracing::debug!(target: "hubwire::http", error = ?Excerpt(&self), "an HTTP handler refused");
             return (StatusCode::BAD_REQUEST, self.to_string()).into_response();
         }
-        FAILED.count(&self);
+        match FAILED.count(&self) {
+            Some(failures) => say(failures, &shown(&self)),
+            None => {
+                tracing::debug!(target: "hubwire::http", error = %shown(&self), "an HTTP handler failed");
+            }
+        }
         (StatusCode::INTERNAL_SERVER_ERROR, HIDDEN).into_response()
     }
 }
 
-/// Says how often handlers failed since that was last said; the sweep does.
+/// Logs how often handlers have failed since the last line about it.
 pub(crate) fn say_the_rest_of_responses() {
-    if let Some(failed) = LazyLock::get(&FAILED) {
-        failed.say_the_rest();
+    if let Some((failures, error)) = LazyLock::get(&FAILED).and_then(FailedResponses::rest) {
+        say(failures, &error);
     }
 }
 
-/// The handlers that failed, with the first error that was not said yet.
+/// How often handlers have failed, with the first error that is not logged yet.
 struct FailedResponses {
     clock: NodeClock,
     repeated: Repeated<String>,
@@ -56,24 +61,19 @@ impl FailedResponses {
         }
     }
 
-    fn count(&self, error: &HubError) {
-        let shown = || {
-            let text = format_args!("{error:?}");
-            format!("{:?}", LimitedExcerpt::new(text, CAUSE_LENGTH))
-        };
-        match self.repeated.happened(self.clock.now(), shown) {
-            Some(failures) => say(failures, &shown()),
-            None => {
-                tracing::debug!(target: "hubwire::http", error = %shown(), "an HTTP handler failed");
-            }
-        }
+    /// Counts a failure; returns how many there were if it is time to log them.
+    fn count(&self, error: &HubError) -> Option<Occurrences> {
+        self.repeated.happened(self.clock.now(), || shown(error))
     }
 
-    fn say_the_rest(&self) {
-        if let Some((failures, error)) = self.repeated.rest(self.clock.now()) {
-            say(failures, &error);
-        }
+    fn rest(&self) -> Option<(Occurrences, String)> {
+        self.repeated.rest(self.clock.now())
     }
+}
+
+fn shown(error: &HubError) -> String {
+    let text = format_args!("{error:?}");
+    format!("{:?}", LimitedExcerpt::new(text, CAUSE_LENGTH))
 }
 
 fn say(failures: Occurrences, error: &str) {
@@ -83,6 +83,8 @@ fn say(failures: Occurrences, error: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use axum::body::to_bytes;
 
     use super::*;
@@ -104,5 +106,19 @@ mod tests {
         assert_eq!(response(secret.into()).await, failed);
         let named = HubError::hidden("secret").with_type_name("Secret");
         assert_eq!(response(named).await, failed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_of_failures_is_two_lines_in_ten_seconds() {
+        let failed = FailedResponses::new();
+        let count = |number| failed.count(&HubError::hidden(format!("cause\n{number}.")));
+        let said = (0..10_000).filter(|number| count(*number).is_some());
+        assert_eq!(said.collect::<Vec<_>>(), [0]);
+        assert_eq!(failed.rest(), None);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        let (failures, error) = failed.rest().unwrap();
+        assert_eq!(failures.total, 10_000);
+        assert!(error.contains(r"cause\n1."), "{error}");
+        assert_eq!(failed.rest(), None);
     }
 }

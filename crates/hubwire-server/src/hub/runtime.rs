@@ -71,7 +71,8 @@ impl HubRuntime {
         &*self.user_ids
     }
 
-    /// Says in the log that hub code failed, unless it hears too often of that place; the sweep says the rest.
+    /// Logs that hub code failed, unless the log has had a line about that place recently; the
+    /// sweep logs the rest.
     pub(crate) fn failed(
         &self,
         place: Place,
@@ -84,13 +85,14 @@ impl HubRuntime {
         self.keep_cause(place, cause);
     }
 
-    /// Warns of what nobody else hears of, unless that was just said; the sweep says the rest.
+    /// Logs a warning about something that nobody else is told, unless the log has had a line about
+    /// it recently; the sweep logs the rest.
     pub(crate) fn warn(&self, warning: Warning, details: impl Fn() -> Details) {
         let now = self.node.now();
         self.warnings.count(warning, &self.name, now, details);
     }
 
-    /// Says why a call is refused: a warning where its client is not told, else at DEBUG.
+    /// Logs why a call is refused: a warning if its client is not told, otherwise at DEBUG.
     pub(crate) fn refused(&self, heard: Heard, warning: Warning, details: impl Fn() -> Details) {
         match heard {
             Heard::ByNobody => self.warn(warning, details),
@@ -98,7 +100,7 @@ impl HubRuntime {
         }
     }
 
-    /// A connection of the hub, for what is logged of it.
+    /// Returns the names of the hub and the connection, for the log.
     pub(crate) fn whose<'a>(&'a self, connection: &'a Connection) -> Whose<'a> {
         Whose {
             hub: &self.name,
@@ -113,7 +115,7 @@ impl HubRuntime {
         }
     }
 
-    /// Keeps why a method failed, if a test has asked for that.
+    /// Stores why a method failed, if a test has asked for it.
     pub(crate) fn keep_cause(&self, place: Place, cause: &dyn fmt::Debug) {
         self.causes.keep(place, cause);
     }
@@ -128,7 +130,7 @@ impl HubRuntime {
         self.causes.take(self.service.method(target)?)
     }
 
-    /// Says what happened since it was last said: failures of hub code, and what else there is a warning of.
+    /// Logs what has happened since the last line about it: failures of hub code, and warnings.
     pub(crate) fn say_the_rest(&self, now: u64) {
         self.failures.say_the_rest(self.for_the_log(), now);
         self.warnings.say_the_rest(&self.name, now);

@@ -129,7 +129,7 @@ pub(crate) trait Upload: Send + Sync {
     /// Returns whether the next item must wait.
     fn is_full(&self) -> bool;
 
-    /// Decodes and queues an item; one that does not fit ends the stream.
+    /// Decodes and queues an item; an item that does not fit ends the stream.
     fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), ItemFault>;
 
     /// Ends the stream, unless it has already ended.
@@ -236,7 +236,7 @@ impl<T> Shared<T> {
 }
 
 impl<T: DeserializeOwned + Send + 'static> Shared<T> {
-    /// The item, or the text that its method reads and what the log says.
+    /// Returns the item, or the error text for the method and the detail for the log.
     fn decode(item: &RawItem<'_>, detailed_errors: bool) -> Result<T, (String, String)> {
         item.decode().map_err(|error| {
             let mut text = "Failed to bind Stream message.".to_owned();

@@ -19,14 +19,14 @@ pub(crate) enum Warning {
     MessageTooLarge,
     /// A client has negotiated the version of the protocol that knows no connection token.
     NoConnectionToken,
-    HandshakeRefused(HandshakeFault),
+    HandshakeRefused(HandshakeReason),
     LetGo(LetGo),
     Call(usize, CallFault),
 }
 
 /// Why a handshake is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HandshakeFault {
+pub(crate) enum HandshakeReason {
     TimedOut,
     TooLarge,
     Malformed,
@@ -79,12 +79,12 @@ impl Warning {
         Self::UnknownMethod,
         Self::MessageTooLarge,
         Self::NoConnectionToken,
-        Self::HandshakeRefused(HandshakeFault::TimedOut),
-        Self::HandshakeRefused(HandshakeFault::TooLarge),
-        Self::HandshakeRefused(HandshakeFault::Malformed),
-        Self::HandshakeRefused(HandshakeFault::UnsupportedFormat),
-        Self::HandshakeRefused(HandshakeFault::UnsupportedProtocol),
-        Self::HandshakeRefused(HandshakeFault::UnsupportedVersion),
+        Self::HandshakeRefused(HandshakeReason::TimedOut),
+        Self::HandshakeRefused(HandshakeReason::TooLarge),
+        Self::HandshakeRefused(HandshakeReason::Malformed),
+        Self::HandshakeRefused(HandshakeReason::UnsupportedFormat),
+        Self::HandshakeRefused(HandshakeReason::UnsupportedProtocol),
+        Self::HandshakeRefused(HandshakeReason::UnsupportedVersion),
         Self::LetGo(LetGo::Silent),
         Self::LetGo(LetGo::QueueFull),
         Self::LetGo(LetGo::NoProgress),

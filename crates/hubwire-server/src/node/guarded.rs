@@ -88,7 +88,7 @@ pub(crate) fn guarded_step<R>(what: &str, step: impl FnOnce() -> R) -> Option<R>
     guarded(step).map_err(|panic| panic.log(what)).ok()
 }
 
-/// Runs a step of what has to go on for a connection; its panic is logged.
+/// Runs a step for a connection and logs its panic, so that what follows still runs.
 pub(crate) fn guarded_step_of<R>(
     whose: Whose<'_>,
     what: &str,
@@ -99,7 +99,7 @@ pub(crate) fn guarded_step_of<R>(
         .ok()
 }
 
-/// Cancels a token, on which hub code may wait with wakers of its own.
+/// Cancels a token; hub code may wait on it with wakers of its own.
 pub(crate) fn fire(token: &CancellationToken) {
     guarded_step("the waking of who waits for a token", || token.cancel());
 }

@@ -171,7 +171,7 @@ impl Hits {
         metrics::counter!(METRIC, "limit" => self.name).increment(1);
     }
 
-    /// Counts a hit of a connection, which the sweep will name if it is the first.
+    /// Counts a hit of a connection; the sweep names the first connection.
     pub(crate) fn count_of(&self, whose: Whose<'_>) {
         self.hitter().get_or_insert_with(|| Hitter {
             hub: whose.hub.clone(),
@@ -184,7 +184,7 @@ impl Hits {
         self.hitter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a hit; how many there were, if it is time to say so.
+    /// Counts a hit; returns the total number of hits if it is time to log them.
     pub(crate) fn hit(&self, now: u64) -> Option<u64> {
         self.count();
         self.say(now)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The minimum time between two log lines about the same event, in milliseconds.
 const INTERVAL: u64 = 10_000;
 
-/// How often something happened, and when that was last said.
+/// The number of occurrences of an event, and when it was last reported.
 #[derive(Debug)]
 pub(crate) struct Tally {
     /// Milliseconds between two lines.
@@ -23,7 +23,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Of what is said once in so many milliseconds.
+    /// Creates a tally that is reported at most once in this many milliseconds.
     pub(crate) const fn every(interval: u64) -> Self {
         Self {
             interval,
@@ -33,7 +33,7 @@ impl Tally {
         }
     }
 
-    /// Counts once more, without a word.
+    /// Counts an occurrence without reporting it.
     pub(crate) fn count(&self) {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
@@ -51,12 +51,12 @@ impl Tally {
         self.say(now)
     }
 
-    /// How many were said already.
+    /// Returns the total that was last reported.
     pub(crate) fn said(&self) -> u64 {
         self.said.load(Ordering::Relaxed)
     }
 
-    /// How often there was all in all, if it is time to say so.
+    /// Returns the total if it is time to report it.
     pub(crate) fn say(&self, now: u64) -> Option<u64> {
         let until = self.silent_until.load(Ordering::Relaxed);
         let next = now + self.interval;

@@ -39,7 +39,7 @@ impl CloseMessage {
         }
     }
 
-    /// The hook for new connections has failed; what the error says of itself is hub code's.
+    /// Creates the message for a failed `on_connected` hook; the text of the error is hub code's.
     pub(super) fn of_refusal(error: &HubError, detailed_errors: bool, whose: Whose<'_>) -> Self {
         let text = guarded_step_of(whose, "the error of a refusal", || {
             error.client_text(CLOSED_WITH_ERROR, detailed_errors)

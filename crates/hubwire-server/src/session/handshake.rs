@@ -8,7 +8,7 @@ use hubwire_protocol::{
 };
 
 use super::Session;
-use crate::hub::{Details, HandshakeFault, Warning};
+use crate::hub::{Details, HandshakeReason, Warning};
 use crate::node::{Turn, with_scratch};
 
 /// How many bytes of a handshake are waited for, even if larger messages are allowed.
@@ -33,7 +33,7 @@ impl Session {
             Ok(None) => return Handshake::Refused,
             Err(_) => {
                 self.hub.node().limits().handshake_timeout.count();
-                self.warn(HandshakeFault::TimedOut, &HandshakeRefusal::Canceled);
+                self.warn(HandshakeReason::TimedOut, &HandshakeRefusal::Canceled);
                 Err(HandshakeRefusal::Canceled)
             }
         };
@@ -57,8 +57,8 @@ impl Session {
             }
             Err(refusal) => {
                 let text = client_text(&refusal, self.hub.options().detailed_errors);
-                if let Some(fault) = fault_of(&refusal) {
-                    self.warn(fault, &refusal);
+                if let Some(reason) = reason_of(&refusal) {
+                    self.warn(reason, &refusal);
                 }
                 self.respond(
                     TransferFormat::Text,
@@ -69,8 +69,8 @@ impl Session {
         }
     }
 
-    fn warn(&self, fault: HandshakeFault, refusal: &HandshakeRefusal) {
-        self.hub.warn(Warning::HandshakeRefused(fault), || {
+    fn warn(&self, reason: HandshakeReason, refusal: &HandshakeRefusal) {
+        self.hub.warn(Warning::HandshakeRefused(reason), || {
             let details = Details::of(self.connection().id());
             match refusal {
                 HandshakeRefusal::Canceled => details,
@@ -113,7 +113,7 @@ impl Session {
                     // this.
                     if refusal == HandshakeRefusal::Canceled {
                         self.hub.node().limits().message_size.count();
-                        self.warn(HandshakeFault::TooLarge, &refusal);
+                        self.warn(HandshakeReason::TooLarge, &refusal);
                     }
                     return Poll::Ready(Some(Err(refusal)));
                 }
@@ -145,18 +145,19 @@ impl Session {
     }
 }
 
-/// What is wrong with what was received; `None` where it was not, which was said, or is nobody's fault.
-const fn fault_of(refusal: &HandshakeRefusal) -> Option<HandshakeFault> {
+/// Returns what is wrong with a request, or `None` if there was none, which is logged elsewhere.
+const fn reason_of(refusal: &HandshakeRefusal) -> Option<HandshakeReason> {
     match refusal {
-        HandshakeRefusal::Unexpected(_) => Some(HandshakeFault::Malformed),
-        HandshakeRefusal::UnsupportedFormat { .. } => Some(HandshakeFault::UnsupportedFormat),
-        HandshakeRefusal::UnsupportedProtocol { .. } => Some(HandshakeFault::UnsupportedProtocol),
-        HandshakeRefusal::UnsupportedVersion { .. } => Some(HandshakeFault::UnsupportedVersion),
+        HandshakeRefusal::Unexpected(_) => Some(HandshakeReason::Malformed),
+        HandshakeRefusal::UnsupportedFormat { .. } => Some(HandshakeReason::UnsupportedFormat),
+        HandshakeRefusal::UnsupportedProtocol { .. } => Some(HandshakeReason::UnsupportedProtocol),
+        HandshakeRefusal::UnsupportedVersion { .. } => Some(HandshakeReason::UnsupportedVersion),
         _ => None,
     }
 }
 
-/// Only what is unexpected has details, which the client sees as it sees those of any error.
+/// Returns the text for the client. Only unexpected faults have details, which the client sees
+/// under the same rule as those of any error.
 fn client_text(refusal: &HandshakeRefusal, detailed: bool) -> String {
     match refusal {
         HandshakeRefusal::Unexpected(fault) if detailed => {

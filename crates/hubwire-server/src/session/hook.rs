@@ -38,7 +38,7 @@ impl<'a> Hook<'a> {
         ended.map(|ended| {
             let result = ended.unwrap_or_else(|panic| Err(HubError::panicked(panic)));
             if let Err(error) = &result {
-                // Its text is hub code's.
+                // The text of the error is hub code's.
                 let whose = self.hub.whose(self.connection);
                 guarded_step_of(whose, "the error of a hook", || {
                     let cause = format_args!("{error}");

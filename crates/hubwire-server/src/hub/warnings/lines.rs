@@ -6,7 +6,7 @@ use hubwire_core::{ConnectionId, HubName};
 use hubwire_protocol::Excerpt;
 use tracing::{Level, field};
 
-use super::{CallFault, HandshakeFault, LetGo, Warning};
+use super::{CallFault, HandshakeReason, LetGo, Warning};
 
 /// Who hears of a refused call besides the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +150,7 @@ impl Warning {
                 "its connection id, which others may know, is all that opens its connection; update the client, \
                  or set `minimum_protocol_version`",
             ),
-            Self::HandshakeRefused(fault) => ("a handshake was refused", fault.text()),
+            Self::HandshakeRefused(reason) => ("a handshake was refused", reason.text()),
             Self::LetGo(reason) => ("a client was let go", reason.text()),
             Self::Call(_, fault) => (fault.what(heard), fault.text()),
         };
@@ -190,7 +190,7 @@ impl CallFault {
     }
 }
 
-impl HandshakeFault {
+impl HandshakeReason {
     const fn text(self) -> &'static str {
         match self {
             Self::TimedOut => "it did not come within `handshake_timeout`",
