@@ -8,7 +8,10 @@ mod context;
 mod error;
 mod error_response;
 mod failures;
+#[cfg(feature = "testing")]
 mod kept_causes;
+#[cfg(feature = "testing")]
+mod kept_items;
 mod lent;
 mod method;
 mod method_table;
@@ -37,6 +40,8 @@ pub use error::{HubError, HubResult};
 pub(crate) use failures::Place;
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;
+#[cfg(feature = "testing")]
+pub(crate) use kept_items::KeptItems;
 pub use lent::{Lent, lent};
 pub use method::{Method, Parameter};
 pub use reply::Reply;

@@ -98,7 +98,7 @@ async fn refused(client: &mut TestClient, customer: Value, order: Value) {
         "type": 1, "target": "Place", "invocationId": "1", "arguments": [customer, order], "streamIds": ["s"],
     });
     client.send_record(&record).await.unwrap();
-    let refusal = client.completion("1").await.unwrap().unwrap_err();
+    let refusal = client.completion("1").await.unwrap_err();
     assert_eq!(
         refusal,
         "Failed to invoke 'Place' due to an error on the server."

@@ -6,7 +6,7 @@ use std::task::Context;
 use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
 
 use super::Dispatcher;
-use super::refusals;
+use super::refusals::{self, FailedCall};
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
 use crate::hub::{HubCall, HubError, Place, Reply, ReplyKind, Resources, ResourcesBuilder};
@@ -34,11 +34,11 @@ impl Dispatcher {
         };
         let (resources, bound) = match self.prepare(method, message) {
             Ok(prepared) => prepared,
-            Err(panic) => return self.refuse_panicked(id, method, &panic),
+            Err(panic) => return self.refuse_panicked(id, method, panic),
         };
         let reply = match bound {
             Ok(reply) => reply,
-            Err(error) => return self.refuse_arguments(id, method, &error),
+            Err(error) => return self.refuse_arguments(id, method, error),
         };
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
@@ -194,10 +194,10 @@ impl Dispatcher {
         self.refuse(id, &refusals::unknown_method(target));
     }
 
-    fn refuse_arguments(&self, id: Option<&str>, method: usize, error: &BindError) {
+    fn refuse_arguments(&self, id: Option<&str>, method: usize, error: BindError) {
         let service = self.hub.service();
         let target = service.method_name(method);
-        let parameter = match error {
+        let parameter = match &error {
             BindError::Conversion { argument, .. } => service.parameter_name(method, *argument),
             _ => None,
         };
@@ -207,20 +207,31 @@ impl Dispatcher {
             error = ?Excerpt(error.detail(parameter)),
             "arguments refused"
         );
-        self.hub.keep_cause(Place::Arguments(method), error);
         let mut text = refusals::failed_to_invoke(target);
         if self.hub.options().detailed_errors {
             text.push_str(&format!(" InvalidDataException: {error}"));
         }
+        self.failed(id, method).keep_cause(HubError::hidden(error));
         self.refuse(id, &text);
     }
 
-    fn refuse_panicked(&self, id: Option<&str>, method: usize, error: &HubError) {
+    fn refuse_panicked(&self, id: Option<&str>, method: usize, error: HubError) {
         let target = self.hub.service().method_name(method);
-        self.hub.failed(Place::Arguments(method), error);
+        self.hub.failed(Place::Arguments(method), &error);
         let detailed = self.hub.options().detailed_errors;
         let base = refusals::failed_to_invoke(target);
-        self.refuse(id, &error.client_text(&base, detailed));
+        let text = error.client_text(&base, detailed);
+        self.failed(id, method).keep_cause(error);
+        self.refuse(id, &text);
+    }
+
+    pub(super) fn failed<'a>(&'a self, id: Option<&'a str>, method: usize) -> FailedCall<'a> {
+        FailedCall {
+            hub: &self.hub,
+            connection: self.connection(),
+            invocation_id: id,
+            method,
+        }
     }
 
     pub(super) fn refuse(&self, id: Option<&str>, text: &str) {

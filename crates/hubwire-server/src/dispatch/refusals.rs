@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use hubwire_protocol::Excerpt;
 
+use crate::connection::Connection;
 use crate::hub::{HubError, HubRuntime, Place};
 use crate::node::guarded;
 
@@ -50,42 +51,70 @@ pub(crate) fn too_many_calls(target: &str, limit: usize) -> String {
 }
 
 fn hub_exception(target: &str, text: &str) -> String {
-    format!("An unexpected error occurred invoking '{target}' on the server. HubException: {text}")
+    format!("{} HubException: {text}", unexpected_error(target))
 }
 
-/// What the caller of a method reads that failed, or gave no stream.
-pub(crate) fn error_text(hub: &HubRuntime, method: usize, error: HubError) -> String {
-    let target = hub.service().method_name(method);
-    let base = format!("An unexpected error occurred invoking '{target}' on the server.");
-    client_text(hub, method, base, error)
+/// What the caller of a method reads without detailed errors that failed, or gave no stream.
+pub(crate) fn unexpected_error(target: &str) -> String {
+    format!("An unexpected error occurred invoking '{target}' on the server.")
 }
 
-/// What the caller of a stream reads that broke off.
-pub(crate) fn streaming_error_text(hub: &HubRuntime, method: usize, error: HubError) -> String {
-    let base = "An error occurred on the server while streaming results.";
-    client_text(hub, method, base.to_owned(), error)
+/// What the caller of a stream reads without detailed errors that broke off.
+pub(crate) const STREAM_BROKE_OFF: &str =
+    "An error occurred on the server while streaming results.";
+
+/// A call that failed.
+#[derive(Clone, Copy)]
+pub(super) struct FailedCall<'a> {
+    pub(super) hub: &'a HubRuntime,
+    pub(super) connection: &'a Connection,
+    pub(super) invocation_id: Option<&'a str>,
+    pub(super) method: usize,
 }
 
-/// Logs an error and says of it what its caller may know; the error itself is a value of hub code.
-fn client_text(hub: &HubRuntime, method: usize, base: String, error: HubError) -> String {
-    let detailed = hub.options().detailed_errors;
-    let text = guarded(|| {
-        log_error(hub, method, &error);
-        let text = error.client_text(&base, detailed);
-        drop(error);
-        text
-    });
-    text.unwrap_or_else(|panic| {
-        hub.failed(Place::ErrorText(method), &format_args!("{panic}"));
-        base
-    })
-}
+impl FailedCall<'_> {
+    /// What the caller of a method reads that failed, or gave no stream.
+    pub(super) fn error_text(self, error: HubError) -> String {
+        let target = self.hub.service().method_name(self.method);
+        self.client_text(unexpected_error(target), error)
+    }
 
-fn log_error(hub: &HubRuntime, method: usize, error: &HubError) {
-    if error.is_shown() {
-        let method = hub.service().method_name(method);
-        tracing::debug!(target: "hubwire::dispatch", method, error = ?Excerpt(error), "hub method refused");
-    } else {
-        hub.failed(Place::Method(method), error);
+    /// What the caller of a stream reads that broke off.
+    pub(super) fn streaming_error_text(self, error: HubError) -> String {
+        self.client_text(STREAM_BROKE_OFF.to_owned(), error)
+    }
+
+    /// Logs an error and says of it what its caller may know; the error itself is a value of hub code.
+    fn client_text(self, base: String, error: HubError) -> String {
+        let detailed = self.hub.options().detailed_errors;
+        let text = guarded(|| {
+            self.log_error(&error);
+            let text = error.client_text(&base, detailed);
+            self.keep_cause(error);
+            text
+        });
+        text.unwrap_or_else(|panic| {
+            let place = Place::ErrorText(self.method);
+            self.hub.failed(place, &format_args!("{panic}"));
+            base
+        })
+    }
+
+    fn log_error(self, error: &HubError) {
+        if error.is_shown() {
+            let method = self.hub.service().method_name(self.method);
+            tracing::debug!(target: "hubwire::dispatch", method, error = ?Excerpt(error), "hub method refused");
+        } else {
+            self.hub.failed(Place::Method(self.method), error);
+        }
+    }
+
+    /// Lets go of the error, unless a test has asked for it.
+    pub(super) fn keep_cause(self, error: HubError) {
+        #[cfg(feature = "testing")]
+        self.hub
+            .keep_cause(self.connection.id(), self.invocation_id, error);
+        #[cfg(not(feature = "testing"))]
+        drop((self.connection, self.invocation_id, error));
     }
 }

@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use hubwire_protocol::{Excerpt, HubProtocol};
 use tokio::time::Sleep;
 
-use super::refusals::{error_text, streaming_error_text};
+use super::refusals::FailedCall;
 use crate::connection::Connection;
 use crate::hub::{
     CallFuture, CallSlot, HubError, HubRuntime, Place, ResultWriter, StreamControl, StreamEnd,
@@ -50,9 +50,15 @@ impl Invocation {
                 Run::Method(call) => {
                     let mut result =
                         ResultWriter::completion(protocol, naming, invocation_id, buffer);
+                    let failed = FailedCall {
+                        hub,
+                        connection,
+                        invocation_id,
+                        method: self.method,
+                    };
                     ready!(poll_call(call, cx, &mut result))
                         .err()
-                        .map(|error| error_text(hub, self.method, error))
+                        .map(|error| failed.error_text(error))
                 }
             };
             if let Some(text) = error {
@@ -200,9 +206,15 @@ impl RunningStream {
             drop(Guarded::new(failure));
             return None;
         }
+        let failed = FailedCall {
+            hub: &self.hub,
+            connection: &self.connection,
+            invocation_id: Some(&self.invocation_id),
+            method: self.method,
+        };
         Some(match failure {
-            StreamFailure::Invoking(error) => error_text(&self.hub, self.method, error),
-            StreamFailure::Streaming(error) => streaming_error_text(&self.hub, self.method, error),
+            StreamFailure::Invoking(error) => failed.error_text(error),
+            StreamFailure::Streaming(error) => failed.streaming_error_text(error),
         })
     }
 

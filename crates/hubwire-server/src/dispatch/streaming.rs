@@ -14,7 +14,7 @@ use hubwire_protocol::{
 
 use super::Dispatcher;
 use super::open_streams::OpenStreams;
-use super::refusals::{self, error_text};
+use super::refusals;
 use super::running::{Ended, RunningStream};
 use crate::connection::DisconnectReason;
 use crate::hub::{
@@ -80,7 +80,7 @@ impl Dispatcher {
         let run = match self.start_stream(id, start, &control) {
             Ok(run) => run,
             Err(error) => {
-                let text = error_text(&self.hub, method, error);
+                let text = self.failed(Some(id), method).error_text(error);
                 return self.refuse(Some(id), &text);
             }
         };

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::task::{self, Context, Poll};
 
 use futures_core::future::BoxFuture;
-use hubwire_protocol::{EncodeError, HubProtocol, Naming, RawItem};
+#[cfg(any(test, feature = "testing"))]
+use hubwire_protocol::RawItem;
+use hubwire_protocol::{EncodeError, HubProtocol, Naming};
 use pin_project_lite::pin_project;
 use serde::Serialize;
 
@@ -95,6 +97,7 @@ enum ResultPlace<'a> {
     /// Straight into the completion of an invocation; one without an id has none.
     Completion(Option<&'a str>, &'a mut Vec<u8>),
     /// To whoever looks at it before it is sent.
+    #[cfg(any(test, feature = "testing"))]
     Kept(&'a mut Option<RawItem<'static>>),
 }
 
@@ -113,6 +116,7 @@ impl<'a> ResultWriter<'a> {
         }
     }
 
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn kept(
         protocol: HubProtocol,
         naming: Naming,
@@ -134,6 +138,7 @@ impl<'a> ResultWriter<'a> {
                 .writer(output)
                 .with_naming(naming)
                 .completion_result(id, value),
+            #[cfg(any(test, feature = "testing"))]
             ResultPlace::Kept(result) => {
                 **result = Some(RawItem::encode(protocol, naming, value)?);
                 Ok(())

@@ -1,11 +1,18 @@
 //! A built hub: its service, its options and its lifetime manager.
 
+#[cfg(feature = "testing")]
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "testing")]
+use hubwire_core::ConnectionId;
 use hubwire_core::{FrameFormat, HubLifetimeManager, HubName};
 
+#[cfg(feature = "testing")]
+use super::HubError;
 use super::failures::{Failures, Place};
+#[cfg(feature = "testing")]
 use super::kept_causes::KeptCauses;
 use super::{Caller, HubService};
 use crate::connection::{Connection, Identity, UserIdProvider};
@@ -22,6 +29,7 @@ pub(crate) struct HubRuntime {
     lifetime: Arc<DefaultHubLifetimeManager>,
     user_ids: Arc<dyn UserIdProvider>,
     failures: Failures,
+    #[cfg(feature = "testing")]
     causes: KeptCauses,
     node: Arc<Node>,
 }
@@ -44,6 +52,7 @@ impl HubRuntime {
             lifetime,
             user_ids,
             failures: Failures::new(methods),
+            #[cfg(feature = "testing")]
             causes: KeptCauses::default(),
         }
     }
@@ -72,22 +81,33 @@ impl HubRuntime {
     pub(crate) fn failed(&self, place: Place, cause: &dyn fmt::Debug) {
         let now = self.node.now();
         self.failures.count(place, self.service(), now, cause);
-        self.keep_cause(place, cause);
     }
 
-    /// Keeps why a method failed, if a test has asked for that.
-    pub(crate) fn keep_cause(&self, place: Place, cause: &dyn fmt::Debug) {
-        self.causes.keep(place, cause);
+    /// Keeps what is hidden of a call's error, if a test has asked for that.
+    #[cfg(feature = "testing")]
+    pub(crate) fn keep_cause(
+        &self,
+        connection: &ConnectionId,
+        invocation_id: Option<&str>,
+        error: HubError,
+    ) {
+        self.causes.keep(connection, invocation_id, error);
     }
 
-    /// From now on keeps why methods fail, for [`HubRuntime::take_cause`].
+    /// From now on keeps why calls fail, for [`HubRuntime::take_cause`].
+    #[cfg(feature = "testing")]
     pub(crate) fn keep_causes(&self) {
         self.causes.begin();
     }
 
-    /// Why the method of this name failed first, of what was not taken yet.
-    pub(crate) fn take_cause(&self, target: &str) -> Option<String> {
-        self.causes.take(self.service.method(target)?)
+    /// Why this call of this connection failed.
+    #[cfg(feature = "testing")]
+    pub(crate) fn take_cause(
+        &self,
+        connection: &ConnectionId,
+        invocation_id: &str,
+    ) -> Option<Box<dyn Error + Send + Sync>> {
+        self.causes.take(connection, invocation_id)
     }
 
     /// Says how often hub code failed since that was last said.
