@@ -120,7 +120,6 @@ impl CallError {
     /// impl DoorHub {
     ///     pub async fn throw_me_out(&self, cx: &HubCallerContext<Self>) {
     ///         cx.abort();
-    ///         cx.aborted().cancelled().await;
     ///         std::future::pending().await
     ///     }
     /// }
