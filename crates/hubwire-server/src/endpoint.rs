@@ -15,8 +15,10 @@ mod routing;
 mod tests;
 mod upgrade;
 
+#[cfg(feature = "testing")]
 pub(crate) use attached::{Attached, spawn_session};
 pub(crate) use connection_table::ConnectionTable;
 pub use hub_endpoint::{HubEndpoint, NegotiateEndpoint};
 pub use map_hub::MapHub;
+#[cfg(feature = "testing")]
 pub(crate) use upgrade::open as open_web_socket;

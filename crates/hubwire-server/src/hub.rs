@@ -10,7 +10,10 @@ mod error_response;
 mod failures;
 mod filter;
 mod hint;
+#[cfg(feature = "testing")]
 mod kept_causes;
+#[cfg(feature = "testing")]
+mod kept_items;
 mod lent;
 mod method;
 mod method_table;
@@ -47,6 +50,8 @@ pub use filter::{
 };
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;
+#[cfg(feature = "testing")]
+pub(crate) use kept_items::KeptItems;
 pub use lent::{Lent, lent};
 pub use method::{Helper, Method, Parameter};
 pub use reply::Reply;

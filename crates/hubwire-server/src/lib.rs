@@ -9,6 +9,14 @@
 //! `node` (clock, ids, limits, tasks). A transport knows nothing of hubs; a hub knows nothing of
 //! transports.
 
+#![cfg_attr(
+    not(feature = "testing"),
+    allow(
+        dead_code,
+        reason = "the pulled way out and its pipe have no other user than tests yet"
+    )
+)]
+
 mod connection;
 mod dispatch;
 mod endpoint;
@@ -21,6 +29,7 @@ mod serve;
 mod server;
 mod session;
 mod shutdown_signal;
+#[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
 

@@ -38,21 +38,31 @@
 
 mod call_error;
 mod client_methods;
+mod client_streams;
 mod client_transport;
 mod hub_tester;
+mod item_stream;
 mod members;
 mod pulled_transport;
+mod received;
 mod recorder;
+mod sent;
+mod test_caller;
 mod test_client;
 mod typed_calls;
+mod uploaded;
 mod web_socket_pipe;
 
 pub use call_error::CallError;
+pub use client_streams::CalledStream;
 pub use client_transport::{ClientTransport, Incoming};
-pub use hub_tester::{HubTester, TestCaller};
+pub use hub_tester::HubTester;
 pub use hubwire_core::Target;
+pub use item_stream::ItemStream;
 pub use pulled_transport::PulledTransport;
-pub use recorder::{GroupChange, Recorder, Sent};
-pub use test_client::{Received, TestClient};
-pub use typed_calls::CalledStream;
+pub use received::Received;
+pub use recorder::{GroupChange, Recorder};
+pub use sent::Sent;
+pub use test_caller::TestCaller;
+pub use test_client::TestClient;
 pub use web_socket_pipe::WebSocketPipe;

@@ -17,7 +17,9 @@ use std::time::Duration;
 
 use hubwire_core::FrameFormat;
 use hubwire_protocol::TransferFormat;
-pub(crate) use pipe::{PipeReader, PipeWriter, pipe};
+pub(crate) use pipe::PipeReader;
+#[cfg(feature = "testing")]
+pub(crate) use pipe::{PipeWriter, pipe};
 pub(crate) use served_socket::{ServedSocket, Upgrade};
 pub(crate) use socket::Socket;
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};

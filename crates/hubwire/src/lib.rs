@@ -173,11 +173,13 @@ pub use hubwire_core::{
 };
 pub use hubwire_macros::{hub, hub_client};
 pub use hubwire_protocol::{self as protocol, Binary, Naming, Timestamp};
+#[cfg(feature = "testing")]
+pub use hubwire_server::testing;
 pub use hubwire_server::{
     Caller, ConnectionRequest, DisconnectReason, HubBuilder, HubCallerContext, HubContext,
     HubEndpoint, HubError, HubHandle, HubResult, Items, MapHub, NAME_IDENTIFIER, Principal, Serve,
     SignalR, SignalRBuilder, Statistics, StreamReader, UserIdProvider, listen, serve,
-    shutdown_signal, testing,
+    shutdown_signal,
 };
 pub use tokio_util::sync::CancellationToken;
 
@@ -267,6 +269,7 @@ pub mod guides {
         #![doc = include_str!("../../../docs/pushing.md")]
     }
 
+    #[cfg(feature = "testing")]
     pub mod testing {
         #![doc = include_str!("../../../docs/testing.md")]
     }

@@ -71,7 +71,7 @@ fn serves_in_one_after_the_other(server: &TestServer<RuntimesHub>, runtimes: [Ru
         let heard = runtime.block_on(async {
             let mut client = server.connect().await;
             // After this call it is registered.
-            client.invoke("Join", ()).await.unwrap().unwrap();
+            client.invoke("Join", ()).await.unwrap();
             let heard = hears(server, &mut client).await;
             (heard, is_pinged(&mut client).await)
         });
@@ -102,7 +102,7 @@ fn nothing_is_left(servers: &[TestServer<RuntimesHub>], runtime: Runtime) {
         for server in servers {
             for user in ["ann", "bob"] {
                 let mut client = server.connect_as(user).await;
-                client.invoke("Join", ()).await.unwrap().unwrap();
+                client.invoke("Join", ()).await.unwrap();
                 client.start("Never", ()).await.unwrap();
                 clients.push(client);
             }

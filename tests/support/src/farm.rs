@@ -213,9 +213,7 @@ impl Member {
 
     pub async fn with(mut client: TestClient) -> Self {
         let id = client.invoke("Id", ()).await;
-        let id = id
-            .expect("the connection lives")
-            .expect("the call succeeds");
+        let id = id.expect("the call succeeds");
         let id = id.as_str().expect("an id is a text").to_owned();
         Self { client, id }
     }

@@ -82,7 +82,7 @@ impl Stage {
         ];
         let mut ids = Vec::new();
         for client in &mut clients {
-            let id = client.invoke("Id", ()).await.unwrap().unwrap();
+            let id = client.invoke("Id", ()).await.unwrap();
             ids.push(id.as_str().unwrap().to_owned());
         }
         let groups = server.context().groups();

@@ -105,6 +105,41 @@ impl<'a> RawArguments<'a> {
     }
 }
 
+impl RawArguments<'static> {
+    /// Encodes arguments under these names, as messages of this protocol carry them.
+    ///
+    /// ```
+    /// use hubwire::protocol::{HubProtocol, Naming, RawArguments};
+    ///
+    /// let arguments = RawArguments::encode(HubProtocol::Json, Naming::AsDeclared, &("room", 7))?;
+    /// assert_eq!(arguments.bind::<(String, u8)>()?, ("room".to_owned(), 7));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a value cannot be serialized.
+    pub fn encode(
+        protocol: HubProtocol,
+        naming: Naming,
+        arguments: &dyn Arguments,
+    ) -> Result<Self, EncodeError> {
+        let mut out = Vec::new();
+        let raw = match protocol {
+            HubProtocol::Json => {
+                arguments.write_json(&mut out, naming)?;
+                let text = String::from_utf8(out).map_err(EncodeError::new)?;
+                Raw::Json(Cow::Owned(text))
+            }
+            HubProtocol::MessagePack => {
+                arguments.write_messagepack(&mut out, naming)?;
+                Raw::MessagePack(Cow::Owned(out))
+            }
+        };
+        Ok(Self { raw, naming })
+    }
+}
+
 /// Received arguments pass on as they came, into the other protocol by translation.
 ///
 /// Names stay those on the wire, whichever naming is asked for. JSON has no bytes and no

@@ -7,7 +7,7 @@ use std::task::Context;
 use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
 
 use super::Dispatcher;
-use super::refusals;
+use super::refusals::{self, FailedCall};
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
 use crate::hub::{
@@ -37,11 +37,11 @@ impl Dispatcher {
         };
         let (resources, bound) = match self.prepare(method, message) {
             Ok(prepared) => prepared,
-            Err(panic) => return self.refuse_panicked(id, method, &panic),
+            Err(panic) => return self.refuse_panicked(id, method, panic),
         };
         let reply = match bound {
             Ok(reply) => reply,
-            Err(error) => return self.refuse_arguments(message, method, &error),
+            Err(error) => return self.refuse_arguments(message, method, error),
         };
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
@@ -215,9 +215,9 @@ impl Dispatcher {
         self.refuse(id, &refusals::unknown_method(target));
     }
 
-    fn refuse_arguments(&self, message: &Message<'_>, method: usize, error: &BindError) {
+    fn refuse_arguments(&self, message: &Message<'_>, method: usize, error: BindError) {
         let service = self.hub.service();
-        let (fault, parameter) = match error {
+        let (fault, parameter) = match &error {
             BindError::Conversion { argument, .. } => (
                 CallFault::Argument,
                 service.parameter_name(method, *argument),
@@ -228,29 +228,41 @@ impl Dispatcher {
         let arguments = &message.arguments;
         let detail = fmt::from_fn(|f| {
             let detail = || error.detail_without_value(parameter, arguments);
-            f.write_str(&detail_of(error, detail))
+            f.write_str(&detail_of(&error, detail))
         });
         self.log_refused_call(message, method, fault, Some(&detail));
         tracing::trace!(
             target: "hubwire::dispatch",
-            detail = ?Excerpt(detail_of(error, || error.detail(parameter, arguments))),
+            detail = ?Excerpt(detail_of(&error, || error.detail(parameter, arguments))),
             "arguments refused, with the value"
         );
-        self.hub.keep_cause(Place::Arguments(method), error);
+        let id = message.invocation_id.as_deref();
         let mut text = refusals::failed_to_invoke(service.method_name(method));
         if self.hub.options().detailed_errors {
             text.push_str(&format!(" InvalidDataException: {error}"));
         }
-        self.refuse(message.invocation_id.as_deref(), &text);
+        self.failed(id, method).keep_cause(HubError::hidden(error));
+        self.refuse(id, &text);
     }
 
-    fn refuse_panicked(&self, id: Option<&str>, method: usize, error: &HubError) {
+    fn refuse_panicked(&self, id: Option<&str>, method: usize, error: HubError) {
         let target = self.hub.service().method_name(method);
         let place = Place::Arguments(method);
-        self.hub.failed(place, self.connection().id(), error);
+        self.hub.failed(place, self.connection().id(), &error);
         let detailed = self.hub.options().detailed_errors;
         let base = refusals::failed_to_invoke(target);
-        self.refuse(id, &error.client_text(&base, detailed));
+        let text = error.client_text(&base, detailed);
+        self.failed(id, method).keep_cause(error);
+        self.refuse(id, &text);
+    }
+
+    pub(super) fn failed<'a>(&'a self, id: Option<&'a str>, method: usize) -> FailedCall<'a> {
+        FailedCall {
+            hub: &self.hub,
+            connection: self.connection(),
+            invocation_id: id,
+            method,
+        }
     }
 
     pub(super) fn refuse(&self, id: Option<&str>, text: &str) {

@@ -59,7 +59,7 @@ pub(crate) fn too_many_calls(target: &str, limit: usize) -> String {
 }
 
 fn hub_exception(target: &str, text: &str) -> String {
-    format!("An unexpected error occurred invoking '{target}' on the server. HubException: {text}")
+    format!("{} HubException: {text}", unexpected_error(target))
 }
 
 impl Dispatcher {
@@ -94,27 +94,34 @@ impl Dispatcher {
     }
 }
 
-/// A run of a method, of which its caller and the log are told.
-#[derive(Clone, Copy)]
-pub(super) struct Failed<'a> {
-    pub(super) hub: &'a HubRuntime,
-    pub(super) connection: &'a Connection,
-    pub(super) method: usize,
-    pub(super) heard: Heard,
+/// What the caller of a method reads without detailed errors that failed, or gave no stream.
+pub(crate) fn unexpected_error(target: &str) -> String {
+    format!("An unexpected error occurred invoking '{target}' on the server.")
 }
 
-impl Failed<'_> {
+/// What the caller of a stream reads without detailed errors that broke off.
+pub(crate) const STREAM_BROKE_OFF: &str =
+    "An error occurred on the server while streaming results.";
+
+/// A call that failed.
+#[derive(Clone, Copy)]
+pub(super) struct FailedCall<'a> {
+    pub(super) hub: &'a HubRuntime,
+    pub(super) connection: &'a Connection,
+    pub(super) invocation_id: Option<&'a str>,
+    pub(super) method: usize,
+}
+
+impl FailedCall<'_> {
     /// What the caller of a method reads that failed, or gave no stream.
     pub(super) fn error_text(self, error: HubError) -> String {
         let target = self.hub.service().method_name(self.method);
-        let base = format!("An unexpected error occurred invoking '{target}' on the server.");
-        self.client_text(base, error)
+        self.client_text(unexpected_error(target), error)
     }
 
     /// What the caller of a stream reads that broke off.
     pub(super) fn streaming_error_text(self, error: HubError) -> String {
-        let base = "An error occurred on the server while streaming results.";
-        self.client_text(base.to_owned(), error)
+        self.client_text(STREAM_BROKE_OFF.to_owned(), error)
     }
 
     /// Logs an error and says of it what its caller may know; the error itself is a value of hub code.
@@ -123,7 +130,7 @@ impl Failed<'_> {
         let text = guarded(|| {
             self.log(&error);
             let text = error.client_text(&base, detailed);
-            drop(error);
+            self.keep_cause(error);
             text
         });
         text.unwrap_or_else(|panic| {
@@ -140,9 +147,19 @@ impl Failed<'_> {
             return self.hub.failed(Place::Method(self.method), id, error);
         }
         let warning = Warning::Call(self.method, CallFault::ShownError);
-        self.hub.refused(self.heard, warning, || {
-            let name = self.hub.service().method_name(self.method);
-            Details::of(id).method(name).detail(error)
-        });
+        self.hub
+            .refused(Heard::of(self.invocation_id), warning, || {
+                let name = self.hub.service().method_name(self.method);
+                Details::of(id).method(name).detail(error)
+            });
+    }
+
+    /// Lets go of the error, unless a test has asked for it.
+    pub(super) fn keep_cause(self, error: HubError) {
+        #[cfg(feature = "testing")]
+        self.hub
+            .keep_cause(self.connection.id(), self.invocation_id, error);
+        #[cfg(not(feature = "testing"))]
+        drop((self.connection, self.invocation_id, error));
     }
 }

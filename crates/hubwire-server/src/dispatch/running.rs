@@ -12,11 +12,11 @@ use futures_util::stream::FuturesUnordered;
 use hubwire_protocol::{Excerpt, HubProtocol};
 use tokio::time::Sleep;
 
-use super::refusals::{self, Failed};
+use super::refusals::{self, FailedCall};
 use crate::connection::Connection;
 use crate::hub::{
-    CallFuture, CallSlot, Heard, HubError, HubRuntime, Place, ResultWriter, StreamControl,
-    StreamEnd, StreamFailure, Upload,
+    CallFuture, CallSlot, HubError, HubRuntime, Place, ResultWriter, StreamControl, StreamEnd,
+    StreamFailure, Upload,
 };
 use crate::node::{Guarded, Panic, with_scratch};
 
@@ -50,16 +50,15 @@ impl Invocation {
                 Run::Method(call) => {
                     let mut result =
                         ResultWriter::completion(protocol, naming, invocation_id, buffer);
-                    let failed = ready!(poll_call(call, cx, &mut result)).err();
-                    failed.map(|error| {
-                        let failed = Failed {
-                            hub,
-                            connection,
-                            method: self.method,
-                            heard: Heard::of(invocation_id),
-                        };
-                        failed.error_text(error)
-                    })
+                    let failed = FailedCall {
+                        hub,
+                        connection,
+                        invocation_id,
+                        method: self.method,
+                    };
+                    ready!(poll_call(call, cx, &mut result))
+                        .err()
+                        .map(|error| failed.error_text(error))
                 }
             };
             if let Some(text) = error {
@@ -215,11 +214,11 @@ impl RunningStream {
             drop(Guarded::new(failure));
             return None;
         }
-        let failed = Failed {
+        let failed = FailedCall {
             hub: &self.hub,
             connection: &self.connection,
+            invocation_id: Some(&self.invocation_id),
             method: self.method,
-            heard: Heard::ByClient,
         };
         Some(match failure {
             StreamFailure::Invoking(error) => failed.error_text(error),

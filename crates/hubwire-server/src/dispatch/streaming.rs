@@ -14,11 +14,11 @@ use hubwire_protocol::{
 
 use super::Dispatcher;
 use super::open_streams::{OpenStreams, OpenUpload};
-use super::refusals::{self, Failed};
+use super::refusals;
 use super::running::{Ended, RunningStream};
 use crate::connection::DisconnectReason;
 use crate::hub::{
-    CallFault, Details, Heard, HubError, ItemFault, Place, Resources, StartStream, StreamControl,
+    CallFault, Details, HubError, ItemFault, Place, Resources, StartStream, StreamControl,
     StreamEnd, StreamSink, Upload, Warning,
 };
 use crate::lifetime::Receipt;
@@ -82,13 +82,8 @@ impl Dispatcher {
         let run = match self.start_stream(id, start, &control) {
             Ok(run) => run,
             Err(error) => {
-                let failed = Failed {
-                    hub: &self.hub,
-                    connection: self.connection(),
-                    method,
-                    heard: Heard::ByClient,
-                };
-                return self.refuse(Some(id), &failed.error_text(error));
+                let text = self.failed(Some(id), method).error_text(error);
+                return self.refuse(Some(id), &text);
             }
         };
         let invocation_id: Arc<str> = id.into();

@@ -1,17 +1,29 @@
 //! The causes of failed methods, kept for tests that ask for them.
 
 use std::collections::VecDeque;
-use std::fmt;
+use std::error::Error;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::Place;
+use hubwire_core::ConnectionId;
+
+use super::HubError;
+use crate::node::Guarded;
 
 /// How many causes are kept if nobody takes them.
 const MAXIMUM_CAUSES: usize = 64;
 
+type Cause = Box<dyn Error + Send + Sync>;
+
 /// The causes of hidden errors, kept from the first request for one on.
 #[derive(Debug, Default)]
-pub(super) struct KeptCauses(OnceLock<Mutex<VecDeque<(usize, String)>>>);
+pub(super) struct KeptCauses(OnceLock<Mutex<VecDeque<KeptCause>>>);
+
+#[derive(Debug)]
+struct KeptCause {
+    connection: ConnectionId,
+    invocation_id: Box<str>,
+    cause: Guarded<Cause>,
+}
 
 impl KeptCauses {
     /// Starts keeping causes.
@@ -19,25 +31,43 @@ impl KeptCauses {
         self.0.get_or_init(Mutex::default);
     }
 
-    pub(super) fn keep(&self, place: Place, cause: &dyn fmt::Debug) {
-        let (Some(causes), Place::Arguments(method) | Place::Method(method)) =
-            (self.0.get(), place)
-        else {
+    /// Keeps what was hidden of an error; a call without an id is nobody's to ask for.
+    pub(super) fn keep(
+        &self,
+        connection: &ConnectionId,
+        invocation_id: Option<&str>,
+        error: HubError,
+    ) {
+        let (Some(causes), Some(invocation_id)) = (self.0.get(), invocation_id) else {
             return;
         };
-        let cause = format!("{cause:?}");
+        let Some(cause) = error.into_cause() else {
+            return;
+        };
+        let kept = KeptCause {
+            connection: connection.clone(),
+            invocation_id: invocation_id.into(),
+            cause: Guarded::new(cause),
+        };
         let mut causes = causes.lock().unwrap_or_else(PoisonError::into_inner);
-        if causes.len() == MAXIMUM_CAUSES {
-            causes.pop_front();
-        }
-        causes.push_back((method, cause));
+        let forgotten = match causes.len() == MAXIMUM_CAUSES {
+            true => causes.pop_front(),
+            false => None,
+        };
+        causes.push_back(kept);
+        drop(causes);
+        // Behind the lock, for it may own anything.
+        drop(forgotten);
     }
 
-    /// Removes and returns the oldest cause of this method.
-    pub(super) fn take(&self, method: usize) -> Option<String> {
+    /// Removes and returns the cause of this call; the newest if a client has used its id again.
+    pub(super) fn take(&self, connection: &ConnectionId, invocation_id: &str) -> Option<Cause> {
         let causes = self.0.get()?;
         let mut causes = causes.lock().unwrap_or_else(PoisonError::into_inner);
-        let position = causes.iter().position(|(of, _)| *of == method)?;
-        causes.remove(position).map(|(_, cause)| cause)
+        let is_of_call = |kept: &KeptCause| {
+            kept.connection == *connection && *kept.invocation_id == *invocation_id
+        };
+        let position = causes.iter().rposition(is_of_call)?;
+        causes.remove(position)?.cause.into_inner()
     }
 }

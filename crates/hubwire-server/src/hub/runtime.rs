@@ -1,11 +1,16 @@
 //! A built hub, with its service, its options and its lifetime manager.
 
+#[cfg(feature = "testing")]
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 use hubwire_core::{ConnectionId, FrameFormat, HubLifetimeManager, HubName};
 
+#[cfg(feature = "testing")]
+use super::HubError;
 use super::failures::{Failures, Of, Place};
+#[cfg(feature = "testing")]
 use super::kept_causes::KeptCauses;
 use super::warnings::{Details, Heard, Warning, Warnings};
 use super::{Caller, HubService};
@@ -24,6 +29,7 @@ pub(crate) struct HubRuntime {
     user_ids: Arc<dyn UserIdProvider>,
     failures: Failures,
     warnings: Warnings,
+    #[cfg(feature = "testing")]
     causes: KeptCauses,
     node: Arc<Node>,
 }
@@ -47,6 +53,7 @@ impl HubRuntime {
             user_ids,
             failures: Failures::new(methods),
             warnings: Warnings::new(methods),
+            #[cfg(feature = "testing")]
             causes: KeptCauses::default(),
         }
     }
@@ -82,7 +89,6 @@ impl HubRuntime {
         let now = self.node.now();
         self.failures
             .count(place, self.for_the_log(), connection_id, now, cause);
-        self.keep_cause(place, cause);
     }
 
     /// Logs a warning about something that nobody else is told, unless the log has had a line about
@@ -115,19 +121,31 @@ impl HubRuntime {
         }
     }
 
-    /// Stores why a method failed, if a test has asked for it.
-    pub(crate) fn keep_cause(&self, place: Place, cause: &dyn fmt::Debug) {
-        self.causes.keep(place, cause);
+    /// Keeps what is hidden of a call's error, if a test has asked for that.
+    #[cfg(feature = "testing")]
+    pub(crate) fn keep_cause(
+        &self,
+        connection: &ConnectionId,
+        invocation_id: Option<&str>,
+        error: HubError,
+    ) {
+        self.causes.keep(connection, invocation_id, error);
     }
 
-    /// Stores from now on why methods fail, for [`HubRuntime::take_cause`].
+    /// Stores from now on why calls fail, for [`HubRuntime::take_cause`].
+    #[cfg(feature = "testing")]
     pub(crate) fn keep_causes(&self) {
         self.causes.begin();
     }
 
-    /// Removes and returns the oldest stored cause of the method with this name.
-    pub(crate) fn take_cause(&self, target: &str) -> Option<String> {
-        self.causes.take(self.service.method(target)?)
+    /// Removes and returns the cause of this call.
+    #[cfg(feature = "testing")]
+    pub(crate) fn take_cause(
+        &self,
+        connection: &ConnectionId,
+        invocation_id: &str,
+    ) -> Option<Box<dyn Error + Send + Sync>> {
+        self.causes.take(connection, invocation_id)
     }
 
     /// Logs what has happened since the last line about it: failures of hub code, and warnings.

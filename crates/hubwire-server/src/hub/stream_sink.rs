@@ -1,7 +1,7 @@
 //! A stream from a hub method to the client that called it.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,8 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::HubError;
+#[cfg(feature = "testing")]
+use super::KeptItems;
 use super::success::Success;
 use crate::connection::Connection;
 use crate::node::{fire, wake_oneself, with_scratch};
@@ -24,9 +26,19 @@ const ITEMS_PER_TURN: usize = 32;
 /// The destination of a streaming method's items; passed to the function given to
 /// [`Reply::stream`](super::Reply::stream).
 pub struct StreamSink {
-    connection: Arc<Connection>,
-    items: StreamItemWriter,
+    to: ItemPlace,
     control: Arc<StreamControl>,
+}
+
+enum ItemPlace {
+    /// Into the queue of the connection that called.
+    Connection {
+        connection: Arc<Connection>,
+        items: StreamItemWriter,
+    },
+    /// To the one who takes them one by one.
+    #[cfg(feature = "testing")]
+    Kept(Arc<KeptItems>),
 }
 
 /// The outcome of a streaming method.
@@ -100,11 +112,14 @@ impl StreamSink {
         items: StreamItemWriter,
         control: Arc<StreamControl>,
     ) -> Self {
-        Self {
-            connection,
-            items,
-            control,
-        }
+        let to = ItemPlace::Connection { connection, items };
+        Self { to, control }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn kept(items: Arc<KeptItems>, control: Arc<StreamControl>) -> Self {
+        let to = ItemPlace::Kept(items);
+        Self { to, control }
     }
 
     /// Sends all items of a stream.
@@ -163,7 +178,21 @@ impl StreamSink {
     /// Resolves when the queue can take an item. A cancelled stream need not wait, because its
     /// items are dropped.
     async fn room(&self) {
-        let mut room = pin!(self.connection.outbound().item_room());
+        match &self.to {
+            ItemPlace::Connection { connection, .. } => {
+                self.unless_cancelled(connection.outbound().item_room())
+                    .await;
+            }
+            #[cfg(feature = "testing")]
+            ItemPlace::Kept(items) => {
+                self.unless_cancelled(poll_fn(|cx| items.poll_room(cx)))
+                    .await;
+            }
+        }
+    }
+
+    async fn unless_cancelled(&self, room: impl Future<Output = ()>) {
+        let mut room = pin!(room);
         poll_fn(|cx| match self.control.is_cancelled() {
             true => Poll::Ready(()),
             false => room.as_mut().poll(cx),
@@ -175,20 +204,28 @@ impl StreamSink {
         if self.control.is_cancelled() {
             return Ok(());
         }
-        with_scratch(|buffer| {
-            self.items.write(buffer, &Success(item))?;
-            self.connection.gather(buffer);
-            self.connection.count_streamed_item();
-            Ok(())
-        })
+        match &self.to {
+            ItemPlace::Connection { connection, items } => with_scratch(|buffer| {
+                items.write(buffer, &Success(item))?;
+                connection.gather(buffer);
+                connection.count_streamed_item();
+                Ok(())
+            }),
+            #[cfg(feature = "testing")]
+            ItemPlace::Kept(items) => Ok(items.put(&Success(item))?),
+        }
     }
 }
 
 impl fmt::Debug for StreamSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamSink")
-            .field("connection", &self.connection)
-            .finish_non_exhaustive()
+        let mut output = f.debug_struct("StreamSink");
+        match &self.to {
+            ItemPlace::Connection { connection, .. } => output.field("connection", connection),
+            #[cfg(feature = "testing")]
+            ItemPlace::Kept(_) => &mut output,
+        };
+        output.finish_non_exhaustive()
     }
 }
 

@@ -1,19 +1,20 @@
 //! What clients in tests answer when a hub invokes them.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hubwire_protocol::{
-    BindArguments, HubMessage, HubProtocol, Naming, RECORD_SEPARATOR, RawArguments, RawItem,
+    BindArguments, HubMessage, HubProtocol, Invocation, Naming, RawArguments, RawItem,
 };
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// A client's answer: its result, or the error of its handler.
 pub(super) type Answer = Result<RawItem<'static>, String>;
 
-type Handler = dyn FnMut(&RawArguments<'_>) -> Answer + Send;
+/// Answers under these names.
+type Handler = dyn FnMut(&RawArguments<'_>, Naming) -> Answer + Send;
 
 /// Handlers by the names of their methods.
 #[derive(Clone, Default)]
@@ -26,42 +27,53 @@ impl ClientMethods {
         T: Serialize,
         F: FnMut(A) -> Result<T, String> + Send + 'static,
     {
-        let answer = move |arguments: &RawArguments<'_>| {
+        let answer = move |arguments: &RawArguments<'_>, naming| {
             let arguments = arguments.bind::<A>().map_err(|error| error.to_string())?;
             let result = handler(arguments)?;
-            RawItem::encode(HubProtocol::Json, Naming::AsDeclared, &result)
-                .map_err(|error| error.to_string())
+            RawItem::encode(HubProtocol::Json, naming, &result).map_err(|error| error.to_string())
         };
         let handler: Arc<Mutex<Handler>> = Arc::new(Mutex::new(answer));
         self.0.insert(method.to_owned(), handler);
     }
 
     /// What a client answers to an invocation; `None` if it has no handler for the method.
-    pub(super) fn answer(&self, method: &str, arguments: &RawArguments<'_>) -> Option<Answer> {
+    pub(super) fn answer(
+        &self,
+        method: &str,
+        arguments: &RawArguments<'_>,
+        naming: Naming,
+    ) -> Option<Answer> {
         let handler = self.0.get(method)?;
         let mut handler = handler.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(handler(arguments))
+        Some(handler(arguments, naming))
     }
 
-    /// The completion with which a client answers what it received, if that is an invocation for one of these.
-    pub(super) fn completion(&self, message: &Value) -> Option<Value> {
-        if self.0.is_empty() || message["type"] != 1 {
-            return None;
-        }
-        let id = message.get("invocationId")?;
-        let mut record = message.to_string().into_bytes();
-        record.push(RECORD_SEPARATOR);
-        let Ok(Some((HubMessage::Invocation(invocation), _))) =
-            HubProtocol::Json.next_message(&record, None)
+    /// The record with which a client answers a message, if that is an invocation for one of these.
+    pub(super) fn completion(&self, message: &HubMessage<'_>, naming: Naming) -> Option<Vec<u8>> {
+        let HubMessage::Invocation(Invocation {
+            invocation_id: Some(id),
+            target,
+            arguments,
+            ..
+        }) = message
         else {
             return None;
         };
-        let answer = self.answer(&invocation.target, &invocation.arguments)?;
-        let result = answer.and_then(|item| item.decode::<Value>().map_err(|e| e.to_string()));
-        Some(match result {
-            Ok(result) => json!({"type": 3, "invocationId": id, "result": result}),
-            Err(error) => json!({"type": 3, "invocationId": id, "error": error}),
-        })
+        let answer = self.answer(target, arguments, naming)?;
+        let mut record = Vec::new();
+        let mut writer = HubProtocol::Json.writer(&mut record);
+        let written = answer.and_then(|result| {
+            let written = writer.completion_result(id, &result);
+            written.map_err(|error| error.to_string())
+        });
+        if let Err(error) = written {
+            writer.completion_error(id, &error);
+        }
+        Some(record)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -70,3 +82,24 @@ impl fmt::Debug for ClientMethods {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
+
+/// A client method that a hub invoked for a result, and for which a test has no answer.
+#[derive(Debug)]
+pub(super) struct Unscripted {
+    pub(super) method: String,
+    /// Whose `on` gives it an answer.
+    pub(super) of: &'static str,
+}
+
+impl fmt::Display for Unscripted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, of } = self;
+        write!(
+            f,
+            "the hub invoked `{method}` on a client, and nothing answers: \
+             `{of}.on(\"{method}\", ..)` says what the client returns"
+        )
+    }
+}
+
+impl Error for Unscripted {}

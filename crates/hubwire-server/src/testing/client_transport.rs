@@ -31,8 +31,13 @@ pub trait ClientTransport: fmt::Debug + Send + sealed::Sealed {
 pub(super) mod sealed {
     //! Keeps transports within this crate, which alone can open them.
 
+    use hubwire_core::ConnectionId;
+
     #[expect(unnameable_types, reason = "so that nobody else can implement it")]
-    pub trait Sealed {}
+    pub trait Sealed {
+        /// The connection that the transport carries.
+        fn connection_id(&self) -> &ConnectionId;
+    }
 }
 
 /// What arrives by a transport.

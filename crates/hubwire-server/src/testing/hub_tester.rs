@@ -1,32 +1,21 @@
 //! Calls a hub's methods without a connection.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hubwire_core::{ConnectionId, HubLifetimeManager, UserId};
-use hubwire_protocol::{Arguments, BindArguments, HubMessage, HubProtocol, Naming, RawItem};
+use hubwire_core::{ConnectionId, HubLifetimeManager, HubName, UserId};
+use hubwire_protocol::{BindArguments, Naming};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::{CallError, Recorder};
-use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
-use crate::dispatch::refusals;
+use super::{Recorder, TestCaller};
+use crate::connection::{Connection, ConnectionRequest, Identity, Principal};
 use crate::hub::{
-    Caller, Hub, HubCall, HubContext, HubResult, HubService, Reply, ReplyKind, ResourcesBuilder,
-    ResultWriter, TypedHub,
+    Caller, FilteredHub, Filters, Hub, HubContext, HubFilter, HubService, TypedHub, short_type_name,
 };
 use crate::outbound::{Bounds, Outbound, Progress};
 use crate::server::SignalR;
 use crate::transport::WEB_SOCKETS;
-
-/// Streams that a client sends along are not called here, so nothing waits in one.
-const STREAM_CAPACITY: usize = 1;
-
-/// A call without its streams would wait for them for ever.
-const UPLOADS: &str = "a `HubTester` sends no streams along: call the method with a `TestClient`";
 
 /// A hub without a server: methods are called directly, and what the hub does is recorded.
 ///
@@ -54,8 +43,9 @@ const UPLOADS: &str = "a `HubTester` sends no streams along: call the method wit
 /// # }
 /// ```
 pub struct HubTester<H: Hub> {
-    service: TypedHub<H>,
-    recorder: Recorder,
+    hub: Arc<TypedHub<H>>,
+    filters: Filters,
+    pub(super) recorder: Recorder,
     server: SignalR,
 }
 
@@ -69,10 +59,111 @@ impl<H: Hub> HubTester<H> {
     pub fn new_with(hub: impl FnOnce(HubContext<H>) -> H) -> Self {
         let recorder = Recorder::default();
         Self {
-            service: TypedHub::new(hub(context_of(&recorder))),
+            hub: Arc::new(TypedHub::new(hub(context_of(&recorder)))),
+            filters: Filters::default(),
             recorder,
             server: SignalR::new(),
         }
+    }
+
+    /// Runs a filter around the calls and hooks, within those that were added before, as
+    /// [`HubBuilder::filter`](crate::HubBuilder::filter) does.
+    ///
+    /// ```
+    /// use hubwire::filters::{HubFilter, HubInvocation, InvocationResult, Next};
+    /// use hubwire::testing::HubTester;
+    /// use hubwire::{HubError, HubResult, hub};
+    ///
+    /// struct ShopHub;
+    ///
+    /// #[hub]
+    /// impl ShopHub {
+    ///     pub fn buy(&self, quantity: u32) -> u32 {
+    ///         quantity
+    ///     }
+    /// }
+    ///
+    /// struct AtMostTen;
+    ///
+    /// impl HubFilter for AtMostTen {
+    ///     async fn invoke(
+    ///         &self,
+    ///         invocation: &mut HubInvocation,
+    ///         next: Next<'_>,
+    ///     ) -> HubResult<InvocationResult> {
+    ///         match invocation.argument::<u32>(0)? {
+    ///             0..=10 => next.run(invocation).await,
+    ///             _ => Err(HubError::new("At most ten")),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire::testing::CallError> {
+    /// let tester = HubTester::new(ShopHub).filter(AtMostTen);
+    /// assert_eq!(tester.caller("ann").invoke("Buy", (10,)).await?, 10);
+    /// assert!(tester.caller("ann").invoke("Buy", (11,)).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn filter(mut self, filter: impl HubFilter) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
+    /// The hub inside its filters.
+    pub(super) fn service(&self) -> Arc<dyn HubService> {
+        let hub = Arc::clone(&self.hub) as Arc<dyn HubService>;
+        let name = HubName::from(short_type_name::<H>());
+        FilteredHub::wrap(name, self.recorder.naming(), hub, self.filters.clone())
+    }
+
+    /// The names under which the hub is built ([`HubBuilder::naming`](crate::HubBuilder::naming)).
+    ///
+    /// Arguments, results, items and what clients return are written and read as the hub's clients do; what was sent
+    /// is recorded so.
+    ///
+    /// ```
+    /// use hubwire::testing::HubTester;
+    /// use hubwire::{Naming, dotnet, hub};
+    /// use serde::{Deserialize, Serialize};
+    /// use serde_json::json;
+    ///
+    /// #[derive(Debug, PartialEq, dotnet::Enum)]
+    /// enum Currency {
+    ///     Euro = 978,
+    /// }
+    ///
+    /// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    /// struct Price {
+    ///     unit_price: dotnet::Decimal,
+    ///     currency: Currency,
+    /// }
+    ///
+    /// struct PricesHub;
+    ///
+    /// #[hub]
+    /// impl PricesHub {
+    ///     pub fn price(&self, unit_price: dotnet::Decimal) -> Price {
+    ///         let currency = Currency::Euro;
+    ///         Price { unit_price, currency }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tester = HubTester::new(PricesHub).naming(Naming::DotNet);
+    /// let ann = tester.caller("ann");
+    /// let price: Price = ann.invoke_as("Price", ("1.10".parse::<dotnet::Decimal>()?,)).await?;
+    /// assert_eq!(price.unit_price.to_string(), "1.10");
+    /// let as_it_is_sent = json!({"unitPrice": 7, "currency": 978});
+    /// assert_eq!(ann.invoke("Price", (7,)).await?, as_it_is_sent);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn naming(self, naming: Naming) -> Self {
+        self.recorder.set_naming(naming);
+        self
     }
 
     /// The hub as the rest of the program sees it; what is sent and changed through it is recorded too.
@@ -107,7 +198,8 @@ impl<H: Hub> HubTester<H> {
     /// The handler takes the arguments as a tuple; its error is what the hub reads as the client's. Where the hub
     /// invokes one client, that one answers; where it invokes many, each connection that [`HubTester::caller`] made
     /// does, in that order, if it belongs to them. Without a handler a client gives no result
-    /// ([`NoResult`](hubwire_core::ClientResultError::NoResult)).
+    /// ([`NoResult`](hubwire_core::ClientResultError::NoResult)); if a call fails by that, the
+    /// [cause](super::CallError::cause) names the method.
     ///
     /// ```
     /// use hubwire::testing::HubTester;
@@ -190,10 +282,7 @@ impl<H: Hub> HubTester<H> {
         let connection = Connection::new(identity, outbound);
         self.recorder.open(connection.id(), connection.user_id());
         let lifetime = Arc::new(self.recorder.clone()) as Arc<dyn HubLifetimeManager>;
-        TestCaller {
-            tester: self,
-            caller: Caller::new(connection, lifetime),
-        }
+        TestCaller::new(self, Caller::new(connection, lifetime))
     }
 }
 
@@ -206,134 +295,5 @@ impl<H: Hub> fmt::Debug for HubTester<H> {
         f.debug_struct("HubTester")
             .field("recorder", &self.recorder)
             .finish_non_exhaustive()
-    }
-}
-
-/// A connection in whose name a [`HubTester`] calls.
-pub struct TestCaller<'a, H: Hub> {
-    tester: &'a HubTester<H>,
-    caller: Caller,
-}
-
-impl<H: Hub> TestCaller<'_, H> {
-    /// What hub code sees of the connection.
-    pub fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
-    /// Runs the hook for new connections.
-    ///
-    /// # Errors
-    ///
-    /// What the hook failed with.
-    pub async fn connect(&self) -> HubResult {
-        self.tester.service.on_connected(self.caller.clone()).await
-    }
-
-    /// Runs the hook for ended connections.
-    ///
-    /// # Errors
-    ///
-    /// What the hook failed with.
-    pub async fn disconnect(&self, reason: DisconnectReason) -> HubResult {
-        let caller = self.caller.clone();
-        self.tester.service.on_disconnected(caller, reason).await
-    }
-
-    /// Calls a method with a tuple of arguments and waits for its result, null for none.
-    ///
-    /// Methods that stream, either way, are called with a [`TestClient`](super::TestClient). What clients return to
-    /// those that invoke them says [`HubTester::on`].
-    ///
-    /// # Panics
-    ///
-    /// Where the method does; a server would hide that from the caller.
-    ///
-    /// # Errors
-    ///
-    /// The text that a client would read, without detailed errors, and what was hidden.
-    pub async fn invoke(
-        &self,
-        method: &str,
-        arguments: impl Arguments,
-    ) -> Result<Value, CallError> {
-        self.invoke_as(method, arguments).await
-    }
-
-    /// As [`TestCaller::invoke`], with a result of this type.
-    ///
-    /// # Panics
-    ///
-    /// As [`TestCaller::invoke`].
-    ///
-    /// # Errors
-    ///
-    /// As [`TestCaller::invoke`], also if the result has another type.
-    pub async fn invoke_as<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        arguments: impl Arguments,
-    ) -> Result<T, CallError> {
-        let reply = self.bind(method, &arguments)?;
-        drop(arguments);
-        let result = self.run(method, reply).await?;
-        let result = result.decode();
-        result.map_err(|error| CallError::caused("the method's result has another type", error))
-    }
-
-    fn bind(&self, method: &str, arguments: &dyn Arguments) -> Result<Reply, CallError> {
-        let service = &self.tester.service;
-        let index = service
-            .method(method)
-            .ok_or_else(|| CallError::new(refusals::unknown_method(method)))?;
-        let protocol = HubProtocol::Json;
-        let mut record = Vec::new();
-        let written = protocol
-            .writer(&mut record)
-            .invocation(None, method, arguments, &[]);
-        written.map_err(|error| CallError::caused("the arguments cannot be sent", error))?;
-        match protocol.next_message(&record, None) {
-            Ok(Some((HubMessage::Invocation(message), _))) => {
-                let builder = ResourcesBuilder::new(self.caller.connection(), STREAM_CAPACITY);
-                let resources = service.resources(index, builder);
-                if !resources.uploads().is_empty() {
-                    return Err(CallError::new(UPLOADS));
-                }
-                let call = HubCall {
-                    caller: &self.caller,
-                    arguments: &message.arguments,
-                    resources: &resources,
-                    is_answered: true,
-                };
-                let bound = service.bind(index, call);
-                bound.map_err(|error| CallError::caused(refusals::failed_to_invoke(method), error))
-            }
-            other => Err(CallError::new(format!("not an invocation: {other:?}"))),
-        }
-    }
-
-    async fn run(&self, method: &str, reply: Reply) -> Result<RawItem<'static>, CallError> {
-        let call = match reply.0 {
-            ReplyKind::Call(call) => call.into_inner(),
-            ReplyKind::Stream(_) => return Err(CallError::new(refusals::streaming(method))),
-            ReplyKind::UnknownMethod => {
-                return Err(CallError::new(refusals::unknown_method(method)));
-            }
-        };
-        let mut call = call.ok_or_else(|| CallError::new("the method was dropped"))?;
-        let mut kept = None;
-        let mut result = ResultWriter::kept(HubProtocol::Json, Naming::AsDeclared, &mut kept);
-        let outcome = poll_fn(|cx| call.as_mut().poll_call(cx, &mut result)).await;
-        outcome.map_err(|error| {
-            let base = format!("An unexpected error occurred invoking '{method}' on the server.");
-            CallError::of_hub(error.client_text(&base, false), error)
-        })?;
-        kept.ok_or_else(|| CallError::new("the method has left no result"))
-    }
-}
-
-impl<H: Hub> fmt::Debug for TestCaller<'_, H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.caller.fmt(f)
     }
 }

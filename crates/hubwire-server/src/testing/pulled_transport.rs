@@ -4,7 +4,7 @@ use std::future::{poll_fn, ready};
 use std::io;
 use std::sync::Arc;
 
-use hubwire_core::FrameFormat;
+use hubwire_core::{ConnectionId, FrameFormat};
 use hubwire_protocol::TransferFormat;
 
 use super::client_transport::sealed::Sealed;
@@ -37,6 +37,7 @@ pub struct PulledTransport {
     writer: Option<PipeWriter>,
     outbound: Arc<Outbound>,
     puller: Option<Puller>,
+    connection_id: ConnectionId,
 }
 
 impl PulledTransport {
@@ -49,6 +50,7 @@ impl PulledTransport {
         let request = ConnectionRequest::default();
         let connection = attached.open(endpoint, request, None, &PULLED.frames);
         let outbound = Arc::clone(connection.outbound());
+        let connection_id = connection.id().clone();
         let slot = Arc::clone(attached.slot());
         let session = endpoint.session(connection, &PULLED, Input::Pipe(reader));
         spawn_session(&node, &slot, ready(Some((attached, session))));
@@ -56,6 +58,7 @@ impl PulledTransport {
             writer: Some(writer),
             puller: Some(outbound.attach_puller()),
             outbound,
+            connection_id,
         }
     }
 
@@ -70,7 +73,11 @@ impl PulledTransport {
     }
 }
 
-impl Sealed for PulledTransport {}
+impl Sealed for PulledTransport {
+    fn connection_id(&self) -> &ConnectionId {
+        &self.connection_id
+    }
+}
 
 impl ClientTransport for PulledTransport {
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -11,35 +11,12 @@ use hubwire_core::{
     Arguments, ClientResultError, ConnectionId, GroupError, GroupName, HubLifetimeManager,
     RawClientResult, RawClientResults, SendError, Sending, Target, UserId,
 };
-use hubwire_protocol::{BindArguments, HubMessage, HubProtocol, Naming};
+use hubwire_protocol::{BindArguments, EncodeError, HubProtocol, Naming, RawArguments};
 use serde::Serialize;
-use serde_json::Value;
 
-use super::client_methods::ClientMethods;
+use super::Sent;
+use super::client_methods::{ClientMethods, Unscripted};
 use super::members::Members;
-
-/// A call that a hub made on its clients.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Sent {
-    /// Who was called.
-    pub target: Target,
-    /// The client method.
-    pub method: String,
-    /// Its arguments, as JSON has them.
-    pub arguments: Vec<Value>,
-}
-
-impl Sent {
-    /// A call to compare with.
-    pub fn new(target: Target, method: &str, arguments: impl Into<Vec<Value>>) -> Self {
-        Self {
-            target,
-            method: method.to_owned(),
-            arguments: arguments.into(),
-        }
-    }
-}
 
 /// A change that a hub made to a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +41,9 @@ struct Memory {
     group_changes: Vec<GroupChange>,
     members: Members,
     methods: ClientMethods,
+    /// The first method that clients were invoked for and have no answer to.
+    unscripted: Option<String>,
+    naming: Naming,
 }
 
 impl Recorder {
@@ -84,6 +64,27 @@ impl Recorder {
         F: FnMut(A) -> Result<T, String> + Send + 'static,
     {
         self.lock().methods.insert(method, handler);
+    }
+
+    /// From now on reads and writes values under these names.
+    pub(super) fn set_naming(&self, naming: Naming) {
+        self.lock().naming = naming;
+    }
+
+    pub(super) fn naming(&self) -> Naming {
+        self.lock().naming
+    }
+
+    /// Forgets what clients had no answer to before.
+    pub(super) fn forget_unscripted(&self) {
+        self.lock().unscripted = None;
+    }
+
+    /// What clients had no answer to.
+    pub(super) fn unscripted(&self) -> Option<Unscripted> {
+        let method = self.lock().unscripted.clone()?;
+        let of = "tester";
+        Some(Unscripted { method, of })
     }
 
     /// Knows of a connection from now on.
@@ -109,18 +110,35 @@ impl Recorder {
         method: &str,
         arguments: &dyn Arguments,
     ) -> Result<(), SendError> {
-        let mut json = Vec::new();
-        arguments
-            .write_json(&mut json, Naming::AsDeclared)
-            .map_err(|source| SendError::Encode {
-                method: method.to_owned(),
-                source,
-            })?;
-        let arguments = serde_json::from_slice::<Vec<Value>>(&json).unwrap_or_default();
-        let sent = Sent::new(target.clone(), method, arguments);
+        // Nothing is locked: what is encoded is the test's, and may look at the recorder.
+        let sent = Sent::encoded(target.clone(), method, arguments, self.naming());
+        let sent = sent.map_err(unencodable(method))?;
         self.lock().sent.push(sent);
         Ok(())
     }
+
+    /// What one client answers to an invocation.
+    fn answer(
+        &self,
+        methods: &ClientMethods,
+        method: &str,
+        arguments: &RawArguments<'_>,
+        naming: Naming,
+    ) -> RawClientResult {
+        match methods.answer(method, arguments, naming) {
+            Some(answer) => answer.map_err(ClientResultError::Client),
+            None => {
+                let unscripted = &mut self.lock().unscripted;
+                unscripted.get_or_insert_with(|| method.to_owned());
+                Err(ClientResultError::NoResult)
+            }
+        }
+    }
+}
+
+fn unencodable(method: &str) -> impl FnOnce(EncodeError) -> SendError {
+    let method = method.to_owned();
+    |source| SendError::Encode { method, source }
 }
 
 impl HubLifetimeManager for Recorder {
@@ -136,21 +154,17 @@ impl HubLifetimeManager for Recorder {
         _: Option<Duration>,
     ) -> Result<RawClientResults, ClientResultError> {
         self.record(target, method, arguments)?;
-        let (invoked, methods) = {
+        let (invoked, methods, naming) = {
             let memory = self.lock();
-            (memory.members.of(target), memory.methods.clone())
+            let invoked = memory.members.of(target);
+            (invoked, memory.methods.clone(), memory.naming)
         };
+        let arguments = RawArguments::encode(HubProtocol::Json, naming, arguments);
+        let arguments = arguments.map_err(unencodable(method))?;
         // Nothing is locked: handlers are the test's, and may look at the recorder.
-        let mut record = Vec::new();
-        let mut writer = HubProtocol::Json.writer(&mut record);
-        let written = writer.invocation(None, method, arguments, &[]);
-        written.map_err(|source| SendError::Encode {
-            method: method.to_owned(),
-            source,
-        })?;
         let results: Vec<_> = invoked
             .into_iter()
-            .map(|id| (id, answer(&methods, &record)))
+            .map(|id| (id, self.answer(&methods, method, &arguments, naming)))
             .collect();
         Ok(RawClientResults::new(stream::iter(results)))
     }
@@ -169,19 +183,6 @@ impl HubLifetimeManager for Recorder {
         group: GroupName,
     ) -> BoxFuture<'static, Result<(), GroupError>> {
         self.change(GroupChange::Removed(connection_id, group))
-    }
-}
-
-/// What one client answers to an invocation.
-fn answer(methods: &ClientMethods, record: &[u8]) -> RawClientResult {
-    match HubProtocol::Json.next_message(record, None) {
-        Ok(Some((HubMessage::Invocation(invocation), _))) => {
-            match methods.answer(&invocation.target, &invocation.arguments) {
-                Some(answer) => answer.map_err(ClientResultError::Client),
-                None => Err(ClientResultError::NoResult),
-            }
-        }
-        _ => Err(ClientResultError::NoResult),
     }
 }
 

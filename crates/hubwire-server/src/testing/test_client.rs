@@ -4,18 +4,22 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Weak};
 
-use hubwire_protocol::{Arguments, Naming, RECORD_SEPARATOR};
+use hubwire_protocol::{
+    Arguments, EncodeError, HubProtocol, MessageWriter, Naming, RECORD_SEPARATOR,
+};
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
 
 use super::client_methods::ClientMethods;
-use super::typed_calls::is_end;
-use super::{ClientTransport, Incoming, PulledTransport, WebSocketPipe};
+use super::received::Arrived;
+use super::{ClientTransport, Incoming, PulledTransport, Received, WebSocketPipe};
 use crate::connection::Principal;
 use crate::endpoint::HubEndpoint;
 use crate::hub::HubRuntime;
 
 /// A SignalR client that speaks JSON, connected in memory; over WebSockets, unless it says otherwise.
+///
+/// It reads and writes under the hub's [`Naming`].
 ///
 /// ```
 /// use hubwire::testing::TestClient;
@@ -43,26 +47,13 @@ use crate::hub::HubRuntime;
 /// ```
 #[derive(Debug)]
 pub struct TestClient<T = WebSocketPipe> {
-    transport: T,
+    pub(super) transport: T,
     records: Vec<u8>,
-    received: VecDeque<Received>,
+    pub(super) received: VecDeque<Arrived>,
     last_id: u64,
     pub(super) methods: ClientMethods,
+    pub(super) naming: Naming,
     pub(super) hub: Weak<HubRuntime>,
-}
-
-/// What a client receives.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Received {
-    /// The WebSocket was closed, with this code.
-    Closed(Option<u16>),
-    /// The transport ended without a Close frame.
-    Lost,
-    /// A hub message, or the response to the handshake.
-    Message(Value),
-    /// The response to a WebSocket ping.
-    Pong,
 }
 
 impl TestClient {
@@ -147,6 +138,7 @@ impl<T: ClientTransport> TestClient<T> {
             received: VecDeque::new(),
             last_id: 0,
             methods: ClientMethods::default(),
+            naming: endpoint.hub().options().naming,
             hub: Arc::downgrade(endpoint.hub()),
         }
     }
@@ -160,34 +152,17 @@ impl<T: ClientTransport> TestClient<T> {
         }
     }
 
-    /// Calls a method and waits for its completion; what else arrives meanwhile is kept.
-    ///
-    /// The inner error is the completion's.
-    ///
-    /// # Errors
-    ///
-    /// When the transport ends before the completion came.
-    pub async fn invoke(
-        &mut self,
-        target: &str,
-        arguments: impl Arguments,
-    ) -> io::Result<Result<Value, String>> {
-        let id = self.start(target, arguments).await?;
-        self.completion(&id).await
-    }
-
     /// Begins a call and returns its invocation id.
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
+    /// When an argument cannot be sent, and when the transport has ended.
     pub async fn start(&mut self, target: &str, arguments: impl Arguments) -> io::Result<String> {
         let id = self.next_id();
-        let arguments = arguments_value(&arguments)?;
-        self.send_record(
-            &json!({"type": 1, "invocationId": id, "target": target, "arguments": arguments}),
-        )
-        .await?;
+        let call = self.written(|writer| writer.invocation(Some(&id), target, &arguments, &[]));
+        drop(arguments);
+        self.keep_causes();
+        self.send_bytes(&call.map_err(io::Error::other)?).await?;
         Ok(id)
     }
 
@@ -195,25 +170,22 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
+    /// When an argument cannot be sent, and when the transport has ended.
     pub async fn send(&mut self, target: &str, arguments: impl Arguments) -> io::Result<()> {
-        let arguments = arguments_value(&arguments)?;
-        self.send_record(&json!({"type": 1, "target": target, "arguments": arguments}))
-            .await
+        let call = self.written(|writer| writer.invocation(None, target, &arguments, &[]));
+        drop(arguments);
+        self.send_bytes(&call.map_err(io::Error::other)?).await
     }
 
-    /// Waits for the completion of a call; what else arrives meanwhile is kept.
-    ///
-    /// # Errors
-    ///
-    /// When the transport ends before the completion came.
-    pub async fn completion(&mut self, id: &str) -> io::Result<Result<Value, String>> {
-        let is_it = |message: &Value| message["type"] == 3 && message["invocationId"] == id;
-        let mut message = self.find(is_it).await?;
-        Ok(match message.get("error").and_then(Value::as_str) {
-            Some(error) => Err(error.to_owned()),
-            None => Ok(message["result"].take()),
-        })
+    /// The record of a message under the hub's names.
+    pub(super) fn written(
+        &self,
+        write: impl FnOnce(&mut MessageWriter<'_>) -> Result<(), EncodeError>,
+    ) -> Result<Vec<u8>, EncodeError> {
+        let mut record = Vec::new();
+        let writer = HubProtocol::Json.writer(&mut record);
+        write(&mut writer.with_naming(self.naming))?;
+        Ok(record)
     }
 
     pub(super) fn next_id(&mut self) -> String {
@@ -222,12 +194,13 @@ impl<T: ClientTransport> TestClient<T> {
     }
 
     /// Receives until this message comes, and keeps what else does.
-    pub(super) async fn find(&mut self, is_it: impl Fn(&Value) -> bool) -> io::Result<Value> {
+    pub(super) async fn find(&mut self, is_it: impl Fn(&Arrived) -> bool) -> io::Result<Arrived> {
         let mut kept = VecDeque::new();
         let found = loop {
-            match self.receive().await? {
-                Received::Message(message) if is_it(&message) => break message,
-                end if is_end(&end) => {
+            match self.next_arrived().await? {
+                arrived if is_it(&arrived) => break arrived,
+                end if end.is_end() => {
+                    let end = end.received;
                     return Err(io::Error::other(format!("no completion, but {end:?}")));
                 }
                 other => kept.push_back(other),
@@ -244,14 +217,24 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// When anything else arrives.
     pub async fn push(&mut self) -> io::Result<(String, Value)> {
+        match self.arrived_push().await?.received {
+            Received::Message(mut message) => {
+                let target = message["target"].as_str().unwrap_or_default().to_owned();
+                Ok((target, message["arguments"].take()))
+            }
+            other => Err(io::Error::other(format!("no push, but {other:?}"))),
+        }
+    }
+
+    pub(super) async fn arrived_push(&mut self) -> io::Result<Arrived> {
         loop {
-            match self.receive().await? {
-                Received::Message(message) if message["type"] == 6 => {}
-                Received::Message(mut message) if message["type"] == 1 => {
-                    let target = message["target"].as_str().unwrap_or_default().to_owned();
-                    return Ok((target, message["arguments"].take()));
+            match self.next_arrived().await? {
+                push if push.is_message(1) => return Ok(push),
+                ping if ping.is_message(6) => {}
+                other => {
+                    let other = other.received;
+                    return Err(io::Error::other(format!("no push, but {other:?}")));
                 }
-                other => return Err(io::Error::other(format!("no push, but {other:?}"))),
             }
         }
     }
@@ -262,11 +245,15 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// When the server sends what is no frame or no JSON, and while a pulled client has left.
     pub async fn receive(&mut self) -> io::Result<Received> {
+        Ok(self.next_arrived().await?.received)
+    }
+
+    async fn next_arrived(&mut self) -> io::Result<Arrived> {
         loop {
-            while let Some(received) = self.received.pop_front() {
-                match self.answer(&received) {
-                    Some(completion) => self.send_record(&completion).await?,
-                    None => return Ok(received),
+            while let Some(arrived) = self.received.pop_front() {
+                match self.answer(&arrived) {
+                    Some(completion) => self.send_bytes(&completion).await?,
+                    None => return Ok(arrived),
                 }
             }
             for incoming in self.transport.receive().await? {
@@ -276,15 +263,16 @@ impl<T: ClientTransport> TestClient<T> {
     }
 
     /// What the test said that this client answers.
-    fn answer(&self, received: &Received) -> Option<Value> {
-        match received {
-            Received::Message(message) => self.methods.completion(message),
-            _ => None,
+    fn answer(&self, arrived: &Arrived) -> Option<Vec<u8>> {
+        if self.methods.is_empty() || !arrived.is_message(1) {
+            return None;
         }
+        let message = arrived.hub_message(self.naming).ok()?;
+        self.methods.completion(&message, self.naming)
     }
 
     fn take(&mut self, incoming: Incoming) -> io::Result<()> {
-        self.received.push_back(match incoming {
+        let received = match incoming {
             Incoming::Bytes(bytes) => {
                 self.records.extend_from_slice(&bytes);
                 // Looking again at a long record for each piece of it would cost its length squared.
@@ -296,7 +284,8 @@ impl<T: ClientTransport> TestClient<T> {
             Incoming::Closed(code) => Received::Closed(code),
             Incoming::Lost => Received::Lost,
             Incoming::Pong => Received::Pong,
-        });
+        };
+        self.received.push_back(received.into());
         Ok(())
     }
 
@@ -304,8 +293,7 @@ impl<T: ClientTransport> TestClient<T> {
         while let Some(end) = self.records.iter().position(|b| *b == RECORD_SEPARATOR) {
             let rest = self.records.split_off(end + 1);
             let record = std::mem::replace(&mut self.records, rest);
-            let message = serde_json::from_slice(record.get(..end).unwrap_or_default())?;
-            self.received.push_back(Received::Message(message));
+            self.received.push_back(Arrived::message(record)?);
         }
         Ok(())
     }
@@ -338,12 +326,4 @@ impl<T: ClientTransport> TestClient<T> {
     pub async fn close(&mut self) -> io::Result<()> {
         self.transport.close().await
     }
-}
-
-pub(super) fn arguments_value(arguments: &impl Arguments) -> io::Result<Value> {
-    let mut json = Vec::new();
-    arguments
-        .write_json(&mut json, Naming::AsDeclared)
-        .map_err(io::Error::other)?;
-    Ok(serde_json::from_slice(&json)?)
 }

@@ -1,29 +1,16 @@
-//! A test client's calls whose results, items and errors have types.
+//! A test client's calls, pushes and answers, whose values and errors have types.
 
 use std::io;
 
-use hubwire_protocol::{Arguments, BindArguments};
+use hubwire_protocol::{
+    Arguments, BindArguments, CompletionOutcome, EncodeError, HubMessage, HubProtocol, RawItem,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::test_client::arguments_value;
+use super::client_methods::Unscripted;
 use super::{CallError, ClientTransport, Received, TestClient};
-
-/// A stream of a hub's that a [`TestClient`] has called for.
-#[derive(Clone, Debug)]
-pub struct CalledStream {
-    id: String,
-    method: String,
-}
-
-impl CalledStream {
-    /// The call's invocation id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-}
 
 impl<T: ClientTransport> TestClient<T> {
     /// Answers the hub, as a JavaScript client does with `connection.on`, when it invokes this method for a result.
@@ -67,199 +54,152 @@ impl<T: ClientTransport> TestClient<T> {
         self.methods.insert(method, handler);
     }
 
-    /// As [`TestClient::invoke`], with a result of this type and with the cause of a hidden error.
-    ///
-    /// The cause is the text that the log has. It is kept by the hub: where calls of one method by several clients fail
-    /// at the same time, one may have another's.
+    /// Calls a method and waits for its result, null for none; what else arrives meanwhile is kept.
     ///
     /// # Errors
     ///
-    /// What a client reads, also if the result has another type or the transport ends before it came.
+    /// As of [`TestClient::invoke_as`].
+    pub async fn invoke(
+        &mut self,
+        target: &str,
+        arguments: impl Arguments,
+    ) -> Result<Value, CallError> {
+        self.invoke_as(target, arguments).await
+    }
+
+    /// As [`TestClient::invoke`], with a result of this type.
+    ///
+    /// # Errors
+    ///
+    /// What a client reads, with what was hidden from it; also if the result has another type, or the transport ends
+    /// before it came ([`CallError::is_connection_lost`]).
     pub async fn invoke_as<R: DeserializeOwned>(
         &mut self,
         target: &str,
         arguments: impl Arguments,
     ) -> Result<R, CallError> {
-        self.keep_causes();
-        let id = self.start(target, arguments).await.map_err(lost)?;
-        self.result(target, &id).await
+        let id = self.next_id();
+        let call = self.written(|writer| writer.invocation(Some(&id), target, &arguments, &[]));
+        drop(arguments);
+        self.call(call).await?;
+        self.completion_as(&id).await
     }
 
-    /// Calls a method with one stream of these items, and waits for its result.
-    ///
-    /// All items are sent before anything is received: a hub that answers each has at most what its socket holds, 64
-    /// KiB.
-    ///
-    /// ```
-    /// use hubwire::testing::TestClient;
-    /// use hubwire::{HubResult, SignalR, StreamReader, hub};
-    ///
-    /// struct SumHub;
-    ///
-    /// #[hub]
-    /// impl SumHub {
-    ///     pub async fn sum(&self, from: i32, mut numbers: StreamReader<i32>) -> HubResult<i32> {
-    ///         let mut sum = from;
-    ///         while let Some(number) = numbers.next().await {
-    ///             sum += number?;
-    ///         }
-    ///         Ok(sum)
-    ///     }
-    /// }
-    ///
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let hub = SignalR::new().hub().build(SumHub);
-    /// let mut client = TestClient::connect(&hub.endpoint()).await?;
-    /// let sum: i32 = client.upload("Sum", (10,), [1, 2, 3]).await?;
-    /// assert_eq!(sum, 16);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Waits for the result of a call that was [started](TestClient::start), null for none; what else arrives meanwhile
+    /// is kept.
     ///
     /// # Errors
     ///
     /// As of [`TestClient::invoke_as`].
-    pub async fn upload<R: DeserializeOwned>(
-        &mut self,
-        target: &str,
-        arguments: impl Arguments,
-        items: impl IntoIterator<Item: Serialize>,
-    ) -> Result<R, CallError> {
-        self.keep_causes();
-        let id = self.next_id();
-        let arguments = arguments_value(&arguments).map_err(lost)?;
-        let stream = format!("stream-{id}");
-        let call = json!({"type": 1, "invocationId": id, "target": target, "arguments": arguments,
-            "streamIds": [stream]});
-        self.send_record(&call).await.map_err(lost)?;
-        for item in items {
-            let item = serde_json::to_value(item).map_err(|error| lost(error.into()))?;
-            let item = json!({"type": 2, "invocationId": stream, "item": item});
-            self.send_record(&item).await.map_err(lost)?;
-        }
-        let end = json!({"type": 3, "invocationId": stream});
-        self.send_record(&end).await.map_err(lost)?;
-        self.result(target, &id).await
+    pub async fn completion(&mut self, id: &str) -> Result<Value, CallError> {
+        self.completion_as(id).await
     }
 
-    /// Calls a method that streams; [`TestClient::next_item`] has its items.
+    /// As [`TestClient::completion`], with a result of this type.
+    ///
+    /// # Errors
+    ///
+    /// As of [`TestClient::invoke_as`].
+    pub async fn completion_as<R: DeserializeOwned>(&mut self, id: &str) -> Result<R, CallError> {
+        let completion = self.find(|arrived| arrived.is_of_call(3, id)).await;
+        let completion = completion.map_err(CallError::lost)?;
+        let message = completion.hub_message(self.naming);
+        let result = self.outcome(message.map_err(CallError::lost)?)?;
+        CallError::decoded(&result)
+    }
+
+    /// The next push, which must be of this method, with its arguments as a tuple of these types; pings are passed over.
     ///
     /// ```
-    /// use futures_util::stream;
+    /// use hubwire::dotnet::Decimal;
     /// use hubwire::testing::TestClient;
-    /// use hubwire::{SignalR, Stream, hub};
+    /// use hubwire::{HubCallerContext, HubResult, SignalR, hub};
     ///
-    /// struct CounterHub;
+    /// struct PricesHub;
     ///
     /// #[hub]
-    /// impl CounterHub {
-    ///     pub fn count(&self, to: u32) -> impl Stream<Item = u32> {
-    ///         stream::iter(1..=to)
+    /// impl PricesHub {
+    ///     pub async fn change(&self, cx: &HubCallerContext<Self>, price: Decimal) -> HubResult {
+    ///         Ok(cx.clients().all().send("PriceChanged", ("tea", price)).await?)
     ///     }
     /// }
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let hub = SignalR::new().hub().build(CounterHub);
+    /// let hub = SignalR::new().hub().build(PricesHub);
     /// let mut client = TestClient::connect(&hub.endpoint()).await?;
-    /// let numbers = client.stream("Count", (2,)).await?;
-    /// assert_eq!(client.next_item(&numbers).await?, Some(1));
-    /// assert_eq!(client.next_item(&numbers).await?, Some(2));
-    /// assert_eq!(client.next_item::<u32>(&numbers).await?, None);
+    /// let price: Decimal = "1.10".parse()?;
+    /// client.send("Change", (price,)).await?;
+    /// let pushed: (String, Decimal) = client.push_as("PriceChanged").await?;
+    /// assert_eq!(pushed.1.to_string(), "1.10");
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
-    pub async fn stream(
+    /// When anything else arrives, and when the arguments do not fit.
+    pub async fn push_as<A: BindArguments>(&mut self, method: &str) -> io::Result<A> {
+        let arrived = self.arrived_push().await?;
+        match arrived.hub_message(self.naming)? {
+            HubMessage::Invocation(push) if push.target == method => {
+                push.arguments.bind().map_err(io::Error::other)
+            }
+            other => Err(io::Error::other(format!(
+                "no push of `{method}`, but {other:?}"
+            ))),
+        }
+    }
+
+    /// Sends the record of a call.
+    pub(super) async fn call(
         &mut self,
-        target: &str,
-        arguments: impl Arguments,
-    ) -> io::Result<CalledStream> {
+        record: Result<Vec<u8>, EncodeError>,
+    ) -> Result<(), CallError> {
+        let record = record.map_err(|error| CallError::unsendable("arguments", error))?;
         self.keep_causes();
-        let id = self.next_id();
-        let arguments = arguments_value(&arguments)?;
-        let call = json!({"type": 4, "invocationId": id, "target": target, "arguments": arguments});
-        self.send_record(&call).await?;
-        let method = target.to_owned();
-        Ok(CalledStream { id, method })
+        self.send_bytes(&record).await.map_err(CallError::lost)
     }
 
-    /// The next item of a stream, `None` at its end; what else arrives meanwhile is kept.
-    ///
-    /// # Errors
-    ///
-    /// What a client reads of a stream that failed, also if the item has another type or the transport ends.
-    pub async fn next_item<I: DeserializeOwned>(
-        &mut self,
-        stream: &CalledStream,
-    ) -> Result<Option<I>, CallError> {
-        let mut message = self.of_call(&stream.id).await.map_err(lost)?;
-        if message["type"] == 2 {
-            return typed(message["item"].take()).map(Some);
-        }
-        match message["error"].as_str() {
-            Some(text) => Err(self.failed(&stream.method, text)),
-            None => Ok(None),
-        }
-    }
-
-    /// Cancels a stream; its completion still comes.
-    ///
-    /// # Errors
-    ///
-    /// When the transport has ended.
-    pub async fn cancel(&mut self, stream: &CalledStream) -> io::Result<()> {
-        self.send_record(&json!({"type": 5, "invocationId": stream.id}))
-            .await
-    }
-
-    async fn result<R: DeserializeOwned>(
-        &mut self,
-        target: &str,
-        id: &str,
-    ) -> Result<R, CallError> {
-        match self.completion(id).await.map_err(lost)? {
-            Ok(result) => typed(result),
-            Err(text) => Err(self.failed(target, &text)),
-        }
-    }
-
-    /// The next item or completion of a call.
-    async fn of_call(&mut self, id: &str) -> io::Result<Value> {
-        self.find(|message| {
-            (message["type"] == 2 || message["type"] == 3) && message["invocationId"] == id
-        })
-        .await
-    }
-
-    fn failed(&self, target: &str, text: &str) -> CallError {
-        let cause = self.hub.upgrade().and_then(|hub| hub.take_cause(target));
-        match cause {
-            Some(cause) => CallError::caused(text, cause),
-            None => CallError::new(text),
-        }
-    }
-
-    /// From now on the hub keeps why its methods fail.
-    fn keep_causes(&self) {
+    /// From now on the hub keeps why its calls fail.
+    pub(super) fn keep_causes(&self) {
         if let Some(hub) = self.hub.upgrade() {
             hub.keep_causes();
         }
     }
-}
 
-fn typed<R: DeserializeOwned>(value: Value) -> Result<R, CallError> {
-    let text = format!("the hub sent {value}, which has another type");
-    serde_json::from_value(value).map_err(|error| CallError::caused(text, error))
-}
+    /// What a completion says; a call without a result has the result null.
+    pub(super) fn outcome(&self, message: HubMessage<'_>) -> Result<RawItem<'static>, CallError> {
+        let HubMessage::Completion(completion) = message else {
+            return Err(CallError::new(format!("no completion, but {message:?}")));
+        };
+        match completion.outcome {
+            CompletionOutcome::Result(result) => Ok(result.into_owned()),
+            CompletionOutcome::Void => RawItem::encode(HubProtocol::Json, self.naming, &())
+                .map_err(|error| CallError::unsendable("null", error)),
+            CompletionOutcome::Error(text) => {
+                Err(self.failed(&completion.invocation_id, text.into_owned()))
+            }
+        }
+    }
 
-fn lost(error: io::Error) -> CallError {
-    CallError::caused(error.to_string(), error)
-}
+    fn failed(&self, id: &str, text: String) -> CallError {
+        let hub = self.hub.upgrade();
+        let cause = hub.and_then(|hub| hub.take_cause(self.transport.connection_id(), id));
+        CallError::failed(text, cause).for_want_of(self.unscripted())
+    }
 
-/// Whether nothing more can come.
-pub(super) fn is_end(received: &Received) -> bool {
-    matches!(received, Received::Closed(_) | Received::Lost)
+    /// An invocation that has arrived and waits for a result.
+    fn unscripted(&self) -> Option<Unscripted> {
+        self.received
+            .iter()
+            .find_map(|arrived| match &arrived.received {
+                Received::Message(message) if arrived.is_message(1) => {
+                    message.get("invocationId")?;
+                    let method = message["target"].as_str()?.to_owned();
+                    let of = "client";
+                    Some(Unscripted { method, of })
+                }
+                _ => None,
+            })
+    }
 }

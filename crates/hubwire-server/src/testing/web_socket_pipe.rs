@@ -4,6 +4,7 @@ use std::future::ready;
 use std::io;
 use std::sync::Arc;
 
+use hubwire_core::ConnectionId;
 use hubwire_protocol::{FrameDecoder, FrameEvent, Masking, Opcode, write_masked_frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
@@ -24,6 +25,7 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 pub struct WebSocketPipe {
     pipe: DuplexStream,
     frames: FrameDecoder,
+    connection_id: ConnectionId,
 }
 
 impl WebSocketPipe {
@@ -34,6 +36,7 @@ impl WebSocketPipe {
         node.start();
         let attached = Attached::fresh(endpoint, principal);
         let slot = Arc::clone(attached.slot());
+        let connection_id = slot.id().clone();
         let request = ConnectionRequest::default();
         let socket = Socket::Other(Box::new(far_end));
         let session = open_web_socket(endpoint, &attached, request, None, socket);
@@ -41,6 +44,7 @@ impl WebSocketPipe {
         Self {
             pipe,
             frames: FrameDecoder::new(Masking::Forbidden),
+            connection_id,
         }
     }
 
@@ -72,7 +76,11 @@ impl WebSocketPipe {
     }
 }
 
-impl Sealed for WebSocketPipe {}
+impl Sealed for WebSocketPipe {
+    fn connection_id(&self) -> &ConnectionId {
+        &self.connection_id
+    }
+}
 
 impl ClientTransport for WebSocketPipe {
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubwire::testing::TestClient;
+use hubwire::testing::{CallError, TestClient};
 use hubwire::{ClientResultError, HubCallerContext, HubContext, HubResult, hub, hub_client};
 use serde_json::{Value, json};
 use test_support::in_memory::*;
@@ -115,9 +115,9 @@ async fn complete_with(client: &mut TestClient, id: &str, key: &str, value: impl
     client.send_record(&record).await.unwrap();
 }
 
-fn shown(target: &str, text: &str) -> Result<Value, String> {
+fn shown(target: &str, text: &str) -> Result<Value, CallError> {
     let base = format!("An unexpected error occurred invoking '{target}' on the server.");
-    Err(format!("{base} HubException: {text}"))
+    Err(format!("{base} HubException: {text}").into())
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +131,7 @@ async fn the_result_reaches_whoever_invoked() {
         let invoked = invocation["invocationId"].as_str().unwrap();
         assert!(invoked.starts_with('s'), "{invoked}");
         complete(&mut ada, invoked, expected).await;
-        assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(expected)));
+        assert_eq!(ada.completion(&id).await, Ok(json!(expected)));
     }
     drop(ada);
     stage.server.leaves_nothing_behind().await;
@@ -156,20 +156,20 @@ async fn every_bad_result_has_its_text() {
         let id = ada.start("Ask", ()).await.unwrap();
         let invoked = invocation(&mut ada, "Confirm").await;
         complete_with(&mut ada, &invoked, key, value).await;
-        assert_eq!(ada.completion(&id).await.unwrap(), shown("Ask", text));
+        assert_eq!(ada.completion(&id).await, shown("Ask", text));
     }
     for value in [json!("yes"), json!(1), Value::Null] {
         let id = ada.start("Ask", ()).await.unwrap();
         let invoked = invocation(&mut ada, "Confirm").await;
         complete(&mut ada, &invoked, value).await;
-        let error = ada.completion(&id).await.unwrap().unwrap_err();
+        let error = ada.completion(&id).await.unwrap_err();
         let text = "HubException: Error trying to deserialize result to Boolean. ";
-        assert!(error.contains(text), "{error}");
+        assert!(error.text().contains(text), "{error}");
     }
     let id = ada.start("AskName", ()).await.unwrap();
     let invoked = invocation(&mut ada, "Name").await;
     complete(&mut ada, &invoked, Value::Null).await;
-    assert_eq!(ada.completion(&id).await.unwrap(), Ok(Value::Null));
+    assert_eq!(ada.completion(&id).await, Ok(Value::Null));
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,10 +180,10 @@ async fn who_does_not_complete_in_time_is_given_up_and_heard_no_more() {
     let id = ada.start("Ask", ()).await.unwrap();
     let invoked = invocation(&mut ada, "Confirm").await;
     let text = "Invocation canceled by the server.";
-    assert_eq!(ada.completion(&id).await.unwrap(), shown("Ask", text));
+    assert_eq!(ada.completion(&id).await, shown("Ask", text));
     assert_elapsed(begun, 30.0..=30.1);
     complete(&mut ada, &invoked, "late and wrong").await;
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,11 +206,11 @@ async fn the_slot_is_given_back_while_a_result_is_waited_for() {
     let first = ada.start("Ask", ()).await.unwrap();
     let invoked = invocation(&mut ada, "Confirm").await;
     assert_eq!(
-        ada.invoke("Echo", ("meanwhile",)).await.unwrap(),
+        ada.invoke("Echo", ("meanwhile",)).await,
         Ok(json!("meanwhile"))
     );
     complete(&mut ada, &invoked, true).await;
-    assert_eq!(ada.completion(&first).await.unwrap(), Ok(json!(true)));
+    assert_eq!(ada.completion(&first).await, Ok(json!(true)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,10 +224,10 @@ async fn the_limit_of_slots_is_whole_again_afterwards() {
     let beside = ada.start("AskAndLinger", ()).await.unwrap();
     let invoked_beside = invocation(&mut ada, "Confirm").await;
     complete(&mut ada, &invoked_beside, false).await;
-    assert_eq!(ada.completion(&lingering).await.unwrap(), Ok(json!(true)));
-    assert_eq!(ada.completion(&beside).await.unwrap(), Ok(json!(false)));
+    assert_eq!(ada.completion(&lingering).await, Ok(json!(true)));
+    assert_eq!(ada.completion(&beside).await, Ok(json!(false)));
     for _ in 0..3 {
-        assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+        assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
     }
     drop(ada);
     stage.server.leaves_nothing_behind().await;
@@ -261,7 +261,7 @@ async fn an_unknown_connection_is_an_error_at_once() {
 async fn in_the_hook_for_new_connections_nobody_is_invoked() {
     let stage = Stage::with(true, false);
     let mut ada = stage.server.connect().await;
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
     let text = "Client results inside OnConnectedAsync Hub methods are not allowed.";
     assert_eq!(stage.log.take(), [text]);
 }
@@ -291,7 +291,7 @@ async fn a_result_for_anothers_invocation_ends_its_sender_alone() {
     });
     assert_closed_with(&mut eve, close).await;
     complete(&mut ada, &invoked, false).await;
-    assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(false)));
+    assert_eq!(ada.completion(&id).await, Ok(json!(false)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -314,8 +314,8 @@ async fn second_and_stray_results_are_ignored() {
     ] {
         complete(&mut ada, stray, "what?").await;
     }
-    assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(true)));
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.completion(&id).await, Ok(json!(true)));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -401,7 +401,7 @@ async fn a_dropped_invocation_is_given_up() {
     assert_eq!(stage.server.signalr.statistics().client_results, 0);
     let invoked = invocation(&mut ada, "Confirm").await;
     complete(&mut ada, &invoked, true).await;
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -420,7 +420,7 @@ async fn one_client_invokes_another_through_the_hub() {
     let id = ada.start("AskOther", (bobs_id,)).await.unwrap();
     let invoked = invocation(&mut bob, "Confirm").await;
     complete(&mut bob, &invoked, true).await;
-    assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!(true)));
+    assert_eq!(ada.completion(&id).await, Ok(json!(true)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -433,7 +433,7 @@ async fn a_second_result_of_one_among_many_is_ignored_too() {
     let invoked = invocation(&mut ada, "Confirm").await;
     complete(&mut ada, &invoked, true).await;
     complete(&mut ada, &invoked, false).await;
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
     let invoked = invocation(&mut bob, "Confirm").await;
     complete(&mut bob, &invoked, false).await;
     assert!(results.next().await.unwrap().1.unwrap());

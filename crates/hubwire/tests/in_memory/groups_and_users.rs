@@ -51,7 +51,7 @@ async fn a_connection_leaves_its_groups_and_its_user_when_it_ends() {
 }
 
 async fn user_of(mut client: TestClient) -> Value {
-    client.invoke("User", ()).await.unwrap().unwrap()
+    client.invoke("User", ()).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]

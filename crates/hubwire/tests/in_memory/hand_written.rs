@@ -41,10 +41,10 @@ async fn a_hub_that_does_not_know_its_own_method_says_so() {
     let signalr = SignalR::new();
     let hub = signalr.hub::<HalfKnowing>().build(HalfKnowing);
     let mut client = TestClient::connect(&hub.endpoint()).await.unwrap();
-    let doubled = client.invoke("double", (21,)).await.unwrap();
+    let doubled = client.invoke("double", (21,)).await;
     assert_eq!(doubled, Ok(42.into()));
-    let forgotten = client.invoke("Forgotten", ()).await.unwrap();
-    assert_eq!(forgotten, Err("Unknown hub method 'Forgotten'".to_owned()));
+    let forgotten = client.invoke("Forgotten", ()).await;
+    assert_eq!(forgotten, Err("Unknown hub method 'Forgotten'".into()));
 }
 
 /// A run that is ready at once, and panics when it is dropped behind its end.
@@ -93,16 +93,14 @@ async fn what_panics_before_or_behind_a_run_fails_the_call_alone() {
     let hub = signalr.hub::<Careless>().build(Careless);
     let mut client = TestClient::connect(&hub.endpoint()).await.unwrap();
     let failed = |target: &str| {
-        Err(format!(
-            "An unexpected error occurred invoking '{target}' on the server."
-        ))
+        Err(format!("An unexpected error occurred invoking '{target}' on the server.").into())
     };
-    let dropped = client.invoke("DropLate", ()).await.unwrap();
+    let dropped = client.invoke("DropLate", ()).await;
     assert_eq!(dropped, failed("DropLate"));
     let target = "PanicBeforeTheStream";
     let call = json!({"type": 4, "invocationId": "s", "target": target, "arguments": []});
     client.send_record(&call).await.unwrap();
-    assert_eq!(client.completion("s").await.unwrap(), failed(target));
-    let echo = client.invoke("Echo", ()).await.unwrap();
+    assert_eq!(client.completion("s").await, failed(target));
+    let echo = client.invoke("Echo", ()).await;
     assert_eq!(echo, Ok("echo".into()));
 }

@@ -82,7 +82,7 @@ async fn sends_of_megabytes_reach_the_only_client_that_they_are_for() {
     for (size, count) in [(2 * MB, 6), (3 * MB, 3)] {
         let (server, log) = server(SignalR::new());
         let mut client = server.connect().await;
-        let id = client.invoke("Id", ()).await.unwrap().unwrap();
+        let id = client.invoke("Id", ()).await.unwrap();
         let readers = vec![keep_reading(client)];
         let only = server.context().clients().client(id.as_str().unwrap());
         for number in 0..count {

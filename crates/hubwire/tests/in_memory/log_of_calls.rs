@@ -236,7 +236,7 @@ async fn of_a_call_with_an_id_its_client_hears() {
             let id = number.to_string();
             record["invocationId"] = json!(id);
             stage.send(record).await;
-            stage.client.completion(&id).await.unwrap().unwrap_err();
+            stage.client.completion(&id).await.unwrap_err();
         }
     }
     assert_eq!(stage.lines.take(), []);
@@ -275,7 +275,7 @@ async fn a_limit_that_refuses_names_the_first_who_hit_it() {
         let record = json!({"type": 1, "invocationId": id, "target": "Read", "arguments": [], "streamIds": [id]});
         client.send_record(&record).await.unwrap();
     }
-    client.completion("2").await.unwrap().unwrap_err();
+    client.completion("2").await.unwrap_err();
     pass(seconds(2)).await;
     let line = lines.one_of_a_connection("OrderHub");
     assert_eq!(line.target, "hubwire::limits");

@@ -60,6 +60,8 @@ mod slow_clients;
 mod spawned_sinks;
 mod streams;
 mod testing;
+mod testing_streams;
+mod testing_values;
 mod timing;
 mod turns;
 mod under_load;

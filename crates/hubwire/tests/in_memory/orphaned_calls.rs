@@ -222,9 +222,9 @@ async fn a_cancelled_stream_that_ignores_its_token_completes_after_30_s() {
     let began = Instant::now();
     start_stream(&mut client, "Hold").await;
     cancel(&mut client).await;
-    let echo = client.invoke("Echo", ("x",)).await.unwrap();
+    let echo = client.invoke("Echo", ("x",)).await;
     assert_eq!(echo, Ok(json!("x")));
-    assert_eq!(client.completion("s").await.unwrap(), Ok(Value::Null));
+    assert_eq!(client.completion("s").await, Ok(Value::Null));
     assert_elapsed(began, 30.0..=30.1);
     assert_eq!(stage.log.take(), ["hold is dropped"]);
     drop(client);

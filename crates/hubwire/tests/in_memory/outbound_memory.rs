@@ -41,7 +41,7 @@ fn server() -> (TestServer<MemoryHub>, Log) {
 /// A client that pulls what is sent to it, and its connection's id.
 async fn pulling(server: &TestServer<MemoryHub>) -> (TestClient<PulledTransport>, String) {
     let mut client = TestClient::connect_pulled(&server.endpoint).await.unwrap();
-    let id = client.invoke("Id", ()).await.unwrap().unwrap();
+    let id = client.invoke("Id", ()).await.unwrap();
     (client, id.as_str().unwrap().to_owned())
 }
 
@@ -69,7 +69,7 @@ async fn beyond_what_a_node_holds_those_go_whose_messages_have_waited_longest() 
     assert!(server.signalr.statistics().outbound_memory <= MAXIMUM);
     // One who reads gets a burst all the same.
     let mut honest = server.connect().await;
-    let id = honest.invoke("Id", ()).await.unwrap().unwrap();
+    let id = honest.invoke("Id", ()).await.unwrap();
     for _ in 0..5 {
         send(&server, id.as_str().unwrap(), 20 * KIB).await;
         honest.push().await.unwrap();
@@ -130,7 +130,7 @@ async fn sends_to_many_readers_one_by_one_stay_within_what_a_node_holds() {
     let mut ids = Vec::new();
     for _ in 0..40 {
         let mut client = server.connect().await;
-        let id = client.invoke("Id", ()).await.unwrap().unwrap();
+        let id = client.invoke("Id", ()).await.unwrap();
         ids.push(id.as_str().unwrap().to_owned());
         reading.spawn(async move {
             for _ in 0..ROUNDS {
@@ -206,7 +206,7 @@ async fn hit_limits() {
         |options| options.outbound_buffer_size(KIB),
     );
     let mut slow = server_of_little.connect().await;
-    let id = slow.invoke("Id", ()).await.unwrap().unwrap();
+    let id = slow.invoke("Id", ()).await.unwrap();
     for _ in 0..2 {
         send(&server_of_little, id.as_str().unwrap(), 100 * KIB).await;
     }
@@ -235,7 +235,7 @@ async fn sends_to_one_after_the_other_stay_within_what_a_node_holds() {
     let mut ids = Vec::new();
     for _ in 0..20 {
         let mut client = server.connect().await;
-        let id = client.invoke("Id", ()).await.unwrap().unwrap();
+        let id = client.invoke("Id", ()).await.unwrap();
         ids.push(id.as_str().unwrap().to_owned());
         reading.spawn(async move { client.push().await.map(|_| client) });
     }

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::task::Poll;
 
 use futures_util::{Stream, stream};
-use hubwire::testing::{Received, TestClient};
+use hubwire::testing::{CallError, Received, TestClient};
 use hubwire::{HubBuilder, HubCallerContext, HubResult, StreamReader, hub};
 use serde_json::{Value, json};
 use test_support::bombs::{Bomb, ErrorLines};
@@ -178,7 +178,7 @@ impl Stage {
     async fn lives(self, mut client: TestClient, error_lines: usize) {
         assert_eq!(self.lines.take(), error_lines, "error lines");
         let echo = timeout(seconds(1), client.invoke("Echo", ("x",))).await;
-        assert_eq!(echo.expect("calls are run").unwrap(), Ok(json!("x")));
+        assert_eq!(echo.expect("calls are run"), Ok(json!("x")));
         drop(client);
         self.ends(0).await;
     }
@@ -209,20 +209,16 @@ impl Stage {
     }
 }
 
-fn failed(target: &str) -> Result<Value, String> {
-    Err(format!(
-        "An unexpected error occurred invoking '{target}' on the server."
-    ))
+fn failed(target: &str) -> Result<Value, CallError> {
+    Err(format!("An unexpected error occurred invoking '{target}' on the server.").into())
 }
 
-fn refused(target: &str) -> Result<Value, String> {
-    Err(format!(
-        "Failed to invoke '{target}' due to an error on the server."
-    ))
+fn refused(target: &str) -> Result<Value, CallError> {
+    Err(format!("Failed to invoke '{target}' due to an error on the server.").into())
 }
 
-fn broken_off() -> Result<Value, String> {
-    Err("An error occurred on the server while streaming results.".to_owned())
+fn broken_off() -> Result<Value, CallError> {
+    Err("An error occurred on the server while streaming results.".into())
 }
 
 async fn record(client: &mut TestClient, record: Value) {
@@ -247,11 +243,11 @@ async fn item(client: &mut TestClient, text: &str) {
 }
 
 /// A call whose one argument does this ends with this error and one error line.
-async fn assert_call(target: &str, text: &str, expected: Result<Value, String>) {
+async fn assert_call(target: &str, text: &str, expected: Result<Value, CallError>) {
     let stage = Stage::new();
     let mut client = stage.connect().await;
     let completion = timeout(seconds(1), client.invoke(target, (text,))).await;
-    let completion = completion.expect("a completion comes").unwrap();
+    let completion = completion.expect("a completion comes");
     assert_eq!(completion, expected, "{target} {text}");
     stage.lives(client, 1).await;
 }
@@ -262,7 +258,7 @@ async fn a_method_that_panics() {
         let stage = Stage::new();
         let mut client = stage.connect().await;
         let completion = timeout(seconds(1), client.invoke(target, ())).await;
-        let completion = completion.expect("a completion comes").unwrap();
+        let completion = completion.expect("a completion comes");
         assert_eq!(completion, failed(target));
         stage.lives(client, 1).await;
     }
@@ -274,7 +270,7 @@ async fn an_error_that_panics_while_it_is_shown() {
     let stage = Stage::with(|options| options.detailed_errors(true));
     let mut client = stage.connect().await;
     let completion = timeout(seconds(1), client.invoke("FailWithoutWords", ())).await;
-    let completion = completion.expect("a completion comes").unwrap();
+    let completion = completion.expect("a completion comes");
     assert_eq!(completion, failed("FailWithoutWords"));
     stage.lives(client, 2).await;
 }
@@ -322,8 +318,8 @@ async fn an_argument_of_a_call_of_the_wrong_kind_that_panics_while_it_is_dropped
             json!({"type": kind, "invocationId": "1", "target": target, "arguments": ["drop"]});
         record(&mut client, call).await;
         let completion = timeout(seconds(1), client.completion("1")).await;
-        let completion = completion.expect("a completion comes").unwrap();
-        assert_eq!(completion, Err(text.to_owned()));
+        let completion = completion.expect("a completion comes");
+        assert_eq!(completion, Err(text.into()));
         stage.lives(client, 1).await;
     }
 }
@@ -338,8 +334,8 @@ async fn an_argument_of_a_call_with_the_wrong_streams_that_panics_while_it_is_dr
         record(&mut client, call).await;
         let completion = timeout(seconds(1), client.completion("1")).await;
         let text = "Client sent 1 stream(s), Hub method expects 0.";
-        let completion = completion.expect("a completion comes").unwrap();
-        assert!(completion.unwrap_err().ends_with(text));
+        let completion = completion.expect("a completion comes");
+        assert!(completion.unwrap_err().text().ends_with(text));
         stage.lives(client, 1).await;
     }
 }
@@ -353,8 +349,8 @@ async fn an_argument_of_a_stream_too_many_that_panics_while_it_is_dropped() {
         record(&mut client, call).await;
     }
     let completion = timeout(seconds(1), client.completion("3")).await;
-    let completion = completion.expect("a completion comes").unwrap();
-    assert!(completion.unwrap_err().contains("at most 2 streams"));
+    let completion = completion.expect("a completion comes");
+    assert!(completion.unwrap_err().text().contains("at most 2 streams"));
     stage.lives(client, 1).await;
 }
 
@@ -396,7 +392,7 @@ async fn an_item_of_a_client_that_panics_while_it_is_decoded() {
     item(&mut client, "good").await;
     item(&mut client, "decode").await;
     let completion = timeout(seconds(1), client.completion("u")).await;
-    let completion = completion.expect("a completion comes").unwrap();
+    let completion = completion.expect("a completion comes");
     assert_eq!(completion, failed("Read"));
     stage.lives(client, 2).await;
 }
@@ -408,7 +404,7 @@ async fn an_item_of_a_client_that_panics_while_the_method_drops_it() {
     start_upload(&mut client, "Read").await;
     item(&mut client, "drop").await;
     let completion = timeout(seconds(1), client.completion("u")).await;
-    let completion = completion.expect("a completion comes").unwrap();
+    let completion = completion.expect("a completion comes");
     assert_eq!(completion, failed("Read"));
     stage.lives(client, 1).await;
 }
@@ -424,7 +420,7 @@ async fn items_of_a_client_that_panic_where_nobody_has_read_them() {
             item(&mut client, text).await;
         }
         let completion = timeout(seconds(1), client.completion("u")).await;
-        let completion = completion.expect("a completion comes").unwrap();
+        let completion = completion.expect("a completion comes");
         assert_eq!(completion, failed(target));
         stage.lives(client, lines).await;
     }
@@ -436,7 +432,7 @@ async fn assert_stream_breaks_off(text: &str) {
     let mut client = stage.connect().await;
     start_stream(&mut client, "StreamThree", json!([text]), &[]).await;
     let completion = timeout(seconds(1), client.completion("s")).await;
-    let completion = completion.expect("a completion comes").unwrap();
+    let completion = completion.expect("a completion comes");
     assert_eq!(completion, broken_off());
     let first = json!({"type": 2, "invocationId": "s", "item": "first"});
     assert_eq!(message(&mut client).await, first);
@@ -463,7 +459,7 @@ async fn a_stream_that_panics_while_it_is_polled() {
     let mut client = stage.connect().await;
     start_stream(&mut client, "PanicWhileStreaming", json!([]), &[]).await;
     let completion = timeout(seconds(1), client.completion("s")).await;
-    let completion = completion.expect("a completion comes").unwrap();
+    let completion = completion.expect("a completion comes");
     assert_eq!(completion, broken_off());
     stage.lives(client, 1).await;
 }
@@ -476,7 +472,7 @@ async fn a_stream_that_panics_while_its_cancel_drops_it() {
     settle().await;
     record(&mut client, json!({"type": 5, "invocationId": "s"})).await;
     let completion = timeout(seconds(1), client.completion("s")).await;
-    let completion = completion.expect("a completion comes").unwrap();
+    let completion = completion.expect("a completion comes");
     assert_eq!(completion, Ok(Value::Null));
     stage.lives(client, 1).await;
 }
@@ -495,7 +491,7 @@ async fn a_stream_that_panics_while_the_end_drops_it() {
 async fn the_last_hook() {
     let stage = Stage::new();
     let mut client = stage.connect().await;
-    let told = client.invoke("LetTheLastHookPanic", ()).await.unwrap();
+    let told = client.invoke("LetTheLastHookPanic", ()).await;
     assert_eq!(told, Ok(Value::Null));
     record(&mut client, json!({"type": 7})).await;
     assert_eq!(message(&mut client).await, json!({"type": 7}));
@@ -508,7 +504,7 @@ async fn the_last_hook() {
 async fn what_the_connection_keeps() {
     let stage = Stage::new();
     let mut client = stage.connect().await;
-    let kept = client.invoke("Keep", ("drop",)).await.unwrap();
+    let kept = client.invoke("Keep", ("drop",)).await;
     assert_eq!(kept, Ok(Value::Null));
     drop(client);
     stage.ends(2).await;
@@ -518,9 +514,9 @@ async fn what_the_connection_keeps() {
 async fn what_the_connection_keeps_while_it_is_copied() {
     let stage = Stage::new();
     let mut client = stage.connect().await;
-    let kept = client.invoke("Keep", ("clone",)).await.unwrap();
+    let kept = client.invoke("Keep", ("clone",)).await;
     assert_eq!(kept, Ok(Value::Null));
-    let completion = client.invoke("Kept", ()).await.unwrap();
+    let completion = client.invoke("Kept", ()).await;
     assert_eq!(completion, failed("Kept"));
     stage.lives(client, 1).await;
 }

@@ -80,7 +80,7 @@ impl Fixture {
 async fn a_send_hears_of_room_that_a_stream_does_not_use() {
     let it = fixture(64 * KIB);
     let mut client = it.server.connect().await;
-    let id = client.invoke("Id", ()).await.unwrap().unwrap();
+    let id = client.invoke("Id", ()).await.unwrap();
     let call = json!({"type": 4, "invocationId": "s", "target": "Items", "arguments": []});
     client.send_record(&call).await.unwrap();
     settle().await;
@@ -108,7 +108,7 @@ async fn a_send_hears_of_room_that_a_stream_does_not_use() {
 async fn a_client_result_is_asked_for_behind_a_full_queue_and_while_the_client_is_away() {
     let it = fixture(4 * KIB);
     let mut client = it.pulled().await;
-    let id = client.invoke("Id", ()).await.unwrap().unwrap();
+    let id = client.invoke("Id", ()).await.unwrap();
     client.leave();
     let only = it.server.context().clients().client(id.as_str().unwrap());
     only.send("Text", ("x".repeat(5 * KIB),)).await.unwrap();

@@ -179,10 +179,7 @@ async fn errors_before_and_during_a_stream_read_differently() {
     assert_hears(&mut ada, [item("3", 0), failed("3", &text)]).await;
     stream_of(&mut ada, "4", "Panics", json!([1])).await;
     assert_hears(&mut ada, [item("4", 0), failed("4", streaming)]).await;
-    assert_eq!(
-        ada.invoke("Echo", ("still",)).await.unwrap(),
-        Ok(json!("still"))
-    );
+    assert_eq!(ada.invoke("Echo", ("still",)).await, Ok(json!("still")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,10 +190,7 @@ async fn the_wrong_kind_of_call_is_refused_by_name() {
     let text = "The client attempted to invoke the non-streaming 'Echo' method with a streaming invocation.";
     assert_hears(&mut ada, [failed("1", text)]).await;
     let text = "The client attempted to invoke the streaming 'Count' method with a non-streaming invocation.";
-    assert_eq!(
-        ada.invoke("count", (3,)).await.unwrap(),
-        Err(text.to_owned())
-    );
+    assert_eq!(ada.invoke("count", (3,)).await, Err(text.into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -209,10 +203,7 @@ async fn a_stream_takes_no_slot_and_waits_for_none() {
     stage.gate.open(1);
     stream_of(&mut ada, "g", "Gated", json!([])).await;
     settle().await;
-    assert_eq!(
-        ada.invoke("Echo", ("beside",)).await.unwrap(),
-        Ok(json!("beside"))
-    );
+    assert_eq!(ada.invoke("Echo", ("beside",)).await, Ok(json!("beside")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,15 +237,9 @@ async fn a_cancel_of_nothing_is_ignored() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     cancel(&mut ada, "none").await;
-    assert_eq!(
-        ada.invoke("Echo", ("still",)).await.unwrap(),
-        Ok(json!("still"))
-    );
+    assert_eq!(ada.invoke("Echo", ("still",)).await, Ok(json!("still")));
     cancel(&mut ada, "1").await;
-    assert_eq!(
-        ada.invoke("Echo", ("still",)).await.unwrap(),
-        Ok(json!("still"))
-    );
+    assert_eq!(ada.invoke("Echo", ("still",)).await, Ok(json!("still")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -335,7 +320,7 @@ async fn an_endless_stream_starves_nobody() {
     let mut ada = stage.server.connect().await;
     stream_of(&mut ada, "c", "Count", json!([u32::MAX])).await;
     let id = ada.start("Echo", ("heard",)).await.unwrap();
-    assert_eq!(ada.completion(&id).await.unwrap(), Ok(json!("heard")));
+    assert_eq!(ada.completion(&id).await, Ok(json!("heard")));
     cancel(&mut ada, "c").await;
     loop {
         let Received::Message(message) = next(&mut ada).await else {
@@ -382,10 +367,7 @@ async fn ten_thousand_streams_are_a_hundred_and_the_rest_refused() {
         }
     }
     assert_eq!(refused, 9_900);
-    assert_eq!(
-        ada.invoke("Echo", ("still",)).await.unwrap(),
-        Ok(json!("still"))
-    );
+    assert_eq!(ada.invoke("Echo", ("still",)).await, Ok(json!("still")));
     drop(ada);
     server.leaves_nothing_behind().await;
     assert_eq!(log.take().len(), 100);

@@ -1,8 +1,10 @@
 //! What `hubwire::testing` offers to tests of hubs: scripted clients, causes of errors, types.
 
+use std::future::pending;
 use std::io;
 
 use futures_util::stream;
+use hubwire::manual::BindError;
 use hubwire::testing::{CallError, HubTester, TestCaller, TestClient};
 use hubwire::{
     CancellationToken, HubCallerContext, HubError, HubResult, SignalR, Stream, hub, hub_client,
@@ -59,6 +61,11 @@ impl PollHub {
 
     pub async fn refuse(&self) -> HubResult {
         Err(HubError::new("Not today"))
+    }
+
+    pub async fn abort(&self, cx: &HubCallerContext<Self>) {
+        cx.abort();
+        pending().await
     }
 
     pub async fn number(&self) -> u32 {
@@ -121,6 +128,11 @@ async fn clients_without_a_handler_give_no_result() {
             .text()
             .ends_with("HubException: Client didn't provide a result.")
     );
+    let cause = error.cause().unwrap().to_string();
+    assert!(cause.contains(r#"`tester.on("Vote", ..)`"#), "{cause}");
+    // Of what failed later, and otherwise, it is no cause.
+    let refused = one.invoke("Refuse", ()).await.unwrap_err();
+    assert!(refused.cause().is_none());
     let votes = one.invoke("Ask", ("user",)).await.unwrap();
     let none = "Client didn't provide a result.";
     assert_eq!(votes, json!([format!("1: {none}"), format!("3: {none}")]));
@@ -174,14 +186,9 @@ async fn a_testers_error_has_its_text_and_what_was_hidden() {
         misfit,
         "Failed to invoke 'Fail' due to an error on the server."
     );
-    assert!(
-        misfit
-            .cause()
-            .unwrap()
-            .to_string()
-            .contains("binding arguments")
-    );
+    assert!(misfit.cause().unwrap().is::<BindError>());
     let other_type = ann.invoke_as::<String>("Number", ()).await.unwrap_err();
+    assert_eq!(other_type, "the hub sent 7, which has another type");
     assert!(other_type.cause().is_some());
     assert_eq!(ann.invoke_as::<u32>("Number", ()).await.unwrap(), 7);
 }
@@ -194,20 +201,64 @@ async fn client() -> TestClient {
 #[tokio::test(start_paused = true)]
 async fn a_clients_error_has_its_text_and_what_was_hidden() {
     let mut ann = client().await;
-    // A failure before the first request for causes is not mistaken for the current one.
-    let _ = ann.invoke("Fail", ("old",)).await.unwrap();
-    let failed = ann.invoke_as::<()>("Fail", ("hunter2",)).await.unwrap_err();
+    let failed = ann.invoke("Fail", ("hunter2",)).await.unwrap_err();
     assert_eq!(
         failed,
         "An unexpected error occurred invoking 'Fail' on the server."
     );
-    assert!(failed.cause().unwrap().to_string().contains("hunter2"));
+    let cause = failed.cause().unwrap();
+    assert_eq!(
+        cause.downcast_ref::<io::Error>().unwrap().to_string(),
+        "hunter2"
+    );
+    assert!(!failed.is_connection_lost());
     let refused = ann.invoke_as::<()>("Refuse", ()).await.unwrap_err();
     assert!(refused.cause().is_none());
     let misfit = ann.invoke_as::<()>("Fail", (7,)).await.unwrap_err();
-    assert!(misfit.cause().is_some());
+    assert!(misfit.cause().unwrap().is::<BindError>());
     let other_type = ann.invoke_as::<String>("Number", ()).await.unwrap_err();
-    assert!(other_type.text().contains('7'));
+    assert_eq!(other_type, "the hub sent 7, which has another type");
+    assert!(other_type.cause().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_call_has_its_own_cause() {
+    let polls = SignalR::new().hub().build(PollHub);
+    let mut ann = TestClient::connect(&polls.endpoint()).await.unwrap();
+    let mut bob = TestClient::connect(&polls.endpoint()).await.unwrap();
+    let anns = ann.start("Fail", ("first",)).await.unwrap();
+    let second = ann.start("Fail", ("second",)).await.unwrap();
+    let bobs = bob.start("Fail", ("third",)).await.unwrap();
+    let cause = |error: &CallError| error.cause().unwrap().to_string();
+    let third = bob.completion(&bobs).await.unwrap_err();
+    let second = ann.completion(&second).await.unwrap_err();
+    let first = ann.completion(&anns).await.unwrap_err();
+    assert_eq!(
+        [&first, &second, &third].map(cause),
+        ["first", "second", "third"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_connection_is_no_answer_of_the_hub() {
+    let mut ann = client().await;
+    let lost = ann.invoke("Abort", ()).await.unwrap_err();
+    assert!(lost.is_connection_lost());
+    assert!(lost.cause().unwrap().is::<io::Error>());
+    let lost = ann.invoke_as::<u32>("Number", ()).await.unwrap_err();
+    assert!(lost.is_connection_lost());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_without_a_handler_is_named_when_the_hub_gives_up() {
+    let mut ann = client().await;
+    let error = ann.invoke("AskMe", ()).await.unwrap_err();
+    assert!(
+        error.text().ends_with("Invocation canceled by the server."),
+        "{error}"
+    );
+    let cause = error.cause().unwrap().to_string();
+    assert!(cause.contains(r#"`client.on("Vote", ..)`"#), "{cause}");
 }
 
 #[tokio::test(start_paused = true)]

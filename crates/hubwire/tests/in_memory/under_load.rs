@@ -47,14 +47,14 @@ fn fixture(maximum: usize) -> Fixture {
 impl Fixture {
     async fn web_socket(&self) -> TestClient {
         let mut client = self.server.connect().await;
-        client.invoke("Join", ()).await.unwrap().unwrap();
+        client.invoke("Join", ()).await.unwrap();
         client
     }
 
     async fn pulled(&self) -> TestClient<PulledTransport> {
         let client = TestClient::connect_pulled(&self.server.endpoint).await;
         let mut client = client.unwrap();
-        client.invoke("Join", ()).await.unwrap().unwrap();
+        client.invoke("Join", ()).await.unwrap();
         client
     }
 

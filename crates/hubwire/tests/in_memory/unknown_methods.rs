@@ -32,9 +32,9 @@ async fn the_log_says_what_the_caller_may_have_meant_and_the_caller_reads_nothin
         ("SendMesage", "did you mean `SendMessage`?"),
     ] {
         let mut client = server.connect().await;
-        let answer = client.invoke(target, ("text",)).await.unwrap();
+        let answer = client.invoke(target, ("text",)).await;
         assert_eq!(
-            answer.unwrap_err().to_string(),
+            answer.unwrap_err().text(),
             format!(
                 "Failed to invoke '{target}' due to an error on the server. HubException: Method does not exist."
             )

@@ -124,7 +124,7 @@ async fn items_arrive_in_order_until_the_end() {
         item(&mut ada, "s", number).await;
     }
     complete(&mut ada, "s").await;
-    assert_eq!(ada.completion("1").await.unwrap(), Ok(json!(5050)));
+    assert_eq!(ada.completion("1").await, Ok(json!(5050)));
     drop(ada);
     stage.server.leaves_nothing_behind().await;
 }
@@ -139,7 +139,7 @@ async fn several_streams_map_to_parameters_in_order() {
     complete(&mut ada, "n").await;
     item(&mut ada, "w", "b").await;
     complete(&mut ada, "w").await;
-    assert_eq!(ada.completion("1").await.unwrap(), Ok(json!("a-b-1")));
+    assert_eq!(ada.completion("1").await, Ok(json!("a-b-1")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,14 +150,15 @@ async fn the_number_of_streams_must_be_right() {
         Err(format!(
             "An unexpected error occurred invoking '{target}' on the server. \
              HubException: Client sent {sent} stream(s), Hub method expects {expected}."
-        ))
+        )
+        .into())
     };
     call(&mut ada, "1", "Sum", json!([]), &[]).await;
-    assert_eq!(ada.completion("1").await.unwrap(), text("Sum", 0, 1));
+    assert_eq!(ada.completion("1").await, text("Sum", 0, 1));
     call(&mut ada, "2", "Sum", json!([]), &["a", "b"]).await;
-    assert_eq!(ada.completion("2").await.unwrap(), text("Sum", 2, 1));
+    assert_eq!(ada.completion("2").await, text("Sum", 2, 1));
     call(&mut ada, "3", "Echo", json!(["x"]), &["a"]).await;
-    assert_eq!(ada.completion("3").await.unwrap(), text("Echo", 1, 0));
+    assert_eq!(ada.completion("3").await, text("Echo", 1, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,15 +172,12 @@ async fn a_full_stream_holds_up_its_connection_and_no_other() {
     }
     let behind = ada.start("Echo", ("behind",)).await.unwrap();
     assert_silent(&mut ada, seconds(1)).await;
-    assert_eq!(
-        bob.invoke("Echo", ("free",)).await.unwrap(),
-        Ok(json!("free"))
-    );
+    assert_eq!(bob.invoke("Echo", ("free",)).await, Ok(json!("free")));
     stage.gate.open(1);
-    assert_eq!(ada.completion(&behind).await.unwrap(), Ok(json!("behind")));
+    assert_eq!(ada.completion(&behind).await, Ok(json!("behind")));
     stage.gate.open(100);
     complete(&mut ada, "s").await;
-    assert_eq!(ada.completion("1").await.unwrap(), Ok(json!(11)));
+    assert_eq!(ada.completion("1").await, Ok(json!(11)));
     let expected: Vec<String> = (0..11).map(|number| number.to_string()).collect();
     assert_eq!(stage.log.take(), expected);
 }
@@ -196,7 +194,7 @@ async fn a_client_that_waits_for_room_is_not_timed_out() {
     pass(seconds(120)).await;
     stage.gate.open(100);
     complete(&mut ada, "s").await;
-    assert_eq!(ada.completion("1").await.unwrap(), Ok(json!(11)));
+    assert_eq!(ada.completion("1").await, Ok(json!(11)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,8 +205,8 @@ async fn an_upload_never_waits_for_a_slot() {
     call(&mut ada, "2", "Sum", json!([]), &["b"]).await;
     item(&mut ada, "b", 7).await;
     complete(&mut ada, "b").await;
-    assert_eq!(ada.completion("2").await.unwrap(), Ok(json!(7)));
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.completion("2").await, Ok(json!(7)));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,7 +218,7 @@ async fn an_error_of_the_client_is_the_callers_to_read() {
     fail(&mut ada, "s", "out of numbers").await;
     let text =
         "An unexpected error occurred invoking 'Sum' on the server. HubException: out of numbers";
-    assert_eq!(ada.completion("1").await.unwrap(), Err(text.to_owned()));
+    assert_eq!(ada.completion("1").await, Err(text.into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -231,10 +229,10 @@ async fn an_item_of_the_wrong_type_ends_its_stream_alone() {
     item(&mut ada, "s", 1).await;
     item(&mut ada, "s", "two").await;
     item(&mut ada, "s", 3).await;
-    assert_eq!(ada.completion("1").await.unwrap(), Ok(Value::Null));
+    assert_eq!(ada.completion("1").await, Ok(Value::Null));
     let failed = "HubException: Failed to bind Stream message.";
     assert_eq!(stage.log.take(), ["1", failed, "end"]);
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,8 +244,8 @@ async fn what_comes_after_the_method_has_ended_is_dropped() {
         item(&mut ada, "s", number).await;
     }
     complete(&mut ada, "s").await;
-    assert_eq!(ada.completion("1").await.unwrap(), Ok(json!(0)));
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.completion("1").await, Ok(json!(0)));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,7 +256,7 @@ async fn a_stream_that_nobody_declared_is_ignored() {
     complete(&mut ada, "none").await;
     fail(&mut ada, "none", "x").await;
     complete(&mut ada, "s7").await;
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -266,17 +264,17 @@ async fn an_id_in_use_fails_the_second_call_and_not_the_first() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     call(&mut ada, "1", "Sum", json!([]), &["s"]).await;
-    let in_use = Err("Invocation ID 's' is already in use.".to_owned());
+    let in_use = Err("Invocation ID 's' is already in use.".into());
     for id in ["2", "3"] {
         call(&mut ada, id, "Sum", json!([]), &["s"]).await;
-        assert_eq!(ada.completion(id).await.unwrap(), in_use);
+        assert_eq!(ada.completion(id).await, in_use);
     }
     call(&mut ada, "4", "Join", json!([","]), &["t", "t"]).await;
-    let in_use = Err("Invocation ID 't' is already in use.".to_owned());
-    assert_eq!(ada.completion("4").await.unwrap(), in_use);
+    let in_use = Err("Invocation ID 't' is already in use.".into());
+    assert_eq!(ada.completion("4").await, in_use);
     item(&mut ada, "s", 5).await;
     complete(&mut ada, "s").await;
-    assert_eq!(ada.completion("1").await.unwrap(), Ok(json!(5)));
+    assert_eq!(ada.completion("1").await, Ok(json!(5)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -289,7 +287,7 @@ async fn a_connection_uploads_so_many_streams_and_no_more() {
     call(&mut ada, "d", "Sum", json!([]), &["d"]).await;
     let text = "An unexpected error occurred invoking 'Sum' on the server. \
                 HubException: A connection has at most 3 streams at a time.";
-    assert_eq!(ada.completion("d").await.unwrap(), Err(text.to_owned()));
+    assert_eq!(ada.completion("d").await, Err(text.into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -345,7 +343,7 @@ async fn a_cancelled_stream_ends_its_upload_too() {
     for number in 0..30 {
         item(&mut ada, "s", number).await;
     }
-    assert_eq!(ada.invoke("Echo", ("x",)).await.unwrap(), Ok(json!("x")));
+    assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -370,8 +368,8 @@ async fn an_id_that_is_used_again_belongs_to_the_new_stream() {
     call(&mut ada, "2", "Sum", json!([]), &["w"]).await;
     item(&mut ada, "w", 5).await;
     complete(&mut ada, "n").await;
-    assert_eq!(ada.completion("1").await.unwrap(), Ok(json!("")));
+    assert_eq!(ada.completion("1").await, Ok(json!("")));
     item(&mut ada, "w", 6).await;
     complete(&mut ada, "w").await;
-    assert_eq!(ada.completion("2").await.unwrap(), Ok(json!(11)));
+    assert_eq!(ada.completion("2").await, Ok(json!(11)));
 }

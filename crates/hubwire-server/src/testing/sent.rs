@@ -1,0 +1,127 @@
+//! A call that a hub made on its clients, as a test sees it.
+
+use std::fmt;
+
+use hubwire_core::Target;
+use hubwire_protocol::{
+    Arguments, BindArguments, BindError, EncodeError, HubProtocol, Naming, RawArguments, json,
+    messagepack,
+};
+use serde_json::Value;
+
+/// A call that a hub made on its clients.
+///
+/// Compared by its target, its method and its arguments as JSON has them.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Sent {
+    /// Who was called.
+    pub target: Target,
+    /// The client method.
+    pub method: String,
+    /// Its arguments, as JSON has them.
+    pub arguments: Vec<Value>,
+    /// As they were encoded: a [`Value`] has lost the digits of a decimal.
+    encoded: Option<RawArguments<'static>>,
+}
+
+impl Sent {
+    /// A call to compare with.
+    pub fn new(target: Target, method: &str, arguments: impl Into<Vec<Value>>) -> Self {
+        let arguments = arguments.into();
+        let list = List(&arguments);
+        Self {
+            target,
+            method: method.to_owned(),
+            encoded: RawArguments::encode(HubProtocol::Json, Naming::AsDeclared, &list).ok(),
+            arguments,
+        }
+    }
+
+    /// A call as it goes out under these names.
+    pub(super) fn encoded(
+        target: Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        naming: Naming,
+    ) -> Result<Self, EncodeError> {
+        let encoded = RawArguments::encode(HubProtocol::Json, naming, arguments)?;
+        let mut text = Vec::new();
+        encoded.write_json(&mut text, naming)?;
+        let arguments = serde_json::from_slice(&text).map_err(EncodeError::new)?;
+        Ok(Self {
+            target,
+            method: method.to_owned(),
+            arguments,
+            encoded: Some(encoded),
+        })
+    }
+
+    /// The arguments as a tuple of these types, read as a client of the hub reads them.
+    ///
+    /// ```
+    /// use hubwire::dotnet::Decimal;
+    /// use hubwire::testing::HubTester;
+    /// use hubwire::{HubCallerContext, HubResult, hub};
+    ///
+    /// struct PricesHub;
+    ///
+    /// #[hub]
+    /// impl PricesHub {
+    ///     pub async fn change(&self, cx: &HubCallerContext<Self>, price: Decimal) -> HubResult {
+    ///         Ok(cx.clients().all().send("PriceChanged", ("tea", price)).await?)
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tester = HubTester::new(PricesHub);
+    /// let price: Decimal = "1.10".parse()?;
+    /// tester.caller("ann").invoke("Change", (price,)).await?;
+    /// let sent = tester.recorder().take_sent();
+    /// let (what, price): (String, Decimal) = sent[0].arguments_as()?;
+    /// assert_eq!((what.as_str(), price.to_string().as_str()), ("tea", "1.10"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If they do not fit, or are more or fewer.
+    pub fn arguments_as<A: BindArguments>(&self) -> Result<A, BindError> {
+        match &self.encoded {
+            Some(encoded) => encoded.bind(),
+            None => Err(BindError::NoArray),
+        }
+    }
+}
+
+impl PartialEq for Sent {
+    fn eq(&self, other: &Self) -> bool {
+        self.target == other.target
+            && self.method == other.method
+            && self.arguments == other.arguments
+    }
+}
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent")
+            .field("target", &self.target)
+            .field("method", &self.method)
+            .field("arguments", &self.arguments)
+            .finish()
+    }
+}
+
+/// Arguments of any number, which a tuple is not.
+struct List<'a>(&'a [Value]);
+
+impl Arguments for List<'_> {
+    fn write_json(&self, out: &mut Vec<u8>, _: Naming) -> Result<(), EncodeError> {
+        json::write_value(out, self.0)
+    }
+
+    fn write_messagepack(&self, out: &mut Vec<u8>, _: Naming) -> Result<(), EncodeError> {
+        messagepack::write_value(out, self.0)
+    }
+}
