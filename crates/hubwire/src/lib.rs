@@ -218,10 +218,12 @@ pub mod manual {
 
 pub mod options {
     //! All options of servers, hubs and endpoints at once; each has a method on its builder, too.
+    //!
+    //! The guide is [`guides::options`](crate::guides::options).
 
     pub use hubwire_server::{
-        DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, NameIdentifierUserIdProvider,
-        RandomSource, ServerOptions,
+        Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
+        NameIdentifierUserIdProvider, RandomSource, ServerOptions,
     };
 }
 
@@ -251,6 +253,10 @@ pub mod guides {
 
     pub mod filters {
         #![doc = include_str!("../../../docs/filters.md")]
+    }
+
+    pub mod options {
+        #![doc = include_str!("../../../docs/options.md")]
     }
 
     pub mod pushing {

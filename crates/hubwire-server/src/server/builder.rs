@@ -1,15 +1,22 @@
 //! The entry point: a server and its hubs.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hubwire_core::{Backplane, HubLifetimeManager, NodeId};
+use hubwire_protocol::{HubProtocol, Naming};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{HubBuilder, Server, Statistics};
 use crate::hub::{Filters, Hub, HubContext, HubFilter, short_type_name};
-use crate::node::{Node, RandomSource, ServerOptions};
+use crate::node::{
+    Configuration, Configure, DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, Node,
+    OptionLevels, RandomSource, ServerOptions, endpoint_option_setters, hub_option_setters,
+    server_option_setters,
+};
 
 /// A SignalR server, from which hubs are built; it also performs the shutdown.
 ///
@@ -187,6 +194,7 @@ impl fmt::Debug for SignalR {
 /// let signalr = SignalR::builder()
 ///     .backplane(farm.node())
 ///     .maximum_outbound_memory(64 * 1024 * 1024)
+///     .detailed_errors(true) // of all hubs, unless they say otherwise
 ///     .build();
 /// ```
 #[derive(Default)]
@@ -194,6 +202,9 @@ pub struct SignalRBuilder {
     backplane: Option<Arc<dyn Backplane>>,
     random: Option<RandomSource>,
     options: ServerOptions,
+    hub_options: HubOptions,
+    endpoint_options: EndpointOptions,
+    configuration: Configuration,
     filters: Filters,
 }
 
@@ -218,38 +229,38 @@ impl SignalRBuilder {
         self
     }
 
-    /// Sets all options at once.
+    /// Sets all of the server's own options at once.
     #[must_use]
     pub fn options(mut self, options: ServerOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Sets [`ServerOptions::maximum_outbound_memory`].
+    /// Sets all options that hubs begin with at once.
     #[must_use]
-    pub fn maximum_outbound_memory(mut self, bytes: usize) -> Self {
-        self.options.maximum_outbound_memory = bytes;
+    pub fn hub_options(mut self, options: HubOptions) -> Self {
+        self.hub_options = options;
         self
     }
 
-    /// Sets [`ServerOptions::outbound_victim_size`].
+    /// Sets all options that endpoints begin with at once.
     #[must_use]
-    pub fn outbound_victim_size(mut self, bytes: usize) -> Self {
-        self.options.outbound_victim_size = bytes;
+    pub fn endpoint_options(mut self, options: EndpointOptions) -> Self {
+        self.endpoint_options = options;
         self
     }
 
-    /// Sets [`ServerOptions::outbound_turn_size`].
+    /// Sets what a file or another source says of the options.
+    ///
+    /// The options that hubs and endpoints set for themselves win over sections for all of them.
+    /// Otherwise the configuration wins over the code, so that an operator can change any option
+    /// of a hub: what `hubs.ChatHub` sets is set, whatever the builder of that hub says.
+    ///
+    /// A hub that the configuration speaks of and that is not built by the time of the first
+    /// connection is a warning in the log.
     #[must_use]
-    pub fn outbound_turn_size(mut self, bytes: usize) -> Self {
-        self.options.outbound_turn_size = bytes;
-        self
-    }
-
-    /// Sets [`ServerOptions::unflushed_size`].
-    #[must_use]
-    pub fn unflushed_size(mut self, bytes: usize) -> Self {
-        self.options.unflushed_size = bytes;
+    pub fn configuration(mut self, configuration: Configuration) -> Self {
+        self.configuration = configuration;
         self
     }
 
@@ -260,30 +271,76 @@ impl SignalRBuilder {
         self
     }
 
-    /// Sets [`ServerOptions::maximum_orphaned_calls`].
-    #[must_use]
-    pub fn maximum_orphaned_calls(mut self, count: usize) -> Self {
-        self.options.maximum_orphaned_calls = count;
-        self
-    }
-
     /// Builds the server. Its tasks start with the first connection.
     ///
     /// Inside a runtime, the server gets one flusher for each worker; outside of one, a single
     /// flusher.
+    ///
+    /// # Panics
+    ///
+    /// Panics if an option makes no sense (see [`ServerOptions::validate`],
+    /// [`HubOptions::validate`] and [`EndpointOptions::validate`]).
     #[must_use]
+    #[track_caller]
     pub fn build(self) -> SignalR {
         let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
         let random = self.random.unwrap_or_else(RandomSource::system);
+        let mut options = self.options;
+        let (hub, endpoint) = (self.hub_options, self.endpoint_options);
+        let levels = OptionLevels::new(&mut options, hub, endpoint, self.configuration);
+        let valid = options
+            .validate()
+            .and_then(|()| levels.hub.validate())
+            .and_then(|()| levels.endpoint.validate());
+        if let Err(invalid) = valid {
+            panic!("The server cannot be built: {invalid}");
+        }
         SignalR {
             server: Arc::new(Server::new(
                 random,
                 workers,
-                self.options,
+                options,
+                levels,
                 self.backplane,
                 self.filters,
             )),
         }
+    }
+}
+
+/// The server's own options.
+impl SignalRBuilder {
+    server_option_setters!();
+}
+
+/// The options that all hubs begin with; each can change them for itself.
+impl SignalRBuilder {
+    hub_option_setters!();
+}
+
+/// The options that all endpoints begin with; each can change them for itself.
+impl SignalRBuilder {
+    endpoint_option_setters!();
+}
+
+impl Configure<ServerOptions> for SignalRBuilder {
+    fn configure(mut self, change: impl FnOnce(&mut ServerOptions)) -> Self {
+        change(&mut self.options);
+        self
+    }
+}
+
+impl Configure<HubOptions> for SignalRBuilder {
+    fn configure(mut self, change: impl FnOnce(&mut HubOptions)) -> Self {
+        change(&mut self.hub_options);
+        self
+    }
+}
+
+impl Configure<EndpointOptions> for SignalRBuilder {
+    fn configure(mut self, change: impl FnOnce(&mut EndpointOptions)) -> Self {
+        change(&mut self.endpoint_options);
+        self
     }
 }
 
