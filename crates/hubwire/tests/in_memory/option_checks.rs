@@ -1,16 +1,26 @@
 //! Options that make no sense are refused at start-up.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use hubwire::options::{Configuration, EndpointOptions, HubOptions, ServerOptions};
-use hubwire::{SignalR, hub};
+use hubwire::{HubResult, SignalR, StreamReader, hub};
+use serde_json::json;
 use test_support::bombs::ErrorLines;
 use test_support::in_memory::*;
 
 struct CheckedHub;
 
 #[hub]
-impl CheckedHub {}
+impl CheckedHub {
+    pub async fn sum(&self, mut numbers: StreamReader<u32>) -> HubResult<u32> {
+        let mut sum = 0;
+        while let Some(number) = numbers.next().await {
+            sum += number?;
+        }
+        Ok(sum)
+    }
+}
 
 /// What is wrong with options of which a file sets one.
 fn wrong(section: &str, option: &str, value: &str) -> String {
@@ -93,6 +103,10 @@ async fn the_largest_values_work() {
         .client_result_timeout(forever)
         .cancelled_stream_timeout(forever)
         .maximum_receive_message_size(most)
+        .maximum_parallel_invocations_per_client(NonZeroUsize::new(most).unwrap())
+        .stream_buffer_capacity(NonZeroUsize::new(most).unwrap())
+        .maximum_pending_client_results(most)
+        .maximum_groups_per_connection(most)
         .outbound_buffer_size(most)
         .maximum_outbound_buffer_size(most)
         .answer_buffer_size(most)
@@ -116,6 +130,15 @@ async fn the_largest_values_work() {
     for _ in 0..10 {
         assert_eq!(client.push().await.unwrap().0, "Text");
     }
+    let call = json!({"type": 1, "invocationId": "1", "target": "Sum", "arguments": [], "streamIds": ["s"]});
+    client.send_record(&call).await.unwrap();
+    for item in [3, 4] {
+        let item = json!({"type": 2, "invocationId": "s", "item": item});
+        client.send_record(&item).await.unwrap();
+    }
+    let end = json!({"type": 3, "invocationId": "s"});
+    client.send_record(&end).await.unwrap();
+    assert_eq!(client.completion("1").await.unwrap(), Ok(json!(7)));
     client.close().await.unwrap();
     server.leaves_nothing_behind().await;
 }

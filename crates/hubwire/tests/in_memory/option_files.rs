@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use hubwire::options::{Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions};
+use hubwire::SignalR;
+use hubwire::options::{
+    Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, ServerOptions,
+};
+use proptest::collection::{hash_map, vec};
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::{Value, json};
 
 fn assert_read(value: &Value, expected: Duration) {
@@ -112,5 +118,54 @@ fn errors_in_toml_show_their_place() {
         .to_string();
     for part in ["line 3", "`handshake_timeout` is \"soon\"", "1m 30s"] {
         assert!(error.contains(part), "{error}");
+    }
+}
+
+/// Any value that a file may have, most of them nearly right.
+fn values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[0-9]{0,24} ?(ns|ms|s|m|h|days|years|)( [0-9]{1,3}s)?".prop_map(Value::from),
+        "json|messagepack|dotnet|off|unlimited|https://[a-z.*:0-9/]{0,12}".prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    let keys = prop_oneof![Just("keep_alive".to_owned()), any::<String>()];
+    leaf.prop_recursive(2, 8, 4, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            hash_map(keys.clone(), inner, 0..3).prop_map(Value::from_iter),
+        ]
+    })
+}
+
+fn sections() -> impl Strategy<Value = (&'static str, &'static str)> {
+    prop_oneof![
+        select(HubOptions::NAMES).prop_map(|option| ("hub", option)),
+        select(EndpointOptions::NAMES).prop_map(|option| ("endpoint", option)),
+        select(ServerOptions::NAMES).prop_map(|option| ("server", option)),
+    ]
+}
+
+proptest! {
+    /// Whatever a file says, it is read and makes sense, or it is an error that names the option.
+    #[test]
+    fn any_value_is_accepted_or_refused_by_name((section, option) in sections(), value in values()) {
+        let file = json!({section: {option: value}});
+        let error = match serde_json::from_value::<Configuration>(file) {
+            Err(error) => error.to_string(),
+            Ok(configuration) => match configuration.validate() {
+                Err(invalid) => invalid.to_string(),
+                Ok(()) => {
+                    let _ = SignalR::builder().configuration(configuration).build();
+                    return Ok(());
+                }
+            },
+        };
+        let name = format!("`{option}`");
+        prop_assert!(error.contains(&name), "{}", error);
     }
 }

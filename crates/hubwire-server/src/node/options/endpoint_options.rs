@@ -41,8 +41,9 @@ options! {
     ///
     /// This works only for sockets that [`serve`](crate::serve()) accepts from a TCP listener.
     /// `None`, and other byte streams (TLS), leave detection to the system, which may take a
-    /// quarter of an hour if something was sent, and to [`HubOptions::client_timeout_interval`] if
-    /// the client sends pings.
+    /// quarter of an hour if something was sent, and to
+    /// [`HubOptions::client_timeout_interval`](super::HubOptions::client_timeout_interval) if the
+    /// client sends pings.
     dead_peer_timeouts: Option<DeadPeerTimeouts> = Some(DeadPeerTimeouts::default()),
         set(timeouts: impl Into<Option<DeadPeerTimeouts>> => timeouts.into());
 

@@ -113,7 +113,8 @@ options! {
         set(bytes: usize);
 
     /// How many bytes may be queued for one client before it is disconnected; each message counts
-    /// 64 bytes more. Default 32 MiB; an empty queue takes one message of any size.
+    /// 64 bytes more. Default 32 MiB, and at least [`HubOptions::outbound_buffer_size`]; an empty
+    /// queue takes one message of any size.
     ///
     /// Only messages that nobody waits for get that far: messages to many clients, and messages
     /// from other nodes.
@@ -166,10 +167,9 @@ impl HubOptions {
         Ok(())
     }
 
-    /// Returns whether clients that are configured alike would time the server out, or the server
-    /// them.
+    /// Returns whether the server pings no more often than it expects its clients to.
     ///
-    /// ASP.NET Core allows this, too.
+    /// Such values can work, and ASP.NET Core allows them, too.
     pub(crate) fn pings_too_rarely(&self) -> bool {
         self.keep_alive_interval >= self.client_timeout_interval
     }
