@@ -5,6 +5,7 @@ mod backplane_events;
 mod builder;
 mod hub_builder;
 mod hubs;
+mod option_setters;
 mod statistics;
 mod sweep;
 

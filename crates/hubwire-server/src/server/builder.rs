@@ -1,21 +1,16 @@
 //! The entry point: a server and its hubs.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hubwire_core::{Backplane, HubLifetimeManager, NodeId};
-use hubwire_protocol::{HubProtocol, Naming};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{HubBuilder, Server, Statistics};
 use crate::hub::{Filters, Hub, HubContext, HubFilter, short_type_name};
 use crate::node::{
-    Configuration, Configure, DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, Node,
-    OptionLevels, RandomSource, ServerOptions, endpoint_option_setters, hub_option_setters,
-    server_option_setters,
+    Configuration, EndpointOptions, HubOptions, Node, OptionLevels, RandomSource, ServerOptions,
 };
 
 /// A SignalR server, from which hubs are built; it also performs the shutdown.
@@ -201,9 +196,9 @@ impl fmt::Debug for SignalR {
 pub struct SignalRBuilder {
     backplane: Option<Arc<dyn Backplane>>,
     random: Option<RandomSource>,
-    options: ServerOptions,
-    hub_options: HubOptions,
-    endpoint_options: EndpointOptions,
+    pub(super) options: ServerOptions,
+    pub(super) hub_options: HubOptions,
+    pub(super) endpoint_options: EndpointOptions,
     configuration: Configuration,
     filters: Filters,
 }
@@ -305,42 +300,6 @@ impl SignalRBuilder {
                 self.filters,
             )),
         }
-    }
-}
-
-/// The server's own options.
-impl SignalRBuilder {
-    server_option_setters!();
-}
-
-/// The options that all hubs begin with; each can change them for itself.
-impl SignalRBuilder {
-    hub_option_setters!();
-}
-
-/// The options that all endpoints begin with; each can change them for itself.
-impl SignalRBuilder {
-    endpoint_option_setters!();
-}
-
-impl Configure<ServerOptions> for SignalRBuilder {
-    fn configure(mut self, change: impl FnOnce(&mut ServerOptions)) -> Self {
-        change(&mut self.options);
-        self
-    }
-}
-
-impl Configure<HubOptions> for SignalRBuilder {
-    fn configure(mut self, change: impl FnOnce(&mut HubOptions)) -> Self {
-        change(&mut self.hub_options);
-        self
-    }
-}
-
-impl Configure<EndpointOptions> for SignalRBuilder {
-    fn configure(mut self, change: impl FnOnce(&mut EndpointOptions)) -> Self {
-        change(&mut self.endpoint_options);
-        self
     }
 }
 
