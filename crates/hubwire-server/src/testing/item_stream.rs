@@ -40,7 +40,7 @@ enum Run {
 
 impl<T: DeserializeOwned> ItemStream<T> {
     pub(super) fn begin(
-        method: &str,
+        method: String,
         start: StartStream,
         resources: &Resources,
         recorder: Recorder,
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned> ItemStream<T> {
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
         let sink = StreamSink::kept(Arc::clone(&items), Arc::clone(&control));
         Self {
-            method: method.to_owned(),
+            method,
             run: Run::Running(start(sink)),
             items,
             control,

@@ -175,14 +175,18 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         method: &str,
         arguments: impl Arguments,
     ) -> Result<ItemStream<T>, CallError> {
-        let (reply, resources) = self.bind(method, &arguments)?;
+        let BoundCall {
+            method,
+            reply,
+            resources,
+        } = self.bind(method, &arguments)?;
         let start = match reply.0 {
             ReplyKind::Stream(start) => start.into_inner(),
-            ReplyKind::Call(_) => return Err(CallError::new(refusals::not_streaming(method))),
+            ReplyKind::Call(_) => return Err(CallError::new(refusals::not_streaming(&method))),
             ReplyKind::UnknownMethod => None,
         };
-        let start = start.ok_or_else(|| CallError::new(refusals::unknown_method(method)))?;
-        check_streams(method, &resources, 0)?;
+        let start = start.ok_or_else(|| CallError::new(refusals::unknown_method(&method)))?;
+        check_streams(&method, &resources, 0)?;
         let recorder = self.tester.recorder.clone();
         Ok(ItemStream::begin(method, start, &resources, recorder))
     }
@@ -195,15 +199,19 @@ impl<'a, H: Hub> TestCaller<'a, H> {
     ) -> Result<T, CallError> {
         let recorder = &self.tester.recorder;
         recorder.forget_unscripted();
-        let (reply, resources) = self.bind(method, &arguments)?;
+        let BoundCall {
+            method,
+            reply,
+            resources,
+        } = self.bind(method, &arguments)?;
         drop(arguments);
         let call = match reply.0 {
             ReplyKind::Call(call) => call.into_inner(),
-            ReplyKind::Stream(_) => return Err(CallError::new(refusals::streaming(method))),
+            ReplyKind::Stream(_) => return Err(CallError::new(refusals::streaming(&method))),
             ReplyKind::UnknownMethod => None,
         };
-        let call = call.ok_or_else(|| CallError::new(refusals::unknown_method(method)))?;
-        check_streams(method, &resources, usize::from(items.is_some()))?;
+        let call = call.ok_or_else(|| CallError::new(refusals::unknown_method(&method)))?;
+        check_streams(&method, &resources, usize::from(items.is_some()))?;
         let naming = recorder.naming();
         let upload = resources.uploads().first();
         let outbound = self.caller.connection().outbound();
@@ -211,15 +219,11 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         let uploaded = upload.map(|upload| Uploaded::new(&**upload, items, naming, outbound));
         let outcome = run_with(call, naming, uploaded).await?;
         let result =
-            outcome.map_err(|error| failed(method, error).for_want_of(recorder.unscripted()))?;
+            outcome.map_err(|error| failed(&method, error).for_want_of(recorder.unscripted()))?;
         CallError::decoded(&result)
     }
 
-    fn bind(
-        &self,
-        method: &str,
-        arguments: &dyn Arguments,
-    ) -> Result<(Reply, Resources), CallError> {
+    fn bind(&self, method: &str, arguments: &dyn Arguments) -> Result<BoundCall, CallError> {
         let service = self.tester.service();
         let index = service
             .method(method)
@@ -235,14 +239,27 @@ impl<'a, H: Hub> TestCaller<'a, H> {
             resources: &resources,
             is_answered: true,
         };
+        let method = service.method_name(index).to_owned();
         match service.bind(index, call) {
-            Ok(reply) => Ok((reply, resources)),
+            Ok(reply) => Ok(BoundCall {
+                method,
+                reply,
+                resources,
+            }),
             Err(error) => {
-                let text = refusals::failed_to_invoke(service.method_name(index));
+                let text = refusals::failed_to_invoke(&method);
                 Err(CallError::failed(text, Some(error.into())))
             }
         }
     }
+}
+
+/// A call whose arguments fit.
+struct BoundCall {
+    /// As it is declared, which is how errors name it.
+    method: String,
+    reply: Reply,
+    resources: Resources,
 }
 
 /// What a client reads that sends more or fewer streams along than the method reads.

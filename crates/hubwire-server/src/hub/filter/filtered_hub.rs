@@ -85,6 +85,7 @@ impl FilteredHub {
 
     fn hook<'a>(&'a self, caller: &'a Caller, hook: Hook<'a>) -> NextHook<'a> {
         NextHook {
+            hub: &self.name,
             filters: &self.filters,
             service: &*self.service,
             caller,

@@ -51,9 +51,10 @@ impl HubFilter for InvocationLogging {
     }
 
     async fn on_connected(&self, caller: &Caller, next: NextHook<'_>) -> HubResult {
+        let hub = next.hub_name().clone();
         let result = next.run().await;
         let (id, failed) = (caller.connection_id(), result.is_err());
-        tracing::debug!(target: "hubwire::calls", connection_id = %id, failed, "connected");
+        tracing::debug!(target: "hubwire::calls", %hub, connection_id = %id, failed, "connected");
         result
     }
 
@@ -63,9 +64,17 @@ impl HubFilter for InvocationLogging {
         reason: &DisconnectReason,
         next: NextHook<'_>,
     ) -> HubResult {
+        let hub = next.hub_name().clone();
         let result = next.run().await;
         let (id, failed) = (caller.connection_id(), result.is_err());
-        tracing::debug!(target: "hubwire::calls", connection_id = %id, failed, ?reason, "disconnected");
+        tracing::debug!(
+            target: "hubwire::calls",
+            %hub,
+            connection_id = %id,
+            failed,
+            %reason,
+            "disconnected"
+        );
         result
     }
 }

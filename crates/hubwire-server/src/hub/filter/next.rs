@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
+use hubwire_core::HubName;
 use hubwire_protocol::RawArguments;
 
 use super::invocation::{Encoding, Outcome};
@@ -72,6 +73,7 @@ impl fmt::Debug for Next<'_> {
 
 /// The filters within this one and the hub's hook, to be run once.
 pub struct NextHook<'a> {
+    pub(super) hub: &'a HubName,
     pub(super) filters: &'a [Arc<dyn AnyHubFilter>],
     pub(super) service: &'a dyn HubService,
     pub(super) caller: &'a Caller,
@@ -86,6 +88,12 @@ pub(super) enum Hook<'a> {
 }
 
 impl NextHook<'_> {
+    /// Returns the hub's name, see [`HubBuilder::name`](crate::HubBuilder::name).
+    #[must_use]
+    pub fn hub_name(&self) -> &HubName {
+        self.hub
+    }
+
     /// Runs the hook.
     ///
     /// # Errors
