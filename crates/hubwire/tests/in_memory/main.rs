@@ -7,6 +7,7 @@
 
 mod accepting;
 mod both_protocols;
+mod both_ways;
 mod busy_first_hook;
 mod busy_methods;
 mod calls;
@@ -27,6 +28,7 @@ mod group_limits;
 mod groups_and_users;
 mod hand_written;
 mod hooks;
+mod hostile_filters;
 mod hostile_sessions;
 mod keeping_up;
 mod kept_contexts;
