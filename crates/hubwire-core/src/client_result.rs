@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
-use hubwire_protocol::{CompletionOutcome, DecodeError, Excerpt, RawItem, dotnet_type_name};
+use hubwire_protocol::{
+    CompletionOutcome, DecodeError, Excerpt, HubProtocol, RawItem, dotnet_type_name,
+};
 use serde::de::DeserializeOwned;
 
 use crate::{ConnectionId, SendError};
@@ -146,9 +148,15 @@ pub(crate) fn decode<T: DeserializeOwned>(result: RawClientResult) -> Result<T, 
             error = ?Excerpt(value.misfit_detail_without_value::<T>(&source)),
             "client result refused"
         );
+        // The caller of the hub method reads this text, so it must not contain what another
+        // client returned.
+        let detail = match value.protocol() {
+            HubProtocol::Json => source.detail_without_value(),
+            HubProtocol::MessagePack => value.misfit::<T>(&source, "argument").1,
+        };
         ClientResultError::Decode {
             type_name: dotnet_type_name::<T>(),
-            detail: value.misfit::<T>(&source, "argument").1,
+            detail,
             source,
         }
     })

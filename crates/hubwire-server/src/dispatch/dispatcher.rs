@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Context;
 
-use hubwire_protocol::{Close, Excerpt, HubMessage, HubProtocol, Naming, ProtocolError};
+use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming, ProtocolError};
 
 use super::invoke::{Mode, WaitingCall};
 use super::open_streams::{LeftUploads, OpenStreams};
@@ -117,19 +117,15 @@ impl Dispatcher {
     /// Ends the connection for what its client sent.
     fn end_for(&self, error: &ProtocolError) {
         let connection_id = self.connection().id();
-        if matches!(error, ProtocolError::MessageTooLarge { .. }) {
-            self.hub.node().limits().message_size.count();
-            let details = || Details::of(connection_id).detail(error);
-            self.hub.warn(Warning::MessageTooLarge, details);
-        } else {
-            tracing::debug!(
-                target: "hubwire::dispatch",
-                error = ?Excerpt(error),
-                hub = %self.hub.name(),
-                %connection_id,
-                "invalid message"
-            );
-        }
+        let warning = match error {
+            ProtocolError::MessageTooLarge { .. } => {
+                self.hub.node().limits().message_size.count();
+                Warning::MessageTooLarge
+            }
+            _ => Warning::InvalidMessage,
+        };
+        let details = || Details::of(connection_id).detail(error);
+        self.hub.warn(warning, details);
         self.connection().end(DisconnectReason::of_protocol(error));
     }
 

@@ -11,7 +11,8 @@ use super::refusals::{self, FailedCall};
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
 use crate::hub::{
-    CallFault, HubCall, HubError, Place, Reply, ReplyKind, Resources, ResourcesBuilder, Warning,
+    CallFault, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources, ResourcesBuilder,
+    Warning,
 };
 use crate::node::{guarded, with_scratch};
 
@@ -50,7 +51,7 @@ impl Dispatcher {
             }
             (ReplyKind::UnknownMethod, _) => {
                 let name = Excerpt(&message.target);
-                self.log_refusal(id, Warning::UnknownMethod, &message.target, None);
+                self.log_refusal(Heard::of(id), Warning::UnknownMethod, &message.target, None);
                 return self.refuse(id, &format!("Unknown hub method '{name}'"));
             }
             (ReplyKind::Call(call), Mode::Plain) => {
@@ -138,7 +139,7 @@ impl Dispatcher {
             let method = invocation.method;
             let target = self.hub.service().method_name(method);
             let warning = Warning::Call(method, CallFault::TooManyCalls);
-            self.log_refusal(id, warning, target, Some(&text));
+            self.log_refusal(Heard::of(id), warning, target, Some(&text));
             invocation.run = Run::Refusal(text);
             claims.clear();
         }
@@ -211,7 +212,7 @@ impl Dispatcher {
             let hint = self.hub.service().hint(target);
             f.write_str(hint.as_deref().unwrap_or("the hub has no such method"))
         });
-        self.log_refusal(id, Warning::UnknownMethod, target, Some(&hint));
+        self.log_refusal(Heard::of(id), Warning::UnknownMethod, target, Some(&hint));
         self.refuse(id, &refusals::unknown_method(target));
     }
 

@@ -73,20 +73,28 @@ impl Dispatcher {
         fault: CallFault,
         detail: Option<&dyn Display>,
     ) {
-        let id = message.invocation_id.as_deref();
         let warning = Warning::Call(method, fault);
-        self.log_refusal(id, warning, &message.target, detail);
+        let heard = match fault {
+            // The client is told that the call failed, but not why.
+            CallFault::Argument | CallFault::ArgumentCount
+                if !self.hub.options().detailed_errors =>
+            {
+                Heard::ByNobody
+            }
+            _ => Heard::of(message.invocation_id.as_deref()),
+        };
+        self.log_refusal(heard, warning, &message.target, detail);
     }
 
     /// Says in the log why a call is refused: where it has no id, nobody else hears of it.
     pub(super) fn log_refusal(
         &self,
-        id: Option<&str>,
+        heard: Heard,
         warning: Warning,
         target: &str,
         detail: Option<&dyn Display>,
     ) {
-        self.hub.refused(Heard::of(id), warning, || {
+        self.hub.refused(heard, warning, || {
             let details = Details::of(self.connection().id()).method(target);
             match detail {
                 Some(detail) => details.detail(detail),

@@ -129,6 +129,10 @@ pub(crate) trait Upload: Send + Sync {
     /// Returns whether the next item must wait.
     fn is_full(&self) -> bool;
 
+    /// Returns whether the method still takes items.
+    #[cfg(feature = "testing")]
+    fn is_open(&self) -> bool;
+
     /// Decodes and queues an item; an item that does not fit ends the stream.
     fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), ItemFault>;
 
@@ -244,7 +248,10 @@ impl<T: DeserializeOwned + Send + 'static> Shared<T> {
                 let (kind, detail) = item.misfit::<T>(&error, "item");
                 text.push_str(&format!(" {kind}: {detail}"));
             }
-            (text, item.misfit_detail_without_value::<T>(&error))
+            let detail = || item.misfit_detail_without_value::<T>(&error);
+            // A second decode of the item, which only the log needs.
+            let is_logged = tracing::enabled!(target: "hubwire::dispatch", tracing::Level::WARN);
+            (text, is_logged.then(detail).unwrap_or_default())
         })
     }
 }
@@ -257,6 +264,11 @@ impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
     fn is_full(&self) -> bool {
         let queue = self.lock();
         matches!(queue.state, State::Open) && queue.items.len() >= self.capacity
+    }
+
+    #[cfg(feature = "testing")]
+    fn is_open(&self) -> bool {
+        matches!(self.lock().state, State::Open)
     }
 
     fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), ItemFault> {

@@ -17,6 +17,7 @@ const HOUR: u64 = 3_600_000;
 pub(crate) enum Warning {
     UnknownMethod,
     MessageTooLarge,
+    InvalidMessage,
     /// A client has negotiated the version of the protocol that knows no connection token.
     NoConnectionToken,
     HandshakeRefused(HandshakeReason),
@@ -75,9 +76,10 @@ pub(crate) enum CallFault {
 const PER_METHOD: usize = 7;
 
 impl Warning {
-    const OF_HUB: [Self; 14] = [
+    const OF_HUB: [Self; 15] = [
         Self::UnknownMethod,
         Self::MessageTooLarge,
+        Self::InvalidMessage,
         Self::NoConnectionToken,
         Self::HandshakeRefused(HandshakeReason::TimedOut),
         Self::HandshakeRefused(HandshakeReason::TooLarge),
@@ -113,9 +115,10 @@ impl Warning {
         match self {
             Self::UnknownMethod => 0,
             Self::MessageTooLarge => 1,
-            Self::NoConnectionToken => 2,
-            Self::HandshakeRefused(fault) => 3 + fault as usize,
-            Self::LetGo(reason) => 9 + reason as usize,
+            Self::InvalidMessage => 2,
+            Self::NoConnectionToken => 3,
+            Self::HandshakeRefused(fault) => 4 + fault as usize,
+            Self::LetGo(reason) => 10 + reason as usize,
             Self::Call(method, fault) => Self::OF_HUB.len() + PER_METHOD * method + fault as usize,
         }
     }
@@ -179,6 +182,6 @@ mod tests {
         for (position, warning) in Warning::all(3).enumerate() {
             assert_eq!(warning.position(), position);
         }
-        assert_eq!(Warning::all(3).count(), 14 + 3 * PER_METHOD);
+        assert_eq!(Warning::all(3).count(), 15 + 3 * PER_METHOD);
     }
 }

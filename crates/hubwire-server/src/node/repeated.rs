@@ -47,8 +47,11 @@ impl<T> Repeated<T> {
             // Counted, and older than the one that is said.
             self.take_unsaid();
         } else if !self.has_unsaid.swap(true, Ordering::Relaxed) {
+            // Hub code may panic here; then the next occurrence is asked for its details.
+            let is_kept = Kept::new(&self.has_unsaid);
             let details = details();
             *self.unsaid() = Some(details);
+            is_kept.confirm();
         }
         total.map(|total| Occurrences::after(said, total))
     }
@@ -56,8 +59,13 @@ impl<T> Repeated<T> {
     /// How often it happened, and the first details that were not said, if it is time to say so.
     pub(crate) fn rest(&self, now: u64) -> Option<(Occurrences, T)> {
         let said = self.tally.said();
+        let mut unsaid = self.unsaid();
+        if unsaid.is_none() {
+            return None;
+        }
         let total = self.tally.rest(now)?;
-        let details = self.take_unsaid()?;
+        let details = unsaid.take()?;
+        self.has_unsaid.store(false, Ordering::Relaxed);
         Some((Occurrences::after(said, total), details))
     }
 
@@ -69,6 +77,33 @@ impl<T> Repeated<T> {
 
     fn unsaid(&self) -> MutexGuard<'_, Option<T>> {
         self.unsaid.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Clears the flag again, unless what it announces has been stored.
+struct Kept<'a> {
+    flag: &'a AtomicBool,
+    is_confirmed: bool,
+}
+
+impl<'a> Kept<'a> {
+    const fn new(flag: &'a AtomicBool) -> Self {
+        Self {
+            flag,
+            is_confirmed: false,
+        }
+    }
+
+    fn confirm(mut self) {
+        self.is_confirmed = true;
+    }
+}
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        if !self.is_confirmed {
+            self.flag.store(false, Ordering::Relaxed);
+        }
     }
 }
 

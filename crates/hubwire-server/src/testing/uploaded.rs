@@ -41,6 +41,10 @@ impl<'a, I: Iterator<Item: Serialize>> Uploaded<'a, I> {
         while self.has_room()
             && let Some(items) = &mut self.items
         {
+            if !self.upload.is_open() {
+                self.items = None;
+                break;
+            }
             let Some(item) = items.next() else {
                 self.items = None;
                 self.upload.end(None);

@@ -228,18 +228,27 @@ async fn a_long_name_is_cut() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_call_with_an_id_its_client_hears() {
-    let mut stage = Stage::new().await;
-    for (number, (records, ..)) in vanishing().into_iter().enumerate() {
-        if let [record] = &*records {
-            let mut record = record.clone();
-            let id = number.to_string();
-            record["invocationId"] = json!(id);
-            stage.send(record).await;
-            stage.client.completion(&id).await.unwrap_err();
+async fn a_call_with_an_id_is_a_warning_only_if_its_client_is_not_told_why() {
+    for (detailed, warned) in [(false, 2), (true, 0)] {
+        let lines = LogLines::written(Level::WARN);
+        let server = TestServer::with(OrderHub, |hub| hub.detailed_errors(detailed));
+        let mut client = server.connect().await;
+        for (number, (records, ..)) in vanishing().into_iter().enumerate() {
+            if let [record] = &*records {
+                let mut record = record.clone();
+                let id = number.to_string();
+                record["invocationId"] = json!(id);
+                client.send_record(&record).await.unwrap();
+                client.completion(&id).await.unwrap_err();
+            }
+        }
+        let lines = lines.take();
+        assert_eq!(lines.len(), warned, "{lines:#?}");
+        for line in lines {
+            assert!(line.message.contains("its client is not told why"), "{line:?}");
+            assert!(line.message.contains("argument"), "{line:?}");
         }
     }
-    assert_eq!(stage.lines.take(), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,7 +65,6 @@ mod selectors;
 mod server_option_effects;
 mod shutdown;
 mod shutdown_grace;
-mod signs_of_zeros;
 mod silent_broker;
 mod slow_clients;
 mod spawned_sinks;

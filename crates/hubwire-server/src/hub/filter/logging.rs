@@ -72,7 +72,7 @@ impl HubFilter for InvocationLogging {
             %hub,
             connection_id = %id,
             failed,
-            %reason,
+            reason = reason.to_string(),
             "disconnected"
         );
         result

@@ -8,7 +8,7 @@ use tracing::{Level, field};
 
 use super::{CallFault, HandshakeReason, LetGo, Warning};
 
-/// Who hears of a refused call besides the log.
+/// Whether a client is told why its call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     ByClient,
@@ -61,10 +61,11 @@ macro_rules! line {
         let Line { text, hub, details, since_last_line } = $of;
         tracing::$level!(
             target: $target,
-            method = details.method.map(field::display),
+            // As texts, which subscribers quote: a peer chooses what they contain.
+            method = details.method,
             %hub,
             connection_id = details.connection_id.map(field::display),
-            detail = details.detail.map(field::display),
+            detail = details.detail,
             since_last_line,
             "{text}"
         );
@@ -75,7 +76,10 @@ macro_rules! line {
 macro_rules! say {
     ($warning:expr, $level:ident, $LEVEL:ident, $of:expr) => {
         match $warning {
-            Warning::UnknownMethod | Warning::MessageTooLarge | Warning::Call(..) => {
+            Warning::UnknownMethod
+            | Warning::MessageTooLarge
+            | Warning::InvalidMessage
+            | Warning::Call(..) => {
                 if tracing::enabled!(target: "hubwire::dispatch", Level::$LEVEL) {
                     line!($level, "hubwire::dispatch", $of);
                 }
@@ -145,6 +149,10 @@ impl Warning {
                 "a connection was ended",
                 "its client sent a message beyond `maximum_receive_message_size`",
             ),
+            Self::InvalidMessage => (
+                "a connection was ended",
+                "its client sent what is no message of the hub protocol",
+            ),
             Self::NoConnectionToken => (
                 "a client negotiated version 0",
                 "its connection id, which others may know, is all that opens its connection; update the client, \
@@ -161,7 +169,7 @@ impl Warning {
 const fn refused(heard: Heard) -> &'static str {
     match heard {
         Heard::ByClient => "a call was refused",
-        Heard::ByNobody => "a call was refused whose client asked for no answer",
+        Heard::ByNobody => "a call was refused, and its client is not told why",
     }
 }
 
