@@ -79,5 +79,8 @@ async fn a_crowd_that_never_pauses_leaves_turns_to_other_tasks() {
     let served = hubwire::serve(listener, Router::new()).until(until);
     served.await.unwrap();
     let accepted = accepted.load(Ordering::Relaxed);
-    assert!(accepted < CROWD / 10, "{accepted} before other tasks had a turn");
+    assert!(
+        accepted < CROWD / 10,
+        "{accepted} before other tasks had a turn"
+    );
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use test_support::in_memory::*;
 use tokio::time::timeout;
 
-/// An argument whose decoding panics.
+/// An argument that panics when it is decoded.
 struct Explosive;
 
 impl<'de> Deserialize<'de> for Explosive {

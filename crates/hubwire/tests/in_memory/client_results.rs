@@ -214,7 +214,7 @@ async fn the_slot_is_given_back_while_a_call_waits_for_a_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_limit_of_slots_is_whole_again_afterwards() {
+async fn all_slots_are_available_again_afterwards() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let lingering = ada.start("AskAndLinger", ()).await.unwrap();

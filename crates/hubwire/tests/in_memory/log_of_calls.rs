@@ -1,5 +1,4 @@
-//! The log at its default level for calls whose failure their client does not learn of: one line for each
-//! reason, without values.
+//! The log at its default level for failed calls without an id: one line for each reason, without values.
 
 use futures_util::{Stream, stream};
 use hubwire::testing::TestClient;

@@ -66,7 +66,10 @@ async fn searched_bytes_are_not_searched_again() {
     send_in_pieces(&mut client, &handshake).await;
     assert_eq!(message(&mut client).await, json!({}));
     let count = searched.swap(0, Ordering::Relaxed);
-    assert!((SIZE..3 * SIZE).contains(&count), "{count} bytes for a handshake");
+    assert!(
+        (SIZE..3 * SIZE).contains(&count),
+        "{count} bytes for a handshake"
+    );
 
     send_in_pieces(&mut client, &call).await;
     let completion = json!({"type": 3, "invocationId": "1", "result": SIZE});
