@@ -2,7 +2,7 @@
 //!
 //! These tests run alone, because the load of other tests would affect them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Barrier};
@@ -78,7 +78,7 @@ async fn is_heard_meanwhile(server: &Server, busy: &mut Client) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_a_method_sends_is_not_left_with_the_worker_whose_thread_it_then_blocks() {
+async fn messages_of_a_method_do_not_wait_for_the_thread_that_it_then_blocks() {
     let server = Server::start().await;
     let mut busy = server.connect().await;
     for attempt in 1..=6 {
@@ -92,7 +92,7 @@ async fn what_a_method_sends_is_not_left_with_the_worker_whose_thread_it_then_bl
 
 /// The same for another node in the process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_a_method_sends_reaches_other_nodes_while_its_thread_is_blocked() {
+async fn messages_of_a_method_reach_other_nodes_while_its_thread_is_blocked() {
     let farm = InProcessFarm::new();
     let node = || Server::on(SignalR::builder().backplane(farm.node()).build());
     let (server, other) = (node().await, node().await);

@@ -111,7 +111,7 @@ fn all_rust_of_the_readme_is_compiled_here() {
 }
 
 #[tokio::test]
-async fn the_readmes_streams_and_questions_work() {
+async fn the_readmes_streams_and_client_results_work() {
     let files = SignalR::new().hub().build(FileHub);
     let endpoint = files.endpoint();
     let mut client = hubwire::testing::TestClient::connect(&endpoint)

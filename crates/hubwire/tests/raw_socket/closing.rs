@@ -38,7 +38,7 @@ async fn a_close_frame_gets_1000_whatever_its_code() {
 }
 
 #[tokio::test]
-async fn data_behind_a_close_frame_is_swallowed() {
+async fn data_after_a_close_frame_is_discarded() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     let mut bytes = Vec::new();
@@ -130,7 +130,7 @@ async fn assert_given_up(mut client: Client, since: Instant) {
 }
 
 #[tokio::test]
-async fn who_does_not_return_a_close_is_reset_after_the_close_timeout() {
+async fn a_client_that_returns_no_close_is_reset_after_the_close_timeout() {
     let server = Server::start().await;
     let mut client = server.open("/hasty").await;
     let since = Instant::now();

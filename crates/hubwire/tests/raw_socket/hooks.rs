@@ -73,7 +73,7 @@ async fn web_socket_pings_get_pongs_while_on_connected_runs() {
 }
 
 #[tokio::test]
-async fn who_leaves_during_on_connected_is_disconnected_after_it() {
+async fn a_client_that_leaves_during_on_connected_is_disconnected_after_it() {
     let server = Server::start().await;
     let mut client = server.open("/connecting-waits").await;
     server.journal.until("connected").await;

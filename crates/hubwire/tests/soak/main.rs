@@ -16,7 +16,7 @@
 //! ten minutes under the product's own bounds. The printed seed reproduces who takes part and what
 //! each is sent, but not when threads run.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
 mod bucket;
 mod crowd;
@@ -53,7 +53,7 @@ use test_support::open_files::allow_open_files;
 type Wrong = String;
 
 #[test]
-fn who_reads_as_fast_as_it_is_sent_to_loses_nothing() {
+fn clients_that_keep_up_lose_nothing() {
     let settings = Settings::from_environment();
     eprintln!("soak: {settings:?}");
     allow_open_files(4096);

@@ -445,7 +445,7 @@ struct Two {
 }
 
 #[test]
-fn a_refusal_names_the_member_that_does_not_fit_beside_negative_zeros() {
+fn a_refusal_names_the_member_that_does_not_fit_next_to_negative_zeros() {
     let record =
         b"{\"type\":1,\"target\":\"T\",\"arguments\":[{\"first\":-0,\"second\":\"x\"}]}\x1e";
     let next = HubProtocol::Json.next_message(record, None);
