@@ -79,7 +79,7 @@ async fn assert_lasts() {
         items += 1;
     }
     // Far less than the line carries, and far more than the buffers hold.
-    assert!(items > 150, "{items} items of 1 KiB came");
+    assert!(items > 150, "{items} items of 1 KiB arrived");
 }
 
 /// A client that reads everything is not mistaken for one that reads nothing, however much the

@@ -1,4 +1,5 @@
-//! What users read, compiled and run: the README, the tutorials' hubs, and which crates examples name.
+//! Tests of the documentation: the README's code, the hubs of the tutorials, and the crates that examples
+//! name.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 

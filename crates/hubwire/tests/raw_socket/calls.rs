@@ -121,7 +121,7 @@ async fn pings_and_messages_to_the_client_pass_a_slow_call() {
     client
         .expect(r#"{"type":1,"target":"Said","arguments":["news"]}"#)
         .await;
-    // Another call waits for the slot; the WebSocket's own pings do not wait behind it.
+    // Another call waits for the slot; the WebSocket's own pings do not wait for it.
     client.call("2", "Echo", r#""second""#).await;
     client.send_frame(Opcode::Ping, b"last").await;
     assert_eq!(client.next().await, Received::Pong(b"last".to_vec()));

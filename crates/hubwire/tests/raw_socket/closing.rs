@@ -166,7 +166,7 @@ async fn a_client_that_pinged_and_is_silent_is_timed_out() {
         ))
         .await;
     assert_eq!(silent.next().await, Received::Close(Some(1000)));
-    // It is gone for good: even its Close gets no answer.
+    // The connection has ended: even the client's Close gets no response.
     assert_eq!(silent.next().await, Received::Reset);
     never_pinged.expect_alive().await;
     never_pinged.leave().await;

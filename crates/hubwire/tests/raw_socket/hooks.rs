@@ -1,4 +1,4 @@
-//! Hooks that fail, panic or take their time.
+//! Hooks that fail, panic or are slow.
 
 use hubwire::protocol::Opcode;
 
@@ -83,7 +83,7 @@ async fn a_client_that_leaves_during_on_connected_is_disconnected_after_it() {
     server.gate.let_one_pass();
     assert_eq!(client.next().await, Received::Eof);
     let journal = server.finish().await;
-    // Messages received before the Close are dispatched; their answers reach nobody.
+    // Messages received before the Close are dispatched; their completions reach nobody.
     assert_eq!(
         journal,
         ["connected", "late", "disconnected: transport closed"]

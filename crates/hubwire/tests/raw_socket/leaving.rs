@@ -1,5 +1,5 @@
-//! Clients that leave behind calls and streams which delay everything else they sent, more than is
-//! read ahead.
+//! Clients that leave while a call or a stream delays everything sent after it, which is more than the
+//! server reads ahead.
 
 use crate::server::Server;
 use test_support::client::Client;
@@ -21,7 +21,7 @@ async fn send_notes(client: &mut Client) {
     }
 }
 
-/// Starts a call that waits at the gate, and sends messages that wait behind it.
+/// Starts a call that waits at the gate, and sends messages that wait for it.
 async fn call_and_send_notes(client: &mut Client, server: &Server) {
     client
         .send(r#"{"type":1,"target":"Wait","arguments":["call"]}"#)

@@ -303,7 +303,7 @@ async fn pages_of_the_own_origin_and_of_an_allowed_one_pass() {
     server.finish().await;
 }
 
-/// The socket is unwrapped from whatever HTTP needs around it.
+/// The wrappers that HTTP needs around the socket are removed.
 #[tokio::test]
 async fn a_connection_gets_the_bare_tcp_socket() {
     let server = Server::start().await;

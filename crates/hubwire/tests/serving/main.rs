@@ -1,4 +1,4 @@
-//! Servers on real sockets, and on byte streams that a test hands over.
+//! Servers on real sockets, and on byte streams that a test passes to them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 

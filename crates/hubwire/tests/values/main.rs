@@ -1,4 +1,4 @@
-//! Values on the wire, in both protocols: the table of `docs/values.md`, .NET's enums, and what hostile peers send.
+//! Values on the wire in both protocols: the tables of `docs/values.md`, .NET's enums, and hostile values.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
