@@ -46,7 +46,7 @@ pub(crate) use failures::Place;
 pub(crate) use filter::{FilteredHub, Filters};
 pub use filter::{
     HubFilter, HubInvocation, InvocationLogging, InvocationMetrics, InvocationResult, Next,
-    NextHook,
+    NextHook, RefusalReason, RefusedCall,
 };
 use hubwire_core::HubClient;
 use hubwire_protocol::BindError;

@@ -43,9 +43,10 @@ pub use hub::{
     HubContext, HubError, HubFilter, HubInvocation, HubResult, HubReturn, HubService, HubStream,
     HubStreamArgument, HubStreamItem, HubValue, IntoHubError, InvocationLogging, InvocationMetrics,
     InvocationResult, Lent, LentStreamReader, Method, Next, NextHook, OneHubBlockHoldsAllMethods,
-    Parameter, Reply, Resources, ResourcesBuilder, Returned, ReturnedValue, ReturnsResult,
-    ReturnsValue, SendItem, SentStream, StreamEnd, StreamReader, StreamSink, assert_argument,
-    assert_stream_argument, hub_stream, lent, returned, returned_by, streamed_by,
+    Parameter, RefusalReason, RefusedCall, Reply, Resources, ResourcesBuilder, Returned,
+    ReturnedValue, ReturnsResult, ReturnsValue, SendItem, SentStream, StreamEnd, StreamReader,
+    StreamSink, assert_argument, assert_stream_argument, hub_stream, lent, returned, returned_by,
+    streamed_by,
 };
 pub use listen::listen;
 pub use node::{

@@ -205,7 +205,7 @@ pub mod filters {
 
     pub use hubwire_server::{
         HubFilter, HubInvocation, InvocationLogging, InvocationMetrics, InvocationResult, Next,
-        NextHook,
+        NextHook, RefusalReason, RefusedCall,
     };
 }
 

@@ -6,7 +6,9 @@ use hubwire_protocol::{Excerpt, Invocation};
 
 use super::Dispatcher;
 use crate::connection::Connection;
-use crate::hub::{CallFault, Details, Heard, HubError, HubRuntime, Place, Warning};
+use crate::hub::{
+    CallFault, Details, Heard, HubError, HubRuntime, Place, RefusalReason, RefusedCall, Warning,
+};
 use crate::node::guarded;
 
 /// What a client reads whose arguments did not fit.
@@ -91,6 +93,27 @@ impl Dispatcher {
                 None => details,
             }
         });
+        self.tell_service(warning, target);
+    }
+
+    fn tell_service(&self, warning: Warning, target: &str) {
+        let service = self.hub.service();
+        let (method, reason) = match warning {
+            Warning::UnknownMethod => (None, Some(RefusalReason::UnknownMethod)),
+            Warning::Call(method, fault) => {
+                let name = service.method_name(method);
+                (Some(name), RefusalReason::of(fault))
+            }
+            _ => (None, None),
+        };
+        if let Some(reason) = reason {
+            service.call_refused(&RefusedCall {
+                caller: &self.caller,
+                target,
+                method,
+                reason,
+            });
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod filtered_hub;
 mod invocation;
 mod logging;
 mod next;
+mod refused_call;
 mod timing;
 
 use std::fmt;
@@ -16,6 +17,7 @@ pub(crate) use filtered_hub::FilteredHub;
 pub use invocation::{HubInvocation, InvocationResult};
 pub use logging::InvocationLogging;
 pub use next::{Next, NextHook};
+pub use refused_call::{RefusalReason, RefusedCall};
 pub use timing::InvocationMetrics;
 
 use super::{Caller, HubResult};
@@ -72,7 +74,7 @@ use crate::connection::DisconnectReason;
 ///
 /// # What filters see
 ///
-/// - Calls whose method exists and whose arguments fit. The others are told to [`HubFilter::refused`].
+/// - Calls whose method exists and whose arguments fit. [`HubFilter::refused`] is told of the others.
 /// - Arguments as they came from the client, without the method's `StreamReader`s and `CancellationToken`.
 /// - The result as it goes to the client. A method that streams has returned when its stream begins; its items are not
 ///   seen.
@@ -118,6 +120,15 @@ pub trait HubFilter: Send + Sync + 'static {
         next: Next<'_>,
     ) -> impl Future<Output = HubResult<InvocationResult>> + Send {
         next.run(invocation)
+    }
+
+    /// Is told of a call that is refused before it reaches a method: the method does not exist, or
+    /// the arguments do not fit.
+    ///
+    /// [`HubFilter::invoke`] does not see such a call. Runs in the task of the connection, so it
+    /// must not block.
+    fn refused(&self, call: &RefusedCall<'_>) {
+        let _ = call;
     }
 
     /// Runs around the hub's `on_connected`.
@@ -184,6 +195,8 @@ trait AnyHubFilter: Send + Sync {
         next: Next<'a>,
     ) -> BoxFuture<'a, HubResult<InvocationResult>>;
 
+    fn refused(&self, call: &RefusedCall<'_>);
+
     fn on_connected<'a>(
         &'a self,
         caller: &'a Caller,
@@ -213,6 +226,10 @@ impl<F: HubFilter> AnyHubFilter for F {
         next: Next<'a>,
     ) -> BoxFuture<'a, HubResult<InvocationResult>> {
         Box::pin(HubFilter::invoke(self, invocation, next))
+    }
+
+    fn refused(&self, call: &RefusedCall<'_>) {
+        HubFilter::refused(self, call);
     }
 
     fn on_connected<'a>(

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::hint::hint;
 use super::method_table::MethodTable;
 use super::{
-    Call, Caller, Hub, HubCallerContext, HubResult, LentStreamReader, Reply, Resources,
-    ResourcesBuilder,
+    Call, Caller, Hub, HubCallerContext, HubResult, LentStreamReader, RefusedCall, Reply,
+    Resources, ResourcesBuilder,
 };
 use crate::connection::DisconnectReason;
 
@@ -37,6 +37,9 @@ pub trait HubService: Send + Sync + 'static {
     fn hint(&self, _target: &str) -> Option<String> {
         None
     }
+
+    /// Is told of a call that is refused before it is bound, or because it does not fit.
+    fn call_refused(&self, _call: &RefusedCall<'_>) {}
 
     /// Does the same as [`Hub::resources`].
     fn resources(&self, method: usize, builder: ResourcesBuilder<'_>) -> Resources;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::{Stream, StreamExt, stream};
-use hubwire::filters::{HubFilter, HubInvocation, InvocationResult, Next, NextHook};
+use hubwire::filters::{HubFilter, HubInvocation, InvocationResult, Next, NextHook, RefusedCall};
 use hubwire::protocol::HubProtocol;
 use hubwire::{
     Caller, DisconnectReason, HubCallerContext, HubError, HubResult, Naming, SignalR, StreamReader,
@@ -604,6 +604,58 @@ async fn a_filter_sees_the_caller_the_method_and_the_duration() {
     let mut client = server.connect_as("ann").await;
     client.invoke_as::<i32>("dOUBLE", (4321,)).await.unwrap();
     assert_eq!(log.take(), ["FilteredHub Double ann 0ns"]);
+    drop(client);
+    server.leaves_nothing_behind().await;
+}
+
+struct Refusals(Log);
+
+impl HubFilter for Refusals {
+    fn refused(&self, call: &RefusedCall<'_>) {
+        let (target, method) = (call.target(), call.method_name());
+        self.0
+            .note(format!("{target} {method:?} {:?}", call.reason()));
+        assert!(call.target() != "Boom", "a filter panics");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn filters_are_told_of_calls_that_reach_no_method() {
+    let log = Log::default();
+    let server = TestServer::with(FilteredHub(Log::default()), |hub| {
+        hub.filter(Refusals(log.clone()))
+            .filter(Refusals(log.clone()))
+    });
+    let mut client = server.connect().await;
+    let double = r#"Some("Double")"#;
+    for (target, arguments, told) in [
+        (
+            "Nothing",
+            json!([1]),
+            "Nothing None UnknownMethod".to_owned(),
+        ),
+        ("Boom", json!([1]), "Boom None UnknownMethod".to_owned()),
+        ("dOUBLE", json!(["x"]), format!("dOUBLE {double} Argument")),
+        (
+            "Double",
+            json!([]),
+            format!("Double {double} ArgumentCount"),
+        ),
+        (
+            "Count",
+            json!([1]),
+            r#"Count Some("Count") WrongKind"#.to_owned(),
+        ),
+        ("Sum", json!([1]), r#"Sum Some("Sum") Streams"#.to_owned()),
+    ] {
+        let call =
+            json!({"type": 1, "invocationId": "1", "target": target, "arguments": arguments});
+        client.send_record(&call).await.unwrap();
+        assert!(message(&mut client).await["error"].is_string());
+        assert_eq!(log.take(), [told.clone(), told]);
+    }
+    assert_eq!(client.invoke_as::<i32>("Double", (1,)).await.unwrap(), 2);
+    assert_eq!(log.take(), [""; 0]);
     drop(client);
     server.leaves_nothing_behind().await;
 }

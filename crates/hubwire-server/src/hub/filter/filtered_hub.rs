@@ -11,12 +11,13 @@ use tokio::time::Instant;
 
 use super::invocation::{Encoding, Outcome};
 use super::next::{FilteredMethod, Hook};
-use super::{AnyHubFilter, Filters, HubInvocation, InvocationResult, Next, NextHook};
+use super::{AnyHubFilter, Filters, HubInvocation, InvocationResult, Next, NextHook, RefusedCall};
 use crate::connection::DisconnectReason;
 use crate::hub::{
     CallFuture, Caller, HubCall, HubError, HubResult, HubService, Reply, ReplyKind, Resources,
     ResourcesBuilder, ResultWriter, StreamEnd, StreamFailure, StreamSink,
 };
+use crate::node::guarded_step;
 
 /// A hub whose calls and hooks run inside filters. Hubs without filters are not wrapped, and so pay nothing for them.
 pub(crate) struct FilteredHub {
@@ -125,6 +126,14 @@ impl HubService for FilteredHub {
                 Ok(Reply::stream(|sink| stream(run, sink)))
             }
             ReplyKind::UnknownMethod => Ok(bound),
+        }
+    }
+
+    fn call_refused(&self, call: &RefusedCall<'_>) {
+        for filter in &*self.filters {
+            guarded_step("a filter that is told of a refused call", || {
+                filter.refused(call)
+            });
         }
     }
 
