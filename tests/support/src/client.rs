@@ -227,7 +227,7 @@ impl Client {
     pub async fn record(&mut self) -> String {
         match self.next().await {
             Received::Record(record) => record,
-            other => panic!("not a record: {other:?}"),
+            other => panic!("expected a record, received {other:?}"),
         }
     }
 

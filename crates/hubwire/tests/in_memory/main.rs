@@ -4,7 +4,7 @@
 //! Nothing here may set or measure what belongs to the process (a panic hook, a global subscriber or
 //! recorder, the environment, descriptors). Such tests have their own binaries next to this folder.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod accepting;
 mod both_protocols;
