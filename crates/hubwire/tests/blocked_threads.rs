@@ -85,7 +85,7 @@ async fn messages_of_a_method_do_not_wait_for_the_thread_that_it_then_blocks() {
         let heard = is_heard_meanwhile(&server, &mut busy).await;
         assert!(
             heard,
-            "somebody waited for the blocked thread in attempt {attempt}"
+            "a client waited for the blocked thread in attempt {attempt}"
         );
     }
 }

@@ -34,7 +34,7 @@ async fn the_timeout_runs_while_the_invocation_waits_for_room() {
     let begun = Instant::now();
     let asked = clients.client(id.as_str()).with_timeout(seconds(1));
     let result = asked.invoke::<String, _>("Confirm", ()).await;
-    assert!(result.is_err(), "nobody responds");
+    assert!(result.is_err(), "the client does not respond");
     assert_elapsed(begun, 1.0..=1.1);
     drop(client);
     server.leaves_nothing_behind().await;
