@@ -30,7 +30,8 @@ impl TransferFormat {
 }
 
 /// A hub protocol: the encoding of hub messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum HubProtocol {
     /// JSON records; every client speaks this protocol.
     Json,

@@ -54,16 +54,19 @@ pub(crate) use writing::Writing;
 /// let signalr = SignalR::new();
 /// let prices = signalr.hub().naming(Naming::DotNet).build(PriceHub);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Naming {
     /// The names that serde declares.
     #[default]
     AsDeclared,
     /// The names that .NET's serializers use by default.
+    #[serde(rename = "dotnet")]
     DotNet,
     /// The names that .NET's serializers use with a `JsonStringEnumConverter`: enums go by name in
     /// JSON too, which also works for enums of other crates.
+    #[serde(rename = "dotnet_string_enums")]
     DotNetStringEnums,
 }
 

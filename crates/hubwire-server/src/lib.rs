@@ -50,7 +50,8 @@ pub use hub::{
 };
 pub use listen::listen;
 pub use node::{
-    DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, RandomSource, ServerOptions,
+    Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
+    RandomSource, ServerOptions,
 };
 pub use serve::{Serve, serve};
 pub use server::{HubBuilder, HubHandle, SignalR, SignalRBuilder, Statistics};

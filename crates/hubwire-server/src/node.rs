@@ -11,7 +11,6 @@ mod orphaned_calls;
 mod random;
 mod repeated;
 mod scratch;
-mod server_options;
 mod tally;
 mod turn;
 mod waker;
@@ -30,12 +29,18 @@ pub(crate) use guarded::{
 };
 use hubwire_core::NodeId;
 pub(crate) use limits::{Limit, Limits};
-pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
+pub use options::{
+    Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
+    ServerOptions,
+};
+pub(crate) use options::{
+    Configure, EndpointDefaults, OptionLevels, endpoint_option_setters, hub_option_setters,
+    server_option_setters,
+};
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 pub use random::RandomSource;
 pub(crate) use repeated::{Occurrences, Repeated};
 pub(crate) use scratch::with_scratch;
-pub use server_options::ServerOptions;
 pub(crate) use tally::Tally;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;

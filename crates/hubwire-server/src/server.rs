@@ -5,6 +5,7 @@ mod backplane_events;
 mod builder;
 mod hub_builder;
 mod hubs;
+mod option_setters;
 mod statistics;
 mod sweep;
 
@@ -15,13 +16,13 @@ use std::time::Duration;
 pub use builder::{SignalR, SignalRBuilder};
 pub use hub_builder::{HubBuilder, HubHandle};
 use hubs::Hubs;
-use hubwire_core::Backplane;
+use hubwire_core::{Backplane, HubName};
 pub use statistics::Statistics;
 
 use crate::connection::DisconnectReason;
 use crate::endpoint::ConnectionTable;
 use crate::hub::Filters;
-use crate::node::{Node, RandomSource, ServerOptions};
+use crate::node::{Node, OptionLevels, RandomSource, ServerOptions};
 use crate::outbound::Flushers;
 
 /// How long a shutdown waits for connections, hooks and methods to end.
@@ -34,6 +35,7 @@ const LAST_GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Server {
     node: Arc<Node>,
     flushers: Arc<Flushers>,
+    options: Arc<OptionLevels>,
     backplane: Option<Arc<dyn Backplane>>,
     filters: Filters,
     table: Arc<ConnectionTable>,
@@ -45,12 +47,14 @@ impl Server {
         random: RandomSource,
         workers: usize,
         options: ServerOptions,
+        levels: OptionLevels,
         backplane: Option<Arc<dyn Backplane>>,
         filters: Filters,
     ) -> Self {
         let server = Self {
             node: Arc::new(Node::new(random, workers, options)),
             flushers: Arc::new(Flushers::new(workers, options)),
+            options: Arc::new(levels),
             backplane,
             filters,
             table: Arc::default(),
@@ -69,9 +73,15 @@ impl Server {
         }
         let (table, hubs) = (Arc::clone(&self.table), Arc::clone(&self.hubs));
         let (node, flushers) = (Arc::downgrade(&self.node), Arc::clone(&self.flushers));
+        let options = Arc::clone(&self.options);
         self.node.prepare(move || {
             let (table, hubs) = (Arc::clone(&table), Arc::clone(&hubs));
-            sweep::run(Weak::clone(&node), table, hubs, Arc::clone(&flushers))
+            let (node, flushers) = (Weak::clone(&node), Arc::clone(&flushers));
+            let options = Arc::clone(&options);
+            async move {
+                warn_of_unknown_hubs(&options, &hubs);
+                sweep::run(node, table, hubs, flushers).await;
+            }
         });
         if let Some(backplane) = &self.backplane {
             let (backplane, hubs) = (Arc::clone(backplane), Arc::clone(&self.hubs));
@@ -92,6 +102,11 @@ impl Server {
 
     pub(crate) fn backplane(&self) -> Option<&Arc<dyn Backplane>> {
         self.backplane.as_ref()
+    }
+
+    /// The options that hubs and endpoints begin with.
+    pub(crate) fn options(&self) -> &OptionLevels {
+        &self.options
     }
 
     pub(crate) fn filters(&self) -> &Filters {
@@ -134,6 +149,15 @@ impl Server {
         if tokio::time::timeout(LAST_GRACE, ended).await.is_err() {
             let left = tracker.len();
             tracing::warn!(target: "hubwire::connection", left, "tasks that block their threads are left behind");
+        }
+    }
+}
+
+/// Logs the hubs that the configuration speaks of and that nobody has built.
+fn warn_of_unknown_hubs(options: &OptionLevels, hubs: &Hubs) {
+    for hub in options.configured_hubs() {
+        if hubs.find(&HubName::from(hub)).is_none() {
+            tracing::warn!(target: "hubwire::options", hub, "the configuration has options of a hub that does not exist");
         }
     }
 }

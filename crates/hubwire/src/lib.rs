@@ -225,11 +225,13 @@ pub mod manual {
 }
 
 pub mod options {
-    //! All options of servers, hubs and endpoints; each also has a method on its builder.
+    //! All options of servers, hubs and endpoints at once; each has a method on its builder, too.
+    //!
+    //! The guide is [`guides::options`](crate::guides::options).
 
     pub use hubwire_server::{
-        DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, NameIdentifierUserIdProvider,
-        RandomSource, ServerOptions,
+        Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
+        NameIdentifierUserIdProvider, RandomSource, ServerOptions,
     };
 }
 
@@ -263,6 +265,10 @@ pub mod guides {
 
     pub mod logging {
         #![doc = include_str!("../../../docs/logging.md")]
+    }
+
+    pub mod options {
+        #![doc = include_str!("../../../docs/options.md")]
     }
 
     pub mod pushing {

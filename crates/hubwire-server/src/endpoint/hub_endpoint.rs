@@ -21,7 +21,10 @@ use super::refused_origins::RefusedOrigins;
 use super::{cors, negotiate, routing};
 use crate::connection::Connection;
 use crate::hub::HubRuntime;
-use crate::node::{DeadPeerTimeouts, EndpointOptions, KeepRequest};
+use crate::node::{
+    Configure, DeadPeerTimeouts, EndpointDefaults, EndpointOptions, InvalidOption, KeepRequest,
+    endpoint_option_setters,
+};
 use crate::outbound::{Bounds, Progress};
 use crate::session::Session;
 use crate::transport::{Input, Transport, TransportKind};
@@ -58,6 +61,7 @@ pub struct HubEndpoint {
     pub(super) hub: Arc<HubRuntime>,
     pub(super) table: Arc<ConnectionTable>,
     pub(super) options: Arc<EndpointOptions>,
+    defaults: Arc<EndpointDefaults>,
     /// The limits for messages that wait for a client, from the options.
     pub(super) bounds: Arc<Bounds>,
     /// The allowed origins of pages, from the options.
@@ -66,98 +70,37 @@ pub struct HubEndpoint {
 }
 
 impl HubEndpoint {
-    pub(crate) fn new(hub: Arc<HubRuntime>, table: Arc<ConnectionTable>) -> Self {
-        let options = EndpointOptions::default();
+    /// # Panics
+    ///
+    /// Panics if an option makes no sense.
+    #[track_caller]
+    pub(crate) fn new(
+        hub: Arc<HubRuntime>,
+        table: Arc<ConnectionTable>,
+        defaults: Arc<EndpointDefaults>,
+    ) -> Self {
         Self {
             number: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
-            bounds: Arc::new(bounds(&hub, &options)),
+            bounds: Arc::new(bounds(&hub, &defaults.options)),
             allowed_origins: Arc::default(),
             refused_origins: Arc::default(),
+            options: Arc::new(defaults.options.clone()),
             hub,
             table,
-            options: Arc::new(options),
+            defaults,
         }
+        .checked()
     }
 
-    /// Sets all options at once.
+    /// Sets all options at once, instead of those of the server.
     ///
     /// # Panics
     ///
-    /// Panics under the same conditions as [`HubEndpoint::allowed_origins`].
+    /// Panics under the same conditions as the setter of each option.
     #[must_use]
     #[track_caller]
     pub fn options(self, options: EndpointOptions) -> Self {
-        self.with(|it| *it = options)
-    }
-
-    /// Sets [`EndpointOptions::application_maximum_buffer_size`].
-    #[must_use]
-    pub fn application_maximum_buffer_size(self, bytes: usize) -> Self {
-        self.with(|options| options.application_maximum_buffer_size = bytes)
-    }
-
-    /// Sets [`EndpointOptions::transport_send_timeout`].
-    #[must_use]
-    pub fn transport_send_timeout(self, timeout: Duration) -> Self {
-        self.with(|options| options.transport_send_timeout = timeout)
-    }
-
-    /// Sets [`EndpointOptions::transport_progress_timeout`].
-    #[must_use]
-    pub fn transport_progress_timeout(self, timeout: Duration) -> Self {
-        self.with(|options| options.transport_progress_timeout = timeout)
-    }
-
-    /// Sets [`EndpointOptions::transport_progress_size`].
-    #[must_use]
-    pub fn transport_progress_size(self, bytes: usize) -> Self {
-        self.with(|options| options.transport_progress_size = bytes)
-    }
-
-    /// Sets [`EndpointOptions::dead_peer_timeouts`].
-    #[must_use]
-    pub fn dead_peer_timeouts(self, timeouts: impl Into<Option<DeadPeerTimeouts>>) -> Self {
-        let timeouts = timeouts.into();
-        self.with(|options| options.dead_peer_timeouts = timeouts)
-    }
-
-    /// Sets [`EndpointOptions::minimum_protocol_version`].
-    #[must_use]
-    pub fn minimum_protocol_version(self, version: i32) -> Self {
-        self.with(|options| options.minimum_protocol_version = version)
-    }
-
-    /// Sets [`EndpointOptions::web_socket_close_timeout`].
-    #[must_use]
-    pub fn web_socket_close_timeout(self, timeout: Duration) -> Self {
-        self.with(|options| options.web_socket_close_timeout = timeout)
-    }
-
-    /// Sets [`EndpointOptions::allowed_origins`].
-    ///
-    /// # Panics
-    ///
-    /// Panics if an origin could never match, such as `*` or `https://chat.example/path`.
-    #[must_use]
-    #[track_caller]
-    pub fn allowed_origins<I>(self, origins: I) -> Self
-    where
-        I: IntoIterator<Item: Into<String>>,
-    {
-        let origins = origins.into_iter().map(Into::into).collect();
-        self.with(|options| options.allowed_origins = origins)
-    }
-
-    /// Sets [`EndpointOptions::keep_request`].
-    #[must_use]
-    pub fn keep_request(self, keep: KeepRequest) -> Self {
-        self.with(|options| options.keep_request = keep)
-    }
-
-    /// Sets [`EndpointOptions::maximum_kept_request_size`].
-    #[must_use]
-    pub fn maximum_kept_request_size(self, bytes: usize) -> Self {
-        self.with(|options| options.maximum_kept_request_size = bytes)
+        self.configure(|it| *it = options)
     }
 
     pub(crate) fn hub(&self) -> &Arc<HubRuntime> {
@@ -187,11 +130,54 @@ impl HubEndpoint {
     }
 
     #[track_caller]
-    fn with(mut self, change: impl FnOnce(&mut EndpointOptions)) -> Self {
-        change(Arc::make_mut(&mut self.options));
+    fn checked(mut self) -> Self {
+        if let Err(invalid) = self.options.validate() {
+            panic!("{invalid}");
+        }
+        self.allowed_origins = match AllowedOrigins::new(&self.options.allowed_origins) {
+            Ok(origins) => Arc::new(origins),
+            Err(invalid) => panic!("{invalid}"),
+        };
         self.bounds = Arc::new(bounds(&self.hub, &self.options));
-        self.allowed_origins = Arc::new(AllowedOrigins::new(&self.options.allowed_origins));
         self
+    }
+}
+
+/// A setter panics if its value makes no sense: a time or a size of zero, or an origin that could
+/// never match, such as `*` or `https://chat.example/path`
+/// ([`EndpointOptions::validate`]).
+impl HubEndpoint {
+    endpoint_option_setters!();
+}
+
+impl Configure<EndpointOptions> for HubEndpoint {
+    #[track_caller]
+    fn configure(mut self, change: impl FnOnce(&mut EndpointOptions)) -> Self {
+        let options = Arc::make_mut(&mut self.options);
+        change(options);
+        self.defaults.configure(options);
+        self.checked()
+    }
+}
+
+impl EndpointOptions {
+    /// Checks that every option makes sense, as the setters of [`HubEndpoint`] do.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first option that makes no sense: a time or a size of zero, but for
+    /// `maximum_kept_request_size`, a number beyond half of the address space, or an origin that
+    /// could never match.
+    pub fn validate(&self) -> Result<(), InvalidOption> {
+        self.check_each()?;
+        InvalidOption::refuse_zero(&[
+            (
+                "application_maximum_buffer_size",
+                self.application_maximum_buffer_size,
+            ),
+            ("transport_progress_size", self.transport_progress_size),
+        ])?;
+        AllowedOrigins::new(&self.allowed_origins).map(drop)
     }
 }
 
@@ -199,8 +185,7 @@ fn bounds(hub: &HubRuntime, endpoint: &EndpointOptions) -> Bounds {
     let flushers = hub.lifetime().flushers();
     let hub = hub.options();
     Bounds {
-        // With a size of zero, nothing could ever be queued.
-        bytes: hub.outbound_buffer_size.max(1),
+        bytes: hub.outbound_buffer_size,
         maximum: hub.maximum_outbound_buffer_size,
         answers: hub.answer_buffer_size,
         turn: flushers.turn(),

@@ -7,6 +7,8 @@ use http::header::{HOST, ORIGIN};
 use http::{HeaderValue, Request};
 use url::{ParseError, Url};
 
+use crate::node::InvalidOption;
+
 /// Scheme, host and port of a page (RFC 6454, section 4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
@@ -86,18 +88,16 @@ impl Origin {
 pub(super) struct AllowedOrigins(Box<[Origin]>);
 
 impl AllowedOrigins {
-    /// Parses the entries of `allowed_origins`.
-    ///
-    /// # Panics
-    ///
-    /// Panics if an origin could never match.
-    #[track_caller]
-    pub(super) fn new(origins: &[String]) -> Self {
-        let origins = origins.iter().map(|text| match Origin::parse(text) {
-            Ok(origin) => origin,
-            Err(error) => panic!("`{text}` in `allowed_origins` is the origin of no page: {error}"),
+    /// Parses origins, and refuses those that could never match.
+    pub(super) fn new(origins: &[String]) -> Result<Self, InvalidOption> {
+        let origins = origins.iter().map(|text| {
+            Origin::parse(text).map_err(|error| {
+                let text =
+                    format!("`{text}` in `allowed_origins` is the origin of no page: {error}");
+                InvalidOption::with_text("allowed_origins", text)
+            })
         });
-        Self(origins.collect())
+        origins.collect::<Result<_, _>>().map(Self)
     }
 }
 

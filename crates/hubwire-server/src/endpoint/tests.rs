@@ -97,7 +97,7 @@ impl Stage {
             Arc::new(NameIdentifierUserIdProvider),
         ));
         let table = Arc::<ConnectionTable>::default();
-        let endpoint = HubEndpoint::new(Arc::clone(&hub), Arc::clone(&table));
+        let endpoint = HubEndpoint::new(Arc::clone(&hub), Arc::clone(&table), Arc::default());
         let (client, far_end) = duplex(1_000);
         let socket = Socket::Other(Box::new(Broken(far_end)));
         let attached = Attached::fresh(&endpoint, None);

@@ -113,7 +113,7 @@ pub trait HubFilter: Send + Sync + 'static {
     /// # Cancellation
     ///
     /// The future is dropped where the method's would be: when the caller cancels a stream whose method takes no
-    /// [`CancellationToken`](crate::CancellationToken), and when a shutdown's grace is over.
+    /// [`CancellationToken`](tokio_util::sync::CancellationToken), and when a shutdown's grace is over.
     fn invoke(
         &self,
         invocation: &mut HubInvocation,

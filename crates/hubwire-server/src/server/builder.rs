@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{HubBuilder, Server, Statistics};
 use crate::hub::{Filters, Hub, HubContext, HubFilter, short_type_name};
-use crate::node::{Node, RandomSource, ServerOptions};
+use crate::node::{
+    Configuration, EndpointOptions, HubOptions, Node, OptionLevels, RandomSource, ServerOptions,
+};
 
 /// A SignalR server, from which hubs are built; it also performs the shutdown.
 ///
@@ -187,13 +189,17 @@ impl fmt::Debug for SignalR {
 /// let signalr = SignalR::builder()
 ///     .backplane(farm.node())
 ///     .maximum_outbound_memory(64 * 1024 * 1024)
+///     .detailed_errors(true) // of all hubs, unless they say otherwise
 ///     .build();
 /// ```
 #[derive(Default)]
 pub struct SignalRBuilder {
     backplane: Option<Arc<dyn Backplane>>,
     random: Option<RandomSource>,
-    options: ServerOptions,
+    pub(super) options: ServerOptions,
+    pub(super) hub_options: HubOptions,
+    pub(super) endpoint_options: EndpointOptions,
+    configuration: Configuration,
     filters: Filters,
 }
 
@@ -218,38 +224,38 @@ impl SignalRBuilder {
         self
     }
 
-    /// Sets all options at once.
+    /// Sets all of the server's own options at once.
     #[must_use]
     pub fn options(mut self, options: ServerOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Sets [`ServerOptions::maximum_outbound_memory`].
+    /// Sets all options that hubs begin with at once.
     #[must_use]
-    pub fn maximum_outbound_memory(mut self, bytes: usize) -> Self {
-        self.options.maximum_outbound_memory = bytes;
+    pub fn hub_options(mut self, options: HubOptions) -> Self {
+        self.hub_options = options;
         self
     }
 
-    /// Sets [`ServerOptions::outbound_victim_size`].
+    /// Sets all options that endpoints begin with at once.
     #[must_use]
-    pub fn outbound_victim_size(mut self, bytes: usize) -> Self {
-        self.options.outbound_victim_size = bytes;
+    pub fn endpoint_options(mut self, options: EndpointOptions) -> Self {
+        self.endpoint_options = options;
         self
     }
 
-    /// Sets [`ServerOptions::outbound_turn_size`].
+    /// Sets what a file or another source says of the options.
+    ///
+    /// The options that hubs and endpoints set for themselves win over sections for all of them.
+    /// Otherwise the configuration wins over the code, so that an operator can change any option
+    /// of a hub: what `hubs.ChatHub` sets is set, whatever the builder of that hub says.
+    ///
+    /// A hub that the configuration speaks of and that is not built by the time of the first
+    /// connection is a warning in the log.
     #[must_use]
-    pub fn outbound_turn_size(mut self, bytes: usize) -> Self {
-        self.options.outbound_turn_size = bytes;
-        self
-    }
-
-    /// Sets [`ServerOptions::unflushed_size`].
-    #[must_use]
-    pub fn unflushed_size(mut self, bytes: usize) -> Self {
-        self.options.unflushed_size = bytes;
+    pub fn configuration(mut self, configuration: Configuration) -> Self {
+        self.configuration = configuration;
         self
     }
 
@@ -260,26 +266,36 @@ impl SignalRBuilder {
         self
     }
 
-    /// Sets [`ServerOptions::maximum_orphaned_calls`].
-    #[must_use]
-    pub fn maximum_orphaned_calls(mut self, count: usize) -> Self {
-        self.options.maximum_orphaned_calls = count;
-        self
-    }
-
     /// Builds the server. Its tasks start with the first connection.
     ///
     /// Inside a runtime, the server gets one flusher for each worker; outside of one, a single
     /// flusher.
+    ///
+    /// # Panics
+    ///
+    /// Panics if an option makes no sense (see [`ServerOptions::validate`],
+    /// [`HubOptions::validate`] and [`EndpointOptions::validate`]).
     #[must_use]
+    #[track_caller]
     pub fn build(self) -> SignalR {
         let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
         let random = self.random.unwrap_or_else(RandomSource::system);
+        let mut options = self.options;
+        let (hub, endpoint) = (self.hub_options, self.endpoint_options);
+        let levels = OptionLevels::new(&mut options, hub, endpoint, self.configuration);
+        let valid = options
+            .validate()
+            .and_then(|()| levels.hub.validate())
+            .and_then(|()| levels.endpoint.validate());
+        if let Err(invalid) = valid {
+            panic!("The server cannot be built: {invalid}");
+        }
         SignalR {
             server: Arc::new(Server::new(
                 random,
                 workers,
-                self.options,
+                options,
+                levels,
                 self.backplane,
                 self.filters,
             )),

@@ -16,7 +16,7 @@ use crate::hub::{
     FilteredHub, Filters, Hub, HubContext, HubFilter, HubRuntime, TypedHub, short_type_name,
 };
 use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
-use crate::node::HubOptions;
+use crate::node::{Configure, EndpointDefaults, HubOptions, hub_option_setters};
 
 /// Configures a hub.
 ///
@@ -50,12 +50,12 @@ pub struct HubBuilder<H: Hub> {
 impl<H: Hub> HubBuilder<H> {
     pub(super) fn new(server: Arc<Server>) -> Self {
         Self {
-            server,
             name: HubName::from(short_type_name::<H>()),
-            options: HubOptions::default(),
+            options: server.options().hub.clone(),
             user_ids: Arc::new(NameIdentifierUserIdProvider),
             filters: Filters::default(),
             hub: PhantomData,
+            server,
         }
     }
 
@@ -88,144 +88,10 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
-    /// Sets all options at once.
+    /// Sets all options at once, instead of those of the server.
     #[must_use]
     pub fn options(mut self, options: HubOptions) -> Self {
         self.options = options;
-        self
-    }
-
-    /// Sets [`HubOptions::handshake_timeout`].
-    #[must_use]
-    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.options.handshake_timeout = timeout;
-        self
-    }
-
-    /// Sets [`HubOptions::keep_alive_interval`].
-    #[must_use]
-    pub fn keep_alive_interval(mut self, interval: Duration) -> Self {
-        self.options.keep_alive_interval = interval;
-        self
-    }
-
-    /// Sets [`HubOptions::client_timeout_interval`].
-    #[must_use]
-    pub fn client_timeout_interval(mut self, interval: Duration) -> Self {
-        self.options.client_timeout_interval = interval;
-        self
-    }
-
-    /// Sets [`HubOptions::maximum_receive_message_size`]: a number of bytes, or `None` for no
-    /// limit.
-    #[must_use]
-    pub fn maximum_receive_message_size(mut self, bytes: impl Into<Option<usize>>) -> Self {
-        self.options.maximum_receive_message_size = bytes.into();
-        self
-    }
-
-    /// Sets [`HubOptions::maximum_parallel_invocations_per_client`].
-    #[must_use]
-    pub fn maximum_parallel_invocations_per_client(mut self, count: NonZeroUsize) -> Self {
-        self.options.maximum_parallel_invocations_per_client = count;
-        self
-    }
-
-    /// Sets [`HubOptions::maximum_running_calls_per_client`].
-    #[must_use]
-    pub fn maximum_running_calls_per_client(mut self, count: usize) -> Self {
-        self.options.maximum_running_calls_per_client = count;
-        self
-    }
-
-    /// Sets [`HubOptions::supported_protocols`].
-    #[must_use]
-    pub fn supported_protocols(mut self, protocols: impl Into<Vec<HubProtocol>>) -> Self {
-        self.options.supported_protocols = protocols.into();
-        self
-    }
-
-    /// Sets [`HubOptions::naming`].
-    #[must_use]
-    pub fn naming(mut self, naming: Naming) -> Self {
-        self.options.naming = naming;
-        self
-    }
-
-    /// Sets [`HubOptions::stream_buffer_capacity`].
-    #[must_use]
-    pub fn stream_buffer_capacity(mut self, items: NonZeroUsize) -> Self {
-        self.options.stream_buffer_capacity = items;
-        self
-    }
-
-    /// Sets [`HubOptions::maximum_parallel_streams_per_client`].
-    #[must_use]
-    pub fn maximum_parallel_streams_per_client(mut self, count: usize) -> Self {
-        self.options.maximum_parallel_streams_per_client = count;
-        self
-    }
-
-    /// Sets [`HubOptions::cancelled_stream_timeout`].
-    #[must_use]
-    pub fn cancelled_stream_timeout(mut self, timeout: Duration) -> Self {
-        self.options.cancelled_stream_timeout = timeout;
-        self
-    }
-
-    /// Sets [`HubOptions::client_result_timeout`].
-    #[must_use]
-    pub fn client_result_timeout(mut self, timeout: Duration) -> Self {
-        self.options.client_result_timeout = timeout;
-        self
-    }
-
-    /// Sets [`HubOptions::maximum_pending_client_results`].
-    #[must_use]
-    pub fn maximum_pending_client_results(mut self, count: usize) -> Self {
-        self.options.maximum_pending_client_results = count;
-        self
-    }
-
-    /// Sets [`HubOptions::detailed_errors`].
-    #[must_use]
-    pub fn detailed_errors(mut self, detailed: bool) -> Self {
-        self.options.detailed_errors = detailed;
-        self
-    }
-
-    /// Sets [`HubOptions::maximum_groups_per_connection`].
-    #[must_use]
-    pub fn maximum_groups_per_connection(mut self, count: usize) -> Self {
-        self.options.maximum_groups_per_connection = count;
-        self
-    }
-
-    /// Sets [`HubOptions::maximum_group_name_size`].
-    #[must_use]
-    pub fn maximum_group_name_size(mut self, bytes: usize) -> Self {
-        self.options.maximum_group_name_size = bytes;
-        self
-    }
-
-    /// Sets [`HubOptions::outbound_buffer_size`].
-    #[must_use]
-    pub fn outbound_buffer_size(mut self, bytes: usize) -> Self {
-        self.options.outbound_buffer_size = bytes;
-        self
-    }
-
-    /// Sets [`HubOptions::answer_buffer_size`].
-    #[must_use]
-    pub fn answer_buffer_size(mut self, bytes: usize) -> Self {
-        self.options.answer_buffer_size = bytes;
-        self
-    }
-
-    /// Sets [`HubOptions::maximum_outbound_buffer_size`].
-    #[must_use]
-    pub fn maximum_outbound_buffer_size(mut self, bytes: usize) -> Self {
-        self.options.maximum_outbound_buffer_size = bytes;
         self
     }
 
@@ -253,9 +119,9 @@ impl<H: Hub> HubBuilder<H> {
     ///
     /// # Panics
     ///
-    /// Panics if the server already has a hub with this name (see [`HubBuilder::name`]), or if a
-    /// hand-written hub has two methods with the same name, ignoring ASCII case, or a method
-    /// without a name. A hub exists as long as its handle, an endpoint or a context.
+    /// Panics if an option makes no sense (see [`HubOptions::validate`]), if the server already has
+    /// a hub with this name (see [`HubBuilder::name`]), or if a hand-written hub has two methods
+    /// with the same name, ignoring ASCII case, or a method without a name. A hub exists as long as its handle, an endpoint or a context.
     #[must_use]
     #[track_caller]
     pub fn build(self, hub: H) -> HubHandle<H> {
@@ -269,7 +135,9 @@ impl<H: Hub> HubBuilder<H> {
     ///
     /// Panics under the same conditions as [`HubBuilder::build`].
     #[track_caller]
-    pub fn build_with(self, hub: impl FnOnce(HubContext<H>) -> H) -> HubHandle<H> {
+    pub fn build_with(mut self, hub: impl FnOnce(HubContext<H>) -> H) -> HubHandle<H> {
+        self.settle_options();
+        let endpoints = self.server.options().endpoint_defaults(&self.name);
         let node = self.server.node();
         let cluster = self.server.backplane().map(|backplane| {
             Cluster::new(self.name.clone(), Arc::clone(node), Arc::clone(backplane))
@@ -298,8 +166,40 @@ impl<H: Hub> HubBuilder<H> {
         HubHandle {
             runtime,
             table: Arc::clone(self.server.table()),
+            endpoints: Arc::new(endpoints),
             hub: PhantomData,
         }
+    }
+
+    /// Applies the configuration to the options, and checks them.
+    #[track_caller]
+    fn settle_options(&mut self) {
+        let (name, options) = (&self.name, &mut self.options);
+        self.server.options().configure_hub(name, options);
+        if let Err(invalid) = options.validate() {
+            panic!("The hub `{name}` cannot be built: {invalid}");
+        }
+        if options.pings_too_rarely() {
+            tracing::warn!(
+                target: "hubwire::options",
+                hub = %name,
+                keep_alive_interval = ?options.keep_alive_interval,
+                client_timeout_interval = ?options.client_timeout_interval,
+                "pings are no more frequent than timeouts, so clients with the same settings lose their connections"
+            );
+        }
+    }
+}
+
+/// Options that are not set are those of the server, or else their defaults.
+impl<H: Hub> HubBuilder<H> {
+    hub_option_setters!();
+}
+
+impl<H: Hub> Configure<HubOptions> for HubBuilder<H> {
+    fn configure(mut self, change: impl FnOnce(&mut HubOptions)) -> Self {
+        change(&mut self.options);
+        self
     }
 }
 
@@ -323,14 +223,28 @@ impl<H: Hub> HubBuilder<H> {
 pub struct HubHandle<H: Hub> {
     runtime: Arc<HubRuntime>,
     table: Arc<ConnectionTable>,
+    endpoints: Arc<EndpointDefaults>,
     hub: PhantomData<fn() -> H>,
 }
 
 impl<H: Hub> HubHandle<H> {
     /// Creates an endpoint of the hub, to be mapped to a path.
+    ///
+    /// It begins with the server's endpoint options.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the configuration sets an option of the endpoint that makes no sense (see
+    /// [`EndpointOptions::validate`](crate::EndpointOptions::validate)).
     #[must_use]
+    #[track_caller]
     pub fn endpoint(&self) -> HubEndpoint {
-        HubEndpoint::new(Arc::clone(&self.runtime), Arc::clone(&self.table))
+        let endpoints = Arc::clone(&self.endpoints);
+        HubEndpoint::new(
+            Arc::clone(&self.runtime),
+            Arc::clone(&self.table),
+            endpoints,
+        )
     }
 
     /// Returns the hub as seen by the rest of the program.
@@ -346,6 +260,7 @@ impl<H: Hub> Clone for HubHandle<H> {
         Self {
             runtime: Arc::clone(&self.runtime),
             table: Arc::clone(&self.table),
+            endpoints: Arc::clone(&self.endpoints),
             hub: PhantomData,
         }
     }

@@ -29,7 +29,9 @@ fn node(farm: Option<&InProcessFarm>) -> (TestServer<TurnsHub>, Log) {
     }
     let hub = TurnsHub { log: log.clone() };
     let server = TestServer::on(signalr.build(), hub, |options| {
-        options.maximum_outbound_buffer_size(64 * KIB)
+        options
+            .outbound_buffer_size(64 * KIB)
+            .maximum_outbound_buffer_size(64 * KIB)
     });
     (server, log)
 }

@@ -33,7 +33,9 @@ fn server() -> (TestServer<MemoryHub>, Log) {
     let log = Log::default();
     let signalr = SignalR::builder().maximum_outbound_memory(MAXIMUM).build();
     let server = TestServer::on(signalr, MemoryHub { log: log.clone() }, |options| {
-        options.maximum_outbound_buffer_size(512 * KIB)
+        options
+            .outbound_buffer_size(512 * KIB)
+            .maximum_outbound_buffer_size(512 * KIB)
     });
     (server, log)
 }

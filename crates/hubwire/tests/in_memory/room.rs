@@ -130,44 +130,37 @@ async fn a_client_is_invoked_after_a_full_queue_and_responds_while_it_is_away() 
     it.server.leaves_nothing_behind().await;
 }
 
-/// The server treats a bound of zero bytes as one byte.
-const LEAST: [usize; 2] = [0, 1];
-
 #[tokio::test(start_paused = true)]
 async fn a_stream_gets_through_the_least_bound() {
-    for bytes in LEAST {
-        let it = fixture(bytes);
-        let mut client = it.server.connect().await;
-        let call = json!({"type": 4, "invocationId": "s", "target": "Count", "arguments": [30]});
-        client.send_record(&call).await.unwrap();
-        let heard = heard_within(&mut client, seconds(1)).await;
-        let items = (0..30).map(|number| json!({"type": 2, "invocationId": "s", "item": number}));
-        let end = json!({"type": 3, "invocationId": "s"});
-        let expected = items.chain([end]).map(Received::Message);
-        assert_eq!(heard, expected.collect::<Vec<_>>());
-    }
+    let it = fixture(1);
+    let mut client = it.server.connect().await;
+    let call = json!({"type": 4, "invocationId": "s", "target": "Count", "arguments": [30]});
+    client.send_record(&call).await.unwrap();
+    let heard = heard_within(&mut client, seconds(1)).await;
+    let items = (0..30).map(|number| json!({"type": 2, "invocationId": "s", "item": number}));
+    let end = json!({"type": 3, "invocationId": "s"});
+    let expected = items.chain([end]).map(Received::Message);
+    assert_eq!(heard, expected.collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_in_pieces_of_one_byte_get_through_the_least_bound() {
-    for bytes in LEAST {
-        let it = fixture(bytes);
-        let mut client = it.pulled().await;
-        for number in 0..20 {
-            let id = number.to_string();
-            let call = json!({"type": 1, "invocationId": id, "target": "Echo", "arguments": [id]});
-            for byte in format!("{call}\u{1e}").bytes() {
-                client.send_bytes(&[byte]).await.unwrap();
-            }
+    let it = fixture(1);
+    let mut client = it.pulled().await;
+    for number in 0..20 {
+        let id = number.to_string();
+        let call = json!({"type": 1, "invocationId": id, "target": "Echo", "arguments": [id]});
+        for byte in format!("{call}\u{1e}").bytes() {
+            client.send_bytes(&[byte]).await.unwrap();
         }
-        let heard = heard_within(&mut client, seconds(1)).await;
-        let ids = (0..20).map(|number| number.to_string());
-        let expected = ids.map(|id| json!({"type": 3, "invocationId": id, "result": id}));
-        assert_eq!(heard, expected.map(Received::Message).collect::<Vec<_>>());
-        client.close().await.unwrap();
-        assert_eq!(next(&mut client).await, Received::Lost);
-        settle().await;
-        assert_eq!(it.log.take(), ["TransportClosed"]);
-        it.server.leaves_nothing_behind().await;
     }
+    let heard = heard_within(&mut client, seconds(1)).await;
+    let ids = (0..20).map(|number| number.to_string());
+    let expected = ids.map(|id| json!({"type": 3, "invocationId": id, "result": id}));
+    assert_eq!(heard, expected.map(Received::Message).collect::<Vec<_>>());
+    client.close().await.unwrap();
+    assert_eq!(next(&mut client).await, Received::Lost);
+    settle().await;
+    assert_eq!(it.log.take(), ["TransportClosed"]);
+    it.server.leaves_nothing_behind().await;
 }

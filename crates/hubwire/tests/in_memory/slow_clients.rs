@@ -179,7 +179,9 @@ async fn the_progress_timeout_can_be_set_and_a_steady_reader_meets_it() {
 async fn a_broadcast_waits_for_nobody_and_disconnects_a_slow_client_at_the_maximum() {
     let log = Log::default();
     let server = TestServer::with(SlowHub { log: log.clone() }, |options| {
-        options.maximum_outbound_buffer_size(64 * KIB)
+        options
+            .outbound_buffer_size(64 * KIB)
+            .maximum_outbound_buffer_size(64 * KIB)
     });
     let mut slow = server.connect().await;
     let mut reading = keep_reading(server.connect().await);

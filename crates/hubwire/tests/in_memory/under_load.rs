@@ -40,7 +40,9 @@ struct Fixture {
 fn fixture(maximum: usize) -> Fixture {
     let log = Log::default();
     let server = TestServer::with(LoadHub { log: log.clone() }, |options| {
-        options.maximum_outbound_buffer_size(maximum)
+        options
+            .outbound_buffer_size(maximum.min(MIB))
+            .maximum_outbound_buffer_size(maximum)
     });
     Fixture { server, log }
 }

@@ -17,6 +17,7 @@ mod handshake;
 mod heads;
 mod hooks;
 mod http_surface;
+mod kept_requests;
 mod leaving;
 mod malformed;
 mod messagepack;

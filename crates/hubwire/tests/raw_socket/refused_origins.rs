@@ -31,8 +31,8 @@ async fn each_origin_is_one_warning_with_the_host_and_the_option() {
             written.lock().unwrap().push(fields.0);
         },
     };
-    let _guard = each_event.listen();
     let server = Server::start().await;
+    let _guard = each_event.listen();
     let own = format!("http://{}", server.address);
     for origin in [
         "http://localhost:4200",

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use hubwire::options::KeepRequest;
 use hubwire::{HubBuilder, HubHandle, MapHub, SignalR, Statistics};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -162,6 +163,14 @@ fn options(signalr: &SignalR, hub: &ProbeHub) -> Router {
         .map_hub("/unlimited", unlimited.build(hub.clone()).endpoint())
         .map_hub("/hasty", hasty)
         .map_hub("/partner", partner)
+        .map_hub(
+            "/path-only",
+            plain.endpoint().keep_request(KeepRequest::PathOnly),
+        )
+        .map_hub(
+            "/keeps-100",
+            plain.endpoint().maximum_kept_request_size(100),
+        )
         .map_hub("/minimum-1", plain.endpoint().minimum_protocol_version(1))
         .map_hub("/minimum-2", plain.endpoint().minimum_protocol_version(2))
         .map_hub(

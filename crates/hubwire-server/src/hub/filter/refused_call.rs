@@ -55,7 +55,7 @@ impl RefusedCall<'_> {
 
     /// Returns the method's name as the client sent it, which may have any length and any content.
     ///
-    /// Use an [`Excerpt`](hubwire_protocol::Excerpt) to log it, and never make it a label of a metric.
+    /// Use an [`Excerpt`] to log it, and never make it a label of a metric.
     #[must_use]
     pub fn target(&self) -> &str {
         self.target

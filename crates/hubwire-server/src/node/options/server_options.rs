@@ -1,20 +1,23 @@
 //! The options that all hubs of a server share.
 
-/// Limits for all hubs of a server together, and how their messages are written.
-///
-/// Set with [`SignalRBuilder::options`](crate::SignalRBuilder::options).
-///
-/// ```
-/// use hubwire::SignalR;
-/// use hubwire::options::ServerOptions;
-///
-/// let mut options = ServerOptions::default();
-/// options.maximum_outbound_memory = 64 * 1024 * 1024;
-/// let signalr = SignalR::builder().options(options).build();
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServerOptions {
+use super::InvalidOption;
+
+options! {
+    /// Limits for all hubs of a server together, and how their messages are written.
+    ///
+    /// Set with [`SignalRBuilder::options`](crate::SignalRBuilder::options).
+    ///
+    /// ```
+    /// use hubwire::SignalR;
+    /// use hubwire::options::ServerOptions;
+    ///
+    /// let mut options = ServerOptions::default();
+    /// options.maximum_outbound_memory = 64 * 1024 * 1024;
+    /// let signalr = SignalR::builder().options(options).build();
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ServerOptions, changes ServerOptionsChanges, setters server_option_setters;
+
     /// How many bytes may be queued for the clients of all hubs together. Default 512 MiB.
     ///
     /// A message that many receivers share counts once. If more is queued, clients are
@@ -22,14 +25,18 @@ pub struct ServerOptions {
     /// [`ServerOptions::outbound_victim_size`] bytes, beginning with the one that has the oldest
     /// queued message; others follow only if there are no such clients. ASP.NET Core has no such
     /// limit.
-    pub maximum_outbound_memory: usize,
+    maximum_outbound_memory: usize = 512 * 1024 * 1024,
+        set(bytes: usize);
+
     /// The number of bytes that a client must free to be among the first to be disconnected when
     /// [`ServerOptions::maximum_outbound_memory`] is used up. Only bytes that no other client is
     /// sent count. Default 64 KiB.
     ///
     /// Disconnecting others frees little: a message to many clients stays in memory for the rest
     /// of them.
-    pub outbound_victim_size: usize,
+    outbound_victim_size: usize = 64 * 1024,
+        set(bytes: usize);
+
     /// How many calls may continue after their connections have ended. Default 10,000.
     ///
     /// Beyond that, the newest call of the user with the most such calls is dropped. Connections
@@ -37,24 +44,35 @@ pub struct ServerOptions {
     /// but a client that repeatedly calls a slow method, leaves and comes back could otherwise
     /// fill the memory. A shutdown waits for such calls for at most 20 s. A method that may never
     /// end should take a `CancellationToken`.
-    pub maximum_orphaned_calls: usize,
+    maximum_orphaned_calls: usize = 10_000,
+        set(count: usize);
+
     /// How many bytes are written to one client before others get their turn. Default 256 KiB.
-    pub outbound_turn_size: usize,
+    outbound_turn_size: usize = 256 * 1024,
+        set(bytes: usize);
+
     /// How many bytes may be unwritten for each client that waits for its turn, before senders to
     /// many clients wait. Default 16 KiB.
     ///
     /// With a much smaller value, each write carries too few messages.
-    pub unflushed_size: usize,
+    unflushed_size: usize = 16 * 1024,
+        set(bytes: usize);
 }
 
-impl Default for ServerOptions {
-    fn default() -> Self {
-        Self {
-            maximum_outbound_memory: 512 * 1024 * 1024,
-            maximum_orphaned_calls: 10_000,
-            outbound_victim_size: 64 * 1024,
-            outbound_turn_size: 256 * 1024,
-            unflushed_size: 16 * 1024,
-        }
+impl ServerOptions {
+    /// Checks that every option makes sense, as [`SignalRBuilder::build`](crate::SignalRBuilder::build)
+    /// does.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first option that makes no sense: a size of zero, but for
+    /// `outbound_victim_size`, or a number beyond half of the address space.
+    pub fn validate(&self) -> Result<(), InvalidOption> {
+        self.check_each()?;
+        InvalidOption::refuse_zero(&[
+            ("maximum_outbound_memory", self.maximum_outbound_memory),
+            ("outbound_turn_size", self.outbound_turn_size),
+            ("unflushed_size", self.unflushed_size),
+        ])
     }
 }

@@ -1,0 +1,158 @@
+//! No option is forgotten: each has its default, a value that a file may set, and a test of its effect.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use hubwire::options::{EndpointOptions, HubOptions, ServerOptions};
+use serde::de::DeserializeOwned;
+
+/// Each option, another value than its default as a file has it, and the file and the test that show its effect.
+const OPTIONS: &str = r#"
+handshake_timeout | "1s" | in_memory/timing.rs | a_handshake_that_does_not_come_is_canceled
+keep_alive_interval | "1s" | in_memory/timing.rs | the_interval_of_pings_can_be_set
+client_timeout_interval | "1s" | in_memory/option_effects.rs | client_timeout_interval
+maximum_receive_message_size | "unlimited" | in_memory/option_effects.rs | maximum_receive_message_size
+maximum_parallel_invocations_per_client | 3 | in_memory/calls.rs | with_three_slots_calls_begin_in_order_and_end_in_any
+maximum_running_calls_per_client | 2 | in_memory/metrics.rs | limits_of_streams_and_calls
+supported_protocols | ["messagepack"] | in_memory/option_effects.rs | supported_protocols
+naming | "dotnet" | in_memory/option_effects.rs | naming
+stream_buffer_capacity | 2 | in_memory/option_effects.rs | stream_buffer_capacity
+maximum_parallel_streams_per_client | 5 | in_memory/streams.rs | a_connection_has_so_many_streams_and_no_more
+cancelled_stream_timeout | "1s" | in_memory/option_effects.rs | cancelled_stream_timeout
+client_result_timeout | "1s" | in_memory/option_effects.rs | client_result_timeout
+maximum_pending_client_results | 3 | in_memory/client_results.rs | one_client_has_so_many_pending_results_and_no_more
+detailed_errors | true | in_memory/calls.rs | with_detailed_errors_binding_failures_are_explained
+maximum_groups_per_connection | 2 | in_memory/group_limits.rs | a_connection_is_in_as_many_groups_as_its_hub_allows
+maximum_group_name_size | 3 | in_memory/option_effects.rs | maximum_group_name_size
+outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_send_to_one_client_waits_until_there_is_room
+maximum_outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_broadcast_waits_for_nobody_and_lets_a_slow_client_go_at_the_maximum
+answer_buffer_size | 262144 | in_memory/unread_answers.rs | calls_wait_for_those_who_do_not_read_the_answers
+application_maximum_buffer_size | 1024 | in_memory/endpoint_option_effects.rs | application_maximum_buffer_size
+transport_send_timeout | 3 | in_memory/slow_clients.rs | a_send_waits_for_the_send_timeout_at_most_and_its_message_stays_queued
+transport_progress_timeout | 20 | in_memory/slow_clients.rs | the_time_of_progress_can_be_set_and_a_steady_reader_has_enough_of_it
+transport_progress_size | 1024 | in_memory/endpoint_option_effects.rs | transport_progress_size
+dead_peer_timeouts | "off" | serving/way_out.rs | a_peer_whose_network_is_dead_is_given_up_with_whatever_traffic_or_none
+minimum_protocol_version | 1 | in_memory/endpoint_option_effects.rs | minimum_protocol_version
+web_socket_close_timeout | 0.5 | in_memory/endpoint_option_effects.rs | web_socket_close_timeout
+allowed_origins | ["https://shop.example"] | in_memory/endpoint_option_effects.rs | allowed_origins
+keep_request | "path_only" | raw_socket/kept_requests.rs | a_connection_keeps_the_part_of_its_request_that_its_endpoint_names
+maximum_kept_request_size | 100 | raw_socket/kept_requests.rs | a_connection_keeps_as_much_of_its_request_as_its_endpoint_allows
+maximum_outbound_memory | 1048576 | in_memory/outbound_memory.rs | beyond_what_a_node_holds_those_go_whose_messages_have_waited_longest
+outbound_victim_size | 1 | in_memory/server_option_effects.rs | outbound_victim_size
+maximum_orphaned_calls | 10 | in_memory/orphaned_calls.rs | a_thousand_calls_that_outlive_their_connections_are_bounded
+outbound_turn_size | 1024 | in_memory/server_option_effects.rs | outbound_turn_size
+unflushed_size | 1024 | in_memory/server_option_effects.rs | unflushed_size
+"#;
+
+/// An option, another value than its default, a file and a test.
+fn options() -> impl Iterator<Item = [&'static str; 4]> {
+    let rows = OPTIONS.lines().filter(|row| !row.is_empty());
+    rows.map(|row| {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        cells.try_into().unwrap()
+    })
+}
+
+fn names() -> BTreeSet<&'static str> {
+    let all = [
+        HubOptions::NAMES,
+        EndpointOptions::NAMES,
+        ServerOptions::NAMES,
+    ];
+    all.concat().into_iter().collect()
+}
+
+#[test]
+fn the_effect_of_every_option_is_tested() {
+    let listed: BTreeSet<_> = options().map(|[option, ..]| option).collect();
+    assert_eq!(listed, names());
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for [option, _, file, test] in options() {
+        let text = fs::read_to_string(tests.join(file)).unwrap();
+        assert!(
+            text.contains(&format!("fn {test}(")),
+            "{option}: {file} has no test {test}"
+        );
+        assert!(
+            text.contains(option),
+            "{option}: {file} does not speak of it"
+        );
+    }
+}
+
+/// What a file sets, with the defaults of everything else.
+fn read<T: DeserializeOwned>(option: &str, value: &str) -> T {
+    let text = format!("{{\"{option}\": {value}}}");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// Whether this is the default of an option, whichever type it is of.
+fn is_default(option: &str, value: &str) -> bool {
+    if HubOptions::NAMES.contains(&option) {
+        read::<HubOptions>(option, value) == HubOptions::default()
+    } else if EndpointOptions::NAMES.contains(&option) {
+        read::<EndpointOptions>(option, value) == EndpointOptions::default()
+    } else {
+        read::<ServerOptions>(option, value) == ServerOptions::default()
+    }
+}
+
+#[test]
+fn a_file_can_set_every_option() {
+    for [option, value, ..] in options() {
+        assert!(!is_default(option, value), "{option}");
+    }
+}
+
+/// The table rows of the guide: the names of options and their defaults, as a file has them.
+fn documented() -> Vec<(String, String)> {
+    let guide = include_str!("../../../../docs/options.md");
+    let rows = guide.lines().filter(|line| line.starts_with("| `"));
+    let cell = |cell: Option<&str>| cell.unwrap().trim().trim_matches('`').to_owned();
+    rows.map(|row| {
+        let mut cells = row.split('|').skip(1);
+        (cell(cells.next()), cell(cells.next()))
+    })
+    .collect()
+}
+
+#[test]
+fn the_guide_has_every_option_with_its_default() {
+    let documented = documented();
+    let listed: BTreeSet<_> = documented
+        .iter()
+        .map(|(option, _)| option.as_str())
+        .collect();
+    assert_eq!(listed, names());
+    for (option, default) in &documented {
+        assert!(
+            is_default(option, default),
+            "the default of {option} is not {default}"
+        );
+    }
+}
+
+/// The options that ASP.NET Core has, and its defaults.
+#[test]
+fn defaults_are_those_of_aspnet_core() {
+    const KIB: usize = 1024;
+    let hub = HubOptions::default();
+    assert_eq!(hub.handshake_timeout, Duration::from_secs(15));
+    assert_eq!(hub.keep_alive_interval, Duration::from_secs(15));
+    assert_eq!(hub.client_timeout_interval, Duration::from_secs(30));
+    assert_eq!(hub.maximum_receive_message_size, Some(32 * KIB));
+    assert_eq!(hub.stream_buffer_capacity.get(), 10);
+    assert_eq!(hub.maximum_parallel_invocations_per_client.get(), 1);
+    assert!(!hub.detailed_errors);
+    let protocols: Vec<_> = hub.supported_protocols.iter().map(|it| it.name()).collect();
+    assert_eq!(protocols, ["json", "messagepack"]);
+    // There, it is `TransportMaxBufferSize`.
+    assert_eq!(hub.answer_buffer_size, 64 * KIB);
+    let endpoint = EndpointOptions::default();
+    assert_eq!(endpoint.application_maximum_buffer_size, 64 * KIB);
+    assert_eq!(endpoint.transport_send_timeout, Duration::from_secs(10));
+    assert_eq!(endpoint.minimum_protocol_version, 0);
+    assert_eq!(endpoint.web_socket_close_timeout, Duration::from_secs(5));
+}
