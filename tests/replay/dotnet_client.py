@@ -1,4 +1,4 @@
-"""Sends the recorded messages of the real .NET client to the conformance server, and checks the answers.
+"""Sends the recorded messages of the real .NET client to the conformance server, and checks the responses.
 
     python3 tests/replay/dotnet_client.py [--server FILE]
 
@@ -30,8 +30,8 @@ LATER = {
     "WebSockets-stateful-cut": "stateful reconnect",
 }
 ANSWER_LIMIT = 5
-# Left to chance: how many items of a cancelled stream are on their way, and whether the answer to
-# the client's Close comes before the end of its WebSocket.
+# Left to chance: how many items of a cancelled stream are already sent, and whether the response to
+# the client's Close arrives before the end of its WebSocket.
 CHANCE = re.compile(r"^\(2, '2'|^\(7,")
 
 

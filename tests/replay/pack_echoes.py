@@ -1,10 +1,10 @@
-"""Calls each Echo method of /pack in JSON and in MessagePack, and wants back what .NET answers in each.
+"""Calls each Echo method of /pack in JSON and in MessagePack, and expects the results of .NET in each.
 
     python3 tests/replay/pack_echoes.py [--server FILE]
 
-The values are the rows of ../vectors/dotnet_values.jsonl whose types the methods take, and of ../vectors/messagepack/types
-one for each other method, beside the JSON that System.Text.Json has for it (ONE_FORM says where it has none). A method of
-the recorded hub that is not called in both encodings fails. The last line is the sum.
+The values are the rows of ../vectors/dotnet_values.jsonl with types that the methods take. For each other method there
+is one value of ../vectors/messagepack/types, with the JSON that System.Text.Json has for it (ONE_FORM lists those without).
+A method of the recorded hub that is not called in both encodings fails. The last line is the sum.
 """
 import argparse
 import json
@@ -23,7 +23,7 @@ from server import Server, find_server
 
 LIMIT = 5
 
-# Types of ../vectors/dotnet_values.jsonl, each with the method that takes it.
+# Types of ../vectors/dotnet_values.jsonl, each with its method.
 METHODS = {
     "decimal": "EchoDecimal", "TimeSpan": "EchoTimeSpan", "DateOnly": "EchoDateOnly", "TimeOnly": "EchoTimeOnly",
     "DateTime": "EchoDateTime", "DateTimeOffset": "EchoDateTimeOffset", "char": "EchoChar", "Guid": "EchoGuid",
@@ -36,26 +36,27 @@ METHODS = {
     "string": "EchoString",
 }
 
-# Rows in which a value is not the one that comes back, by type and form; docs/values.md says how it is here.
+# Rows with a value that is not returned unchanged, by type and form; docs/values.md describes the differences.
 OTHERWISE = {
     ("DateTime", "json"): r"^(?!.*Z\"$)",  # not in UTC
-    ("char", "json"): r"FFFD",  # half of a pair
+    ("char", "json"): r"FFFD",  # half of a surrogate pair
     ("char", "messagepack"): r"^cdd83d$",
     ("double", "json"): r"E",  # the spelling of a float
     ("float", "json"): r"E",
-    ("BigInteger", "json"): r"",  # its properties, of which .NET reads none
+    ("BigInteger", "json"): r"",  # its properties, which .NET does not read
 }
 
 
 
 class Plain:
-    """An argument in MessagePack that was not recorded, and is its own answer."""
+    """An argument in MessagePack that was not recorded, and is also the result."""
 
     def __init__(self, value):
         self.value = value
 
 
-# Methods without a row: the argument as ../vectors/messagepack/README.md writes it, its JSON, and the answer's where it is another.
+# Methods without a row: the argument in the notation of ../vectors/messagepack/README.md, its JSON, and the JSON of the
+# result if that differs.
 BESIDES = [
     ("Echo", Plain("a"), '"a"'),
     ("EchoDeep", Plain({"Inner": {"Inner": None}}), '{"inner":{"inner":null}}'),
@@ -113,21 +114,21 @@ BESIDES = [
     ("EchoLazy", "5", None),
 ]
 
-# Methods that have one form only, and why.
+# Methods that have only one form, each with the reason.
 ONE_FORM = {
     "EchoInt128": "MessagePack for .NET has no Int128",
-    "EchoBigInteger": "System.Text.Json writes its properties, and reads none",
-    "EchoMatrix": "System.Text.Json has no arrays of two dimensions",
+    "EchoBigInteger": "System.Text.Json writes its properties, and does not read them",
+    "EchoMatrix": "System.Text.Json has no two-dimensional arrays",
     "EchoObjectObject": "System.Text.Json reads no object as a key",
-    "EchoComplex": "System.Text.Json writes its properties, and reads none",
+    "EchoComplex": "System.Text.Json writes its properties, and does not read them",
     "EchoFields": "System.Text.Json has no fields",
     "EchoNamed": "System.Text.Json reads no interface",
-    "EchoLazy": "System.Text.Json has a Lazy as an object, whose value it does not read",
+    "EchoLazy": "System.Text.Json writes a Lazy as an object, and does not read its value",
 }
 
 
 class Case:
-    """A call of a method and what .NET answers: JSON, or the bytes of MessagePack."""
+    """A call of a method and the result of .NET: JSON, or the bytes of MessagePack."""
 
     def __init__(self, method, form, argument, answer):
         self.method, self.form, self.argument, self.answer = method, form, argument, answer
@@ -153,7 +154,7 @@ def rows():
 
 
 def recorded():
-    """The arguments and answers of MessagePack calls, by method and the argument as text."""
+    """Returns the arguments and results of MessagePack calls, by method and the argument as text."""
     calls, found = {}, {}
     with open(os.path.join(VECTORS, "messagepack", "types.jsonl"), encoding="utf-8") as f:
         for event in map(json.loads, f):
@@ -205,7 +206,7 @@ def call(session, case, number):
 
 
 def answers(session, is_json):
-    """What came, by id: JSON to the letter, and of MessagePack what it says."""
+    """Returns the received results by id: JSON character by character, MessagePack as its content."""
     if is_json:
         found = re.findall(r'\{"type":3,"invocationId":"(\d+)",(?:"result":(.*?)|"error":.*?)\}\x1e',
                            session.received.decode("utf-8"), re.S)
@@ -219,7 +220,7 @@ def answers(session, is_json):
 
 
 def differing(address, cases, is_json):
-    """The cases of one encoding that are answered otherwise."""
+    """Returns the cases of one encoding with other results."""
     session = Session(address, "/pack", is_json)
     session.socket.frame("text" if is_json else "binary",
                          b'{"protocol":"%s","version":1}\x1e' % (b"json" if is_json else b"messagepack"))
@@ -240,14 +241,14 @@ def differing(address, cases, is_json):
 
 
 def check(binary):
-    """Calls every method; says what differs, and returns how many calls passed and failed."""
+    """Calls every method; prints what differs, and returns how many calls passed and failed."""
     cases = [*rows(), *besides()]
     problems = []
     called = {(case.method, case.form) for case in cases}
     for method in sorted(methods_of_the_recorded_hub()):
         missing = [form for form in ("json", "messagepack") if (method, form) not in called]
         if len(missing) != (method in ONE_FORM):
-            problems.append(f"{method} is not called in {missing}, or ONE_FORM has no need of it")
+            problems.append(f"{method} is not called in {missing}, or does not have to be in ONE_FORM")
     with Server(binary) as server:
         found = []
         for form in ("json", "messagepack"):

@@ -1,7 +1,7 @@
 //! Ten thousand connections that live, call, panic and end at random: all of them end completely
 //! and leave nothing behind.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -65,7 +65,7 @@ impl Ledger {
     }
 }
 
-/// A value that is dropped as its text says, and counted until then.
+/// A value that may panic when it is dropped, as its text says, and is counted until then.
 type Mortal = (Bomb, Arc<()>);
 
 #[hub_client]
@@ -484,7 +484,7 @@ async fn in_one_thread() {
         println!("seed {seed}");
         let stage = Stage::new(|options| options);
         stage.live(seed, 2_500, 40).await;
-        // Streams that ignore their tokens, results that do not arrive, calls behind calls.
+        // Streams that ignore their tokens, results that do not arrive, calls that wait for calls.
         pass(seconds(120)).await;
         stage.has_ended_whole(2_500).await;
     }

@@ -2,7 +2,7 @@
 //!
 //! These tests run alone, because the load of other tests would affect them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Barrier};
@@ -48,7 +48,7 @@ async fn a_method_that_blocks_its_thread_delays_no_broadcast() {
 fn when_all_heard(address: SocketAddr, clients: usize) -> (JoinHandle<Instant>, Arc<Barrier>) {
     let connected = Arc::new(Barrier::new(2));
     let barrier = Arc::clone(&connected);
-    #[expect(clippy::disallowed_methods, reason = "joined by whoever gets it")]
+    #[expect(clippy::disallowed_methods, reason = "the caller joins the thread")]
     let heard = std::thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -78,21 +78,21 @@ async fn is_heard_meanwhile(server: &Server, busy: &mut Client) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_a_method_sends_is_not_left_with_the_worker_whose_thread_it_then_blocks() {
+async fn messages_of_a_method_do_not_wait_for_the_thread_that_it_then_blocks() {
     let server = Server::start().await;
     let mut busy = server.connect().await;
     for attempt in 1..=6 {
         let heard = is_heard_meanwhile(&server, &mut busy).await;
         assert!(
             heard,
-            "somebody waited for the blocked thread in attempt {attempt}"
+            "a client waited for the blocked thread in attempt {attempt}"
         );
     }
 }
 
 /// The same for another node in the process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_a_method_sends_reaches_other_nodes_while_its_thread_is_blocked() {
+async fn messages_of_a_method_reach_other_nodes_while_its_thread_is_blocked() {
     let farm = InProcessFarm::new();
     let node = || Server::on(SignalR::builder().backplane(farm.node()).build());
     let (server, other) = (node().await, node().await);

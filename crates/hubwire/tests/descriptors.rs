@@ -1,7 +1,7 @@
 //! A server that is out of descriptors: it logs that, and continues when some are free again.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::fs;
 use std::process::{Command, id};
@@ -40,7 +40,7 @@ fn allow_open_files(count: usize) {
 
 /// The only test of its process, because it uses up the descriptors.
 #[tokio::test]
-async fn a_server_without_descriptors_says_so_and_goes_on_when_some_are_free() {
+async fn a_server_without_descriptors_logs_it_and_continues_when_some_are_free() {
     let lines = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&lines);
     let each_event = EachEvent {

@@ -1,6 +1,6 @@
 //! The addresses and the backlog of `hubwire::listen`.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ async fn fetch(mut socket: TcpStream) -> String {
 /// before all are connected.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_crowd_that_comes_at_once_is_connected_before_anybody_is_accepted() {
+async fn a_crowd_that_arrives_at_once_is_connected_before_any_is_accepted() {
     let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
     let allowed: usize = allowed.trim().parse().unwrap();
     assert!(

@@ -1,7 +1,7 @@
 //! Clients that read at once, behind slow lines: in network namespaces with real queues.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::env;
 use std::process::Command;
@@ -79,7 +79,7 @@ async fn assert_lasts() {
         items += 1;
     }
     // Far less than the line carries, and far more than the buffers hold.
-    assert!(items > 150, "{items} items of 1 KiB came");
+    assert!(items > 150, "{items} items of 1 KiB arrived");
 }
 
 /// A client that reads everything is not mistaken for one that reads nothing, however much the

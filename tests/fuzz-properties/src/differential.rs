@@ -22,9 +22,9 @@ pub fn check(data: &[u8]) {
     assert_eq!(ours.whole, theirs.whole);
     match (ours.fault, theirs.fault) {
         (Some(ours), Some(theirs)) => assert_eq!(name(ours), theirs),
-        // We refuse a header at its first invalid byte; they need more of its bytes first.
+        // We refuse a header at its first invalid byte; tokio-websockets needs more bytes first.
         (Some(_), None) => assert_eq!(tail, Tail::Header),
-        // They refuse a close frame with half a code by its length, we by its payload.
+        // tokio-websockets refuses a close frame with half a code by its length, we by its payload.
         (None, Some(theirs)) => {
             assert_eq!(
                 (tail, theirs.as_str()),
@@ -158,7 +158,7 @@ fn read_theirs(bytes: &[u8], cuts: impl Iterator<Item = usize>) -> Theirs {
         match Pin::new(&mut stream).poll_next(&mut context) {
             Poll::Ready(Some(Ok(message))) => {
                 let (kind, payload) = (kind(&message), message.into_payload().to_vec());
-                // They let a text message end within a character if its last frame is empty.
+                // tokio-websockets accepts text that ends within a character if its last frame is empty.
                 if kind == Kind::Text && str::from_utf8(&payload).is_err() {
                     let cut_off = str::from_utf8(&payload).map_err(|error| error.error_len());
                     assert_eq!(cut_off, Err(None), "{payload:x?}");
@@ -194,7 +194,7 @@ fn kind(message: &Message) -> Kind {
     }
 }
 
-/// Returns our fault in their words.
+/// Returns the text that tokio-websockets has for our fault.
 const fn name(error: FrameError) -> &'static str {
     match error {
         FrameError::CloseCode(_) => "invalid close code",
@@ -212,7 +212,7 @@ const fn name(error: FrameError) -> &'static str {
     }
 }
 
-/// A client that sends these pieces, the last first, and reads everything it is sent.
+/// A client that sends these pieces, the last one first, and reads everything.
 struct Pieces<'p>(Vec<&'p [u8]>);
 
 impl AsyncRead for Pieces<'_> {

@@ -1,4 +1,4 @@
-//! What holds for any input: for the fuzzers in `fuzz/`, and for tests of what they found worth keeping.
+//! Properties that hold for any input, for the fuzzers in `fuzz/` and for tests with their corpus.
 
 #![allow(missing_docs, reason = "only fuzzers and tests use it")]
 

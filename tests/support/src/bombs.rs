@@ -1,4 +1,4 @@
-//! Values that panic where their text says so, and a count of the lines that say it.
+//! Values that panic when their text says so, and a count of the log lines about it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use tracing::field::Field;
 use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level};
 
-/// A text that panics while it is decoded, encoded, cloned or dropped, if it says so; `always` even while
-/// another panic unwinds.
+/// A text that panics while it is decoded, encoded, cloned or dropped, if it says so. The text `always`
+/// panics in a drop even while another panic unwinds.
 pub struct Bomb(pub String);
 
 impl Bomb {
@@ -49,14 +49,14 @@ impl Clone for Bomb {
 impl Drop for Bomb {
     fn drop(&mut self) {
         self.go_off("always");
-        // A second panic would abort, and hide what a test failed with.
+        // A second panic would abort the process, and hide the failure of the test.
         if !std::thread::panicking() {
             self.go_off("drop");
         }
     }
 }
 
-/// An error that panics while it is shown or dropped, if its text says so.
+/// An error that panics while it is displayed or dropped, if its text says so.
 pub struct Explosive(Bomb);
 
 impl Explosive {
@@ -107,18 +107,18 @@ impl ErrorLines {
         }
     }
 
-    /// How many warnings there were since the last time.
+    /// Returns the number of warnings since the last call.
     pub fn take_warnings(&self) -> usize {
         self.warnings.swap(0, Ordering::Relaxed)
     }
 
-    /// How many there were since the last time.
+    /// Returns the number of error lines since the last call.
     pub fn take(&self) -> usize {
         self.count.swap(0, Ordering::Relaxed)
     }
 }
 
-/// Panics in this thread at each line of a target's, for as long as it lives.
+/// Panics in this thread at each line of a target, for as long as it lives.
 pub struct Unwritable {
     panics: Arc<AtomicUsize>,
     _guard: DefaultGuard,
@@ -138,7 +138,7 @@ impl Unwritable {
         }
     }
 
-    /// How often it has panicked.
+    /// Returns how often it has panicked.
     pub fn panics(&self) -> usize {
         self.panics.load(Ordering::Relaxed)
     }
@@ -166,7 +166,7 @@ impl Watching {
             _ => &self.warnings,
         };
         lines.fetch_add(1, Ordering::Relaxed);
-        // As a subscriber does that writes: what is shown may panic.
+        // Formats the values like a subscriber that writes them, because a value may panic.
         event.record(&mut |_: &Field, value: &dyn fmt::Debug| drop(format!("{value:?}")));
         if let Some((target, panics)) = &self.unwritable
             && metadata.target() == *target

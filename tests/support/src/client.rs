@@ -227,7 +227,7 @@ impl Client {
     pub async fn record(&mut self) -> String {
         match self.next().await {
             Received::Record(record) => record,
-            other => panic!("no record, but {other:?}"),
+            other => panic!("expected a record, received {other:?}"),
         }
     }
 
@@ -242,8 +242,7 @@ impl Client {
         assert_eq!(self.next().await, Received::Record(record.to_owned()));
     }
 
-    /// Asserts that the connection is open and that nothing else is on its way: an echo comes
-    /// next.
+    /// Asserts that the connection is open and that nothing else arrives before an echo.
     pub async fn expect_alive(&mut self) {
         self.call("alive", "Echo", r#""alive""#).await;
         self.expect(r#"{"type":3,"invocationId":"alive","result":"alive"}"#)
@@ -278,7 +277,7 @@ impl Client {
         buffer.resize(expected.len(), 0);
         let read = tokio::time::timeout(PATIENCE, self.socket.read_exact(buffer)).await;
         read.expect("the server continues to send").unwrap();
-        assert!(buffer == expected, "other bytes than were sent");
+        assert!(buffer == expected, "the bytes differ");
     }
 }
 

@@ -1,29 +1,29 @@
-//! A subscriber of log lines, and of nothing else.
+//! A subscriber that handles only events, not spans.
 
 use std::sync::OnceLock;
 
 use tracing::subscriber::{DefaultGuard, Interest, set_default};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber, span};
 
-/// Hands on each line of this level or above.
+/// Passes on each event of this level or above.
 pub struct EachEvent<F> {
     pub level: Level,
     pub hand_on: F,
 }
 
 impl<F: Fn(&Event<'_>) + Send + Sync + 'static> EachEvent<F> {
-    /// Listens in this thread for as long as the guard lives.
+    /// Subscribes in this thread for as long as the guard lives.
     pub fn listen(self) -> DefaultGuard {
         ask_for_every_line();
         set_default(self)
     }
 }
 
-/// Makes `tracing` ask the subscriber of its thread about each line.
+/// Makes `tracing` ask the subscriber of the current thread about each event.
 ///
-/// It keeps for each line whether anybody wants it. While there is a single subscriber, another
-/// thread that comes to a line first has no subscriber and has the line ignored everywhere; with two
-/// that no thread listens with, each line is asked for.
+/// `tracing` caches for each callsite whether any subscriber is interested. While there is a single
+/// subscriber, a thread without a subscriber may reach a callsite first and disable it everywhere. With
+/// two more subscribers, which no thread uses, `tracing` asks about each event.
 pub(crate) fn ask_for_every_line() {
     static NOBODYS: OnceLock<[Dispatch; 2]> = OnceLock::new();
     NOBODYS.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Servers that are linked in one process, and what passes between them.
+//! Servers that are linked in one process, and the messages between them.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::in_memory::{Gate, TestServer, heard_within, seconds};
 
-/// What one node does with its backplane, and what goes wrong there.
+/// What one node does with its backplane, and the faults of that backplane.
 #[derive(Clone)]
 pub struct Link {
     published: Arc<Mutex<Vec<Subject>>>,
@@ -26,11 +26,11 @@ pub struct Link {
     failing: Arc<AtomicBool>,
     held: Arc<AtomicBool>,
     panicking: Arc<AtomicBool>,
-    /// The next publication panics.
+    /// Whether the next publication panics.
     pub publish_panics: Arc<AtomicBool>,
-    /// The next time that somebody wants to read events panics.
+    /// Whether the next attempt to read events panics.
     pub reading_panics: Arc<AtomicBool>,
-    /// There are no events.
+    /// Whether the events have ended.
     pub ended: Arc<AtomicBool>,
     pub gate: Gate,
 }
@@ -51,17 +51,17 @@ impl Link {
         }
     }
 
-    /// What was published since the last time.
+    /// Returns what was published since the last call.
     pub fn take_published(&self) -> Vec<Subject> {
         std::mem::take(&mut lock(&self.published))
     }
 
-    /// What the node is subscribed to, each as it prints.
+    /// Returns the displayed form of each subscription of the node.
     pub fn subscribed(&self) -> Vec<String> {
         lock(&self.subscribed).iter().cloned().collect()
     }
 
-    /// Which subscriptions were given up since the last time, each as it prints.
+    /// Returns the displayed form of each subscription that was given up since the last call.
     pub fn take_given_up(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.given_up))
     }
@@ -86,7 +86,7 @@ impl Link {
         self.held.store(false, Ordering::Relaxed);
     }
 
-    /// Makes the next event panic, and be lost, and the next change of subscriptions too.
+    /// Makes the next event or change of subscriptions panic; such an event is lost.
     pub fn panic_once(&self) {
         self.panicking.store(true, Ordering::Relaxed);
     }
@@ -115,7 +115,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A backplane whose link is watched.
+/// A backplane that is watched and disturbed through its link.
 struct Watched {
     inner: InProcessBackplane,
     link: Link,
@@ -200,7 +200,7 @@ impl Node {
     }
 }
 
-/// A client and its connection's id.
+/// A client and the id of its connection.
 pub struct Member {
     pub client: TestClient,
     pub id: String,
@@ -214,11 +214,11 @@ impl Member {
     pub async fn with(mut client: TestClient) -> Self {
         let id = client.invoke("Id", ()).await;
         let id = id.expect("the call succeeds");
-        let id = id.as_str().expect("an id is a text").to_owned();
+        let id = id.as_str().expect("an id is text").to_owned();
         Self { client, id }
     }
 
-    /// How often it received this text, and nothing else.
+    /// Returns how often the client received this text, and checks that it received nothing else.
     pub async fn receipts(&mut self, text: &str) -> usize {
         let expected = json!({"type": 1, "target": "News", "arguments": [text]});
         let heard = heard_within(&mut self.client, seconds(1)).await;

@@ -1,4 +1,4 @@
-//! The hub of all tests, with methods and hooks for what they need to observe.
+//! The hub of the socket tests, with methods and hooks for what they need to observe.
 
 use std::io;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Gate {
     }
 }
 
-/// An argument whose decoding panics.
+/// An argument that panics when it is decoded.
 pub struct Explosive;
 
 impl<'de> Deserialize<'de> for Explosive {

@@ -1,4 +1,4 @@
-//! What the in-memory tests share: a server that must leave nothing behind, a log, gates, the clock.
+//! Code that the in-memory tests share: a server that must leave nothing behind, a log, gates, the clock.
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,7 +35,7 @@ impl<H: Hub> TestServer<H> {
         hub: H,
         configure: impl FnOnce(HubBuilder<H>) -> HubBuilder<H>,
     ) -> Self {
-        // Before anything is logged, so that no line is ignored where a test listens later.
+        // Called before anything is logged, or a test that subscribes later might miss lines.
         ask_for_every_line();
         let hub = configure(signalr.hub::<H>()).build(hub);
         let endpoint = hub.endpoint();
@@ -67,13 +67,14 @@ impl<H: Hub> TestServer<H> {
         TestClient::open(&self.endpoint, None)
     }
 
-    /// The end of every test: with all clients gone, the server holds nothing.
+    /// Checks at the end of a test, when all clients are gone, that the server holds nothing.
     pub async fn leaves_nothing_behind(&self) {
         settle().await;
         assert_eq!(self.signalr.statistics(), Statistics::default());
     }
 
-    /// The same where several threads serve the connections, and end them when they get to it.
+    /// Like [`leaves_nothing_behind`](Self::leaves_nothing_behind), if several threads serve the connections
+    /// and end them a moment later.
     pub async fn leaves_nothing_behind_soon(&self) {
         let limit = Instant::now() + seconds(12);
         while self.signalr.statistics() != Statistics::default() && Instant::now() < limit {
@@ -83,7 +84,7 @@ impl<H: Hub> TestServer<H> {
     }
 }
 
-/// Notes of what happened, in order; clones write into the same.
+/// Notes of what happened, in order; clones share the notes.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -93,18 +94,18 @@ impl Log {
         notes.push(what.into());
     }
 
-    /// The notes since the last time.
+    /// Returns the notes since the last call.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How many hold this log.
+    /// Returns how many clones of this log exist, including this one.
     pub fn holders(&self) -> usize {
         Arc::strong_count(&self.0)
     }
 }
 
-/// Where hub code waits until a test lets it through.
+/// A gate at which hub code waits until a test lets it through.
 #[derive(Clone)]
 pub struct Gate(Arc<Semaphore>);
 
@@ -118,7 +119,7 @@ impl Gate {
         permit.expect("a gate is never torn down").forget();
     }
 
-    /// Lets that many through.
+    /// Lets this many through.
     pub fn open(&self, count: usize) {
         self.0.add_permits(count);
     }
@@ -128,24 +129,24 @@ pub const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-/// Lets time pass, timer by timer; under the paused clock nobody really waits.
+/// Lets time pass, timer by timer; under the paused clock this takes no real time.
 pub async fn pass(time: Duration) {
     sleep(time).await;
 }
 
-/// Lets everything run that can: the paused clock moves only when nothing else can.
+/// Lets everything run that can run, because the paused clock advances only when nothing else can.
 pub async fn settle() {
     pass(Duration::from_millis(1)).await;
 }
 
-/// Checks what the clock says, in seconds.
+/// Checks the elapsed time, in seconds.
 #[track_caller]
 pub fn assert_elapsed(since: Instant, expected: RangeInclusive<f64>) {
     let elapsed = since.elapsed().as_secs_f64();
     assert!(expected.contains(&elapsed), "{elapsed} s, not {expected:?}");
 }
 
-/// The next thing but a ping of the server.
+/// Returns the next thing that is not a ping of the server.
 pub async fn next<T: ClientTransport>(client: &mut TestClient<T>) -> Received {
     loop {
         match client.receive().await.expect("the server sends frames") {
@@ -155,15 +156,15 @@ pub async fn next<T: ClientTransport>(client: &mut TestClient<T>) -> Received {
     }
 }
 
-/// The next hub message but a ping.
+/// Returns the next hub message that is not a ping.
 pub async fn message<T: ClientTransport>(client: &mut TestClient<T>) -> Value {
     match next(client).await {
         Received::Message(message) => message,
-        other => panic!("no message, but {other:?}"),
+        other => panic!("expected a message, received {other:?}"),
     }
 }
 
-/// Everything but pings that arrives within this time.
+/// Returns everything except pings that arrives within this time.
 pub async fn heard_within<T: ClientTransport>(
     client: &mut TestClient<T>,
     time: Duration,
@@ -181,7 +182,7 @@ pub async fn heard_within<T: ClientTransport>(
     heard
 }
 
-/// Checks that nothing but pings arrives within this time, and so that the connection lives.
+/// Checks that only pings arrive within this time, so the connection is still open.
 pub async fn assert_silent<T: ClientTransport>(client: &mut TestClient<T>, time: Duration) {
     assert_eq!(heard_within(client, time).await, []);
 }
@@ -190,7 +191,7 @@ pub async fn assert_silent<T: ClientTransport>(client: &mut TestClient<T>, time:
 pub async fn assert_closed_with(client: &mut TestClient, close: Value) {
     assert_eq!(next(client).await, Received::Message(close));
     assert_eq!(next(client).await, Received::Closed(Some(1000)));
-    // The server may have gone already.
+    // The server may have closed the connection already.
     let _ = client.close().await;
     assert_eq!(next(client).await, Received::Lost);
 }

@@ -1,11 +1,11 @@
-//! What the tests share: servers in memory and on sockets, their clients, farms, and what goes wrong in them.
+//! Code that tests share: servers in memory and on sockets, their clients, farms, and their faults.
 
 #![allow(
     missing_docs,
     missing_debug_implementations,
     reason = "only tests use it"
 )]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 pub mod bombs;
 pub mod client;

@@ -1,11 +1,11 @@
-//! A hub that notes its hooks, and refuses or delays newcomers as it is told.
+//! A hub that notes its hooks, and can refuse or delay new connections.
 
 use hubwire::testing::TestClient;
 use hubwire::{DisconnectReason, HubCallerContext, HubError, HubResult, hub};
 
 use crate::in_memory::{Gate, Log, TestServer, settle};
 
-/// What the hook for new connections does.
+/// What `on_connected` does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Welcome {
     Accept,
@@ -24,7 +24,7 @@ pub struct LifecycleHub {
 #[hub]
 impl LifecycleHub {
     async fn on_connected(&self, cx: &HubCallerContext<Self>) -> HubResult {
-        // The items keep the log for as long as they live.
+        // The items keep a clone of the log for as long as they exist.
         cx.items().insert(self.log.clone());
         assert!(!cx.connection_aborted().is_cancelled());
         cx.groups().add(cx.connection_id(), "everybody").await?;
@@ -66,7 +66,7 @@ impl LifecycleHub {
         count
     }
 
-    /// Notes that its connection is gone, and goes on until the gate opens.
+    /// Notes that its connection is gone, and continues until the gate opens.
     pub async fn outlive(&self, cx: &HubCallerContext<Self>) -> HubResult {
         cx.connection_aborted().cancelled().await;
         self.log.note("aborted");
@@ -103,9 +103,9 @@ impl Stage {
         client
     }
 
-    /// Nothing is left on the server, and no items of a connection either.
+    /// Checks that nothing is left on the server, including the items of connections.
     pub async fn leaves_nothing_behind(&self) {
         self.server.leaves_nothing_behind().await;
-        assert_eq!(self.log.holders(), 2, "the hub's and the test's own");
+        assert_eq!(self.log.holders(), 2, "those of the hub and of the test");
     }
 }

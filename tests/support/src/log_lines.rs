@@ -1,4 +1,4 @@
-//! The log's lines, as a subscriber without spans reads them.
+//! Log lines, as a subscriber without spans sees them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use tracing::{Event, Level};
 
 use crate::each_event::EachEvent;
 
-/// One line.
+/// A line of the log.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LogLine {
     pub level: Level,
@@ -19,7 +19,7 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// What a field says; nothing where the line has none of this name.
+    /// Returns the text of a field, which is empty if the line has no such field.
     pub fn field(&self, name: &str) -> &str {
         let field = self.fields.iter().find(|(of, _)| *of == name);
         field.map_or("", |(_, text)| text)
@@ -39,7 +39,7 @@ impl Visit for LogLine {
     }
 }
 
-/// What this thread logs from now on, at a level or above.
+/// The lines that this thread logs at a level or above.
 pub struct LogLines {
     lines: Arc<Mutex<Vec<LogLine>>>,
     _guard: DefaultGuard,
@@ -69,12 +69,12 @@ impl LogLines {
         }
     }
 
-    /// The lines since the last time.
+    /// Returns the lines since the last call.
     pub fn take(&self) -> Vec<LogLine> {
         std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The one line since the last time.
+    /// Returns the line since the last call, which must be the only one.
     #[track_caller]
     pub fn one(&self) -> LogLine {
         let mut lines = self.take();
@@ -82,7 +82,7 @@ impl LogLines {
         lines.remove(0)
     }
 
-    /// The one line since the last time, which names the hub and a connection by itself.
+    /// Returns the only line since the last call, which must name the hub and a connection.
     #[track_caller]
     pub fn one_of_a_connection(&self, hub: &str) -> LogLine {
         let line = self.one();

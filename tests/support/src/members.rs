@@ -1,4 +1,4 @@
-//! A hub with four connections, their groups and users, and who of them received what.
+//! A hub with four connections, their groups and users, and what each of them received.
 
 use hubwire::testing::{Received, TestClient};
 use hubwire::{
@@ -43,7 +43,7 @@ impl SelectorHub {
     }
 }
 
-/// The selectors that exist inside and outside.
+/// Sends through a selector that exists inside and outside the hub.
 pub async fn send_through(
     clients: &Clients<SelectorClient>,
     name: &str,
@@ -64,7 +64,8 @@ pub async fn send_through(
     }
 }
 
-/// Four connections: ann twice, bob, and one of nobody; in tea ann's first and bob, in milk bob and nobody.
+/// Four connections: two of ann, one of bob, and one without a user. Ann's first connection and bob are in
+/// tea; bob and the connection without a user are in milk.
 pub struct Stage {
     pub server: TestServer<SelectorHub>,
     pub clients: Vec<TestClient>,
@@ -96,7 +97,7 @@ impl Stage {
         }
     }
 
-    /// Replaces `#2` by the id of the third connection.
+    /// Replaces `#2` with the id of the third connection.
     pub fn arguments(&self, with: &[&str]) -> Vec<String> {
         let id = |text: &&str| match text.strip_prefix('#') {
             Some(number) => self.ids[number.parse::<usize>().unwrap()].clone(),
@@ -105,7 +106,7 @@ impl Stage {
         with.iter().map(id).collect()
     }
 
-    /// How often each connection got this text, and nothing else.
+    /// Returns how often each connection received this text, and checks that it received nothing else.
     pub async fn receipts(&mut self, text: &str) -> Vec<usize> {
         let expected = json!({"type": 1, "target": "News", "arguments": [text]});
         let mut receipts = Vec::new();

@@ -1,4 +1,4 @@
-//! A client that speaks MessagePack, and is told what to say in JSON.
+//! A client that uses MessagePack, and takes its messages as JSON.
 
 use std::io;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::timeout;
 
-/// Arguments as a list of any length, which a tuple is not.
+/// Arguments as a list of any length; tuples have a fixed length.
 struct List<'a>(&'a [Value]);
 
 impl Arguments for List<'_> {
@@ -59,7 +59,7 @@ impl PackedClient {
         self.pipe.write_all(&frame).await
     }
 
-    /// Says in MessagePack what the record says.
+    /// Sends a record as MessagePack.
     pub async fn send_record(&mut self, record: &Value) -> io::Result<()> {
         let mut message = Vec::new();
         pack(record, &mut message).map_err(io::Error::other)?;
@@ -70,7 +70,7 @@ impl PackedClient {
         self.send(Opcode::Close, &1000u16.to_be_bytes()).await
     }
 
-    /// Takes what comes within a moment; the ids of the invocations among it.
+    /// Receives for a moment, and returns the ids of the invocations.
     pub async fn invocations(&mut self, moment: Duration) -> io::Result<Vec<String>> {
         let mut ids = Vec::new();
         while let Ok(read) = timeout(moment, self.read()).await {
@@ -95,7 +95,7 @@ impl PackedClient {
         Ok(ids)
     }
 
-    /// Waits for the next completion: its result, or its error.
+    /// Waits for the next completion, and returns its result or its error.
     pub async fn completion(&mut self) -> io::Result<Result<Value, String>> {
         loop {
             let mut used = 0;

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-/// The server's answer to the sample key (RFC 6455, section 1.3).
+/// The server's response to the sample key (RFC 6455, section 1.3).
 pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// A response, read to its end.
@@ -53,7 +53,7 @@ impl Response {
     }
 }
 
-/// Sends a request without a body on a connection of its own.
+/// Sends a request without a body on a new connection.
 pub async fn request(address: SocketAddr, line: &str, headers: &str) -> Response {
     let mut socket = TcpStream::connect(address).await.unwrap();
     send_head(&mut socket, address, line, headers, b"").await;
@@ -108,7 +108,7 @@ pub async fn read_response(socket: &mut TcpStream) -> (Response, Vec<u8>) {
 
 async fn read_more(socket: &mut TcpStream, bytes: &mut Vec<u8>) {
     let count = socket.read_buf(bytes).await.unwrap();
-    assert!(count > 0, "no whole response, but {bytes:?}");
+    assert!(count > 0, "an incomplete response: {bytes:?}");
 }
 
 fn parse_head(head: &str) -> Response {

@@ -233,7 +233,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 }
 
-/// Lets each client read in a task of its own.
+/// Lets each client read in a separate task.
 pub fn reading(clients: Vec<Client>, count: usize) -> JoinSet<usize> {
     let mut reading = JoinSet::new();
     for client in clients {

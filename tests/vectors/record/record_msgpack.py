@@ -1,9 +1,9 @@
-"""Records the MessagePack hub protocol as a server speaks it, one file of cases per topic.
+"""Records the MessagePack hub protocol of a server, one file of cases per topic.
 
     python3 record_msgpack.py [--base 127.0.0.1:5981] [--out recorded] [--server TEXT] [topic ...]
 
 The server is expected to have the hubs of ../messagepack/reference-hubs.cs under /pack and its variants.
-Nothing here judges what comes back: it is written down. Format: ../messagepack/README.md.
+Responses are only recorded, not judged. Format: ../messagepack/README.md.
 """
 import argparse
 import base64
@@ -22,7 +22,7 @@ HELLO2 = '{"protocol":"messagepack","version":2}'
 
 
 class PackTranscript(Transcript):
-    """Binary payloads as base64, with what they say beside them."""
+    """Records binary payloads as base64, together with their decoded content."""
 
     def __init__(self, *a):
         super().__init__(*a)
@@ -62,7 +62,7 @@ class PackTranscript(Transcript):
         super().event(conn, direction, what, **fields)
 
     def read(self, stream, data):
-        """What a frame says, with what was left of the frames before it."""
+        """Returns the content of a frame, including bytes left over from earlier frames."""
         said = []
         if stream not in self.left and re.match(rb'\{("|\})', data):
             hello, _, data = data.partition(b"\x1e")
@@ -80,7 +80,7 @@ class PackTranscript(Transcript):
 
 
 def raw_of(fields):
-    """The payload, taken out of a frame (to be put back otherwise), left in anything else."""
+    """Returns the payload; it is removed from frames, which record it in another form, but not from other events."""
     take = fields.pop if "op" in fields else fields.get
     if "base64" in fields:
         return base64.b64decode(take("base64"))
@@ -108,7 +108,7 @@ AFTER = call("Echo", "alive", id="after")
 
 
 def finish(ws, quiet=0.6, enough=True):
-    """Does the connection still work?"""
+    """Checks whether the connection still works."""
     if ws.ended is None and ws.name not in ws.log.closed:
         ws.frame("binary", AFTER)
     return ws.drain(quiet=quiet, until=(lambda p: b"\xa5after" in p) if enough else None)
@@ -619,7 +619,7 @@ def long_polling(t):
         return at
 
     def poll(at, until=b"", most=4):
-        """Polls until all of it has come."""
+        """Polls until everything has arrived."""
         got = b""
         for _ in range(most):
             got += t.http("poll", "GET", at, wait=2.0).body

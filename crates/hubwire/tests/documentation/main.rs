@@ -1,6 +1,7 @@
-//! What users read, compiled and run: the README, the tutorials' hubs, and which crates examples name.
+//! Tests of the documentation: the README's code, the hubs of the tutorials, and the crates that examples
+//! name.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod inner_crates;
 mod readme;

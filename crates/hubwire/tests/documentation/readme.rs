@@ -1,7 +1,7 @@
 //! The README's Rust code, compiled, and its test, run.
 
-#![allow(unreachable_pub, reason = "as the README has it")]
-#![allow(dead_code, reason = "nobody calls the README's server")]
+#![allow(unreachable_pub, reason = "copied from the README")]
+#![allow(dead_code, reason = "the README's server is compiled but not started")]
 
 use hubwire::{HubCallerContext, HubError, HubResult, hub, hub_client};
 
@@ -111,7 +111,7 @@ fn all_rust_of_the_readme_is_compiled_here() {
 }
 
 #[tokio::test]
-async fn the_readmes_streams_and_questions_work() {
+async fn the_readmes_streams_and_client_results_work() {
     let files = SignalR::new().hub().build(FileHub);
     let endpoint = files.endpoint();
     let mut client = hubwire::testing::TestClient::connect(&endpoint)

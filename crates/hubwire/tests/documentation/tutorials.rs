@@ -1,5 +1,5 @@
-//! The hubs at the beginning of SignalR's tutorials, typed as the README and docs/ teach it, and
-//! what their clients receive.
+//! The hubs at the beginning of SignalR's tutorials, written as the README and docs/ teach, and what their
+//! clients receive.
 
 mod first_chat;
 mod notifications;
@@ -30,7 +30,7 @@ async fn call(client: &mut TestClient, method: &str, arguments: impl hubwire::ma
     client.invoke_as::<()>(method, arguments).await.unwrap();
 }
 
-/// Asserts the error that a client reads.
+/// Asserts the error that a client receives.
 async fn refused(
     client: &mut TestClient,
     method: &str,
@@ -49,5 +49,5 @@ async fn hears(client: &mut TestClient, event: &str, arguments: Value) {
 /// Asserts that nothing arrives for a client within a second of paused time.
 async fn hears_nothing(client: &mut TestClient) {
     let silence = tokio::time::timeout(std::time::Duration::from_secs(1), client.push());
-    assert!(silence.await.is_err(), "something came");
+    assert!(silence.await.is_err(), "something arrived");
 }

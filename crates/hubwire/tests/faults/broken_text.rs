@@ -30,7 +30,7 @@ async fn send(client: &mut Client, template: &str, broken: &[u8]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_what_every_message_is_read_for_it_ends_the_connection() {
+async fn in_fields_that_every_message_needs_it_ends_the_connection() {
     const TEMPLATES: &[&str] = &[
         "@",
         r#"{"type":6@}"#,
@@ -66,7 +66,7 @@ async fn in_what_every_message_is_read_for_it_ends_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_an_argument_it_fails_the_binding_alone() {
+async fn in_an_argument_it_fails_only_the_binding() {
     const FAILED: &str = r#"{"type":3,"invocationId":"1","error":"Failed to invoke 'Echo' due to an error on the server. InvalidDataException: Error binding arguments. Make sure that the types of the provided values match the types of the hub method being invoked."}"#;
     let server = Server::start().await;
     let mut client = server.join("/large").await;
@@ -86,7 +86,7 @@ async fn in_an_argument_it_fails_the_binding_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_what_nobody_reads_it_is_skipped() {
+async fn in_unread_fields_it_is_skipped() {
     const TEMPLATES: &[&str] = &[
         r#"{"type":6,"unknown":"@"}"#,
         r#"{"type":6,"@":1}"#,

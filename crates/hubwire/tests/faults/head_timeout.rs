@@ -104,19 +104,19 @@ async fn assert_limit(set: Option<Duration>, limit: Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_sends_no_whole_head_is_cut_off_after_30_seconds() {
+async fn a_client_without_a_complete_head_is_cut_off_after_30_seconds() {
     assert_limit(None, DEFAULT).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn or_after_what_the_application_has_set() {
+async fn the_application_can_set_the_limit() {
     for limit in [SECOND, 10 * SECOND, 60 * SECOND] {
         assert_limit(Some(limit), limit).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_client_takes_nothing_from_others() {
+async fn a_slow_client_does_not_affect_others() {
     let server = Server::start(None);
     let mut trickling = JoinSet::new();
     for _ in 0..100 {

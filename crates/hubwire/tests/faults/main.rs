@@ -7,9 +7,9 @@
 //!
 //! | fault | here | elsewhere |
 //! |---|---|---|
-//! | resets at every point of a connection's life | `resets` | `raw_socket`: `calls::a_client_that_vanishes_in_a_call_leaves_nothing`, `handshake::who_leaves_before_the_handshake_is_told_nothing` |
-//! | FIN at every point | | `raw_socket`: `closing::fin_without_a_close_frame_is_the_end`, `hooks::who_leaves_during_on_connected_is_disconnected_after_it` |
-//! | half-open peers | `half_open` | `raw_socket`: `closing::who_does_not_return_a_close_is_reset_after_the_close_timeout` |
+//! | resets at every point of a connection's life | `resets` | `raw_socket`: `calls::a_client_that_vanishes_in_a_call_leaves_nothing`, `handshake::a_client_that_leaves_before_the_handshake_gets_no_response` |
+//! | FIN at every point | | `raw_socket`: `closing::fin_without_a_close_frame_is_the_end`, `hooks::a_client_that_leaves_during_on_connected_is_disconnected_after_it` |
+//! | half-open peers | `half_open` | `raw_socket`: `closing::a_client_that_returns_no_close_is_reset_after_the_close_timeout` |
 //! | torn frames and heads | `torn` | `raw_socket`: `frames::unusual_frames_pass`, one byte at a time |
 //! | slow-loris headers, endless headers | `slow_heads`, `head_timeout` | |
 //! | frames that promise 2^62 and 2^63 - 1 bytes | `promises` | `raw_socket`: `frames::a_violation_is_closed_with_1002_and_the_hub_is_told`, 2^63 |
@@ -21,7 +21,7 @@
 //! | a slow reader during a storm of broadcasts | `storm` | `raw_socket`: `stalled_reader`, one that does not read at all |
 //! | shutdown under load | `shutdown` | `raw_socket`: `shutdown`, without load |
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod broken_text;
 mod bystander;

@@ -29,7 +29,7 @@ async fn expect(client: &mut Client, expected: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_longest_id_comes_back_in_the_completion() {
+async fn the_longest_id_is_returned_in_the_completion() {
     let server = Server::start().await;
     let mut client = server.join("/large").await;
     for id in ["i".repeat(LONGEST_ID), "é".repeat(LONGEST_ID / 2)] {

@@ -48,7 +48,7 @@ async fn echo_to_the_end(mut client: Client, echoed: watch::Sender<usize>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_peer_is_told_to_come_back_and_nothing_follows() {
+async fn every_peer_is_told_to_reconnect_and_nothing_follows() {
     let server = Server::start_alone().await;
     let (echoed, mut all_echoed) = watch::channel(0);
     let mut clients = JoinSet::new();

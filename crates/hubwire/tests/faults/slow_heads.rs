@@ -38,7 +38,7 @@ async fn assert_ended(sockets: Vec<TcpStream>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn heads_that_come_byte_by_byte_cost_little() {
+async fn heads_that_arrive_byte_by_byte_cost_little() {
     let server = Server::start_alone().await;
     let before = resident();
     let mut sockets = connect(&server).await;
@@ -63,7 +63,7 @@ async fn heads_that_come_byte_by_byte_cost_little() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_heads_do_not_hold_the_end_up() {
+async fn half_heads_do_not_delay_the_end() {
     let server = Server::start().await;
     let mut sockets = connect(&server).await;
     for socket in &mut sockets {
@@ -83,7 +83,7 @@ async fn half_heads_do_not_hold_the_end_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_without_a_head_do_not_hold_the_end_up() {
+async fn connections_without_a_head_do_not_delay_the_end() {
     let server = Server::start().await;
     let sockets = connect(&server).await;
     let (ending, bystander) = server.begin_shutdown().await;

@@ -241,7 +241,7 @@ async fn fill_socket(server: &Server, tasks: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_reader_harms_nobody_and_is_let_go() {
+async fn a_slow_reader_harms_nobody_and_is_disconnected() {
     allow_open_files(4 * READERS);
     let mut storm = Storm::gather().await;
     let mut attempts = Vec::new();

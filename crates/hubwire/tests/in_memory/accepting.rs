@@ -1,4 +1,4 @@
-//! A listener that always has somebody waiting holds up neither the shutdown nor other tasks.
+//! A listener that always has a new connection delays neither the shutdown nor other tasks.
 
 use std::future::pending;
 use std::io;
@@ -12,10 +12,11 @@ use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-/// How many come to a listener that nothing stops; then it is silent, so that a test that fails ends.
+/// How many connections a listener yields if nothing stops it; then it is silent, so that a failing
+/// test ends.
 const CROWD: usize = 100_000;
 
-/// A listener whose next connection is always there, and that ends the server at one of them.
+/// A listener that always has a next connection, and ends the server at one of them.
 struct Crowded {
     accepted: Arc<AtomicUsize>,
     at: usize,
@@ -34,7 +35,7 @@ impl Listener for Crowded {
         if accepted > CROWD {
             pending::<()>().await;
         }
-        // The far end is dropped: who came is gone already.
+        // The peer's end is dropped, so the connection has already ended.
         (tokio::io::duplex(1).0, ())
     }
 
@@ -56,7 +57,7 @@ fn crowded() -> (Crowded, Arc<AtomicUsize>, oneshot::Receiver<()>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crowd_that_never_pauses_does_not_hold_the_shutdown_up() {
+async fn a_crowd_that_never_pauses_does_not_delay_the_shutdown() {
     let (listener, accepted, tenth) = crowded();
     let signalr = SignalR::new();
     let until = async { tenth.await.unwrap() };
@@ -66,7 +67,7 @@ async fn a_crowd_that_never_pauses_does_not_hold_the_shutdown_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crowd_that_never_pauses_does_not_keep_its_thread_from_others() {
+async fn a_crowd_that_never_pauses_leaves_turns_to_other_tasks() {
     let (listener, accepted, tenth) = crowded();
     let (end, ended) = oneshot::channel();
     let mut others = JoinSet::new();
@@ -78,5 +79,8 @@ async fn a_crowd_that_never_pauses_does_not_keep_its_thread_from_others() {
     let served = hubwire::serve(listener, Router::new()).until(until);
     served.await.unwrap();
     let accepted = accepted.load(Ordering::Relaxed);
-    assert!(accepted < CROWD / 10, "{accepted} before others had a turn");
+    assert!(
+        accepted < CROWD / 10,
+        "{accepted} before other tasks had a turn"
+    );
 }

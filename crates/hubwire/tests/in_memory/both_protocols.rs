@@ -1,4 +1,4 @@
-//! The same session in JSON and in MessagePack: the hub sees the same, and the client hears the same.
+//! The same session in JSON and in MessagePack: the hub and the client receive the same.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ enum Said {
     Ping,
 }
 
-/// Arguments as a list of any length, which a tuple is not.
+/// Arguments as a list of any length; tuples have a fixed length.
 struct List<'a>(&'a [Value]);
 
 impl hubwire::manual::Arguments for List<'_> {
@@ -108,7 +108,7 @@ fn write(said: &Said, protocol: HubProtocol, out: &mut Vec<u8>) {
     }
 }
 
-/// What is heard, whichever the protocol.
+/// What a client receives, independent of the protocol.
 fn heard(message: HubMessage<'_>) -> Option<String> {
     Some(match message {
         HubMessage::StreamItem(item) => {

@@ -1,4 +1,4 @@
-//! Clients that leave, or are let go, while the hook for new connections still runs and heeds its token.
+//! Clients that leave, or are disconnected, while `on_connected` still runs and waits for its token.
 
 use hubwire::testing::{ClientTransport, TestClient};
 use hubwire::{HubBuilder, HubCallerContext, HubResult, hub};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 const KIB: usize = 1024;
 
-/// Its first hook ends when its connection does.
+/// A hub whose `on_connected` ends when the connection does.
 struct WaitingHub {
     log: Log,
 }
@@ -39,7 +39,7 @@ fn server(
     (TestServer::with(hub, configure), log)
 }
 
-/// Sends more than what may wait for the hub, with a handshake in front.
+/// Sends a handshake, and then more than may wait for the hub.
 async fn fill<T: ClientTransport>(client: &mut TestClient<T>) {
     let handshake = json!({"protocol": "json", "version": 1});
     client.send_record(&handshake).await.unwrap();
@@ -51,7 +51,7 @@ async fn fill<T: ClientTransport>(client: &mut TestClient<T>) {
     settle().await;
 }
 
-/// Fills the inbox of a client's connection, and has the client leave without a word.
+/// Fills the inbox of a client's connection, and then drops the client.
 async fn assert_noticed<T: ClientTransport>(
     (server, log): (TestServer<WaitingHub>, Log),
     open: impl FnOnce(&TestServer<WaitingHub>) -> TestClient<T>,
@@ -66,19 +66,19 @@ async fn assert_noticed<T: ClientTransport>(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pulled_client_that_leaves_behind_more_than_may_wait_is_noticed() {
+async fn a_pulled_client_that_leaves_with_a_full_inbox_is_noticed() {
     let open = |server: &TestServer<_>| TestClient::open_pulled(&server.endpoint, None);
     assert_noticed(server(|options| options), open).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_web_socket_that_is_gone_behind_more_than_may_wait_is_noticed_by_a_ping() {
+async fn a_web_socket_that_is_lost_with_a_full_inbox_is_noticed_by_a_ping() {
     assert_noticed(server(|options| options), TestServer::open).await;
 }
 
-/// It hears that its connection is let go, or would hold what nobody reads for as long as it likes.
+/// Otherwise the hook could keep the unread messages for as long as it likes.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_is_let_go_fires_the_token_of_the_first_hook() {
+async fn a_client_that_is_disconnected_cancels_the_token_of_on_connected() {
     let (server, log) = server(|options| {
         options
             .outbound_buffer_size(16 * KIB)
@@ -100,7 +100,7 @@ async fn a_client_that_is_let_go_fires_the_token_of_the_first_hook() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_shutdown_fires_the_token_of_the_first_hook() {
+async fn the_shutdown_cancels_the_token_of_on_connected() {
     let (server, log) = server(|options| options);
     let mut client = server.open();
     let handshake = json!({"protocol": "json", "version": 1});

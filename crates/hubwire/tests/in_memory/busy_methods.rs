@@ -1,4 +1,4 @@
-//! A client that goes is noticed where its methods are busy too, and no more of it is read.
+//! A client that leaves while its methods are busy and no more of its input is read is noticed.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ struct Fixture {
     log: Log,
 }
 
-/// A server that takes long messages, and keeps 64 KiB for each client before it waits.
+/// A server that accepts long messages, and queues 64 KiB for each client before it waits.
 fn fixture() -> Fixture {
     let log = Log::default();
     let server = TestServer::with(BusyHub { log: log.clone() }, |options| {
@@ -52,7 +52,7 @@ impl Fixture {
             .unwrap()
     }
 
-    /// Checks what the hub has noted since the only client went, in any order, and that nothing is left.
+    /// Checks the hub's notes, in any order, after the only client left, and that nothing is left.
     async fn ends_within(&self, time: Duration, notes: &[&str]) {
         pass(time).await;
         settle().await;
@@ -63,7 +63,7 @@ impl Fixture {
     }
 }
 
-/// Sends more than a session reads ahead, behind a call that ends with its connection, and goes.
+/// Makes a call that ends with its connection, sends more than a session reads ahead, and leaves.
 async fn leave_behind_a_busy_call(
     mut client: TestClient<impl ClientTransport>,
     says_goodbye: bool,
@@ -79,14 +79,14 @@ async fn leave_behind_a_busy_call(
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_behind_a_busy_call_is_noticed_by_its_transport_or_by_a_ping() {
+async fn a_client_that_leaves_during_a_busy_call_is_noticed_by_its_transport_or_by_a_ping() {
     let it = fixture();
     let notes = ["TransportClosed", "aborted"];
     for says_goodbye in [false, true] {
         let pulled = it.pulled().await;
         leave_behind_a_busy_call(pulled, says_goodbye).await;
         it.ends_within(Duration::ZERO, &notes).await;
-        // A socket that is not read is only noticed by whoever writes to it.
+        // The end of a socket that is not being read is noticed only by writing to it.
         let web_socket = it.server.connect().await;
         leave_behind_a_busy_call(web_socket, says_goodbye).await;
         it.ends_within(seconds(16), &notes).await;
@@ -94,7 +94,7 @@ async fn who_leaves_behind_a_busy_call_is_noticed_by_its_transport_or_by_a_ping(
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_without_its_completions_is_noticed_at_once() {
+async fn a_client_that_leaves_without_its_completions_is_noticed_at_once() {
     let it = fixture();
     let mut client = it.pulled().await;
     client.leave();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use test_support::in_memory::*;
 use tokio::time::timeout;
 
-/// An argument whose decoding panics.
+/// An argument that panics when it is decoded.
 struct Explosive;
 
 impl<'de> Deserialize<'de> for Explosive {
@@ -98,7 +98,7 @@ impl Stage {
     }
 }
 
-/// The id of the completion that comes next.
+/// Returns the id of the next completion.
 async fn completed(client: &mut TestClient) -> Value {
     let completion = message(client).await;
     assert_eq!(completion["type"], 3, "{completion}");
@@ -170,7 +170,7 @@ async fn calls_received_before_the_transport_ended_still_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_close_behind_a_waiting_call_is_read_in_its_turn() {
+async fn a_close_after_a_waiting_call_is_read_in_its_turn() {
     let stage = Stage::new(1);
     let mut client = stage.server.connect().await;
     stage.begin(&mut client, 2).await;
@@ -214,7 +214,7 @@ async fn calls_that_cannot_be_bound_are_completed_ahead_of_running_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn behind_a_waiting_call_nothing_is_completed() {
+async fn nothing_after_a_waiting_call_is_completed() {
     let stage = Stage::new(1);
     let mut client = stage.server.connect().await;
     stage.begin(&mut client, 2).await;
@@ -274,7 +274,7 @@ async fn plain_calls_in_the_wrong_mode_are_refused_in_their_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_takes_no_slot_is_refused_ahead_of_a_running_call_and_holds_nothing_up() {
+async fn calls_without_a_slot_are_refused_ahead_of_a_running_call_and_delay_nothing() {
     let stage = Stage::new(1);
     let mut client = stage.server.connect().await;
     stage.begin(&mut client, 1).await;
@@ -302,7 +302,7 @@ async fn what_takes_no_slot_is_refused_ahead_of_a_running_call_and_holds_nothing
         client.send_record(&call).await.unwrap();
         let expected = json!({"type": 3, "invocationId": "x", "error": error});
         let refused = timeout(seconds(1), message(&mut client)).await;
-        assert_eq!(refused.expect("an answer at once"), expected);
+        assert_eq!(refused.expect("a completion at once"), expected);
     }
     let stream = json!({"type": 4, "invocationId": "s", "target": "Count", "arguments": []});
     client.send_record(&stream).await.unwrap();
@@ -318,7 +318,7 @@ async fn what_takes_no_slot_is_refused_ahead_of_a_running_call_and_holds_nothing
 
 #[tokio::test(start_paused = true)]
 async fn pushes_to_the_caller_precede_the_completion_however_many_they_are() {
-    // A queue of 1 MiB and a pipe of 64 KiB are less than the last two.
+    // The last two pushes exceed a queue of 1 MiB and a pipe of 64 KiB.
     for (count, size) in [(3, 10), (150, 16 * 1024), (2, 1_200_000)] {
         let stage = Stage::new(1);
         let mut client = stage.server.connect().await;

@@ -1,4 +1,4 @@
-//! Tokens of plain calls: what fires them, and what does not.
+//! Tokens of plain calls: what cancels them, and what does not.
 
 use hubwire::testing::TestClient;
 use hubwire::{CancellationToken, HubError, HubResult, hub};
@@ -15,7 +15,7 @@ impl PatientHub {
         text
     }
 
-    /// A token stands anywhere and is no argument.
+    /// A token may have any position, and is not an argument.
     pub async fn wait(&self, first: i32, cancel: CancellationToken, second: i32) -> HubResult<i32> {
         let waited = tokio::time::timeout(seconds(60), cancel.cancelled()).await;
         self.log.note(if waited.is_ok() {
@@ -60,7 +60,7 @@ async fn a_cancelled_call_completes_as_its_method_wishes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_is_no_argument() {
+async fn a_token_is_not_an_argument() {
     let (server, _) = server();
     let mut ada = server.connect().await;
     let failed = "Failed to invoke 'Wait' due to an error on the server.";
@@ -69,7 +69,7 @@ async fn a_token_is_no_argument() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_without_a_token_goes_on() {
+async fn a_call_without_a_token_continues() {
     let (server, _) = server();
     let mut ada = server.connect().await;
     let id = ada.start("WaitWithout", ()).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_cancel_after_the_end_cancels_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_disconnect_fires_the_token() {
+async fn a_disconnect_cancels_the_token() {
     let (server, log) = server();
     let mut ada = server.connect().await;
     ada.start("Wait", (1, 2)).await.unwrap();
@@ -103,7 +103,7 @@ async fn a_disconnect_fires_the_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_fires_the_token() {
+async fn a_shutdown_cancels_the_token() {
     let (server, log) = server();
     let mut ada = server.connect().await;
     ada.start("Wait", (1, 2)).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_shutdown_fires_the_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn equal_ids_are_cancelled_each_for_itself() {
+async fn calls_with_equal_ids_are_cancelled_separately() {
     let log = Log::default();
     let hub = PatientHub { log: log.clone() };
     let two = std::num::NonZeroUsize::new(2).unwrap();

@@ -95,7 +95,7 @@ impl Stage {
     }
 }
 
-/// The id of the invocation that comes next.
+/// Returns the id of the next invocation.
 async fn invocation(client: &mut TestClient, target: &str) -> String {
     let invocation = message(client).await;
     assert_eq!(
@@ -121,7 +121,7 @@ fn shown(target: &str, text: &str) -> Result<Value, CallError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_result_reaches_whoever_invoked() {
+async fn the_result_reaches_the_method_that_invoked() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     for expected in [true, false] {
@@ -142,7 +142,7 @@ async fn every_bad_result_has_its_text() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let no_result = "Client didn't provide a result.";
-    // The last two are the official clients' own.
+    // The official clients send the last two texts.
     let [several, unread] = [
         "Client provided multiple results.",
         "Client failed to parse argument(s).",
@@ -173,7 +173,7 @@ async fn every_bad_result_has_its_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_complete_in_time_is_given_up_and_heard_no_more() {
+async fn after_its_timeout_an_invocation_fails_and_ignores_its_result() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let begun = tokio::time::Instant::now();
@@ -187,7 +187,7 @@ async fn who_does_not_complete_in_time_is_given_up_and_heard_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_limit_of_ones_own() {
+async fn an_invocation_may_have_its_own_timeout() {
     let stage = Stage::new();
     let _ada = stage.server.connect().await;
     let all = stage.context().clients().all().with_timeout(seconds(2));
@@ -200,7 +200,7 @@ async fn a_time_limit_of_ones_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_slot_is_given_back_while_a_result_is_waited_for() {
+async fn the_slot_is_given_back_while_a_call_waits_for_a_result() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let first = ada.start("Ask", ()).await.unwrap();
@@ -214,13 +214,13 @@ async fn the_slot_is_given_back_while_a_result_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_limit_of_slots_is_whole_again_afterwards() {
+async fn all_slots_are_available_again_afterwards() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let lingering = ada.start("AskAndLinger", ()).await.unwrap();
     let invoked = invocation(&mut ada, "Confirm").await;
     complete(&mut ada, &invoked, true).await;
-    // One more runs beside the one that gave its slot back, but not two.
+    // One more call runs in addition to the one that gave its slot back, but not two.
     let beside = ada.start("AskAndLinger", ()).await.unwrap();
     let invoked_beside = invocation(&mut ada, "Confirm").await;
     complete(&mut ada, &invoked_beside, false).await;
@@ -258,7 +258,7 @@ async fn an_unknown_connection_is_an_error_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_the_hook_for_new_connections_nobody_is_invoked() {
+async fn on_connected_cannot_invoke_clients() {
     let stage = Stage::with(true, false);
     let mut ada = stage.server.connect().await;
     assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
@@ -267,7 +267,7 @@ async fn in_the_hook_for_new_connections_nobody_is_invoked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_the_hook_for_lost_connections_the_caller_is_gone() {
+async fn in_on_disconnected_the_caller_is_gone() {
     let stage = Stage::with(false, true);
     let ada = stage.server.connect().await;
     settle().await;
@@ -279,7 +279,7 @@ async fn in_the_hook_for_lost_connections_the_caller_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_for_anothers_invocation_ends_its_sender_alone() {
+async fn a_result_for_anothers_invocation_ends_only_its_sender() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let id = ada.start("Ask", ()).await.unwrap();
@@ -319,7 +319,7 @@ async fn second_and_stray_results_are_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_client_has_so_many_pending_results_and_no_more() {
+async fn the_pending_results_of_a_client_are_bounded() {
     let stage = Stage::new();
     let _ada = stage.server.connect().await;
     let all = stage.context().clients().all();
@@ -339,7 +339,7 @@ async fn one_client_has_so_many_pending_results_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_clients_complete_one_invocation_each_for_itself() {
+async fn many_clients_complete_one_invocation_separately() {
     let stage = Stage::new();
     let mut clients = Vec::new();
     for _ in 0..4 {
@@ -378,7 +378,7 @@ async fn many_clients_complete_one_invocation_each_for_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_to_invoke_is_an_end_at_once() {
+async fn an_invocation_of_nobody_ends_at_once() {
     let stage = Stage::new();
     let begun = tokio::time::Instant::now();
     let nobody = stage.context().clients().group("empty");
@@ -389,7 +389,7 @@ async fn nobody_to_invoke_is_an_end_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_invocation_is_given_up() {
+async fn a_dropped_invocation_is_abandoned() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let all = stage.context().clients().all();
@@ -424,7 +424,7 @@ async fn one_client_invokes_another_through_the_hub() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_result_of_one_among_many_is_ignored_too() {
+async fn a_second_result_of_one_of_many_clients_is_ignored() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let mut bob = stage.server.connect().await;

@@ -215,7 +215,7 @@ async fn assert_next_reason(log: &Log, reason: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_abort_counts_though_the_client_is_let_go_before_its_session_hears_of_it() {
+async fn an_abort_counts_even_if_the_client_is_disconnected_before_its_session_notices() {
     let (server, log, release) = server(1024 * KIB);
     let endpoint = server
         .endpoint

@@ -1,4 +1,4 @@
-//! A seed makes a run: the same scenario twice puts the same bytes on every wire, HTTP included.
+//! A seed determines a run: the same scenario sends the same bytes twice, including HTTP.
 
 use std::sync::Mutex;
 
@@ -53,7 +53,7 @@ impl NoisyHub {
     }
 }
 
-/// The script's end of the wires, and all that comes back on them.
+/// The script's ends of the connections, and everything received on them.
 struct Wires {
     pipes: UnboundedSender<DuplexStream>,
     writers: Vec<WriteHalf<DuplexStream>>,
@@ -71,7 +71,7 @@ impl Wires {
         let mut read = JoinSet::new();
         read.spawn(async move {
             let mut bytes = Vec::new();
-            // A pipe that is cut off ends like any other.
+            // A pipe that is cut off ends like any other pipe.
             let _ = reader.read_to_end(&mut bytes).await;
             bytes
         });
@@ -88,7 +88,7 @@ impl Wires {
         self.say(r#"{"protocol":"json","version":1}"#).await;
     }
 
-    /// Sends a record on the wire that was opened last.
+    /// Sends a record on the connection that was opened last.
     async fn say(&mut self, record: &str) {
         let last = self.writers.len() - 1;
         self.say_on(last, record).await;
@@ -102,7 +102,7 @@ impl Wires {
         settle().await;
     }
 
-    /// Everything that came back, without the date that HTTP demands.
+    /// Returns everything received, without the date that HTTP requires.
     async fn transcript(mut self) -> String {
         let mut transcript = String::new();
         for read in &mut self.readers {
@@ -116,7 +116,7 @@ impl Wires {
     }
 }
 
-/// A linear congruential generator; good enough where nothing is secret.
+/// A linear congruential generator, which is enough if nothing is secret.
 fn seeded(seed: u64) -> RandomSource {
     let state = Mutex::new(seed);
     RandomSource::new(move |bytes| {
@@ -130,7 +130,7 @@ fn seeded(seed: u64) -> RandomSource {
     })
 }
 
-/// Connections that talk, end in several ways, and are shut down with the server.
+/// Runs connections that call methods, end in several ways, and are shut down with the server.
 async fn run(seed: u64) -> (String, Vec<String>) {
     let log = Log::default();
     let signalr = SignalR::builder().random_source(seeded(seed)).build();
@@ -188,12 +188,12 @@ async fn two_runs_with_one_seed_are_the_same_to_the_byte() {
     assert_eq!(hooks, hooks_again);
     assert!(
         first == second,
-        "the hooks ran alike, but the bytes differ:\n{first}\n{second}"
+        "the hooks ran in the same way, but the bytes differ:\n{first}\n{second}"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_seed_gives_other_ids() {
+async fn another_seed_gives_different_ids() {
     let (first, _) = run(7).await;
     let (second, _) = run(8).await;
     let ids = |transcript: &str| transcript.matches("connectionId").count();

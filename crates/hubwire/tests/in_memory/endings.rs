@@ -1,4 +1,4 @@
-//! Every end of a connection: what its client gets, and what the hub's last hook is told.
+//! Every end of a connection: what the client receives, and which reason `on_disconnected` gets.
 
 use std::task::Poll;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use test_support::in_memory::*;
 use test_support::lifecycle::{Stage, Welcome};
 
-/// Every way in which a connection ends: what to do, what the client gets, what the hook is told.
+/// Ends a connection, and checks what the client receives and which reason the hook gets.
 async fn assert_ending(
     reason: &str,
     received: &[Received],
@@ -22,7 +22,7 @@ async fn assert_ending(
     for expected in received {
         assert_eq!(next(&mut client).await, *expected, "when {reason}");
     }
-    // The server may have gone already.
+    // The server may have closed the connection already.
     let _ = client.close().await;
     drop(client);
     settle().await;
@@ -35,7 +35,7 @@ fn closed_with(close: Value) -> [Received; 2] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_disconnected_hears_that_the_client_said_goodbye() {
+async fn on_disconnected_is_told_that_the_client_closed() {
     let plain = closed_with(json!({"type": 7}));
     assert_ending("ClientClosed", &plain, async |client, _| {
         client.send_record(&json!({"type": 7})).await.unwrap();
@@ -49,7 +49,7 @@ async fn on_disconnected_hears_that_the_client_said_goodbye() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_disconnected_hears_that_the_transport_ended() {
+async fn on_disconnected_is_told_that_the_transport_ended() {
     let closed = [Received::Closed(Some(1000))];
     assert_ending("TransportClosed", &closed, async |client, _| {
         client.close().await.unwrap();
@@ -63,7 +63,7 @@ async fn on_disconnected_hears_that_the_transport_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_disconnected_hears_that_the_hub_aborted() {
+async fn on_disconnected_is_told_that_the_hub_aborted() {
     let plain = closed_with(json!({"type": 7}));
     assert_ending("Aborted", &plain, async |client, _| {
         client.send("Abort", ()).await.unwrap();
@@ -72,7 +72,7 @@ async fn on_disconnected_hears_that_the_hub_aborted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_disconnected_hears_that_the_client_timed_out() {
+async fn on_disconnected_is_told_that_the_client_timed_out() {
     let error = "Connection closed with an error.";
     let failed = closed_with(json!({"type": 7, "error": error, "allowReconnect": true}));
     assert_ending("ClientTimedOut", &failed, async |client, _| {
@@ -82,7 +82,7 @@ async fn on_disconnected_hears_that_the_client_timed_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_disconnected_hears_how_the_client_broke_the_protocol() {
+async fn on_disconnected_is_told_how_the_client_broke_the_protocol() {
     let error = "Connection closed with an error.";
     let failed = closed_with(json!({"type": 7, "error": error, "allowReconnect": true}));
     let too_long = "The maximum message size of 32768B was exceeded. \
@@ -108,7 +108,7 @@ const CUT: &str = "ProtocolViolated { type_name: \"InvalidDataException\", \
     message: \"Connection terminated while reading a message.\" }";
 
 #[tokio::test(start_paused = true)]
-async fn on_disconnected_hears_that_the_transport_ended_within_a_message() {
+async fn on_disconnected_is_told_that_the_transport_ended_within_a_message() {
     let stage = Stage::new(Welcome::Accept);
     for says_goodbye in [false, true] {
         let mut client = stage.connect().await;
@@ -125,7 +125,7 @@ async fn on_disconnected_hears_that_the_transport_ended_within_a_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_the_input_ended_counts_even_where_no_close_can_be_sent() {
+async fn the_end_of_the_input_counts_even_if_no_close_can_be_sent() {
     let stage = Stage::new(Welcome::Accept);
     let mut client = stage.connect().await;
     client.send_bytes(b"{\"type\":6").await.unwrap();
@@ -137,10 +137,10 @@ async fn how_the_input_ended_counts_even_where_no_close_can_be_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_disconnected_hears_that_the_client_broke_the_rules_of_web_sockets() {
+async fn on_disconnected_is_told_that_the_client_broke_the_rules_of_web_sockets() {
     let stage = Stage::new(Welcome::Accept);
     let mut client = stage.connect().await;
-    // A frame that is not masked.
+    // This frame is not masked.
     client.send_raw(&[0x81, 0x02, b'{', b'}']).await.unwrap();
     assert_eq!(next(&mut client).await, Received::Closed(Some(1002)));
     drop(client);
@@ -152,7 +152,7 @@ async fn on_disconnected_hears_that_the_client_broke_the_rules_of_web_sockets() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_ends_at_once_on_disconnected_hears_one() {
+async fn of_two_ends_at_once_on_disconnected_is_told_one() {
     let stage = Stage::new(Welcome::Accept);
     let mut client = stage.connect().await;
     client.send("Abort", ()).await.unwrap();
@@ -168,7 +168,7 @@ struct Bomb;
 
 impl Drop for Bomb {
     fn drop(&mut self) {
-        // A second panic would hide what a test failed with.
+        // A second panic would hide the failure of the test.
         assert!(std::thread::panicking(), "secret");
     }
 }
@@ -183,7 +183,7 @@ impl BombHub {
         self.log.note(format!("{reason:?}"));
     }
 
-    /// Yields nothing, and panics when it is dropped.
+    /// A stream without items that panics when it is dropped.
     pub fn bomb(&self) -> impl Stream<Item = i32> {
         let bomb = Bomb;
         stream::poll_fn(move |_| {
@@ -194,7 +194,7 @@ impl BombHub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_panics_when_the_end_drops_it_keeps_nothing_from_ending() {
+async fn a_stream_that_panics_when_the_end_drops_it_does_not_prevent_the_end() {
     let log = Log::default();
     let server = TestServer::new(BombHub { log: log.clone() });
     let mut client = server.connect().await;

@@ -1,4 +1,4 @@
-//! What the log hears of methods that fail again and again: one line in ten seconds, with a count and a cause.
+//! The log of methods that fail repeatedly: one line in ten seconds, with a count and a cause.
 
 use std::fmt::{self, Write};
 use std::io;
@@ -15,7 +15,7 @@ use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level};
 
-/// The error lines of this thread, each with its fields.
+/// The error lines that this thread logs, each with its fields.
 struct Lines {
     lines: Arc<Mutex<Vec<String>>>,
     _guard: DefaultGuard,
@@ -44,7 +44,7 @@ impl Lines {
     }
 }
 
-/// Puts a line's fields behind one another.
+/// Concatenates the fields of a line.
 struct Fields(String);
 
 impl Visit for Fields {
@@ -114,7 +114,7 @@ impl Stage {
     }
 }
 
-/// Asserts that there is one line, which says all this.
+/// Asserts that there is exactly one line with all these parts.
 #[track_caller]
 fn assert_line(lines: &[String], parts: &[&str]) {
     let [line] = lines else {
@@ -126,7 +126,7 @@ fn assert_line(lines: &[String], parts: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_method_that_fails_in_a_loop_has_a_line_in_ten_seconds_with_its_first_cause() {
+async fn a_method_that_fails_in_a_loop_is_logged_once_in_ten_seconds_with_its_first_cause() {
     for target in ["Fail", "Panic"] {
         let mut stage = Stage::new().await;
         let method = format!("method={target} ");
@@ -135,7 +135,7 @@ async fn a_method_that_fails_in_a_loop_has_a_line_in_ten_seconds_with_its_first_
         }
         let lines = stage.lines.take();
         assert_line(&lines, &[&method, "failures=1 ", "cause 0."]);
-        // The sweep says the rest, and the first cause of what it says.
+        // The sweep logs the rest, with the first cause of these failures.
         pass(seconds(12)).await;
         let lines = stage.lines.take();
         assert_line(&lines, &[&method, "failures=200 ", "cause 1."]);
@@ -150,7 +150,7 @@ async fn a_method_that_fails_in_a_loop_has_a_line_in_ten_seconds_with_its_first_
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_method_has_lines_of_its_own() {
+async fn each_method_has_its_own_lines() {
     let mut stage = Stage::new().await;
     for _ in 0..10 {
         stage.fails("Fail", "cause").await;
@@ -162,7 +162,7 @@ async fn each_method_has_lines_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn arguments_and_streams_do_not_fill_the_log_either() {
+async fn failing_arguments_and_streams_do_not_fill_the_log() {
     let mut stage = Stage::new().await;
     for _ in 0..100 {
         stage.fails("Take", "decode").await;
@@ -191,7 +191,7 @@ async fn arguments_and_streams_do_not_fill_the_log_either() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_do_hooks_that_fail() {
+async fn failing_hooks_do_not_fill_the_log() {
     let stage = Stage::new().await;
     for _ in 0..100 {
         drop(stage.server.connect_as("somebody").await);

@@ -1,4 +1,4 @@
-//! A farm whose broker or nodes fail: what goes on, and what is reported.
+//! A farm with a broker or nodes that fail: what continues, and what is reported.
 
 use hubwire::GroupError;
 use hubwire::backplane::InProcessFarm;
@@ -78,7 +78,7 @@ async fn local_receivers_do_not_wait_for_a_slow_broker() {
     sender.spawn(async move { all.send("News", ("x",)).await });
     assert_eq!(members[0].receipts("x").await, 1);
     assert_eq!(members[1].receipts("x").await, 0);
-    assert!(sender.try_join_next().is_none(), "the sender waits");
+    assert!(sender.try_join_next().is_none(), "the sender is waiting");
     nodes[0].link.release();
     nodes[0].link.gate.open(1);
     sender.join_next().await.unwrap().unwrap().unwrap();
@@ -97,7 +97,7 @@ async fn joining_a_group_waits_for_the_brokers_confirmation() {
     pass(seconds(5)).await;
     assert!(
         joining.try_join_next().is_none(),
-        "the broker did not confirm yet"
+        "the broker has not confirmed yet"
     );
     nodes[0].link.release();
     nodes[0].link.gate.open(1);
@@ -109,7 +109,7 @@ async fn joining_a_group_waits_for_the_brokers_confirmation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_and_joins_at_once_is_subscribed_in_the_end() {
+async fn leaving_and_joining_a_group_at_once_ends_subscribed() {
     let (_farm, nodes, mut members) = pair().await;
     let (groups, id) = (nodes[0].context().groups(), members[0].id.clone());
     groups.add(&id, "tea").await.unwrap();
@@ -143,7 +143,7 @@ async fn a_node_without_connections_sends_and_changes_groups_of_others() {
     broadcast(&sender).await;
     let began = Instant::now();
     let added = sender.context().groups().add(&members[0].id, "tea").await;
-    added.expect("the node that has the connection acknowledges");
+    added.expect("the connection's node acknowledges");
     assert_elapsed(began, 0.0..=0.1);
     let tea = sender.context().clients().group("tea");
     tea.send("News", ("x",)).await.unwrap();
@@ -170,7 +170,7 @@ async fn a_connection_that_no_node_has_is_not_acknowledged_within_30_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_shut_down_harms_no_other_and_is_subscribed_to_nothing() {
+async fn a_node_that_shut_down_harms_no_other_node_and_has_no_subscriptions() {
     let (farm, [stays, goes], [mut member, lost]) = pair().await;
     goes.context().groups().add(&lost.id, "tea").await.unwrap();
     drop(lost.client);
@@ -189,7 +189,7 @@ async fn a_node_that_shut_down_harms_no_other_and_is_subscribed_to_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_vanished_harms_no_other() {
+async fn a_node_that_vanished_harms_no_other_node() {
     let (_farm, [stays, goes], [mut member, lost]) = pair().await;
     drop((goes, lost));
     settle().await;
@@ -221,7 +221,7 @@ async fn an_event_that_panics_is_lost_and_the_next_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_that_panics_is_tried_again_when_it_is_wanted_again() {
+async fn a_subscription_that_panics_is_retried_when_it_is_needed_again() {
     let farm = InProcessFarm::new();
     let nodes = [Node::new(&farm), Node::new(&farm)];
     let mut member = Member::of(&nodes[1]).await;

@@ -1,4 +1,4 @@
-//! A backplane that panics or says nothing: what goes on, and what the log says of it.
+//! A backplane that panics or is silent: what continues, and what is logged.
 
 use std::sync::atomic::Ordering;
 
@@ -21,7 +21,7 @@ async fn end(nodes: &[Node], members: impl IntoIterator<Item = Member>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_that_cannot_be_had_at_first_are_had_later() {
+async fn events_that_fail_at_first_are_received_later() {
     let lines = ErrorLines::counted();
     let farm = InProcessFarm::new();
     let nodes = [Node::new(&farm), Node::new(&farm)];
@@ -35,7 +35,7 @@ async fn events_that_cannot_be_had_at_first_are_had_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_backplane_whose_events_end_is_said_to_be_silent() {
+async fn the_end_of_a_backplanes_events_is_logged() {
     let lines = ErrorLines::counted();
     let farm = InProcessFarm::new();
     let node = Node::new(&farm);
@@ -48,7 +48,7 @@ async fn a_backplane_whose_events_end_is_said_to_be_silent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_acknowledgement_that_panics_is_said_to_be_lost() {
+async fn an_acknowledgement_that_panics_is_logged_as_lost() {
     let lines = ErrorLines::counted();
     let farm = InProcessFarm::new();
     let nodes = [Node::new(&farm), Node::new(&farm)];

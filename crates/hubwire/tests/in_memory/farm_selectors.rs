@@ -1,4 +1,4 @@
-//! Two and three servers on one backplane: what reaches whom, and what is published at all.
+//! Two and three servers on one backplane: who receives what, and what is published at all.
 
 use hubwire::backplane::{InProcessFarm, Subject};
 use hubwire::manual::UntypedClient;
@@ -26,8 +26,8 @@ async fn send_through(
     proxy.send("News", ("x",)).await
 }
 
-/// Two nodes with two connections each: ann and bob, then ann and nobody; in tea the first of each node,
-/// in milk the last of all.
+/// Two nodes with two connections each: ann and bob, then ann and a connection without a user. The
+/// first connection of each node is in tea, the last of all in milk.
 struct Stage {
     nodes: [Node; 2],
     members: Vec<Member>,
@@ -134,7 +134,7 @@ async fn a_user_listed_twice_receives_once_on_any_node() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_groups_before_an_empty_name_are_sent_to_on_any_node() {
+async fn groups_before_an_empty_name_receive_on_any_node() {
     let mut stage = Stage::new().await;
     for node in 0..2 {
         let sent = stage.send(node, "groups", &["tea", "", "milk"]).await;
@@ -160,7 +160,7 @@ async fn what_only_local_connections_receive_is_not_published() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broadcast_is_published_once_and_by_its_sender_alone() {
+async fn a_broadcast_is_published_once_and_only_by_its_sender() {
     let mut stage = Stage::new().await;
     for node in &stage.nodes {
         node.link.take_published();
@@ -178,7 +178,7 @@ async fn groups_of_a_remote_connection_are_changed_before_the_call_returns() {
     let groups = stage.nodes[0].context().groups();
     let remote = stage.members[3].id.clone();
     for _ in 0..2 {
-        // The second time does nothing.
+        // The second time has no effect.
         groups.add(&remote, "new").await.unwrap();
         assert_eq!(stage.nodes[1].server.signalr.statistics().groups, 3);
         stage.assert_sent("group", &["new"], [0, 0, 0, 1]).await;
@@ -192,7 +192,7 @@ async fn groups_of_a_remote_connection_are_changed_before_the_call_returns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_connection_leaves_at_its_end_is_left_on_all_nodes() {
+async fn a_connection_that_ends_leaves_its_groups_on_all_nodes() {
     let mut stage = Stage::new().await;
     let gone = stage.members.remove(2).id;
     settle().await;
@@ -236,7 +236,7 @@ async fn a_connections_subscriptions_are_given_up_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_nodes_hear_each_other() {
+async fn three_nodes_receive_each_others_messages() {
     let farm = InProcessFarm::new();
     let nodes = [Node::new(&farm), Node::new(&farm), Node::new(&farm)];
     let mut members = Vec::new();
@@ -262,7 +262,7 @@ async fn three_nodes_hear_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hubs_of_another_name_hear_nothing() {
+async fn hubs_of_another_name_receive_nothing() {
     let farm = InProcessFarm::new();
     let node = Node::new(&farm);
     let signalr = hubwire::SignalR::builder().backplane(farm.node()).build();

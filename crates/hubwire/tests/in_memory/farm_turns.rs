@@ -1,4 +1,4 @@
-//! Loops of sends on one node of a farm, and those who share their thread.
+//! Loops of sends on one node of a farm, and the tasks that share their thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,7 +36,7 @@ fn node(farm: Option<&InProcessFarm>) -> (TestServer<TurnsHub>, Log) {
     (server, log)
 }
 
-/// How many turns another task gets while a loop does nothing but send.
+/// Returns how many turns another task gets while a loop only sends.
 async fn turns_of_others(server: &TestServer<TurnsHub>) -> usize {
     let turns = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&turns);
@@ -95,14 +95,14 @@ async fn all_are_read(through: &TestServer<TurnsHub>, of: &TestServer<TurnsHub>,
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_reads_as_fast_as_it_is_sent_to_stays_on_the_senders_node() {
+async fn a_client_that_keeps_up_stays_connected_to_the_senders_node() {
     let farm = InProcessFarm::new();
     let (first, log) = node(Some(&farm));
     all_are_read(&first, &first, &log).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_reads_as_fast_as_it_is_sent_to_stays_on_another_node() {
+async fn a_client_that_keeps_up_stays_connected_to_another_node() {
     let farm = InProcessFarm::new();
     let (first, _) = node(Some(&farm));
     let (second, log) = node(Some(&farm));

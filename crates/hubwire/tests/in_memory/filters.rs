@@ -1,4 +1,4 @@
-//! Hub filters: their order, what they see and change, and what is left when they fail.
+//! Hub filters: their order, what they see and change, and what happens when they fail.
 
 use std::future::pending;
 use std::panic::panic_any;
@@ -71,7 +71,7 @@ impl FilteredHub {
     }
 }
 
-/// Notes what passes through it.
+/// A filter that notes what passes through it.
 struct Noting(&'static str, Log);
 
 impl HubFilter for Noting {
@@ -110,7 +110,7 @@ impl HubFilter for Noting {
     }
 }
 
-/// Does something to each call.
+/// A filter that runs a function for each call.
 struct Acting<F>(F);
 
 impl<F> HubFilter for Acting<F>
@@ -129,7 +129,7 @@ where
     }
 }
 
-/// What a client reads that calls `Double`.
+/// Returns what a client that calls `Double` receives.
 async fn doubled_over(
     server: &TestServer<FilteredHub>,
     protocol: HubProtocol,
@@ -149,7 +149,7 @@ async fn doubled_over(
 const MASKED: &str = "An unexpected error occurred invoking 'Double' on the server.";
 
 #[tokio::test(start_paused = true)]
-async fn the_servers_filters_are_around_the_hubs_in_the_order_of_their_adding() {
+async fn the_servers_filters_run_around_the_hubs_in_the_order_in_which_they_were_added() {
     let log = Log::default();
     let noting = |name| Noting(name, log.clone());
     let signalr = SignalR::builder()
@@ -270,7 +270,7 @@ async fn an_argument_of_another_type_is_an_error_of_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_position_without_an_argument_is_no_panic() {
+async fn a_position_without_an_argument_does_not_panic() {
     let server = TestServer::with(FilteredHub(Log::default()), |hub| {
         hub.filter(Acting(|invocation: &mut HubInvocation| {
             assert!(invocation.argument::<Value>(1).is_err());
@@ -286,7 +286,7 @@ async fn a_position_without_an_argument_is_no_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_answers_in_the_methods_place_and_refuses() {
+async fn a_filter_returns_a_result_in_place_of_the_method_or_refuses() {
     let log = Log::default();
     let server = TestServer::with(FilteredHub(log.clone()), |hub| {
         hub.filter(Acting(|invocation: &mut HubInvocation| {
@@ -374,7 +374,7 @@ async fn a_replaced_argument_loses_none_of_the_clients_streams() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn filters_see_only_calls_whose_method_exists_and_whose_arguments_fit() {
+async fn filters_see_only_calls_of_existing_methods_with_arguments_that_fit() {
     let log = Log::default();
     let server = TestServer::with(FilteredHub(log.clone()), |hub| {
         hub.filter(Noting("outer", log.clone()))
@@ -400,7 +400,7 @@ async fn filters_see_only_calls_whose_method_exists_and_whose_arguments_fit() {
     server.leaves_nothing_behind().await;
 }
 
-/// Reads neither arguments nor results.
+/// A filter that reads neither arguments nor results.
 struct Blind(Log);
 
 impl HubFilter for Blind {
@@ -432,7 +432,7 @@ impl HubFilter for Blind {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_filter_reads_is_not_kept() {
+async fn arguments_and_results_that_no_filter_reads_are_not_kept() {
     let log = Log::default();
     let server = TestServer::with(FilteredHub(Log::default()), |hub| {
         hub.filter(Blind(log.clone()))
@@ -448,7 +448,7 @@ async fn what_no_filter_reads_is_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_that_nobody_is_sent_is_encoded_for_a_filter_that_reads_it() {
+async fn a_result_that_is_not_sent_is_encoded_for_a_filter_that_reads_it() {
     let log = Log::default();
     let server = TestServer::with(FilteredHub(Log::default()), |hub| {
         hub.filter(Noting("outer", log.clone()))
@@ -463,7 +463,7 @@ async fn a_result_that_nobody_is_sent_is_encoded_for_a_filter_that_reads_it() {
     server.leaves_nothing_behind().await;
 }
 
-/// Asks the caller before each call, and so gives the call's slot back.
+/// A filter that invokes the caller before each call, which gives the call's slot back.
 struct Asking;
 
 impl HubFilter for Asking {
@@ -481,7 +481,7 @@ impl HubFilter for Asking {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_may_ask_the_caller_as_the_method_may() {
+async fn a_filter_may_invoke_the_caller_like_a_method() {
     let server = TestServer::with(FilteredHub(Log::default()), |hub| hub.filter(Asking));
     let mut client = server.connect().await;
     client.on("Confirm", |(_,): (String,)| Ok(true));
@@ -500,7 +500,7 @@ async fn a_filter_may_ask_the_caller_as_the_method_may() {
     server.leaves_nothing_behind().await;
 }
 
-/// Panics when it is dropped.
+/// A value that panics when it is dropped.
 struct Bomb(Arc<AtomicUsize>);
 
 impl Drop for Bomb {
@@ -544,7 +544,7 @@ async fn drops_that_panic_end_one_call() {
     assert_eq!(error.text(), MASKED);
     assert_eq!(dropped.load(Ordering::Relaxed), 2);
 
-    // A call that waits is dropped with its filters when its time is over.
+    // A waiting call is dropped with its filters when its time is over.
     client.send("Wait", ()).await.unwrap();
     settle().await;
     drop(client);
@@ -553,7 +553,7 @@ async fn drops_that_panic_end_one_call() {
     assert_eq!(dropped.load(Ordering::Relaxed), 4);
 }
 
-/// Runs the hook for new connections or not, and refuses.
+/// A filter that runs `on_connected` or does not, and refuses connections.
 struct Doorkeeper(Arc<Mutex<HubResult<bool>>>);
 
 impl HubFilter for Doorkeeper {
@@ -567,7 +567,7 @@ impl HubFilter for Doorkeeper {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_keeps_the_first_hook_from_running_or_refuses_the_connection() {
+async fn a_filter_skips_on_connected_or_refuses_the_connection() {
     let (log, answer) = (Log::default(), Arc::new(Mutex::new(Ok(false))));
     let server = TestServer::with(FilteredHub(log.clone()), |hub| {
         hub.filter(Doorkeeper(Arc::clone(&answer)))
@@ -591,7 +591,7 @@ async fn a_filter_keeps_the_first_hook_from_running_or_refuses_the_connection() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_sees_who_called_what_and_for_how_long() {
+async fn a_filter_sees_the_caller_the_method_and_the_duration() {
     let log = Log::default();
     let noted = log.clone();
     let server = TestServer::with(FilteredHub(Log::default()), |hub| {

@@ -1,4 +1,4 @@
-//! Clients that leave while a method does not read what they upload, and what else is behind that.
+//! Clients that leave while a method does not read their upload, and the messages after it.
 
 use hubwire::testing::{Received, TestClient};
 use hubwire::{DisconnectReason, HubCallerContext, HubResult, StreamReader, hub};
@@ -37,7 +37,7 @@ impl UploadsHub {
         Ok(())
     }
 
-    /// Waits for the second stream before it reads the first.
+    /// Reads the second stream before the first.
     pub async fn second_first(&self, mut first: StreamReader<i32>, mut second: StreamReader<i32>) {
         let mut ends = Vec::new();
         for numbers in [&mut second, &mut first] {
@@ -76,7 +76,7 @@ async fn note(client: &mut TestClient, text: &str) {
     client.send("Note", (text,)).await.unwrap();
 }
 
-/// The ways to go.
+/// The ways to leave.
 #[derive(Clone, Copy, Debug)]
 enum Goodbye {
     CloseFrame,
@@ -87,7 +87,7 @@ enum Goodbye {
 const CLOSED: &str = "The underlying connection was closed.";
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_behind_a_full_stream_is_gone_at_once() {
+async fn a_client_that_leaves_with_a_full_stream_is_gone_at_once() {
     for goodbye in [Goodbye::None, Goodbye::CloseFrame, Goodbye::CloseMessage] {
         let (server, log) = server();
         let mut client = server.connect().await;
@@ -112,7 +112,7 @@ async fn who_leaves_behind_a_full_stream_is_gone_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_sent_behind_a_full_stream_is_still_run() {
+async fn calls_after_a_full_stream_are_still_run() {
     let (server, log) = server();
     let mut client = server.connect().await;
     call(&mut client, "SecondFirst", &["a", "b"]).await;
@@ -129,7 +129,7 @@ async fn what_was_sent_behind_a_full_stream_is_still_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_uploads_and_leaves_at_once_loses_nothing_that_is_read() {
+async fn an_upload_of_a_client_that_leaves_at_once_is_read_completely() {
     let (server, log) = server();
     let mut client = server.connect().await;
     call(&mut client, "Sum", &["a"]).await;
@@ -145,9 +145,9 @@ async fn who_uploads_and_leaves_at_once_loses_nothing_that_is_read() {
     server.leaves_nothing_behind().await;
 }
 
-/// A call behind one that never ends keeps a connection no longer than a client may be silent.
+/// A call that waits for one that never ends keeps a connection only as long as a client may be silent.
 #[tokio::test(start_paused = true)]
-async fn who_leaves_behind_a_call_that_waits_is_gone_after_the_client_timeout() {
+async fn a_client_that_leaves_with_a_waiting_call_is_gone_after_the_client_timeout() {
     for says_goodbye in [false, true] {
         let (server, log) = server();
         let mut client = server.connect().await;
@@ -167,9 +167,9 @@ async fn who_leaves_behind_a_call_that_waits_is_gone_after_the_client_timeout() 
     }
 }
 
-/// Who is only slow is not gone.
+/// Calls that are only slow are still run.
 #[tokio::test(start_paused = true)]
-async fn calls_that_end_in_time_are_run_for_one_that_has_left() {
+async fn calls_that_end_in_time_are_run_for_a_client_that_has_left() {
     let (server, log) = server();
     let mut client = server.connect().await;
     for text in ["1", "2", "3"] {
@@ -178,7 +178,7 @@ async fn calls_that_end_in_time_are_run_for_one_that_has_left() {
     client.close().await.unwrap();
     drop(client);
     pass(seconds(70)).await;
-    // The connection ends when nothing waits any more, and the last call with itself.
+    // The connection ends when no call waits any more; the last call ends by itself.
     assert_eq!(log.take(), ["1", "2", "TransportClosed", "3"]);
     server.leaves_nothing_behind().await;
 }

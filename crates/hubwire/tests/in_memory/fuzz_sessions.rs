@@ -6,7 +6,7 @@ use std::path::Path;
 use fuzz_properties::session;
 
 #[test]
-fn every_session_leaves_a_server_in_order() {
+fn every_session_leaves_its_server_intact() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/session");
     let mut count = 0;
     for entry in fs::read_dir(corpus).expect("a corpus") {
@@ -15,5 +15,5 @@ fn every_session_leaves_a_server_in_order() {
         session::check(&fs::read(&path).expect("an input"));
         count += 1;
     }
-    assert!(count > 0, "no session");
+    assert!(count > 0, "there are no sessions");
 }

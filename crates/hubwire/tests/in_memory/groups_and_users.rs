@@ -1,4 +1,4 @@
-//! Groups from their first member to their last, and who names the users.
+//! Groups from their first member to their last, and the source of user ids.
 
 use hubwire::testing::TestClient;
 use hubwire::{Clients, Principal, UserId};
@@ -7,7 +7,7 @@ use test_support::in_memory::*;
 use test_support::members::{SelectorClient, SelectorHub, Stage};
 
 #[tokio::test(start_paused = true)]
-async fn groups_are_changed_once_and_gone_with_their_last_member() {
+async fn groups_change_once_and_end_with_their_last_member() {
     let mut stage = Stage::new().await;
     let groups = stage.server.context().groups();
     let count = |stage: &Stage| stage.server.signalr.statistics().groups;
@@ -55,7 +55,7 @@ async fn user_of(mut client: TestClient) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn users_are_named_by_their_name_identifier_or_subject() {
+async fn the_user_id_is_the_name_identifier_or_the_subject() {
     let server = TestServer::new(SelectorHub);
     for (claims, user) in [
         (vec![("sub", "s")], json!("s")),
@@ -76,7 +76,7 @@ async fn users_are_named_by_their_name_identifier_or_subject() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_provider_may_name_the_users() {
+async fn another_provider_may_return_the_user_id() {
     let server = TestServer::with(SelectorHub, |options| {
         options.user_id_provider(|_: &_, principal: Option<&Principal>| {
             principal?

@@ -1,4 +1,4 @@
-//! Hubs that a program writes by hand, without the macros.
+//! Hubs written by hand, without the macros.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use hubwire::manual::{BindError, Call, Hub, Method, Parameter, Reply, UntypedCli
 use hubwire::testing::TestClient;
 use serde_json::json;
 
-/// Declares two methods and knows one of them.
+/// A hub that declares two methods and implements only one of them.
 struct HalfKnowing;
 
 impl Hub for HalfKnowing {
@@ -47,7 +47,7 @@ async fn a_hub_that_does_not_know_its_own_method_says_so() {
     assert_eq!(forgotten, Err("Unknown hub method 'Forgotten'".into()));
 }
 
-/// A run that is ready at once, and panics when it is dropped behind its end.
+/// A method's future that is ready at once, and panics when it is dropped after its end.
 struct DroppedLate;
 
 impl Future for DroppedLate {
@@ -88,7 +88,7 @@ impl Hub for Careless {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_panics_before_or_behind_a_run_fails_the_call_alone() {
+async fn a_panic_before_or_after_a_run_fails_only_its_call() {
     let signalr = SignalR::new();
     let hub = signalr.hub::<Careless>().build(Careless);
     let mut client = TestClient::connect(&hub.endpoint()).await.unwrap();

@@ -1,4 +1,4 @@
-//! The hooks around a connection's life: what precedes what, and what outlives what.
+//! The order of the hooks, calls and pushes of a connection, and what outlives the connection.
 
 use serde_json::json;
 use test_support::in_memory::*;
@@ -6,7 +6,7 @@ use test_support::lifecycle::{Stage, Welcome};
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
-async fn pushes_of_on_connected_precede_completions_of_what_came_with_the_handshake() {
+async fn pushes_of_on_connected_precede_completions_of_calls_sent_with_the_handshake() {
     let stage = Stage::new(Welcome::Accept);
     let mut client = stage.server.open();
     let handshake = "{\"protocol\":\"json\",\"version\":1}\u{1e}";
@@ -25,7 +25,7 @@ async fn pushes_of_on_connected_precede_completions_of_what_came_with_the_handsh
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_arrives_before_on_connected_returned_is_handled_after_it() {
+async fn messages_that_arrive_during_on_connected_are_handled_after_it() {
     let stage = Stage::new(Welcome::WaitAtTheGate);
     let mut client = stage.server.connect().await;
     assert_eq!(client.push().await.unwrap().0, "Welcome");
@@ -41,7 +41,7 @@ async fn what_arrives_before_on_connected_returned_is_handled_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_is_sent_to_while_on_connected_runs() {
+async fn a_connection_receives_while_on_connected_runs() {
     let stage = Stage::new(Welcome::WaitAtTheGate);
     let mut client = stage.server.connect().await;
     assert_eq!(client.push().await.unwrap().0, "Welcome");
@@ -54,7 +54,7 @@ async fn a_connection_is_sent_to_while_on_connected_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_on_connected_closes_for_good_and_on_disconnected_does_not_run() {
+async fn a_failed_on_connected_closes_without_reconnect_and_skips_on_disconnected() {
     for (welcome, error) in [
         (Welcome::Fail, "Connection closed with an error."),
         (Welcome::Panic, "Connection closed with an error."),
@@ -73,7 +73,7 @@ async fn a_failed_on_connected_closes_for_good_and_on_disconnected_does_not_run(
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_on_disconnected_the_connection_is_still_in_its_groups_but_hears_nothing() {
+async fn in_on_disconnected_the_connection_is_still_in_its_groups_but_receives_nothing() {
     let stage = Stage::new(Welcome::Accept);
     let mut stays = stage.connect().await;
     let mut goes = stage.connect().await;
@@ -86,7 +86,7 @@ async fn in_on_disconnected_the_connection_is_still_in_its_groups_but_hears_noth
 }
 
 #[tokio::test(start_paused = true)]
-async fn items_live_from_call_to_call_and_belong_to_one_connection() {
+async fn items_are_kept_between_calls_and_belong_to_one_connection() {
     let stage = Stage::new(Welcome::Accept);
     let mut first = stage.connect().await;
     let mut second = stage.connect().await;
@@ -113,7 +113,7 @@ async fn a_running_method_outlives_its_connection_and_its_hook() {
     assert_eq!(notes, ["TransportClosed", "aborted"]);
     assert_elapsed(began, 0.0..=0.01);
     let left = server_left(&stage);
-    assert_eq!(left, (0, 1), "the method alone is left");
+    assert_eq!(left, (0, 1), "only the method is left");
     pass(seconds(600)).await;
     stage.gate.open(1);
     settle().await;

@@ -316,7 +316,7 @@ fn no_message_of_32_kib_ends_the_process() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn why_a_client_says_goodbye_has_no_control_characters_in_the_log() {
+async fn the_reason_of_a_clients_close_has_no_control_characters_in_the_log() {
     let lines = Lines::watched();
     let server = TestServer::new(LogHub);
     let mut client = server.connect().await;

@@ -1,4 +1,5 @@
-//! Whoever reads as fast as it is sent to is not let go, whatever the sizes: on one thread, under paused time.
+//! A client that keeps up is not disconnected, whatever the sizes of its messages: on one thread, under
+//! paused time.
 
 use hubwire::backplane::InProcessFarm;
 use hubwire::testing::{Received, TestClient};
@@ -30,7 +31,7 @@ fn server(signalr: SignalR) -> (TestServer<SizesHub>, Log) {
     (TestServer::on(signalr, hub, |options| options), log)
 }
 
-/// Reads numbered pushes in order until the connection ends; how many there were.
+/// Reads numbered pushes in order until the connection ends, and returns their number.
 fn keep_reading(mut client: TestClient) -> JoinSet<usize> {
     let mut reader = JoinSet::new();
     reader.spawn(async move {
@@ -46,7 +47,7 @@ fn keep_reading(mut client: TestClient) -> JoinSet<usize> {
     reader
 }
 
-/// Lets the readers read what is left, and checks that each has read all.
+/// Lets the readers read the rest, and checks that each has read everything.
 async fn all_read(server: TestServer<SizesHub>, mut readers: Vec<JoinSet<usize>>, count: usize) {
     pass(seconds(5)).await;
     server.signalr.shutdown().await;
@@ -78,7 +79,7 @@ async fn broadcasts_of_any_size_that_are_awaited_reach_everybody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sends_of_megabytes_reach_the_only_client_that_they_are_for() {
+async fn sends_of_megabytes_reach_their_only_receiver() {
     for (size, count) in [(2 * MB, 6), (3 * MB, 3)] {
         let (server, log) = server(SignalR::new());
         let mut client = server.connect().await;
@@ -94,7 +95,7 @@ async fn sends_of_megabytes_reach_the_only_client_that_they_are_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_node_publishes_waits_for_the_flushers() {
+async fn messages_of_another_node_wait_for_the_flushers() {
     let farm = InProcessFarm::new();
     let node = || SignalR::builder().backplane(farm.node()).build();
     let ((here, log), (there, _)) = (server(node()), server(node()));

@@ -1,4 +1,4 @@
-//! Contexts that hub code keeps beyond the call or hook that they were made for.
+//! Contexts that hub code keeps after their call or hook has ended.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,12 +16,12 @@ trait AskedClient {
 struct KeepingHub {
     gate: Gate,
     log: Log,
-    /// What goes on without its call.
+    /// Tasks that continue without their call.
     background: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl KeepingHub {
-    /// Asks the client once the gate is open, whoever waits for that.
+    /// Invokes the client in the background once the gate is open.
     fn ask_later(&self, cx: &HubCallerContext<Self>) {
         let (cx, gate, log) = (cx.clone(), self.gate.clone(), self.log.clone());
         self.background.lock().unwrap().spawn(async move {
@@ -106,16 +106,16 @@ async fn assert_gives_back_one_slot(target: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_invokes_a_client_after_the_call_gives_no_slot_back() {
+async fn invoking_a_client_after_the_call_gives_no_slot_back() {
     assert_gives_back_one_slot("Keep").await;
     assert_gives_back_one_slot("KeepAndWait").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slot_is_given_back_once_by_a_call_and_what_it_left_running() {
+async fn a_call_and_its_background_task_give_one_slot_back() {
     let stage = Stage::new();
     let mut client = stage.server.connect().await;
-    // Asks while the call still runs.
+    // The client is invoked while the call still runs.
     stage.gate.open(1);
     client.start("KeepAndWait", ()).await.unwrap();
     confirm(&mut client).await;
@@ -135,7 +135,7 @@ async fn a_context_of_on_connected_invokes_its_client_after_the_hook() {
     settle().await;
     stage.gate.open(1);
     let confirmed = tokio::time::timeout(seconds(1), confirm(&mut client)).await;
-    confirmed.expect("the client is asked");
+    confirmed.expect("the client is invoked");
     settle().await;
     assert_eq!(stage.log.take(), ["true"]);
 }

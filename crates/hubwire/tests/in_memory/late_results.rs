@@ -1,4 +1,4 @@
-//! A time limit of a client result that its invocation's way to the client does not stretch.
+//! The timeout of a client result includes the time that its invocation waits in the queue.
 
 use hubwire::{HubCallerContext, hub};
 use test_support::in_memory::*;
@@ -18,7 +18,7 @@ impl AskedHub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_limit_counts_while_the_invocation_waits_for_room() {
+async fn the_timeout_runs_while_the_invocation_waits_for_room() {
     let log = Log::default();
     let server = TestServer::with(AskedHub { log: log.clone() }, |options| {
         options.outbound_buffer_size(16 * KIB)
@@ -34,7 +34,7 @@ async fn a_time_limit_counts_while_the_invocation_waits_for_room() {
     let begun = Instant::now();
     let asked = clients.client(id.as_str()).with_timeout(seconds(1));
     let result = asked.invoke::<String, _>("Confirm", ()).await;
-    assert!(result.is_err(), "nobody responds");
+    assert!(result.is_err(), "the client does not respond");
     assert_elapsed(begun, 1.0..=1.1);
     drop(client);
     server.leaves_nothing_behind().await;

@@ -1,4 +1,4 @@
-//! What an operator reads at the default level of calls that nobody else hears of: once for each reason, without a value.
+//! The log at its default level for failed calls without an id: one line for each reason, without values.
 
 use futures_util::{Stream, stream};
 use hubwire::testing::TestClient;
@@ -9,7 +9,7 @@ use test_support::in_memory::*;
 use test_support::log_lines::{LogLine, LogLines};
 use tracing::Level;
 
-/// What clients send, and no line may have.
+/// A value that clients send, and that no line may contain.
 const VALUE: &str = "hunter2";
 
 #[derive(Deserialize)]
@@ -58,7 +58,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// With the lines of the level at which a program without a filter is logged.
+    /// Collects lines at the level of a program without a filter.
     async fn new() -> Self {
         let lines = LogLines::written(Level::WARN);
         let server = TestServer::new(OrderHub);
@@ -81,7 +81,7 @@ impl Stage {
         settle().await;
     }
 
-    /// The one line since the last time, which belongs to a connection of the hub.
+    /// Returns the only new line, which must belong to a connection of the hub.
     #[track_caller]
     fn line(&self) -> LogLine {
         let line = self.lines.one_of_a_connection("OrderHub");
@@ -94,7 +94,7 @@ fn call(target: &str, arguments: &Value) -> Value {
     json!({"type": 1, "target": target, "arguments": arguments})
 }
 
-/// Calls without an id that nobody hears of, each with what its line says.
+/// Calls without an id that fail, each with the parts of its line.
 fn vanishing() -> Vec<(Vec<Value>, &'static str, &'static str, &'static str)> {
     let order = |order: Value| vec![call("place", &json!([order]))];
     vec![
@@ -153,7 +153,7 @@ fn vanishing() -> Vec<(Vec<Value>, &'static str, &'static str, &'static str)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_nobody_hears_of_is_one_warning() {
+async fn a_failed_call_without_an_id_is_one_warning() {
     for (records, message, method, detail) in vanishing() {
         let mut stage = Stage::new().await;
         stage.send_all(&records).await;
@@ -200,7 +200,7 @@ async fn a_flood_of_calls_is_two_lines_in_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unknown_methods_are_one_reason_whatever_their_names() {
+async fn all_unknown_methods_are_one_reason() {
     let mut stage = Stage::new().await;
     for number in 0..10_000 {
         stage
@@ -213,7 +213,7 @@ async fn unknown_methods_are_one_reason_whatever_their_names() {
     let line = stage.line();
     assert_eq!(line.field("method"), "Guess1");
     assert_eq!(line.field("since_last_line"), "9999");
-    // Nothing of the other names is kept.
+    // The other names are not kept.
     pass(seconds(60)).await;
     assert_eq!(stage.lines.take(), []);
 }
@@ -252,7 +252,7 @@ async fn a_call_with_an_id_is_a_warning_only_if_its_client_is_not_told_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_is_there_at_debug_without_a_value() {
+async fn every_failure_is_logged_at_debug_without_a_value() {
     let lines = LogLines::written(Level::DEBUG);
     let server = TestServer::new(OrderHub);
     let mut client = server.connect().await;
@@ -276,7 +276,7 @@ async fn each_is_there_at_debug_without_a_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_that_refuses_names_the_first_who_hit_it() {
+async fn a_limit_that_refuses_names_the_first_connection_that_hit_it() {
     let lines = LogLines::written(Level::WARN);
     let server = TestServer::with(OrderHub, |hub| hub.maximum_parallel_streams_per_client(1));
     let mut client = server.connect().await;

@@ -1,4 +1,4 @@
-//! What an operator reads at the default level of clients that are refused or let go.
+//! The log at its default level for clients that are refused or disconnected.
 
 use axum::body::{Body, to_bytes};
 use hubwire::hub;
@@ -9,7 +9,7 @@ use test_support::log_lines::LogLines;
 use tower::ServiceExt;
 use tracing::Level;
 
-/// How often is a flood.
+/// The number of messages in a flood.
 const FLOOD: usize = 10_000;
 
 struct EchoHub;
@@ -21,12 +21,12 @@ impl EchoHub {
     }
 }
 
-/// A server, and the lines of the level at which a program without a filter is logged: no span is enabled.
+/// A server, and its log lines at the level of a program without a filter, which enables no spans.
 fn stage() -> (LogLines, TestServer<EchoHub>) {
     (LogLines::written(Level::WARN), TestServer::new(EchoHub))
 }
 
-/// What a client sends in place of a good handshake, and what its line says.
+/// Invalid handshakes, each with the parts of its line.
 const HANDSHAKES: [(&str, &str, &str); 6] = [
     (
         "{\"protocol\":\"x\\nFORGED\",\"version\":1}\u{1e}",
@@ -114,7 +114,7 @@ async fn messages_that_are_too_large_are_two_lines_in_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silent_clients_are_let_go_with_two_lines() {
+async fn silent_clients_are_disconnected_with_two_lines() {
     let (lines, server) = stage();
     let mut silent = Vec::new();
     for _ in 0..1_000 {
@@ -127,7 +127,7 @@ async fn silent_clients_are_let_go_with_two_lines() {
     assert_eq!(line.target, "hubwire::connection");
     assert!(line.message.contains("`client_timeout_interval`"));
     pass(seconds(11)).await;
-    // They return no Close either, which is another limit.
+    // The clients return no Close either, which is another limit.
     let lines = lines.take();
     let mut let_go = lines
         .iter()
@@ -138,7 +138,7 @@ async fn silent_clients_are_let_go_with_two_lines() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_reads_too_little_is_let_go_with_one_line() {
+async fn a_client_that_reads_too_little_is_disconnected_with_one_line() {
     let (lines, server) = stage();
     let _client = server.connect().await;
     let text = "x".repeat(16 * 1024);
@@ -160,7 +160,7 @@ async fn negotiate(server: &TestServer<EchoHub>, version: u8) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn version_0_is_one_warning_an_hour_and_does_not_say_the_id_that_is_the_token() {
+async fn version_0_is_one_warning_an_hour_without_the_id_because_it_is_the_token() {
     let (lines, server) = stage();
     assert!(negotiate(&server, 1).await["connectionToken"].is_string());
     assert_eq!(lines.take(), []);
@@ -179,7 +179,7 @@ async fn version_0_is_one_warning_an_hour_and_does_not_say_the_id_that_is_the_to
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_puts_no_line_of_its_own_into_the_log() {
+async fn a_client_cannot_forge_log_lines() {
     let lines = LogLines::written(Level::TRACE);
     let server = TestServer::new(EchoHub);
     for record in [

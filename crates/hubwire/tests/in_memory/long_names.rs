@@ -1,4 +1,4 @@
-//! Names and ids that a client makes long cost it the connection, or are cut, and nothing is held for them.
+//! Long ids from a client end its connection, and long names are cut; the server does not keep either.
 
 use futures_util::{Stream, stream};
 use hubwire::protocol::{
@@ -33,12 +33,12 @@ fn server() -> TestServer<NamesHub> {
     TestServer::with(NamesHub, |options| options.detailed_errors(true))
 }
 
-/// JSON makes six characters of each of these.
+/// JSON escapes each of these characters with six.
 fn name(length: usize) -> String {
     "\u{7f}".repeat(length)
 }
 
-/// A client of either protocol, which reads only when it is told to.
+/// A client of either protocol that reads only on request.
 struct Peer {
     pipe: DuplexStream,
     protocol: HubProtocol,
@@ -73,14 +73,14 @@ impl Peer {
         self.send_bytes(&written(self.protocol, write)).await;
     }
 
-    /// Sends the same over and over until the server has not read for a second; how often.
+    /// Sends a message repeatedly until the server has not read for a second, and returns how often.
     async fn flood(&mut self, message: &[u8]) -> usize {
         for count in 0..10_000 {
             if timeout(seconds(1), self.send_bytes(message)).await.is_err() {
                 return count;
             }
         }
-        panic!("the server reads on");
+        panic!("the server keeps reading");
     }
 
     async fn read_for_a_second(&mut self) {
@@ -95,7 +95,7 @@ impl Peer {
         }
     }
 
-    /// All that comes within a second.
+    /// Returns everything received within a second.
     async fn heard(&mut self) -> Vec<HubMessage<'static>> {
         self.read_for_a_second().await;
         let received = std::mem::take(&mut self.received);
@@ -109,7 +109,8 @@ impl Peer {
     }
 }
 
-/// A call of a method that does not exist, in JSON without the escapes that would make it longer than messages may be.
+/// A call of a method that does not exist. In JSON it is not escaped, because escapes would exceed the
+/// maximum message size.
 fn call_of(target: &str, protocol: HubProtocol) -> Vec<u8> {
     match protocol {
         HubProtocol::Json => format!(
@@ -128,7 +129,7 @@ fn written(protocol: HubProtocol, write: impl FnOnce(&mut MessageWriter<'_>)) ->
     message
 }
 
-/// Each kind of message that has ids, with one of this length.
+/// Writes a message of this kind with this id.
 fn with_id(kind: usize, id: &str, writer: &mut MessageWriter<'_>) {
     match kind {
         0 => writer.invocation(Some(id), "Nothing", &(), &[]).unwrap(),
@@ -187,7 +188,7 @@ async fn a_name_in_an_error_is_cut() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_that_nobody_reads_stop_the_reader_whatever_they_repeat() {
+async fn unread_completions_stop_the_reader_whatever_names_they_repeat() {
     let server = server();
     let id = name(256);
     let long_id = |writer: &mut MessageWriter<'_>| {

@@ -1,9 +1,10 @@
-//! Whole servers in memory, most of them under paused time: one binary, for each links for seconds.
+//! Tests of whole servers in memory, most of them under paused time. They are one binary, because linking
+//! a binary takes seconds.
 //!
-//! Nothing here may set what belongs to the process (a panic hook, a global subscriber or recorder, its
-//! environment, its descriptors) or measure it: such tests have binaries of their own beside this folder.
+//! Nothing here may set or measure what belongs to the process (a panic hook, a global subscriber or
+//! recorder, the environment, descriptors). Such tests have their own binaries next to this folder.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod accepting;
 mod both_protocols;

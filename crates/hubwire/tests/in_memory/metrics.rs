@@ -1,4 +1,4 @@
-//! What an operator sees of panics that were caught, and of limits that were hit.
+//! The metrics of panics that were caught, and of limits that were hit.
 
 use std::num::NonZeroUsize;
 
@@ -60,7 +60,7 @@ impl MeasuredHub {
     }
 }
 
-/// What counters of this name say, each with its label's value.
+/// Returns the counters of this name, each with the value of its label.
 fn counters(snapshotter: &Snapshotter, name: &str) -> Vec<(String, u64)> {
     let snapshot = snapshotter.snapshot().into_vec();
     let mut counters = Vec::new();
@@ -77,7 +77,7 @@ fn counters(snapshotter: &Snapshotter, name: &str) -> Vec<(String, u64)> {
     counters
 }
 
-/// What counters of this name say behind a scene under a paused clock.
+/// Runs a scene under a paused clock, and returns the counters of this name.
 fn measured(name: &str, scene: impl Future<Output = ()>) -> Vec<(String, u64)> {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
@@ -117,7 +117,7 @@ fn each_panic_is_counted_once_wherever_it_was_caught() {
         ("Take", &["decode"], 1),
         ("Take", &["drop"], 1),
         ("Read", &["decode"], 1),
-        // One is caught where they are dropped, the other where the call ends with it.
+        // One panic is caught where the items are dropped; the other ends the call.
         ("ReadNone", &["always", "good", "always"], 2),
     ];
     for (target, texts, panics) in scenes {
@@ -138,7 +138,7 @@ fn each_panic_is_counted_once_wherever_it_was_caught() {
     }
 }
 
-/// How often limits were hit in a scene with a server whose limits are narrow.
+/// Runs a scene with a server that has low limits, and returns how often each limit was hit.
 fn hits(scene: impl AsyncFnOnce(&TestServer<MeasuredHub>, TestClient)) -> Vec<(String, u64)> {
     measured("hubwire.limit.hits", async {
         let server = server(|options| {
@@ -167,7 +167,7 @@ fn limits_of_streams_and_calls() {
             record(&mut client, call).await;
         }
         assert!(client.completion("2").await.is_err());
-        // The third of these waits, and is looked at again whenever something happens.
+        // The third of these calls waits, and is checked again at every event.
         let call = json!({"type": 1, "target": "Hold", "arguments": [], "streamIds": ["s"]});
         record(&mut client, call).await;
         let another = json!({"type": 1, "invocationId": "u", "target": "Hold", "arguments": [],
@@ -195,9 +195,9 @@ fn limits_of_streams_and_calls() {
 }
 
 #[test]
-fn limits_of_what_clients_send() {
+fn limits_of_received_bytes() {
     let hits = hits(async |server, mut client| {
-        // Behind a call that runs wait 64 KiB, and the rest is not read.
+        // After a running call, 64 KiB wait and the rest is not read.
         client.start("Wait", ()).await.unwrap();
         for _ in 0..5 {
             let text = "x".repeat(20 * 1024);
@@ -229,7 +229,7 @@ fn limits_of_time() {
         let mut late = server.open();
         pass(seconds(16)).await;
         assert_eq!(message(&mut late).await["error"], "Handshake was canceled.");
-        // It does not return the Close of the WebSocket.
+        // The client does not return the Close of the WebSocket.
         record(&mut client, json!({"type": 7})).await;
         assert_eq!(message(&mut client).await, json!({"type": 7}));
         let closed = next(&mut client).await;

@@ -1,5 +1,5 @@
-//! What the log says of arguments, stream items and client results that do not fit: which one, which member of it, and
-//! why. The client is told less.
+//! The log lines of arguments, stream items and client results that do not fit: which of them, which
+//! member, and why. The client is told less.
 
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -59,7 +59,7 @@ impl OrderHub {
     pub fn look(&self, _: Counted) {}
 }
 
-/// Never fits, and counts how often it is decoded.
+/// A value that never fits, and counts how often it is decoded.
 struct Counted;
 
 static DECODED: AtomicUsize = AtomicUsize::new(0);
@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for Counted {
     }
 }
 
-/// What this thread logs of refused arguments.
+/// The lines that this thread logs about refused arguments.
 struct Lines {
     lines: Arc<Mutex<Vec<String>>>,
     _guard: DefaultGuard,
@@ -111,7 +111,7 @@ impl Lines {
         }
     }
 
-    /// One of the lines, whichever others there are.
+    /// Asserts that exactly one of the lines contains this detail.
     #[track_caller]
     fn assert_one_says(&self, detail: &str) {
         let lines = std::mem::take(&mut *self.lines.lock().unwrap());
@@ -213,7 +213,7 @@ async fn the_line_of_a_client_result_names_the_member() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn arguments_are_decoded_again_for_a_line_that_is_written() {
+async fn arguments_are_decoded_again_only_for_a_line_that_is_written() {
     let server = TestServer::new(OrderHub);
     let mut client = server.connect().await;
     // The first and the second make the details of this line and of the next one.

@@ -1,4 +1,4 @@
-//! What hubs are called, and that no two of a server are called the same.
+//! The names of hubs, which are unique in a server.
 
 use std::marker::PhantomData;
 
@@ -44,7 +44,7 @@ async fn tell_all<H: Hub<Client = UntypedClient>>(hub: &HubHandle<H>) {
 
 #[test]
 #[should_panic = "else give one of them another name with `.name(..)`"]
-fn two_hubs_whose_types_have_one_name_are_refused() {
+fn two_hubs_with_types_of_the_same_name_are_refused() {
     let signalr = SignalR::new();
     let _admin = signalr.hub().build(admin::ChatHub);
     let _public = signalr.hub().build(public::ChatHub);
@@ -52,7 +52,7 @@ fn two_hubs_whose_types_have_one_name_are_refused() {
 
 #[test]
 #[should_panic = "There are two hubs called `chat`"]
-fn two_hubs_that_were_given_one_name_are_refused() {
+fn two_hubs_that_were_given_the_same_name_are_refused() {
     let signalr = SignalR::new();
     let _admin = signalr.hub().name("chat").build(admin::ChatHub);
     let _public = signalr.hub().name("chat").build(public::ChatHub);
@@ -60,7 +60,7 @@ fn two_hubs_that_were_given_one_name_are_refused() {
 
 #[test]
 #[should_panic = "There are two hubs called `ChatHub`: if they are meant to be one, build it once"]
-fn a_hub_whose_context_is_kept_is_not_built_again() {
+fn a_hub_cannot_be_built_again_while_its_context_is_kept() {
     let signalr = SignalR::new();
     let _pushes_to_nobody = signalr.hub().build(admin::ChatHub).context();
     let _endpoint = signalr.hub().build(admin::ChatHub).endpoint();
@@ -74,7 +74,7 @@ fn a_name_is_free_again_when_its_hub_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hubs_of_one_type_name_on_a_farm_do_not_hear_each_other() {
+async fn hubs_of_the_same_type_name_on_a_farm_are_separate() {
     let farm = InProcessFarm::new();
     let nodes = [(); 2].map(|()| {
         let signalr = SignalR::builder().backplane(farm.node()).build();
@@ -96,7 +96,7 @@ async fn hubs_of_one_type_name_on_a_farm_do_not_hear_each_other() {
 }
 
 #[test]
-fn a_hub_is_called_by_its_type_without_paths() {
+fn a_hub_is_named_after_its_type_without_paths() {
     let signalr = SignalR::new();
     let plain = signalr.hub().build(admin::ChatHub);
     let of_texts = topic::<String>(&signalr);

@@ -1,4 +1,4 @@
-//! Wakers of hub code that panic, and contexts that outlive everything.
+//! Wakers of hub code that panic, and contexts that outlive their server.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -56,7 +56,7 @@ fn server() -> (TestServer<AlarmedHub>, Log) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_item_whose_reader_panics_when_it_is_woken_leaves_the_connection_alone() {
+async fn a_reader_that_panics_when_an_item_wakes_it_does_not_end_the_connection() {
     let (server, log) = server();
     let mut client = server.connect().await;
     let call = json!({"type": 1, "target": "Read", "arguments": [], "streamIds": ["a"]});
@@ -70,7 +70,7 @@ async fn an_item_whose_reader_panics_when_it_is_woken_leaves_the_connection_alon
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_whose_heeder_panics_when_it_is_woken_leaves_the_connection_alone() {
+async fn a_call_that_panics_when_a_cancel_wakes_it_does_not_end_the_connection() {
     let (server, log) = server();
     let mut client = server.connect().await;
     let id = client.start("Heed", ()).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_cancel_whose_heeder_panics_when_it_is_woken_leaves_the_connection_alo
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_end_whose_heeder_panics_when_it_is_woken_is_whole() {
+async fn a_call_that_panics_when_the_end_wakes_it_does_not_prevent_the_end() {
     let (server, log) = server();
     let mut client = server.connect().await;
     client.start("Heed", ()).await.unwrap();
@@ -92,7 +92,7 @@ async fn an_end_whose_heeder_panics_when_it_is_woken_is_whole() {
     assert_eq!(server.signalr.statistics().connections, 0);
 }
 
-/// What is woken here is no call of a connection but whoever waits for all of them.
+/// The waker belongs to the sender of a broadcast, not to a call of a connection.
 #[tokio::test(start_paused = true)]
 async fn a_sender_that_panics_when_it_is_woken_stops_no_broadcast() {
     let (server, log) = server();
@@ -107,14 +107,14 @@ async fn a_sender_that_panics_when_it_is_woken_stops_no_broadcast() {
     settle().await;
     drop(sending);
     let sent = tokio::time::timeout(seconds(5), all.send("News", ("x",)));
-    sent.await.expect("it waits for nobody").unwrap();
+    sent.await.expect("it does not wait").unwrap();
     let push = tokio::time::timeout(seconds(60), client.push()).await;
     assert_eq!(push.expect("it arrives").unwrap().1[0], "x");
     assert!(log.take().is_empty(), "the connection has ended");
 }
 
 #[test]
-fn a_context_that_outlives_everything_waits_for_nothing() {
+fn a_context_that_outlives_its_server_does_not_wait() {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -139,7 +139,7 @@ fn a_context_that_outlives_everything_waits_for_nothing() {
         for _ in 0..600 {
             let all = context.clients().all();
             let sent = tokio::time::timeout(seconds(5), all.send("News", ("x".repeat(10_000),)));
-            sent.await.expect("it waits for nobody").unwrap();
+            sent.await.expect("it does not wait").unwrap();
         }
         let groups = context.groups();
         let added = tokio::time::timeout(seconds(5), groups.add("nobody", "tea"));

@@ -1,4 +1,4 @@
-//! Calls that run on without their connections: how many, how long, and which of them go.
+//! Calls that continue without their connections: how many, how long, and which are dropped first.
 
 use std::future::poll_fn;
 use std::mem;
@@ -15,7 +15,7 @@ use test_support::in_memory::*;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-/// Notes its end, however it comes.
+/// Notes that it was dropped.
 struct Noted {
     log: Log,
     what: String,
@@ -59,7 +59,7 @@ impl LongHub {
         mem::forget(noted);
     }
 
-    /// Is always ready, and looks at no token.
+    /// A stream that is always ready and ignores its token.
     pub fn flood(&self, cancel: CancellationToken) -> impl Stream<Item = usize> {
         let (items, noted) = (Arc::clone(&self.items), self.noted("flood"));
         stream::iter(0..).map(move |number| {
@@ -77,7 +77,7 @@ impl LongHub {
         })
     }
 
-    /// Takes a token and yields nothing.
+    /// A stream that ignores its token and has no items.
     pub fn hold(&self, cancel: CancellationToken) -> impl Stream<Item = usize> {
         let noted = self.noted("hold");
         stream::poll_fn(move |_| {
@@ -113,7 +113,7 @@ impl Stage {
         }
     }
 
-    /// Calls a method that outlives its connection, and goes.
+    /// Calls a method that outlives its connection, and disconnects.
     async fn call_and_go(&self, user: Option<&str>, name: &str) {
         let mut client = match user {
             Some(user) => self.server.connect_as(user).await,
@@ -151,7 +151,7 @@ async fn a_thousand_calls_that_outlive_their_connections_are_bounded() {
     assert_eq!(of("disconnected"), 1_000);
     assert_eq!(of("call is dropped"), 900);
     assert_eq!(stage.orphaned(), 100);
-    // The first are those that are left.
+    // The first calls are left.
     stage.gate.open(1_000);
     settle().await;
     assert_eq!(stage.log.take(), vec!["call ends"; 100]);
@@ -160,7 +160,7 @@ async fn a_thousand_calls_that_outlive_their_connections_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_most_loses_and_nobody_else() {
+async fn the_user_with_the_most_calls_loses_its_newest() {
     let stage = Stage::new(3);
     stage.call_and_go(Some("eve"), "eve's first").await;
     stage.call_and_go(Some("eve"), "eve's second").await;
@@ -184,7 +184,7 @@ async fn who_has_most_loses_and_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn none_at_all() {
+async fn a_maximum_of_zero_allows_no_orphaned_calls() {
     let stage = Stage::new(0);
     stage.call_and_go(None, "call").await;
     assert_eq!(stage.log.take(), ["disconnected", "call is dropped"]);
@@ -192,7 +192,7 @@ async fn none_at_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_ignores_its_token_is_polled_on_for_30_s() {
+async fn a_stream_that_ignores_its_token_is_polled_for_another_30_s() {
     for says_goodbye in [false, true] {
         let stage = Stage::new(10);
         let mut client = stage.server.connect().await;
@@ -231,7 +231,8 @@ async fn a_cancelled_stream_that_ignores_its_token_completes_after_30_s() {
     stage.server.leaves_nothing_behind().await;
 }
 
-/// Lets each task that is ready be polled once; the runtime's own yield lets them be polled often.
+/// Lets each task that is ready be polled once; the runtime's own yield lets them be polled several
+/// times.
 async fn take_turns() {
     let mut has_yielded = false;
     poll_fn(|cx| {
@@ -245,7 +246,7 @@ async fn take_turns() {
 }
 
 #[tokio::test]
-async fn an_endless_stream_with_nobody_there_gives_way_at_each_item() {
+async fn an_endless_stream_without_its_client_yields_to_others_at_each_item() {
     let stage = Stage::new(10);
     let mut client = stage.server.connect().await;
     start_stream(&mut client, "Flood").await;
@@ -282,7 +283,7 @@ async fn a_stream_without_a_token_ends_with_its_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_is_the_same_on_every_connection_and_its_claims_do_not_matter() {
+async fn a_user_is_the_same_on_every_connection_whatever_its_claims() {
     let stage = Stage::new(1);
     for role in ["reader", "writer"] {
         let principal = Principal::new([("sub", "eve"), ("role", role)]);
@@ -297,9 +298,9 @@ async fn a_user_is_the_same_on_every_connection_and_its_claims_do_not_matter() {
     assert_eq!(stage.log.take(), expected);
 }
 
-/// The sweep says that a limit was hit again, and pings.
+/// The sweep logs that a limit was hit again, and sends pings.
 #[tokio::test(start_paused = true)]
-async fn the_sweep_goes_on_where_it_panics() {
+async fn the_sweep_continues_after_a_panic() {
     let stage = Stage::new(0);
     for _ in 0..2 {
         stage.call_and_go(None, "call").await;

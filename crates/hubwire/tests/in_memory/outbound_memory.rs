@@ -1,4 +1,4 @@
-//! What a node holds for all its clients together, and what an operator sees of limits that are hit.
+//! The memory that a node holds for all its clients together, and the metrics of limits that are hit.
 
 use hubwire::testing::{PulledTransport, TestClient};
 use hubwire::{DisconnectReason, HubCallerContext, SignalR, hub};
@@ -28,7 +28,7 @@ impl MemoryHub {
     }
 }
 
-/// A server that holds 1 MiB for all clients, 512 KiB for each.
+/// A server that holds at most 1 MiB for all clients and 512 KiB for each.
 fn server() -> (TestServer<MemoryHub>, Log) {
     let log = Log::default();
     let signalr = SignalR::builder().maximum_outbound_memory(MAXIMUM).build();
@@ -40,7 +40,7 @@ fn server() -> (TestServer<MemoryHub>, Log) {
     (server, log)
 }
 
-/// A client that pulls what is sent to it, and its connection's id.
+/// A client that pulls its messages, and the id of its connection.
 async fn pulling(server: &TestServer<MemoryHub>) -> (TestClient<PulledTransport>, String) {
     let mut client = TestClient::connect_pulled(&server.endpoint).await.unwrap();
     let id = client.invoke("Id", ()).await.unwrap();
@@ -52,9 +52,9 @@ async fn send(server: &TestServer<MemoryHub>, id: &str, size: usize) {
     client.send("Text", ("x".repeat(size),)).await.unwrap();
 }
 
-/// Those of the clients for whom something waits longest go, and nobody else, until the rest fits.
+/// Only the clients with the oldest waiting messages are disconnected, until the rest fits.
 #[tokio::test(start_paused = true)]
-async fn beyond_what_a_node_holds_those_go_whose_messages_have_waited_longest() {
+async fn beyond_the_maximum_the_clients_with_the_oldest_messages_are_disconnected() {
     let (server, log) = server();
     let mut ids = Vec::new();
     let mut away = Vec::new();
@@ -69,7 +69,7 @@ async fn beyond_what_a_node_holds_those_go_whose_messages_have_waited_longest() 
     settle().await;
     assert_eq!(log.take(), [format!("{} TooSlow", ids[0])]);
     assert!(server.signalr.statistics().outbound_memory <= MAXIMUM);
-    // One who reads gets a burst all the same.
+    // A client that reads still receives a burst.
     let mut honest = server.connect().await;
     let id = honest.invoke("Id", ()).await.unwrap();
     for _ in 0..5 {
@@ -85,9 +85,10 @@ async fn beyond_what_a_node_holds_those_go_whose_messages_have_waited_longest() 
     server.leaves_nothing_behind().await;
 }
 
-/// Clients that ask for much and take nothing go before one that others' large messages wait for.
+/// Clients that request large results and read nothing are disconnected before a client with large
+/// messages from others.
 #[tokio::test(start_paused = true)]
-async fn who_asks_for_large_results_without_reading_pushes_out_nobody_else() {
+async fn requesting_large_results_without_reading_disconnects_nobody_else() {
     let (server, log) = server();
     let mut honest = Vec::new();
     for _ in 0..4 {
@@ -123,9 +124,10 @@ async fn who_asks_for_large_results_without_reading_pushes_out_nobody_else() {
     server.leaves_nothing_behind().await;
 }
 
-/// Many single sends are as much as one broadcast: who sends waits until they were offered a write.
+/// Many single sends queue as much as a broadcast. The sender waits until their receivers were offered
+/// a write.
 #[tokio::test(start_paused = true)]
-async fn sends_to_many_readers_one_by_one_stay_within_what_a_node_holds() {
+async fn sends_to_many_readers_one_by_one_stay_within_the_maximum() {
     const ROUNDS: usize = 3;
     let (server, log) = server();
     let mut reading = JoinSet::new();
@@ -152,7 +154,7 @@ async fn sends_to_many_readers_one_by_one_stay_within_what_a_node_holds() {
     server.leaves_nothing_behind().await;
 }
 
-/// How often each limit was hit since this was last asked, as a metrics exporter sees it.
+/// Returns how often each limit was hit since the last call, as a metrics exporter sees it.
 fn hits(snapshotter: &Snapshotter) -> Vec<(String, u64)> {
     let mut hits: Vec<_> = snapshotter
         .snapshot()
@@ -200,7 +202,7 @@ fn each_limit_that_is_hit_is_counted_by_its_name() {
 
 async fn hit_limits() {
     let (server, _) = server();
-    // A sender waits ten seconds for a client that has not read for a minute, which is then let go.
+    // A sender waits ten seconds for a client that has not read for a minute and is then disconnected.
     let server_of_little = TestServer::with(
         MemoryHub {
             log: Log::default(),
@@ -214,7 +216,7 @@ async fn hit_limits() {
     }
     slow.start("Large", (KIB,)).await.unwrap();
     pass(seconds(70)).await;
-    // More than 512 KiB are broadcast to one that is away, and more than 1 MiB to three.
+    // One client that is away is sent more than 512 KiB, and three are sent more than 1 MiB.
     let mut away = Vec::new();
     for size in [600, 400, 400, 400] {
         let (mut client, id) = pulling(&server).await;
@@ -226,9 +228,9 @@ async fn hit_limits() {
     settle().await;
 }
 
-/// A loop of sends to one client after the other waits for nobody, but leaves the flusher its turn.
+/// A loop of sends to one client after another waits for no client, but gives the flusher its turn.
 #[tokio::test(start_paused = true)]
-async fn sends_to_one_after_the_other_stay_within_what_a_node_holds() {
+async fn sends_to_one_client_after_another_stay_within_the_maximum() {
     let (server, log) = server();
     let (mut away, id) = pulling(&server).await;
     away.leave();

@@ -1,4 +1,4 @@
-//! A method that broadcasts more than may lie unwritten, to nobody but its own caller.
+//! A method that broadcasts more than may be unwritten, with its own caller as the only receiver.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ impl LoudHub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_goes_on_when_its_own_callers_queue_is_written() {
+async fn the_method_continues_when_its_callers_queue_is_written() {
     let signalr = SignalR::new();
     let hub = signalr.hub::<LoudHub>().build(LoudHub);
     let mut client = TestClient::connect(&hub.endpoint()).await.unwrap();
@@ -37,7 +37,7 @@ async fn it_goes_on_when_its_own_callers_queue_is_written() {
         );
     }
     assert_eq!(client.completion(&call).await, Ok(serde_json::Value::Null));
-    // A ping's round of the flusher would wake it too, but much later.
+    // The flusher's round for a ping would wake it too, but much later.
     assert!(
         begun.elapsed() < Duration::from_secs(1),
         "{:?}",

@@ -1,4 +1,5 @@
-//! Errors of hub code that panic, while they are shown or while they are dropped, end nothing but what failed with them.
+//! Errors of hub code that panic while they are displayed or dropped end only the failed call, stream or
+//! connection.
 
 use futures_util::{Stream, stream};
 use hubwire::testing::{CallError, Received, TestClient};
@@ -10,7 +11,7 @@ use test_support::bombs::{ErrorLines, Explosive};
 use test_support::in_memory::*;
 use tokio::time::timeout;
 
-/// Fails with errors that do what they are told, or in the hooks what the user's name says.
+/// A hub that fails with errors that panic as the argument says, or in the hooks as the user's name says.
 struct FailingHub {
     log: Log,
 }
@@ -51,7 +52,7 @@ impl FailingHub {
         Err(Explosive::at(&text))
     }
 
-    /// Waits for the end of a stream, which its client leaves open.
+    /// Waits for the end of a stream that its client leaves open.
     pub async fn read(&self, mut numbers: StreamReader<i32>) {
         while let Some(number) = numbers.next().await {
             self.log.note(match number {
@@ -96,11 +97,11 @@ impl Stage {
         Self { server, log, lines }
     }
 
-    /// The connection lives, and its end is whole.
+    /// Checks that the connection still works, and ends it completely.
     async fn lives(self, mut client: TestClient, error_lines: usize) {
         assert_eq!(self.lines.take(), error_lines, "error lines");
         let echo = timeout(seconds(1), client.invoke("Echo", ("x",))).await;
-        assert_eq!(echo.expect("calls are run"), Ok(json!("x")));
+        assert_eq!(echo.expect("calls still run"), Ok(json!("x")));
         drop(client);
         settle().await;
         assert_eq!(self.log.take(), ["disconnected"]);
@@ -113,19 +114,19 @@ fn failed(target: &str) -> Result<Value, CallError> {
     Err(format!("An unexpected error occurred invoking '{target}' on the server.").into())
 }
 
-/// One line for the error and one for its panic.
+/// There is one line for the error and one for its panic.
 #[tokio::test(start_paused = true)]
 async fn the_error_of_a_method() {
     for target in ["Fail", "FailLater"] {
         for text in ["show", "drop"] {
             let stage = Stage::with(|options| options.detailed_errors(true));
             let mut client = stage.server.connect().await;
-            // By a record: a client that calls itself takes the error, and nobody else drops it.
+            // Sent as a record, because `TestClient::invoke` takes the error, and then no one else drops it.
             let call =
                 json!({"type": 1, "invocationId": "1", "target": target, "arguments": [text]});
             client.send_record(&call).await.unwrap();
             let completion = timeout(seconds(1), client.completion("1")).await;
-            let completion = completion.expect("a completion comes");
+            let completion = completion.expect("a completion arrives");
             assert_eq!(completion, failed(target), "{text}");
             stage.lives(client, 2).await;
         }
@@ -141,14 +142,14 @@ async fn the_error_of_a_stream() {
             json!({"type": 4, "invocationId": "s", "target": "BreakOff", "arguments": [text]});
         client.send_record(&call).await.unwrap();
         let completion = timeout(seconds(1), client.completion("s")).await;
-        let completion = completion.expect("a completion comes");
+        let completion = completion.expect("a completion arrives");
         let error = "An error occurred on the server while streaming results.";
         assert_eq!(completion, Err(error.into()));
         stage.lives(client, 2).await;
     }
 }
 
-/// Nobody reads what a stream failed with after its cancel.
+/// Nobody reads the error of a stream that was cancelled.
 #[tokio::test(start_paused = true)]
 async fn the_error_of_a_cancelled_stream() {
     for (text, lines) in [("show", 0), ("drop", 1)] {
@@ -160,23 +161,23 @@ async fn the_error_of_a_cancelled_stream() {
         let cancel = json!({"type": 5, "invocationId": "s"});
         client.send_record(&cancel).await.unwrap();
         let completion = timeout(seconds(1), client.completion("s")).await;
-        let completion = completion.expect("a completion comes");
+        let completion = completion.expect("a completion arrives");
         assert_eq!(completion, Ok(Value::Null));
         stage.lives(client, lines).await;
     }
 }
 
-/// The client is told that it failed, and no more.
+/// The client is only told that the hook failed.
 #[tokio::test(start_paused = true)]
 async fn the_error_of_the_first_hook() {
-    // One that panics while it is shown does so twice: for the log and for the client.
+    // An error that panics while it is displayed does so twice: for the log and for the client.
     for (text, detail, lines) in [("show", "", 3), ("drop", " Explosive: shown", 2)] {
         let stage = Stage::with(|options| options.detailed_errors(true));
         let mut client = stage.server.connect_as(&format!("first:{text}")).await;
         let error = format!("Connection closed with an error.{detail}");
         let close = json!({"type": 7, "error": error});
         let closed = timeout(seconds(1), assert_closed_with(&mut client, close)).await;
-        closed.expect("the client hears of it");
+        closed.expect("the client is told");
         drop(client);
         settle().await;
         assert_eq!(stage.log.take(), [""; 0]);
@@ -185,7 +186,7 @@ async fn the_error_of_the_first_hook() {
     }
 }
 
-/// The ending goes on to its end: the streams that methods read, the unregistering, the transport.
+/// The end of the connection is complete: the streams that methods read, the registration, the transport.
 #[tokio::test(start_paused = true)]
 async fn the_error_of_the_last_hook() {
     for text in ["show", "drop"] {

@@ -1,4 +1,4 @@
-//! What panics ends its own call or stream and nothing else, wherever hub code or its values panic.
+//! A panic of hub code or of its values ends its own call or stream and nothing else.
 
 use std::fmt;
 use std::future::pending;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 #[derive(Clone)]
 struct LastHookPanics;
 
-/// An error that cannot be shown.
+/// An error that cannot be displayed.
 #[derive(Debug)]
 struct Unspeakable;
 
@@ -119,7 +119,7 @@ impl PanickingHub {
         stream::poll_fn(|_| panic!("secret"))
     }
 
-    /// Yields nothing and keeps the bomb.
+    /// A stream without items that keeps the bomb.
     pub fn hold(&self, bomb: Bomb) -> impl Stream<Item = i32> {
         stream::poll_fn(move |_| {
             let _kept = &bomb;
@@ -137,7 +137,7 @@ impl PanickingHub {
         Ok(caller.invoke("Ask", (Bomb(text),)).await?)
     }
 
-    /// Keeps two bombs of different types with the connection.
+    /// Keeps two bombs of different types in the connection's items.
     pub fn keep(&self, cx: &HubCallerContext<Self>, text: String) {
         cx.items().insert(Bomb::new(text.clone()));
         cx.items().insert(Some(Bomb(text)));
@@ -148,7 +148,7 @@ impl PanickingHub {
     }
 }
 
-/// A server, one client, and whatever it is told.
+/// A server, its log and its error lines.
 struct Stage {
     server: TestServer<PanickingHub>,
     log: Log,
@@ -174,16 +174,16 @@ impl Stage {
         client
     }
 
-    /// The connection lives, and its end is whole: hook, counts, broadcasts.
+    /// Checks that the connection still works, and that its end is complete: hook, counts, broadcasts.
     async fn lives(self, mut client: TestClient, error_lines: usize) {
         assert_eq!(self.lines.take(), error_lines, "error lines");
         let echo = timeout(seconds(1), client.invoke("Echo", ("x",))).await;
-        assert_eq!(echo.expect("calls are run"), Ok(json!("x")));
+        assert_eq!(echo.expect("calls still run"), Ok(json!("x")));
         drop(client);
         self.ends(0).await;
     }
 
-    /// The connection has ended, and whole.
+    /// Checks that the connection has ended completely.
     async fn ends(self, error_lines: usize) {
         settle().await;
         assert_eq!(self.log.take(), ["disconnected"]);
@@ -202,7 +202,7 @@ impl Stage {
                 all.send("News", (number, text)).await.unwrap();
             };
             let sent = timeout(seconds(1), sending).await;
-            sent.expect("a broadcast waits for nobody who is gone");
+            sent.expect("a broadcast does not wait for a client that is gone");
             let push = timeout(seconds(1), other.push()).await;
             assert_eq!(push.expect("it arrives").unwrap().1[0], number);
         }
@@ -242,12 +242,12 @@ async fn item(client: &mut TestClient, text: &str) {
     record(client, item).await;
 }
 
-/// A call whose one argument does this ends with this error and one error line.
+/// Checks that a call with one argument ends as expected and with one error line.
 async fn assert_call(target: &str, text: &str, expected: Result<Value, CallError>) {
     let stage = Stage::new();
     let mut client = stage.connect().await;
     let completion = timeout(seconds(1), client.invoke(target, (text,))).await;
-    let completion = completion.expect("a completion comes");
+    let completion = completion.expect("a completion arrives");
     assert_eq!(completion, expected, "{target} {text}");
     stage.lives(client, 1).await;
 }
@@ -258,19 +258,19 @@ async fn a_method_that_panics() {
         let stage = Stage::new();
         let mut client = stage.connect().await;
         let completion = timeout(seconds(1), client.invoke(target, ())).await;
-        let completion = completion.expect("a completion comes");
+        let completion = completion.expect("a completion arrives");
         assert_eq!(completion, failed(target));
         stage.lives(client, 1).await;
     }
 }
 
-/// Of the error itself and of the panic one line each.
+/// There is one line for the error itself and one for the panic.
 #[tokio::test(start_paused = true)]
-async fn an_error_that_panics_while_it_is_shown() {
+async fn an_error_that_panics_while_it_is_displayed() {
     let stage = Stage::with(|options| options.detailed_errors(true));
     let mut client = stage.connect().await;
     let completion = timeout(seconds(1), client.invoke("FailWithoutWords", ())).await;
-    let completion = completion.expect("a completion comes");
+    let completion = completion.expect("a completion arrives");
     assert_eq!(completion, failed("FailWithoutWords"));
     stage.lives(client, 2).await;
 }
@@ -318,7 +318,7 @@ async fn an_argument_of_a_call_of_the_wrong_kind_that_panics_while_it_is_dropped
             json!({"type": kind, "invocationId": "1", "target": target, "arguments": ["drop"]});
         record(&mut client, call).await;
         let completion = timeout(seconds(1), client.completion("1")).await;
-        let completion = completion.expect("a completion comes");
+        let completion = completion.expect("a completion arrives");
         assert_eq!(completion, Err(text.into()));
         stage.lives(client, 1).await;
     }
@@ -334,14 +334,14 @@ async fn an_argument_of_a_call_with_the_wrong_streams_that_panics_while_it_is_dr
         record(&mut client, call).await;
         let completion = timeout(seconds(1), client.completion("1")).await;
         let text = "Client sent 1 stream(s), Hub method expects 0.";
-        let completion = completion.expect("a completion comes");
+        let completion = completion.expect("a completion arrives");
         assert!(completion.unwrap_err().text().ends_with(text));
         stage.lives(client, 1).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_argument_of_a_stream_too_many_that_panics_while_it_is_dropped() {
+async fn an_argument_of_a_stream_beyond_the_limit_that_panics_while_it_is_dropped() {
     let stage = Stage::new();
     let mut client = stage.connect().await;
     for (id, text) in [("1", "a"), ("2", "b"), ("3", "drop")] {
@@ -349,7 +349,7 @@ async fn an_argument_of_a_stream_too_many_that_panics_while_it_is_dropped() {
         record(&mut client, call).await;
     }
     let completion = timeout(seconds(1), client.completion("3")).await;
-    let completion = completion.expect("a completion comes");
+    let completion = completion.expect("a completion arrives");
     assert!(completion.unwrap_err().text().contains("at most 2 streams"));
     stage.lives(client, 1).await;
 }
@@ -363,7 +363,7 @@ async fn an_argument_of_a_call_that_waits_at_the_end() {
     settle().await;
     assert_eq!(stage.log.take(), ["never ends"]);
     drop(client);
-    // What was sent before the end may still be run, for as long as a client may be silent.
+    // Calls sent before the end may still run, for as long as a client may be silent.
     pass(seconds(32)).await;
     assert_eq!(stage.log.take(), ["disconnected"]);
     assert_eq!(stage.lines.take(), 1);
@@ -392,7 +392,7 @@ async fn an_item_of_a_client_that_panics_while_it_is_decoded() {
     item(&mut client, "good").await;
     item(&mut client, "decode").await;
     let completion = timeout(seconds(1), client.completion("u")).await;
-    let completion = completion.expect("a completion comes");
+    let completion = completion.expect("a completion arrives");
     assert_eq!(completion, failed("Read"));
     stage.lives(client, 2).await;
 }
@@ -404,12 +404,12 @@ async fn an_item_of_a_client_that_panics_while_the_method_drops_it() {
     start_upload(&mut client, "Read").await;
     item(&mut client, "drop").await;
     let completion = timeout(seconds(1), client.completion("u")).await;
-    let completion = completion.expect("a completion comes");
+    let completion = completion.expect("a completion arrives");
     assert_eq!(completion, failed("Read"));
     stage.lives(client, 1).await;
 }
 
-/// Each is dropped, and the panics end the call, but for one that unwinds already.
+/// Each item is dropped, and the panics end the call, unless it is already unwinding.
 #[tokio::test(start_paused = true)]
 async fn items_of_a_client_that_panic_where_nobody_has_read_them() {
     for (target, lines) in [("ReadNone", 2), ("ReadNoneAndPanic", 3)] {
@@ -420,19 +420,19 @@ async fn items_of_a_client_that_panic_where_nobody_has_read_them() {
             item(&mut client, text).await;
         }
         let completion = timeout(seconds(1), client.completion("u")).await;
-        let completion = completion.expect("a completion comes");
+        let completion = completion.expect("a completion arrives");
         assert_eq!(completion, failed(target));
         stage.lives(client, lines).await;
     }
 }
 
-/// What a stream whose second item does this sends.
+/// Checks what a stream sends if its second item panics in this way.
 async fn assert_stream_breaks_off(text: &str) {
     let stage = Stage::new();
     let mut client = stage.connect().await;
     start_stream(&mut client, "StreamThree", json!([text]), &[]).await;
     let completion = timeout(seconds(1), client.completion("s")).await;
-    let completion = completion.expect("a completion comes");
+    let completion = completion.expect("a completion arrives");
     assert_eq!(completion, broken_off());
     let first = json!({"type": 2, "invocationId": "s", "item": "first"});
     assert_eq!(message(&mut client).await, first);
@@ -459,7 +459,7 @@ async fn a_stream_that_panics_while_it_is_polled() {
     let mut client = stage.connect().await;
     start_stream(&mut client, "PanicWhileStreaming", json!([]), &[]).await;
     let completion = timeout(seconds(1), client.completion("s")).await;
-    let completion = completion.expect("a completion comes");
+    let completion = completion.expect("a completion arrives");
     assert_eq!(completion, broken_off());
     stage.lives(client, 1).await;
 }
@@ -472,7 +472,7 @@ async fn a_stream_that_panics_while_its_cancel_drops_it() {
     settle().await;
     record(&mut client, json!({"type": 5, "invocationId": "s"})).await;
     let completion = timeout(seconds(1), client.completion("s")).await;
-    let completion = completion.expect("a completion comes");
+    let completion = completion.expect("a completion arrives");
     assert_eq!(completion, Ok(Value::Null));
     stage.lives(client, 1).await;
 }

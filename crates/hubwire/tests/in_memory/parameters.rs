@@ -1,4 +1,4 @@
-//! The names of methods, and parameters of every kind, in whatever pieces they come.
+//! The names of methods, and parameters of every kind, however the input is split.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -73,7 +73,7 @@ fn server() -> (TestServer<ParametersHub>, Log) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_match_in_any_case_and_only_as_declared() {
+async fn names_match_in_any_case_but_only_as_declared() {
     let (server, _) = server();
     let mut client = server.connect().await;
     for name in ["Echo", "echo", "ECHO", "eCHo"] {
@@ -94,7 +94,7 @@ async fn names_match_in_any_case_and_only_as_declared() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parameters_and_results_of_every_kind_come_through() {
+async fn parameters_and_results_of_every_kind_are_passed_on() {
     let (server, _) = server();
     let mut client = server.connect().await;
     let order = json!({"id": -7, "note": null, "lines": [{"product": "tea", "count": 3}]});
@@ -122,7 +122,7 @@ async fn parameters_and_results_of_every_kind_come_through() {
 
 /// ASP.NET Core takes the last one.
 #[tokio::test(start_paused = true)]
-async fn a_member_that_is_there_twice_fits_nothing() {
+async fn a_duplicate_member_is_refused() {
     let (server, _) = server();
     let mut client = server.connect().await;
     for order in [
@@ -141,7 +141,7 @@ async fn a_member_that_is_there_twice_fits_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_may_come_in_any_pieces() {
+async fn messages_may_be_split_anywhere() {
     let (server, log) = server();
     let mut client = server.connect().await;
     let mut calls = Vec::new();

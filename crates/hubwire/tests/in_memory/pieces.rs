@@ -1,4 +1,4 @@
-//! What comes in small pieces costs what its bytes cost, not what lies there already each time.
+//! Each piece of a message costs as much as its own bytes, not as much as the bytes received before.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ impl EchoHub {
     }
 }
 
-/// Adds up how many bytes were searched for a message that was not whole, or for a handshake.
+/// Sums how many bytes were searched for an incomplete message or for a handshake.
 struct Searched<'a>(&'a AtomicUsize);
 
 impl Visit for Searched<'_> {
@@ -38,13 +38,13 @@ impl Visit for Searched<'_> {
 async fn send_in_pieces(client: &mut TestClient, text: &str) {
     for piece in text.as_bytes().chunks(7) {
         client.send_bytes(piece).await.unwrap();
-        // So that each piece is a read of its own.
+        // Makes each piece a separate read.
         settle().await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_searched_is_not_searched_again() {
+async fn searched_bytes_are_not_searched_again() {
     let searched = Arc::<AtomicUsize>::default();
     let sum = Arc::clone(&searched);
     let each_event = EachEvent {
@@ -66,13 +66,16 @@ async fn what_was_searched_is_not_searched_again() {
     send_in_pieces(&mut client, &handshake).await;
     assert_eq!(message(&mut client).await, json!({}));
     let count = searched.swap(0, Ordering::Relaxed);
-    assert!((SIZE..3 * SIZE).contains(&count), "{count} of a handshake");
+    assert!(
+        (SIZE..3 * SIZE).contains(&count),
+        "{count} bytes for a handshake"
+    );
 
     send_in_pieces(&mut client, &call).await;
     let completion = json!({"type": 3, "invocationId": "1", "result": SIZE});
     assert_eq!(next(&mut client).await, Received::Message(completion));
     let count = searched.swap(0, Ordering::Relaxed);
-    assert!((1..3 * SIZE).contains(&count), "{count} of a call");
+    assert!((1..3 * SIZE).contains(&count), "{count} bytes for a call");
     drop(client);
     server.leaves_nothing_behind().await;
 }

@@ -1,4 +1,4 @@
-//! A message is encoded in the protocols of its receivers, and in no other.
+//! A message is encoded only in the protocols of its receivers.
 
 use std::collections::BTreeMap;
 
@@ -30,9 +30,9 @@ async fn messagepack(server: &TestServer<KeysHub>) -> DuplexStream {
     pipe
 }
 
-/// Keys that are no text are nothing for JSON, but MessagePack has them.
+/// Keys that are not text cannot be written in JSON, but in MessagePack.
 #[tokio::test(start_paused = true)]
-async fn what_only_messagepack_can_say_reaches_clients_that_all_speak_it() {
+async fn messages_that_only_messagepack_can_encode_reach_clients_that_use_it() {
     let log = Log::default();
     let server = TestServer::new(KeysHub { log: log.clone() });
     let pipe = messagepack(&server).await;

@@ -1,4 +1,4 @@
-//! A transport that is pulled and fed by a pipe, as polls and event streams are: it leaves and comes back.
+//! A transport that pulls from a pipe, like long polling and event streams: it leaves and comes back.
 
 use futures_util::{Stream, StreamExt, stream};
 use hubwire::testing::{PulledTransport, Received, TestClient};
@@ -56,7 +56,7 @@ impl PulledHub {
         cx.abort();
     }
 
-    /// Items of 1 KiB, each noted when it is asked of the stream.
+    /// Items of 1 KiB; each is noted when the stream produces it.
     pub fn items(&self, count: usize) -> impl Stream<Item = String> {
         let log = self.log.clone();
         stream::iter(0..count).map(move |number| {
@@ -80,7 +80,7 @@ struct Fixture {
     log: Log,
 }
 
-/// A server that keeps 64 KiB for each client before senders wait, and 96 at most.
+/// A server that queues 64 KiB for each client before senders wait, and at most 96 KiB.
 fn fixture() -> Fixture {
     let (gate, log) = (Gate::closed(), Log::default());
     let hub = PulledHub {
@@ -108,7 +108,7 @@ impl Fixture {
         all.text(number, text).await.unwrap();
     }
 
-    /// Checks why the only connection ended, and that nothing is left of it.
+    /// Checks the reason why the only connection ended, and that nothing is left of it.
     async fn ended(&self, reason: &str) {
         settle().await;
         assert_eq!(self.log.take(), [reason]);
@@ -116,7 +116,7 @@ impl Fixture {
     }
 }
 
-/// Checks that pushes with these numbers come next.
+/// Checks that the next pushes have these numbers.
 async fn assert_pushes(client: &mut PulledClient, numbers: std::ops::Range<usize>) {
     for number in numbers {
         let (target, arguments) = client.push().await.unwrap();
@@ -156,7 +156,7 @@ async fn calls_streams_and_client_results_work_as_over_a_socket() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_sent_while_the_client_is_away_comes_when_it_is_back() {
+async fn messages_sent_while_the_client_is_away_arrive_when_it_is_back() {
     let it = fixture();
     let mut client = it.connect().await;
     let mut web_socket = it.server.connect().await;
@@ -173,7 +173,7 @@ async fn what_is_sent_while_the_client_is_away_comes_when_it_is_back() {
     assert_eq!(waited, Ok("waited".into()));
     it.broadcast(2, "back").await;
     assert_pushes(&mut client, 2..3).await;
-    // What it was away from reached others at once, and once.
+    // Others received each message at once, and only once.
     for number in 0..3 {
         assert_eq!(web_socket.push().await.unwrap().1[0], number);
     }
@@ -182,7 +182,7 @@ async fn what_is_sent_while_the_client_is_away_comes_when_it_is_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_may_leave_in_every_pause_and_loses_nothing() {
+async fn a_client_may_leave_in_every_pause_and_loses_nothing() {
     let it = fixture();
     let mut client = it.connect().await;
     for number in 0..100 {
@@ -194,7 +194,7 @@ async fn it_may_leave_in_every_pause_and_loses_nothing() {
         client.come_back();
         assert_pushes(&mut client, number..number + 1).await;
         let echoed = client.invoke("Echo", (number,)).await;
-        assert!(echoed.is_err(), "a number is no text");
+        assert!(echoed.is_err(), "a number is not text");
     }
     client.close().await.unwrap();
     it.ended("transport closed").await;
@@ -230,7 +230,7 @@ async fn pings_do_not_pile_up_while_it_is_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_stays_away_is_let_go_at_the_bound_and_delays_nobody() {
+async fn a_client_that_stays_away_is_disconnected_at_the_bound_and_delays_nobody() {
     let it = fixture();
     let mut client = it.connect().await;
     let mut bystander = it.connect().await;
@@ -252,7 +252,7 @@ async fn a_client_that_stays_away_is_let_go_at_the_bound_and_delays_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_send_to_it_alone_waits_for_its_return() {
+async fn a_send_to_one_client_waits_for_its_return() {
     let it = fixture();
     let mut client = it.connect().await;
     let id = client.invoke("Id", ()).await.unwrap();
@@ -266,7 +266,10 @@ async fn a_send_to_it_alone_waits_for_its_return() {
         }
     });
     pass(seconds(9)).await;
-    assert!(sender.try_join_next().is_none(), "64 of them have room");
+    assert!(
+        sender.try_join_next().is_none(),
+        "there is room for 64 of them"
+    );
     client.come_back();
     assert_pushes(&mut client, 0..100).await;
     sender.join_next().await.unwrap().unwrap();
@@ -274,7 +277,7 @@ async fn a_send_to_it_alone_waits_for_its_return() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_waits_while_it_is_away() {
+async fn a_stream_waits_while_its_client_is_away() {
     let it = fixture();
     let mut client = it.connect().await;
     let call = json!({"type": 4, "invocationId": "s", "target": "Items", "arguments": [1000]});
@@ -292,7 +295,7 @@ async fn a_stream_waits_while_it_is_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_writes_waits_while_the_hub_is_busy() {
+async fn writing_to_the_pipe_waits_while_the_hub_is_busy() {
     let it = fixture();
     let mut client = it.connect().await;
     client.start("Wait", ()).await.unwrap();
@@ -311,7 +314,7 @@ async fn whoever_writes_waits_while_the_hub_is_busy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_goodbye_is_pulled_before_the_end() {
+async fn the_close_message_is_pulled_before_the_end() {
     let it = fixture();
     let mut client = it.connect().await;
     let mut away = it.connect().await;
@@ -333,7 +336,7 @@ async fn the_goodbye_is_pulled_before_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_fetches_the_goodbye_is_not_waited_for_without_end() {
+async fn a_client_that_never_fetches_the_close_message_is_not_waited_for_forever() {
     let it = fixture();
     let mut client = it.connect().await;
     client.leave();
@@ -357,7 +360,7 @@ async fn a_message_that_the_end_cuts_off_is_a_fault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handshake_that_does_not_come_or_is_cut_into_bytes() {
+async fn a_handshake_that_does_not_arrive_or_arrives_byte_by_byte() {
     let it = fixture();
     let mut silent = PulledClient::open_pulled(&it.server.endpoint, None);
     let refusal = json!({"error": "Handshake was canceled."});

@@ -173,7 +173,7 @@ fn churn(nodes: &[Node], lives: usize) -> JoinSet<io::Result<()>> {
             for number in 0..lives {
                 let life = live(&node, task * 31 + number);
                 let ended = timeout(seconds(20), life).await;
-                ended.expect("a life ends")?;
+                ended.expect("a client ends")?;
             }
             Ok(())
         });

@@ -1,4 +1,4 @@
-//! Calls that are refused hold no slot, and so give none back, whoever keeps their contexts.
+//! Refused calls hold no slot and give none back, even if their contexts are kept.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,7 @@ const METHODS: [&str; 6] = [
     "PanicBeforeTheStream",
 ];
 
-/// Keeps the context of each call but those of `Run`, before anything is made of it.
+/// A hub that keeps the context of each call, except those of `Run`, before the call is bound.
 struct KeepingHub {
     kept: Arc<Mutex<Vec<HubCallerContext<Self>>>>,
     log: Log,
@@ -73,7 +73,8 @@ fn call(kind: u8, target: &str, stream_ids: &[&str]) -> Value {
         "streamIds": stream_ids})
 }
 
-/// After a call that is refused, its kept context asks the client; then two calls run one after the other.
+/// Invokes the client through the kept context of a refused call. Two calls then still run one after the
+/// other.
 async fn assert_gives_back_no_slot(refused: Value) {
     let (log, gate) = (Log::default(), Gate::closed());
     let kept = Arc::<Mutex<Vec<HubCallerContext<KeepingHub>>>>::default();
@@ -124,9 +125,9 @@ async fn a_refused_call_gives_back_no_slot() {
     }
 }
 
-/// There is nobody to be told why. ASP.NET Core's JSON lets the call pass unheard, its MessagePack does not.
+/// Without an id, no completion can say why. ASP.NET Core ignores the call in JSON, but not in MessagePack.
 #[tokio::test(start_paused = true)]
-async fn a_stream_call_without_an_id_ends_the_connection_though_its_arguments_do_not_fit() {
+async fn a_stream_call_without_an_id_ends_the_connection_even_if_its_arguments_do_not_fit() {
     let hub = KeepingHub {
         kept: Arc::default(),
         log: Log::default(),

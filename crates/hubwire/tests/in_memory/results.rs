@@ -1,4 +1,4 @@
-//! What callers read of results, errors and panics, and that none of them harms the connection.
+//! Results, errors and panics as callers receive them; none of them harms the connection.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use test_support::in_memory::*;
 
-/// Cannot be serialized, in one way or another.
+/// A value that cannot be serialized.
 enum Unwritable {
     Failing,
     Panicking,
@@ -23,7 +23,7 @@ impl Serialize for Unwritable {
     }
 }
 
-/// Panics when it is decoded.
+/// A value that panics when it is decoded.
 struct Undecodable;
 
 impl<'de> Deserialize<'de> for Undecodable {
@@ -156,7 +156,7 @@ async fn assert_errors(detailed: bool, cases: &[(&str, &str)]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_read_only_errors_that_are_meant_for_them() {
+async fn callers_receive_only_errors_that_are_meant_for_them() {
     let cases = [
         ("Shown", "HubException: only for you"),
         ("ShownAs", "TeaException: only for you"),
@@ -178,7 +178,7 @@ async fn callers_read_only_errors_that_are_meant_for_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_detailed_errors_callers_read_all_with_the_types_name() {
+async fn with_detailed_errors_callers_receive_all_errors_with_their_types() {
     let cases = [
         ("Shown", "HubException: only for you"),
         ("ShownAs", "TeaException: only for you"),
@@ -196,7 +196,7 @@ async fn with_detailed_errors_callers_read_all_with_the_types_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_while_arguments_are_decoded_ends_the_call_and_nothing_else() {
+async fn a_panic_while_arguments_are_decoded_ends_only_the_call() {
     let server = TestServer::new(ResultsHub);
     let mut client = server.connect().await;
     let completion = client.invoke("PanicsWhenDecoded", ("x",)).await;
@@ -224,7 +224,7 @@ async fn results_are_written_as_signalr_writes_them() {
     ] {
         let id = client.start(method, ()).await.unwrap();
         let completion = message(&mut client).await;
-        // Null is there, not left out: a result left out means the end of a stream.
+        // Null is written, not left out: without a result, the completion is that of a stream.
         let expected = json!({"type": 3, "invocationId": id, "result": result});
         assert_eq!(completion, expected, "of {method}");
     }
@@ -244,7 +244,7 @@ async fn sends_get_no_completion_even_when_they_fail() {
         "PanicsLater",
         "Unwritable",
         "NoSuchMethod",
-        "PanicsWhenDecoded", // which it has too few arguments for
+        "PanicsWhenDecoded", // the call has too few arguments for it
     ] {
         client.send(method, ()).await.unwrap();
     }

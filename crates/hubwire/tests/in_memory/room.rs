@@ -1,4 +1,4 @@
-//! Whoever waits for room in a client's queue hears of it, down to a bound of one byte.
+//! Waiting for room in a client's queue ends when there is room, even with a bound of one byte.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +37,7 @@ impl RoomHub {
         stream::iter(0..count)
     }
 
-    /// Items of 1 KiB until it dries up, which is no end.
+    /// Items of 1 KiB until the stream dries up, which does not end it.
     pub fn items(&self) -> impl Stream<Item = String> {
         let dried_up = Arc::clone(&self.dried_up);
         stream::poll_fn(move |_| match dried_up.load(Ordering::Relaxed) {
@@ -53,7 +53,7 @@ struct Fixture {
     dried_up: Arc<AtomicBool>,
 }
 
-/// A server that keeps so much for each client before those wait who can.
+/// A server that queues this many bytes for each client before senders that can wait do so.
 fn fixture(bytes: usize) -> Fixture {
     let (log, dried_up) = (Log::default(), Arc::<AtomicBool>::default());
     let hub = RoomHub {
@@ -77,7 +77,7 @@ impl Fixture {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_send_hears_of_room_that_a_stream_does_not_use() {
+async fn a_send_is_woken_when_there_is_room_that_a_stream_does_not_use() {
     let it = fixture(64 * KIB);
     let mut client = it.server.connect().await;
     let id = client.invoke("Id", ()).await.unwrap();
@@ -105,7 +105,7 @@ async fn a_send_hears_of_room_that_a_stream_does_not_use() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_result_is_asked_for_behind_a_full_queue_and_while_the_client_is_away() {
+async fn a_client_is_invoked_after_a_full_queue_and_responds_while_it_is_away() {
     let it = fixture(4 * KIB);
     let mut client = it.pulled().await;
     let id = client.invoke("Id", ()).await.unwrap();

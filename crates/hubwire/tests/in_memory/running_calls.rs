@@ -1,4 +1,5 @@
-//! How many calls of one connection run, whatever they have given back or read to its end.
+//! How many calls of one connection run, including those that gave their slot back or read their stream to
+//! its end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +16,7 @@ struct WaitingHub {
     running: Arc<AtomicUsize>,
 }
 
-/// One call that runs.
+/// A running call.
 struct Counted<'a>(&'a AtomicUsize);
 
 impl Drop for Counted<'_> {
@@ -83,7 +84,7 @@ impl Stage {
         self.running.load(Ordering::Relaxed)
     }
 
-    /// All calls end, and then there is room for others.
+    /// Ends all calls, and checks that there is room for others.
     async fn ends(self, mut client: TestClient) {
         self.gate.open(self.running());
         settle().await;
@@ -106,7 +107,7 @@ fn refused(target: &str, what: &str) -> Result<Value, CallError> {
     .into())
 }
 
-/// Sends a stream of one item and ends it; whether the call was refused.
+/// Sends a stream of one item and ends it; returns whether the call was refused.
 async fn upload(client: &mut TestClient, number: usize) -> bool {
     let (call, stream) = (format!("call{number}"), format!("stream{number}"));
     let target = "ReadAndWait";
@@ -119,7 +120,7 @@ async fn upload(client: &mut TestClient, number: usize) -> bool {
     )
     .await;
     record(client, json!({"type": 3, "invocationId": stream})).await;
-    // What it is responded with comes before this one's response.
+    // A refusal of the upload arrives before the completion of this call.
     let echo = client.invoke("Echo", ("x",)).await;
     assert_eq!(echo, Ok(json!("x")));
     let refusal = tokio::time::timeout(seconds(0), client.completion(&call)).await;
@@ -148,7 +149,7 @@ async fn an_upload_counts_until_its_call_ends() {
     stage.ends(client).await;
 }
 
-/// Starts a call that asks its client, and answers; what it is refused with, if it is.
+/// Starts a call that invokes its client, and responds. Returns the error if the call is refused.
 async fn ask(client: &mut TestClient) -> Option<Value> {
     let id = client.start("AskAndWait", ()).await.unwrap();
     let response = message(client).await;
@@ -163,7 +164,7 @@ async fn ask(client: &mut TestClient) -> Option<Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_its_client_has_answered_counts_until_it_ends() {
+async fn a_call_that_has_its_client_result_counts_until_it_ends() {
     let stage = Stage::new();
     let mut client = stage.server.connect().await;
     let text = "A connection has at most 400 running calls at a time.";

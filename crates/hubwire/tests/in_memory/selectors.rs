@@ -9,7 +9,7 @@ use test_support::in_memory::*;
 use test_support::members::{SelectorClient, Stage, send_through};
 use tokio::task::JoinSet;
 
-/// Selector, what it is given, and how often each connection receives.
+/// The selector, its arguments, and how often each connection receives.
 const SELECTORS: &[(&str, &[&str], [usize; 4])] = &[
     ("all", &[], [1, 1, 1, 1]),
     ("all_except", &["#0", "#3", "unknown"], [0, 1, 1, 0]),
@@ -33,7 +33,7 @@ const SELECTORS: &[(&str, &[&str], [usize; 4])] = &[
 ];
 
 #[tokio::test(start_paused = true)]
-async fn every_selector_reaches_its_receivers_from_outside_of_the_hub() {
+async fn every_selector_reaches_its_receivers_from_outside_the_hub() {
     let mut stage = Stage::new().await;
     for (name, with, expected) in SELECTORS {
         let clients = stage.server.context().clients();
@@ -47,7 +47,7 @@ async fn every_selector_reaches_its_receivers_from_outside_of_the_hub() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_selector_reaches_its_receivers_from_inside_of_the_hub() {
+async fn every_selector_reaches_its_receivers_from_inside_the_hub() {
     let mut stage = Stage::new().await;
     let of_a_caller: [(&str, &[&str], [usize; 4]); 4] = [
         ("caller", &[], [1, 0, 0, 0]),
@@ -57,7 +57,7 @@ async fn every_selector_reaches_its_receivers_from_inside_of_the_hub() {
     ];
     for (name, with, expected) in SELECTORS.iter().chain(&of_a_caller) {
         let arguments = stage.arguments(with);
-        // The completion is passed over by waiting for it; the pushes before it are kept.
+        // Waiting for the completion skips it, and keeps the pushes before it.
         let done = stage.clients[0].invoke("Select", (name, arguments)).await;
         assert_eq!(done, Ok(Value::Null));
         assert_eq!(stage.receipts("inside").await, expected, "{name} {with:?}");
@@ -66,7 +66,7 @@ async fn every_selector_reaches_its_receivers_from_inside_of_the_hub() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_group_name_fails_after_the_groups_before_it_were_sent_to() {
+async fn an_empty_group_name_fails_after_the_send_to_the_groups_before_it() {
     let mut stage = Stage::new().await;
     let clients = stage.server.context().clients();
     let sent = clients.groups(["tea", "", "milk"]).news("some").await;
@@ -100,7 +100,7 @@ async fn untyped_sends_reach_where_typed_ones_do() {
         .unwrap();
     for client in &mut stage.clients {
         let (target, arguments) = client.push().await.unwrap();
-        assert_eq!(target, "oTHER", "names go out as written");
+        assert_eq!(target, "oTHER", "names are sent as written");
         assert_eq!(arguments, json!([1, "b", [true], {"x": null}]));
     }
     stage.end().await;
@@ -115,7 +115,7 @@ impl Serialize for Unwritable {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_serialized_reaches_nobody_and_harms_nobody() {
+async fn a_message_that_cannot_be_serialized_reaches_nobody_and_harms_nobody() {
     let mut stage = Stage::new().await;
     let clients = stage.server.context().clients();
     for proxy in [
@@ -140,7 +140,7 @@ async fn what_cannot_be_serialized_reaches_nobody_and_harms_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn handles_are_usable_from_another_task_and_after_their_server_is_empty() {
+async fn handles_work_in_another_task_and_on_an_empty_server() {
     let mut stage = Stage::new().await;
     let context = stage.server.context();
     let id = ConnectionId::from(&stage.ids[3]);

@@ -1,4 +1,4 @@
-//! The end of a server: what its clients are told, what it waits for, and for how long.
+//! The end of a server: what its clients receive, what it waits for, and for how long.
 
 use std::future::pending;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-/// A hub whose hooks take their time.
+/// A hub with slow hooks.
 struct SlowHooks {
     connecting: Duration,
     disconnecting: Duration,
@@ -54,7 +54,7 @@ fn server(connecting: Duration, disconnecting: Duration) -> (TestServer<SlowHook
     (TestServer::new(hub), log)
 }
 
-/// Begins a shutdown; joining it tells how long it took.
+/// Begins a shutdown; joining it returns how long it took.
 fn shut_down(server: &TestServer<SlowHooks>) -> JoinSet<f64> {
     let signalr = server.signalr.clone();
     let mut shutdown = JoinSet::new();
@@ -73,11 +73,11 @@ async fn assert_took(mut shutdown: JoinSet<f64>, expected: f64) {
 
 async fn assert_nothing_left(server: &TestServer<SlowHooks>, log: &Log) {
     server.leaves_nothing_behind().await;
-    assert_eq!(log.holders(), 2, "the hub's and the test's own");
+    assert_eq!(log.holders(), 2, "those of the hub and of the test");
 }
 
 #[tokio::test(start_paused = true)]
-async fn idle_busy_and_unfinished_connections_are_told_to_come_back() {
+async fn idle_busy_and_unfinished_connections_are_told_to_reconnect() {
     let (server, log) = server(Duration::ZERO, Duration::ZERO);
     let mut idle = server.connect().await;
     let mut busy = server.connect().await;
@@ -97,7 +97,7 @@ async fn idle_busy_and_unfinished_connections_are_told_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn timers_and_jobs_hear_of_a_shutdown_when_it_begins() {
+async fn tokens_of_timers_and_jobs_are_cancelled_when_a_shutdown_begins() {
     let (server, _log) = server(Duration::ZERO, Duration::ZERO);
     let mut busy = server.connect().await;
     busy.start("Work", (10,)).await.unwrap();
@@ -105,7 +105,7 @@ async fn timers_and_jobs_hear_of_a_shutdown_when_it_begins() {
         server.signalr.shutdown_token(),
         server.signalr.shutdown_token(),
     );
-    // What one task cancels for itself says nothing to others.
+    // Cancelling one token does not affect the others.
     job.cancel();
     settle().await;
     assert!(!timer.is_cancelled());
@@ -132,14 +132,14 @@ async fn hooks_are_waited_for() {
     let shutdown = shut_down(&server);
     let close = json!({"type": 7, "allowReconnect": true});
     assert_closed_with(&mut client, close).await;
-    // The rest of the one hook, then the other.
+    // This is the rest of the one hook, and then the other.
     assert_took(shutdown, 5.0).await;
     assert_eq!(log.take(), ["ServerShutdown"]);
     assert_nothing_left(&server, &log).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn methods_that_run_are_waited_for() {
+async fn running_methods_are_waited_for() {
     let (server, log) = server(Duration::ZERO, Duration::ZERO);
     let mut client = server.connect().await;
     client.start("Work", (12,)).await.unwrap();
@@ -152,7 +152,7 @@ async fn methods_that_run_are_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_method_that_never_ends_is_given_up_after_20_seconds() {
+async fn a_method_that_never_ends_is_dropped_after_20_seconds() {
     let (server, log) = server(Duration::ZERO, Duration::ZERO);
     let mut client = server.connect().await;
     client.start("NeverEnd", ()).await.unwrap();
@@ -163,7 +163,7 @@ async fn a_method_that_never_ends_is_given_up_after_20_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hooks_that_never_end_are_given_up_after_20_seconds() {
+async fn hooks_that_never_end_are_dropped_after_20_seconds() {
     for (connecting, disconnecting) in [(FOREVER, Duration::ZERO), (Duration::ZERO, FOREVER)] {
         let (server, log) = server(connecting, disconnecting);
         let _client = server.connect().await;
@@ -174,7 +174,7 @@ async fn hooks_that_never_end_are_given_up_after_20_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_waits_behind_one_that_never_ends_is_dropped() {
+async fn a_call_that_waits_for_one_that_never_ends_is_dropped() {
     let (server, log) = server(Duration::ZERO, Duration::ZERO);
     let mut client = server.connect().await;
     client.start("NeverEnd", ()).await.unwrap();
@@ -186,7 +186,7 @@ async fn a_call_that_waits_behind_one_that_never_ends_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn from_then_on_newcomers_are_refused_and_negotiated_ids_are_forgotten() {
+async fn after_the_shutdown_new_clients_are_refused_and_negotiated_ids_forgotten() {
     let (server, log) = server(Duration::ZERO, Duration::ZERO);
     let negotiate = async || {
         let request = http::Request::post("/hubs/slow/negotiate")

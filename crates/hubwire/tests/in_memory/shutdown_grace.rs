@@ -1,4 +1,5 @@
-//! A shutdown ends within its grace whatever clients, brokers and threads do, and uses it for its goodbyes.
+//! A shutdown ends within its grace period whatever clients, brokers and threads do, and uses that time to
+//! deliver what is queued.
 
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, mpsc};
@@ -15,10 +16,10 @@ use tokio::time::{Instant, timeout};
 
 const KIB: usize = 1024;
 
-/// When a shutdown tells everything to end that has not ended by itself, in seconds.
+/// The seconds after which a shutdown ends everything that has not ended by itself.
 const GRACE: f64 = 20.0;
 
-/// How long it then waits at most, with some room for real threads.
+/// The most seconds that it then waits, with a margin for real threads.
 const LAST_GRACE: f64 = 3.0;
 
 struct BusyHub {
@@ -36,14 +37,14 @@ impl BusyHub {
         std::future::pending::<()>().await;
     }
 
-    /// Blocks its thread until the test lets it go on.
+    /// Blocks its thread until the test lets it continue.
     pub fn block(&self) {
         self.log.note("blocks");
         let _ = self.released.lock().unwrap().recv();
     }
 }
 
-/// The server, its log, and what releases a blocked thread when it is dropped.
+/// Returns the server, its log, and a sender that releases a blocked thread when it is dropped.
 fn server() -> (TestServer<BusyHub>, Log, mpsc::Sender<()>) {
     let (log, (release, released)) = (Log::default(), mpsc::channel());
     let hub = BusyHub {
@@ -70,7 +71,7 @@ async fn assert_ends(signalr: &SignalR, expected: RangeInclusive<f64>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_has_gone_does_not_delay_it() {
+async fn a_client_that_has_left_does_not_delay_it() {
     let (server, ..) = server();
     let client = connect_pulled(&server).await;
     settle().await;
@@ -121,7 +122,7 @@ async fn it_ends_whatever_clients_do() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_ends_where_the_broker_does_not_answer() {
+async fn it_ends_even_if_the_broker_does_not_respond() {
     let farm = InProcessFarm::new();
     let nodes = [Node::new(&farm), Node::new(&farm)];
     let mut member = Member::of(&nodes[0]).await;
@@ -131,9 +132,9 @@ async fn it_ends_where_the_broker_does_not_answer() {
     tokio::join!(ends, assert_closed_with(&mut member.client, goodbye));
 }
 
-/// On the real clock: a thread that is blocked does not let time pass for others.
+/// This uses the real clock, because time is not advanced while a thread is blocked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn it_ends_beside_a_thread_that_is_blocked() {
+async fn it_ends_even_if_a_thread_is_blocked() {
     let (server, log, release) = server();
     let mut client = server.connect().await;
     client.send("Block", ()).await.unwrap();
@@ -144,9 +145,9 @@ async fn it_ends_beside_a_thread_that_is_blocked() {
     drop(release);
 }
 
-/// Longer than a client may take nothing at its end, which is 5 s.
+/// Takes longer than the 5 s that a client may take nothing at its end.
 #[tokio::test(start_paused = true)]
-async fn what_was_queued_before_it_is_still_fetched_slowly() {
+async fn a_slow_client_still_receives_what_was_queued_before_it() {
     let (server, ..) = server();
     let mut client = connect_pulled(&server).await;
     settle().await;

@@ -1,4 +1,4 @@
-//! A broker that confirms nothing, and clients that leave meanwhile.
+//! A broker that confirms nothing, while clients leave.
 
 use hubwire::GroupError;
 use hubwire::backplane::InProcessFarm;
@@ -9,7 +9,7 @@ use test_support::in_memory::*;
 use tokio::time::timeout;
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_while_the_broker_is_awaited_is_noticed() {
+async fn clients_that_leave_while_the_broker_is_awaited_are_noticed() {
     let node = Node::new(&InProcessFarm::new());
     node.link.hold();
     for pulled in [false, true] {
@@ -29,9 +29,9 @@ async fn who_leaves_while_the_broker_is_awaited_is_noticed() {
     assert_eq!((left.connections, left.tokens), (0, 0));
 }
 
-/// Its acknowledgement is awaited for 30 s, whatever becomes of the command.
+/// The acknowledgement is awaited for 30 s, whether or not the command was delivered.
 #[tokio::test(start_paused = true)]
-async fn a_change_of_a_remote_group_ends_where_the_broker_is_silent() {
+async fn a_change_of_a_remote_group_ends_even_if_the_broker_is_silent() {
     let node = Node::new(&InProcessFarm::new());
     node.link.hold();
     let groups = node.context().groups();

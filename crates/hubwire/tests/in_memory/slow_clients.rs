@@ -1,4 +1,4 @@
-//! Who waits, and for how long, when a client does not read what is sent to it.
+//! What waits, and for how long, if a client does not read its messages.
 
 use std::num::NonZeroUsize;
 
@@ -39,7 +39,7 @@ impl SlowHub {
     }
 }
 
-/// A server that keeps 64 KiB for each client before senders wait, besides the 64 KiB of the pipe.
+/// A server that queues 64 KiB for each client before senders wait, in addition to the 64 KiB of the pipe.
 fn server() -> (TestServer<SlowHub>, Log) {
     let log = Log::default();
     let server = TestServer::with(SlowHub { log: log.clone() }, |options| {
@@ -60,7 +60,7 @@ fn text() -> String {
     "x".repeat(16 * KIB)
 }
 
-/// Sends numbered texts to one connection and notes each that was sent.
+/// Sends numbered texts to one connection, and notes each one.
 fn keep_sending(server: &TestServer<SlowHub>, id: &str, count: usize, log: &Log) -> JoinSet<()> {
     let client = server.context().clients().client(id);
     let log = log.clone();
@@ -75,7 +75,7 @@ fn keep_sending(server: &TestServer<SlowHub>, id: &str, count: usize, log: &Log)
     sender
 }
 
-/// Reads on until the connection ends, and counts the pushes.
+/// Reads until the connection ends, and counts the pushes.
 fn keep_reading(mut client: TestClient) -> JoinSet<usize> {
     let mut reader = JoinSet::new();
     reader.spawn(async move {
@@ -98,7 +98,7 @@ async fn a_send_to_one_client_waits_until_there_is_room() {
     let sent = log.take().len();
     assert!(
         (4..=8).contains(&sent),
-        "{sent} texts fit the pipe and the queue"
+        "{sent} texts fit in the pipe and the queue"
     );
     for number in 0..20 {
         let (_, arguments) = client.push().await.unwrap();
@@ -130,7 +130,7 @@ async fn a_send_waits_for_the_send_timeout_at_most_and_its_message_stays_queued(
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_takes_nothing_for_a_minute_is_let_go_and_its_senders_go_on() {
+async fn a_client_that_takes_nothing_for_a_minute_is_disconnected_and_its_senders_continue() {
     let (server, log) = server();
     let mut client = server.connect().await;
     let id = id_of(&mut client).await;
@@ -149,7 +149,7 @@ async fn who_takes_nothing_for_a_minute_is_let_go_and_its_senders_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_of_progress_can_be_set_and_a_steady_reader_has_enough_of_it() {
+async fn the_progress_timeout_can_be_set_and_a_steady_reader_meets_it() {
     let (server, log) = server();
     let endpoint = server
         .endpoint
@@ -158,7 +158,7 @@ async fn the_time_of_progress_can_be_set_and_a_steady_reader_has_enough_of_it() 
     let mut client = TestClient::connect(&endpoint).await.unwrap();
     let id = id_of(&mut client).await;
     let mut sender = keep_sending(&server, &id, 40, &log);
-    // Less than 64 KiB in ten seconds, but more in twenty.
+    // The client reads less than 64 KiB in ten seconds, but more in twenty.
     for number in 0..30 {
         pass(seconds(3)).await;
         let (_, arguments) = client.push().await.unwrap();
@@ -176,7 +176,7 @@ async fn the_time_of_progress_can_be_set_and_a_steady_reader_has_enough_of_it() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broadcast_waits_for_nobody_and_lets_a_slow_client_go_at_the_maximum() {
+async fn a_broadcast_waits_for_nobody_and_disconnects_a_slow_client_at_the_maximum() {
     let log = Log::default();
     let server = TestServer::with(SlowHub { log: log.clone() }, |options| {
         options
@@ -198,12 +198,12 @@ async fn a_broadcast_waits_for_nobody_and_lets_a_slow_client_go_at_the_maximum()
     let heard = heard_within(&mut slow, seconds(1)).await;
     assert_eq!(heard.last(), Some(&Received::Lost));
     server.signalr.shutdown().await;
-    // The last message is the goodbye.
+    // The last message is the Close.
     assert_eq!(reading.join_next().await.unwrap().unwrap(), 40);
     server.leaves_nothing_behind().await;
 }
 
-/// Broadcasts 3 MiB in a loop that never gives way by itself.
+/// Broadcasts 3 MiB in a loop that never yields by itself.
 async fn broadcast_in_a_loop(clients: usize) {
     let log = Log::default();
     let server = TestServer::new(SlowHub { log: log.clone() });
@@ -220,7 +220,7 @@ async fn broadcast_in_a_loop(clients: usize) {
     });
     sender.join_next().await.unwrap().unwrap();
     settle().await;
-    assert_eq!(log.take(), [""; 0], "none of {clients} was let go");
+    assert_eq!(log.take(), [""; 0], "none of {clients} was disconnected");
     server.signalr.shutdown().await;
     for client in &mut reading {
         assert_eq!(client.join_next().await.unwrap().unwrap(), BROADCASTS);
@@ -238,7 +238,7 @@ async fn a_loop_of_broadcasts_does_not_lose_the_only_client_that_reads() {
     broadcast_in_a_loop(1).await;
 }
 
-/// Queues far more than the bound at once, which is allowed until the socket has refused bytes.
+/// Queues far more than the bound at once, which is allowed until the socket refuses bytes.
 fn flood(server: &TestServer<SlowHub>, count: usize) {
     let all = server.context().clients().all();
     for number in 0..count {
@@ -247,7 +247,7 @@ fn flood(server: &TestServer<SlowHub>, count: usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_its_queue_is_full_a_client_is_taken_no_calls_but_running_ones_go_on() {
+async fn while_its_queue_is_full_a_clients_calls_wait_but_running_calls_continue() {
     let (server, log) = server();
     let mut client = server.connect().await;
     client.send("Tick", ()).await.unwrap();
@@ -322,7 +322,7 @@ struct IdleStreamsHub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn idle_streams_keep_neither_senders_nor_each_other_waiting() {
+async fn idle_streams_delay_neither_senders_nor_each_other() {
     let gate = Gate::closed();
     let server = TestServer::new(IdleStreamsHub { gate: gate.clone() });
     let mut client = server.connect().await;
@@ -332,7 +332,7 @@ async fn idle_streams_keep_neither_senders_nor_each_other_waiting() {
         client.send_record(&call).await.unwrap();
     }
     settle().await;
-    // All of them have an item, for which there is no room.
+    // All streams have an item for which there is no room.
     let only = server.context().clients().client(id.as_str().unwrap());
     let text = "x".repeat(64 * KIB);
     for number in 0..8 {
@@ -362,12 +362,12 @@ async fn idle_streams_keep_neither_senders_nor_each_other_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_is_let_go_only_after_its_way_out_was_tried() {
+async fn a_client_is_disconnected_only_after_a_write_was_tried() {
     let (server, log) = server();
     let client = server.connect().await;
     let mut reading = keep_reading(client);
     settle().await;
-    // More than pipe and queue hold, before anything could be tried.
+    // This is more than the pipe and the queue hold, before anything could be written.
     flood(&server, 14);
     settle().await;
     assert_eq!(log.take(), [""; 0]);

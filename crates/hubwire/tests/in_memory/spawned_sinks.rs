@@ -1,4 +1,4 @@
-//! Streams whose hub hands their sink to a task of its own.
+//! Streams of a hub that passes their sink to a separate task.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use test_support::in_memory::*;
 use tokio::task::JoinSet;
 
-/// Its stream is driven by a task, for which the method does not wait.
+/// A hub with a stream that is driven by a task, which the method does not wait for.
 struct SpawningHub;
 
 impl Hub for SpawningHub {
@@ -34,7 +34,7 @@ impl Hub for SpawningHub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_item_comes_behind_the_completion() {
+async fn no_item_is_sent_after_the_completion() {
     let server = TestServer::new(SpawningHub);
     let mut client = server.connect().await;
     let call = json!({"type": 4, "invocationId": "1", "target": "Count", "arguments": []});

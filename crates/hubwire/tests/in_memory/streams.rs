@@ -13,7 +13,7 @@ struct StreamsHub {
     log: Log,
 }
 
-/// Notes when it is dropped.
+/// Notes that it was dropped.
 struct Watch {
     log: Log,
     what: &'static str,
@@ -39,7 +39,7 @@ impl StreamsHub {
         stream::iter(0..count)
     }
 
-    /// An item for each opening of the gate, borrowed from the hub itself.
+    /// A stream with an item for each opening of the gate, which borrows from the hub.
     pub fn gated(&self) -> impl Stream<Item = u32> {
         let watch = Watch {
             log: self.log.clone(),
@@ -221,7 +221,7 @@ async fn a_cancelled_stream_without_a_token_is_dropped_and_completed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_stream_with_a_token_runs_to_its_end_unheard() {
+async fn a_cancelled_stream_with_a_token_runs_to_its_end_without_sending() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     stream_of(&mut ada, "u", "UntilCancelled", json!([])).await;
@@ -243,11 +243,11 @@ async fn a_cancel_of_nothing_is_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_in_use_is_refused_and_free_again_after_the_end() {
+async fn an_id_in_use_is_refused_and_can_be_used_again_after_the_end() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     stream_of(&mut ada, "g", "Gated", json!([])).await;
-    // However often: ASP.NET Core lets the third run.
+    // Every further call is refused; ASP.NET Core runs the third.
     for _ in 0..3 {
         stream_of(&mut ada, "g", "Count", json!([1])).await;
         let refused = failed("g", "Invocation ID 'g' is already in use.");
@@ -262,7 +262,7 @@ async fn an_id_in_use_is_refused_and_free_again_after_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_has_so_many_streams_and_no_more() {
+async fn the_streams_of_a_connection_are_bounded() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     for number in 0..5 {
@@ -285,7 +285,7 @@ async fn a_slow_socket_slows_the_producer() {
     stream_of(&mut ada, "p", "Pages", json!([])).await;
     settle().await;
     let produced = stage.log.take().len();
-    // 64 KiB may wait; what the pipe took before it refused is little.
+    // 64 KiB may wait; the pipe took only a little before it refused bytes.
     assert!((1..8).contains(&produced), "{produced} pages were made");
     pass(seconds(5)).await;
     assert_eq!(stage.log.take().len(), 0);
@@ -300,7 +300,7 @@ async fn a_slow_socket_slows_the_producer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_disconnect_drops_streams_without_a_token_and_fires_the_others() {
+async fn a_disconnect_drops_streams_without_a_token_and_cancels_the_others() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     stream_of(&mut ada, "g", "Gated", json!([])).await;
@@ -374,7 +374,7 @@ async fn ten_thousand_streams_are_a_hundred_and_the_rest_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_reads_a_long_stream_slowly_still_hears_broadcasts() {
+async fn a_slow_reader_of_a_long_stream_still_receives_broadcasts() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     stream_of(&mut ada, "p", "Pages", json!([])).await;

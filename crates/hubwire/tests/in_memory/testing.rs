@@ -1,4 +1,4 @@
-//! What `hubwire::testing` offers to tests of hubs: scripted clients, causes of errors, types.
+//! `hubwire::testing` for tests of hubs: scripted clients, causes of errors, types.
 
 use std::future::pending;
 use std::io;
@@ -90,7 +90,7 @@ fn callers(tester: &HubTester<PollHub>) -> [TestCaller<'_, PollHub>; 3] {
 }
 
 #[tokio::test]
-async fn whoever_is_meant_answers_in_the_order_of_the_callers() {
+async fn the_selected_clients_respond_in_the_order_of_their_callers() {
     let tester = HubTester::new(PollHub);
     let [one, two, three] = callers(&tester);
     for caller in [&three, &two, &one] {
@@ -130,7 +130,7 @@ async fn clients_without_a_handler_give_no_result() {
     );
     let cause = error.cause().unwrap().to_string();
     assert!(cause.contains(r#"`tester.on("Vote", ..)`"#), "{cause}");
-    // Of what failed later, and otherwise, it is no cause.
+    // It is not the cause of later failures with other reasons.
     let refused = one.invoke("Refuse", ()).await.unwrap_err();
     assert!(refused.cause().is_none());
     let votes = one.invoke("Ask", ("user",)).await.unwrap();
@@ -142,7 +142,7 @@ async fn clients_without_a_handler_give_no_result() {
 }
 
 #[tokio::test]
-async fn a_handler_fails_by_its_error_and_by_arguments_that_it_does_not_take() {
+async fn a_handler_fails_with_its_error_or_with_arguments_that_do_not_fit() {
     let tester = HubTester::new(PollHub);
     let ann = tester.caller("ann");
     tester.on("Vote", |(_, _): (String, u32)| {
@@ -160,7 +160,7 @@ async fn a_handler_fails_by_its_error_and_by_arguments_that_it_does_not_take() {
 }
 
 #[tokio::test]
-async fn a_testers_error_has_its_text_and_what_was_hidden() {
+async fn a_testers_error_has_its_text_and_the_hidden_cause() {
     let tester = HubTester::new(PollHub);
     let ann = tester.caller("ann");
     let failed = ann.invoke("Fail", ("hunter2",)).await.unwrap_err();
@@ -199,7 +199,7 @@ async fn client() -> TestClient {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clients_error_has_its_text_and_what_was_hidden() {
+async fn a_clients_error_has_its_text_and_the_hidden_cause() {
     let mut ann = client().await;
     let failed = ann.invoke("Fail", ("hunter2",)).await.unwrap_err();
     assert_eq!(
@@ -240,7 +240,7 @@ async fn each_call_has_its_own_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_connection_is_no_answer_of_the_hub() {
+async fn a_lost_connection_is_told_apart_from_an_error_of_the_hub() {
     let mut ann = client().await;
     let lost = ann.invoke("Abort", ()).await.unwrap_err();
     assert!(lost.is_connection_lost());
@@ -262,7 +262,7 @@ async fn a_client_without_a_handler_is_named_when_the_hub_gives_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_answers_what_it_has_a_handler_for() {
+async fn a_client_responds_to_methods_that_it_has_a_handler_for() {
     let mut ann = client().await;
     ann.on("Vote", |(question, round): (String, u32)| {
         Ok(question == "Tea?" && round == 1)

@@ -1,4 +1,4 @@
-//! Streams of a hub without a server: in step with whoever reads them, and given up where nobody does.
+//! Streams of a hub without a server: they run as they are read, and are dropped with their reader.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +16,7 @@ trait NumbersClient {
     fn is_enough(&self, number: u32) -> bool;
 }
 
-/// Counts what was made, and which streams were dropped.
+/// Counts the items that were produced and the streams that were dropped.
 #[derive(Clone, Default)]
 struct NumbersHub {
     made: Arc<AtomicU32>,
@@ -121,7 +121,7 @@ async fn refused(caller: &TestCaller<'_, NumbersHub>, method: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_stream_is_made_as_it_is_read_and_dropped_with_its_reader() {
+async fn a_stream_runs_as_it_is_read_and_is_dropped_with_its_reader() {
     let hub = NumbersHub::default();
     let tester = HubTester::new(hub.clone());
     let mut numbers = tester
@@ -140,7 +140,7 @@ async fn a_stream_is_made_as_it_is_read_and_dropped_with_its_reader() {
 }
 
 #[tokio::test]
-async fn a_cancelled_stream_gives_nothing_more_and_runs_on_if_it_takes_a_token() {
+async fn a_cancelled_stream_has_no_more_items_and_continues_if_it_takes_a_token() {
     let hub = NumbersHub::default();
     let tester = HubTester::new(hub.clone());
     let ann = tester.caller("ann");
@@ -161,7 +161,7 @@ async fn a_cancelled_stream_gives_nothing_more_and_runs_on_if_it_takes_a_token()
 }
 
 #[tokio::test]
-async fn a_stream_is_a_stream_that_ends_with_its_error() {
+async fn an_item_stream_implements_stream_and_ends_with_its_error() {
     let tester = HubTester::new(NumbersHub::default());
     let ann = tester.caller("ann");
     let mut broken = ann.stream_as::<u32>("Broken", ()).await.unwrap();
@@ -255,7 +255,7 @@ async fn any_number_of_items_is_read_as_the_method_reads() {
 }
 
 #[tokio::test]
-async fn an_item_that_does_not_fit_is_the_methods_to_read() {
+async fn the_method_reads_the_error_of_an_item_that_does_not_fit() {
     let tester = HubTester::new(NumbersHub::default());
     let items = [json!(1), json!("two"), json!(3)];
     let error = tester.caller("ann").upload::<u32>("Sum", (0,), items).await;

@@ -1,4 +1,4 @@
-//! What `hubwire::testing` reads and writes of a hub's values: under its naming, and with every digit.
+//! `hubwire::testing` reads and writes values under the hub's naming and with every digit.
 
 use futures_util::stream;
 use hubwire::dotnet::{self, Decimal};
@@ -56,7 +56,7 @@ impl PricesHub {
     }
 }
 
-/// As many digits as a decimal has, which no float keeps, and a scale that a number loses.
+/// A price with as many digits as a decimal has, which no float keeps, and a scale that a number loses.
 const LONGEST: &str = "7.9228162514264337593543950335";
 const SCALED: &str = "1.10";
 
@@ -75,13 +75,13 @@ fn prices() -> [Price; 2] {
     ]
 }
 
-/// Decimals are equal whatever their scale.
+/// Compares the scales too, because decimals are equal whatever their scale.
 fn assert_same(left: Price, right: Price) {
     let text = |price: Price| (price.unit_price.to_string(), price.currency);
     assert_eq!(text(left), text(right));
 }
 
-/// What the client makes of a price, so that an answer is not what the hub sent.
+/// Changes a price, which makes the client's result differ from what the hub sent.
 fn in_euros((price,): (Price,)) -> Result<Price, String> {
     let currency = Currency::Euro;
     Ok(Price { currency, ..price })
@@ -135,7 +135,7 @@ async fn a_client_shows_what_is_on_the_wire() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_push_of_another_method_or_type_is_no_such_push() {
+async fn a_push_of_another_method_or_type_is_an_error() {
     let mut ann = client().await;
     let told = price(SCALED, Currency::Euro);
     ann.send("Tell", (told,)).await.unwrap();
@@ -183,7 +183,7 @@ async fn a_tester_shows_what_is_on_the_wire() {
     let told = Sent::new(Target::All, "PriceChanged", [wire.clone()]);
     assert_eq!(tester.recorder().take_sent(), [told]);
 
-    // Without the hub's naming the same members have the names that serde declares.
+    // Without the hub's naming, the same members have the names that serde declares.
     let tester = HubTester::new(PricesHub);
     let declared = json!({"unit_price": 7, "currency": "Euro"});
     let echoed = tester.caller("ann").invoke("Echo", (&declared,)).await;
@@ -191,7 +191,7 @@ async fn a_tester_shows_what_is_on_the_wire() {
 }
 
 #[test]
-fn a_call_to_compare_with_has_arguments_of_types_too() {
+fn a_call_to_compare_with_may_have_typed_arguments() {
     let sent = Sent::new(Target::All, "Told", [json!("tea"), json!(7)]);
     let arguments: (String, u8) = sent.arguments_as().unwrap();
     assert_eq!(arguments, ("tea".to_owned(), 7));

@@ -48,7 +48,7 @@ async fn next_ping(client: &mut TestClient) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pings_come_every_15_seconds_whatever_else_is_sent() {
+async fn pings_are_sent_every_15_seconds_whatever_else_is_sent() {
     let (server, _) = server();
     let began = Instant::now();
     let mut quiet = server.connect().await;
@@ -167,7 +167,7 @@ async fn neither_web_socket_pings_nor_halves_of_messages_restart_the_client_time
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_client_timeout_stands_still_while_a_call_waits_for_its_slot() {
+async fn the_client_timeout_is_stopped_while_a_call_waits_for_its_slot() {
     let (server, gate) = server();
     let mut client = server.connect().await;
     ping(&mut client).await;
@@ -202,7 +202,7 @@ async fn a_call_that_merely_runs_does_not_stop_the_client_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handshake_that_does_not_come_is_canceled() {
+async fn a_handshake_that_does_not_arrive_is_canceled() {
     for (request, limit) in [("", 15), ("{\"protocol\":\"json\"", 15), ("", 3)] {
         let hub = TimingHub {
             gate: Gate::closed(),

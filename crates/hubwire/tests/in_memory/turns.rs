@@ -1,4 +1,4 @@
-//! A client that sends without an end does not keep others from their turns.
+//! A client that sends endlessly does not prevent others from having their turns.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -16,10 +16,10 @@ use test_support::in_memory::*;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf};
 use tokio::task::JoinSet;
 
-/// What one turn of a connection does at most, and what its last step may do beyond that: items of two streams.
+/// The most that one turn of a connection does, including what its last step may add: items of two streams.
 const MOST: usize = 256 + 2 * 32;
 
-/// How often others have their turn while they look.
+/// How many turns are measured.
 const TURNS: usize = 200;
 
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl TurnHub {
 }
 
 thread_local! {
-    /// How many calls of `Endless` came, refused ones too; each test has a thread of its own.
+    /// How many calls of `Endless` arrived, including refused ones. Each test has its own thread.
     static ASKED: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -96,7 +96,7 @@ impl Fixture {
         client.into_pipe()
     }
 
-    /// Lets a client send these bytes without an end.
+    /// Lets a client send these bytes endlessly.
     fn flood(&mut self, pipe: DuplexStream, bytes: Vec<u8>) -> ReadHalf<DuplexStream> {
         let (reader, mut writer) = tokio::io::split(pipe);
         self.tasks.spawn(async move {
@@ -107,7 +107,7 @@ impl Fixture {
         reader
     }
 
-    /// Says how much was done since the last time.
+    /// Returns a function that says how much was done since its last call.
     fn count_done(&self) -> impl FnMut() -> usize + Send + use<> {
         let done = Arc::clone(&self.done);
         move || done.swap(0, Ordering::Relaxed) + ASKED.take()
@@ -127,9 +127,9 @@ impl Fixture {
     }
 }
 
-/// The most that is done between two turns of others, and all that is done meanwhile.
+/// Returns the most that is done between two turns of others, and the total.
 ///
-/// In a task of its own, which has its turn as those have that serve connections.
+/// It runs in a separate task, which has turns like the tasks that serve connections.
 async fn longest_turn(mut done: impl FnMut() -> usize + Send + 'static) -> (usize, usize) {
     let mut others = JoinSet::new();
     others.spawn(async move {
@@ -146,7 +146,7 @@ async fn longest_turn(mut done: impl FnMut() -> usize + Send + 'static) -> (usiz
     others.join_next().await.unwrap().unwrap()
 }
 
-/// Unlike tokio's `yield_now`, which waits for more than one turn of the others.
+/// Unlike this, tokio's `yield_now` waits for more than one turn of the others.
 async fn to_the_back_of_the_line() {
     let mut has_yielded = false;
     poll_fn(|cx| {
@@ -159,7 +159,7 @@ async fn to_the_back_of_the_line() {
     .await;
 }
 
-/// That many of the same record in one text frame.
+/// A text frame with this many copies of a record.
 fn frame_of(record: &str, count: usize) -> Vec<u8> {
     text_frame(&format!("{record}\x1e").repeat(count))
 }
@@ -195,11 +195,11 @@ async fn calls_in_one_frame_leave_turns_to_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_in_frames_of_their_own_leave_turns_to_others() {
+async fn calls_in_separate_frames_leave_turns_to_others() {
     calls_leave_turns_to_others(frame_of(TICK, 1).repeat(1_300)).await;
 }
 
-/// How many bytes wait for the client, which takes them.
+/// Takes the bytes that wait for the client, and returns their number.
 fn take_what_waits(reader: &mut ReadHalf<DuplexStream>) -> usize {
     let mut bytes = vec![0; 64 * 1024];
     let mut buffer = ReadBuf::new(&mut bytes);
@@ -247,7 +247,7 @@ fn stream_call(id: &str, target: &str) -> String {
     format!(r#"{{"type":4,"invocationId":"{id}","target":"{target}","arguments":[]}}"#)
 }
 
-/// A hundred calls become streams that never end; what comes behind them, and again, is refused.
+/// A frame of stream calls: the first hundred become endless streams, and all later calls are refused.
 fn endless_streams(count: usize) -> Vec<u8> {
     let call = |id| {
         format!(r#"{{"type":4,"invocationId":"{id}","target":"Endless","arguments":[null]}}"#)
@@ -268,9 +268,9 @@ async fn endless_streams_and_those_refused_leave_turns_to_others() {
     it.finish().await;
 }
 
-/// How much is done from each call of a client to its completion, at most.
+/// Returns the most that is done between a call of a client and its completion.
 ///
-/// In a task of its own, which has its turn as those have that serve connections.
+/// It runs in a separate task, which has turns like the tasks that serve connections.
 async fn longest_call(
     mut client: TestClient,
     mut done: impl FnMut() -> usize + Send + 'static,
@@ -289,7 +289,7 @@ async fn longest_call(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_waits_for_few_turns_of_those_who_flood() {
+async fn a_call_waits_for_few_turns_of_flooding_clients() {
     const FLOODS: usize = 8;
     let mut it = Fixture::new();
     it.connecting.open(1);

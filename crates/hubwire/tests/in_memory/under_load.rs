@@ -1,4 +1,5 @@
-//! Clients of either transport that read are not let go and miss nothing, however much is sent at once.
+//! Clients that read are not disconnected and miss nothing, with either transport and however much is
+//! sent at once.
 
 use hubwire::testing::{ClientTransport, PulledTransport, Received, TestClient};
 use hubwire::{DisconnectReason, HubCallerContext, hub, hub_client};
@@ -8,7 +9,7 @@ use tokio::task::JoinSet;
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// More than is sent on several threads, any of which may be kept from running for a while.
+/// More than is sent on several threads, because the system may suspend any of them for a while.
 const AMPLE: usize = 32 * MIB;
 
 #[hub_client]
@@ -26,7 +27,7 @@ impl LoadHub {
         self.log.note(format!("{reason:?}"));
     }
 
-    /// Its completion says that the caller is one of all, which the handshake's response does not.
+    /// Its completion shows that broadcasts reach the caller; the handshake's response does not.
     pub fn join(&self) {}
 }
 
@@ -35,7 +36,7 @@ struct Fixture {
     log: Log,
 }
 
-/// A server that keeps so much for each client at most.
+/// A server that queues at most this much for each client.
 fn fixture(maximum: usize) -> Fixture {
     let log = Log::default();
     let server = TestServer::with(LoadHub { log: log.clone() }, |options| {
@@ -60,7 +61,7 @@ impl Fixture {
         client
     }
 
-    /// Checks that the numbers below `count` reach everybody in order, and that nobody is let go.
+    /// Checks that the numbers below `count` reach everybody in order, and that nobody is disconnected.
     async fn all_is_read(self, mut reading: JoinSet<Vec<u64>>, count: u64) {
         let readers = reading.len();
         self.server.signalr.shutdown().await;
@@ -70,14 +71,14 @@ impl Fixture {
             let number = read.len();
             assert!(
                 read.into_iter().eq(0..count),
-                "{number} of {count} were read, or not in order"
+                "{number} of {count} were read, or in another order"
             );
         }
         self.server.leaves_nothing_behind().await;
     }
 }
 
-/// Lets clients read in tasks of their own, until their connections end.
+/// Lets clients read in separate tasks until their connections end.
 fn reading<T>(clients: impl IntoIterator<Item = TestClient<T>>) -> JoinSet<Vec<u64>>
 where
     T: ClientTransport + 'static,
@@ -110,7 +111,7 @@ async fn many_broadcast_at_once(it: Fixture, client: TestClient<impl ClientTrans
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_many_broadcast_before_a_way_out_is_tried_may_be_several_times_the_maximum() {
+async fn concurrent_broadcasts_before_the_first_write_may_exceed_the_maximum_several_times() {
     let it = fixture(MIB);
     let client = it.pulled().await;
     many_broadcast_at_once(it, client).await;
@@ -119,7 +120,7 @@ async fn what_many_broadcast_before_a_way_out_is_tried_may_be_several_times_the_
     many_broadcast_at_once(it, client).await;
 }
 
-/// Broadcasts texts of these sizes, each awaited, in a task that has its turn as those have that read.
+/// Broadcasts texts of these sizes, each awaited, in a task that has turns like those that read.
 async fn broadcast_in_a_loop<T>(it: Fixture, clients: Vec<TestClient<T>>, sizes: &[usize])
 where
     T: ClientTransport + 'static,
@@ -139,7 +140,7 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_small_message_behind_one_beyond_the_maximum_loses_nobody() {
+async fn a_small_message_after_one_beyond_the_maximum_loses_nobody() {
     let sizes = [3 * MIB, 1];
     let it = fixture(2 * MIB);
     let client = it.pulled().await;
@@ -176,7 +177,7 @@ async fn a_loop_of_broadcasts_on_several_threads_loses_nobody() {
     broadcast_in_a_loop(it, vec![client], &[16 * KIB; 200]).await;
 }
 
-/// Reads as a client does that polls: it is away for a moment after each message.
+/// Reads like a client with long polling, which is away for a moment after each message.
 async fn poll(mut client: TestClient<PulledTransport>) -> Vec<u64> {
     let mut numbers = Vec::new();
     while let Received::Message(message) = next(&mut client).await {
@@ -195,7 +196,7 @@ async fn a_client_that_leaves_after_each_message_and_comes_back_misses_nothing()
     let (all, text) = (it.server.context().clients().all(), "x".repeat(KIB));
     for number in 0..2000 {
         all.text(number, &text).await.unwrap();
-        // At times it finds nothing, at times several.
+        // Sometimes the client finds no message, sometimes several.
         if number % 4 == 0 {
             settle().await;
         }

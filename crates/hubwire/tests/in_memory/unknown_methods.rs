@@ -1,4 +1,4 @@
-//! What the log hears of calls of methods that do not exist, and what their callers read.
+//! Calls of methods that do not exist: what is logged, and what their callers receive.
 
 use hubwire::hub;
 use test_support::in_memory::*;
@@ -21,7 +21,7 @@ impl ChatHub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_log_says_what_the_caller_may_have_meant_and_the_caller_reads_nothing_of_it() {
+async fn the_log_says_what_the_caller_may_have_meant_and_the_caller_is_not_told() {
     let lines = LogLines::written(Level::DEBUG);
     let server = TestServer::new(ChatHub { banned: "spam" });
     for (target, hint) in [

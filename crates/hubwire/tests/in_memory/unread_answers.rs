@@ -1,4 +1,4 @@
-//! Who does not read the answers to its calls is not read any more, and so holds little of the server's memory.
+//! If a client does not read its completions, the server stops reading from it, so it occupies little memory.
 
 use hubwire::hub;
 use hubwire::protocol::{Opcode, write_masked_frame};
@@ -6,7 +6,7 @@ use test_support::in_memory::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 
-/// In JSON six bytes stand for each of these.
+/// JSON escapes each of these characters with six bytes.
 const ARGUMENT: &str = "\u{7f}";
 const LENGTH: usize = 5_000;
 
@@ -32,7 +32,7 @@ fn call() -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_wait_for_those_who_do_not_read_the_answers() {
+async fn calls_of_a_client_that_does_not_read_its_completions_wait() {
     for enough in [64 * 1024, 256 * 1024] {
         assert_calls_wait(enough).await;
     }

@@ -25,7 +25,7 @@ impl UploadsHub {
         Ok(sum)
     }
 
-    /// Reads one item for each opening of the gate.
+    /// Reads one item each time the gate opens.
     pub async fn read_slowly(&self, mut numbers: StreamReader<i32>) -> HubResult<usize> {
         let mut count = 0;
         loop {
@@ -162,7 +162,7 @@ async fn the_number_of_streams_must_be_right() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_stream_holds_up_its_connection_and_no_other() {
+async fn a_full_stream_delays_only_its_own_connection() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let mut bob = stage.server.connect().await;
@@ -210,7 +210,7 @@ async fn an_upload_never_waits_for_a_slot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_the_client_is_the_callers_to_read() {
+async fn the_method_reads_an_error_of_the_client() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     call(&mut ada, "1", "Sum", json!([]), &["s"]).await;
@@ -222,7 +222,7 @@ async fn an_error_of_the_client_is_the_callers_to_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_item_of_the_wrong_type_ends_its_stream_alone() {
+async fn an_item_of_the_wrong_type_ends_only_its_stream() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     call(&mut ada, "1", "HowItEnded", json!([]), &["s"]).await;
@@ -236,7 +236,7 @@ async fn an_item_of_the_wrong_type_ends_its_stream_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_after_the_method_has_ended_is_dropped() {
+async fn items_after_the_end_of_the_method_are_dropped() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     call(&mut ada, "1", "First", json!([]), &["s"]).await;
@@ -249,7 +249,7 @@ async fn what_comes_after_the_method_has_ended_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_nobody_declared_is_ignored() {
+async fn an_undeclared_stream_is_ignored() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     item(&mut ada, "none", 1).await;
@@ -278,7 +278,7 @@ async fn an_id_in_use_fails_the_second_call_and_not_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_uploads_so_many_streams_and_no_more() {
+async fn the_uploads_of_a_connection_are_bounded() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     for id in ["a", "b", "c"] {
@@ -327,7 +327,7 @@ async fn an_upload_is_echoed_item_by_item() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_stream_ends_its_upload_too() {
+async fn a_cancelled_stream_also_ends_its_upload() {
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let record = json!({

@@ -80,7 +80,7 @@ async fn arguments_of_wrong_types() {
 }
 
 #[tokio::test]
-async fn an_argument_whose_decoding_panics_fails_its_call_alone() {
+async fn an_argument_that_panics_when_it_is_decoded_fails_only_its_call() {
     let server = Server::start().await;
     for (path, detail) in [("/plain", ""), ("/detailed", " Panic: boom while decoding")] {
         let mut client = server.open(path).await;

@@ -121,7 +121,7 @@ async fn pings_and_messages_to_the_client_pass_a_slow_call() {
     client
         .expect(r#"{"type":1,"target":"Said","arguments":["news"]}"#)
         .await;
-    // Another call waits for the slot; the WebSocket's own pings do not wait behind it.
+    // Another call waits for the slot; the WebSocket's own pings do not wait for it.
     client.call("2", "Echo", r#""second""#).await;
     client.send_frame(Opcode::Ping, b"last").await;
     assert_eq!(client.next().await, Received::Pong(b"last".to_vec()));
@@ -137,7 +137,7 @@ async fn pings_and_messages_to_the_client_pass_a_slow_call() {
 }
 
 #[tokio::test]
-async fn a_call_that_says_something_to_all_is_completed_behind_it() {
+async fn a_call_that_sends_to_all_is_completed_after_its_message() {
     let server = Server::start().await;
     let mut speaker = server.open("/quiet").await;
     let mut listener = server.open("/quiet").await;
@@ -160,7 +160,7 @@ async fn a_call_that_says_something_to_all_is_completed_behind_it() {
 }
 
 #[tokio::test]
-async fn an_aborting_method_gets_no_completion_and_nothing_behind_it_runs() {
+async fn an_aborting_method_gets_no_completion_and_later_calls_do_not_run() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     let abort = r#"{"type":1,"invocationId":"1","target":"Abort","arguments":[]}"#;

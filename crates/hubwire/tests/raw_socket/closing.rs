@@ -38,7 +38,7 @@ async fn a_close_frame_gets_1000_whatever_its_code() {
 }
 
 #[tokio::test]
-async fn data_behind_a_close_frame_is_swallowed() {
+async fn data_after_a_close_frame_is_discarded() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     let mut bytes = Vec::new();
@@ -130,7 +130,7 @@ async fn assert_given_up(mut client: Client, since: Instant) {
 }
 
 #[tokio::test]
-async fn who_does_not_return_a_close_is_reset_after_the_close_timeout() {
+async fn a_client_that_returns_no_close_is_reset_after_the_close_timeout() {
     let server = Server::start().await;
     let mut client = server.open("/hasty").await;
     let since = Instant::now();
@@ -166,7 +166,7 @@ async fn a_client_that_pinged_and_is_silent_is_timed_out() {
         ))
         .await;
     assert_eq!(silent.next().await, Received::Close(Some(1000)));
-    // It is gone for good: even its Close gets no answer.
+    // The connection has ended: even the client's Close gets no response.
     assert_eq!(silent.next().await, Received::Reset);
     never_pinged.expect_alive().await;
     never_pinged.leave().await;

@@ -49,7 +49,7 @@ async fn an_allowed_page_may_read_every_status() {
 }
 
 #[tokio::test]
-async fn ones_own_pages_and_other_clients_are_told_nothing_of_it() {
+async fn own_pages_and_other_clients_get_no_cors_headers() {
     let stage = Stage::start(|app| app).await;
     let own = format!("Origin: http://{}\r\n", stage.address);
     let table = Table::of(&stage).await;
@@ -179,7 +179,7 @@ fn assert_no_header_twice(response: &Response) {
 }
 
 #[tokio::test]
-async fn beside_a_layer_of_the_application_no_header_comes_twice() {
+async fn next_to_a_layer_of_the_application_no_header_is_duplicated() {
     let origins = [PARTNER, "https://other.example"].map(HeaderValue::from_static);
     for origin in origins {
         let allowed = AllowOrigin::list([origin]);

@@ -19,7 +19,7 @@ async fn assert_refused(server: &Server, path: &str, handshake: &str, response: 
 }
 
 #[tokio::test]
-async fn what_is_no_handshake_is_refused_and_no_hook_runs() {
+async fn an_invalid_handshake_is_refused_and_no_hook_runs() {
     let server = Server::start().await;
     let bad = [
         "hello",
@@ -149,7 +149,7 @@ async fn an_unfinished_handshake_times_out() {
 }
 
 #[tokio::test]
-async fn who_leaves_before_the_handshake_is_told_nothing() {
+async fn a_client_that_leaves_before_the_handshake_gets_no_response() {
     let server = Server::start().await;
     let mut client = server.upgrade("/plain").await;
     client.send_text(r#"{"protocol":"json","ver"#).await;
@@ -165,7 +165,7 @@ async fn who_leaves_before_the_handshake_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn messages_behind_the_handshake_are_processed() {
+async fn messages_after_the_handshake_are_processed() {
     let server = Server::start().await;
     let mut client = server.upgrade("/plain").await;
     client
@@ -193,7 +193,7 @@ async fn messages_behind_the_handshake_are_processed() {
 }
 
 #[tokio::test]
-async fn a_handshake_may_come_in_any_pieces() {
+async fn a_handshake_may_be_split_anywhere() {
     let server = Server::start().await;
     let mut frames = server.upgrade("/plain").await;
     for byte in HANDSHAKE.as_bytes() {
@@ -239,7 +239,7 @@ async fn web_socket_pings_get_pongs_before_the_handshake() {
 }
 
 #[tokio::test]
-async fn a_second_handshake_is_no_message() {
+async fn a_second_handshake_is_not_a_message() {
     let server = Server::start().await;
     let mut client = Client::open(server.address, "/plain").await;
     client.send_text(HANDSHAKE).await;

@@ -1,4 +1,4 @@
-//! Hooks that fail, panic or take their time.
+//! Hooks that fail, panic or are slow.
 
 use hubwire::protocol::Opcode;
 
@@ -73,7 +73,7 @@ async fn web_socket_pings_get_pongs_while_on_connected_runs() {
 }
 
 #[tokio::test]
-async fn who_leaves_during_on_connected_is_disconnected_after_it() {
+async fn a_client_that_leaves_during_on_connected_is_disconnected_after_it() {
     let server = Server::start().await;
     let mut client = server.open("/connecting-waits").await;
     server.journal.until("connected").await;
@@ -83,7 +83,7 @@ async fn who_leaves_during_on_connected_is_disconnected_after_it() {
     server.gate.let_one_pass();
     assert_eq!(client.next().await, Received::Eof);
     let journal = server.finish().await;
-    // Messages received before the Close are dispatched; their answers reach nobody.
+    // Messages received before the Close are dispatched; their completions reach nobody.
     assert_eq!(
         journal,
         ["connected", "late", "disconnected: transport closed"]

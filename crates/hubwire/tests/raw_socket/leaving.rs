@@ -1,5 +1,5 @@
-//! Clients that leave behind calls and streams which delay everything else they sent, more than is
-//! read ahead.
+//! Clients that leave while a call or a stream delays everything sent after it, which is more than the
+//! server reads ahead.
 
 use crate::server::Server;
 use test_support::client::Client;
@@ -21,7 +21,7 @@ async fn send_notes(client: &mut Client) {
     }
 }
 
-/// Starts a call that waits at the gate, and sends messages that wait behind it.
+/// Starts a call that waits at the gate, and sends messages that wait for it.
 async fn call_and_send_notes(client: &mut Client, server: &Server) {
     client
         .send(r#"{"type":1,"target":"Wait","arguments":["call"]}"#)
@@ -36,7 +36,7 @@ fn notes(journal: &[String]) -> usize {
 }
 
 #[tokio::test]
-async fn who_leaves_behind_a_full_stream_is_noticed_and_the_rest_is_run() {
+async fn a_client_that_leaves_with_a_full_stream_is_noticed_and_its_calls_are_run() {
     for says_goodbye in [false, true] {
         let server = Server::start().await;
         let mut client = server.open("/quiet").await;
@@ -62,7 +62,7 @@ async fn who_leaves_behind_a_full_stream_is_noticed_and_the_rest_is_run() {
 }
 
 #[tokio::test]
-async fn a_reset_behind_a_call_that_waits_is_noticed() {
+async fn a_reset_after_a_waiting_call_is_noticed() {
     let server = Server::start().await;
     let mut client = server.open("/quiet").await;
     call_and_send_notes(&mut client, &server).await;
@@ -89,7 +89,7 @@ async fn what_was_sent_before_a_proper_end_waits_for_the_call_before_it() {
 }
 
 #[tokio::test]
-async fn a_call_that_does_not_end_keeps_who_has_left_no_longer_than_the_client_timeout() {
+async fn a_call_that_does_not_end_keeps_a_connection_only_for_the_client_timeout() {
     for says_goodbye in [false, true] {
         let server = Server::start().await;
         let mut client = server.open("/hasty").await;
@@ -108,7 +108,7 @@ async fn a_call_that_does_not_end_keeps_who_has_left_no_longer_than_the_client_t
 }
 
 #[tokio::test]
-async fn urgent_data_is_no_end() {
+async fn urgent_data_is_not_an_end() {
     let server = Server::start().await;
     let mut client = server.open("/quiet").await;
     call_and_send_notes(&mut client, &server).await;

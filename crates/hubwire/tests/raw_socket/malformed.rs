@@ -208,7 +208,7 @@ async fn detailed_errors_say_what_was_wrong_and_the_hub_is_told_too() {
 }
 
 #[tokio::test]
-async fn calls_before_a_bad_record_are_completed_and_those_behind_it_are_not_run() {
+async fn calls_before_a_bad_record_are_completed_and_those_after_it_are_not_run() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     let call = |id: &str| {
@@ -232,7 +232,7 @@ async fn calls_before_a_bad_record_are_completed_and_those_behind_it_are_not_run
 }
 
 #[tokio::test]
-async fn what_means_nothing_is_skipped_and_reading_goes_on() {
+async fn records_without_a_meaning_are_skipped_and_reading_continues() {
     let server = Server::start().await;
     let mut client = server.open("/detailed").await;
     for record in IGNORED {

@@ -76,7 +76,7 @@ async fn calls_are_completed_in_binary_frames() {
 }
 
 #[tokio::test]
-async fn a_message_may_come_in_pieces() {
+async fn a_message_may_arrive_in_pieces() {
     let server = Server::start().await;
     let mut client = open(&server, "/plain").await;
     let long = "x".repeat(20_000);

@@ -95,7 +95,7 @@ async fn an_idle_http_connection_does_not_hold_the_end_up() {
 }
 
 #[tokio::test]
-async fn many_connections_are_all_told_to_come_back() {
+async fn many_connections_are_all_told_to_reconnect() {
     let mut server = Server::start().await;
     let mut clients = Vec::new();
     for _ in 0..50 {

@@ -106,7 +106,7 @@ async fn the_limit_is_an_option_of_the_hub() {
 }
 
 #[tokio::test]
-async fn many_small_messages_may_come_in_one_large_frame() {
+async fn many_small_messages_may_arrive_in_one_large_frame() {
     let server = Server::start().await;
     let mut client = server.open("/plain").await;
     let (echo, text) = echo_of(500);
@@ -121,7 +121,7 @@ async fn many_small_messages_may_come_in_one_large_frame() {
 }
 
 #[tokio::test]
-async fn a_long_message_behind_a_slow_call_passes() {
+async fn a_long_message_after_a_slow_call_passes() {
     let server = Server::start().await;
     let mut client = server.open("/unlimited").await;
     client.call("slow", "Wait", r#""slow""#).await;

@@ -39,7 +39,7 @@ async fn read_in_order(mut client: Client, read: Arc<Semaphore>) -> Client {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stalled_reader_is_let_go_and_delays_nobody() {
+async fn a_stalled_reader_is_disconnected_and_delays_nobody() {
     let server = Server::start().await;
     let mut stalled = Client::open_with_small_window(server.address, "/narrow").await;
     stalled.expect_alive().await;
@@ -108,7 +108,7 @@ async fn a_stalled_reader_is_given_up_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_calls_without_reading_is_not_served_until_it_reads() {
+async fn a_client_that_calls_without_reading_is_not_served_until_it_reads() {
     const CALLS: usize = 1_000;
     const LENGTH: usize = 30_000;
     let server = Server::start().await;
@@ -139,7 +139,7 @@ async fn who_calls_without_reading_is_not_served_until_it_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_calls_without_reading_may_still_vanish() {
+async fn a_client_that_calls_without_reading_may_still_vanish() {
     let server = Server::start().await;
     let mut client = Client::open_with_small_window(server.address, "/narrow").await;
     for _ in 0..500 {

@@ -200,7 +200,7 @@ async fn upgrade_once_unused(server: &Server, path: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn an_id_is_unknown_once_the_web_socket_goes_whose_on_disconnected_runs() {
+async fn an_id_is_unknown_while_on_disconnected_of_its_web_socket_runs() {
     let server = Server::start().await;
     let ways = [Going::Close, Going::Fin, Going::Reset, Going::Violation];
     for (going, times) in ways.into_iter().zip(1..) {
@@ -303,7 +303,7 @@ async fn pages_of_the_own_origin_and_of_an_allowed_one_pass() {
     server.finish().await;
 }
 
-/// The socket is unwrapped from whatever HTTP needs around it.
+/// The wrappers that HTTP needs around the socket are removed.
 #[tokio::test]
 async fn a_connection_gets_the_bare_tcp_socket() {
     let server = Server::start().await;

@@ -124,7 +124,7 @@ async fn each_address_has_room_of_its_own() {
 /// Refused clients that read nothing keep no descriptors, and do not prevent others from
 /// connecting.
 #[tokio::test]
-async fn who_is_refused_holds_up_nobody() {
+async fn refused_clients_delay_nobody() {
     let (server, _serving) = serve(|serve| serve.maximum_connections(1)).await;
     let mut first = TcpStream::connect(server).await.unwrap();
     assert_served(&ask(&mut first).await);

@@ -68,7 +68,7 @@ async fn is_heard() {
         })
         .unwrap();
     let mut client = Client::over(far).await;
-    // It is answered once it is registered.
+    // The connection is registered before its first call completes.
     client.id().await;
     let all = hub.context().clients().all();
     all.text(0, &"x".repeat(3_000_000)).await.unwrap();

@@ -79,7 +79,7 @@ impl TlsServer {
 
 /// However little the line holds, nothing waits for the next ping, which comes after 15 s.
 #[tokio::test(start_paused = true)]
-async fn a_push_over_tls_comes_whole_at_once() {
+async fn a_push_over_tls_arrives_whole_at_once() {
     let server = TlsServer::start();
     for capacity in [64 * KIB, 16 * KIB, 4 * KIB, KIB, 256] {
         let mut client = server.connect(capacity).await;

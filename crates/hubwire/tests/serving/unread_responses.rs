@@ -79,19 +79,19 @@ async fn assert_limit(set: Option<Duration>, limit: Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_reads_no_response_is_cut_off_after_10_seconds() {
+async fn a_client_that_reads_no_response_is_cut_off_after_10_seconds() {
     assert_limit(None, DEFAULT).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn or_after_what_the_application_has_set() {
+async fn the_application_can_set_the_limit() {
     for limit in [SECOND, 60 * SECOND] {
         assert_limit(Some(limit), limit).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_reads_slowly_gets_everything() {
+async fn a_client_that_reads_slowly_gets_everything() {
     let server = PipeServer::start(None);
     let mut client = server.connect();
     client.write_all(REQUEST).await.unwrap();
@@ -120,7 +120,7 @@ async fn web_sockets_are_not_meant() {
 
 /// The client's kernel buffers little, and the server's is soon full of responses.
 #[tokio::test]
-async fn a_socket_is_freed_whose_peer_reads_nothing() {
+async fn the_socket_of_a_peer_that_reads_nothing_is_freed() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = Router::new().route("/file", get(|| async { "x".repeat(1024 * KIB) }));

@@ -81,7 +81,7 @@ fn cut_off(socket: &TcpStream) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_peer_whose_network_is_dead_is_given_up_with_whatever_traffic_or_none() {
+async fn a_peer_with_a_dead_network_is_given_up_with_any_traffic_or_none() {
     let signalr = SignalR::new();
     let hub = signalr
         .hub::<WayOutHub>()
@@ -170,7 +170,7 @@ async fn what_the_kernel_still_has_to_send_counts_as_it_arrives() {
 /// The reverse case: a client that takes nothing of what the kernel holds is disconnected, even if
 /// the queue is empty.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_takes_nothing_of_what_the_kernel_holds_is_let_go() {
+async fn a_client_that_takes_nothing_from_the_kernel_is_disconnected() {
     let signalr = SignalR::new();
     let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
     let timeouts = DeadPeerTimeouts {

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn who_comes_late_is_not_owed_what_it_missed() {
+    async fn a_late_sender_does_not_get_back_what_it_missed() {
         let offer = Offer {
             at_once: 100.0,
             for_each_second: 10.0,

@@ -61,7 +61,7 @@ impl Ears {
             if let Part::Filler(missing) = &mut self.part {
                 let (now, rest) = bytes.split_at((*missing).min(bytes.len()));
                 if now != filler(now.len()).as_bytes() {
-                    return Err(format!("other filler behind {}", self.text()));
+                    return Err(format!("other filler after {}", self.text()));
                 }
                 *missing -= now.len();
                 self.left = self.left.saturating_sub(now.len());

@@ -85,7 +85,7 @@ impl Honest {
     /// Reads until everything that was sent has arrived, and leaves; or returns what is wrong.
     pub(crate) async fn run(mut self) -> Result<Score, String> {
         self.listen().await.map_err(|wrong| self.tell(&wrong))?;
-        let told = format!("honest{} was not let go in order", self.number);
+        let told = format!("honest{} was not disconnected in order", self.number);
         let (score, socket) = (self.score, self.socket);
         socket
             .leave()
@@ -170,7 +170,7 @@ impl Honest {
     fn note(&mut self, source: String, number: u64) -> Result<(), String> {
         let next = self.score.next.entry(source).or_default();
         if number != *next {
-            return Err(format!("number {number} comes in place of {next}"));
+            return Err(format!("number {number} arrived instead of {next}"));
         }
         *next += 1;
         self.score.messages += 1;

@@ -16,7 +16,7 @@
 //! ten minutes under the product's own bounds. The printed seed reproduces who takes part and what
 //! each is sent, but not when threads run.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod bucket;
 mod crowd;
@@ -53,7 +53,7 @@ use test_support::open_files::allow_open_files;
 type Wrong = String;
 
 #[test]
-fn who_reads_as_fast_as_it_is_sent_to_loses_nothing() {
+fn clients_that_keep_up_lose_nothing() {
     let settings = Settings::from_environment();
     eprintln!("soak: {settings:?}");
     allow_open_files(4096);
@@ -158,7 +158,7 @@ async fn run(
     let patience = 3 * scene.plan.settings.window + PATIENCE;
     timeout(patience, everything)
         .await
-        .map_err(|_| "some did not hear everything".to_owned())?
+        .map_err(|_| "some clients did not receive everything".to_owned())?
 }
 
 /// Resolves only if something is wrong.
@@ -166,7 +166,7 @@ async fn first_wrong<T: 'static>(tasks: &mut JoinSet<Result<T, Wrong>>) -> Wrong
     match tasks.join_next().await {
         Some(Ok(Err(wrong))) => wrong,
         Some(Err(panicked)) => panicked.to_string(),
-        Some(Ok(Ok(_))) => "somebody left early".to_owned(),
+        Some(Ok(Ok(_))) => "a client left early".to_owned(),
         None => pending().await,
     }
 }
@@ -216,7 +216,7 @@ fn assert_ended(scene: &Scene, endings: &[Endings]) -> Result<(), Wrong> {
     let mut spared = endings.iter().filter(|it| it.must_be() && it.count == 0);
     match spared.next() {
         Some(spared) if scene.plan.settings.is_long_enough_for_endings() => {
-            Err(format!("nobody ended it: {spared:?}"))
+            Err(format!("never ended: {spared:?}"))
         }
         _ => Ok(()),
     }

@@ -43,7 +43,7 @@ impl NotificationHub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_hear_who_comes_and_goes() {
+async fn others_are_told_who_connects_and_disconnects() {
     let hub = SignalR::new().hub().build(NotificationHub);
     let mut ann = connect(&hub.endpoint()).await;
     let mut bob = connect(&hub.endpoint()).await;

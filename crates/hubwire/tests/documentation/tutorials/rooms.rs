@@ -66,7 +66,7 @@ impl ChatHub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_room_hears_who_joins_and_leaves_and_what_is_said() {
+async fn a_room_receives_joins_leaves_and_messages() {
     let chat = SignalR::new().hub().build(ChatHub);
     let mut ann = connect(&chat.endpoint()).await;
     let mut bob = connect(&chat.endpoint()).await;

@@ -45,7 +45,7 @@ impl ChatHub {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_room_hears_its_messages() {
+async fn a_room_receives_its_messages() {
     let chat = SignalR::new().hub().build(ChatHub);
     let mut ann = connect(&chat.endpoint()).await;
     let mut bob = connect(&chat.endpoint()).await;

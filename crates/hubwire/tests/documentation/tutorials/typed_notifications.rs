@@ -110,7 +110,7 @@ async fn clients_are_called_by_their_contract() {
 }
 
 #[tokio::test]
-async fn the_others_in_a_room_hear_who_is_typing() {
+async fn the_others_in_a_room_are_told_who_is_typing() {
     let tester = HubTester::new(TypedNotificationHub);
     let ann = tester.caller_as("1", Some("ann".into()), None);
     let nobody = tester.caller("2");

@@ -174,7 +174,7 @@ fn enums_are_read_as_dotnet_reads_them() {
 }
 
 #[test]
-fn what_is_no_variant_is_refused() {
+fn an_unknown_variant_is_refused() {
     let closed = |row: &Value| {
         let gender = received::<Gender>(Naming::DotNet, row)?;
         Some(dotnet::Enum::number(&gender))
