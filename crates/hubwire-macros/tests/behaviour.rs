@@ -1,6 +1,6 @@
 //! What the expansions do when they run: the right method with the right arguments.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -97,7 +97,7 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Point {
-        #[expect(dead_code, reason = "only read")]
+        #[expect(dead_code, reason = "only decoded")]
         x: u8,
     }
 

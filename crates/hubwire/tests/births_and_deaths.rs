@@ -1,7 +1,7 @@
 //! Ten thousand connections that live, call, panic and end at random: all of them end completely
 //! and leave nothing behind.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 use std::future::pending;

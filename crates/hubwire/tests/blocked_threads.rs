@@ -2,7 +2,7 @@
 //!
 //! These tests run alone, because the load of other tests would affect them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Barrier};
@@ -48,7 +48,7 @@ async fn a_method_that_blocks_its_thread_delays_no_broadcast() {
 fn when_all_heard(address: SocketAddr, clients: usize) -> (JoinHandle<Instant>, Arc<Barrier>) {
     let connected = Arc::new(Barrier::new(2));
     let barrier = Arc::clone(&connected);
-    #[expect(clippy::disallowed_methods, reason = "joined by whoever gets it")]
+    #[expect(clippy::disallowed_methods, reason = "the caller joins the thread")]
     let heard = std::thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

@@ -1,7 +1,7 @@
 //! A server that is out of descriptors: it logs that, and continues when some are free again.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::fs;
 use std::process::{Command, id};

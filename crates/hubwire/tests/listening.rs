@@ -1,6 +1,6 @@
 //! The addresses and the backlog of `hubwire::listen`.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;

@@ -2,7 +2,7 @@
 //!
 //! This test is alone in its process, because it measures the memory of the whole process.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use hubwire::hub;
 use hubwire::protocol::{Opcode, write_masked_frame};

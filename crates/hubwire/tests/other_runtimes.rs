@@ -1,7 +1,7 @@
 //! Servers that outlive the runtimes that they run in.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};

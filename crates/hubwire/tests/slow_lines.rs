@@ -1,7 +1,7 @@
 //! Clients that read at once, behind slow lines: in network namespaces with real queues.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::env;
 use std::process::Command;

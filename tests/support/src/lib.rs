@@ -5,7 +5,7 @@
     missing_debug_implementations,
     reason = "only tests use it"
 )]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 pub mod bombs;
 pub mod client;

@@ -140,7 +140,7 @@ fn items_pass_on_within_other_values() {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "never made")]
+#[expect(dead_code, reason = "never constructed")]
 struct Order {
     lines: Vec<Line>,
     #[serde(default)]
@@ -149,7 +149,7 @@ struct Order {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "never made")]
+#[expect(dead_code, reason = "never constructed")]
 enum Line {
     Goods { count: u8 },
 }
@@ -250,14 +250,14 @@ fn a_negative_zero_is_0_for_an_integer_alone() {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is decoded only")]
+#[expect(dead_code, reason = "only decoded, never read")]
 struct Visit {
     first_name: String,
     by_word: BTreeMap<String, Visits>,
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is decoded only")]
+#[expect(dead_code, reason = "only decoded, never read")]
 struct Visits {
     how_many: u8,
 }

@@ -23,7 +23,10 @@ impl RandomSource {
     /// created then.
     #[must_use]
     pub fn system() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the injected source")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the source that is injected elsewhere"
+        )]
         Self::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes"))
     }
 

@@ -1,7 +1,7 @@
 //! The README's Rust code, compiled, and its test, run.
 
-#![allow(unreachable_pub, reason = "as the README has it")]
-#![allow(dead_code, reason = "nobody calls the README's server")]
+#![allow(unreachable_pub, reason = "copied from the README")]
+#![allow(dead_code, reason = "the README's server is compiled but not started")]
 
 use hubwire::{HubCallerContext, HubError, HubResult, hub, hub_client};
 

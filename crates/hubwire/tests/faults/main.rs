@@ -21,7 +21,7 @@
 //! | a slow reader during a storm of broadcasts | `storm` | `raw_socket`: `stalled_reader`, one that does not read at all |
 //! | shutdown under load | `shutdown` | `raw_socket`: `shutdown`, without load |
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod broken_text;
 mod bystander;

@@ -3,7 +3,7 @@
 //! Nothing here may set what belongs to the process (a panic hook, a global subscriber or recorder, its
 //! environment, its descriptors) or measure it: such tests have binaries of their own beside this folder.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod accepting;
 mod both_protocols;

@@ -4,7 +4,7 @@
 //! could do, and compares the responses byte for byte. [`server::Server::finish`] then proves that
 //! a bystander on the same server was not disturbed and that nothing was left behind.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod binding;
 mod calls;

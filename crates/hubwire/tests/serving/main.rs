@@ -1,6 +1,6 @@
 //! Servers on real sockets, and on byte streams that a test hands over.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod connection_limits;
 mod timed_byte_streams;

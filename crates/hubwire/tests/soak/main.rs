@@ -16,7 +16,7 @@
 //! ten minutes under the product's own bounds. The printed seed reproduces who takes part and what
 //! each is sent, but not when threads run.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod bucket;
 mod crowd;
