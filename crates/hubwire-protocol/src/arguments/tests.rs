@@ -1,4 +1,4 @@
-//! Received values that pass on, as they came or translated.
+//! Received values that are passed on unchanged or transcoded, and details of refused arguments.
 
 use std::collections::BTreeMap;
 
@@ -154,7 +154,7 @@ enum Line {
     Goods { count: u8 },
 }
 
-/// What the log says of a refused call.
+/// Returns the detail of a refused call that is logged.
 fn refusal(protocol: HubProtocol, message: &[u8], naming: Naming) -> String {
     let message = protocol.next_message(message, None).unwrap().unwrap().0;
     let HubMessage::Invocation(call) = message else {
