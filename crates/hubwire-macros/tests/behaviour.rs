@@ -331,7 +331,7 @@ async fn streaming_client() -> TestClient {
 async fn message(client: &mut TestClient) -> Value {
     match client.receive().await {
         Ok(Received::Message(message)) => message,
-        other => panic!("no message, but {other:?}"),
+        other => panic!("expected a message, received {other:?}"),
     }
 }
 

@@ -159,7 +159,7 @@ pub async fn next<T: ClientTransport>(client: &mut TestClient<T>) -> Received {
 pub async fn message<T: ClientTransport>(client: &mut TestClient<T>) -> Value {
     match next(client).await {
         Received::Message(message) => message,
-        other => panic!("no message, but {other:?}"),
+        other => panic!("expected a message, received {other:?}"),
     }
 }
 

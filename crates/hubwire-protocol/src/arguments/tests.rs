@@ -229,7 +229,7 @@ fn a_negative_zero_is_0_for_an_integer_alone() {
         let call = json_call(arguments);
         let message = HubProtocol::Json.next_message(&call, None).unwrap();
         let HubMessage::Invocation(call) = message.unwrap().0 else {
-            panic!("no call")
+            panic!("not an invocation")
         };
         let [one, other] = [Naming::AsDeclared, Naming::DotNet].map(|naming| {
             let arguments = call.arguments.clone().with_naming(naming);
@@ -267,7 +267,7 @@ fn members_have_the_names_of_the_wire() {
     let place = |protocol: HubProtocol, call: &[u8]| {
         let message = protocol.next_message(call, None).unwrap().unwrap().0;
         let HubMessage::Invocation(call) = message else {
-            panic!("no call")
+            panic!("not an invocation")
         };
         let arguments = call.arguments.with_naming(Naming::DotNet);
         let detail = arguments.bind::<(Visit,)>().unwrap_err();

@@ -56,7 +56,7 @@ fn received_values_pass_on() {
         protocol.writer(&mut out).stream_item("1", &item).unwrap();
         let (message, _) = protocol.next_message(&out, None).unwrap().unwrap();
         let HubMessage::StreamItem(received) = message else {
-            panic!("no item");
+            panic!("not a stream item");
         };
         let read = received.item.decode::<Decimal>().unwrap();
         assert_eq!(read.to_string(), "1.10");

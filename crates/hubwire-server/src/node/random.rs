@@ -27,7 +27,7 @@ impl RandomSource {
             clippy::disallowed_methods,
             reason = "this is the source that is injected elsewhere"
         )]
-        Self::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes"))
+        Self::new(|bytes| getrandom::fill(bytes).expect("the system provides random bytes"))
     }
 
     /// Uses a custom source, for reproducible tests; its ids and tokens are as secret as the

@@ -97,8 +97,8 @@ impl fmt::Display for Unscripted {
         let Self { method, of } = self;
         write!(
             f,
-            "the hub invoked `{method}` on a client, and nothing answers: \
-             `{of}.on(\"{method}\", ..)` says what the client returns"
+            "the hub invoked `{method}` on a client, and no handler answered: \
+             set one with `{of}.on(\"{method}\", ..)`"
         )
     }
 }

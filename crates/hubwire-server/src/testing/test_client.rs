@@ -204,7 +204,9 @@ impl<T: ClientTransport> TestClient<T> {
                 arrived if is_it(&arrived) => break arrived,
                 end if end.is_end() => {
                     let end = end.received;
-                    return Err(io::Error::other(format!("no completion, but {end:?}")));
+                    return Err(io::Error::other(format!(
+                        "expected a completion, received {end:?}"
+                    )));
                 }
                 other => kept.push_back(other),
             }

@@ -175,7 +175,9 @@ impl<T: ClientTransport> TestClient<T> {
     /// Returns the result or the error of a completion. The result of a call without one is null.
     pub(super) fn outcome(&self, message: HubMessage<'_>) -> Result<RawItem<'static>, CallError> {
         let HubMessage::Completion(completion) = message else {
-            return Err(CallError::new(format!("no completion, but {message:?}")));
+            return Err(CallError::new(format!(
+                "expected a completion, received {message:?}"
+            )));
         };
         match completion.outcome {
             CompletionOutcome::Result(result) => Ok(result.into_owned()),

@@ -86,6 +86,6 @@ pub(super) async fn run_with<I: Iterator<Item: Serialize>>(
     match (outcome, kept) {
         (Err(error), _) => Ok(Err(error)),
         (Ok(()), Some(result)) => Ok(Ok(result)),
-        (Ok(()), None) => Err(CallError::new("the method has left no result")),
+        (Ok(()), None) => Err(CallError::new("the method returned no result")),
     }
 }

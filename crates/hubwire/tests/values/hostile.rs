@@ -373,7 +373,7 @@ fn json_within_the_text_of_a_value_is_refused() {
     let call = messagepack_call(&argument);
     let next = HubProtocol::MessagePack.next_message(&call, None);
     let Ok(Some((HubMessage::Invocation(call), _))) = next else {
-        panic!("no call")
+        panic!("not an invocation")
     };
     let refused = call.arguments.bind::<(Value,)>().unwrap_err();
     let detail = refused.detail(None, &call.arguments);
@@ -402,7 +402,7 @@ fn refuse_deep() {
         let record = format!("{{\"type\":1,\"target\":\"T\",\"arguments\":[{array}]}}\x1e");
         let next = HubProtocol::Json.next_message(record.as_bytes(), Some(32 * 1024));
         let Ok(Some((HubMessage::Invocation(call), _))) = next else {
-            panic!("no call")
+            panic!("not an invocation")
         };
         let arguments = call.arguments.with_naming(naming);
         assert!(arguments.bind::<(Tree,)>().is_err());
@@ -418,7 +418,7 @@ fn refuse_deep() {
         message.extend(body);
         let next = HubProtocol::MessagePack.next_message(&message, None);
         let Ok(Some((HubMessage::Invocation(call), _))) = next else {
-            panic!("no call")
+            panic!("not an invocation")
         };
         let arguments = call.arguments.with_naming(naming);
         let detail = arguments
@@ -450,7 +450,7 @@ fn a_refusal_names_the_member_that_does_not_fit_beside_negative_zeros() {
         b"{\"type\":1,\"target\":\"T\",\"arguments\":[{\"first\":-0,\"second\":\"x\"}]}\x1e";
     let next = HubProtocol::Json.next_message(record, None);
     let Ok(Some((HubMessage::Invocation(call), _))) = next else {
-        panic!("no call")
+        panic!("not an invocation")
     };
     let detail = call
         .arguments
@@ -466,7 +466,7 @@ fn what_a_refusal_shows_has_no_control_characters() {
         b"{\"type\":1,\"target\":\"T\",\"arguments\":[\"x\\nERROR forged\\u001b[2J\"]}\x1e";
     let next = HubProtocol::Json.next_message(record, None);
     let Ok(Some((HubMessage::Invocation(call), _))) = next else {
-        panic!("no call")
+        panic!("not an invocation")
     };
     let detail = call
         .arguments
@@ -492,7 +492,7 @@ fn bind_deep<T: DeserializeOwned>() {
         let message = messagepack_call(&deep);
         let next = HubProtocol::MessagePack.next_message(&message, None);
         let Ok(Some((HubMessage::Invocation(call), _))) = next else {
-            panic!("no call")
+            panic!("not an invocation")
         };
         for naming in NAMINGS {
             let arguments = call.arguments.clone().with_naming(naming);

@@ -249,7 +249,7 @@ fn what_is_missing_has_its_default_and_what_is_unknown_is_skipped() {
         );
         let message = HubProtocol::Json.next_message(record.as_bytes(), None);
         let Some((HubMessage::Invocation(call), _)) = message.unwrap() else {
-            panic!("no call");
+            panic!("not an invocation");
         };
         let (read,): (Person,) = call.arguments.with_naming(naming).bind().unwrap();
         assert_eq!(read, person());

@@ -83,8 +83,8 @@ struct Number {
 
 fn lost_digits<E: de::Error>() -> E {
     E::custom(
-        "the digits of a decimal are lost where serde buffers JSON (flatten, untagged, tag, serde_json::Value): \
-         send it as text, or take it out of there",
+        "the digits of a decimal are lost when serde buffers JSON (flatten, untagged, tag, serde_json::Value): \
+         send it as text, or use a type that serde does not buffer",
     )
 }
 

@@ -157,7 +157,7 @@ impl FilteredMethod {
         match reply.0 {
             ReplyKind::Call(call) => run(call, self.encoding, self.is_result_read).await,
             ReplyKind::Stream(start) => Ok(InvocationResult(Outcome::Stream(start))),
-            ReplyKind::UnknownMethod => Err(HubError::hidden("the method is not there any more")),
+            ReplyKind::UnknownMethod => Err(HubError::hidden("the method no longer exists")),
         }
     }
 
