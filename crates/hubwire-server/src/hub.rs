@@ -113,7 +113,7 @@ use crate::connection::DisconnectReason;
 ///     }
 ///
 ///     fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
-///         // A method without arguments says so too, or any would do.
+///         // A method without parameters binds too; otherwise any arguments would be accepted.
 ///         let () = call.arguments()?;
 ///         Ok(match method {
 ///             0 => Reply::value(async { "here" }),

@@ -145,7 +145,7 @@ fn specials(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
         })
 }
 
-/// Generates assertions whose errors point at types that cannot be decoded.
+/// Generates assertions that fail, at the type itself, for types that cannot be decoded.
 fn checks(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
     let parameters = method
         .parameters

@@ -27,7 +27,7 @@ pub(crate) struct Writing<S> {
     tag_of: Option<&'static str>,
 }
 
-/// Where a value stands.
+/// The position of a value in a map.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Key,

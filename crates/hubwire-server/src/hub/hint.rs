@@ -27,8 +27,8 @@ pub(super) fn hint(methods: &[Method], helpers: &[Helper], target: &str) -> Opti
     Some(format!("did you mean `{nearest}`?"))
 }
 
-/// Returns the name with the fewest edits, of which at most a third of the longer name's characters
-/// are allowed.
+/// Returns the name with the smallest edit distance, which must be at most a third of the longer
+/// name's length.
 fn nearest(methods: &[Method], target: &str) -> Option<&'static str> {
     let target = target.to_ascii_lowercase();
     let length = target.chars().count();

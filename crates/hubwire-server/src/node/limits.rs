@@ -97,7 +97,7 @@ impl List {
         self.one(name, Consequence::Refused)
     }
 
-    /// Creates a limit whose hits are reported by the hub's warnings.
+    /// Creates a limit; the hub's warnings report its hits.
     fn that_is_said_otherwise(&mut self, name: &'static str) -> Limit {
         self.one(name, Consequence::SaidOtherwise)
     }

@@ -1,4 +1,4 @@
-//! An in-memory transport whose client pulls messages, and can leave and come back.
+//! An in-memory transport for a client that pulls messages, and can leave and come back.
 
 use std::future::{poll_fn, ready};
 use std::io;
