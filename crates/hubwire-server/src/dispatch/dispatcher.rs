@@ -246,7 +246,8 @@ impl Dispatcher {
         full.is_some()
     }
 
-    /// Stops the client timeout while messages must wait, because the client cannot be heard then.
+    /// Stops the client timeout while messages must wait, because nothing is read from the client
+    /// then.
     ///
     /// A client that has left sends nothing more. For it the timeout limits the time between the
     /// messages that it sent before and that are still to be dispatched.
