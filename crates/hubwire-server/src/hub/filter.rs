@@ -73,8 +73,8 @@ use crate::connection::DisconnectReason;
 ///
 /// # What filters see
 ///
-/// - Calls of existing methods with arguments that fit. Other calls are reported to
-///   [`HubFilter::refused`].
+/// - Calls of existing methods with arguments that fit. Other calls are refused without running the
+///   filters.
 /// - The arguments as the client sent them, without the method's `StreamReader`s and
 ///   `CancellationToken`.
 /// - The result as it is sent to the client. A streaming method returns when its stream begins.
@@ -115,8 +115,8 @@ pub trait HubFilter: Send + Sync + 'static {
     /// # Cancellation
     ///
     /// The future is dropped when the method's would be: when the caller cancels a stream whose
-    /// method takes no [`CancellationToken`](crate::CancellationToken), and when a shutdown's grace
-    /// period is over.
+    /// method takes no [`CancellationToken`](tokio_util::sync::CancellationToken), and when a
+    /// shutdown's grace period is over.
     fn invoke(
         &self,
         invocation: &mut HubInvocation,
