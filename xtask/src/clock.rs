@@ -6,7 +6,7 @@ use std::time::Instant;
 /// Returns the current time.
 #[expect(
     clippy::disallowed_methods,
-    reason = "suites are timed against the wall, not against tokio's clock"
+    reason = "suites are timed in real time, not by tokio's clock"
 )]
 pub(crate) fn now() -> Instant {
     Instant::now()

@@ -15,7 +15,7 @@ mod invoke;
 mod send_future;
 
 mod sealed {
-    #[expect(unnameable_types, reason = "so that nobody else can implement it")]
+    #[expect(unnameable_types, reason = "prevents implementations elsewhere")]
     pub trait Sealed {}
 }
 

@@ -1,14 +1,15 @@
-//! What the attributes say that a user wrote.
+//! Reading of `cfg` and documentation attributes.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The `#[cfg(..)]`s, which whatever is generated for an item must share.
+/// Returns the `#[cfg(..)]` attributes, which everything that is generated for the item must have
+/// too.
 pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
     attributes.iter().filter(is_cfg).cloned().collect()
 }
 
-/// The text of the doc comments, without the space that follows each `///`.
+/// Returns the text of the doc comments, without the space after each `///`.
 pub(crate) fn docs(attributes: &[Attribute]) -> String {
     let lines: Vec<String> = attributes.iter().filter_map(doc_line).collect();
     let lines: Vec<&str> = lines
@@ -19,7 +20,7 @@ pub(crate) fn docs(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// Whether an item has documentation of any kind.
+/// Returns whether an item has documentation of any kind.
 pub(crate) fn is_documented(attributes: &[Attribute]) -> bool {
     attributes
         .iter()

@@ -1,16 +1,16 @@
-//! All mistakes of one attribute, reported together.
+//! The errors of one attribute, reported together.
 
 use std::fmt::Display;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-/// Collects mistakes, so that a user sees all of them at once.
+/// A list of errors, which lets a user see all of them at once.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// Reports a mistake at the tokens that make it.
+    /// Adds an error at these tokens.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
@@ -19,12 +19,12 @@ impl Errors {
         self.0.push(error);
     }
 
-    /// Keeps the value of a success and the error of a failure.
+    /// Returns the value of a success; adds the error of a failure.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// Runs `parse` and drops what it made if it found a mistake.
+    /// Runs `parse` and returns its result, unless it has added errors.
     pub(crate) fn unless_any<T>(&mut self, parse: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let before = self.0.len();
         let made = parse(self);

@@ -1,4 +1,4 @@
-//! Prints what an enum with numbers implements.
+//! Generates the trait implementations of an enum with numbers.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -8,7 +8,7 @@ use crate::model::{DotnetEnum, DotnetVariant};
 use crate::parse;
 use crate::spanning::located;
 
-/// `#[derive(dotnet::Enum)]`: the enum's traits, and what is wrong with it.
+/// Expands `#[derive(dotnet::Enum)]` into the enum's trait implementations and its errors.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let numbered = parse::dotnet_enum(item, &mut errors);
@@ -32,7 +32,7 @@ impl ToTokens for DotnetEnum {
 }
 
 impl DotnetEnum {
-    /// A number that is wider than ours would wrap in silence.
+    /// Asserts that all numbers fit into an `i64`; otherwise they would be truncated silently.
     fn assert_numbers(&self) -> TokenStream {
         let name = &self.rust_name;
         let asserts = self.variants.iter().map(|DotnetVariant { rust_name, .. }| {

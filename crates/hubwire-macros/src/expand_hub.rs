@@ -1,4 +1,4 @@
-//! Prints the implementation of `Hub`.
+//! Generates the implementation of `Hub`.
 
 mod call;
 mod reply;
@@ -15,7 +15,7 @@ use crate::parse;
 use crate::spanning::{Place, located};
 use crate::type_text::type_text;
 
-/// `#[hub]`: the user's block, the implementation, and what is wrong with them.
+/// Expands `#[hub]` into the user's block, the implementation, and the errors.
 pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     match parse::hub_block(arguments, item.clone(), &mut errors) {
@@ -71,7 +71,7 @@ fn implementation(hub: &HubBlock) -> TokenStream {
     }
 }
 
-/// The entry of a method in `METHODS`.
+/// Generates the entry of a method in `METHODS`.
 fn description(method: &HubMethod) -> TokenStream {
     let cfgs = &method.function.cfgs;
     let name = &method.wire_name.text;
@@ -84,7 +84,7 @@ fn description(method: &HubMethod) -> TokenStream {
     }
 }
 
-/// `HELPERS`, where there are any.
+/// Generates `HELPERS`, if there are any.
 fn uncallable(helpers: &[Helper]) -> Option<TokenStream> {
     let entries = helpers.iter().map(|helper| {
         let Helper {
@@ -107,7 +107,7 @@ fn uncallable(helpers: &[Helper]) -> Option<TokenStream> {
     })
 }
 
-/// The entry of a parameter that comes from the wire.
+/// Generates the entry of a parameter that is an argument.
 fn parameter_description(parameter: &Parameter) -> Option<TokenStream> {
     let (name, ty, stream) = match parameter {
         Parameter::Argument { name, ty } => (name, ty, None),
@@ -140,7 +140,7 @@ impl ToTokens for Hook {
     }
 }
 
-/// Calls the user's hook.
+/// Generates the call of the user's hook.
 fn run_of(hook: &Hook) -> TokenStream {
     let function = &hook.function;
     let rust_name = &function.rust_name;

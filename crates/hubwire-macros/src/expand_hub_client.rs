@@ -1,4 +1,4 @@
-//! Prints the marker type of a hub's client, and its proxy.
+//! Generates the marker type of a hub's client, and its proxy.
 
 mod proxy_methods;
 
@@ -10,7 +10,7 @@ use crate::errors::Errors;
 use crate::model::ClientTrait;
 use crate::parse;
 
-/// `#[hub_client]`: what stands for the user's trait, and what is wrong with it.
+/// Expands `#[hub_client]` into the types that replace the user's trait, and the errors.
 pub(crate) fn expand(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     match parse::client_trait(arguments, item.clone(), &mut errors) {
@@ -29,7 +29,7 @@ impl ToTokens for ClientTrait {
     }
 }
 
-/// The type that bears the trait's name.
+/// Generates the type with the trait's name.
 fn marker(client: &ClientTrait, proxy: &Ident) -> TokenStream {
     let ClientTrait {
         attributes,
@@ -89,7 +89,7 @@ fn proxy_type(client: &ClientTrait, proxy: &Ident) -> TokenStream {
     }
 }
 
-/// From the untyped proxy and back to it.
+/// Generates the conversions from and to the untyped proxy.
 fn conversions(client: &ClientTrait, proxy: &Ident) -> TokenStream {
     let cfgs = &client.cfgs;
     quote! {

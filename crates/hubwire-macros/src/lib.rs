@@ -1,9 +1,11 @@
-//! The attributes of Hubwire, [`macro@hub`] and [`macro@hub_client`], and its derive, [`macro@Enum`].
+//! The attributes [`macro@hub`] and [`macro@hub_client`] and the derive macro [`macro@Enum`] of
+//! Hubwire.
 //!
-//! Each is read (`parse`) into a description (`model`) and printed (`expand_hub`, `expand_hub_client`, `expand_enum`).
-//! What is printed could be typed by hand: it implements public traits and calls public functions, by
-//! way of `::hubwire::__private`. Mistakes are collected and reported together, each at the tokens that
-//! make it, beside an expansion that is as complete as possible, so that few errors follow from the first.
+//! Each is parsed (`parse`) into a description (`model`), from which code is generated
+//! (`expand_hub`, `expand_hub_client`, `expand_enum`). The generated code could be written by hand:
+//! it implements public traits and calls public functions through `::hubwire::__private`. Errors
+//! are collected and reported together, each at the tokens that cause it. The expansion is still as
+//! complete as possible, which avoids further errors that follow from the first.
 
 mod attributes;
 mod errors;

@@ -1,4 +1,4 @@
-//! What the attributes understood: the step between the user's tokens and ours.
+//! The parsed attributes: the step between the user's tokens and the generated code.
 
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Generics, ItemImpl, Type, TypePath, Visibility};
@@ -7,9 +7,9 @@ use crate::wire_name::WireName;
 
 /// An `impl` block with `#[hub]`.
 pub(crate) struct HubBlock {
-    /// The block to emit: the user's, without our helper attributes.
+    /// The block to emit: the user's block without our helper attributes.
     pub(crate) block: ItemImpl,
-    /// Whether the type borrows something, so that it cannot be a hub at all.
+    /// Whether the type borrows something, and can therefore not be a hub.
     pub(crate) borrows: bool,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) client: Option<TypePath>,
@@ -31,54 +31,54 @@ pub(crate) struct HubMethod {
 pub(crate) struct Helper {
     pub(crate) rust_name: Ident,
     pub(crate) cfgs: Vec<Attribute>,
-    /// What it would be called on the wire.
+    /// The wire name that it would have.
     pub(crate) wire_name: String,
-    /// Whether `#[hub(skip)]` keeps it from clients.
+    /// Whether `#[hub(skip)]` hides it from clients.
     pub(crate) is_skipped: bool,
 }
 
-/// What a streaming method streams, as far as it is written.
+/// The stream of a streaming method, as far as its type is written out.
 pub(crate) struct Streamed {
     /// The stream itself.
     pub(crate) ty: Box<Type>,
-    /// The type of its items, where that stands in the stream's.
+    /// The type of its items, if it is part of the stream's type.
     pub(crate) item: Option<Box<Type>>,
     pub(crate) opening: Opening,
 }
 
-/// Whether a streaming method can fail before it streams.
+/// Whether a streaming method can fail before its stream begins.
 pub(crate) enum Opening {
-    /// It returns `impl Stream`.
+    /// The method returns `impl Stream` and cannot fail.
     Stream,
-    /// Its type says so; and where its error is written, if it is.
+    /// The return type decides. `error` is the type of the error, if it is written out.
     ByType { error: Option<Box<Type>> },
 }
 
-/// A method that runs around a connection's life.
+/// A method that runs when a connection begins or ends.
 pub(crate) struct Hook {
     pub(crate) kind: HookKind,
     pub(crate) function: Function,
     pub(crate) parameters: Vec<HookParameter>,
 }
 
-/// What a hub method and a hook have in common: how it is called.
+/// The common part of hub methods and hooks: how they are called.
 pub(crate) struct Function {
     pub(crate) rust_name: Ident,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) is_async: bool,
-    /// Nothing where no return type is written.
+    /// `None` if no return type is written.
     pub(crate) returned: Option<Box<Type>>,
 }
 
 /// A parameter of a hub method.
 pub(crate) enum Parameter {
-    /// Decoded from the wire.
+    /// An argument, which is decoded from the wire.
     Argument { name: Ident, ty: Box<Type> },
-    /// A reference to what the call lends, of this type.
+    /// A reference to a value of this type that the call lends.
     Lent { name: Ident, ty: Box<Type> },
-    /// Fires when the caller cancels the call or is gone.
+    /// A token that fires when the caller cancels the call or is gone.
     CancellationToken { name: Ident, ty: Box<Type> },
-    /// A stream that the client sends along.
+    /// A stream that the client sends with the call.
     StreamReader {
         name: Ident,
         ty: Box<Type>,
@@ -87,7 +87,7 @@ pub(crate) enum Parameter {
 }
 
 impl Parameter {
-    /// Name and type, where it is decoded from the call's arguments.
+    /// Returns the name and the type if it is an argument.
     pub(crate) fn argument(&self) -> Option<(&Ident, &Type)> {
         match self {
             Self::Argument { name, ty } => Some((name, ty)),
@@ -98,7 +98,7 @@ impl Parameter {
 
 /// A parameter of a hook.
 pub(crate) enum HookParameter {
-    /// A reference to what a call lends, of this type.
+    /// A reference to a value of this type that a call lends.
     Lent(Box<Type>),
     Reason(Span),
 }
@@ -134,11 +134,11 @@ pub(crate) struct ClientTrait {
 pub(crate) struct ClientMethod {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) rust_name: Ident,
-    /// Lifetimes only.
+    /// The generics, which are lifetimes only.
     pub(crate) generics: Generics,
     pub(crate) wire_name: WireName,
     pub(crate) parameters: Vec<ClientParameter>,
-    /// What the client returns; nothing for a push.
+    /// The type that the client returns; `None` for a push.
     pub(crate) result: Option<Type>,
 }
 
@@ -152,19 +152,19 @@ pub(crate) struct DotnetEnum {
     pub(crate) rust_name: Ident,
     pub(crate) name: String,
     pub(crate) variants: Vec<DotnetVariant>,
-    /// Whether a variant has data, so that none can be made from a number.
+    /// Whether a variant has data, and can therefore not be created from a number.
     pub(crate) has_data: bool,
 }
 
 pub(crate) struct DotnetVariant {
     pub(crate) rust_name: Ident,
-    /// As it is written.
+    /// The name that is written.
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
 }
 
 impl DotnetVariant {
-    /// All names that are read.
+    /// Returns all names that can be read.
     pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.name).chain(&self.aliases)
     }

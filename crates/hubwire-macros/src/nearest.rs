@@ -1,12 +1,12 @@
-//! Which known name a mistaken one is nearest to.
+//! The nearest known name to a misspelt one.
 
-/// The candidate that takes the fewest edits to reach; the first of equals.
+/// Returns the candidate with the smallest edit distance, or the first of several.
 pub(crate) fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let distance = |candidate: &&&str| edit_distance(name, candidate);
     candidates.iter().min_by_key(distance).copied()
 }
 
-/// The Levenshtein distance.
+/// Returns the Levenshtein distance.
 fn edit_distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();

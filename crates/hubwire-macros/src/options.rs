@@ -1,4 +1,4 @@
-//! What stands between the parentheses of `#[hub(..)]`: keys, some with a value.
+//! The content of `#[hub(..)]`: keys, some of them with a value.
 
 use proc_macro2::TokenStream;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -54,7 +54,7 @@ impl BlockOptions {
 }
 
 impl MethodOptions {
-    /// Takes the `#[hub(..)]` attributes off a method and reads them.
+    /// Removes the `#[hub(..)]` attributes from a method and parses them.
     pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         for attribute in take_named(attributes, "hub") {
@@ -98,7 +98,7 @@ impl MethodOptions {
     }
 }
 
-/// Takes the attributes of one name, with or without a path before it, out of a list.
+/// Removes and returns the attributes with this name, with or without a path before it.
 pub(crate) fn take_named(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
     attributes
         .extract_if(.., |attribute| {
@@ -108,7 +108,7 @@ pub(crate) fn take_named(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Att
         .collect()
 }
 
-/// Reports `#[hub(..)]` where it means nothing, and takes it away.
+/// Removes and reports `#[hub(..)]` where it has no meaning.
 pub(crate) fn refuse(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
     for attribute in take_named(attributes, "hub") {
         errors.at(attribute, "`#[hub(..)]` says something about methods only");

@@ -1,4 +1,4 @@
-//! From the user's tokens to the [model](crate::model), reporting every mistake on the way.
+//! Parsing of the user's tokens into the [model](crate::model), which reports all errors.
 
 mod borrow;
 mod client_trait;

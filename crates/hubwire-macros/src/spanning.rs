@@ -1,18 +1,18 @@
-//! Generated code that the compiler blames on the user's tokens.
+//! Generated code whose errors the compiler reports at the user's tokens.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 
-/// Errors show at the user's tokens, names resolve as ours.
+/// Returns a span that shows errors at the user's tokens and resolves names as ours.
 pub(crate) fn located(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
-/// `<ty as bound>::itself`, which is `ty` again and stands, to the compiler, where `ty` stands.
+/// Generates `<ty as bound>::itself`, which is `ty` again, with the span of `ty`.
 ///
-/// Where `ty` is not `bound`, nothing that uses this type is reported but its own place, and that only
-/// once, although an assertion has said it before.
+/// If `ty` does not satisfy `bound`, all errors about uses of this type are at this one place. The
+/// compiler then reports them only once, even if an assertion has failed before.
 pub(crate) fn blame(ty: &Type, bound: &str, itself: &str) -> TokenStream {
     let place = Place::of(ty);
     let open = quote_spanned!(place.first=> <);
@@ -21,9 +21,10 @@ pub(crate) fn blame(ty: &Type, bound: &str, itself: &str) -> TokenStream {
     quote!(#open #ty as ::hubwire::__private::#bound>::#itself)
 }
 
-/// Where something stands: its first token and its last.
+/// The spans of the first and the last token of a piece of code.
 ///
-/// An expression is where its own first and last tokens are, and errors of one place are reported once.
+/// The span of an expression is that of its first and last tokens, and the compiler reports errors
+/// with the same span only once.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) first: Span,
@@ -40,7 +41,7 @@ impl Place {
         Self { first, last }
     }
 
-    /// Calls `function`, a path within `::hubwire::__private`.
+    /// Generates the call of `function`, a path within `::hubwire::__private`.
     pub(crate) fn call(self, function: &TokenStream, arguments: TokenStream) -> TokenStream {
         let open = quote_spanned!(self.first=> ::);
         let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
@@ -48,7 +49,7 @@ impl Place {
         quote_spanned!(self.last=> #open hubwire::__private::#function #arguments)
     }
 
-    /// The value of `expression`, to stand here whatever it is made of.
+    /// Generates an expression with the value of `expression` and this span.
     pub(crate) fn put(self, expression: TokenStream) -> TokenStream {
         self.call(&quote_spanned!(self.last=> identity), expression)
     }

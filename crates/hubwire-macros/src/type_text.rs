@@ -1,9 +1,9 @@
-//! A type as its author would write it.
+//! Types as text, as their author would write them.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// Prints a type, or what else is made of types, with the spaces that rustfmt would leave.
+/// Formats a type, or generics made of types, with the spaces that rustfmt would leave.
 pub(crate) fn type_text(ty: impl ToTokens) -> String {
     let mut text = String::new();
     print(ty.to_token_stream(), &mut text);

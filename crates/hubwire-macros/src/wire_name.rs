@@ -1,4 +1,4 @@
-//! The names that methods have on the wire.
+//! The names of methods on the wire.
 
 use proc_macro2::{Ident, Span};
 use syn::LitStr;
@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 
-/// What a method is called on the wire, and by which Rust method.
+/// The wire name of a method, with its Rust name.
 #[derive(Debug)]
 pub(crate) struct WireName {
     pub(crate) text: String,
@@ -15,7 +15,7 @@ pub(crate) struct WireName {
 }
 
 impl WireName {
-    /// The name that was given, or else the Rust name in PascalCase.
+    /// Returns the given name, or else the Rust name in PascalCase.
     pub(crate) fn new(rust_name: &Ident, given: Option<&LitStr>, errors: &mut Errors) -> Self {
         let text = given.map_or_else(
             || pascal_case(&rust_name.unraw().to_string()),
@@ -35,8 +35,8 @@ impl WireName {
 
 /// Reports wire names that two methods share.
 ///
-/// Two methods of one Rust name differ by `cfg`, or else they are reported elsewhere. `otherwise` is what can be
-/// done besides giving one of them another name.
+/// Methods with the same Rust name have different `cfg`s, or are reported elsewhere. `otherwise` is
+/// the alternative to renaming one of them.
 pub(crate) fn refuse_duplicates<'a>(
     names: impl Iterator<Item = &'a WireName>,
     otherwise: impl Fn(&WireName) -> String,
@@ -62,7 +62,7 @@ pub(crate) fn refuse_duplicates<'a>(
     }
 }
 
-/// `join_room` becomes `JoinRoom`; digits and capitals stay.
+/// Converts `join_room` to `JoinRoom`; digits and capitals stay.
 pub(crate) fn pascal_case(rust_name: &str) -> String {
     let mut text = String::with_capacity(rust_name.len());
     for word in rust_name.split('_') {

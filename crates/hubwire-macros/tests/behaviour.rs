@@ -1,6 +1,6 @@
-//! What the expansions do when they run: the right method with the right arguments.
+//! What the expansions do when they run: they call the right method with the right arguments.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -126,7 +126,7 @@ async fn hooks_run() {
     assert_eq!(tester.recorder().take_sent(), [sent]);
 }
 
-/// Could be sent as it is, and must not be.
+/// Could be sent, but must not be.
 #[derive(Debug, Serialize)]
 struct Secret(&'static str);
 
@@ -214,7 +214,7 @@ async fn an_error_is_never_a_success() {
     }
 }
 
-/// Lets everybody in, for its methods to be called.
+/// Accepts connections, unlike [`Failing`], which allows its methods to be called.
 struct FailingItems<K>(Failing<K>);
 
 #[hub]
@@ -259,7 +259,7 @@ struct Streaming {
 
 #[hub(client = Client)]
 impl Streaming {
-    /// Borrows the hub and the context; its token is no argument.
+    /// Borrows the hub and the context; its token is not an argument.
     pub fn greet(
         &self,
         cancel: CancellationToken,
@@ -289,7 +289,7 @@ impl Streaming {
         items
     }
 
-    /// The order of the readers is that of the parameters.
+    /// The readers have the order of the parameters.
     pub async fn join(
         &self,
         left: StreamReader<String>,
@@ -331,11 +331,11 @@ async fn streaming_client() -> TestClient {
 async fn message(client: &mut TestClient) -> Value {
     match client.receive().await {
         Ok(Received::Message(message)) => message,
-        other => panic!("no message, but {other:?}"),
+        other => panic!("expected a message, received {other:?}"),
     }
 }
 
-/// Opens a stream and returns its items and how it ended.
+/// Opens a stream and returns its items and its completion.
 async fn collect(client: &mut TestClient, record: Value) -> (Vec<Value>, Value) {
     client.send_record(&record).await.unwrap();
     let mut items = Vec::new();

@@ -1,4 +1,4 @@
-//! What compiles, and what the compiler says where something does not.
+//! Code that compiles, and the compiler's errors for code that does not.
 
 #[test]
 fn correct_uses_compile_and_wrong_ones_explain_themselves() {

@@ -15,7 +15,7 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    reason = "a benchmark measures time, and stops where it cannot go on"
+    reason = "a benchmark measures real time and may panic"
 )]
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Values on their way: arguments to be sent, and received ones that are not decoded yet.
+//! Arguments to be sent, and received values that are not decoded yet.
 
 use serde::de::SeqAccess;
 
@@ -17,11 +17,11 @@ pub use misfit::dotnet_type_name;
 pub use misplaced::MemberFinder;
 pub use received::{RawArguments, RawItem};
 
-/// What can be sent as the arguments of an invocation: a tuple of serializable values.
+/// Arguments of an invocation: a tuple of serializable values.
 ///
-/// Implemented for tuples of up to 16 values. One argument is a tuple of one, `(value,)`, and
-/// none is `()`. The trait is object-safe, so that one list of arguments can be kept and
-/// written once for each protocol that is in use.
+/// Implemented for tuples of up to 16 values. A single argument is `(value,)`, and no arguments are
+/// `()`. The trait is object-safe, so the same arguments can be kept and written once for each
+/// protocol in use.
 ///
 /// ```
 /// use hubwire::protocol::{Arguments, Naming};
@@ -47,18 +47,20 @@ pub trait Arguments: Send + Sync {
     ///
     /// # Errors
     ///
-    /// If a value cannot be serialized; `out` may then end in a part of the array.
+    /// Returns an error if a value cannot be serialized; `out` may then end with a part of the
+    /// array.
     fn write_json(&self, out: &mut Vec<u8>, naming: Naming) -> Result<(), EncodeError>;
 
     /// Appends the arguments as a MessagePack array.
     ///
     /// # Errors
     ///
-    /// If a value cannot be serialized; `out` may then end in a part of the array.
+    /// Returns an error if a value cannot be serialized; `out` may then end with a part of the
+    /// array.
     fn write_messagepack(&self, out: &mut Vec<u8>, naming: Naming) -> Result<(), EncodeError>;
 }
 
-/// What received arguments can be bound to: a tuple of deserializable values.
+/// A type that received arguments can be bound to: a tuple of deserializable values.
 ///
 /// Implemented for tuples of up to 16 values.
 #[diagnostic::on_unimplemented(
@@ -68,14 +70,14 @@ pub trait Arguments: Send + Sync {
     note = "each type must implement `serde::de::DeserializeOwned`"
 )]
 pub trait BindArguments: Sized {
-    /// How many arguments there must be.
+    /// The required number of arguments.
     const COUNT: usize;
 
-    /// Decodes `COUNT` elements and counts them in `provided`; `None` if there are fewer.
+    /// Decodes `COUNT` elements and counts them in `provided`. Returns `None` if there are fewer.
     ///
     /// # Errors
     ///
-    /// If an element does not fit its type.
+    /// Returns an error if an element does not fit its type.
     fn bind_elements<'de, A: SeqAccess<'de>>(
         elements: &mut A,
         provided: &mut usize,

@@ -1,6 +1,6 @@
-//! The types that .NET's classes carry, in both of the forms that .NET gives them.
+//! The types of .NET that have different forms in JSON and MessagePack.
 //!
-//! Each is one type that is read and written as .NET does it, in JSON and in MessagePack:
+//! Each is read and written as .NET does it in both protocols:
 //!
 //! | | .NET | JSON | MessagePack |
 //! | --- | --- | --- | --- |
@@ -10,16 +10,17 @@
 //! | [`TimeOnly`] | `TimeOnly` | `"03:04:05"` | ticks of 100 ns |
 //! | [`DateTimeOffset`] | `DateTimeOffset` | `"2020-01-02T03:04:05+02:00"` | a timestamp and minutes |
 //!
-//! [`Enum`] gives an enum the numbers of its variants; [`Open`] is one that keeps a number that no variant has, and
-//! [`Flags`] is one whose values are combined.
+//! [`Enum`] gives the variants of an enum their numbers. [`Open`] also keeps numbers that no
+//! variant has, and [`Flags`] combines variants.
 //!
-//! Other types that are one thing in JSON and another in MessagePack, as a class with `[Key(0)]` is, are made with
-//! [`per_protocol`].
+//! Other types with different forms in JSON and MessagePack, such as classes with `[Key(0)]`, can
+//! be written with [`per_protocol`].
 //!
 //! A `DateTime` is a [`Timestamp`](crate::Timestamp), a `byte[]` a [`Binary`](crate::Binary).
 //!
-//! By the features `chrono`, `jiff` and `rust_decimal` they are made of those crates' types by `From` and `TryFrom`, and
-//! those of them. They are distinct types since those crates' own serde forms are not .NET's in MessagePack.
+//! The features `chrono`, `jiff` and `rust_decimal` add conversions from and to the types of those
+//! crates with `From` and `TryFrom`. These are distinct types, because the serde forms of those
+//! crates differ from .NET's in MessagePack.
 
 mod counted;
 mod date_only;

@@ -244,7 +244,8 @@ impl DecodeError {
         }
     }
 
-    /// What the type complained of, without the value: only its kind, and what was expected.
+    /// Returns the error of the type's deserialization without the value: only its kind and what
+    /// was expected.
     ///
     /// ```
     /// use hubwire::protocol::{HubProtocol, Naming, RawItem};
@@ -307,8 +308,8 @@ impl BindError {
 
     /// Returns what is wrong and where, for the server's operator. Clients are told less.
     ///
-    /// The member is found by decoding the arguments once more, so this is for a log that is read. Its names are those
-    /// on the wire.
+    /// The member is found by decoding the arguments again, so call this only if the result is
+    /// logged. Its names are those on the wire.
     ///
     /// ```
     /// # use hubwire::protocol::{HubMessage, HubProtocol};
@@ -328,8 +329,8 @@ impl BindError {
         self.detail_with(parameter, arguments, cause_of)
     }
 
-    /// Returns the [`detail`](Self::detail) without the value that does not fit: only its kind, what was expected, and
-    /// where.
+    /// Returns the [`detail`](Self::detail) without the value that does not fit. It contains only
+    /// the kind of value, what was expected, and where.
     ///
     /// ```
     /// # use hubwire::protocol::{HubMessage, HubProtocol};
@@ -379,12 +380,12 @@ impl BindError {
     }
 }
 
-/// The text of a cause, which may quote the value.
+/// Returns the text of a cause, which may quote the value.
 pub(crate) fn cause_of(source: &dyn Error) -> String {
     Excerpt(source).to_string()
 }
 
-/// Adds what to do about a null.
+/// Adds advice if the cause is an unexpected null.
 pub(crate) fn with_advice(mut cause: String) -> String {
     if NULLS.iter().any(|null| cause.starts_with(null)) {
         cause.push_str("; for what may be null, or undefined in JavaScript, take an Option");
@@ -392,7 +393,7 @@ pub(crate) fn with_advice(mut cause: String) -> String {
     cause
 }
 
-/// The beginnings of both protocols' errors for an unexpected null.
+/// How the errors of both protocols for an unexpected null begin.
 const NULLS: [&str; 2] = ["invalid type: null", "invalid type: nil"];
 
 impl fmt::Display for BindError {

@@ -36,7 +36,7 @@ impl<T: Display> Debug for Excerpt<T> {
     }
 }
 
-/// An [`Excerpt`] of as many characters as there is room for.
+/// An [`Excerpt`] of a given maximum length.
 ///
 /// ```
 /// use hubwire::protocol::LimitedExcerpt;
@@ -50,7 +50,7 @@ pub struct LimitedExcerpt<T> {
 }
 
 impl<T> LimitedExcerpt<T> {
-    /// The first `maximum_length` characters of a text.
+    /// Creates an excerpt of the first `maximum_length` characters of a text.
     pub const fn new(text: T, maximum_length: usize) -> Self {
         Self {
             text,

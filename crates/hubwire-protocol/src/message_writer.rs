@@ -39,7 +39,7 @@ pub struct MessageWriter<'w> {
     naming: Naming,
 }
 
-/// What an invocation or a stream invocation says.
+/// The contents of an invocation or a stream invocation.
 pub(crate) struct OutgoingCall<'a> {
     pub(crate) invocation_id: Option<&'a str>,
     pub(crate) target: &'a str,

@@ -80,7 +80,7 @@ impl Timestamp {
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
-        reason = "the application asks for the wall clock; no decision of ours hangs on it"
+        reason = "the application asks for the current time; the library does not use it"
     )]
     pub fn now() -> Self {
         let now = SystemTime::now();

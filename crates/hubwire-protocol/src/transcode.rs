@@ -29,7 +29,7 @@ impl<'de, D: Deserializer<'de>> Serialize for Transcoder<D> {
     }
 }
 
-/// Writes the one value that it is given.
+/// A visitor that serializes the value.
 struct Scalar<S>(S);
 
 macro_rules! scalars {

@@ -1,11 +1,11 @@
-//! What a deserializer complains of, without the value that it complains about.
+//! Texts of deserialization errors without the values that they quote.
 
 use std::fmt::Display;
 
-/// What is said of a complaint that may have the value anywhere in it.
+/// The text for errors that may quote the value anywhere.
 const GENERAL: &str = "the value does not fit its type";
 
-/// What serde calls values that it shows, and those that it does not.
+/// Serde's names for kinds of values.
 const KINDS: [&str; 19] = [
     "boolean",
     "integer",
@@ -28,9 +28,10 @@ const KINDS: [&str; 19] = [
     "any value",
 ];
 
-/// Serde's own texts without what was received; of a text that somebody else wrote, nothing is shown.
+/// Returns serde's own error texts without the received value. Any other text is replaced by a
+/// general one.
 ///
-/// What was expected, and what is missing, is declared by the type.
+/// What was expected, or is missing, stays: it is declared by the type.
 pub(crate) fn without_values(complaint: &dyn Display) -> String {
     let text = complaint.to_string();
     for what in ["invalid type", "invalid value"] {
@@ -52,7 +53,8 @@ pub(crate) fn without_values(complaint: &dyn Display) -> String {
     }
 }
 
-/// `integer `256`, expected u8`: the value is between quotation marks, which may occur in it.
+/// Handles texts like ``integer `256`, expected u8``. The value is quoted, and may itself contain
+/// quotation marks.
 fn unexpected(what: &str, text: &str) -> String {
     let Some((received, expected)) = text.rsplit_once(", expected ") else {
         return what.to_owned();
@@ -64,7 +66,8 @@ fn unexpected(what: &str, text: &str) -> String {
     }
 }
 
-/// `` `x`, expected one of `A`, `B` ``: the name is the peer's, and may be anything.
+/// Handles texts like `` `x`, expected one of `A`, `B` ``. The name is the peer's and may contain
+/// anything.
 fn unknown(what: &str, text: &str) -> String {
     match text.rsplit_once("`, expected ") {
         Some((_, expected)) => format!("{what}, expected {expected}"),
@@ -97,7 +100,7 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Point {
-        #[expect(dead_code, reason = "only read")]
+        #[expect(dead_code, reason = "only decoded")]
         x: u8,
     }
 

@@ -1,7 +1,7 @@
 //! The allocations that messages cost. This is a binary of its own because it counts in the
 //! allocator.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use allocation_counter::{AllocationInfo, measure};
 use hubwire_protocol::{

@@ -1,4 +1,4 @@
-//! From a parsed message to a hub method and back.
+//! Dispatch of parsed messages to hub methods, and of their results to the client.
 
 mod dispatcher;
 mod invoke;

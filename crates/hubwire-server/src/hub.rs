@@ -113,7 +113,7 @@ use crate::connection::DisconnectReason;
 ///     }
 ///
 ///     fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
-///         // A method without arguments says so too, or any would do.
+///         // A method without parameters binds too; otherwise any arguments would be accepted.
 ///         let () = call.arguments()?;
 ///         Ok(match method {
 ///             0 => Reply::value(async { "here" }),
@@ -144,7 +144,7 @@ pub trait Hub: Sized + Send + Sync + 'static {
     /// The methods that clients may call; [`Hub::bind`] takes their indices.
     const METHODS: &'static [Method];
 
-    /// The methods that the hub has and clients cannot call, which the log names where one is called.
+    /// The methods of the hub that clients cannot call. The log mentions them if a client tries to.
     const HELPERS: &'static [Helper] = &[];
 
     /// Runs when a connection is established, before any of its calls.
@@ -191,10 +191,10 @@ pub trait Hub: Sized + Send + Sync + 'static {
     fn bind(self: Arc<Self>, method: usize, call: Call<'_, Self>) -> Result<Reply, BindError>;
 }
 
-/// What each `#[hub]` block implements before all else.
+/// A marker that each `#[hub]` block implements first.
 ///
-/// Of a second block the compiler says that this and [`Hub`] are implemented twice, this first; its name says what to
-/// do.
+/// If a hub has a second block, the compiler reports that this trait and [`Hub`] are implemented
+/// twice, this one first. Its name tells the author what to do.
 pub trait OneHubBlockHoldsAllMethods {}
 
 /// A type with a value that can serve all connections.

@@ -13,7 +13,7 @@
     not(feature = "testing"),
     allow(
         dead_code,
-        reason = "the pulled way out and its pipe have no other user than tests yet"
+        reason = "only tests use pulled transports and their pipe so far"
     )
 )]
 

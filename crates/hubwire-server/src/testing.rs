@@ -1,11 +1,13 @@
-//! Tests hubs without sockets: a hub called directly, and a server in memory under paused time.
+//! Tests of hubs without sockets: a hub that is called directly, or a server in memory under paused
+//! time.
 //!
-//! [`HubTester`] calls a hub's methods and records what it sends and which groups it changes.
-//! [`TestClient`] is a client whose transport lies in memory, so that a whole server (handshake,
-//! dispatch, timeouts, fan-out, shutdown) runs under tokio's paused clock. Its transport is a WebSocket
-//! through a pipe, or one that is pulled, as polls and event streams are, and leaves and comes back.
+//! [`HubTester`] calls a hub's methods and records what the hub sends and which groups it changes.
+//! [`TestClient`] is a client with an in-memory transport. It runs a whole server (handshake,
+//! dispatch, timeouts, fan-out, shutdown) under tokio's paused clock. Its transport is a WebSocket
+//! through a pipe, or a pulled transport that can leave and come back, as long polling and
+//! server-sent events do.
 //!
-//! A test as it is mostly written: what a method did to whom, without mocks.
+//! Most tests check what a method sent to whom, without mocks:
 //!
 //! ```
 //! use hubwire::testing::{GroupChange, HubTester, Sent, Target};

@@ -1,4 +1,4 @@
-//! A shop that takes orders, and a filter that takes only those that are valid.
+//! A shop that takes orders, and a filter that rejects invalid ones.
 
 mod validation;
 

@@ -31,7 +31,7 @@ impl Validation {
     }
 }
 
-/// Tells the caller which members are wrong and why.
+/// Creates the error that tells the caller which members are invalid, and why.
 fn refusal(report: &garde::Report) -> HubError {
     let mut errors: Vec<_> = report
         .iter()

@@ -16,7 +16,7 @@ use crate::throwing_hubs::invalid_operation;
 /// Fixed, so that two recordings differ only if the wire format does.
 const TIMESTAMP: &str = "2020-01-02T03:04:05Z";
 
-/// Who is told about the end of a connection.
+/// The clients that are told about the end of a connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Farewell {
     /// The others are told why it ended.

@@ -1,4 +1,4 @@
-//! The hubs inside filters, on a server of their own: its filters are around no other hub.
+//! The hubs inside filters, on their own server, because its filters run around all of its hubs.
 
 use axum::Router;
 use hubwire::{HubBuilder, HubHandle, MapHub, SignalR};
@@ -6,7 +6,7 @@ use hubwire::{HubBuilder, HubHandle, MapHub, SignalR};
 use crate::filter_hub::FilterHub;
 use crate::telling_filter::{Acts, TellingFilter};
 
-/// The server whose filters are around all of its hubs.
+/// Creates the server with filters around all of its hubs.
 pub(crate) fn server() -> SignalR {
     SignalR::builder()
         .filter(filter("global1", Acts::Never))
@@ -14,7 +14,7 @@ pub(crate) fn server() -> SignalR {
         .build()
 }
 
-/// The routes of its hubs.
+/// Returns the routes of its hubs.
 pub(crate) fn router(signalr: &SignalR) -> Router {
     let hub = || signalr.hub::<FilterHub>();
     Router::new()

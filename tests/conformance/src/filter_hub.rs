@@ -5,7 +5,7 @@ use hubwire::{DisconnectReason, HubCallerContext, HubResult, StreamReader, hub};
 
 use crate::throwing_hubs::invalid_operation;
 
-/// Its methods are named after what the innermost filter does to them.
+/// A hub with methods that are named after what the innermost filter does to them.
 pub(crate) struct FilterHub;
 
 #[hub]

@@ -40,11 +40,11 @@ use tracing_subscriber::EnvFilter;
 /// The hubs and routes that SignalR's own tests need.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Where to listen, as ADDRESS:PORT; port 0 takes any free one.
+    /// The address to listen at, as ADDRESS:PORT; port 0 takes any free port.
     #[arg(long, default_value = "127.0.0.1:5910")]
     listen: SocketAddr,
 
-    /// Another origin whose pages may use `/chat-cors`; may be given several times.
+    /// Another origin with pages that may use `/chat-cors`; may be given several times.
     #[arg(long = "allowed-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
 }

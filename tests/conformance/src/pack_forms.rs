@@ -1,4 +1,4 @@
-//! .NET's types that are one thing in JSON and another in MessagePack, as a hub has them that sends them back.
+//! .NET's types with different forms in JSON and MessagePack, for a hub that sends them back.
 
 use std::fmt;
 
@@ -10,19 +10,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub(crate) type KeyValuePair = Echoed<Entry, (Option<String>, i32)>;
 /// .NET's `Tuple`, which is a class.
 pub(crate) type Tuple = Echoed<Items, (i32, Option<String>)>;
-/// A tuple that is a struct: its fields are no properties, so that JSON has none of them.
+/// A tuple that is a struct. Its fields are not properties, so its JSON form is empty.
 pub(crate) type ValueTuple = Echoed<NoMembers, (i32, Option<String>)>;
 pub(crate) type Complex = Echoed<Parts, (f64, f64)>;
 /// A class with `[Key(0)]` and `[Key(2)]`.
 pub(crate) type Keyed = Echoed<FirstAndThird, Elements>;
 /// A class with `[Key("one")]` and `[Key("two")]`.
 pub(crate) type KeyedByName = Echoed<FirstAndSecond, OneAndTwo>;
-/// A class with `[DataMember]`, which JSON does not know.
+/// A class with `[DataMember]`, which .NET's JSON ignores.
 pub(crate) type Contract = Echoed<AllMembers, DataMembers>;
-/// A class whose members are ignored or renamed by attributes of the one serializer or of the other.
+/// A class with members that are ignored or renamed by attributes of one serializer or the other.
 pub(crate) type Shy = Echoed<ShyInJson, ShyInMessagePack>;
 
-/// A value that is sent back in the protocol in which it came.
+/// A value that is sent back in the protocol in which it arrived.
 #[derive(Debug, Deserialize)]
 #[serde(transparent, bound = "J: Deserialize<'de>, M: Deserialize<'de>")]
 pub(crate) struct Echoed<J, M>(Form<J, M>);
@@ -53,7 +53,7 @@ pub(crate) struct Items {
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct NoMembers {}
 
-/// .NET writes two members more, and reads none.
+/// .NET writes two more members, and reads neither.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Parts {
@@ -68,7 +68,7 @@ pub(crate) struct FirstAndThird {
     third: Option<String>,
 }
 
-/// An array with a gap, which may be shorter or longer.
+/// An array with a gap. It may be shorter or longer.
 #[derive(Debug, Serialize)]
 pub(crate) struct Elements(i32, (), Option<String>);
 
@@ -111,7 +111,7 @@ pub(crate) struct AllMembers {
     not_a_member: i32,
 }
 
-/// An object whose names are these whatever the hub's naming.
+/// Declares an object with these names, whatever the hub's naming.
 macro_rules! named {
     ($type:ident { $($name:literal: $member:ident: $member_type:ty = $default:expr),* $(,)? }) => {
         #[derive(Debug)]
@@ -195,7 +195,7 @@ named! {
     }
 }
 
-/// A member that is written, and skipped where it is read.
+/// A member that is written, and ignored when it is read.
 #[derive(Debug)]
 struct ReadOnly<const VALUE: i32>;
 
@@ -211,7 +211,7 @@ impl<'de, const VALUE: i32> Deserialize<'de> for ReadOnly<VALUE> {
     }
 }
 
-/// An interface, of which .NET cannot read a value.
+/// An interface, which .NET cannot read a value of.
 #[derive(Debug, Serialize)]
 pub(crate) struct Interface;
 

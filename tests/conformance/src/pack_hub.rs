@@ -1,8 +1,9 @@
 //! The hub of the MessagePack transcripts: every type in both directions, streams and client
 //! results.
 //!
-//! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet), and its types are what users write for
-//! those of .NET, or, where .NET has a form of its own in each protocol, those of [`pack_forms`](crate::pack_forms).
+//! It is built with [`Naming::DotNet`](hubwire::Naming::DotNet). Its types are those that users
+//! write in place of .NET's types, or those of [`pack_forms`](crate::pack_forms) if .NET has a
+//! different form in each protocol.
 
 use std::time::Duration;
 

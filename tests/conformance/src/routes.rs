@@ -19,7 +19,7 @@ pub(crate) fn router(signalr: &SignalR, filtered: &SignalR, allowed_origins: &[S
         .map_hub("/bench", signalr.hub().build(BenchHub).endpoint())
         .route("/deployment", get(deployment))
         .fallback_service(suite_endpoints::router(signalr));
-    // Behind a router of its own, because the path must be changed before routing.
+    // A separate router, because the path must be changed before routing.
     Router::new()
         .fallback_service(routes)
         .layer(map_request(plain_path))

@@ -1,25 +1,25 @@
-//! The recorded filters, which tell the caller what they see.
+//! The recorded filters, which tell the caller about their calls and hooks.
 
 use futures_util::stream;
 use hubwire::filters::{HubFilter, HubInvocation, InvocationResult, Next, NextHook};
 use hubwire::{Caller, DisconnectReason, HubError, HubResult};
 use serde_json::Value;
 
-/// Tells the caller before and after what it wraps, so that the order shows on the wire.
+/// Tells the caller before and after each call or hook, which shows the order on the wire.
 pub(crate) struct TellingFilter {
     pub(crate) name: &'static str,
     pub(crate) acts: Acts,
 }
 
-/// What a filter does besides telling.
+/// What a filter does besides telling the caller.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acts {
     Never,
     /// Does what the method's name says.
     OnCalls,
-    /// As `OnCalls`, and lets nobody in.
+    /// Like `OnCalls`, and refuses all connections.
     OnCallsAndRefusesConnections,
-    /// Keeps the hub's hook for new connections from running.
+    /// Prevents the hub's hook for new connections from running.
     BySilence,
 }
 

@@ -187,7 +187,7 @@ fn is_same(sent: &Value, read: &Value) -> bool {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "read by Debug")]
+#[expect(dead_code, reason = "read only by `Debug`")]
 struct Nested {
     name: String,
     #[serde(default)]
@@ -198,7 +198,7 @@ struct Nested {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "read by Debug")]
+#[expect(dead_code, reason = "read only by `Debug`")]
 struct Strict {
     a: i8,
     b: Option<f32>,
@@ -206,7 +206,7 @@ struct Strict {
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind")]
-#[expect(dead_code, reason = "read by Debug")]
+#[expect(dead_code, reason = "read only by `Debug`")]
 enum Shape {
     Circle { radius: f64 },
     Point,
@@ -215,7 +215,7 @@ enum Shape {
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "read by Debug")]
+#[expect(dead_code, reason = "read only by `Debug`")]
 enum Either {
     Number(i64),
     Text(String),

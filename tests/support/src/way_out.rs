@@ -45,10 +45,7 @@ impl WayOutHub {
         milliseconds: u64,
     ) -> HubResult {
         cx.clients().all().text(0, "small").await?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "that it blocks is what is tested"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the test needs a blocked thread")]
         std::thread::sleep(Duration::from_millis(milliseconds));
         Ok(())
     }
@@ -63,10 +60,7 @@ impl WayOutHub {
                     .start_send("Text", &(number, "x".repeat(16 * KIB))),
             );
         }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "that it blocks is what is tested"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the test needs a blocked thread")]
         std::thread::sleep(Duration::from_millis(milliseconds));
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Prints `Hub::resources` and `Hub::bind`: how a call's parameters are made.
+//! Generates `Hub::resources` and `Hub::bind`, which create the parameters of calls.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,7 +7,7 @@ use super::reply::reply;
 use crate::model::{HubMethod, Parameter};
 use crate::spanning::{Place, blame, located};
 
-/// What each method takes besides its arguments; nothing is printed where none takes any.
+/// Generates the resources of each method; `None` if no method takes any.
 pub(super) fn resources(methods: &[HubMethod]) -> Option<TokenStream> {
     let takes_any = |method: &HubMethod| method.parameters.iter().any(|it| resource(it).is_some());
     methods.iter().any(takes_any).then_some(())?;
@@ -50,7 +50,8 @@ fn resource(parameter: &Parameter) -> Option<TokenStream> {
     }
 }
 
-/// What is wrong with items is told in the same words wherever their type stands, and so only once.
+/// Generates the check of a stream's items. It is the same wherever the type is used, so the
+/// compiler reports an error only once.
 fn stream_check(parameter: &Parameter) -> Option<TokenStream> {
     match parameter {
         Parameter::StreamReader { item, .. } => Some(quote!(assert_stream_argument::<#item>)),
@@ -58,7 +59,7 @@ fn stream_check(parameter: &Parameter) -> Option<TokenStream> {
     }
 }
 
-/// A table of all methods, in the order of `METHODS` and under the same `cfg`s.
+/// Generates a table of all methods, in the order of `METHODS` and with the same `cfg`s.
 pub(super) fn bind(methods: &[HubMethod]) -> TokenStream {
     let binds = methods.iter().map(|method| {
         let cfgs = &method.function.cfgs;
@@ -90,10 +91,10 @@ pub(super) fn bind(methods: &[HubMethod]) -> TokenStream {
     }
 }
 
-/// Makes the parameters of one method, and runs it when the reply is polled.
+/// Generates the function that creates the parameters of one method, and the reply that runs it.
 ///
-/// Its variables have our hygiene, so that no parameter's name clashes with them. Arguments are decoded
-/// first: where they do not fit, nothing else is made.
+/// Its variables have mixed-site hygiene, so they cannot clash with names of parameters. Arguments
+/// are decoded first: if they do not fit, nothing else is created.
 fn bind_of(method: &HubMethod) -> TokenStream {
     let arguments = || method.parameters.iter().filter_map(Parameter::argument);
     let names = arguments().map(|(name, _)| name);
@@ -116,7 +117,7 @@ fn bind_of(method: &HubMethod) -> TokenStream {
     }
 }
 
-/// Makes the parameters that are no arguments; streams are opened where the method runs.
+/// Generates the parameters that are not arguments. Streams are opened when the method runs.
 fn specials(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
     let mut streams = 0usize;
     method
@@ -144,7 +145,7 @@ fn specials(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
         })
 }
 
-/// Assertions that complain, at the types' own places, of what the wire cannot carry.
+/// Generates assertions that fail, at the type itself, for types that cannot be decoded.
 fn checks(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
     let parameters = method
         .parameters

@@ -1,4 +1,4 @@
-//! Prints the run of one method, which owns all that the method borrows.
+//! Generates the run of one method, which owns everything that the method borrows.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -29,7 +29,7 @@ pub(super) fn reply(method: &HubMethod) -> TokenStream {
     }
 }
 
-/// Opens a stream of the client's, as the type that the user wrote.
+/// Opens a client's stream, with the type that the user wrote.
 fn opened(parameter: &Parameter) -> Option<TokenStream> {
     let Parameter::StreamReader { name, ty, .. } = parameter else {
         return None;
@@ -38,7 +38,7 @@ fn opened(parameter: &Parameter) -> Option<TokenStream> {
     Some(quote_spanned!(span=> let #name: #ty = #name.open();))
 }
 
-/// Calls the user's method.
+/// Generates the call of the user's method.
 fn run(method: &HubMethod) -> TokenStream {
     let function = &method.function;
     let passed = method.parameters.iter().map(|parameter| match parameter {
@@ -56,7 +56,7 @@ fn run(method: &HubMethod) -> TokenStream {
     )
 }
 
-/// Drives the stream that the method returns, inside the run that owns what it borrows.
+/// Generates the loop over the method's stream, inside the run that owns what the stream borrows.
 fn stream(streamed: &Streamed, run: &TokenStream) -> TokenStream {
     let place = Place::of(&streamed.ty);
     let span = located(place.first);
@@ -81,7 +81,7 @@ fn stream(streamed: &Streamed, run: &TokenStream) -> TokenStream {
     }
 }
 
-/// Sends the items; of what is wrong with them the place of their type is told.
+/// Generates the sending of the items. Errors about items point at their type.
 fn send(streamed: &Streamed) -> TokenStream {
     let whole = Place::of(&streamed.ty);
     let place = streamed.item.as_ref().map_or(whole, Place::of);

@@ -1,4 +1,5 @@
-//! Prints the methods of a proxy: pushes for every reach, invocations of one client and of many.
+//! Generates the methods of a proxy: pushes for every reach, and invocations of one client or of
+//! several.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -57,7 +58,8 @@ fn block(
     }
 }
 
-/// How long client results may take, unless the user's trait has a method of that name.
+/// Generates the setter of the timeout of client results, unless the user's trait has a method of
+/// that name.
 fn with_timeout(client: &ClientTrait) -> Option<TokenStream> {
     let visibility = &client.visibility;
     let mut names = client.methods.iter().map(|method| method.rust_name.unraw());
@@ -73,7 +75,7 @@ fn with_timeout(client: &ClientTrait) -> Option<TokenStream> {
     })
 }
 
-/// A method that returns nothing.
+/// Generates a method that returns nothing.
 fn push(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
     let signature = signature(method);
     let docs = docs(
@@ -93,7 +95,7 @@ fn push(method: &ClientMethod, visibility: &Visibility) -> TokenStream {
     }
 }
 
-/// A method with a result, invoked on one client.
+/// Generates a method with a result that is invoked on one client.
 fn invoke(method: &ClientMethod, result: &Type, visibility: &Visibility) -> TokenStream {
     let signature = signature(method);
     let docs = docs(
@@ -126,7 +128,7 @@ fn invoke(method: &ClientMethod, result: &Type, visibility: &Visibility) -> Toke
     }
 }
 
-/// A method with a result, invoked on each of many clients.
+/// Generates a method with a result that is invoked on each of several clients.
 fn invoke_each(method: &ClientMethod, result: &Type, visibility: &Visibility) -> TokenStream {
     let signature = signature(method);
     let docs = docs(
@@ -159,7 +161,7 @@ fn invoke_each(method: &ClientMethod, result: &Type, visibility: &Visibility) ->
     }
 }
 
-/// From `fn` to the parameters.
+/// Generates the signature up to the parameters.
 fn signature(method: &ClientMethod) -> TokenStream {
     let ClientMethod {
         generics,
@@ -173,7 +175,8 @@ fn signature(method: &ClientMethod) -> TokenStream {
     quote!(fn #rust_name #generics (&self, #(#parameters),*))
 }
 
-/// Asserts that the types can travel, and calls what queues the message.
+/// Generates the assertions that the types can be sent and received, and the call that queues the
+/// message.
 fn start(method: &ClientMethod, start: &str, result: Option<&Type>) -> TokenStream {
     let wire_name = &method.wire_name.text;
     let names = method.parameters.iter().map(|parameter| &parameter.name);
@@ -205,7 +208,7 @@ fn start(method: &ClientMethod, start: &str, result: Option<&Type>) -> TokenStre
     }
 }
 
-/// What a method's docs lack: a first sentence if it has none, and the rest.
+/// Generates the documentation that a method lacks: a first sentence if it has none, and the rest.
 fn docs(method: &ClientMethod, whom: &str, rest: &[&str]) -> TokenStream {
     let first = format!("Calls `{}` on {whom}.", method.wire_name.text);
     let first = (!is_documented(&method.attributes)).then_some(first.as_str());

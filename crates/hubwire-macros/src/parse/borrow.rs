@@ -1,15 +1,15 @@
-//! What keeps a written type from being owned and known.
+//! The parts of a type that borrow or are not named.
 
 use syn::visit::{Visit, visit_type};
 use syn::{Lifetime, Type, TypeImplTrait, TypeReference};
 
 use crate::type_text::type_text;
 
-/// Everything in a type that borrows or is left open.
+/// All references, lifetimes and `impl Trait` types in a type.
 #[derive(Default)]
 pub(crate) struct Borrows<'a> {
     pub(crate) generics: Vec<&'a TypeImplTrait>,
-    /// But `'static`, and but those of references.
+    /// Without `'static`, and without the lifetimes of references.
     pub(crate) lifetimes: Vec<&'a Lifetime>,
     pub(crate) references: Vec<&'a TypeReference>,
 }
@@ -39,13 +39,13 @@ impl<'a> Visit<'a> for Borrows<'a> {
     }
 }
 
-/// Whether a reference is written `&'static ..`.
+/// Returns whether a reference is written `&'static ..`.
 pub(crate) fn is_static(reference: &TypeReference) -> bool {
     let lifetime = reference.lifetime.as_ref();
     lifetime.is_some_and(|lifetime| lifetime.ident == "static")
 }
 
-/// What to write instead of a reference.
+/// Returns the owned type to write instead of a reference.
 pub(crate) fn owned(reference: &TypeReference) -> String {
     match &*reference.elem {
         Type::Slice(slice) => format!("Vec<{}>", type_text(&slice.elem)),

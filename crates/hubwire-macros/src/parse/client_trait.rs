@@ -17,7 +17,7 @@ use crate::wire_name::{WireName, refuse_duplicates};
 
 const WHAT: &str = "a client method";
 
-/// Reads a client; `None` when the item is none at all.
+/// Parses the trait; returns `None` if the item is not a trait.
 pub(crate) fn client_trait(
     arguments: &TokenStream,
     item: TokenStream,
@@ -48,7 +48,7 @@ pub(crate) fn client_trait(
     })
 }
 
-/// Reports methods that are declared again with other parameters, and leaves them out.
+/// Removes and reports methods that are declared again with other parameters.
 fn refuse_overloads(methods: &mut Vec<ClientMethod>, errors: &mut Errors) {
     let mut seen: Vec<Ident> = Vec::new();
     methods.retain(|method| {
@@ -66,7 +66,7 @@ fn refuse_overloads(methods: &mut Vec<ClientMethod>, errors: &mut Errors) {
     });
 }
 
-/// How a method is called with any arguments.
+/// Returns the advice how to call a method with any arguments.
 fn untyped(name: &WireName) -> String {
     format!(
         "send its arguments by name: `.as_ref().send(\"{}\", (..))`",
@@ -110,7 +110,8 @@ fn check_trait(item: &ItemTrait, errors: &mut Errors) {
     }
 }
 
-/// Reads a method; what can still be called is kept, so that its callers get no errors of their own.
+/// Parses a method. A method with errors is kept if it can still be called, which avoids further
+/// errors at its callers.
 fn client_method(mut function: TraitItemFn, errors: &mut Errors) -> Option<ClientMethod> {
     let options = MethodOptions::take(&mut function.attrs, errors);
     if let Some(skip) = &options.skip {
@@ -159,7 +160,7 @@ fn check_form(function: &TraitItemFn, errors: &mut Errors) {
     }
 }
 
-/// What the client returns; nothing for a push.
+/// Returns the type that the client returns; `None` for a push.
 fn result(output: &ReturnType, errors: &mut Errors) -> Option<Type> {
     let ReturnType::Type(_, ty) = output else {
         return None;

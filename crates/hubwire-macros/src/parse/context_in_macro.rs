@@ -1,11 +1,12 @@
-//! Uses of a forgotten `cx` among the tokens of a macro's call, which are no syntax yet.
+//! Uses of a missing `cx` inside the tokens of a macro call, which are not parsed yet.
 //!
-//! What they mean only the macro knows, so what is no plain use might be a binding, and then nothing is said.
+//! Only the macro knows what its tokens mean. Anything other than a plain use might bind `cx`, and
+//! then nothing is reported.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::Macro;
 
-/// Where a macro first uses a `cx` that it does not seem to bind itself.
+/// Returns the first use of `cx` in a macro that does not seem to bind it.
 pub(super) fn use_in(called: &Macro) -> Option<Span> {
     if is_of_code(called) {
         return None;
@@ -15,7 +16,7 @@ pub(super) fn use_in(called: &Macro) -> Option<Span> {
     seen.used.filter(|_| !seen.may_be_bound)
 }
 
-/// Whether the tokens of a macro are never run where it stands.
+/// Returns whether the macro's tokens are not run in place.
 fn is_of_code(called: &Macro) -> bool {
     let last = called.path.segments.last();
     last.is_some_and(|last| {
@@ -30,10 +31,10 @@ struct Seen {
     may_be_bound: bool,
 }
 
-/// Where tokens stand.
+/// The position of tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Between the parentheses behind a function's name.
+    /// Between the parentheses after a function's name.
     Arguments,
     Anywhere,
 }
@@ -80,7 +81,8 @@ impl Seen {
     }
 }
 
-/// Whether a `cx` is a field, a function, a macro or a lifetime, or part of a longer path.
+/// Returns whether this `cx` is a field, a function, a macro or a lifetime, or part of a longer
+/// path.
 fn is_part_of_path(before: &[TokenTree], after: &[TokenTree]) -> bool {
     let begins = match before {
         [.., first, second] if is(second, '.') => !is(first, '.'),
@@ -98,14 +100,14 @@ fn is_part_of_path(before: &[TokenTree], after: &[TokenTree]) -> bool {
     begins || is_lifetime || goes_on
 }
 
-/// Whether `cx.name` stands there.
+/// Returns whether this is `cx.name`.
 fn has_member(before: &[TokenTree], after: &[TokenTree]) -> bool {
     let is_name = |token: &TokenTree| matches!(token, TokenTree::Ident(_));
     let ends_range = before.last().is_some_and(|token| is(token, '.'));
     matches!(after, [dot, name, ..] if is(dot, '.') && is_name(name)) && !ends_range
 }
 
-/// Whether a function's argument is `cx` and nothing else, but for an `&`.
+/// Returns whether this is a function's whole argument, `cx` or `&cx`.
 fn is_whole_argument(before: &[TokenTree], after: &[TokenTree]) -> bool {
     let before = match before {
         [rest @ .., last] if is(last, '&') => rest,
@@ -115,7 +117,8 @@ fn is_whole_argument(before: &[TokenTree], after: &[TokenTree]) -> bool {
     is_edge(before.last()) && is_edge(after.first())
 }
 
-/// Whether a name in lower case stands before parentheses, as functions have one and patterns do not.
+/// Returns whether the parentheses follow a lowercase name, as in a function call and unlike in a
+/// pattern.
 fn is_called(before: &[TokenTree]) -> bool {
     let [rest @ .., TokenTree::Ident(name)] = before else {
         return false;

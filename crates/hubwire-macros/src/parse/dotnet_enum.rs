@@ -11,7 +11,7 @@ use super::rename_rule::RenameRule;
 use crate::errors::Errors;
 use crate::model::{DotnetEnum, DotnetVariant};
 
-/// Reads the enum, or nothing where it is none whose variants could have numbers.
+/// Parses the enum; returns `None` if its variants cannot have numbers.
 pub(crate) fn dotnet_enum(item: TokenStream, errors: &mut Errors) -> Option<DotnetEnum> {
     let item: DeriveInput = errors.take(syn::parse2(item))?;
     let Data::Enum(data) = &item.data else {
@@ -83,7 +83,7 @@ fn variant(variant: &syn::Variant, rename_all: RenameRule, errors: &mut Errors) 
     }
 }
 
-/// Reads `#[serde(..)]`, of which `take` says whether it knows a key.
+/// Parses `#[serde(..)]`. `take` handles a key, or returns `false` if it does not know the key.
 fn serde_options(
     attributes: &[Attribute],
     known: &str,
@@ -106,7 +106,7 @@ fn serde_options(
     }
 }
 
-/// What stands behind `=`.
+/// Parses the string after `=`.
 fn text(option: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
     option.value()?.parse()
 }

@@ -1,7 +1,7 @@
-//! What was left out of a method that borrows its call's context.
+//! Detection of a missing context parameter, or of its missing `<Self>`.
 //!
-//! The compiler would say that it knows no `cx`, or that a generic argument is missing. Here the method is
-//! completed, so that it is told only once, and what to write.
+//! The compiler would report an unknown `cx` or a missing generic argument. Here the method is
+//! completed, and the user is told once what to write.
 
 use proc_macro2::{Ident, Span};
 use syn::visit::{self, Visit};
@@ -14,7 +14,7 @@ use super::context_in_macro;
 use crate::errors::Errors;
 use crate::type_text::type_text;
 
-/// Reports and supplies the `<Self>` of contexts, and the context itself.
+/// Reports and adds the missing `<Self>` of contexts, and a missing context.
 pub(crate) fn complete(function: &mut ImplItemFn, errors: &mut Errors) {
     for input in &mut function.sig.inputs {
         if let FnArg::Typed(input) = input {
@@ -34,7 +34,7 @@ pub(crate) fn complete(function: &mut ImplItemFn, errors: &mut Errors) {
     }
 }
 
-/// Makes `&HubCallerContext` one of this hub; of another's namesake nothing is known.
+/// Adds `<Self>` to `&HubCallerContext`. Types with this name in other crates are left alone.
 fn name_hub(ty: &mut Type, errors: &mut Errors) {
     let Type::Reference(reference) = ty else {
         return;
@@ -57,7 +57,7 @@ fn name_hub(ty: &mut Type, errors: &mut Errors) {
     }
 }
 
-/// Where a method first uses a `cx` that it neither takes nor makes.
+/// Returns the first use of a `cx` that the method neither takes nor declares.
 fn unknown_context(function: &ImplItemFn) -> Option<Span> {
     #[derive(Default)]
     struct Finder {
@@ -67,7 +67,7 @@ fn unknown_context(function: &ImplItemFn) -> Option<Span> {
 
     impl<'a> Visit<'a> for Finder {
         fn visit_expr_call(&mut self, call: &'a ExprCall) {
-            // A function of that name is none of ours.
+            // A function named `cx` is not the context.
             if !matches!(&*call.func, Expr::Path(function) if function.path.is_ident("cx")) {
                 self.visit_expr(&call.func);
             }
@@ -89,7 +89,7 @@ fn unknown_context(function: &ImplItemFn) -> Option<Span> {
         }
 
         fn visit_item_macro(&mut self, _: &'a ItemMacro) {
-            // What it declares runs elsewhere.
+            // The code of a declared macro runs elsewhere.
         }
 
         fn visit_pat_ident(&mut self, pattern: &'a PatIdent) {

@@ -1,4 +1,4 @@
-//! A method that clients cannot call, and what is said of it in vain.
+//! Methods that clients cannot call, and attributes that have no meaning on them.
 
 use syn::ext::IdentExt;
 use syn::{Attribute, FnArg, ImplItemFn};
@@ -9,7 +9,7 @@ use crate::model::Helper;
 use crate::options::{MethodOptions, take_named};
 use crate::wire_name::pascal_case;
 
-/// Reads a helper that somebody may take for a method that clients call; a function without `self` is none.
+/// Parses a helper that a client might try to call; returns `None` for a function without `self`.
 pub(crate) fn helper(function: &ImplItemFn, is_skipped: bool) -> Option<Helper> {
     function.sig.receiver()?;
     let rust_name = function.sig.ident.clone();
@@ -21,7 +21,8 @@ pub(crate) fn helper(function: &ImplItemFn, is_skipped: bool) -> Option<Helper> 
     })
 }
 
-/// Reports what says how clients call a method; `because` is why they cannot.
+/// Reports options that determine how clients call a method. `because` is the reason why they
+/// cannot.
 pub(crate) fn refuse_options(options: &MethodOptions, because: &str, errors: &mut Errors) {
     if let Some(name) = &options.name {
         errors.at(name, format!("{because}: leave out the name"));
@@ -31,7 +32,7 @@ pub(crate) fn refuse_options(options: &MethodOptions, because: &str, errors: &mu
     }
 }
 
-/// Reports, and takes away, the attributes that mean something on a method that clients call.
+/// Removes and reports the attributes that have a meaning only on methods that clients call.
 pub(crate) fn refuse_marks(
     function: &mut ImplItemFn,
     authorize: &[Attribute],

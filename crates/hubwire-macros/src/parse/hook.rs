@@ -1,4 +1,4 @@
-//! A method that runs around a connection's life.
+//! Methods that run when a connection begins or ends.
 
 use syn::{FnArg, Ident, ImplItemFn, Type};
 
@@ -9,7 +9,7 @@ use crate::attributes::cfgs;
 use crate::errors::Errors;
 use crate::model::{Function, Hook, HookKind, HookParameter};
 
-/// Reads a hook.
+/// Parses a hook.
 pub(crate) fn hook(kind: HookKind, function: &ImplItemFn, errors: &mut Errors) -> Hook {
     signature::check(&function.sig, "a hook", "", errors);
     let returned = return_type(&function.sig.output);

@@ -16,7 +16,7 @@ use crate::options::{BlockOptions, MethodOptions, refuse, take_named};
 use crate::spanning::Place;
 use crate::wire_name::refuse_duplicates;
 
-/// Reads a hub; `None` when the item is none at all.
+/// Parses the block; returns `None` if the item is not an `impl` block.
 pub(crate) fn hub_block(
     arguments: TokenStream,
     item: TokenStream,
@@ -86,10 +86,10 @@ fn refuse_item<T>(tokens: impl quote::ToTokens, help: &str, errors: &mut Errors)
     None
 }
 
-/// Has the compiler ask at the type's own place whether a hub can be shared, and take it for granted in all that
-/// is said of it.
+/// Adds a bound that makes the compiler check once, at the type itself, whether a hub can be
+/// shared, and assume it in the generated code.
 ///
-/// What a generic hub needs, its author writes.
+/// The author of a generic hub writes the bounds.
 fn ask_once_whether_it_is_shared(block: &mut ItemImpl) {
     if block.generics.params.is_empty() {
         let place = Place::of(&block.self_ty);
@@ -114,7 +114,8 @@ enum Role {
     Helper(Helper),
 }
 
-/// Takes our attributes off a function and reads it; `None` when it is mistaken or no method.
+/// Removes our attributes from a function and parses it; returns `None` if it has errors or is not
+/// a method.
 fn role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
     errors
         .unless_any(|errors| {
@@ -155,10 +156,10 @@ fn role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
         .flatten()
 }
 
-/// That methods are `pub`, take `&self` and own their parameters is our rule, so no lint should complain
-/// of it.
+/// Allows lints that would complain about our rules: methods are `pub`, take `&self` and own their
+/// parameters.
 ///
-/// Stands first, so that what the user says of these lints still counts.
+/// The attribute comes first, so the user's own settings of these lints take precedence.
 fn allow_our_rules(attributes: &mut Vec<Attribute>) {
     let allow = parse_quote! {
         #[allow(unreachable_pub, clippy::needless_pass_by_value, clippy::unused_self)]
@@ -166,7 +167,8 @@ fn allow_our_rules(attributes: &mut Vec<Attribute>) {
     attributes.insert(0, allow);
 }
 
-/// For each parameter but `self`: whether it carried `#[argument]`.
+/// Removes `#[argument]` from all parameters except `self`. Returns for each whether it had the
+/// attribute.
 fn take_argument_marks(function: &mut ImplItemFn) -> Vec<bool> {
     let mut marks = Vec::new();
     for input in &mut function.sig.inputs {

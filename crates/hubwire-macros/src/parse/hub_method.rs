@@ -1,4 +1,4 @@
-//! A method that clients may call.
+//! Methods that clients may call.
 
 use syn::{FnArg, ImplItemFn, PatType};
 
@@ -10,7 +10,7 @@ use crate::model::{Function, HubMethod, Parameter};
 use crate::options::MethodOptions;
 use crate::wire_name::WireName;
 
-/// Reads a method; `marks` says of each parameter whether `#[argument]` stood there.
+/// Parses a method; `marks` contains for each parameter whether it had `#[argument]`.
 pub(crate) fn hub_method(
     function: &ImplItemFn,
     options: &MethodOptions,
@@ -74,7 +74,7 @@ fn check_numbers(parameters: &[(&PatType, Parameter)], errors: &mut Errors) {
     }
 }
 
-/// The parameters but `self`.
+/// Returns the parameters except `self`.
 fn typed(function: &ImplItemFn) -> impl Iterator<Item = &PatType> {
     function.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Receiver(_) => None,

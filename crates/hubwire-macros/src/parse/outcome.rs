@@ -1,4 +1,4 @@
-//! What a method returns, as its author wrote it.
+//! The return type of a method, as its author wrote it.
 
 use syn::{
     GenericArgument, PathArguments, PathSegment, ReturnType, Type, TypeImplTrait, TypeParamBound,
@@ -8,13 +8,13 @@ use super::borrow::{Borrows, is_static, owned};
 use crate::errors::Errors;
 use crate::type_text::type_text;
 
-/// A type that is written `Result<..>` or `HubResult<..>`, and what stands between its angle brackets.
+/// A type that is written `Result<..>` or `HubResult<..>`, and its generic arguments.
 pub(crate) struct WrittenResult<'a> {
     pub(crate) success: Option<&'a Type>,
     pub(crate) error: Option<&'a Type>,
 }
 
-/// Reads a type as a result, if it is written as one.
+/// Parses a type as a result; returns `None` if it is not written as one.
 pub(crate) fn written_result(ty: &Type) -> Option<WrittenResult<'_>> {
     let Type::Path(path) = ungrouped(ty) else {
         return None;
@@ -29,7 +29,7 @@ pub(crate) fn written_result(ty: &Type) -> Option<WrittenResult<'_>> {
     })
 }
 
-/// The type that is returned, if one is written.
+/// Returns the return type, if one is written.
 pub(crate) fn return_type(output: &ReturnType) -> Option<&Type> {
     match output {
         ReturnType::Default => None,
@@ -37,7 +37,7 @@ pub(crate) fn return_type(output: &ReturnType) -> Option<&Type> {
     }
 }
 
-/// The type itself, where it came through a macro or stands in parentheses.
+/// Returns the type without parentheses, and without the invisible group that macros add.
 pub(crate) fn ungrouped(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => ungrouped(&group.elem),
@@ -46,7 +46,7 @@ pub(crate) fn ungrouped(ty: &Type) -> &Type {
     }
 }
 
-/// Checks what a method returns that does not stream.
+/// Checks the return type of a method that does not stream.
 pub(crate) fn check(returned: Option<&Type>, errors: &mut Errors) {
     let Some(ty) = returned else { return };
     match written_result(ty) {
@@ -59,7 +59,7 @@ pub(crate) fn check(returned: Option<&Type>, errors: &mut Errors) {
     }
 }
 
-/// The types between the angle brackets.
+/// Returns the types between the angle brackets.
 pub(crate) fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
@@ -106,7 +106,7 @@ pub(crate) fn refuse_impl_trait(generic: &TypeImplTrait, errors: &mut Errors) {
     errors.at(generic, help);
 }
 
-/// Whether `impl ..` names this trait.
+/// Returns whether `impl ..` names this trait.
 pub(crate) fn has_bound(generic: &TypeImplTrait, name: &str) -> bool {
     generic.bounds.iter().any(|bound| {
         let TypeParamBound::Trait(bound) = bound else {

@@ -1,4 +1,4 @@
-//! A parameter of a hub method: from the wire, or what Hubwire has for every call.
+//! Parameters of a hub method: arguments, or what Hubwire provides for every call.
 
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
@@ -11,10 +11,10 @@ use crate::errors::Errors;
 use crate::model::Parameter;
 use crate::type_text::type_text;
 
-/// The runtime knows tuples of arguments up to this length.
+/// The maximum length of the tuples of arguments that the runtime supports.
 pub(crate) const MAXIMUM_ARGUMENTS: usize = 16;
 
-/// Reads a parameter; `is_argument` says that it comes from the wire whatever its type is called.
+/// Parses a parameter. If `is_argument` is set, it is an argument whatever its type is called.
 pub(crate) fn parameter(
     position: usize,
     input: &PatType,
@@ -39,7 +39,7 @@ pub(crate) fn parameter(
     }
 }
 
-/// The type of what a parameter borrows, where a call may lend it; text and slices are never lent.
+/// Returns the borrowed type of a parameter that a call may lend. Text and slices are never lent.
 pub(crate) fn lent(ty: &Type) -> Option<&Type> {
     let Type::Reference(reference) = ungrouped(ty) else {
         return None;
@@ -142,14 +142,14 @@ fn refuse_borrows(ty: &Type, errors: &mut Errors) {
     }
 }
 
-/// Whether a type is called as one that calls lend.
+/// Returns whether a type has the name of one that calls lend.
 fn is_lent(name: &Ident) -> bool {
     ["Caller", "HubCallerContext", "HubContext"]
         .iter()
         .any(|lent| name == lent)
 }
 
-/// The name of a parameter, or a made-up one where a pattern stands.
+/// Returns the name of a parameter, or an invented one for a pattern.
 pub(crate) fn name(position: usize, pattern: &Pat) -> Ident {
     match pattern {
         Pat::Ident(pattern) => pattern.ident.clone(),

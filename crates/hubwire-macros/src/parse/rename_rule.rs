@@ -1,11 +1,11 @@
-//! The cases that serde's `rename_all` knows.
+//! The cases that serde's `rename_all` supports.
 
 use syn::LitStr;
 
-/// How the names of all variants are written.
+/// The case of all variants' names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum RenameRule {
-    /// As in Rust: PascalCase.
+    /// PascalCase, as in Rust.
     #[default]
     Pascal,
     Lower,
@@ -59,7 +59,7 @@ impl RenameRule {
     }
 }
 
-/// In small letters, a separator before each that was a capital.
+/// Returns the name in lowercase, with a separator before each former capital.
 fn words(variant: &str, separator: char) -> String {
     let mut words = String::new();
     for (at, letter) in variant.char_indices() {

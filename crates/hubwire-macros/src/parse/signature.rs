@@ -1,11 +1,11 @@
-//! What every method must keep to, whatever its parameters and its result.
+//! The rules for every method, whatever its parameters and its result.
 
 use syn::{GenericParam, Ident, PathSegment, Receiver, Signature, Type};
 
 use crate::errors::Errors;
 
-/// Checks receiver, generics and qualifiers of `what` ("a hub method", "a hook"); `otherwise` says what
-/// else may be done with a function without `self`.
+/// Checks the receiver, generics and qualifiers of `what` ("a hub method", "a hook"). `otherwise`
+/// says what else can be done with a function without `self`.
 pub(crate) fn check(signature: &Signature, what: &str, otherwise: &str, errors: &mut Errors) {
     match signature.receiver() {
         Some(receiver) if is_shared_self(receiver) => {}
@@ -28,7 +28,7 @@ pub(crate) fn refuse_qualifiers(signature: &Signature, what: &str, errors: &mut 
     }
 }
 
-/// Lifetimes are let through: they say nothing that the wire would have to know.
+/// Reports generics except lifetimes, which the wire does not depend on.
 pub(crate) fn refuse_generics(signature: &Signature, what: &str, errors: &mut Errors) {
     for parameter in &signature.generics.params {
         if !matches!(parameter, GenericParam::Lifetime(_)) {
@@ -40,7 +40,7 @@ pub(crate) fn refuse_generics(signature: &Signature, what: &str, errors: &mut Er
     }
 }
 
-/// `&self`, also as `self: &Self`.
+/// Returns whether the receiver is `&self` or `self: &Self`.
 pub(crate) fn is_shared_self(receiver: &Receiver) -> bool {
     let Type::Reference(reference) = &*receiver.ty else {
         return false;
@@ -49,7 +49,7 @@ pub(crate) fn is_shared_self(receiver: &Receiver) -> bool {
     is_self && reference.mutability.is_none()
 }
 
-/// The type behind references and parentheses.
+/// Returns the type without references and parentheses.
 fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),
@@ -59,7 +59,7 @@ fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// The end of the path of a type, behind references too.
+/// Returns the last segment of a type's path, also behind references.
 pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match bare(ty) {
         Type::Path(path) => path.path.segments.last(),
@@ -67,7 +67,7 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// The last name in the path of a type, behind references too.
+/// Returns the last name in a type's path, also behind references.
 pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
     last_segment(ty).map(|segment| &segment.ident)
 }

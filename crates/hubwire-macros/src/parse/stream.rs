@@ -1,4 +1,4 @@
-//! Whether a method streams: decided by how its return type is written.
+//! Whether a method streams, which depends on how its return type is written.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -9,7 +9,7 @@ use super::signature::last_segment;
 use crate::errors::Errors;
 use crate::model::{Opening, Streamed};
 
-/// Reads the stream that a method returns; `mark` is its `#[hub(stream)]`.
+/// Parses the stream that a method returns; `mark` is its `#[hub(stream)]`.
 pub(crate) fn streamed(
     returned: Option<&Type>,
     mark: Option<&Ident>,
@@ -34,8 +34,8 @@ fn is_opaque_stream(ty: &Type) -> bool {
     matches!(ty, Type::ImplTrait(generic) if has_bound(generic, "Stream"))
 }
 
-/// The `impl Stream` in a type that is called a result, or of which its author says that it streams, and what
-/// stands behind it.
+/// Returns the `impl Stream` inside a type that is named like a result or marked as streaming, and
+/// the second generic argument.
 fn stream_in_result<'a>(
     ty: &'a Type,
     mark: Option<&Ident>,
@@ -50,7 +50,7 @@ fn stream_in_result<'a>(
     Some((stream, types.next()))
 }
 
-/// `impl Stream<Item = ..>`.
+/// Parses `impl Stream<Item = ..>`.
 fn opaque_stream(ty: &Type, opening: Opening, errors: &mut Errors) -> Streamed {
     let item = item_binding(ty);
     if item.is_none() {
@@ -64,7 +64,7 @@ fn opaque_stream(ty: &Type, opening: Opening, errors: &mut Errors) -> Streamed {
     }
 }
 
-/// A type that is a stream, or a result of one, because its author says so.
+/// Parses a type that is marked as a stream, or as a result of one.
 fn marked(ty: &Type, errors: &mut Errors) -> Option<Streamed> {
     let (stream, error) = match written_result(ty) {
         Some(result) => (result.success.map_or(ty, ungrouped), result.error),
@@ -83,7 +83,7 @@ fn marked(ty: &Type, errors: &mut Errors) -> Option<Streamed> {
     })
 }
 
-/// `T` of `BoxStream<'_, T>` and the like, or what stands behind `Item =`.
+/// Returns `T` of `BoxStream<'_, T>` and similar types, or the type after `Item =`.
 fn item_of_named(ty: &Type) -> Option<&Type> {
     item_binding(ty).or_else(|| {
         let mut types = type_arguments(last_segment(ty)?);
@@ -91,7 +91,7 @@ fn item_of_named(ty: &Type) -> Option<&Type> {
     })
 }
 
-/// What stands behind the first `Item =`.
+/// Returns the type after the first `Item =`.
 fn item_binding(ty: &Type) -> Option<&Type> {
     struct Finder<'a>(Option<&'a Type>);
 
@@ -116,7 +116,8 @@ mod tests {
     use super::*;
     use crate::type_text::type_text;
 
-    /// The stream in short, its item and the error of its opening; `_` for what is not seen.
+    /// Returns the stream in short, its item and the error of its opening; `_` for parts that are
+    /// not written out.
     fn read(written: &str, mark: Option<&Ident>) -> Option<String> {
         let ty = syn::parse_str(written).unwrap();
         let streamed = streamed(Some(&ty), mark, &mut Errors::default())?;

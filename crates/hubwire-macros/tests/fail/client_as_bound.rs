@@ -1,5 +1,5 @@
-// `#[hub_client]` leaves a type of the trait's name, and of a type that stands for a trait the compiler says nothing
-// but that; the type's documentation says what to write.
+// `#[hub_client]` replaces the trait by a type of the same name. If a type is used as a trait, the
+// compiler reports only that; the type's documentation says what to write instead.
 use hubwire::hub_client;
 
 #[hub_client]

@@ -1,4 +1,4 @@
-// The compiler reports each trait that both blocks implement. The first is there for its name.
+// The compiler reports each trait that both blocks implement. The first exists only for its name.
 use hubwire::hub;
 
 struct ChatHub;

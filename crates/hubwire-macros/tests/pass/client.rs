@@ -1,4 +1,4 @@
-//! Every form of client method, and what the trait leaves behind.
+//! Every form of client method, and the types that replace the trait.
 #![deny(missing_docs, unreachable_pub, warnings)]
 
 use std::borrow::Cow;
@@ -18,7 +18,7 @@ mod chat {
     /// Chats.
     #[hub_client]
     pub(crate) trait ChatClient {
-        /// A message came.
+        /// A message arrived.
         fn receive_message(&self, message: Message);
         fn user_joined(&self, connection_id: &str, room: &str);
         fn nothing(self: &Self);

@@ -1,4 +1,4 @@
-//! What a client without documentation leaves behind is documented, and may go unused.
+//! The types generated for a client without documentation are documented, and may be unused.
 #![deny(missing_docs, unreachable_pub, warnings)]
 
 /// Public, as in a library.

@@ -1,4 +1,4 @@
-//! What the errors of `tests/fail` tell to write.
+//! The corrections that the errors of `tests/fail` suggest.
 #![deny(warnings)]
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! Types of one's own whose names mean something to the attribute.
+//! The user's own types with names that mean something to the attribute.
 #![deny(warnings)]
 
 use hubwire::manual::Hub;

@@ -1,4 +1,4 @@
-//! Methods and hooks under `cfg` leave no hole in the table.
+//! Methods and hooks with `cfg` leave no gap in the table.
 #![deny(warnings)]
 
 use hubwire::manual::Hub;

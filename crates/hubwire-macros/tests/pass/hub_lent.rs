@@ -1,4 +1,4 @@
-//! What a call lends is known by its type, whatever it is called.
+//! The values that a call lends are recognised by their types, whatever their names.
 #![deny(warnings)]
 
 use futures_util::stream;

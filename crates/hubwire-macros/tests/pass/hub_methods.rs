@@ -95,7 +95,7 @@ impl ChatHub {
     pub fn on_everything(&mut self) {}
 }
 
-/// What is public only within the crate is no endpoint less, and no lint complains.
+/// Methods of a hub that is public only within the crate can be called, and no lint complains.
 pub(crate) mod within {
     #![deny(unreachable_pub)]
 

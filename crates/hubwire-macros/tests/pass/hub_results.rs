@@ -1,4 +1,4 @@
-//! Results are known by their types, whatever they are called.
+//! Results are recognised by their types, whatever their names.
 #![deny(warnings)]
 
 use futures_util::stream::{self, BoxStream};
@@ -19,7 +19,7 @@ impl std::fmt::Display for AppError {
 
 impl std::error::Error for AppError {}
 
-/// What a game ends with; no `Result` of the standard library's.
+/// How a game ends; not the standard library's `Result`.
 #[derive(Deserialize, Serialize)]
 enum Result {
     Won,

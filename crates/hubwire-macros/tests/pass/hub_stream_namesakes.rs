@@ -1,4 +1,4 @@
-//! Types of one's own that are called like those that stream.
+//! The user's own types with the names of streaming types.
 #![deny(warnings)]
 
 use hubwire::manual::Hub;

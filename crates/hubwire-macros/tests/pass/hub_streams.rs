@@ -1,4 +1,4 @@
-//! Every form of streaming method, and of streams that clients send along.
+//! Every form of streaming method, and of streams that clients send.
 #![deny(warnings)]
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! What is called as something of ours and is not: a `cx` of the method's own, a type that is called `Result`.
+//! Names of ours with another meaning: the method's own `cx`, and a type named `Result`.
 #![deny(warnings)]
 
 use std::future::ready;

@@ -1,4 +1,4 @@
-//! The expansions need no imports, and survive names of the prelude that mean something else.
+//! The expansions need no imports, and work if names of the prelude have another meaning.
 #![deny(warnings)]
 #![allow(dead_code)]
 

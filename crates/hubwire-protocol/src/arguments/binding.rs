@@ -1,4 +1,4 @@
-//! From received arguments to the types of a method's parameters.
+//! Binding of received arguments to the types of a method's parameters.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -32,7 +32,7 @@ pub(super) fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result
     }
 }
 
-/// The values of a JSON array, counted as they are read.
+/// Binds a JSON array and counts its elements as they are read.
 fn bind_array<T: BindArguments>(
     array: &str,
     naming: Naming,
@@ -79,7 +79,7 @@ pub(super) fn bind_messagepack<T: BindArguments>(
     }
 }
 
-/// Takes an array as arguments, and counts them.
+/// A visitor that binds an array and counts its elements.
 pub(super) struct Binding<'p, T> {
     pub(super) provided: &'p mut usize,
     pub(super) to: PhantomData<T>,

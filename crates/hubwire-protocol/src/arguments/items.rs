@@ -1,4 +1,4 @@
-//! Received arguments one by one, and put together again.
+//! Access to single received arguments, and their reassembly.
 
 use serde_json::value::RawValue;
 
@@ -25,7 +25,7 @@ impl RawArguments<'_> {
     ///
     /// # Errors
     ///
-    /// If they are not an array of whole values.
+    /// Returns an error if the arguments are not an array of complete values.
     pub fn items(&self) -> Result<Vec<RawItem<'_>>, DecodeError> {
         let items = match &self.raw {
             Raw::Json(array) => items_of_json(array)?,
@@ -39,13 +39,15 @@ impl RawArguments<'_> {
 }
 
 impl RawArguments<'static> {
-    /// Puts arguments together as `protocol` has them on the wire; an item of another protocol is transcoded.
+    /// Creates the arguments of a message of `protocol`. Items of the other protocol are
+    /// transcoded.
     ///
-    /// They are bound as declared, unless [`RawArguments::with_naming`] says otherwise.
+    /// The naming is [`Naming::AsDeclared`](crate::Naming::AsDeclared) until it is set with
+    /// [`RawArguments::with_naming`].
     ///
     /// # Errors
     ///
-    /// If an item is not one whole value.
+    /// Returns an error if an item is not exactly one value.
     pub fn from_items(protocol: HubProtocol, items: &[RawItem<'_>]) -> Result<Self, EncodeError> {
         let mut array = Vec::new();
         Ok(match protocol {
@@ -75,7 +77,7 @@ fn items_of_messagepack(array: &[u8]) -> Option<Vec<RawItem<'_>>> {
     let Ok(Head::Array(count)) = input.next() else {
         return None;
     };
-    // Without a capacity, because the count is what a peer says.
+    // The capacity is not reserved, because the count is the peer's.
     let mut items = Vec::new();
     for _ in 0..count {
         let rest = input.rest();

@@ -1,4 +1,5 @@
-//! What a received value does not fit, in ASP.NET Core's words.
+//! Descriptions of received values that do not fit, for clients in ASP.NET Core's words, and for
+//! the log.
 
 use std::error::Error;
 
@@ -10,11 +11,11 @@ use crate::excerpt::Excerpt;
 use crate::hub_protocol::HubProtocol;
 
 impl RawItem<'_> {
-    /// What is wrong with a value that is no `T`: the kind of exception and the text that clients of
-    /// ASP.NET Core may read. `field` is what the protocol calls the value: `item`, `argument`.
+    /// Returns ASP.NET Core's exception name and text for a value that is not a `T`, which clients
+    /// may read. `field` is the protocol's name for the value: `item` or `argument`.
     ///
-    /// In JSON the text is that of the library, here as there; it may quote the value, and so is an
-    /// [`Excerpt`].
+    /// In JSON, the text is that of the JSON library, as in ASP.NET Core. It is an [`Excerpt`],
+    /// because it may quote the value.
     #[must_use]
     pub fn misfit<T>(&self, error: &DecodeError, field: &str) -> (&'static str, String) {
         match self.protocol() {
@@ -33,10 +34,10 @@ impl RawItem<'_> {
 }
 
 impl RawItem<'_> {
-    /// What is wrong with a value that is no `T`, and where, for whoever looks after the server.
+    /// Returns what is wrong with a value that is not a `T`, and where, for the server's operator.
     ///
-    /// The member is found by decoding the value once more, so this is for a log that is read. Its names are those on
-    /// the wire.
+    /// The member is found by decoding the value again, so call this only if the result is logged.
+    /// Its names are those on the wire.
     ///
     /// ```
     /// # use hubwire::protocol::{HubProtocol, Naming, RawItem};
@@ -54,8 +55,8 @@ impl RawItem<'_> {
         self.detail_with::<T>(cause_of(error.source().unwrap_or(error)))
     }
 
-    /// Returns the [`misfit_detail`](Self::misfit_detail) without the value: only its kind, what was expected, and
-    /// where.
+    /// Returns the [`misfit_detail`](Self::misfit_detail) without the value. It contains only the
+    /// kind of value, what was expected, and where.
     #[must_use]
     pub fn misfit_detail_without_value<T: DeserializeOwned>(&self, error: &DecodeError) -> String {
         self.detail_with::<T>(error.detail_without_value())
@@ -70,7 +71,7 @@ impl RawItem<'_> {
     }
 }
 
-/// The simple name that .NET gives a type, or the Rust name of one that .NET does not have.
+/// Returns .NET's simple name of a type, or the Rust name if .NET has no such type.
 ///
 /// ```
 /// assert_eq!(hubwire::protocol::dotnet_type_name::<Option<i32>>(), "Int32");
@@ -79,7 +80,7 @@ impl RawItem<'_> {
 #[must_use]
 pub fn dotnet_type_name<T: ?Sized>() -> &'static str {
     let full = std::any::type_name::<T>();
-    // A value that may be null is no type of its own in .NET's texts.
+    // In .NET's texts, nullable types have the name of the inner type.
     let full = full.strip_prefix("core::option::Option<").unwrap_or(full);
     let plain = full.split('<').next().unwrap_or(full);
     match plain

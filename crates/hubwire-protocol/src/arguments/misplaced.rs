@@ -1,5 +1,7 @@
-//! Where in a received value something does not fit, found by decoding it again: what fits pays nothing for it, and
-//! neither does what is refused while nobody reads the log.
+//! The path to the part of a received value that does not fit.
+//!
+//! The path is found by decoding the value again, so values that fit, and details that nobody
+//! reads, cost nothing.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,7 +19,8 @@ use crate::json;
 use crate::messagepack::{self, Input};
 use crate::naming::{self, Naming};
 
-/// Finds the member of an argument that does not fit, for [`BindError::detail`](crate::BindError::detail).
+/// Finds the member of an argument that does not fit; used by
+/// [`BindError::detail`](crate::BindError::detail).
 #[derive(Clone, Copy)]
 pub struct MemberFinder {
     find: fn(&Raw<'_>, Naming) -> String,
@@ -32,7 +35,7 @@ impl MemberFinder {
         }
     }
 
-    /// The member, `.items[3].price`; empty if it is the argument itself.
+    /// Returns the path to the member, such as `.items[3].price`; empty for the argument itself.
     pub(crate) fn find(self, arguments: &RawArguments<'_>) -> String {
         (self.find)(arguments.raw(), self.naming)
     }
@@ -44,14 +47,15 @@ impl fmt::Debug for MemberFinder {
     }
 }
 
-/// The member of an item or of a result that does not fit; empty if it is the value itself.
+/// Returns the path to the member of an item or a result that does not fit; empty for the value
+/// itself.
 pub(super) fn in_item<T: DeserializeOwned>(raw: &Raw<'_>, naming: Naming) -> String {
     in_value::<AsItem<T>>(raw, naming)
 }
 
-/// What a value is decoded as.
+/// The target of decoding a value.
 trait Decoded {
-    /// How many parts of a path are not of the value itself.
+    /// The number of leading segments of a path that are outside of the value itself.
     const OUTER: usize;
 
     fn decode<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error>;
@@ -90,7 +94,7 @@ fn in_value<T: Decoded>(raw: &Raw<'_>, naming: Naming) -> String {
     }
 }
 
-/// The names are tracked as they are read, before they are those that serde knows.
+/// Decodes JSON. The tracker wraps the JSON deserializer and therefore sees the names on the wire.
 fn in_json<T: Decoded>(value: &str, naming: Naming) -> String {
     let mut member = String::new();
     let _refused = json::with_negative_zeros(value, |value| {
@@ -109,7 +113,8 @@ fn in_json<T: Decoded>(value: &str, naming: Naming) -> String {
     member
 }
 
-/// The names are tracked as serde knows them: our deserializer reads them under the naming itself.
+/// Decodes MessagePack. Our deserializer converts the names itself, so the tracker sees the
+/// declared names.
 fn in_messagepack<T: Decoded>(value: &[u8], naming: Naming) -> String {
     let mut track = Track::new();
     let mut from = messagepack::Deserializer::new(Input::new(value), naming);
@@ -117,7 +122,8 @@ fn in_messagepack<T: Decoded>(value: &[u8], naming: Naming) -> String {
     text(&track.path(), T::OUTER, Some(WirePath::new(value, naming)))
 }
 
-/// A path, without its outer parts, in the names of the wire where these are told.
+/// Formats a path without its outer segments. The names on the wire replace the declared ones if
+/// `wire` finds them.
 fn text(path: &Path, outer: usize, mut wire: Option<WirePath<'_>>) -> String {
     let mut text = String::new();
     for (depth, segment) in path.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Received values, not decoded yet, in the encoding in which they came.
+//! Received values that are not decoded yet, in the encoding in which they arrived.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::naming::{self, Naming};
 use crate::tagged::RAW_ITEM;
 use crate::transcode::Transcoder;
 
-/// Received arguments, not decoded yet: it takes the method to know their types.
+/// Received arguments that are not decoded yet, because only the method knows their types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawArguments<'a> {
     pub(super) raw: Raw<'a>,
@@ -24,8 +24,8 @@ pub struct RawArguments<'a> {
 
 /// A stream item or a result as it is on the wire, not decoded yet.
 ///
-/// Serialized into a hub message it passes on as it came, and is translated where that message
-/// is of another protocol.
+/// When it is serialized into a hub message of the same protocol, its bytes are copied. In a
+/// message of the other protocol it is transcoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawItem<'a> {
     raw: Raw<'a>,
@@ -36,7 +36,7 @@ pub struct RawItem<'a> {
 pub(super) enum Raw<'a> {
     /// Well-formed JSON.
     Json(Cow<'a, str>),
-    /// One value, or bytes that are none.
+    /// A single value, or malformed bytes.
     MessagePack(Cow<'a, [u8]>),
 }
 
@@ -46,28 +46,29 @@ impl<'a> RawArguments<'a> {
         Self { raw, naming }
     }
 
-    /// Takes the text of a JSON array that was found to be well-formed.
+    /// Wraps the text of a JSON array that is known to be well-formed.
     pub(crate) const fn from_json(array: &'a str) -> Self {
         Self::of(Raw::Json(Cow::Borrowed(array)))
     }
 
-    /// Takes a value that should be an array, or what is left of a message if it is none.
+    /// Wraps a value that should be an array, or the rest of a message if that is malformed.
     pub(crate) const fn from_messagepack(value: &'a [u8]) -> Self {
         Self::of(Raw::MessagePack(Cow::Borrowed(value)))
     }
 
-    /// Decodes the arguments under these names; without it they are as serde declares them.
+    /// Sets the naming for decoding. By default, names are as serde declares them.
     #[must_use]
     pub const fn with_naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
     }
 
-    /// Decodes each argument once, straight into its type.
+    /// Decodes each argument once, directly into its type.
     ///
-    /// As in ASP.NET Core, JSON arguments are bound in order, so that the first that does not fit
-    /// decides; surplus ones are counted to the end, and only then is their number compared. In
-    /// MessagePack their number comes first, and is compared before any is decoded.
+    /// JSON arguments are bound in order, as in ASP.NET Core: the first one that does not fit
+    /// determines the error. Surplus arguments are counted to the end, and their number is compared
+    /// afterwards. MessagePack announces the number first, and it is compared before any argument
+    /// is decoded.
     ///
     /// ```
     /// # use hubwire::protocol::{HubMessage, HubProtocol};
@@ -83,7 +84,7 @@ impl<'a> RawArguments<'a> {
     ///
     /// # Errors
     ///
-    /// If an argument does not fit, or their number is another.
+    /// Returns an error if an argument does not fit, or if the number of arguments differs.
     pub fn bind<T: BindArguments>(&self) -> Result<T, BindError> {
         match &self.raw {
             Raw::Json(array) => binding::bind_json(array, self.naming),
@@ -95,7 +96,7 @@ impl<'a> RawArguments<'a> {
         &self.raw
     }
 
-    /// Copies what is borrowed, so that the arguments outlive their buffer.
+    /// Copies borrowed data, so the arguments can outlive their buffer.
     #[must_use]
     pub fn into_owned(self) -> RawArguments<'static> {
         RawArguments {
@@ -106,7 +107,7 @@ impl<'a> RawArguments<'a> {
 }
 
 impl RawArguments<'static> {
-    /// Encodes arguments under these names, as messages of this protocol carry them.
+    /// Encodes arguments with this naming, as in messages of this protocol.
     ///
     /// ```
     /// use hubwire::protocol::{HubProtocol, Naming, RawArguments};
@@ -118,7 +119,7 @@ impl RawArguments<'static> {
     ///
     /// # Errors
     ///
-    /// If a value cannot be serialized.
+    /// Returns an error if a value cannot be serialized.
     pub fn encode(
         protocol: HubProtocol,
         naming: Naming,
@@ -140,10 +141,10 @@ impl RawArguments<'static> {
     }
 }
 
-/// Received arguments pass on as they came, into the other protocol by translation.
+/// Received arguments are passed on unchanged, or transcoded into the other protocol.
 ///
-/// Names stay those on the wire, whichever naming is asked for. JSON has no bytes and no
-/// timestamps: they become text.
+/// Names stay as they are on the wire, whatever the naming. JSON has neither bytes nor timestamps:
+/// they become text.
 impl Arguments for RawArguments<'_> {
     fn write_json(&self, out: &mut Vec<u8>, _: Naming) -> Result<(), EncodeError> {
         match &self.raw {
@@ -171,14 +172,15 @@ impl Arguments for RawArguments<'_> {
 }
 
 impl RawItem<'_> {
-    /// Where in the value something does not fit, found by decoding it once more; empty if it is the value itself.
+    /// Returns the path to the part that does not fit, found by decoding the value again; empty for
+    /// the value itself.
     pub(super) fn misplaced<T: DeserializeOwned>(&self) -> String {
         misplaced::in_item::<T>(&self.raw, self.naming)
     }
 }
 
 impl<'a> RawItem<'a> {
-    /// The protocol in which the value came.
+    /// Returns the protocol in which the value arrived.
     #[must_use]
     pub const fn protocol(&self) -> HubProtocol {
         match self.raw {
@@ -187,7 +189,7 @@ impl<'a> RawItem<'a> {
         }
     }
 
-    /// Takes the text of a JSON value that was found to be well-formed.
+    /// Wraps the text of a JSON value that is known to be well-formed.
     pub(crate) const fn from_json(value: &'a str) -> Self {
         Self {
             raw: Raw::Json(Cow::Borrowed(value)),
@@ -195,7 +197,7 @@ impl<'a> RawItem<'a> {
         }
     }
 
-    /// Takes a value, or what is left of a message if it is none.
+    /// Wraps a value, or the rest of a message if that is malformed.
     pub(crate) const fn from_messagepack(value: &'a [u8]) -> Self {
         Self {
             raw: Raw::MessagePack(Cow::Borrowed(value)),
@@ -203,18 +205,18 @@ impl<'a> RawItem<'a> {
         }
     }
 
-    /// Decodes the value under these names; without it they are as serde declares them.
+    /// Sets the naming for decoding. By default, names are as serde declares them.
     #[must_use]
     pub const fn with_naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
     }
 
-    /// Decodes the value into the type that is expected of it.
+    /// Decodes the value.
     ///
     /// # Errors
     ///
-    /// If it does not fit.
+    /// Returns an error if the value does not fit the type.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         match &self.raw {
             Raw::Json(value) => decode_json(value, self.naming),
@@ -226,7 +228,7 @@ impl<'a> RawItem<'a> {
         }
     }
 
-    /// Copies what is borrowed, so that the value outlives its buffer.
+    /// Copies borrowed data, so the value can outlive its buffer.
     #[must_use]
     pub fn into_owned(self) -> RawItem<'static> {
         RawItem {
@@ -237,7 +239,7 @@ impl<'a> RawItem<'a> {
 }
 
 impl RawItem<'static> {
-    /// Encodes a value under these names, as messages of this protocol carry it.
+    /// Encodes a value with this naming, as in messages of this protocol.
     ///
     /// ```
     /// use hubwire::protocol::{HubProtocol, Naming, RawItem};
@@ -249,7 +251,7 @@ impl RawItem<'static> {
     ///
     /// # Errors
     ///
-    /// If the value cannot be serialized.
+    /// Returns an error if the value cannot be serialized.
     pub fn encode<T: Serialize + ?Sized>(
         protocol: HubProtocol,
         naming: Naming,
@@ -277,8 +279,8 @@ impl Serialize for RawItem<'_> {
     }
 }
 
-/// What is written within the newtype; our MessagePack codec alone shows a format that is not
-/// for reading, and takes bytes as they are.
+/// The content of the newtype. Only our MessagePack codec is not human-readable inside the newtype,
+/// and it writes bytes unchanged.
 struct Inside<'a>(&'a Raw<'a>);
 
 impl Serialize for Inside<'_> {
@@ -312,20 +314,20 @@ impl Raw<'_> {
 
 pub(super) const NOT_WHOLE: &str = "received value is malformed";
 
-/// The bytes, if they are one value.
+/// Returns the bytes if they are exactly one value.
 fn whole(value: &[u8]) -> Option<&[u8]> {
     let mut input = Input::new(value);
     input.skip().ok()?;
     input.rest().is_empty().then_some(value)
 }
 
-/// The bytes, if they are one array.
+/// Returns the bytes if they are exactly one array.
 fn whole_array(value: &[u8]) -> Option<&[u8]> {
     let is_array = matches!(Input::new(value).next(), Ok(Head::Array(_)));
     whole(value).filter(|_| is_array)
 }
 
-/// A MessagePack value that is written in another format.
+/// A MessagePack value that is serialized into another format.
 struct FromMessagePack<'a>(&'a [u8]);
 
 impl Serialize for FromMessagePack<'_> {
@@ -336,7 +338,7 @@ impl Serialize for FromMessagePack<'_> {
     }
 }
 
-/// JSON text that is written in another format.
+/// JSON text that is serialized into another format.
 struct FromJson<'a>(&'a str);
 
 impl Serialize for FromJson<'_> {

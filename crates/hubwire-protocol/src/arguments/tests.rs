@@ -1,4 +1,4 @@
-//! Received values that pass on, as they came or translated.
+//! Received values that are passed on unchanged or transcoded, and details of refused arguments.
 
 use std::collections::BTreeMap;
 
@@ -140,7 +140,7 @@ fn items_pass_on_within_other_values() {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "never made")]
+#[expect(dead_code, reason = "never constructed")]
 struct Order {
     lines: Vec<Line>,
     #[serde(default)]
@@ -149,12 +149,12 @@ struct Order {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "never made")]
+#[expect(dead_code, reason = "never constructed")]
 enum Line {
     Goods { count: u8 },
 }
 
-/// What the log says of a refused call.
+/// Returns the detail of a refused call that is logged.
 fn refusal(protocol: HubProtocol, message: &[u8], naming: Naming) -> String {
     let message = protocol.next_message(message, None).unwrap().unwrap().0;
     let HubMessage::Invocation(call) = message else {
@@ -229,7 +229,7 @@ fn a_negative_zero_is_0_for_an_integer_alone() {
         let call = json_call(arguments);
         let message = HubProtocol::Json.next_message(&call, None).unwrap();
         let HubMessage::Invocation(call) = message.unwrap().0 else {
-            panic!("no call")
+            panic!("not an invocation")
         };
         let [one, other] = [Naming::AsDeclared, Naming::DotNet].map(|naming| {
             let arguments = call.arguments.clone().with_naming(naming);
@@ -250,14 +250,14 @@ fn a_negative_zero_is_0_for_an_integer_alone() {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is decoded only")]
+#[expect(dead_code, reason = "only decoded, never read")]
 struct Visit {
     first_name: String,
     by_word: BTreeMap<String, Visits>,
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is decoded only")]
+#[expect(dead_code, reason = "only decoded, never read")]
 struct Visits {
     how_many: u8,
 }
@@ -267,7 +267,7 @@ fn members_have_the_names_of_the_wire() {
     let place = |protocol: HubProtocol, call: &[u8]| {
         let message = protocol.next_message(call, None).unwrap().unwrap().0;
         let HubMessage::Invocation(call) = message else {
-            panic!("no call")
+            panic!("not an invocation")
         };
         let arguments = call.arguments.with_naming(Naming::DotNet);
         let detail = arguments.bind::<(Visit,)>().unwrap_err();

@@ -1,13 +1,13 @@
-//! A path in a MessagePack value, in the names that stand there.
+//! The names on the wire along a path in a MessagePack value.
 
 use std::borrow::Cow;
 
 use crate::messagepack::{Head, Input};
 use crate::naming::Naming;
 
-/// Follows a path whose names are those that serde knows.
+/// Follows a path of declared names.
 pub(super) struct WirePath<'a> {
-    /// The value that the path has come to, unless it was lost.
+    /// The value at the current position; `None` if the path was lost.
     at: Option<Input<'a>>,
     naming: Naming,
 }
@@ -24,9 +24,10 @@ impl<'a> WirePath<'a> {
         self.at = self.at.and_then(|array| element(array, index));
     }
 
-    /// The name of the member on the wire.
+    /// Enters a member and returns its name on the wire.
     ///
-    /// A key of a map stays what it is, and a member of a struct does not: which of both this is shows by what is there.
+    /// Keys of maps keep their names, and members of structs are renamed. Both names are tried,
+    /// because the path does not tell maps from structs.
     pub(super) fn enter_member(&mut self, declared: &str) -> Option<Cow<'a, str>> {
         let map = self.at.take()?;
         let (name, value) = member(map, declared).or_else(|| {

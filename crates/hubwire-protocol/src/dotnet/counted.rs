@@ -1,4 +1,4 @@
-//! Values that are text in JSON and a count, of ticks or days, in MessagePack.
+//! Values that are text in JSON, and a number of ticks or days in MessagePack.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,11 +11,11 @@ use serde::ser::{Serialize, Serializer};
 use super::InvalidValue;
 use super::json_text::{self, JsonVisitor};
 
-/// A value with such forms, whose text is what it displays.
+/// A value with these forms. Its text is its `Display` output.
 pub(crate) trait Counted: Copy + fmt::Display + FromStr<Err = InvalidValue> {
-    /// The name of the newtype by which our MessagePack codec knows the type.
+    /// The name of the newtype by which our MessagePack codec recognises the type.
     const NEWTYPE: &'static str;
-    /// What is expected where another value is, for errors.
+    /// The expected value, for errors.
     const EXPECTED: &'static str;
 
     fn from_count(count: i64) -> Result<Self, InvalidValue>;
@@ -31,7 +31,7 @@ where
     serializer.serialize_newtype_struct(T::NEWTYPE, &Inside(value))
 }
 
-/// What is written within the newtype: text, or a count where that is not for reading.
+/// The content of the newtype: text in human-readable formats, otherwise the count.
 struct Inside<T>(T);
 
 impl<T: Counted> Serialize for Inside<T> {
@@ -52,7 +52,7 @@ where
     deserializer.deserialize_newtype_struct(T::NEWTYPE, Newtype(PhantomData))
 }
 
-/// The newtype, whose inside depends on the format.
+/// A visitor for the newtype, which reads what the format contains.
 struct Newtype<T>(PhantomData<T>);
 
 impl<'de, T: Counted> Visitor<'de> for Newtype<T> {
@@ -72,7 +72,7 @@ impl<'de, T: Counted> Visitor<'de> for Newtype<T> {
     }
 }
 
-/// What MessagePack has, and what serde has buffered, be it JSON or MessagePack.
+/// A visitor for MessagePack values, and for values of either protocol that serde has buffered.
 struct TextOrCount<T>(PhantomData<T>);
 
 impl<T: Counted> Visitor<'_> for TextOrCount<T> {
@@ -99,7 +99,7 @@ impl<T: Counted> Visitor<'_> for TextOrCount<T> {
 }
 
 impl<'de, T: Counted> JsonVisitor<'de> for TextOrCount<T> {
-    /// A number is none: nobody knows of which unit it would be.
+    /// Reads text. Numbers are refused, because their unit is unknown.
     fn visit_json<E: de::Error>(self, json: Cow<'de, str>) -> Result<T, E> {
         let text = json_text::string(&json, &T::EXPECTED)?;
         text.parse().map_err(E::custom)

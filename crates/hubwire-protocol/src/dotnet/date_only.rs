@@ -15,10 +15,11 @@ use crate::timestamp::text::Rest;
 #[cfg(test)]
 mod tests;
 
-/// A day between the years 1 and 9999: a `DateOnly` to .NET peers.
+/// A day in the years 1 to 9999: a `DateOnly` for .NET peers.
 ///
-/// In JSON it is text, `"2020-01-02"`, and in MessagePack the number of days since 0001-01-01. Read are both forms in
-/// MessagePack, and in JSON text alone, if serde does not buffer it (`flatten`, `untagged`, `tag`).
+/// In JSON it is text, `"2020-01-02"`. In MessagePack it is the number of days since 0001-01-01.
+/// Both forms can be read from MessagePack, and from JSON that serde has buffered (`flatten`,
+/// `untagged`, `tag`). Other JSON must contain text.
 ///
 /// ```
 /// use hubwire::dotnet::DateOnly;
@@ -33,12 +34,12 @@ mod tests;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateOnly {
-    /// Since 0001-01-01.
+    /// The number of days since 0001-01-01.
     days: i32,
 }
 
 const OUT_OF_RANGE: InvalidValue = InvalidValue::OutOfRange("DateOnly");
-/// Days between 0001-01-01 and 1970-01-01.
+/// The number of days from 0001-01-01 to 1970-01-01.
 const BEFORE_EPOCH: i64 = DateOnly::UNIX_EPOCH.days as i64;
 
 impl DateOnly {
@@ -49,11 +50,11 @@ impl DateOnly {
     /// 1970-01-01.
     pub const UNIX_EPOCH: Self = Self { days: 719_162 };
 
-    /// The day of a date.
+    /// Creates a day from its date.
     ///
     /// # Errors
     ///
-    /// If there is no such day, or its year is not between 1 and 9999.
+    /// Returns an error if there is no such day, or if its year is not between 1 and 9999.
     pub const fn from_ymd(year: u16, month: u8, day: u8) -> Result<Self, InvalidValue> {
         let (year, month, day) = (year as i64, month as i64, day as i64);
         if month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) {
@@ -63,11 +64,11 @@ impl DateOnly {
         Self::from_day_number(days as i32)
     }
 
-    /// So many days after 0001-01-01.
+    /// Creates a day from the number of days since 0001-01-01.
     ///
     /// # Errors
     ///
-    /// If the year is not between 1 and 9999.
+    /// Returns an error if the year is not between 1 and 9999.
     pub const fn from_day_number(days: i32) -> Result<Self, InvalidValue> {
         if days < Self::MIN.days || days > Self::MAX.days {
             return Err(OUT_OF_RANGE);
@@ -75,7 +76,7 @@ impl DateOnly {
         Ok(Self { days })
     }
 
-    /// The days since 0001-01-01.
+    /// Returns the number of days since 0001-01-01.
     #[must_use]
     pub const fn day_number(self) -> i32 {
         self.days
@@ -85,19 +86,19 @@ impl DateOnly {
         date_from_days(self.days as i64 - BEFORE_EPOCH)
     }
 
-    /// From 1 to 9999.
+    /// Returns the year, from 1 to 9999.
     #[must_use]
     pub const fn year(self) -> u16 {
         self.date().0 as u16
     }
 
-    /// From 1 to 12.
+    /// Returns the month, from 1 to 12.
     #[must_use]
     pub const fn month(self) -> u8 {
         self.date().1 as u8
     }
 
-    /// From 1 to 31.
+    /// Returns the day of the month, from 1 to 31.
     #[must_use]
     pub const fn day(self) -> u8 {
         self.date().2 as u8
@@ -120,7 +121,7 @@ impl fmt::Debug for DateOnly {
 impl FromStr for DateOnly {
     type Err = InvalidValue;
 
-    /// Reads `2020-01-02`.
+    /// Parses `2020-01-02`.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let mut rest = Rest::of(text);
         let days = rest.date().filter(|_| rest.is_empty());

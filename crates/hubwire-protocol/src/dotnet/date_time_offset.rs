@@ -1,4 +1,5 @@
-//! .NET's `DateTimeOffset`: a moment, and how far the clock that it was read from is ahead of UTC.
+//! .NET's `DateTimeOffset`: a point in time with the offset from UTC of the clock that it was read
+//! from.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,16 +15,18 @@ use crate::timestamp::{Timestamp, TimestampError};
 #[cfg(test)]
 mod tests;
 
-/// A point in time that keeps the offset from UTC it was given with: a `DateTimeOffset` to .NET peers.
+/// A point in time with an offset from UTC: a `DateTimeOffset` for .NET peers.
 ///
-/// In JSON it is text, `"2020-01-02T03:04:05+02:00"`, and in MessagePack an array of the clock's reading as a timestamp
-/// and the offset in minutes, as .NET writes it. Read is all that a [`Timestamp`] is read from; what has no offset is
-/// in UTC, where .NET takes the time zone of the machine.
+/// In JSON it is text, `"2020-01-02T03:04:05+02:00"`. In MessagePack it is an array of the local
+/// time as a timestamp and the offset in minutes, as .NET writes it. Every form of a [`Timestamp`]
+/// can be read too. A value without an offset is in UTC, whereas .NET assumes the time zone of the
+/// machine.
 ///
-/// A `Timestamp` reads both forms as well, and leaves out the offset. What it writes in MessagePack is no
-/// `DateTimeOffset`, but a `DateTime`.
+/// A `Timestamp` also reads both forms, and drops the offset. It writes a `DateTime` in
+/// MessagePack, not a `DateTimeOffset`.
 ///
-/// Equal are moments with the same offset; they are ordered by the moment first.
+/// Two values are equal if both the point in time and the offset are equal. They are ordered by the
+/// point in time first.
 ///
 /// ```
 /// use hubwire::dotnet::DateTimeOffset;
@@ -49,11 +52,12 @@ pub struct DateTimeOffset {
 }
 
 impl DateTimeOffset {
-    /// A moment, by a clock that is so many minutes ahead of UTC.
+    /// Creates a point in time with an offset from UTC in minutes.
     ///
     /// # Errors
     ///
-    /// If there are more than 840 minutes, 14 hours, or what the clock shows is not between the years 1 and 9999.
+    /// Returns an error if the offset exceeds 840 minutes (14 hours) in either direction, or if the
+    /// year of the local time is not between 1 and 9999.
     pub fn new(timestamp: Timestamp, offset_minutes: i16) -> Result<Self, InvalidValue> {
         let out_of_range = InvalidValue::OutOfRange("DateTimeOffset");
         if offset_minutes.unsigned_abs() > LARGEST_OFFSET {
@@ -67,27 +71,27 @@ impl DateTimeOffset {
         })
     }
 
-    /// The moment.
+    /// Returns the point in time.
     #[must_use]
     pub const fn timestamp(self) -> Timestamp {
         self.timestamp
     }
 
-    /// How many minutes the clock is ahead of UTC.
+    /// Returns the number of minutes by which the local time is ahead of UTC.
     #[must_use]
     pub const fn offset_minutes(self) -> i16 {
         self.offset_minutes
     }
 
-    /// What the clock shows, as if it were in UTC.
+    /// Returns the local time as if it were in UTC.
     fn clock(self) -> Timestamp {
-        // In range since it was made.
+        // `new` has checked the range.
         moment::shifted(self.timestamp, i64::from(self.offset_minutes)).unwrap_or(self.timestamp)
     }
 }
 
 impl From<Timestamp> for DateTimeOffset {
-    /// The moment by a clock in UTC.
+    /// Creates the value with an offset of zero.
     fn from(timestamp: Timestamp) -> Self {
         Self {
             timestamp,
@@ -125,7 +129,7 @@ impl TryFrom<Moment> for DateTimeOffset {
 impl FromStr for DateTimeOffset {
     type Err = InvalidValue;
 
-    /// Reads what a [`Timestamp`] is read from.
+    /// Parses every form of a [`Timestamp`].
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         match text.parse::<Moment>() {
             Ok(moment) => moment.try_into(),
@@ -141,7 +145,7 @@ impl Serialize for DateTimeOffset {
     }
 }
 
-/// What is written within the newtype: text, or an array where that is not for reading.
+/// The content of the newtype: text in human-readable formats, otherwise an array.
 struct Inside(DateTimeOffset);
 
 impl Serialize for Inside {

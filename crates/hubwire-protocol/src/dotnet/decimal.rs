@@ -1,4 +1,4 @@
-//! .NET's `decimal`: 28 to 29 digits, and where the point stands.
+//! .NET's `decimal`: 28 to 29 digits and a scale.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -13,10 +13,10 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-/// A number with all its digits, of which there are 28 to 29: a `decimal` to .NET peers.
+/// A decimal number with 28 to 29 digits: a `decimal` for .NET peers.
 ///
-/// It is a number of JSON, with every digit, and text in MessagePack, as .NET writes it. It keeps
-/// its scale: `1.10` stays `1.10`, and equals `1.1`.
+/// In JSON it is a number with all digits, and in MessagePack it is text, as .NET writes it. It
+/// keeps its scale: `1.10` stays `1.10`, and equals `1.1`.
 ///
 /// ```
 /// use hubwire::dotnet::Decimal;
@@ -37,20 +37,22 @@ mod tests;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # What is read
+/// # Reading
 ///
-/// Numbers and text in both protocols, `1e2` too. What has more digits than there is room for is rounded as in .NET,
-/// half to even. JavaScript's floats in MessagePack have the digits that JavaScript itself would show.
+/// Numbers and text can be read in both protocols, including `1e2`. Digits beyond the precision are
+/// rounded half to even, as in .NET. JavaScript's floats in MessagePack are read with the digits
+/// that JavaScript itself would show.
 ///
-/// # Where serde buffers JSON
+/// # When serde buffers JSON
 ///
-/// Within `#[serde(flatten)]`, `#[serde(untagged)]` and `#[serde(tag = "..")]`, and from a `serde_json::Value` or
-/// `serde_json::from_reader`, the digits of a number are gone before its type is known. Only whole numbers of at most
-/// 64 bits are read there. Any other is an error that names the ways out: text, which keeps its digits everywhere, or
-/// a type that serde does not buffer.
+/// Inside `#[serde(flatten)]`, `#[serde(untagged)]` and `#[serde(tag = "..")]`, and from a
+/// `serde_json::Value` or `serde_json::from_reader`, the digits of a number are lost before its
+/// type is known. Only whole numbers of at most 64 bits can be read there. Any other number is an
+/// error that names the alternatives: text, which keeps its digits everywhere, or a type that serde
+/// does not buffer.
 ///
-/// Written *into* a `serde_json::Value` it becomes a float where it is not whole, and its further digits are lost.
-/// Formats other than those of Hubwire and `serde_json` are not made for it.
+/// Written *into* a `serde_json::Value`, a number with a fraction becomes a float, and excess
+/// digits are lost. Formats other than those of Hubwire and `serde_json` are not supported.
 ///
 /// ```
 /// use hubwire::dotnet::Decimal;
@@ -73,19 +75,19 @@ pub struct Decimal {
     is_negative: bool,
     /// Less than 2^96.
     digits: u128,
-    /// How many of the digits stand behind the point, 28 at most.
+    /// The number of digits after the decimal point, at most 28.
     scale: u32,
 }
 
-/// How many digits there may be behind the point.
+/// The maximum number of digits after the decimal point.
 const LARGEST_SCALE: u32 = 28;
-/// The largest number that the digits may be.
+/// The maximum number that the digits may form.
 const LARGEST: u128 = (1 << 96) - 1;
 
 const OUT_OF_RANGE: InvalidValue = InvalidValue::OutOfRange("Decimal");
 
 impl Decimal {
-    /// Nothing.
+    /// The number zero.
     pub const ZERO: Self = Self {
         is_negative: false,
         digits: 0,
@@ -103,7 +105,7 @@ impl Decimal {
         ..Self::MAX
     };
 
-    /// The number `mantissa` / 10^`scale`.
+    /// Creates the number `mantissa` / 10^`scale`.
     ///
     /// ```
     /// use hubwire::dotnet::Decimal;
@@ -114,7 +116,8 @@ impl Decimal {
     ///
     /// # Errors
     ///
-    /// If `mantissa` has more than 96 bits besides its sign, or `scale` is more than 28.
+    /// Returns an error if the absolute value of `mantissa` has more than 96 bits, or `scale` is
+    /// more than 28.
     pub const fn new(mantissa: i128, scale: u32) -> Result<Self, InvalidValue> {
         let digits = mantissa.unsigned_abs();
         if digits > LARGEST || scale > LARGEST_SCALE {
@@ -127,20 +130,21 @@ impl Decimal {
         })
     }
 
-    /// All digits, with the sign.
+    /// Returns all digits, with the sign.
     #[must_use]
     pub const fn mantissa(self) -> i128 {
         let digits = self.digits.cast_signed();
         if self.is_negative { -digits } else { digits }
     }
 
-    /// How many digits stand behind the point, at most 28.
+    /// Returns the number of digits after the decimal point, at most 28.
     #[must_use]
     pub const fn scale(self) -> u32 {
         self.scale
     }
 
-    /// The parts before and behind the point, the latter in units of 10^-28: equal for equal numbers.
+    /// Returns the integer part and the fraction, the latter in units of 10^-28. Equal numbers have
+    /// equal parts.
     const fn parts(self) -> (i128, i128) {
         let unit = 10_i128.pow(self.scale);
         let mantissa = self.mantissa();
@@ -196,7 +200,8 @@ impl fmt::Debug for Decimal {
 impl FromStr for Decimal {
     type Err = InvalidValue;
 
-    /// Reads `-1.10` and `1.1e2`, without white space; what has too many digits behind the point is rounded.
+    /// Parses `-1.10` and `1.1e2`, without whitespace. Excess digits after the decimal point are
+    /// rounded.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         text::read(text)
     }

@@ -1,18 +1,18 @@
-//! The number that a text says.
+//! The number of an enum that a text stands for.
 
 use super::enums::{Enum, Variant};
 
-/// In which forms .NET reads an enum.
+/// The rules by which .NET reads an enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Forms {
-    /// A number, or text in which case does not count.
+    /// Numbers, and text regardless of case.
     Json,
-    /// Text in which case counts.
+    /// Text with the exact case.
     MessagePack,
 }
 
-/// The number of a name, of digits, or of several names with commas between them, as .NET's
-/// `Enum.Parse` has it.
+/// Returns the number of a name, of digits, or of several names separated by commas, as .NET's
+/// `Enum.Parse` does.
 pub(super) fn number_in<E: Enum>(text: &str, forms: Forms) -> Option<i64> {
     if let Some(variant) = named::<E>(text, forms) {
         return Some(variant.number);
@@ -26,7 +26,7 @@ pub(super) fn number_in<E: Enum>(text: &str, forms: Forms) -> Option<i64> {
     })
 }
 
-/// The variant of this name; none where the name is that of two in different cases.
+/// Returns the variant with this name; `None` if two variants match in different cases.
 fn named<E: Enum>(name: &str, forms: Forms) -> Option<&'static Variant<E>> {
     let is_exact = |known: &str| known == name;
     if let Some(variant) = called::<E>(is_exact).next() {

@@ -1,12 +1,12 @@
-//! A number that is written together with the name for it.
+//! Numbers of enums that are serialized together with their names.
 //!
-//! An enum's value is written as newtypes within each other, whose names are the digits of its
-//! number, around the form that the enum has by name. Serializers leave newtypes out, or keep
-//! their names (serde's buffers do); ours read the number from them where it is to be written.
+//! An enum is serialized as nested newtypes, whose names are the digits of its number, around its
+//! form by name. Other serializers skip newtypes, or keep their names (as serde's buffers do). Ours
+//! read the number from them if it is to be written.
 
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
-/// The names of the newtypes, one for each digit to the base of 16.
+/// The names of the newtypes, one for each hexadecimal digit.
 const DIGITS: [&str; 16] = [
     "$hubwire::Number0",
     "$hubwire::Number1",
@@ -31,17 +31,18 @@ fn digit(newtype: &str) -> Option<u64> {
     (digit < 16).then_some(digit)
 }
 
-/// Whether a newtype of this name is the first digit of a number.
+/// Returns whether a newtype with this name is a digit of a number.
 #[inline]
 pub(crate) fn is_number(newtype: &str) -> bool {
     newtype.starts_with("$hubwire::Number")
 }
 
-/// A value within the newtypes of its number.
+/// A value inside the newtypes of its number.
 pub(super) struct Numbered<'a, T> {
-    /// The number with its sign in the lowest bit, so that those near zero have one digit.
+    /// The number in zigzag encoding, with the sign in the lowest bit, so small numbers have one
+    /// digit.
     zigzag: u64,
-    /// How many digits are still to be written.
+    /// The number of digits that are still to be written.
     digits: u32,
     inside: &'a T,
 }
@@ -74,15 +75,15 @@ const fn from_zigzag(zigzag: u64) -> i64 {
     (zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed())
 }
 
-/// What is written of a number and the name for it.
+/// The form in which an enum is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NumberedAs {
     Number,
-    /// The name, or the number's digits if it has none.
+    /// The name, or the digits if the number has no name.
     Text,
 }
 
-/// Writes what is within the newtypes of a number.
+/// A serializer for the content of a number's newtypes.
 pub(crate) struct NumberOrName<S> {
     to: S,
     form: NumberedAs,
@@ -90,7 +91,7 @@ pub(crate) struct NumberOrName<S> {
 }
 
 impl<S: Serializer> NumberOrName<S> {
-    /// Writes the newtype of this name.
+    /// Writes a newtype with this name and its content.
     pub(crate) fn write<T: Serialize + ?Sized>(
         to: S,
         form: NumberedAs,

@@ -1,4 +1,4 @@
-//! Enums from numbers and names.
+//! Reading of enums from numbers and names.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,14 +11,14 @@ use super::enum_names::{Forms, number_in};
 use super::enums::Enum;
 use crate::tagged::ENUM;
 
-/// Reads an enum; what its `Deserialize` does.
+/// Reads an enum. Derived `Deserialize` implementations call this.
 ///
 /// # Errors
 ///
-/// If it is no number and no name of a variant.
+/// Returns an error if the value is neither the number nor the name of a variant.
 pub fn deserialize_enum<'de, E: Enum, D: Deserializer<'de>>(from: D) -> Result<E, D::Error> {
     if !from.is_human_readable() {
-        // To a format of bytes it is an enum of serde.
+        // In binary formats it is read like an enum with serde's derive.
         return from.deserialize_enum(E::NAME, E::NAMES, ByPosition(PhantomData));
     }
     let number = read_number::<E, _>(from)?;
@@ -31,14 +31,14 @@ pub fn deserialize_enum<'de, E: Enum, D: Deserializer<'de>>(from: D) -> Result<E
     })
 }
 
-/// Reads the number of an enum, whether a variant has it or not.
+/// Reads the number of an enum, which need not be that of a variant.
 pub(super) fn read_number<'de, E: Enum, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     from.deserialize_newtype_struct(ENUM, NumberVisitor(Forms::Json, PhantomData::<E>))
 }
 
-/// Takes a number or a text.
+/// A visitor for a number or a text.
 ///
-/// Within the newtype our own MessagePack codec shows a format that is not for reading.
+/// Only our MessagePack codec is not human-readable inside the newtype.
 struct NumberVisitor<E>(Forms, PhantomData<E>);
 
 impl<'de, E: Enum> Visitor<'de> for NumberVisitor<E> {
@@ -76,8 +76,8 @@ impl<'de, E: Enum> Visitor<'de> for NumberVisitor<E> {
         number_in::<E>(text, self.0).ok_or_else(|| Error::unknown_variant(text, E::NAMES))
     }
 
-    /// From a name to null, as serde writes a variant without data within an internally tagged
-    /// one.
+    /// Reads a map from a name to null, which serde writes for a unit variant inside an internally
+    /// tagged enum.
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<i64, A::Error> {
         match (self.0, entries.next_entry::<String, ()>()?) {
             (Forms::Json, Some((name, ()))) => self.visit_str(&name),
@@ -86,7 +86,7 @@ impl<'de, E: Enum> Visitor<'de> for NumberVisitor<E> {
     }
 }
 
-/// Takes what serde's own derive takes: a position or a name.
+/// A visitor for what serde's derive accepts: a position or a name.
 struct ByPosition<E>(PhantomData<E>);
 
 impl<'de, E: Enum> Visitor<'de> for ByPosition<E> {
@@ -103,7 +103,7 @@ impl<'de, E: Enum> Visitor<'de> for ByPosition<E> {
     }
 }
 
-/// A variant that is told by its position or its name.
+/// A variant that is identified by its position or name.
 struct Identified<E>(E);
 
 impl<'de, E: Enum> Deserialize<'de> for Identified<E> {

@@ -1,4 +1,4 @@
-//! Enums without the derive: other formats, and any text.
+//! Enums without the derive, in other formats and from any text.
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ enum OfSerde {
     Other,
 }
 
-/// A format that is not for reading has of an enum what serde's own derive makes of it.
+/// In binary formats, an enum is the same as with serde's own derive.
 #[test]
 fn other_formats_have_what_serde_makes_of_an_enum() {
     let values = [Gender::Male, Gender::Other];
@@ -79,7 +79,7 @@ fn an_enum_is_found_by_its_position() {
     assert_eq!(Gender::deserialize(&mut variants), Ok(Gender::Other));
 }
 
-/// A format that is not for reading and tells variants by their positions, as bincode does.
+/// A binary format that identifies variants by their positions, as bincode does.
 struct ByPosition(serde::de::value::U32Deserializer<serde::de::value::Error>);
 
 impl<'de> serde::Deserializer<'de> for &mut ByPosition {

@@ -1,13 +1,13 @@
-//! Enums that know the numbers of their variants.
+//! Enums with numbered variants.
 
 use serde::ser::{Serialize, Serializer};
 
 use super::enum_number::Numbered;
 
-/// An enum whose variants have the numbers that are declared for them, as .NET's have.
+/// An enum with numbers declared for its variants, as in .NET.
 ///
-/// `#[derive(hubwire::dotnet::Enum)]` implements it, and serde's `Serialize` and `Deserialize`
-/// besides: it stands in the place of their derives, which know no numbers. It honours
+/// `#[derive(hubwire::dotnet::Enum)]` implements it, together with serde's `Serialize` and
+/// `Deserialize`. It replaces serde's derives, which do not know the numbers. It supports
 /// `#[serde(rename = "..")]`, `#[serde(rename_all = "..")]` and `#[serde(alias = "..")]`.
 ///
 /// | | `Naming::AsDeclared` | `Naming::DotNet` | `Naming::DotNetStringEnums` |
@@ -16,15 +16,15 @@ use super::enum_number::Numbered;
 /// | a key of a map in JSON | the name | the name | the name |
 /// | MessagePack | the name | the name | the name |
 ///
-/// Read is, under any naming, in JSON a number that a variant has, or a name in any ASCII case;
-/// in MessagePack a name as it is written. Digits in text are a number, and names with commas
-/// between them are the numbers of all of them together, as .NET's `Enum.Parse` takes them. What
-/// is no variant is an error; [`Open`](super::Open) keeps it. Where serde buffers a value before
-/// it decides on a type (`flatten`, untagged and internally tagged enums), MessagePack is read as
-/// JSON is.
+/// Reading does not depend on the naming. JSON accepts the number of a variant, or its name in any
+/// ASCII case. MessagePack accepts the name as it is written. Both accept digits in text as a
+/// number, and several names separated by commas as their numbers combined, as .NET's `Enum.Parse`
+/// does. Any other value is an error, unless [`Open`](super::Open) keeps it. If serde buffers a
+/// value before it decides on a type (`flatten`, untagged and internally tagged enums), MessagePack
+/// is read as JSON is.
 ///
-/// To serializers of other formats the enum is what serde's derives make of it. A
-/// `serde_json::Value` of one has its name, whatever the hub's naming is.
+/// For serializers of other formats, the enum behaves as with serde's derives. A
+/// `serde_json::Value` created from it contains its name, whatever the hub's naming.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an enum with numbers",
     note = "`#[derive(hubwire::dotnet::Enum)]`, in the place of serde's derives, makes it one"
@@ -37,20 +37,20 @@ pub trait Enum: Sized + 'static {
     /// Its variants in the order of their declaration.
     const VARIANTS: &'static [Variant<Self>];
 
-    /// Which variant the value is.
+    /// Returns the value's variant.
     fn variant(&self) -> &'static Variant<Self>;
 
-    /// The number that is declared for the variant.
+    /// Returns the number that is declared for the variant.
     fn number(&self) -> i64 {
         self.variant().number
     }
 
-    /// The name of the variant as it is written.
+    /// Returns the name of the variant as it is written.
     fn name(&self) -> &'static str {
         self.variant().name
     }
 
-    /// The variant that has this number.
+    /// Returns the variant with this number.
     #[must_use]
     fn from_number(number: i64) -> Option<Self> {
         let mut variants = Self::VARIANTS.iter();
@@ -70,7 +70,7 @@ pub struct Variant<E> {
 }
 
 impl<E> Variant<E> {
-    /// A variant, its `position` among the others as serde counts it: from zero.
+    /// Describes a variant. `position` is its index among all variants, from zero, as serde counts.
     #[must_use]
     pub const fn new(
         position: u32,
@@ -88,24 +88,24 @@ impl<E> Variant<E> {
         }
     }
 
-    /// The name as it is written.
+    /// Returns the name as it is written.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The number that is declared.
+    /// Returns the declared number.
     #[must_use]
     pub const fn number(&self) -> i64 {
         self.number
     }
 }
 
-/// Writes an enum; what its `Serialize` does.
+/// Writes an enum. Derived `Serialize` implementations call this.
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// Returns the serializer's errors.
 pub fn serialize_enum<E: Enum, S: Serializer>(value: &E, serializer: S) -> Result<S::Ok, S::Error> {
     let variant = value.variant();
     let unit = UnitVariant {
@@ -120,7 +120,7 @@ pub fn serialize_enum<E: Enum, S: Serializer>(value: &E, serializer: S) -> Resul
     }
 }
 
-/// What serde's own derive would write.
+/// The variant as serde's derive would write it.
 struct UnitVariant {
     of: &'static str,
     position: u32,

@@ -1,4 +1,4 @@
-//! Enums whose values are combined.
+//! Combinations of an enum's variants.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,25 +12,25 @@ use super::enum_number::Numbered;
 use super::enum_reading::read_number;
 use super::enums::{Enum, Variant};
 
-/// Variants of an enum together, as an enum with `[Flags]` is in .NET.
+/// A combination of an enum's variants, as in an enum with `[Flags]` in .NET.
 ///
-/// In JSON it is a number under `Naming::DotNet`. In MessagePack, and under any other naming, it
-/// is the text that .NET has for it: the name of the number, or else the names of those whose
-/// numbers make it up, `Read, Write`. A number that no names make up stays a number in JSON, and
-/// is its digits in MessagePack.
+/// In JSON with `Naming::DotNet` it is a number. In MessagePack, and with any other naming, it is
+/// .NET's text: the name of the variant with this number, or else the names of the variants that
+/// are combined, such as `Read, Write`. If variants do not account for all bits, it is a number in
+/// JSON and text with the digits in MessagePack.
 pub struct Flags<E> {
     number: i64,
     of: PhantomData<fn() -> E>,
 }
 
 impl<E> Flags<E> {
-    /// None of the flags.
+    /// Returns the empty combination.
     #[must_use]
     pub const fn empty() -> Self {
         Self::from_number(0)
     }
 
-    /// The flags whose numbers make up this one, which may have bits that no variant has.
+    /// Returns the flags with this number, which may have bits that no variant has.
     #[must_use]
     pub const fn from_number(number: i64) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl<E> Flags<E> {
         }
     }
 
-    /// The numbers of the flags together.
+    /// Returns the combined numbers of the flags.
     #[must_use]
     pub const fn number(self) -> i64 {
         self.number
@@ -47,15 +47,16 @@ impl<E> Flags<E> {
 }
 
 impl<E: Enum> Flags<E> {
-    /// Whether all bits of these flags are set.
+    /// Returns whether all bits of these flags are set.
     #[must_use]
     pub fn contains(self, flags: impl Into<Self>) -> bool {
         let flags = flags.into().number;
         self.number & flags == flags
     }
 
-    /// The variants whose names are its text: the one with its number, or those that make it up,
-    /// the smallest first, found from the largest on. Nothing if bits are left over.
+    /// Returns the variants that its text names: the variant with this number, or else the variants
+    /// that are combined, the smallest first. As in .NET, they are found from the largest to the
+    /// smallest. Returns `None` if bits are left over.
     fn names(self) -> Option<Vec<&'static Variant<E>>> {
         if let Some(all) = E::VARIANTS.iter().find(|all| all.number == self.number) {
             return Some(vec![all]);
@@ -103,7 +104,7 @@ impl<E: Enum, F: Into<Self>> BitOrAssign<F> for Flags<E> {
     }
 }
 
-/// The text that .NET has for it.
+/// Writes .NET's text.
 impl<E: Enum> fmt::Display for Flags<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.names() {

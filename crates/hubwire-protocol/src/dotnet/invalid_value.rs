@@ -1,15 +1,15 @@
-//! What is no value of a type.
+//! The error for values that a .NET type does not have.
 
 use std::error::Error;
 use std::fmt;
 
-/// What is no value of one of the types that .NET's classes carry.
+/// The error for values that one of the types for .NET does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidValue {
-    /// It is beyond the range of this type.
+    /// The value is out of range for the type with this name.
     OutOfRange(&'static str),
-    /// The text is not of this form.
+    /// The text does not have this form.
     Syntax(&'static str),
 }
 

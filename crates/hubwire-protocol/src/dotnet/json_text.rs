@@ -1,7 +1,8 @@
-//! Values that are read from JSON's own text, so that a number keeps its digits and is not taken for text.
+//! Reading of values from their JSON text, which keeps all digits of numbers and distinguishes
+//! numbers from text.
 //!
-//! `serde_json` shows that text to whoever asks for its `RawValue`. What serde has buffered, and other formats, show
-//! the value instead.
+//! `serde_json` provides the text to types that ask for its `RawValue`. Other formats, and values
+//! that serde has buffered, provide the value instead.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,13 +11,13 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Unex
 
 use crate::tagged::RAW_VALUE;
 
-/// A visitor that knows JSON's text, besides the values that it visits.
+/// A visitor for JSON text in addition to ordinary values.
 pub(super) trait JsonVisitor<'de>: Visitor<'de> {
-    /// Reads the text of one JSON value, which is owned where it was made from a `serde_json::Value`.
+    /// Reads the text of one JSON value. It is owned if it was created from a `serde_json::Value`.
     fn visit_json<E: de::Error>(self, json: Cow<'de, str>) -> Result<Self::Value, E>;
 }
 
-/// Reads JSON text where there is any, and else the value.
+/// Reads the JSON text if the format provides it, or else the value.
 pub(super) fn deserialize<'de, D, V>(from: D, visitor: V) -> Result<V::Value, D::Error>
 where
     D: Deserializer<'de>,
@@ -25,7 +26,7 @@ where
     from.deserialize_newtype_struct(RAW_VALUE, Raw(visitor))
 }
 
-/// The text of a JSON string, or what is there instead.
+/// Returns the content of a JSON string, or an error that names the kind of value.
 pub(super) fn string<'j, V, E>(json: &'j str, expected: &V) -> Result<Cow<'j, str>, E>
 where
     V: de::Expected,
@@ -40,7 +41,7 @@ where
     }
 }
 
-/// What JSON text is, for an error that says so.
+/// Returns the kind of a JSON value, for errors.
 pub(super) fn unexpected(json: &str) -> Unexpected<'_> {
     match json.as_bytes().first() {
         Some(b'n') => Unexpected::Unit,
@@ -73,7 +74,7 @@ impl<'de, V: JsonVisitor<'de>> Visitor<'de> for Raw<V> {
     }
 }
 
-/// Text that is borrowed where it can be.
+/// Text that is borrowed if possible.
 #[derive(serde::Deserialize)]
 struct Text<'j>(#[serde(borrow)] Cow<'j, str>);
 

@@ -1,4 +1,4 @@
-//! An enum whose numbers may be those of no variant.
+//! An enum that also allows numbers that no variant has.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use super::enum_number::Numbered;
 use super::enum_reading::read_number;
 use super::enums::{Enum, serialize_enum};
 
-/// A variant of an enum, or a number that none of its variants has, as any enum of .NET is.
+/// A variant of an enum, or a number that no variant has. Every enum of .NET can hold such numbers.
 ///
-/// What is known is written as `E` itself is. A number that is not is written as a number in
-/// JSON and as its digits in text in MessagePack.
+/// A variant is written as `E` is. Another number is written as a number in JSON, and as text with
+/// its digits in MessagePack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Open<E> {
     /// A variant.
@@ -22,13 +22,13 @@ pub enum Open<E> {
 }
 
 impl<E: Enum> Open<E> {
-    /// The variant with this number, or the number itself.
+    /// Returns the variant with this number, or else keeps the number.
     #[must_use]
     pub fn from_number(number: i64) -> Self {
         E::from_number(number).map_or(Self::Unknown(number), Self::Known)
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn number(&self) -> i64 {
         match self {
             Self::Known(known) => known.number(),
@@ -38,7 +38,7 @@ impl<E: Enum> Open<E> {
 }
 
 impl<E> Open<E> {
-    /// The variant, if it is one.
+    /// Returns the variant, unless this is an unknown number.
     pub fn known(self) -> Option<E> {
         match self {
             Self::Known(known) => Some(known),
@@ -60,7 +60,7 @@ impl<E: Enum> Default for Open<E> {
     }
 }
 
-/// The name, or the digits of a number that has none.
+/// Writes the name, or the digits of an unknown number.
 impl<E: Enum> fmt::Display for Open<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,7 +1,8 @@
-//! Types that have a form of their own in each protocol, as some of .NET's have.
+//! Types with a different form in each protocol, as some of .NET's types have.
 //!
-//! A class with `[Key(0)]` is an object in JSON and an array in MessagePack, and so are a `KeyValuePair` and a `Tuple`.
-//! serde does not tell a type which protocol it is read from or written in; [`Form`] and [`serialize`] do.
+//! A class with `[Key(0)]` is an object in JSON and an array in MessagePack, and so are
+//! `KeyValuePair` and `Tuple`. Serde does not tell a type which protocol it is read from or written
+//! to; [`Form`] and [`serialize`] do.
 //!
 //! ```
 //! use hubwire::dotnet::per_protocol::{self, Form};
@@ -54,8 +55,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Where serde buffers a value before it knows its type (flatten, untagged, tag), and in formats other than the hub
-//! protocols, it is JSON's form.
+//! If serde buffers a value before it knows its type (flatten, untagged, tag), and in formats other
+//! than the hub protocols, the JSON form is used.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -65,14 +66,14 @@ use serde::ser::{Serialize, Serializer};
 
 use crate::tagged::{MESSAGEPACK_FORM, PER_PROTOCOL};
 
-/// A value that was read, in the form of the protocol in which it came.
+/// A received value in the form of its protocol.
 ///
-/// For the `#[serde(from = "..")]` of a type with two forms: see [the module](self).
+/// Used in `#[serde(from = "..")]` of a type with two forms, see [the module](self).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form<J, M> {
-    /// The form that the value has in JSON.
+    /// The value's form in JSON.
     Json(J),
-    /// The form that it has in MessagePack.
+    /// The value's form in MessagePack.
     MessagePack(M),
 }
 
@@ -82,11 +83,11 @@ impl<'de, J: Deserialize<'de>, M: Deserialize<'de>> Deserialize<'de> for Form<J,
     }
 }
 
-/// Writes the one form or the other.
+/// Serializes the form of the protocol that is written.
 ///
 /// # Errors
 ///
-/// If that form cannot be written.
+/// Returns an error if that form cannot be serialized.
 pub fn serialize<J, M, S>(json: &J, messagepack: &M, serializer: S) -> Result<S::Ok, S::Error>
 where
     J: Serialize + ?Sized,
@@ -96,7 +97,7 @@ where
     serializer.serialize_newtype_struct(PER_PROTOCOL, &Both { json, messagepack })
 }
 
-/// What is written within the newtype, which our MessagePack codec alone shows a format that is not for reading.
+/// The content of the newtype. Only our MessagePack codec is not human-readable inside the newtype.
 struct Both<'v, J: ?Sized, M: ?Sized> {
     json: &'v J,
     messagepack: &'v M,
@@ -131,7 +132,7 @@ impl<'de, J: Deserialize<'de>, M: Deserialize<'de>> Visitor<'de> for Either<J, M
     }
 }
 
-/// The form of MessagePack, which is read as any other value there.
+/// The MessagePack form, which is then read like any other value.
 struct Inside<M>(PhantomData<M>);
 
 impl<'de, M: Deserialize<'de>> Visitor<'de> for Inside<M> {

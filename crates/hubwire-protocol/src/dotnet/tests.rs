@@ -1,4 +1,4 @@
-//! What the tests of all types share.
+//! Helpers for the tests of all types.
 
 use proptest::prelude::*;
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub(super) fn from_messagepack<T: DeserializeOwned>(hex: &str) -> Result<T, Stri
     decoded(&RawItem::from_messagepack(&bytes))
 }
 
-/// Under either naming a value is the same.
+/// Decodes a value with two namings, which must give the same result.
 fn decoded<T: DeserializeOwned>(item: &RawItem<'_>) -> Result<T, String> {
     let read = item.decode::<T>();
     let as_dotnet = item.clone().with_naming(Naming::DotNet).decode::<T>();
@@ -46,7 +46,7 @@ pub(super) fn any_decimal() -> impl Strategy<Value = Decimal> {
     (mantissa, 0_u32..=28).prop_map(|(mantissa, scale)| Decimal::new(mantissa, scale).unwrap())
 }
 
-/// The codec of either protocol knows a decimal that only passes by.
+/// Each codec handles decimals that are only passed on.
 #[test]
 fn received_values_pass_on() {
     let price: Decimal = "1.10".parse().unwrap();
@@ -56,14 +56,14 @@ fn received_values_pass_on() {
         protocol.writer(&mut out).stream_item("1", &item).unwrap();
         let (message, _) = protocol.next_message(&out, None).unwrap().unwrap();
         let HubMessage::StreamItem(received) = message else {
-            panic!("no item");
+            panic!("not a stream item");
         };
         let read = received.item.decode::<Decimal>().unwrap();
         assert_eq!(read.to_string(), "1.10");
     }
 }
 
-/// .NET has no `char` of two units.
+/// .NET's `char` is a single UTF-16 code unit.
 #[test]
 fn a_character_is_a_number_if_it_is_one_unit() {
     for (character, expected) in [

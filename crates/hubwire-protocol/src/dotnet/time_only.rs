@@ -13,10 +13,11 @@ use crate::tagged::TIME_ONLY;
 #[cfg(test)]
 mod tests;
 
-/// A time of day to 100 ns: a `TimeOnly` to .NET peers.
+/// A time of day with a precision of 100 ns: a `TimeOnly` for .NET peers.
 ///
-/// In JSON it is text, `"03:04:05"` or `"03:04:05.5000000"`, and in MessagePack the ticks of 100 ns since midnight. Read
-/// are both forms in MessagePack, and in JSON text alone, if serde does not buffer it (`flatten`, `untagged`, `tag`).
+/// In JSON it is text, `"03:04:05"` or `"03:04:05.5000000"`. In MessagePack it is the number of
+/// ticks of 100 ns since midnight. Both forms can be read from MessagePack, and from JSON that
+/// serde has buffered (`flatten`, `untagged`, `tag`). Other JSON must contain text.
 ///
 /// ```
 /// use hubwire::dotnet::TimeOnly;
@@ -41,11 +42,11 @@ impl TimeOnly {
     /// 23:59:59.9999999.
     pub const MAX: Self = Self(86_400 * SECOND - 1);
 
-    /// So many hours, minutes and seconds after midnight.
+    /// Creates a time from the hours, minutes and seconds after midnight.
     ///
     /// # Errors
     ///
-    /// If there are more than 23 hours, or than 59 minutes or seconds.
+    /// Returns an error if `hour` exceeds 23, or if `minute` or `second` exceeds 59.
     pub const fn from_hms(hour: u8, minute: u8, second: u8) -> Result<Self, InvalidValue> {
         if hour > 23 || minute > 59 || second > 59 {
             return Err(OUT_OF_RANGE);
@@ -54,11 +55,11 @@ impl TimeOnly {
         Ok(Self(seconds * SECOND))
     }
 
-    /// So many ticks of 100 ns after midnight.
+    /// Creates a time from the number of ticks of 100 ns since midnight.
     ///
     /// # Errors
     ///
-    /// If they are negative, or a day or more.
+    /// Returns an error if the number is negative, or is a day or more.
     pub const fn from_ticks(ticks: i64) -> Result<Self, InvalidValue> {
         let since_midnight = ticks.unsigned_abs();
         if ticks < 0 || since_midnight > Self::MAX.0 {
@@ -67,31 +68,31 @@ impl TimeOnly {
         Ok(Self(since_midnight))
     }
 
-    /// The ticks of 100 ns since midnight.
+    /// Returns the number of ticks of 100 ns since midnight.
     #[must_use]
     pub const fn ticks(self) -> i64 {
         self.0.cast_signed()
     }
 
-    /// From 0 to 23.
+    /// Returns the hour, from 0 to 23.
     #[must_use]
     pub const fn hour(self) -> u8 {
         (self.0 / SECOND / 3_600) as u8
     }
 
-    /// From 0 to 59.
+    /// Returns the minute, from 0 to 59.
     #[must_use]
     pub const fn minute(self) -> u8 {
         (self.0 / SECOND / 60 % 60) as u8
     }
 
-    /// From 0 to 59.
+    /// Returns the second, from 0 to 59.
     #[must_use]
     pub const fn second(self) -> u8 {
         (self.0 / SECOND % 60) as u8
     }
 
-    /// The nanoseconds behind the whole second, in hundreds.
+    /// Returns the nanoseconds within the second, a multiple of 100.
     #[must_use]
     pub const fn subsec_nanoseconds(self) -> u32 {
         (self.0 % SECOND) as u32 * 100
@@ -113,7 +114,7 @@ impl fmt::Debug for TimeOnly {
 impl FromStr for TimeOnly {
     type Err = InvalidValue;
 
-    /// Reads `hh:mm[:ss[.fffffff]]`.
+    /// Parses `hh:mm[:ss[.fffffff]]`.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         time_span::clock(text)
             .map(Self)

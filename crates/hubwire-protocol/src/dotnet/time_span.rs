@@ -1,4 +1,4 @@
-//! .NET's `TimeSpan`: a count of 100 ns.
+//! .NET's `TimeSpan`: a number of ticks of 100 ns.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,11 +18,12 @@ mod tests;
 
 pub(super) use text::{clock, write_clock};
 
-/// A length of time in ticks of 100 ns, which may be negative: a `TimeSpan` to .NET peers.
+/// A duration in ticks of 100 ns, which may be negative: a `TimeSpan` for .NET peers.
 ///
-/// In JSON it is text, `"1.02:03:04.5000000"` for a day, two hours, three minutes and 4.5 seconds, and in MessagePack its
-/// number of ticks. Read are both forms in MessagePack, and in JSON text alone: there nobody knows which unit a number
-/// has. Where serde buffers (`flatten`, `untagged`, `tag`) a number of JSON is taken for ticks, too.
+/// In JSON it is text: `"1.02:03:04.5000000"` is a day, two hours, three minutes and 4.5 seconds.
+/// In MessagePack it is the number of ticks. Both forms can be read from MessagePack. JSON must
+/// contain text, because the unit of a number would be unknown; but if serde has buffered the JSON
+/// (`flatten`, `untagged`, `tag`), a number is read as ticks.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,22 +46,22 @@ pub(super) use text::{clock, write_clock};
 pub struct TimeSpan(i64);
 
 impl TimeSpan {
-    /// No time.
+    /// The empty time span.
     pub const ZERO: Self = Self(0);
     /// `-10675199.02:48:05.4775808`.
     pub const MIN: Self = Self(i64::MIN);
     /// `10675199.02:48:05.4775807`.
     pub const MAX: Self = Self(i64::MAX);
-    /// How many ticks a second has.
+    /// The number of ticks in a second.
     pub const TICKS_PER_SECOND: i64 = 10_000_000;
 
-    /// So many ticks of 100 ns.
+    /// Creates a time span from a number of ticks of 100 ns.
     #[must_use]
     pub const fn from_ticks(ticks: i64) -> Self {
         Self(ticks)
     }
 
-    /// How many ticks of 100 ns it has.
+    /// Returns the number of ticks of 100 ns.
     #[must_use]
     pub const fn ticks(self) -> i64 {
         self.0
@@ -70,7 +71,8 @@ impl TimeSpan {
 impl TryFrom<Duration> for TimeSpan {
     type Error = InvalidValue;
 
-    /// Cuts off what is less than 100 ns. Fails from 29,227 years on.
+    /// Truncates fractions of 100 ns. Fails if the duration exceeds the range of a `TimeSpan`,
+    /// about 29,227 years.
     fn try_from(duration: Duration) -> Result<Self, InvalidValue> {
         let ticks = i64::try_from(duration.as_nanos() / 100);
         ticks
@@ -82,7 +84,7 @@ impl TryFrom<Duration> for TimeSpan {
 impl TryFrom<TimeSpan> for Duration {
     type Error = InvalidValue;
 
-    /// Fails if it is negative.
+    /// Fails if the time span is negative.
     fn try_from(span: TimeSpan) -> Result<Self, InvalidValue> {
         let ticks =
             u64::try_from(span.0).map_err(|_| InvalidValue::OutOfRange("std::time::Duration"))?;
@@ -106,7 +108,7 @@ impl fmt::Debug for TimeSpan {
 impl FromStr for TimeSpan {
     type Err = InvalidValue;
 
-    /// Reads `[-][d.]hh:mm[:ss[.fffffff]]`, or a number of days, as .NET's constant format.
+    /// Parses `[-][d.]hh:mm[:ss[.fffffff]]`, or a number of days, as in .NET's constant format.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         text::read(text)
     }

@@ -1,4 +1,5 @@
-//! From and to `chrono`. What is less than .NET's 100 ns is cut off, or, in a moment, kept.
+//! Conversions from and to `chrono`. Fractions of .NET's 100 ns are truncated, except in
+//! `Timestamp` and `DateTimeOffset`, which keep them.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Offset, TimeDelta, Timelike, Utc};
 
@@ -8,7 +9,7 @@ use crate::{Timestamp, TimestampError};
 impl TryFrom<TimeDelta> for TimeSpan {
     type Error = InvalidValue;
 
-    /// Fails from 29,227 years on.
+    /// Fails if the duration exceeds the range of a `TimeSpan`, about 29,227 years.
     fn try_from(delta: TimeDelta) -> Result<Self, InvalidValue> {
         delta
             .num_seconds()
@@ -42,7 +43,7 @@ impl TryFrom<NaiveDate> for DateOnly {
 impl From<DateOnly> for NaiveDate {
     fn from(date: DateOnly) -> Self {
         let since_epoch = date.day_number() - DateOnly::UNIX_EPOCH.day_number();
-        // Years up to 9999 are far within those of chrono.
+        // Years up to 9999 are well within chrono's range.
         Self::default() + TimeDelta::days(i64::from(since_epoch))
     }
 }
@@ -79,7 +80,7 @@ impl<Tz: chrono::TimeZone> TryFrom<DateTime<Tz>> for Timestamp {
 
 impl From<Timestamp> for DateTime<Utc> {
     fn from(timestamp: Timestamp) -> Self {
-        // Years up to 9999 are far within those of chrono.
+        // Years up to 9999 are well within chrono's range.
         Self::default()
             + TimeDelta::seconds(timestamp.unix_seconds())
             + TimeDelta::nanoseconds(i64::from(timestamp.subsec_nanoseconds()))
@@ -89,8 +90,8 @@ impl From<Timestamp> for DateTime<Utc> {
 impl<Tz: chrono::TimeZone> TryFrom<DateTime<Tz>> for DateTimeOffset {
     type Error = InvalidValue;
 
-    /// Cuts off what of the offset is less than a minute. Fails from 14 hours of it on, if the year is not between 1
-    /// and 9999, or within a leap second.
+    /// Truncates the offset to whole minutes. Fails if the result exceeds 14 hours, if the year is
+    /// not between 1 and 9999, or within a leap second.
     fn try_from(time: DateTime<Tz>) -> Result<Self, InvalidValue> {
         let out_of_range = InvalidValue::OutOfRange("DateTimeOffset");
         let minutes = time.offset().fix().local_minus_utc() / 60;
@@ -103,7 +104,7 @@ impl<Tz: chrono::TimeZone> TryFrom<DateTime<Tz>> for DateTimeOffset {
 impl From<DateTimeOffset> for DateTime<FixedOffset> {
     fn from(moment: DateTimeOffset) -> Self {
         let utc = DateTime::<Utc>::from(moment.timestamp());
-        // Offsets up to 14 hours are within those of chrono.
+        // Offsets of up to 14 hours are within chrono's range.
         match FixedOffset::east_opt(i32::from(moment.offset_minutes()) * 60) {
             Some(offset) => utc.with_timezone(&offset),
             None => utc.fixed_offset(),

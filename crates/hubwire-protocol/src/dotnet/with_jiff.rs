@@ -1,4 +1,5 @@
-//! From and to `jiff`. What is less than .NET's 100 ns is cut off, or, in a moment, kept.
+//! Conversions from and to `jiff`. Fractions of .NET's 100 ns are truncated, except in `Timestamp`
+//! and `DateTimeOffset`, which keep them.
 
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Zoned};
@@ -9,7 +10,7 @@ use crate::{Timestamp, TimestampError};
 impl TryFrom<SignedDuration> for TimeSpan {
     type Error = InvalidValue;
 
-    /// Fails from 29,227 years on.
+    /// Fails if the duration exceeds the range of a `TimeSpan`, about 29,227 years.
     fn try_from(duration: SignedDuration) -> Result<Self, InvalidValue> {
         i64::try_from(duration.as_nanos() / 100)
             .map(Self::from_ticks)
@@ -37,7 +38,7 @@ impl TryFrom<Date> for DateOnly {
 
 impl From<DateOnly> for Date {
     fn from(date: DateOnly) -> Self {
-        // At most 9999, 12 and 31, which are jiff's own.
+        // The values are at most 9999, 12 and 31, which jiff accepts.
         let part = |number: u8| number.cast_signed();
         Self::constant(
             date.year().cast_signed(),
@@ -52,14 +53,14 @@ impl From<Time> for TimeOnly {
         let part = i64::from;
         let seconds = part(time.hour()) * 3_600 + part(time.minute()) * 60 + part(time.second());
         let ticks = i64::from(time.subsec_nanosecond()) / 100;
-        // A time of jiff's has no leap second.
+        // Times in jiff have no leap seconds.
         Self::from_ticks(seconds * TimeSpan::TICKS_PER_SECOND + ticks).unwrap_or(Self::MAX)
     }
 }
 
 impl From<TimeOnly> for Time {
     fn from(time: TimeOnly) -> Self {
-        // At most 23, 59, 59 and 999,999,900, which are jiff's own.
+        // The values are at most 23, 59, 59 and 999,999,900, which jiff accepts.
         let part = |number: u8| number.cast_signed();
         let nanoseconds = time.subsec_nanoseconds().cast_signed();
         Self::constant(
@@ -86,7 +87,7 @@ impl TryFrom<jiff::Timestamp> for Timestamp {
 impl TryFrom<Timestamp> for jiff::Timestamp {
     type Error = jiff::Error;
 
-    /// Fails on the last day of the year 9999, which jiff leaves out.
+    /// Fails on the last day of the year 9999, which is outside of jiff's range.
     fn try_from(timestamp: Timestamp) -> Result<Self, jiff::Error> {
         let nanoseconds = timestamp.subsec_nanoseconds().cast_signed();
         Self::new(timestamp.unix_seconds(), nanoseconds)
@@ -96,8 +97,8 @@ impl TryFrom<Timestamp> for jiff::Timestamp {
 impl TryFrom<&Zoned> for DateTimeOffset {
     type Error = InvalidValue;
 
-    /// Cuts off what of the offset is less than a minute. Fails from 14 hours of it on, or if the year is not between 1
-    /// and 9999.
+    /// Truncates the offset to whole minutes. Fails if the result exceeds 14 hours, or if the year
+    /// is not between 1 and 9999.
     fn try_from(zoned: &Zoned) -> Result<Self, InvalidValue> {
         let out_of_range = InvalidValue::OutOfRange("DateTimeOffset");
         let timestamp = Timestamp::try_from(zoned.timestamp()).map_err(|_| out_of_range)?;
@@ -109,7 +110,7 @@ impl TryFrom<&Zoned> for DateTimeOffset {
 impl TryFrom<DateTimeOffset> for Zoned {
     type Error = jiff::Error;
 
-    /// Fails on the last day of the year 9999, which jiff leaves out.
+    /// Fails on the last day of the year 9999, which is outside of jiff's range.
     fn try_from(moment: DateTimeOffset) -> Result<Self, jiff::Error> {
         let seconds = i32::from(moment.offset_minutes()) * 60;
         let offset = jiff::tz::Offset::from_seconds(seconds)?;

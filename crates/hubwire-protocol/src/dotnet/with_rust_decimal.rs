@@ -1,4 +1,5 @@
-//! From and to `rust_decimal`, whose decimals are .NET's.
+//! Conversions from and to `rust_decimal`, which has the same range and precision as .NET's
+//! decimals.
 
 use rust_decimal::Decimal as Foreign;
 
@@ -6,7 +7,7 @@ use super::Decimal;
 
 impl From<Foreign> for Decimal {
     fn from(decimal: Foreign) -> Self {
-        // It has no more digits and no more of them behind the point than ours.
+        // It never has more digits or decimal places than ours.
         Self::new(decimal.mantissa(), decimal.scale()).unwrap_or_default()
     }
 }

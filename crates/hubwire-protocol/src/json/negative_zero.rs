@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-/// How many zeros of one text are looked at one by one.
+/// The maximum number of zeros in a text that are replaced one by one.
 const MAXIMUM_ZEROS: usize = 16;
 
-/// Decodes JSON in which `-0` is 0 where an integer is asked for, and stays what it is where a float is.
+/// Decodes JSON that may contain `-0`, which becomes 0 if an integer is expected and stays `-0.0`
+/// if a float is expected.
 ///
-/// What is refused at a `-0` is decoded again with a 0 there. Where serde has buffered the number the refusal says
-/// nothing of its place, and from the seventeenth zero on it would take too long: there all of them become 0.
+/// If decoding fails at a `-0`, it is replaced by 0 and the text is decoded again. If serde has
+/// buffered the number, the error has no position. In that case, and after 16 replacements, which
+/// would otherwise take too long, all remaining zeros are replaced.
 #[inline]
 pub(crate) fn with_negative_zeros<T>(
     json: &str,
@@ -40,14 +42,14 @@ fn decode_again<T>(
     }
 }
 
-/// Where the minus of the zero is at which the text was refused.
+/// Returns the position of the minus sign of the zero at which the text was refused.
 fn refused_zero(json: &str, error: &serde_json::Error) -> Option<usize> {
     let mut line_begins = 0;
     for _ in 1..error.line() {
         let rest = json.as_bytes().get(line_begins..)?;
         line_begins += memchr::memchr(b'\n', rest)? + 1;
     }
-    // The column is that of the number's last byte, from one.
+    // The column, counted from one, is that of the number's last byte.
     let ends = line_begins + error.column();
     let minus = ends.checked_sub(2)?;
     is_zero(json.as_bytes(), minus)
@@ -55,7 +57,7 @@ fn refused_zero(json: &str, error: &serde_json::Error) -> Option<usize> {
         .filter(|_| json.get(minus..ends) == Some("-0"))
 }
 
-/// The JSON text with `0` for each `-0`, if there is one.
+/// Returns the JSON text with `0` for each `-0`; `None` if it contains none.
 fn without_negative_zeros(json: &str) -> Option<String> {
     let bytes = json.as_bytes();
     let mut plain = String::new();
@@ -131,7 +133,7 @@ mod tests {
         }
     }
 
-    /// Decodes and counts how often.
+    /// Decodes the text and counts the attempts.
     fn counted<T: serde::de::DeserializeOwned>(json: &str) -> (Option<T>, usize) {
         let mut times = 0;
         let decoded = with_negative_zeros(json, |json| {

@@ -27,7 +27,7 @@ pub(crate) struct Writing<S> {
     tag_of: Option<&'static str>,
 }
 
-/// Where a value stands.
+/// Whether the position is that of a map key or of a value.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Key,

@@ -1,7 +1,7 @@
 //! Properties of the wire format: what is written is read back, splits change nothing, nothing
 //! panics.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod frames;
 mod messages;

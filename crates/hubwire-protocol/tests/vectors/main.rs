@@ -1,6 +1,6 @@
 //! Transcripts of a real ASP.NET Core 10, replayed: we read what it was sent in the same way.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod dotnet_values;
 mod frames;

@@ -1,4 +1,4 @@
-//! Takes the messages of one connection in order and runs what they ask for.
+//! The dispatcher: takes the messages of one connection in order and runs the calls in them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,20 +22,21 @@ pub(crate) struct Dispatcher {
     pub(super) protocol: HubProtocol,
     pub(super) running: RunningCalls,
     pub(super) free_slots: usize,
-    /// The next call, for which no slot is free: nothing behind it is looked at.
+    /// The next call if no slot is free for it. Messages after it are not read until it begins.
     pub(super) waiting: Option<WaitingCall>,
-    /// Made for the first stream and dropped with the last: most connections have none.
+    /// Allocated for the first stream and dropped with the last, because most connections have
+    /// none.
     pub(super) open: Option<Box<OpenStreams>>,
-    /// The stream whose next item has to wait, and all behind it.
+    /// The stream whose next item has to wait, as do all messages after it.
     pub(super) full_upload: Option<Arc<dyn Upload>>,
 }
 
 /// How far messages were dispatched.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Dispatched {
-    /// How many bytes they took.
+    /// The number of bytes that were dispatched.
     pub(crate) used: usize,
-    /// Whether what is behind them was searched, and is the beginning of a message.
+    /// Whether the bytes after them were searched, and are the beginning of a message.
     pub(crate) is_rest_incomplete: bool,
 }
 
@@ -57,21 +58,22 @@ impl Dispatcher {
         self.caller.connection()
     }
 
-    /// Whether messages must wait: for a slot, for room in a stream or in the queue, or for the connection's end.
+    /// Returns whether messages must wait: for a slot, for room in a stream or in the queue, or for
+    /// the connection's end.
     pub(crate) fn is_blocked(&self) -> bool {
         self.waiting.is_some()
             || self.full_upload.as_ref().is_some_and(|full| full.is_full())
             || self.connection().outbound().owner_must_wait()
     }
 
-    /// Whether looking at a kept message again is worth while now that its last `added` bytes came.
+    /// Returns whether a kept message may be complete now that its last `added` bytes have arrived.
     pub(crate) fn may_complete(&self, buffered: &[u8], added: usize) -> bool {
         let limit = self.hub.options().maximum_receive_message_size;
         self.protocol.may_complete(buffered, added)
             || limit.is_some_and(|limit| buffered.len() > limit)
     }
 
-    /// Dispatches complete messages in order, as many as the turn takes.
+    /// Dispatches complete messages in order, as many as the turn allows.
     pub(crate) fn dispatch_all(
         &mut self,
         bytes: &[u8],
@@ -114,7 +116,7 @@ impl Dispatcher {
         }
     }
 
-    /// Ends the connection for what its client sent.
+    /// Ends the connection because of an invalid message.
     fn end_for(&self, error: &ProtocolError) {
         let connection_id = self.connection().id();
         let warning = match error {
@@ -136,7 +138,8 @@ impl Dispatcher {
         }
     }
 
-    /// Whether the message was taken; one that was not is dispatched again when there is room for it.
+    /// Dispatches a message. Returns `false` if there is no room for it yet; it must then be
+    /// dispatched again later.
     fn dispatch(&mut self, message: HubMessage<'_>, cx: &mut Context<'_>) -> bool {
         match message {
             HubMessage::Invocation(message) => self.invoke(&message, Mode::Plain, cx),
@@ -155,16 +158,17 @@ impl Dispatcher {
                     None => DisconnectReason::ClientClosed,
                 });
             }
-            // A type that this version does not know is passed over.
+            // Messages of a type that this version does not know are ignored.
             _ => tracing::trace!(target: "hubwire::dispatch", ?message, "ignored"),
         }
         true
     }
 
-    /// Polls running calls, as far as the turn goes, and gives the slots of those that ended to the call that waits.
+    /// Polls running calls, as far as the turn allows, and gives the slots of ended calls to the
+    /// waiting call.
     pub(crate) fn poll_calls(&mut self, turn: &mut Turn, cx: &mut Context<'_>) {
         loop {
-            // What was read may have taken all of the turn.
+            // Reading may have used up the turn.
             while !turn.is_over()
                 && let Some(ended) = self.running.poll_ended(cx)
             {
@@ -193,7 +197,7 @@ impl Dispatcher {
         }
     }
 
-    /// Forgets a call that has ended, and gives its slot to others.
+    /// Removes a call that has ended and frees its slot.
     pub(super) fn end(&mut self, ended: Ended) {
         self.free_slots += usize::from(ended.frees_slot());
         let (Some(registered), Some(open)) = (ended.registered, &mut self.open) else {
@@ -213,8 +217,8 @@ impl Dispatcher {
         }
     }
 
-    /// Drops the call that waits, and tells streaming methods that their connection is gone; returns the streams
-    /// that methods still read.
+    /// Drops the waiting call and tells streaming methods that their connection is gone. Returns
+    /// the streams that methods still read.
     pub(crate) fn leave(&mut self) -> LeftUploads {
         self.waiting = None;
         let Some(open) = &mut self.open else {
@@ -225,9 +229,11 @@ impl Dispatcher {
         uploads
     }
 
-    /// Fails the stream of the client's whose next item waits for room; whether there was one.
+    /// Fails the client's stream whose next item waits for room. Returns whether there was such a
+    /// stream.
     ///
-    /// For who has left: its method may wait for what comes behind that item, and nobody would end either.
+    /// Used after the client has left: the method may wait for messages after that item, which
+    /// would never be read.
     pub(crate) fn fail_full_upload(&mut self) -> bool {
         let full = self.full_upload.take_if(|upload| upload.is_full());
         if let Some(upload) = &full {
@@ -236,10 +242,11 @@ impl Dispatcher {
         full.is_some()
     }
 
-    /// Stops the client timeout while the client cannot be heard.
+    /// Stops the client timeout while messages must wait, because nothing is read from the client
+    /// then.
     ///
-    /// One that has left will not be heard any more: what it sent before has the client timeout, from message
-    /// to message, to be run.
+    /// A client that has left sends nothing more. For it the timeout limits the time between the
+    /// messages that it sent before and that are still to be dispatched.
     pub(crate) fn mind_the_clock(&self, has_left: bool) {
         let clock = self.connection().clock();
         if self.is_blocked() && !has_left {
@@ -253,7 +260,8 @@ impl Dispatcher {
         }
     }
 
-    /// What runs the calls to their ends that have begun, unheard; `None` where there are none.
+    /// Returns a future that runs the pending calls to their end without their client; `None` if
+    /// there are none.
     pub(crate) fn into_orphans(self) -> Option<impl Future<Output = ()> + Send + use<>> {
         let calls = self.running.into_orphans();
         let connection = self.caller.connection();

@@ -1,4 +1,4 @@
-//! Calls: from the message to the method's run, or to its refusal.
+//! Calls of hub methods: runs the method that a message asks for, or refuses the call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ impl Dispatcher {
                     }
                 }
             }
-            // A streaming invocation never takes a slot, and so does not wait for one to be refused.
+            // A streaming invocation never takes a slot, so its refusal does not wait for one.
             (ReplyKind::Call(call), Mode::Streaming) => {
                 drop(call);
                 self.log_refused_call(message, method, CallFault::WrongKind, None);
@@ -77,7 +77,7 @@ impl Dispatcher {
         self.take_turn(message, Invocation { method, run }, resources, cx);
     }
 
-    /// Makes what the call takes and binds its arguments, which both run code of the hub's author.
+    /// Creates the call's resources and binds its arguments. Both run code of the hub's author.
     fn prepare(
         &self,
         method: usize,
@@ -100,7 +100,8 @@ impl Dispatcher {
         guarded(prepare).map_err(HubError::panicked)
     }
 
-    /// Runs a call when it has a slot, which one with streams does not need; a refused one waits too.
+    /// Starts a call, or lets it wait if it needs a slot and none is free. Calls with streams need
+    /// no slot; refusals wait too.
     fn take_turn(
         &mut self,
         message: &Message<'_>,
@@ -124,7 +125,8 @@ impl Dispatcher {
         self.start(id, invocation, &resources, claims, cx);
     }
 
-    /// Runs a call as far as it goes at once; only a pending one costs more than its own frame.
+    /// Runs a call until it is first pending. A call that completes at once needs no further
+    /// allocation.
     pub(super) fn start(
         &mut self,
         id: Option<&str>,
@@ -155,7 +157,8 @@ impl Dispatcher {
             registered: None,
         };
         if begun.is_ready() {
-            // A call that gave its slot back is counted when the connection hears of it.
+            // The slot of a call that gave it back is added when the connection collects released
+            // slots.
             if took_slot && !ended.frees_slot() {
                 self.free_slots -= 1;
             }
@@ -181,7 +184,8 @@ impl Dispatcher {
         });
     }
 
-    /// Why one more call is refused, whether or not it takes a slot.
+    /// Returns the text of a refusal if the connection has too many running calls, with or without
+    /// a slot.
     pub(super) fn check_room(&self, method: usize) -> Result<(), String> {
         let options = self.hub.options();
         let slots = options.maximum_parallel_invocations_per_client.get();
@@ -195,7 +199,7 @@ impl Dispatcher {
         Err(refusals::too_many_calls(target, limit))
     }
 
-    /// Lets the client's items find the streams of a call.
+    /// Registers the streams that the client sends to a call, to be found by their ids.
     pub(super) fn register(&mut self, method: usize, claims: Claims) -> Box<Registered> {
         let open = self.open.get_or_insert_default();
         for (id, upload) in &claims {
@@ -276,12 +280,14 @@ impl Dispatcher {
     }
 }
 
-/// What is wrong with arguments, found by decoding them again, which runs code of the hub's author.
+/// Returns what is wrong with the arguments. It decodes them again, which runs code of the hub's
+/// author.
 fn detail_of(error: &BindError, detail: impl FnOnce() -> String) -> String {
     guarded(detail).unwrap_or_else(|_| error.to_string())
 }
 
-/// Streams never hold up other calls, so a call that reads some runs without a slot.
+/// Returns whether a call takes a slot. Streams never hold up other calls, so a call that reads
+/// streams takes none.
 fn takes_slot(resources: &Resources) -> bool {
     resources.uploads().is_empty()
 }

@@ -1,4 +1,4 @@
-//! The streams of a connection, both ways, and the calls that it may cancel.
+//! The open streams of a connection, in both directions, and the calls that its client may cancel.
 
 use std::sync::Arc;
 
@@ -8,14 +8,15 @@ use tokio_util::sync::CancellationToken;
 use crate::hub::{HubError, StreamControl, Upload};
 use crate::node::{fire, guarded_step};
 
-/// What later messages of the client refer to by id.
+/// The streams and calls that later messages of the client refer to by id.
 #[derive(Default)]
 pub(crate) struct OpenStreams {
     uploads: IndexMap<Arc<str>, OpenUpload>,
-    /// How many streams belong to calls that run, those that the client has ended among them.
+    /// The number of streams that belong to running calls, including those that the client has
+    /// ended.
     upload_count: usize,
     responses: IndexMap<Arc<str>, Arc<StreamControl>>,
-    /// Plain calls with a token; their ids are the client's business and may be equal.
+    /// Plain calls with a token. Their ids are chosen by the client and may be equal.
     calls: IndexMap<u64, OpenCall>,
     last_call: u64,
 }
@@ -40,7 +41,8 @@ impl OpenStreams {
         self.uploads.get(id)
     }
 
-    /// A stream counts until its call has ended, or a client that ends one after another could start any number.
+    /// Returns the number of streams of running calls. A stream counts until its call has ended;
+    /// otherwise a client that ends one stream after another could start any number of calls.
     pub(crate) fn upload_count(&self) -> usize {
         self.upload_count
     }
@@ -58,7 +60,7 @@ impl OpenStreams {
         self.uploads.insert(id, OpenUpload { upload, method });
     }
 
-    /// The call that read the stream has ended; its id may belong to another stream by now.
+    /// Removes the stream of a call that has ended. Its id may belong to another stream by now.
     pub(crate) fn forget_upload(&mut self, id: &str, upload: &Arc<dyn Upload>) {
         let is_same = |open: &OpenUpload| Arc::ptr_eq(&open.upload, upload);
         if self.uploads.get(id).is_some_and(is_same) {
@@ -68,7 +70,7 @@ impl OpenStreams {
         upload.end(None);
     }
 
-    /// The client has ended the stream.
+    /// Ends a stream as its client has done.
     pub(crate) fn end_upload(&mut self, id: &str, error: Option<HubError>) {
         if let Some(open) = self.uploads.swap_remove(id) {
             open.upload.end(error);
@@ -83,7 +85,8 @@ impl OpenStreams {
         self.responses.swap_remove(id);
     }
 
-    /// The number under which the call ends, for ids may be equal.
+    /// Returns the number that identifies the call in [`OpenStreams::end_call`], because ids may be
+    /// equal.
     pub(crate) fn add_call(&mut self, id: Arc<str>, token: CancellationToken) -> u64 {
         self.last_call += 1;
         let number = self.last_call;
@@ -95,7 +98,7 @@ impl OpenStreams {
         self.calls.swap_remove(&number);
     }
 
-    /// Cancels whatever has this id; an id of nothing is no fault.
+    /// Cancels everything with this id; an unknown id is ignored.
     pub(crate) fn cancel(&self, id: &str) {
         if let Some(control) = self.responses.get(id) {
             control.cancel();
@@ -109,14 +112,15 @@ impl OpenStreams {
         self.responses.values().for_each(|control| control.cancel());
     }
 
-    /// The streams that nobody will end any more.
+    /// Removes and returns the streams of a client that has left.
     pub(crate) fn take_uploads(&mut self) -> LeftUploads {
         let uploads = self.uploads.drain(..).map(|(_, open)| open.upload);
         LeftUploads(uploads.collect())
     }
 }
 
-/// Streams of a client that is gone, which methods still read: dropped, they end with an error.
+/// The streams of a client that has left and that methods still read. Dropping them ends them with
+/// an error.
 #[derive(Default)]
 pub(crate) struct LeftUploads(Vec<Arc<dyn Upload>>);
 

@@ -13,7 +13,8 @@ use super::running::RunningCall;
 use crate::connection::Connection;
 use crate::node::{OrphanedCall, Owner};
 
-/// Polls the calls of a connection that has ended until the last of them has, or must go.
+/// Polls the calls of an ended connection until each has ended or has been dropped because of the
+/// limits.
 pub(crate) fn run_out(
     calls: Vec<RunningCall>,
     connection: &Arc<Connection>,

@@ -1,4 +1,4 @@
-//! The texts with which calls are refused, and those of methods that failed; what the log hears of both.
+//! The error texts of refused and failed calls, and their log entries.
 
 use std::fmt::Display;
 
@@ -11,12 +11,12 @@ use crate::hub::{
 };
 use crate::node::guarded;
 
-/// What a client reads whose arguments did not fit.
+/// The error text for a call whose arguments do not fit.
 pub(crate) fn failed_to_invoke(target: impl Display) -> String {
     format!("Failed to invoke '{target}' due to an error on the server.")
 }
 
-/// What a client reads who called a method that does not exist.
+/// The error text for a call of an unknown method.
 pub(crate) fn unknown_method(target: &str) -> String {
     let base = failed_to_invoke(Excerpt(target));
     format!("{base} HubException: Method does not exist.")
@@ -34,7 +34,7 @@ pub(crate) fn streaming(target: &str) -> String {
     )
 }
 
-/// What the caller of a streaming method reads if a filter returned no stream.
+/// The error text for a streaming call if a filter returned no stream.
 pub(crate) fn no_stream(target: &str) -> String {
     format!(
         "The value returned by the streaming method '{target}' is not a ChannelReader<> or IAsyncEnumerable<>."
@@ -65,7 +65,7 @@ fn hub_exception(target: &str, text: &str) -> String {
 }
 
 impl Dispatcher {
-    /// Says in the log why a call is refused that this method was to run.
+    /// Logs why a call of a known method is refused.
     pub(super) fn log_refused_call(
         &self,
         message: &Invocation<'_>,
@@ -86,7 +86,7 @@ impl Dispatcher {
         self.log_refusal(heard, warning, &message.target, detail);
     }
 
-    /// Says in the log why a call is refused: where it has no id, nobody else hears of it.
+    /// Logs why a call is refused. If it has no id, nobody else learns of the refusal.
     pub(super) fn log_refusal(
         &self,
         heard: Heard,
@@ -125,12 +125,12 @@ impl Dispatcher {
     }
 }
 
-/// What the caller of a method reads without detailed errors that failed, or gave no stream.
+/// The error text, without detailed errors, of a method that failed or returned no stream.
 pub(crate) fn unexpected_error(target: &str) -> String {
     format!("An unexpected error occurred invoking '{target}' on the server.")
 }
 
-/// What the caller of a stream reads without detailed errors that broke off.
+/// The error text, without detailed errors, of a stream that failed.
 pub(crate) const STREAM_BROKE_OFF: &str =
     "An error occurred on the server while streaming results.";
 
@@ -144,18 +144,20 @@ pub(super) struct FailedCall<'a> {
 }
 
 impl FailedCall<'_> {
-    /// What the caller of a method reads that failed, or gave no stream.
+    /// Logs the error of a method that failed or returned no stream. Returns the text for its
+    /// caller.
     pub(super) fn error_text(self, error: HubError) -> String {
         let target = self.hub.service().method_name(self.method);
         self.client_text(unexpected_error(target), error)
     }
 
-    /// What the caller of a stream reads that broke off.
+    /// Logs the error of a stream that failed. Returns the text for its caller.
     pub(super) fn streaming_error_text(self, error: HubError) -> String {
         self.client_text(STREAM_BROKE_OFF.to_owned(), error)
     }
 
-    /// Logs an error and says of it what its caller may know; the error itself is a value of hub code.
+    /// Logs an error and returns what its caller may know of it. The error is a value of hub code,
+    /// so all of this is guarded.
     fn client_text(self, base: String, error: HubError) -> String {
         let detailed = self.hub.options().detailed_errors;
         let text = guarded(|| {
@@ -185,7 +187,7 @@ impl FailedCall<'_> {
             });
     }
 
-    /// Lets go of the error, unless a test has asked for it.
+    /// Drops the error, unless a test has asked for it.
     pub(super) fn keep_cause(self, error: HubError) {
         #[cfg(feature = "testing")]
         self.hub

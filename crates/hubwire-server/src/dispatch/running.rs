@@ -1,4 +1,4 @@
-//! Calls of hub methods that run: what is polled, and what its caller reads at the end.
+//! Running calls of hub methods: how they are polled, and what their callers receive at the end.
 
 use std::future::Future;
 use std::mem;
@@ -20,21 +20,21 @@ use crate::hub::{
 };
 use crate::node::{Guarded, Panic, with_scratch};
 
-/// A call that is prepared to run: its arguments are decoded, its method has not begun.
+/// A call that is ready to run: its arguments are decoded, and its method has not begun.
 pub(crate) struct Invocation {
     pub(crate) method: usize,
     pub(crate) run: Run,
 }
 
-/// What happens in the call's turn.
+/// What the call does in its turn.
 pub(crate) enum Run {
     Method(Guarded<Pin<Box<dyn CallFuture>>>),
-    /// The call is refused, but in its turn.
+    /// Refuses the call.
     Refusal(String),
 }
 
 impl Invocation {
-    /// Polls the method; when it is ready, its completion is in the connection's queue.
+    /// Polls the method. When it is ready, its completion has been put into the connection's queue.
     pub(crate) fn poll(
         &mut self,
         hub: &HubRuntime,
@@ -73,7 +73,7 @@ impl Invocation {
     }
 }
 
-/// A call without an id has no completion.
+/// Writes a completion with an error, unless the call has no id.
 pub(super) fn write_error(
     protocol: HubProtocol,
     invocation_id: Option<&str>,
@@ -85,7 +85,7 @@ pub(super) fn write_error(
     }
 }
 
-/// A panic of hub code ends the call and nothing else.
+/// Polls a method. A panic of hub code becomes the error of this call.
 fn poll_call(
     call: &mut Guarded<Pin<Box<dyn CallFuture>>>,
     cx: &mut Context<'_>,
@@ -95,7 +95,7 @@ fn poll_call(
     Poll::Ready(ended.unwrap_or_else(|panic| Err(HubError::panicked(panic))))
 }
 
-/// A plain call that was pending when it began.
+/// A plain call that was pending after its first poll.
 pub(crate) struct RunningInvocation {
     pub(crate) hub: Arc<HubRuntime>,
     pub(crate) connection: Arc<Connection>,
@@ -104,17 +104,17 @@ pub(crate) struct RunningInvocation {
     pub(crate) ended: Ended,
 }
 
-/// What is left to do when a call has ended.
+/// What remains to be done when a call has ended.
 #[derive(Default)]
 pub(crate) struct Ended {
-    /// Whether the call had a slot when it began.
+    /// Whether the call took a slot when it began.
     pub(crate) took_slot: bool,
-    /// The slot, where the call could have given it back before.
+    /// The slot, if the call could have given it back before its end.
     pub(crate) slot: Option<Arc<CallSlot>>,
     pub(crate) registered: Option<Box<Registered>>,
 }
 
-/// Under what the call can be found by later messages.
+/// What later messages can refer to in this call.
 #[derive(Default)]
 pub(crate) struct Registered {
     pub(crate) response: Option<Arc<str>>,
@@ -123,7 +123,7 @@ pub(crate) struct Registered {
 }
 
 impl Ended {
-    /// Takes the call's slot away; whether it becomes free by that.
+    /// Takes the call's slot. Returns `true` if the call took one and still held it.
     pub(crate) fn frees_slot(&self) -> bool {
         let is_held = self.slot.as_ref().is_none_or(|slot| slot.take());
         self.took_slot && is_held
@@ -142,7 +142,7 @@ impl Future for RunningInvocation {
     }
 }
 
-/// Drives a stream to its one completion.
+/// A running stream to the client, with its single completion.
 pub(crate) struct RunningStream {
     pub(crate) hub: Arc<HubRuntime>,
     pub(crate) connection: Arc<Connection>,
@@ -150,7 +150,7 @@ pub(crate) struct RunningStream {
     pub(crate) method: usize,
     pub(crate) control: Arc<StreamControl>,
     pub(crate) run: Guarded<BoxFuture<'static, StreamEnd>>,
-    /// Since its cancel: until when it is polled on.
+    /// The time until which the stream is polled after it was cancelled.
     pub(crate) time_left: Option<Pin<Box<Sleep>>>,
     pub(crate) ended: Ended,
 }
@@ -168,7 +168,7 @@ impl RunningStream {
         })
     }
 
-    /// Whether a cancelled stream is not polled any more.
+    /// Returns whether a cancelled stream is not polled any more.
     fn is_given_up(&mut self, cx: &mut Context<'_>) -> bool {
         if self.control.is_dropped_when_cancelled() {
             return true;
@@ -207,7 +207,8 @@ impl RunningStream {
         })
     }
 
-    /// After a cancel the end is a good one, whatever the method made of it.
+    /// Returns the error text of the completion. A cancelled stream ends without an error, whatever
+    /// its method returned.
     fn error_text(&self, result: Result<(), StreamFailure>) -> Option<String> {
         let failure = result.err()?;
         if self.control.is_cancelled() {
@@ -299,7 +300,8 @@ impl Future for RunningCall {
 /// The calls of a connection that are pending.
 #[derive(Default)]
 pub(crate) struct RunningCalls {
-    /// Made for the first pending call and dropped with the last: most connections have none.
+    /// Allocated for the first pending call and dropped with the last, because most connections
+    /// have none.
     calls: Option<Box<FuturesUnordered<RunningCall>>>,
 }
 
@@ -318,7 +320,7 @@ impl RunningCalls {
         self.calls.as_ref().map_or(0, |calls| calls.len())
     }
 
-    /// Polls what was woken until one has ended; `None` when nothing more has.
+    /// Polls the calls that were woken until one ends. Returns `None` if none of them has ended.
     pub(crate) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
         let calls = self.calls.as_mut()?;
         if let Poll::Ready(Some(ended)) = calls.poll_next_unpin(cx) {
@@ -330,9 +332,10 @@ impl RunningCalls {
         None
     }
 
-    /// The calls that run on without their connection, in the order in which they began.
+    /// Returns the calls that continue without their connection, in the order in which they began.
     ///
-    /// A stream whose method takes no token would not learn that it should end, and is dropped.
+    /// Streams whose method takes no token are dropped, because they could not learn that they
+    /// should end.
     pub(crate) fn into_orphans(self) -> Vec<RunningCall> {
         let Some(calls) = self.calls else {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! Streams both ways, and the client results among them.
+//! Streams in both directions, and client results.
 
 use std::borrow::Cow;
 use std::future::{Future, ready};
@@ -24,11 +24,12 @@ use crate::hub::{
 use crate::lifetime::Receipt;
 use crate::node::{Guarded, guarded};
 
-/// The ids under which a call's streams arrive, each with its stream.
+/// The streams that a client sends to a call, each with its id.
 pub(super) type Claims = Vec<(Arc<str>, Arc<dyn Upload>)>;
 
 impl Dispatcher {
-    /// Why the streams that the client sends along are refused.
+    /// Checks the streams that the client sends with a call. Returns the text of a refusal as the
+    /// error.
     pub(super) fn check_uploads(
         &self,
         method: usize,
@@ -64,7 +65,7 @@ impl Dispatcher {
         }
     }
 
-    /// Streams take no slot and never hold up other calls.
+    /// Begins a call that streams to the client. It takes no slot and never holds up other calls.
     pub(super) fn begin_stream(
         &mut self,
         message: &Message<'_>,
@@ -110,7 +111,7 @@ impl Dispatcher {
         }
     }
 
-    /// Lets the method's run be made, which is not polled yet.
+    /// Creates the future of the method without polling it.
     fn start_stream(
         &self,
         id: &str,
@@ -131,7 +132,7 @@ impl Dispatcher {
         .map_err(HubError::panicked)
     }
 
-    /// Why a stream to the client is refused.
+    /// Checks a call that streams to the client. Returns the text of a refusal as the error.
     pub(super) fn check_response(
         &self,
         method: usize,
@@ -164,7 +165,8 @@ impl Dispatcher {
         refusals::too_many_streams(self.hub.service().method_name(method), limit)
     }
 
-    /// Whether the item was taken; while its stream is full nothing behind it is looked at.
+    /// Passes an item to its stream. Returns `false` if the stream is full: no message after the
+    /// item is read then.
     pub(super) fn receive_item(&mut self, message: &StreamItem<'_>) -> bool {
         let open = self.open.as_deref();
         let Some(OpenUpload { upload, method }) =
@@ -185,7 +187,7 @@ impl Dispatcher {
         if let Err(fault) = pushed {
             self.log_item(*method, &fault);
         }
-        // The item that waited was this one, even if the stream is full again now.
+        // If an item was waiting, it was this one, even if the stream is full again now.
         self.full_upload = None;
         true
     }
@@ -205,7 +207,7 @@ impl Dispatcher {
         }
     }
 
-    /// The end of a stream that the client sends, or a client result.
+    /// Handles the end of a stream that the client sends, or a client result.
     pub(super) fn complete(&mut self, message: Completion<'_>) {
         let id = &*message.invocation_id;
         if let Some(open) = &mut self.open
@@ -227,7 +229,7 @@ impl Dispatcher {
     }
 }
 
-/// The ids of the streams that a client sends along, each with its stream.
+/// Returns the streams that a client sends with a call, each with its id.
 pub(super) fn claims_of(message: &Message<'_>, resources: &Resources) -> Claims {
     let ids = message.stream_ids.iter().map(|id| Arc::from(&**id));
     ids.zip(resources.uploads().iter().cloned()).collect()

@@ -66,7 +66,7 @@ fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Option<Negotia
         .table
         .negotiate(ConnectionToken::new(token.as_str()), slot, node.now());
     if kept && version < 1 {
-        // Its id opens the connection, and so is not said.
+        // The id opens the connection, so it is not logged.
         endpoint
             .hub
             .warn(Warning::NoConnectionToken, Details::default);

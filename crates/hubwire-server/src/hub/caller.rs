@@ -36,7 +36,7 @@ use crate::connection::{Connection, ConnectionRequest, Items, Principal};
 /// #[derive(Clone)]
 /// struct Seat;
 ///
-/// /// Knows no hub, so that every hub can use it.
+/// /// Independent of the hub's type, so every hub can use it.
 /// fn only_once(caller: &Caller) -> HubResult {
 ///     match caller.items().insert(Seat) {
 ///         Some(Seat) => Err(HubError::new("You have a seat")),

@@ -29,8 +29,9 @@ use crate::node::Panic;
 /// # let _ = remember;
 /// ```
 ///
-/// Sends, groups and client results have errors of their own ([`SendError`](hubwire_core::SendError) and others), which
-/// `?` turns into a [`HubError`]. So a method that ends with one of them says `Ok(..?)`; without the `?` the compiler
+/// Sends, groups and client results have their own error types
+/// ([`SendError`](hubwire_core::SendError) and others), which `?` converts to a [`HubError`]. A
+/// method that ends with such a call must therefore return `Ok(..?)`. Without the `?`, the compiler
 /// finds `Result<(), SendError>` where it expects `Result<(), HubError>`:
 ///
 /// ```
@@ -77,8 +78,9 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// # assert!(send("").is_err());
 /// ```
 ///
-/// Which of the two an error becomes depends on the way it takes, not on its type: `?`, `.into()` and `HubError::from`
-/// hide it, a text too, and only [`HubError::new`] shows. To show what another error says, make a new one of it:
+/// Whether an error is shown depends on how it is converted, not on its type: `?`, `.into()` and
+/// `HubError::from` hide it, even if it is a text, and only [`HubError::new`] shows it. To show the
+/// text of another error, create a new one from it:
 ///
 /// ```
 /// use hubwire::{HubError, HubResult};
@@ -96,7 +98,8 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// assert!(!pay("0").unwrap_err().is_shown());
 /// ```
 ///
-/// It does not implement [`std::error::Error`], so that any error, boxed and `anyhow`'s too, converts.
+/// It does not implement [`std::error::Error`]; this is what allows any error to be converted,
+/// including boxed errors and those of `anyhow`.
 ///
 /// It is also an axum response, so a handler that sends to clients can return [`HubResult`]. A
 /// shown error responds with its text and status 400, any other with a generic text and status

@@ -13,10 +13,11 @@ use crate::node::{NodeClock, Occurrences, Repeated};
 /// The text that an HTTP client reads for a hidden error.
 const HIDDEN: &str = "An error occurred on the server.";
 
-/// How many characters of an error are logged.
+/// The maximum number of characters of an error that are logged.
 const CAUSE_LENGTH: usize = 1024;
 
-/// The failures of all handlers in the process: a response knows neither its route nor a server.
+/// The failures of all handlers in the process, because a response knows neither its route nor its
+/// server.
 static FAILED: LazyLock<FailedResponses> = LazyLock::new(FailedResponses::new);
 
 /// Responds with status 400 and the text if the error is shown; otherwise with status 500 and a
@@ -61,7 +62,7 @@ impl FailedResponses {
         }
     }
 
-    /// Counts a failure; returns how many there were if it is time to log them.
+    /// Counts a failure. Returns the number of failures if it is time to log them.
     fn count(&self, error: &HubError) -> Option<Occurrences> {
         self.repeated.happened(self.clock.now(), || shown(error))
     }

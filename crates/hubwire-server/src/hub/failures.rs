@@ -1,6 +1,6 @@
-//! What failed in hub code, as the log hears of it: once in ten seconds for each place, with a count.
+//! Failures of hub code in the log: at most one line in ten seconds for each place, with a count.
 //!
-//! Whoever calls a method that fails calls it as often as it likes.
+//! The lines are limited because a client can call a failing method as often as it likes.
 
 use std::fmt;
 
@@ -10,19 +10,19 @@ use hubwire_protocol::LimitedExcerpt;
 use super::HubService;
 use crate::node::Repeated;
 
-/// How many characters of a cause are said, and kept until then.
+/// The maximum number of characters of a cause that are logged, and kept until then.
 const CAUSE_LENGTH: usize = 1024;
 
-/// Where hub code failed; methods by their index.
+/// A place where hub code failed; methods by their index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     OnConnected,
     OnDisconnected,
-    /// The decoding of an item that a client streams.
+    /// Decoding an item that a client streams.
     StreamItem,
-    /// The decoding of a method's arguments.
+    /// Decoding a method's arguments.
     Arguments(usize),
-    /// A stream that its client had cancelled.
+    /// A stream that its client has cancelled.
     CancelledStream(usize),
     /// The text of a method's error.
     ErrorText(usize),
@@ -32,7 +32,7 @@ pub(crate) enum Place {
 impl Place {
     const OF_HUB: [Self; 3] = [Self::OnConnected, Self::OnDisconnected, Self::StreamItem];
 
-    /// In the order of [`Place::position`].
+    /// Returns all places in the order of [`Place::position`].
     fn all(methods: usize) -> impl Iterator<Item = Self> {
         let of_methods = (0..methods).flat_map(|method| {
             [
@@ -103,18 +103,18 @@ impl Place {
     }
 }
 
-/// The hub whose code it is.
+/// The hub that the failed code belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct Of<'a> {
     pub(super) hub: &'a HubName,
     pub(super) service: &'a dyn HubService,
 }
 
-/// The failures of one hub, whose places are known in advance.
+/// The failures of one hub, by their places, which are known in advance.
 #[derive(Debug)]
 pub(super) struct Failures(Box<[(Place, Repeated<Kept>)]>);
 
-/// What is kept of a failure until it is said.
+/// The data of a failure that is kept until it is logged.
 #[derive(Debug)]
 struct Kept {
     connection_id: ConnectionId,
@@ -122,13 +122,13 @@ struct Kept {
 }
 
 impl Failures {
-    /// Of a hub with so many methods.
+    /// Creates the failures of a hub with this number of methods.
     pub(super) fn new(methods: usize) -> Self {
         let places = Place::all(methods);
         Self(places.map(|place| (place, Repeated::default())).collect())
     }
 
-    /// Counts a failure, and says it if it is time to; the cause may be a value of hub code.
+    /// Counts a failure and logs it if it is time to. The cause may be a value of hub code.
     pub(super) fn count(
         &self,
         place: Place,
@@ -149,7 +149,8 @@ impl Failures {
         }
     }
 
-    /// Says what was not said yet, each place's with the first cause of that.
+    /// Logs the failures since the last line about their place, with the cause of the first of
+    /// them.
     pub(super) fn say_the_rest(&self, of: Of<'_>, now: u64) {
         for (place, failure) in &self.0 {
             if let Some((failures, kept)) = failure.rest(now) {
@@ -160,7 +161,8 @@ impl Failures {
     }
 }
 
-/// As much of a cause as a line takes, in one line: one that repeats an argument is as long as that.
+/// The beginning of a cause, on one line. A cause that repeats an argument can be as long as the
+/// argument.
 struct Beginning<'a>(&'a dyn fmt::Debug);
 
 impl fmt::Debug for Beginning<'_> {

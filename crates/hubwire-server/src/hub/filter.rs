@@ -25,9 +25,10 @@ use crate::connection::DisconnectReason;
 
 /// Code that runs around the methods and hooks of hubs, as middleware does around HTTP handlers.
 ///
-/// ASP.NET Core's `IHubFilter`. A filter is added to one hub ([`HubBuilder::filter`](crate::HubBuilder::filter)) or to
-/// all hubs of a server ([`SignalRBuilder::filter`](crate::SignalRBuilder::filter)). Those of the server come first,
-/// then those of the hub, each in the order in which they were added: the first one is the outermost.
+/// This is ASP.NET Core's `IHubFilter`. A filter is added to one hub
+/// ([`HubBuilder::filter`](crate::HubBuilder::filter)) or to all hubs of a server
+/// ([`SignalRBuilder::filter`](crate::SignalRBuilder::filter)). The server's filters come first,
+/// then the hub's, each in the order in which they were added. The first filter is the outermost.
 ///
 /// Every method has a default that only calls the next filter.
 ///
@@ -74,46 +75,50 @@ use crate::connection::DisconnectReason;
 ///
 /// # What filters see
 ///
-/// - Calls whose method exists and whose arguments fit. [`HubFilter::refused`] is told of the others.
-/// - Arguments as they came from the client, without the method's `StreamReader`s and `CancellationToken`.
-/// - The result as it goes to the client. A method that streams has returned when its stream begins; its items are not
-///   seen.
+/// - Calls of existing methods with arguments that fit. [`HubFilter::refused`] is told of
+///   other calls.
+/// - The arguments as the client sent them, without the method's `StreamReader`s and
+///   `CancellationToken`.
+/// - The result as it is sent to the client. A streaming method returns when its stream begins.
+///   Filters do not see its items.
 ///
 /// # Errors and panics
 ///
-/// An error of a filter is treated as an error of the method: [`HubError::new`](crate::HubError::new) is shown to the
-/// caller, every other one is hidden and logged. A panic ends the call with a hidden error, and the filters around it see
-/// that error.
+/// An error of a filter is treated as an error of the method:
+/// [`HubError::new`](crate::HubError::new) is shown to the caller, every other error is hidden and
+/// logged. A panic ends the call with a hidden error, which the outer filters receive.
 pub trait HubFilter: Send + Sync + 'static {
-    /// Whether [`HubFilter::invoke`] reads or replaces arguments. Default: `true`.
+    /// Returns whether [`HubFilter::invoke`] reads or replaces arguments. Default: `true`.
     ///
-    /// If no filter of a hub does, its calls are spared a copy of their arguments, and
+    /// If no filter of a hub does, the arguments of its calls are not copied, and
     /// [`HubInvocation::argument`] fails.
     fn reads_arguments(&self) -> bool {
         true
     }
 
-    /// Whether [`HubFilter::invoke`] reads results of calls that the client gets no response to (`send` in the official
-    /// clients). Default: `true`.
+    /// Returns whether [`HubFilter::invoke`] reads the results of calls without a response (`send`
+    /// in the official clients). Default: `true`.
     ///
-    /// If no filter of a hub does, these results are not encoded, and [`InvocationResult::decode`] fails.
+    /// If no filter of a hub does, these results are not encoded, and [`InvocationResult::decode`]
+    /// fails.
     fn reads_results(&self) -> bool {
         true
     }
 
     /// Runs around a call.
     ///
-    /// A filter that does not run `next` answers in the method's place: by an error, or by
+    /// A filter that does not run `next` responds in the method's place, with an error or with
     /// [`HubInvocation::result`].
     ///
     /// # Errors
     ///
-    /// What the caller is answered instead of a result.
+    /// Returns the error that the caller receives instead of a result.
     ///
     /// # Cancellation
     ///
-    /// The future is dropped where the method's would be: when the caller cancels a stream whose method takes no
-    /// [`CancellationToken`](tokio_util::sync::CancellationToken), and when a shutdown's grace is over.
+    /// The future is dropped when the method's would be: when the caller cancels a stream whose
+    /// method takes no [`CancellationToken`](tokio_util::sync::CancellationToken), and when a
+    /// shutdown's grace period is over.
     fn invoke(
         &self,
         invocation: &mut HubInvocation,
@@ -133,11 +138,11 @@ pub trait HubFilter: Send + Sync + 'static {
 
     /// Runs around the hub's `on_connected`.
     ///
-    /// A filter that does not run `next` keeps the hook from running; the connection is good all the same.
+    /// If a filter does not run `next`, the hook does not run, but the connection stays open.
     ///
     /// # Errors
     ///
-    /// As the hook's own: the connection is closed.
+    /// An error closes the connection, as an error of the hook does.
     fn on_connected(
         &self,
         caller: &Caller,
@@ -151,7 +156,7 @@ pub trait HubFilter: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As the hook's own: logged.
+    /// An error is logged, as an error of the hook is.
     fn on_disconnected(
         &self,
         caller: &Caller,
@@ -183,7 +188,7 @@ impl fmt::Debug for Filters {
     }
 }
 
-/// A filter whose type is not known any more.
+/// An object-safe [`HubFilter`].
 trait AnyHubFilter: Send + Sync {
     fn reads_arguments(&self) -> bool;
 

@@ -1,11 +1,12 @@
-//! What somebody may have meant who called a method that does not exist.
+//! Hints for calls of unknown methods: which method the client may have meant.
 
 use super::{Helper, Method};
 
-/// Longer names are compared with none, so that a peer cannot have much work done.
+/// The maximum length of names that are compared, which limits the work that a peer can cause.
 const LONGEST: usize = 64;
 
-/// A method that clients cannot call, or else the callable one whose name is nearest.
+/// Returns a hint that names a method that clients cannot call, or else the callable method with
+/// the nearest name.
 pub(super) fn hint(methods: &[Method], helpers: &[Helper], target: &str) -> Option<String> {
     if target.len() > LONGEST {
         return None;
@@ -26,7 +27,8 @@ pub(super) fn hint(methods: &[Method], helpers: &[Helper], target: &str) -> Opti
     Some(format!("did you mean `{nearest}`?"))
 }
 
-/// The name that takes the fewest edits to reach, and no more than for a third of it.
+/// Returns the name with the smallest edit distance, which must be at most a third of the longer
+/// name's length.
 fn nearest(methods: &[Method], target: &str) -> Option<&'static str> {
     let target = target.to_ascii_lowercase();
     let length = target.chars().count();
@@ -34,7 +36,7 @@ fn nearest(methods: &[Method], target: &str) -> Option<&'static str> {
         let name = method.name.to_ascii_lowercase();
         let other = name.chars().count();
         let most = length.max(other) / 3;
-        // Whose lengths differ by more is no nearer.
+        // The lengths differ by at most the number of edits.
         let may_be_near = name.len() <= LONGEST && length.abs_diff(other) <= most;
         let edits = may_be_near.then(|| strsim::levenshtein(&target, &name))?;
         (edits <= most).then_some((edits, method.name))

@@ -9,12 +9,12 @@ use hubwire_core::ConnectionId;
 use super::HubError;
 use crate::node::Guarded;
 
-/// How many causes are kept if nobody takes them.
+/// The maximum number of causes that are kept; the oldest are dropped.
 const MAXIMUM_CAUSES: usize = 64;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// The causes of hidden errors, kept from the first request for one on.
+/// The causes of hidden errors, kept from the first request for them.
 #[derive(Debug, Default)]
 pub(super) struct KeptCauses(OnceLock<Mutex<VecDeque<KeptCause>>>);
 
@@ -31,7 +31,8 @@ impl KeptCauses {
         self.0.get_or_init(Mutex::default);
     }
 
-    /// Keeps what was hidden of an error; a call without an id is nobody's to ask for.
+    /// Keeps the hidden cause of an error. The cause of a call without an id is dropped, because
+    /// nobody can ask for it.
     pub(super) fn keep(
         &self,
         connection: &ConnectionId,
@@ -56,11 +57,11 @@ impl KeptCauses {
         };
         causes.push_back(kept);
         drop(causes);
-        // Behind the lock, for it may own anything.
+        // Dropped after the lock is released, because the cause may own any value.
         drop(forgotten);
     }
 
-    /// Removes and returns the cause of this call; the newest if a client has used its id again.
+    /// Removes and returns the cause of this call, or of the newest if a client has reused the id.
     pub(super) fn take(&self, connection: &ConnectionId, invocation_id: &str) -> Option<Cause> {
         let causes = self.0.get()?;
         let mut causes = causes.lock().unwrap_or_else(PoisonError::into_inner);

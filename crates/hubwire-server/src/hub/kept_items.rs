@@ -1,4 +1,4 @@
-//! The items of a stream that a test takes one by one.
+//! The items of a stream that a test reads one by one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -7,7 +7,7 @@ use futures_util::task::AtomicWaker;
 use hubwire_protocol::{EncodeError, HubProtocol, Naming, RawItem};
 use serde::Serialize;
 
-/// Room for one item, so that a stream is no further than whoever reads it has asked.
+/// A queue for one item, which keeps the stream at most one item ahead of its reader.
 #[derive(Debug)]
 pub(crate) struct KeptItems {
     naming: Naming,

@@ -38,20 +38,20 @@ impl Method {
     }
 }
 
-/// A method of a hub that clients cannot call, so that the log can say so where one tries to.
+/// A method of a hub that clients cannot call. The log mentions it if a client tries to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Helper {
-    /// What it would be called on the wire.
+    /// The wire name that it would have.
     pub name: &'static str,
     /// Its name in Rust.
     pub rust_name: &'static str,
-    /// Whether `#[hub(skip)]` keeps it from clients; else it is not `pub`.
+    /// Whether `#[hub(skip)]` hides it from clients; otherwise it is not `pub`.
     pub is_skipped: bool,
 }
 
 impl Helper {
-    /// Describes a method that is not `pub`.
+    /// Creates the description of a method that is not `pub`.
     #[must_use]
     pub const fn new(name: &'static str, rust_name: &'static str) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Helper {
         }
     }
 
-    /// A method with `#[hub(skip)]`.
+    /// Marks the method as one with `#[hub(skip)]`.
     #[must_use]
     pub const fn skipped(mut self) -> Self {
         self.is_skipped = true;

@@ -150,7 +150,7 @@ mod tests {
             Ok(Some((HubMessage::Invocation(Invocation { arguments, .. }), _))) => {
                 arguments.into_owned()
             }
-            other => panic!("no invocation: {other:?}"),
+            other => panic!("not an invocation: {other:?}"),
         }
     }
 
@@ -161,7 +161,7 @@ mod tests {
 
     async fn run(reply: Reply) -> (i32, bool) {
         let ReplyKind::Call(mut call) = reply.0 else {
-            panic!("no call: {reply:?}");
+            panic!("not a plain call: {reply:?}");
         };
         let mut kept = None;
         let mut result = ResultWriter::kept(HubProtocol::Json, Naming::AsDeclared, &mut kept);

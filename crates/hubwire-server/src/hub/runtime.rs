@@ -132,7 +132,7 @@ impl HubRuntime {
         self.causes.keep(connection, invocation_id, error);
     }
 
-    /// Stores from now on why calls fail, for [`HubRuntime::take_cause`].
+    /// Keeps the causes of errors from now on, for [`HubRuntime::take_cause`].
     #[cfg(feature = "testing")]
     pub(crate) fn keep_causes(&self) {
         self.causes.begin();
@@ -158,7 +158,7 @@ impl HubRuntime {
         &self.node
     }
 
-    /// Creates a connection that is not registered yet and has no way out for its messages.
+    /// Creates a connection that is not registered yet and has no transport attached.
     pub(crate) fn connection(
         &self,
         identity: Identity,

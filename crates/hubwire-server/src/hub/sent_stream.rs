@@ -1,4 +1,4 @@
-//! A hub method's stream, whose type says no more than what its items are.
+//! The stream of a hub method, in a type that depends only on the stream's items.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,10 +12,10 @@ use super::{HubStream, Returned, returned};
 type Poller<S, T> = fn(Pin<&mut S>, &mut Context<'_>) -> Poll<Option<T>>;
 
 pin_project! {
-    /// What [`hub_stream`] returns.
+    /// The type that [`hub_stream`] returns.
     ///
-    /// A type of its own, without bounds, so that the compiler tells of what is no stream only once: where it becomes
-    /// one of these.
+    /// It has no bounds, so the compiler reports a type that is not a stream only once: where it is
+    /// converted to this type.
     pub struct SentStream<S, T> {
         #[pin]
         stream: S,
@@ -23,7 +23,7 @@ pin_project! {
     }
 }
 
-/// The stream itself; fails to compile where it is none that can be sent.
+/// Wraps a stream. Fails to compile if the value is not a stream that can be sent.
 pub fn hub_stream<S: HubStream>(stream: S) -> SentStream<S, S::Item> {
     SentStream {
         stream,
@@ -31,7 +31,7 @@ pub fn hub_stream<S: HubStream>(stream: S) -> SentStream<S, S::Item> {
     }
 }
 
-/// The type of a stream's items.
+/// Returns the type of a stream's items.
 pub const fn streamed_by<S, T>(_: &SentStream<S, T>) -> Returned<T> {
     returned()
 }

@@ -33,7 +33,7 @@ pub trait HubService: Send + Sync + 'static {
         None
     }
 
-    /// What somebody may have meant who called a method that does not exist, for the log.
+    /// Returns a hint for a call of an unknown method: what the client may have meant, for the log.
     fn hint(&self, _target: &str) -> Option<String> {
         None
     }

@@ -31,12 +31,12 @@ pub struct StreamSink {
 }
 
 enum ItemPlace {
-    /// Into the queue of the connection that called.
+    /// The queue of the calling connection.
     Connection {
         connection: Arc<Connection>,
         items: StreamItemWriter,
     },
-    /// To the one who takes them one by one.
+    /// A test that reads the items one by one.
     #[cfg(feature = "testing")]
     Kept(Arc<KeptItems>),
 }

@@ -5,8 +5,8 @@ use serde::ser::{Error, Serialize, Serializer};
 /// A result or an item; it is not serialized if it turns out to be the `Err` of a [`Result`].
 ///
 /// Most results are recognised by their types, see [`returned`](super::returned()). This check is
-/// for the remaining ones: results in generic hubs, and results inside results. All that serde tells of an enum
-/// is its name, so an application's own enum that is called `Result` is refused too.
+/// for the remaining ones: results in generic hubs, and results inside results. Serde reports only
+/// the name of an enum, so an application's own enum named `Result` is refused too.
 pub(super) struct Success<'a, T: ?Sized>(pub(super) &'a T);
 
 impl<T: Serialize + ?Sized> Serialize for Success<'_, T> {
@@ -15,7 +15,7 @@ impl<T: Serialize + ?Sized> Serialize for Success<'_, T> {
     }
 }
 
-/// Passes everything on except an `Err`.
+/// A serializer that passes on everything except an `Err`.
 struct Successes<S>(S);
 
 macro_rules! pass_on {

@@ -1,6 +1,7 @@
-//! What an operator is warned of because nobody else hears of it: for each reason once in ten seconds, with a count.
+//! Warnings for the operator about events that are reported to nobody else. Each warning is logged
+//! at most once in ten seconds, with a count.
 //!
-//! Which warnings there can be is known when the hub is built, whatever its clients send.
+//! The set of possible warnings is fixed when the hub is built, whatever its clients send.
 
 mod lines;
 
@@ -12,13 +13,13 @@ use crate::outbound::Failure;
 
 const HOUR: u64 = 3_600_000;
 
-/// What an operator is warned of; methods by their index.
+/// A kind of event that an operator is warned of; methods by their index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Warning {
     UnknownMethod,
     MessageTooLarge,
     InvalidMessage,
-    /// A client has negotiated the version of the protocol that knows no connection token.
+    /// A client has negotiated version 0, which has no connection token.
     NoConnectionToken,
     HandshakeRefused(HandshakeReason),
     LetGo(LetGo),
@@ -36,7 +37,7 @@ pub(crate) enum HandshakeReason {
     UnsupportedVersion,
 }
 
-/// Why a client is let go.
+/// Why a client is disconnected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LetGo {
     Silent,
@@ -47,7 +48,7 @@ pub(crate) enum LetGo {
 }
 
 impl LetGo {
-    /// `None` where it is the client that has left.
+    /// Returns `None` if the client left by itself.
     pub(crate) const fn of(failure: Failure) -> Option<Self> {
         match failure {
             Failure::Lost => None,
@@ -59,14 +60,14 @@ impl LetGo {
     }
 }
 
-/// What is wrong with a call of a method that there is.
+/// What is wrong with a call of an existing method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallFault {
     ArgumentCount,
     Argument,
     Streams,
     StreamItem,
-    /// Of a method that streams, a result was asked for, or the other way round.
+    /// The client expects a stream and the method returns a result, or the other way round.
     WrongKind,
     TooManyCalls,
     /// The method has failed with an error that its caller may read.
@@ -94,7 +95,7 @@ impl Warning {
         Self::LetGo(LetGo::PeerDead),
     ];
 
-    /// In the order of [`Warning::position`].
+    /// Returns all warnings in the order of [`Warning::position`].
     fn all(methods: usize) -> impl Iterator<Item = Self> {
         let of_methods = (0..methods).flat_map(|method| {
             let faults: [_; PER_METHOD] = [
@@ -136,7 +137,7 @@ impl Warning {
 pub(super) struct Warnings(Box<[(Warning, Repeated<Details>)]>);
 
 impl Warnings {
-    /// Of a hub with so many methods.
+    /// Creates the warnings of a hub with this number of methods.
     pub(super) fn new(methods: usize) -> Self {
         let warnings = Warning::all(methods);
         Self(
@@ -146,7 +147,7 @@ impl Warnings {
         )
     }
 
-    /// Counts an occasion of this, and warns of it if it is time to; else it is there at DEBUG.
+    /// Counts an event and logs it: at WARN if it is time for the next warning, otherwise at DEBUG.
     pub(super) fn count(
         &self,
         warning: Warning,
@@ -163,7 +164,7 @@ impl Warnings {
         }
     }
 
-    /// Warns of what was counted since, each with the first details of that.
+    /// Warns of events since the last warning of their kind, with the details of the first of them.
     pub(super) fn say_the_rest(&self, hub: &HubName, now: u64) {
         for (warning, repeated) in &self.0 {
             if let Some((occurrences, details)) = repeated.rest(now) {

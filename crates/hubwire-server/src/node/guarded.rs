@@ -48,7 +48,7 @@ impl Panic {
         tracing::error!(target: "hubwire::panics", what, panic = ?Excerpt(self), "caught");
     }
 
-    /// Says so of what belongs to a connection.
+    /// Logs the panic of something that belongs to a connection.
     pub(crate) fn log_of(&self, whose: Whose<'_>, what: &str) {
         let Whose { hub, connection_id } = whose;
         tracing::error!(
@@ -62,7 +62,7 @@ impl Panic {
     }
 }
 
-/// The connection to which belongs what is guarded, for the log.
+/// The connection that guarded code belongs to, for the log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Whose<'a> {
     pub(crate) hub: &'a HubName,

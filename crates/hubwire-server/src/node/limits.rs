@@ -84,7 +84,7 @@ impl Limits {
     }
 }
 
-/// All limits that were created with it.
+/// The limits that the sweep reports.
 #[derive(Debug, Default)]
 struct List(Vec<Limit>);
 
@@ -97,7 +97,7 @@ impl List {
         self.one(name, Consequence::Refused)
     }
 
-    /// The hub warns of each client that hits it.
+    /// Creates a limit; the hub's warnings report its hits.
     fn that_is_said_otherwise(&mut self, name: &'static str) -> Limit {
         self.one(name, Consequence::SaidOtherwise)
     }
@@ -116,7 +116,7 @@ enum Consequence {
     Delayed,
     /// The peer is refused, cut short or disconnected, which an operator should know.
     Refused,
-    /// It is refused or let go, which a line with its connection says.
+    /// The peer is refused or disconnected, which a line about its connection reports.
     SaidOtherwise,
 }
 
@@ -153,7 +153,7 @@ pub(crate) struct Hits {
     name: &'static str,
     consequence: Consequence,
     hits: Tally,
-    /// The first that the log has not named yet.
+    /// The first connection that hit the limit since the last line.
     hitter: Mutex<Option<Hitter>>,
 }
 

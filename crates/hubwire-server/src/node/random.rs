@@ -23,8 +23,11 @@ impl RandomSource {
     /// created then.
     #[must_use]
     pub fn system() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the injected source")]
-        Self::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes"))
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the source that is injected elsewhere"
+        )]
+        Self::new(|bytes| getrandom::fill(bytes).expect("the system provides random bytes"))
     }
 
     /// Uses a custom source, for reproducible tests; its ids and tokens are as secret as the

@@ -1,14 +1,15 @@
-//! What may happen more often than the log has lines for.
+//! Rate-limited reporting of events that may be too frequent to be logged one by one.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::tally::Tally;
 
-/// Something that happens again and again: said at once the first time, then counted, and said again once the interval
-/// has passed, with the details of the first that was not said.
+/// An event that occurs repeatedly. The first occurrence is reported at once. Later ones are
+/// counted and reported again once the interval has passed, with the details of the first
+/// unreported one.
 ///
-/// Keeps one `T`, however often it happens.
+/// At most one `T` is kept, however often the event occurs.
 #[derive(Debug)]
 pub(crate) struct Repeated<T> {
     tally: Tally,
@@ -16,11 +17,11 @@ pub(crate) struct Repeated<T> {
     unsaid: Mutex<Option<T>>,
 }
 
-/// How often something has happened.
+/// The number of occurrences of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Occurrences {
     pub(crate) total: u64,
-    /// Of these, those after the previous line.
+    /// The number of these after the previous report.
     pub(crate) since_last_line: u64,
 }
 
@@ -39,12 +40,14 @@ impl<T> Repeated<T> {
         }
     }
 
-    /// Counts once more; how often that was, if it is time to say so. Else the first details are kept for later.
+    /// Counts an occurrence. Returns the counts if it is time to report them; otherwise keeps the
+    /// details if they are the first since the last report.
     pub(crate) fn happened(&self, now: u64, details: impl FnOnce() -> T) -> Option<Occurrences> {
         let said = self.tally.said();
         let total = self.tally.happened(now);
         if total.is_some() {
-            // Counted, and older than the one that is said.
+            // The kept details are older than this occurrence. They are part of the count and no
+            // longer needed.
             self.take_unsaid();
         } else if !self.has_unsaid.swap(true, Ordering::Relaxed) {
             // Hub code may panic here; then the next occurrence is asked for its details.
@@ -56,7 +59,8 @@ impl<T> Repeated<T> {
         total.map(|total| Occurrences::after(said, total))
     }
 
-    /// How often it happened, and the first details that were not said, if it is time to say so.
+    /// Returns the counts and the first unreported details, if there are any and it is time to
+    /// report them.
     pub(crate) fn rest(&self, now: u64) -> Option<(Occurrences, T)> {
         let said = self.tally.said();
         let mut unsaid = self.unsaid();

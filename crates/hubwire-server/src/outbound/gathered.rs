@@ -14,7 +14,7 @@ const KEPT_CAPACITY: usize = 2 * GATHERED_SIZE;
 const KEPT_BUFFERS: usize = 64;
 
 thread_local! {
-    #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
+    #[expect(clippy::vec_box, reason = "the boxes themselves are reused")]
     static BUFFERS: RefCell<Vec<Box<Gathered>>> = const { RefCell::new(Vec::new()) };
 }
 

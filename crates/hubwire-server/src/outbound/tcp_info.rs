@@ -26,7 +26,7 @@ pub(super) const IS_TOLD: bool = cfg!(target_os = "linux");
 #[cfg(target_os = "linux")]
 #[expect(
     unsafe_code,
-    reason = "TCP_INFO is in no socket library that this workspace could use"
+    reason = "no socket library that this workspace could use provides TCP_INFO"
 )]
 pub(super) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
     use std::mem::{MaybeUninit, offset_of};

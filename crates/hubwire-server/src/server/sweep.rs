@@ -55,7 +55,7 @@ pub(super) async fn run(
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a gauge is for people")]
+#[expect(clippy::cast_precision_loss, reason = "a gauge need not be exact")]
 fn measure(flushers: &Flushers) {
     let held = flushers.memory().held().get();
     metrics::gauge!("hubwire.outbound.memory").set(held as f64);

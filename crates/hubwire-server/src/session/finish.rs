@@ -69,7 +69,7 @@ impl Session {
         }
     }
 
-    /// The hub and the connection apart from the session, whose steps may change it.
+    /// Returns the hub and the connection, for use while steps change the session.
     fn ids_for_the_log(&self) -> (Arc<HubRuntime>, Arc<Connection>) {
         (Arc::clone(&self.hub), Arc::clone(self.connection()))
     }

@@ -18,7 +18,7 @@ const MAXIMUM_SIZE: usize = 2 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) enum Handshake {
     Accepted(HubProtocol),
-    /// The client was told, if it was still there.
+    /// The client was sent the reason, if it was still connected.
     Refused,
 }
 

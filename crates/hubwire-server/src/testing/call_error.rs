@@ -1,4 +1,4 @@
-//! Why a call that a test made failed.
+//! The error of a call that a test made.
 
 use std::error::Error;
 use std::{fmt, io};
@@ -8,10 +8,12 @@ use serde::de::DeserializeOwned;
 
 use super::client_methods::Unscripted;
 
-/// Why a call failed: the text that a client reads, and behind it what was hidden from the client.
+/// The error of a failed call: the text that a client reads, and the cause that is hidden from the
+/// client.
 ///
-/// A [`HubTester`](super::HubTester) and a [`TestClient`](super::TestClient) fail alike. Printed, as by `unwrap`, the
-/// error shows both. It is compared with a text, and with others by its text.
+/// [`HubTester`](super::HubTester) and [`TestClient`](super::TestClient) return the same error. Its
+/// `Debug` output, which `unwrap` prints, contains both. It can be compared with a text; two errors
+/// are equal if their texts are.
 ///
 /// ```
 /// use hubwire::testing::HubTester;
@@ -42,24 +44,24 @@ pub struct CallError {
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// Who or what ended the call.
+/// Why the call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
-    /// The hub answered with an error.
+    /// The hub responded with an error.
     Failed,
-    /// No answer came any more.
+    /// The connection ended before a response arrived.
     ConnectionLost,
-    /// The test's own types do not fit.
+    /// A value of the test does not fit its type, or cannot be encoded.
     Misfit,
 }
 
 impl CallError {
-    /// An error of which a client reads everything; to compare with.
+    /// Creates an error without a cause, to compare with.
     pub fn new(text: impl Into<String>) -> Self {
         Self::failed(text, None)
     }
 
-    /// An error of which a client reads the text only.
+    /// Creates an error of the hub with its hidden cause.
     pub(super) fn failed(text: impl Into<String>, cause: Option<Cause>) -> Self {
         Self {
             text: text.into(),
@@ -68,7 +70,7 @@ impl CallError {
         }
     }
 
-    /// The transport ended before the call did.
+    /// Creates an error for a transport that ended before the call did.
     pub(super) fn lost(error: io::Error) -> Self {
         Self {
             text: format!("the connection was lost: {error}"),
@@ -77,7 +79,7 @@ impl CallError {
         }
     }
 
-    /// What the test sends has no encoding.
+    /// Creates an error for a value of the test that cannot be encoded.
     pub(super) fn unsendable(what: &str, error: EncodeError) -> Self {
         Self {
             text: format!("the {what} cannot be sent"),
@@ -86,7 +88,7 @@ impl CallError {
         }
     }
 
-    /// Decodes what the hub sent into the type that the test asked for.
+    /// Decodes a value that the hub sent as the type that the test asked for.
     pub(super) fn decoded<T: DeserializeOwned>(item: &RawItem<'_>) -> Result<T, Self> {
         item.decode().map_err(|error| {
             let sent = serde_json::to_string(item).unwrap_or_default();
@@ -98,7 +100,7 @@ impl CallError {
         })
     }
 
-    /// Says what clients were invoked for that nothing answers, where the error has no other cause.
+    /// Sets the missing handler as the cause, if the hub returned an error without another cause.
     pub(super) fn for_want_of(mut self, answer: Option<Unscripted>) -> Self {
         if self.reason == Reason::Failed && self.cause.is_none() {
             self.cause = answer.map(Into::into);
@@ -106,9 +108,11 @@ impl CallError {
         self
     }
 
-    /// Whether the connection was lost before the call ended; the text is then no client's.
+    /// Returns whether the connection was lost before the call ended. The text is then not one that
+    /// a client reads.
     ///
-    /// The cause is the [`io::Error`] of the transport. Never so of a [`HubTester`](super::HubTester), which has none.
+    /// The cause is the [`io::Error`] of the transport. An error of
+    /// [`HubTester`](super::HubTester), which has no transport, is never of this kind.
     ///
     /// ```
     /// use hubwire::testing::TestClient;
@@ -137,16 +141,17 @@ impl CallError {
         self.reason == Reason::ConnectionLost
     }
 
-    /// What a client reads.
+    /// Returns the text that a client reads.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What was hidden from the client: the error itself, as the hub's method returned it.
+    /// Returns the error that is hidden from the client, as the hub's method returned it.
     ///
-    /// Of arguments and results that do not fit it is the decoder's. Where the hub invoked a client method for which the
-    /// test has no answer, and the error that came of it hides nothing, it names the method and what gives it one.
+    /// If arguments or a result do not fit, it is the decoder's error. If the hub invoked a client
+    /// method without a handler in the test, and the resulting error has no other cause, it names
+    /// the method and how to add a handler.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.cause.as_deref()

@@ -1,4 +1,4 @@
-//! What clients in tests answer when a hub invokes them.
+//! The handlers of test clients for invocations by the hub.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -13,7 +13,7 @@ use serde::Serialize;
 /// A client's answer: its result, or the error of its handler.
 pub(super) type Answer = Result<RawItem<'static>, String>;
 
-/// Answers under these names.
+/// Takes the arguments and the naming of the result.
 type Handler = dyn FnMut(&RawArguments<'_>, Naming) -> Answer + Send;
 
 /// Handlers by the names of their methods.
@@ -36,7 +36,7 @@ impl ClientMethods {
         self.0.insert(method.to_owned(), handler);
     }
 
-    /// What a client answers to an invocation; `None` if it has no handler for the method.
+    /// Returns a client's answer to an invocation; `None` if it has no handler for the method.
     pub(super) fn answer(
         &self,
         method: &str,
@@ -48,7 +48,8 @@ impl ClientMethods {
         Some(handler(arguments, naming))
     }
 
-    /// The record with which a client answers a message, if that is an invocation for one of these.
+    /// Returns the record of a client's answer, if the message is an invocation that a handler
+    /// exists for.
     pub(super) fn completion(&self, message: &HubMessage<'_>, naming: Naming) -> Option<Vec<u8>> {
         let HubMessage::Invocation(Invocation {
             invocation_id: Some(id),
@@ -83,11 +84,11 @@ impl fmt::Debug for ClientMethods {
     }
 }
 
-/// A client method that a hub invoked for a result, and for which a test has no answer.
+/// A client method that a hub invoked for a result and that has no handler in the test.
 #[derive(Debug)]
 pub(super) struct Unscripted {
     pub(super) method: String,
-    /// Whose `on` gives it an answer.
+    /// The name of the object with the `on` method that adds a handler.
     pub(super) of: &'static str,
 }
 
@@ -96,8 +97,8 @@ impl fmt::Display for Unscripted {
         let Self { method, of } = self;
         write!(
             f,
-            "the hub invoked `{method}` on a client, and nothing answers: \
-             `{of}.on(\"{method}\", ..)` says what the client returns"
+            "the hub invoked `{method}` on a client, and no handler answered: \
+             set one with `{of}.on(\"{method}\", ..)`"
         )
     }
 }

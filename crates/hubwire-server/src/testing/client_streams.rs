@@ -1,4 +1,4 @@
-//! A test client's streams, both ways.
+//! A test client's streams, in both directions.
 
 use std::io;
 
@@ -10,14 +10,14 @@ use serde_json::json;
 use super::received::Arrived;
 use super::{CallError, ClientTransport, TestClient};
 
-/// A stream of a hub's that a [`TestClient`] has called for.
+/// A stream that a [`TestClient`] receives from the hub.
 #[derive(Clone, Debug)]
 pub struct CalledStream {
     id: String,
 }
 
 impl CalledStream {
-    /// The call's invocation id.
+    /// Returns the call's invocation id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -27,8 +27,8 @@ impl CalledStream {
 impl<T: ClientTransport> TestClient<T> {
     /// Calls a method with one stream of these items, and waits for its result.
     ///
-    /// All items are sent before anything is received: a hub that answers each has at most what its socket holds, 64
-    /// KiB.
+    /// All items are sent before anything is received. A hub that responds to each item must
+    /// therefore fit its responses into the socket's buffer of 64 KiB.
     ///
     /// ```
     /// use hubwire::testing::TestClient;
@@ -58,7 +58,7 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// # Errors
     ///
-    /// As of [`TestClient::invoke_as`].
+    /// Returns the errors of [`TestClient::invoke_as`].
     pub async fn upload<R: DeserializeOwned>(
         &mut self,
         target: &str,
@@ -84,7 +84,7 @@ impl<T: ClientTransport> TestClient<T> {
         self.completion_as(&id).await
     }
 
-    /// Calls a method that streams; [`TestClient::next_item`] has its items.
+    /// Calls a streaming method. [`TestClient::next_item`] returns its items.
     ///
     /// ```
     /// use futures_util::stream;
@@ -113,7 +113,8 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// # Errors
     ///
-    /// When an argument cannot be sent, and when the transport has ended. What the hub says comes with the items.
+    /// Returns an error if an argument cannot be encoded, or if the transport has ended. Errors of
+    /// the hub are returned by `next_item`.
     pub async fn stream(
         &mut self,
         target: &str,
@@ -126,11 +127,13 @@ impl<T: ClientTransport> TestClient<T> {
         Ok(CalledStream { id })
     }
 
-    /// The next item of a stream, `None` at its end; what else arrives meanwhile is kept.
+    /// Returns the next item of a stream, or `None` at its end. Other messages that arrive
+    /// meanwhile are kept.
     ///
     /// # Errors
     ///
-    /// What a client reads of a stream that failed, also if the item has another type or the transport ends.
+    /// Returns the error that the hub ended the stream with, or an error if the item has another
+    /// type or the transport ends.
     pub async fn next_item<I: DeserializeOwned>(
         &mut self,
         stream: &CalledStream,
@@ -144,11 +147,11 @@ impl<T: ClientTransport> TestClient<T> {
         }
     }
 
-    /// Cancels a stream; its completion still comes.
+    /// Cancels a stream. Its completion still arrives.
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
+    /// Returns an error if the transport has ended.
     pub async fn cancel(&mut self, stream: &CalledStream) -> io::Result<()> {
         self.send_record(&json!({"type": 5, "invocationId": stream.id}))
             .await

@@ -1,52 +1,52 @@
-//! What carries a test client's bytes.
+//! The transports of test clients.
 
 use std::fmt;
 use std::future::Future;
 use std::io;
 
-/// How a [`TestClient`](super::TestClient) reaches its server.
+/// A transport between a [`TestClient`](super::TestClient) and its server.
 pub trait ClientTransport: fmt::Debug + Send + sealed::Sealed {
     /// Sends hub bytes.
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
+    /// Returns an error if the transport has ended.
     fn send(&mut self, bytes: &[u8]) -> impl Future<Output = io::Result<()>> + Send;
 
-    /// What arrives next; without end, nothing else is waited for.
+    /// Returns what arrives next. There is no time limit.
     ///
     /// # Errors
     ///
-    /// When the server breaks the transport's rules.
+    /// Returns an error if the server violates the transport's protocol.
     fn receive(&mut self) -> impl Future<Output = io::Result<Vec<Incoming>>> + Send;
 
-    /// Closes the transport in good order.
+    /// Closes the transport gracefully.
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
+    /// Returns an error if the transport has ended.
     fn close(&mut self) -> impl Future<Output = io::Result<()>> + Send;
 }
 
 pub(super) mod sealed {
-    //! Keeps transports within this crate, which alone can open them.
+    //! Seals the transports: only this crate can open one.
 
     use hubwire_core::ConnectionId;
 
-    #[expect(unnameable_types, reason = "so that nobody else can implement it")]
+    #[expect(unnameable_types, reason = "prevents implementations elsewhere")]
     pub trait Sealed {
-        /// The connection that the transport carries.
+        /// Returns the id of the connection.
         fn connection_id(&self) -> &ConnectionId;
     }
 }
 
-/// What arrives by a transport.
+/// Something that arrives over a transport.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Incoming {
     /// Hub bytes.
     Bytes(Vec<u8>),
-    /// The server closed the transport, with a WebSocket's code.
+    /// The server closed the transport, for a WebSocket with this code.
     Closed(Option<u16>),
     /// The transport has ended.
     Lost,

@@ -1,4 +1,4 @@
-//! Calls a hub's methods without a connection.
+//! Calls of a hub's methods without a connection.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::outbound::{Bounds, Outbound, Progress};
 use crate::server::SignalR;
 use crate::transport::WEB_SOCKETS;
 
-/// A hub without a server: methods are called directly, and what the hub does is recorded.
+/// A hub without a server: methods are called directly, and the hub's actions are recorded.
 ///
 /// ```
 /// use hubwire::testing::{HubTester, Sent, Target};
@@ -50,12 +50,13 @@ pub struct HubTester<H: Hub> {
 }
 
 impl<H: Hub> HubTester<H> {
-    /// A tester of this hub value.
+    /// Creates a tester of this hub value.
     pub fn new(hub: H) -> Self {
         Self::new_with(|_| hub)
     }
 
-    /// A tester of a hub that is made with its own context, whose sends are recorded too.
+    /// Creates a tester of a hub that is constructed with its own context. What the hub sends
+    /// through the context is recorded too.
     pub fn new_with(hub: impl FnOnce(HubContext<H>) -> H) -> Self {
         let recorder = Recorder::default();
         Self {
@@ -66,7 +67,7 @@ impl<H: Hub> HubTester<H> {
         }
     }
 
-    /// Runs a filter around the calls and hooks, within those that were added before, as
+    /// Adds a filter inside those that were added before, as
     /// [`HubBuilder::filter`](crate::HubBuilder::filter) does.
     ///
     /// ```
@@ -111,17 +112,18 @@ impl<H: Hub> HubTester<H> {
         self
     }
 
-    /// The hub inside its filters.
+    /// Returns the hub inside its filters.
     pub(super) fn service(&self) -> Arc<dyn HubService> {
         let hub = Arc::clone(&self.hub) as Arc<dyn HubService>;
         let name = HubName::from(short_type_name::<H>());
         FilteredHub::wrap(name, self.recorder.naming(), hub, self.filters.clone())
     }
 
-    /// The names under which the hub is built ([`HubBuilder::naming`](crate::HubBuilder::naming)).
+    /// Sets the naming that the hub is built with
+    /// ([`HubBuilder::naming`](crate::HubBuilder::naming)).
     ///
-    /// Arguments, results, items and what clients return are written and read as the hub's clients do; what was sent
-    /// is recorded so.
+    /// Arguments, results, stream items and client results are encoded and decoded as by the hub's
+    /// clients. The recorder uses the same naming.
     ///
     /// ```
     /// use hubwire::testing::HubTester;
@@ -166,7 +168,8 @@ impl<H: Hub> HubTester<H> {
         self
     }
 
-    /// The hub as the rest of the program sees it; what is sent and changed through it is recorded too.
+    /// Returns the hub's context, as other parts of the program use it. What is sent and changed
+    /// through it is recorded too.
     ///
     /// ```
     /// use hubwire::testing::HubTester;
@@ -193,13 +196,14 @@ impl<H: Hub> HubTester<H> {
         context_of(&self.recorder)
     }
 
-    /// Says what clients return when the hub invokes this method of theirs.
+    /// Sets the handler for a client method that the hub invokes for a result.
     ///
-    /// The handler takes the arguments as a tuple; its error is what the hub reads as the client's. Where the hub
-    /// invokes one client, that one answers; where it invokes many, each connection that [`HubTester::caller`] made
-    /// does, in that order, if it belongs to them. Without a handler a client gives no result
-    /// ([`NoResult`](hubwire_core::ClientResultError::NoResult)); if a call fails by that, the
-    /// [cause](super::CallError::cause) names the method.
+    /// The handler takes the arguments as a tuple. Its error is returned to the hub as the client's
+    /// error. If the hub invokes a single client, the handler runs once, even if there is no such
+    /// connection. If the hub invokes several clients, the handler runs for each of them that
+    /// [`HubTester::caller`] has created, in that order. Without a handler, invocations fail with
+    /// [`NoResult`](hubwire_core::ClientResultError::NoResult). If a call fails because of that,
+    /// its [cause](super::CallError::cause) names the method.
     ///
     /// ```
     /// use hubwire::testing::HubTester;
@@ -239,17 +243,18 @@ impl<H: Hub> HubTester<H> {
         self.recorder.on(method, handler);
     }
 
-    /// What the hub did to clients and groups.
+    /// Returns the recorder of what the hub sends to clients and which groups it changes.
     pub fn recorder(&self) -> &Recorder {
         &self.recorder
     }
 
-    /// A connection with this id, to call as; it keeps its items from call to call.
+    /// Creates a connection with this id, from which methods are called. It keeps its items between
+    /// calls.
     pub fn caller(&self, connection_id: impl Into<ConnectionId>) -> TestCaller<'_, H> {
         self.caller_as(connection_id, None, None)
     }
 
-    /// A connection of a user.
+    /// Creates a connection with this id and user.
     pub fn caller_as(
         &self,
         connection_id: impl Into<ConnectionId>,
@@ -262,7 +267,7 @@ impl<H: Hub> HubTester<H> {
             principal,
             request: ConnectionRequest::default(),
         };
-        // What is sent goes to the recorder, and nothing ever to the connection itself.
+        // What the hub sends goes to the recorder, so the connection's queue stays empty.
         let flushers = self.server.server().flushers();
         let bounds = Arc::new(Bounds {
             bytes: 0,

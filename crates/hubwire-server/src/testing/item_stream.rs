@@ -1,4 +1,4 @@
-//! A stream that a test reads, in step with the method that streams.
+//! A stream that a test reads while the method produces its items.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -18,11 +18,13 @@ use crate::hub::{
     KeptItems, Resources, StartStream, StreamControl, StreamEnd, StreamFailure, StreamSink,
 };
 
-/// The items of a method that a [`HubTester`](super::HubTester) has called, as values of this type.
+/// The items of a streaming method that a [`HubTester`](super::HubTester) has called, as values of
+/// this type.
 ///
-/// Ends with the method's stream, or with its error. The method runs while an item is waited for, and is at most one
-/// item ahead. Dropping it cancels the stream and drops the method where it stands; [`ItemStream::cancel`] lets one
-/// that takes a [`CancellationToken`](tokio_util::sync::CancellationToken) come to its end.
+/// It ends when the method's stream ends or fails. The method runs while the test waits for an
+/// item, and is at most one item ahead. Dropping this value cancels the stream and drops the method
+/// at its current `await`. After [`ItemStream::cancel`], a method that takes a
+/// [`CancellationToken`](tokio_util::sync::CancellationToken) can finish.
 pub struct ItemStream<T> {
     method: String,
     run: Run,
@@ -34,7 +36,7 @@ pub struct ItemStream<T> {
 
 enum Run {
     Running(BoxFuture<'static, StreamEnd>),
-    /// With an error that nobody has read yet.
+    /// With the error that has not been returned yet.
     Ended(Option<StreamFailure>),
 }
 
@@ -59,23 +61,24 @@ impl<T: DeserializeOwned> ItemStream<T> {
         }
     }
 
-    /// The next item, `None` at the stream's end.
+    /// Returns the next item, or `None` at the stream's end.
     ///
     /// # Cancellation
     ///
-    /// No item is lost where the future is dropped.
+    /// No item is lost if the future is dropped.
     ///
     /// # Errors
     ///
-    /// What a client reads of a stream that failed, also if the item has another type.
+    /// Returns the error that the hub ended the stream with, or an error if the item has another
+    /// type.
     pub async fn next_item(&mut self) -> Result<Option<T>, CallError> {
         poll_fn(|cx| self.poll_item(cx)).await.transpose()
     }
 
-    /// Cancels the stream: no further item comes.
+    /// Cancels the stream. No further item is returned.
     ///
-    /// A method that takes a token hears of it, and runs on while [`ItemStream::next_item`] waits for its end; any other
-    /// is dropped.
+    /// A method that takes a token is notified and continues while [`ItemStream::next_item`] waits
+    /// for its end. Any other method is dropped.
     ///
     /// ```
     /// use futures_util::{StreamExt, stream};

@@ -1,11 +1,11 @@
-//! Which of a test's connections a target means.
+//! The connections of a test that a target addresses.
 
 use hubwire_core::{ConnectionId, GroupName, Target, UserId};
 use indexmap::{IndexMap, IndexSet};
 
 use super::GroupChange;
 
-/// The connections that a test has made, in that order, and their groups.
+/// The connections that a test has created, in that order, and their groups.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     users: IndexMap<ConnectionId, Option<UserId>>,
@@ -31,7 +31,8 @@ impl Members {
         }
     }
 
-    /// The connections that a target reaches; one that is named alone need not be known.
+    /// Returns the connections that a target addresses. A single connection is returned even if it
+    /// is unknown.
     pub(super) fn of(&self, target: &Target) -> Vec<ConnectionId> {
         match target {
             Target::Connection(id) => vec![id.clone()],

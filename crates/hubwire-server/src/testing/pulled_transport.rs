@@ -1,4 +1,4 @@
-//! A transport in memory that pulls what it is sent, leaves and comes back.
+//! An in-memory transport for a client that pulls messages, and can leave and come back.
 
 use std::future::{poll_fn, ready};
 use std::io;
@@ -14,13 +14,13 @@ use crate::endpoint::{Attached, HubEndpoint, spawn_session};
 use crate::outbound::{Outbound, Puller};
 use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 
-/// How many bytes of the client's may wait for its session.
+/// The maximum number of the client's bytes that wait for its session.
 const PIPE_SIZE: usize = 64 * 1024;
 
-/// How many bytes one pull takes, besides a message of any size.
+/// The maximum size of one pull, unless a single message is larger.
 const PULL_SIZE: usize = 16 * 1024;
 
-/// Hub messages behind each other, as in the body of a poll.
+/// Hub messages one after another, as in the response body of a poll.
 static PULLED: TransportKind = TransportKind {
     name: "pulled",
     frames: FrameFormat::new("bare messages", |_, message, output| {
@@ -29,9 +29,10 @@ static PULLED: TransportKind = TransportKind {
     transfer_formats: &[TransferFormat::Text, TransferFormat::Binary],
 };
 
-/// The client's end of a transport that is pulled, and fed by a pipe.
+/// The client's end of a transport with a pulled direction and a pipe.
 ///
-/// What is sent to the client while nobody pulls is kept for it, within the hub's bounds.
+/// The client pulls what the server sends, and writes into the pipe. Messages that are sent while
+/// the client does not pull are kept, within the hub's limits.
 #[derive(Debug)]
 pub struct PulledTransport {
     writer: Option<PipeWriter>,
@@ -62,12 +63,12 @@ impl PulledTransport {
         }
     }
 
-    /// Stops to pull, as between two polls.
+    /// Stops pulling, as between two polls.
     pub(super) fn leave(&mut self) {
         self.puller = None;
     }
 
-    /// Pulls again, in place of whoever does.
+    /// Pulls again. Any other puller is replaced.
     pub(super) fn come_back(&mut self) {
         self.puller = Some(self.outbound.attach_puller());
     }

@@ -1,11 +1,11 @@
-//! What a test client receives, with the bytes that typed values are decoded from.
+//! What a test client receives, with the encoded bytes, from which typed values are decoded.
 
 use std::io;
 
 use hubwire_protocol::{HubMessage, HubProtocol, Naming};
 use serde_json::Value;
 
-/// What a client receives.
+/// Something that a client receives.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Received {
@@ -19,7 +19,8 @@ pub enum Received {
     Pong,
 }
 
-/// What has arrived, and of a message its record: a [`Value`] has lost the digits of a decimal.
+/// Something that has arrived. A message keeps its record, because a [`Value`] loses digits of
+/// decimals.
 #[derive(Debug)]
 pub(super) struct Arrived {
     pub(super) received: Received,
@@ -27,14 +28,14 @@ pub(super) struct Arrived {
 }
 
 impl Arrived {
-    /// A message, from its record with the separator at its end.
+    /// Creates a message from its record, which includes the record separator.
     pub(super) fn message(record: Vec<u8>) -> io::Result<Self> {
         let text = record.split_last().map_or(&[][..], |(_, text)| text);
         let received = Received::Message(serde_json::from_slice(text)?);
         Ok(Self { received, record })
     }
 
-    /// The message as the protocol has it, whose values are decoded under these names.
+    /// Parses the message. Its values are decoded with this naming.
     pub(super) fn hub_message(&self, naming: Naming) -> io::Result<HubMessage<'_>> {
         match HubProtocol::Json.next_message(&self.record, None) {
             Ok(Some((message, _))) => Ok(message.with_naming(naming)),
@@ -43,19 +44,19 @@ impl Arrived {
         }
     }
 
-    /// Whether it is a message of this type.
+    /// Returns whether it is a message of this type.
     pub(super) fn is_message(&self, message_type: u8) -> bool {
         matches!(&self.received, Received::Message(message) if message["type"] == message_type)
     }
 
-    /// Whether it is a message of this type about this call.
+    /// Returns whether it is a message of this type with this invocation id.
     pub(super) fn is_of_call(&self, message_type: u8, id: &str) -> bool {
         let is_about = |message: &Value| message["invocationId"] == id;
         self.is_message(message_type)
             && matches!(&self.received, Received::Message(message) if is_about(message))
     }
 
-    /// Whether nothing more can come.
+    /// Returns whether nothing more can arrive.
     pub(super) fn is_end(&self) -> bool {
         matches!(self.received, Received::Closed(_) | Received::Lost)
     }

@@ -1,4 +1,4 @@
-//! Clients and groups that only remember what hubs do with them.
+//! A lifetime manager that records what hubs do.
 
 use std::fmt;
 use std::future::ready;
@@ -27,9 +27,9 @@ pub enum GroupChange {
     Removed(ConnectionId, GroupName),
 }
 
-/// Remembers, in order, what was sent and which groups were changed.
+/// Records, in order, what was sent and which groups were changed.
 ///
-/// A handle; clones share the memory.
+/// It is a handle: its clones share the records.
 #[derive(Clone, Default)]
 pub struct Recorder {
     memory: Arc<Mutex<Memory>>,
@@ -41,18 +41,18 @@ struct Memory {
     group_changes: Vec<GroupChange>,
     members: Members,
     methods: ClientMethods,
-    /// The first method that clients were invoked for and have no answer to.
+    /// The first client method that was invoked without a handler.
     unscripted: Option<String>,
     naming: Naming,
 }
 
 impl Recorder {
-    /// Takes the calls made since the last time.
+    /// Removes and returns the calls that were recorded since the last time.
     pub fn take_sent(&self) -> Vec<Sent> {
         std::mem::take(&mut self.lock().sent)
     }
 
-    /// Takes the changes of groups made since the last time.
+    /// Removes and returns the group changes that were recorded since the last time.
     pub fn take_group_changes(&self) -> Vec<GroupChange> {
         std::mem::take(&mut self.lock().group_changes)
     }
@@ -66,7 +66,7 @@ impl Recorder {
         self.lock().methods.insert(method, handler);
     }
 
-    /// From now on reads and writes values under these names.
+    /// Sets the naming for all further values.
     pub(super) fn set_naming(&self, naming: Naming) {
         self.lock().naming = naming;
     }
@@ -75,19 +75,19 @@ impl Recorder {
         self.lock().naming
     }
 
-    /// Forgets what clients had no answer to before.
+    /// Forgets which client method was invoked without a handler.
     pub(super) fn forget_unscripted(&self) {
         self.lock().unscripted = None;
     }
 
-    /// What clients had no answer to.
+    /// Returns the client method that was invoked without a handler.
     pub(super) fn unscripted(&self) -> Option<Unscripted> {
         let method = self.lock().unscripted.clone()?;
         let of = "tester";
         Some(Unscripted { method, of })
     }
 
-    /// Knows of a connection from now on.
+    /// Adds a connection.
     pub(super) fn open(&self, connection_id: &ConnectionId, user: Option<&UserId>) {
         self.lock().members.open(connection_id, user);
     }
@@ -110,14 +110,15 @@ impl Recorder {
         method: &str,
         arguments: &dyn Arguments,
     ) -> Result<(), SendError> {
-        // Nothing is locked: what is encoded is the test's, and may look at the recorder.
+        // The lock is released, because serializing runs code of the test, which may use the
+        // recorder.
         let sent = Sent::encoded(target.clone(), method, arguments, self.naming());
         let sent = sent.map_err(unencodable(method))?;
         self.lock().sent.push(sent);
         Ok(())
     }
 
-    /// What one client answers to an invocation.
+    /// Returns one client's answer to an invocation.
     fn answer(
         &self,
         methods: &ClientMethods,
@@ -161,7 +162,7 @@ impl HubLifetimeManager for Recorder {
         };
         let arguments = RawArguments::encode(HubProtocol::Json, naming, arguments);
         let arguments = arguments.map_err(unencodable(method))?;
-        // Nothing is locked: handlers are the test's, and may look at the recorder.
+        // The lock is released, because handlers are code of the test, which may use the recorder.
         let results: Vec<_> = invoked
             .into_iter()
             .map(|id| (id, self.answer(&methods, method, &arguments, naming)))

@@ -1,4 +1,4 @@
-//! A call that a hub made on its clients, as a test sees it.
+//! A call of a client method, as a test sees it.
 
 use std::fmt;
 
@@ -9,24 +9,24 @@ use hubwire_protocol::{
 };
 use serde_json::Value;
 
-/// A call that a hub made on its clients.
+/// A call of a client method by a hub.
 ///
-/// Compared by its target, its method and its arguments as JSON has them.
+/// Two calls are equal if their targets, methods and JSON arguments are.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Sent {
-    /// Who was called.
+    /// The clients that were called.
     pub target: Target,
     /// The client method.
     pub method: String,
-    /// Its arguments, as JSON has them.
+    /// The arguments as JSON.
     pub arguments: Vec<Value>,
-    /// As they were encoded: a [`Value`] has lost the digits of a decimal.
+    /// The arguments as they were encoded, because a [`Value`] loses digits of decimals.
     encoded: Option<RawArguments<'static>>,
 }
 
 impl Sent {
-    /// A call to compare with.
+    /// Creates a call to compare with.
     pub fn new(target: Target, method: &str, arguments: impl Into<Vec<Value>>) -> Self {
         let arguments = arguments.into();
         let list = List(&arguments);
@@ -38,7 +38,7 @@ impl Sent {
         }
     }
 
-    /// A call as it goes out under these names.
+    /// Creates a call with arguments that are encoded with this naming.
     pub(super) fn encoded(
         target: Target,
         method: &str,
@@ -57,7 +57,7 @@ impl Sent {
         })
     }
 
-    /// The arguments as a tuple of these types, read as a client of the hub reads them.
+    /// Decodes the arguments as a tuple of these types, as a client of the hub does.
     ///
     /// ```
     /// use hubwire::dotnet::Decimal;
@@ -86,7 +86,7 @@ impl Sent {
     ///
     /// # Errors
     ///
-    /// If they do not fit, or are more or fewer.
+    /// Returns an error if an argument does not fit, or if their number differs.
     pub fn arguments_as<A: BindArguments>(&self) -> Result<A, BindError> {
         match &self.encoded {
             Some(encoded) => encoded.bind(),
@@ -113,7 +113,7 @@ impl fmt::Debug for Sent {
     }
 }
 
-/// Arguments of any number, which a tuple is not.
+/// Any number of arguments.
 struct List<'a>(&'a [Value]);
 
 impl Arguments for List<'_> {

@@ -1,4 +1,4 @@
-//! Calls a hub's methods in the name of a connection.
+//! Calls of a hub's methods from a connection.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use crate::hub::{
     Caller, Hub, HubCall, HubError, HubResult, Reply, ReplyKind, Resources, ResourcesBuilder,
 };
 
-/// As many as wait in a stream of a hub whose options say nothing else.
+/// The default `stream_buffer_capacity` of hubs.
 const STREAM_CAPACITY: usize = 10;
 
-/// A connection in whose name a [`HubTester`] calls.
+/// A connection from which a [`HubTester`] calls methods.
 pub struct TestCaller<'a, H: Hub> {
     tester: &'a HubTester<H>,
     caller: Caller,
@@ -29,43 +29,44 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         Self { tester, caller }
     }
 
-    /// What hub code sees of the connection.
+    /// Returns the connection as hub code sees it.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// Runs the hook for new connections.
+    /// Runs the hub's `on_connected`.
     ///
     /// # Errors
     ///
-    /// What the hook failed with.
+    /// Returns the hook's error.
     pub async fn connect(&self) -> HubResult {
         let service = self.tester.service();
         service.on_connected(self.caller.clone()).await
     }
 
-    /// Runs the hook for ended connections.
+    /// Runs the hub's `on_disconnected`.
     ///
     /// # Errors
     ///
-    /// What the hook failed with.
+    /// Returns the hook's error.
     pub async fn disconnect(&self, reason: DisconnectReason) -> HubResult {
         let caller = self.caller.clone();
         let service = self.tester.service();
         service.on_disconnected(caller, reason).await
     }
 
-    /// Calls a method with a tuple of arguments and waits for its result, null for none.
+    /// Calls a method with a tuple of arguments and returns its result, or null if it has none.
     ///
-    /// What clients return to those that invoke them says [`HubTester::on`].
+    /// [`HubTester::on`] sets the results of client methods that the method invokes.
     ///
     /// # Panics
     ///
-    /// Where the method does; a server would hide that from the caller.
+    /// Panics if the method does. A server would hide the panic from the caller.
     ///
     /// # Errors
     ///
-    /// The text that a client would read, without detailed errors, and what was hidden.
+    /// Returns the error that a client would receive without detailed errors, with its hidden
+    /// cause.
     pub async fn invoke(
         &self,
         method: &str,
@@ -74,15 +75,15 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         self.invoke_as(method, arguments).await
     }
 
-    /// As [`TestCaller::invoke`], with a result of this type.
+    /// Calls a method as [`TestCaller::invoke`] does and decodes the result as this type.
     ///
     /// # Panics
     ///
-    /// As [`TestCaller::invoke`].
+    /// Panics if the method does.
     ///
     /// # Errors
     ///
-    /// As [`TestCaller::invoke`], also if the result has another type.
+    /// Returns the errors of [`TestCaller::invoke`], or an error if the result has another type.
     pub async fn invoke_as<T: DeserializeOwned>(
         &self,
         method: &str,
@@ -92,9 +93,9 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         self.run(method, arguments, nothing).await
     }
 
-    /// Calls a method with one stream of these items, and waits for its result.
+    /// Calls a method with one stream of these items and returns its result.
     ///
-    /// Items are taken while the method reads them.
+    /// Items are taken from the iterator as the method reads them.
     ///
     /// ```
     /// use hubwire::testing::HubTester;
@@ -123,11 +124,11 @@ impl<'a, H: Hub> TestCaller<'a, H> {
     ///
     /// # Panics
     ///
-    /// As [`TestCaller::invoke`].
+    /// Panics if the method does.
     ///
     /// # Errors
     ///
-    /// As [`TestCaller::invoke_as`].
+    /// Returns the errors of [`TestCaller::invoke_as`].
     pub async fn upload<T: DeserializeOwned>(
         &self,
         method: &str,
@@ -137,7 +138,7 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         self.run(method, arguments, Some(items)).await
     }
 
-    /// Calls a method that streams, which runs only as far as items are asked for.
+    /// Calls a streaming method. It runs only while an item is awaited.
     ///
     /// ```
     /// use futures_util::stream;
@@ -165,11 +166,12 @@ impl<'a, H: Hub> TestCaller<'a, H> {
     ///
     /// # Panics
     ///
-    /// As [`TestCaller::invoke`], as does the stream.
+    /// Panics if the method does, now or while an item is awaited.
     ///
     /// # Errors
     ///
-    /// What a client reads of a call that is refused; what the method fails with comes with the items.
+    /// Returns an error if the call is refused. Errors of the method are returned by
+    /// [`ItemStream::next_item`].
     pub async fn stream_as<T: DeserializeOwned>(
         &self,
         method: &str,
@@ -262,7 +264,7 @@ struct BoundCall {
     resources: Resources,
 }
 
-/// What a client reads that sends more or fewer streams along than the method reads.
+/// Checks that a call sends as many streams as the method reads.
 fn check_streams(method: &str, resources: &Resources, sent: usize) -> Result<(), CallError> {
     let expected = resources.uploads().len();
     match sent == expected {
@@ -274,7 +276,7 @@ fn check_streams(method: &str, resources: &Resources, sent: usize) -> Result<(),
     }
 }
 
-/// What a client reads of a method that failed.
+/// Returns the error that a client receives from a failed method, with its hidden cause.
 pub(super) fn failed(method: &str, error: HubError) -> CallError {
     let text = error.client_text(&refusals::unexpected_error(method), false);
     CallError::failed(text, error.into_cause())

@@ -1,4 +1,4 @@
-//! A client whose transport lies in memory.
+//! A client with an in-memory transport.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,9 +17,10 @@ use crate::connection::Principal;
 use crate::endpoint::HubEndpoint;
 use crate::hub::HubRuntime;
 
-/// A SignalR client that speaks JSON, connected in memory; over WebSockets, unless it says otherwise.
+/// A SignalR client that uses the JSON protocol over an in-memory transport, by default a
+/// WebSocket.
 ///
-/// It reads and writes under the hub's [`Naming`].
+/// It encodes and decodes values with the hub's [`Naming`].
 ///
 /// ```
 /// use hubwire::testing::TestClient;
@@ -57,40 +58,40 @@ pub struct TestClient<T = WebSocketPipe> {
 }
 
 impl TestClient {
-    /// Opens a transport and makes the handshake.
+    /// Opens a transport and performs the handshake.
     ///
     /// # Errors
     ///
-    /// When the server refuses the handshake or ends the transport.
+    /// Returns an error if the server refuses the handshake or ends the transport.
     pub async fn connect(endpoint: &HubEndpoint) -> io::Result<Self> {
         Self::open(endpoint, None).handshaken().await
     }
 
-    /// As [`TestClient::connect`], with an authenticated user.
+    /// Connects as [`TestClient::connect`] does, with an authenticated user.
     ///
     /// # Errors
     ///
-    /// When the server refuses the handshake or ends the transport.
+    /// Returns an error if the server refuses the handshake or ends the transport.
     pub async fn connect_as(endpoint: &HubEndpoint, principal: Principal) -> io::Result<Self> {
         Self::open(endpoint, Some(principal)).handshaken().await
     }
 
-    /// Opens a transport, as a WebSocket without negotiation, and sends nothing yet.
+    /// Opens a WebSocket without negotiation, and sends nothing yet.
     #[must_use]
     pub fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
         Self::over(WebSocketPipe::open(endpoint, principal), endpoint)
     }
 
-    /// Sends bytes that need not be frames.
+    /// Sends raw bytes, which need not be WebSocket frames.
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
+    /// Returns an error if the transport has ended.
     pub async fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.transport.send_raw(bytes).await
     }
 
-    /// The client's end of the pipe, for those who read and write frames themselves.
+    /// Returns the client's end of the pipe, for tests that read and write frames themselves.
     #[must_use]
     pub fn into_pipe(self) -> DuplexStream {
         self.transport.into_pipe()
@@ -98,33 +99,35 @@ impl TestClient {
 }
 
 impl TestClient<PulledTransport> {
-    /// Opens a transport that is pulled and fed by a pipe, and sends nothing yet, not even the handshake.
+    /// Opens a pulled transport and sends nothing yet, not even the handshake.
     ///
-    /// It is pulled only while [`TestClient::receive`], or what calls it, is awaited: nobody else fetches the
-    /// goodbye of a server that shuts down.
+    /// The client pulls only while [`TestClient::receive`], or a method that calls it, is awaited.
+    /// Otherwise it does not receive the Close message of a server that shuts down.
     #[must_use]
     pub fn open_pulled(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
         Self::over(PulledTransport::open(endpoint, principal), endpoint)
     }
 
-    /// Opens a transport that is pulled and fed by a pipe, and makes the handshake.
+    /// Opens a pulled transport and performs the handshake.
     ///
     /// # Errors
     ///
-    /// When the server refuses the handshake or ends the transport.
+    /// Returns an error if the server refuses the handshake or ends the transport.
     pub async fn connect_pulled(endpoint: &HubEndpoint) -> io::Result<Self> {
         Self::open_pulled(endpoint, None).handshaken().await
     }
 
-    /// Stops to receive, as between two polls; what is sent meanwhile is kept.
+    /// Stops receiving, as between two polls. Messages that are sent meanwhile, including pings,
+    /// are kept.
     ///
-    /// Up to the hub's `maximum_outbound_buffer_size`, and for the endpoint's `web_socket_close_timeout` after
-    /// the connection's end; pings are among it. [`TestClient::receive`] fails until the client is back.
+    /// They are kept up to the hub's `maximum_outbound_buffer_size`, and for the endpoint's
+    /// `web_socket_close_timeout` after the connection's end. [`TestClient::receive`] fails until
+    /// the client is back.
     pub fn leave(&mut self) {
         self.transport.leave();
     }
 
-    /// Receives again.
+    /// Resumes receiving.
     pub fn come_back(&mut self) {
         self.transport.come_back();
     }
@@ -156,7 +159,7 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// # Errors
     ///
-    /// When an argument cannot be sent, and when the transport has ended.
+    /// Returns an error if an argument cannot be encoded, or if the transport has ended.
     pub async fn start(&mut self, target: &str, arguments: impl Arguments) -> io::Result<String> {
         let id = self.next_id();
         let call = self.written(|writer| writer.invocation(Some(&id), target, &arguments, &[]));
@@ -166,18 +169,18 @@ impl<T: ClientTransport> TestClient<T> {
         Ok(id)
     }
 
-    /// Calls a method and expects no completion.
+    /// Calls a method without expecting a completion.
     ///
     /// # Errors
     ///
-    /// When an argument cannot be sent, and when the transport has ended.
+    /// Returns an error if an argument cannot be encoded, or if the transport has ended.
     pub async fn send(&mut self, target: &str, arguments: impl Arguments) -> io::Result<()> {
         let call = self.written(|writer| writer.invocation(None, target, &arguments, &[]));
         drop(arguments);
         self.send_bytes(&call.map_err(io::Error::other)?).await
     }
 
-    /// The record of a message under the hub's names.
+    /// Encodes a message with the hub's naming.
     pub(super) fn written(
         &self,
         write: impl FnOnce(&mut MessageWriter<'_>) -> Result<(), EncodeError>,
@@ -193,7 +196,7 @@ impl<T: ClientTransport> TestClient<T> {
         self.last_id.to_string()
     }
 
-    /// Receives until this message comes, and keeps what else does.
+    /// Receives until this message arrives, and keeps all others.
     pub(super) async fn find(&mut self, is_it: impl Fn(&Arrived) -> bool) -> io::Result<Arrived> {
         let mut kept = VecDeque::new();
         let found = loop {
@@ -201,7 +204,9 @@ impl<T: ClientTransport> TestClient<T> {
                 arrived if is_it(&arrived) => break arrived,
                 end if end.is_end() => {
                     let end = end.received;
-                    return Err(io::Error::other(format!("no completion, but {end:?}")));
+                    return Err(io::Error::other(format!(
+                        "expected a completion, received {end:?}"
+                    )));
                 }
                 other => kept.push_back(other),
             }
@@ -211,11 +216,11 @@ impl<T: ClientTransport> TestClient<T> {
         Ok(found)
     }
 
-    /// The next push, as its target and arguments; pings are passed over.
+    /// Returns the target and the arguments of the next push. Pings are skipped.
     ///
     /// # Errors
     ///
-    /// When anything else arrives.
+    /// Returns an error if anything else arrives.
     pub async fn push(&mut self) -> io::Result<(String, Value)> {
         match self.arrived_push().await?.received {
             Received::Message(mut message) => {
@@ -239,11 +244,12 @@ impl<T: ClientTransport> TestClient<T> {
         }
     }
 
-    /// The next thing that arrives, pings too; without end, nothing else is waited for.
+    /// Returns the next message or event, including pings. There is no time limit.
     ///
     /// # Errors
     ///
-    /// When the server sends what is no frame or no JSON, and while a pulled client has left.
+    /// Returns an error if the server sends invalid frames or invalid JSON, and while a pulled
+    /// client has left.
     pub async fn receive(&mut self) -> io::Result<Received> {
         Ok(self.next_arrived().await?.received)
     }
@@ -262,7 +268,7 @@ impl<T: ClientTransport> TestClient<T> {
         }
     }
 
-    /// What the test said that this client answers.
+    /// Returns the answer of the handler that the test has set for this invocation.
     fn answer(&self, arrived: &Arrived) -> Option<Vec<u8>> {
         if self.methods.is_empty() || !arrived.is_message(1) {
             return None;
@@ -275,7 +281,7 @@ impl<T: ClientTransport> TestClient<T> {
         let received = match incoming {
             Incoming::Bytes(bytes) => {
                 self.records.extend_from_slice(&bytes);
-                // Looking again at a long record for each piece of it would cost its length squared.
+                // Searching a long record again after each of its pieces would take quadratic time.
                 return match bytes.contains(&RECORD_SEPARATOR) {
                     true => self.take_records(),
                     false => Ok(()),
@@ -302,27 +308,27 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
+    /// Returns an error if the transport has ended.
     pub async fn send_record(&mut self, record: &Value) -> io::Result<()> {
         let mut payload = record.to_string().into_bytes();
         payload.push(RECORD_SEPARATOR);
         self.send_bytes(&payload).await
     }
 
-    /// Sends any bytes, by a WebSocket as one text message.
+    /// Sends any bytes; a WebSocket sends them as one text message.
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
+    /// Returns an error if the transport has ended.
     pub async fn send_bytes(&mut self, payload: &[u8]) -> io::Result<()> {
         self.transport.send(payload).await
     }
 
-    /// Closes the transport; the end of the server's side can then be received.
+    /// Closes the transport. What the server still sends can then be received.
     ///
     /// # Errors
     ///
-    /// When the transport has ended.
+    /// Returns an error if the transport has ended.
     pub async fn close(&mut self) -> io::Result<()> {
         self.transport.close().await
     }

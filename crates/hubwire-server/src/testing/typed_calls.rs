@@ -1,4 +1,4 @@
-//! A test client's calls, pushes and answers, whose values and errors have types.
+//! Typed calls, pushes and answers of a test client.
 
 use std::io;
 
@@ -13,11 +13,13 @@ use super::client_methods::Unscripted;
 use super::{CallError, ClientTransport, Received, TestClient};
 
 impl<T: ClientTransport> TestClient<T> {
-    /// Answers the hub, as a JavaScript client does with `connection.on`, when it invokes this method for a result.
+    /// Sets the handler for a client method that the hub invokes for a result, as a JavaScript
+    /// client does with `connection.on`.
     ///
-    /// The handler takes the arguments as a tuple, and its error is what the hub reads of it. It answers while the
-    /// client receives, or waits for a completion; what it has answered is not received. Invocations without a
-    /// handler, and those that want no result, are received as ever.
+    /// The handler takes the arguments as a tuple. Its error is returned to the hub as the client's
+    /// error. It runs while the client receives or waits for a completion; the invocations that it
+    /// answers are not received. Invocations without a handler, and those that expect no result,
+    /// are received as usual.
     ///
     /// ```
     /// use hubwire::testing::TestClient;
@@ -54,11 +56,12 @@ impl<T: ClientTransport> TestClient<T> {
         self.methods.insert(method, handler);
     }
 
-    /// Calls a method and waits for its result, null for none; what else arrives meanwhile is kept.
+    /// Calls a method and returns its result, or null if it has none. Other messages that arrive
+    /// meanwhile are kept.
     ///
     /// # Errors
     ///
-    /// As of [`TestClient::invoke_as`].
+    /// Returns the errors of [`TestClient::invoke_as`].
     pub async fn invoke(
         &mut self,
         target: &str,
@@ -67,12 +70,13 @@ impl<T: ClientTransport> TestClient<T> {
         self.invoke_as(target, arguments).await
     }
 
-    /// As [`TestClient::invoke`], with a result of this type.
+    /// Calls a method as [`TestClient::invoke`] does and decodes the result as this type.
     ///
     /// # Errors
     ///
-    /// What a client reads, with what was hidden from it; also if the result has another type, or the transport ends
-    /// before it came ([`CallError::is_connection_lost`]).
+    /// Returns the error that a client receives, with its hidden cause. Also returns an error if
+    /// the result has another type, or if the transport ends first
+    /// ([`CallError::is_connection_lost`]).
     pub async fn invoke_as<R: DeserializeOwned>(
         &mut self,
         target: &str,
@@ -85,21 +89,21 @@ impl<T: ClientTransport> TestClient<T> {
         self.completion_as(&id).await
     }
 
-    /// Waits for the result of a call that was [started](TestClient::start), null for none; what else arrives meanwhile
-    /// is kept.
+    /// Returns the result of a call that was [started](TestClient::start), or null if it has none.
+    /// Other messages that arrive meanwhile are kept.
     ///
     /// # Errors
     ///
-    /// As of [`TestClient::invoke_as`].
+    /// Returns the errors of [`TestClient::invoke_as`].
     pub async fn completion(&mut self, id: &str) -> Result<Value, CallError> {
         self.completion_as(id).await
     }
 
-    /// As [`TestClient::completion`], with a result of this type.
+    /// Returns the result as [`TestClient::completion`] does, decoded as this type.
     ///
     /// # Errors
     ///
-    /// As of [`TestClient::invoke_as`].
+    /// Returns the errors of [`TestClient::invoke_as`].
     pub async fn completion_as<R: DeserializeOwned>(&mut self, id: &str) -> Result<R, CallError> {
         let completion = self.find(|arrived| arrived.is_of_call(3, id)).await;
         let completion = completion.map_err(CallError::lost)?;
@@ -108,7 +112,8 @@ impl<T: ClientTransport> TestClient<T> {
         CallError::decoded(&result)
     }
 
-    /// The next push, which must be of this method, with its arguments as a tuple of these types; pings are passed over.
+    /// Returns the arguments of the next push as a tuple of these types. The push must be of this
+    /// method. Pings are skipped.
     ///
     /// ```
     /// use hubwire::dotnet::Decimal;
@@ -137,7 +142,7 @@ impl<T: ClientTransport> TestClient<T> {
     ///
     /// # Errors
     ///
-    /// When anything else arrives, and when the arguments do not fit.
+    /// Returns an error if anything else arrives, or if the arguments do not fit.
     pub async fn push_as<A: BindArguments>(&mut self, method: &str) -> io::Result<A> {
         let arrived = self.arrived_push().await?;
         match arrived.hub_message(self.naming)? {
@@ -150,7 +155,7 @@ impl<T: ClientTransport> TestClient<T> {
         }
     }
 
-    /// Sends the record of a call.
+    /// Sends an invocation.
     pub(super) async fn call(
         &mut self,
         record: Result<Vec<u8>, EncodeError>,
@@ -160,17 +165,19 @@ impl<T: ClientTransport> TestClient<T> {
         self.send_bytes(&record).await.map_err(CallError::lost)
     }
 
-    /// From now on the hub keeps why its calls fail.
+    /// Makes the hub keep the causes of errors from now on.
     pub(super) fn keep_causes(&self) {
         if let Some(hub) = self.hub.upgrade() {
             hub.keep_causes();
         }
     }
 
-    /// What a completion says; a call without a result has the result null.
+    /// Returns the result or the error of a completion. The result of a call without one is null.
     pub(super) fn outcome(&self, message: HubMessage<'_>) -> Result<RawItem<'static>, CallError> {
         let HubMessage::Completion(completion) = message else {
-            return Err(CallError::new(format!("no completion, but {message:?}")));
+            return Err(CallError::new(format!(
+                "expected a completion, received {message:?}"
+            )));
         };
         match completion.outcome {
             CompletionOutcome::Result(result) => Ok(result.into_owned()),
@@ -188,7 +195,7 @@ impl<T: ClientTransport> TestClient<T> {
         CallError::failed(text, cause).for_want_of(self.unscripted())
     }
 
-    /// An invocation that has arrived and waits for a result.
+    /// Returns an invocation that has arrived and expects a result.
     fn unscripted(&self) -> Option<Unscripted> {
         self.received
             .iter()

@@ -1,4 +1,4 @@
-//! The items that a test sends along with a call, and the run of the call between them.
+//! The stream of items that a test sends with a call, and the loop that runs the call.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -11,13 +11,13 @@ use super::CallError;
 use crate::hub::{CallFuture, HubResult, ResultWriter, Upload};
 use crate::outbound::Outbound;
 
-/// A stream of the test's, whose items are given to the method while there is room for them.
+/// A stream of the test. Its items are passed to the method while there is room for them.
 pub(super) struct Uploaded<'a, I> {
     upload: &'a dyn Upload,
-    /// Until its end was said.
+    /// `None` after the end of the stream.
     items: Option<I>,
     naming: Naming,
-    /// Whose owner is woken when there is room again.
+    /// Its owner is woken when there is room again.
     outbound: &'a Outbound,
 }
 
@@ -52,7 +52,7 @@ impl<'a, I: Iterator<Item: Serialize>> Uploaded<'a, I> {
             };
             let item = RawItem::encode(HubProtocol::Json, self.naming, &item)
                 .map_err(|error| CallError::unsendable("items", error))?;
-            // Where decoding an item fails, or panics, the method reads that.
+            // If decoding an item fails or panics, the method receives the error.
             let _ = self.upload.push(&item, false);
         }
         Ok(())
@@ -63,7 +63,7 @@ impl<'a, I: Iterator<Item: Serialize>> Uploaded<'a, I> {
     }
 }
 
-/// Runs a call to its end, and gives it the items that it reads.
+/// Runs a call to its end and passes it the items that it reads.
 pub(super) async fn run_with<I: Iterator<Item: Serialize>>(
     mut call: Pin<Box<dyn CallFuture>>,
     naming: Naming,
@@ -90,6 +90,6 @@ pub(super) async fn run_with<I: Iterator<Item: Serialize>>(
     match (outcome, kept) {
         (Err(error), _) => Ok(Err(error)),
         (Ok(()), Some(result)) => Ok(Ok(result)),
-        (Ok(()), None) => Err(CallError::new("the method has left no result")),
+        (Ok(()), None) => Err(CallError::new("the method returned no result")),
     }
 }

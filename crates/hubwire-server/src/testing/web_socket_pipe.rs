@@ -1,4 +1,4 @@
-//! A WebSocket through a pipe in memory.
+//! A WebSocket over an in-memory pipe.
 
 use std::future::ready;
 use std::io;
@@ -14,10 +14,11 @@ use crate::connection::{ConnectionRequest, Principal};
 use crate::endpoint::{Attached, HubEndpoint, open_web_socket, spawn_session};
 use crate::transport::Socket;
 
-/// How many bytes the pipe holds each way before its writer waits, as a socket's buffers do.
+/// The number of bytes that the pipe holds in each direction before its writer waits, as a socket's
+/// buffers do.
 const PIPE_SIZE: usize = 64 * 1024;
 
-/// Every client masks its frames; with what does not matter to a test.
+/// The mask of all frames. Clients must mask their frames; the mask itself does not matter.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// The client's end of a WebSocket in memory.

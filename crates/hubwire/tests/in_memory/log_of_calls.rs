@@ -245,7 +245,10 @@ async fn a_call_with_an_id_is_a_warning_only_if_its_client_is_not_told_why() {
         let lines = lines.take();
         assert_eq!(lines.len(), warned, "{lines:#?}");
         for line in lines {
-            assert!(line.message.contains("its client is not told why"), "{line:?}");
+            assert!(
+                line.message.contains("its client is not told why"),
+                "{line:?}"
+            );
             assert!(line.message.contains("argument"), "{line:?}");
         }
     }

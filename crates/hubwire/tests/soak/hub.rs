@@ -78,10 +78,7 @@ impl SoakHub {
             let group = cx.clients().group(&source.plan.label);
             group.push(&message.label, message.filler).await?;
         }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "that it blocks is what is tested"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the test needs a blocked thread")]
         std::thread::sleep(BLOCKED);
         Ok(())
     }

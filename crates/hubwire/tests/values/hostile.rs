@@ -382,7 +382,7 @@ fn json_within_the_text_of_a_value_is_refused() {
 
 #[derive(Debug, Deserialize)]
 enum Tree {
-    #[expect(dead_code, reason = "it is decoded only")]
+    #[expect(dead_code, reason = "only decoded, never read")]
     Node {
         children: Vec<Self>,
         edge: Option<Edge>,
@@ -438,7 +438,7 @@ fn a_deep_refused_argument_does_not_overflow_the_stack() {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is decoded only")]
+#[expect(dead_code, reason = "only decoded, never read")]
 struct Two {
     first: i32,
     second: i32,
@@ -520,9 +520,9 @@ fn a_deep_raw_value_does_not_overflow_the_stack() {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum UntaggedTree {
-    #[expect(dead_code, reason = "it is decoded only")]
+    #[expect(dead_code, reason = "only decoded, never read")]
     Leaf(bool),
-    #[expect(dead_code, reason = "it is decoded only")]
+    #[expect(dead_code, reason = "only decoded, never read")]
     Node(Vec<Self>),
 }
 

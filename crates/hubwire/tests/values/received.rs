@@ -15,7 +15,7 @@ use crate::table::DOCUMENT;
 #[derive(Debug, Deserialize)]
 struct Defaulted {
     #[serde(default)]
-    #[expect(dead_code, reason = "shown by `Debug`")]
+    #[expect(dead_code, reason = "read only by `Debug`")]
     age: u8,
 }
 

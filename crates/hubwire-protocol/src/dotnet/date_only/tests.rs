@@ -1,4 +1,4 @@
-//! Days in both forms, and what is none.
+//! Days in both forms, and invalid ones.
 
 use proptest::prelude::*;
 

@@ -1,11 +1,11 @@
-//! Points in time with their offsets, in both forms and wherever serde buffers.
+//! Points in time with their offsets, in both forms, and inside types that serde buffers.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::dotnet::tests::{from_json, from_messagepack, in_json, in_messagepack};
 
-/// 03:04:05 by a clock that is two hours ahead.
+/// 03:04:05 on a clock that is two hours ahead.
 const IN_MESSAGEPACK: &str = "92d6ff5e0d5da578";
 const IN_JSON: &str = "\"2020-01-02T03:04:05+02:00\"";
 
@@ -80,7 +80,7 @@ enum Variant {
     },
 }
 
-/// serde buffers the variant while it is written.
+/// Serde buffers the variant while it is written.
 #[derive(Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 struct FlatVariant {
     #[serde(flatten)]
@@ -108,7 +108,7 @@ fn within_types_that_serde_buffers() {
         Ok(UntaggedInUtc::Moment(since))
     );
     assert_eq!(from_json(IN_JSON), Ok(UntaggedInUtc::Moment(since)));
-    // Two members where timestamps are asked for, in .NET's form.
+    // Both members are in the form of a `DateTimeOffset`, including the `Timestamp`.
     let both =
         "83a46e616d65a161a26174".to_owned() + IN_MESSAGEPACK + "a573696e6365" + IN_MESSAGEPACK;
     let times = Times { at, since };
@@ -141,7 +141,7 @@ fn text_is_shown_where_text_is_asked_for_and_the_array_where_nothing_is() {
         from_messagepack(IN_MESSAGEPACK),
         Ok(serde_json::json!(["2020-01-02T03:04:05Z", 120]))
     );
-    // Arrays that are none.
+    // Arrays that are not a `DateTimeOffset`.
     for hex in [
         "920102",
         "92d6ff5e0d5da5c0",

@@ -1,4 +1,4 @@
-//! Decimals with all their digits, in both forms and wherever serde buffers.
+//! Decimals with all their digits, in both forms, and inside types that serde buffers.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
-/// After .NET's `Number.TryNumberToDecimal`.
+/// Follows .NET's `Number.TryNumberToDecimal`.
 #[test]
 fn what_has_too_many_digits_is_rounded() {
     for (text, expected) in [
@@ -94,7 +94,7 @@ fn numbers_and_text_are_read_in_both_protocols() {
         ("05", "5"),
         ("ff", "-1"),
         ("a4312e3130", "1.10"),
-        // What JavaScript has of 1.1, and of 0.1 as a float of 32 bits.
+        // JavaScript's 1.1, and 0.1 as a 32-bit float.
         ("cb3ff199999999999a", "1.1"),
         ("ca3dcccccd", "0.1"),
         // 2^53.
@@ -173,7 +173,7 @@ fn what_is_buffered_is_written_and_read_alike() {
     assert_eq!(from_messagepack(&in_messagepack(&flat)), Ok(flat));
 }
 
-/// Into a value it is a float, as documented.
+/// As documented, a `serde_json::Value` contains a float.
 #[test]
 fn a_value_loses_digits() {
     let value = serde_json::to_value(decimal("0.10000000000000000000000001")).unwrap();
@@ -184,7 +184,7 @@ fn a_value_loses_digits() {
     );
 }
 
-/// Text, as in .NET; serde_json by itself takes no decimal there.
+/// Keys are text, as in .NET. `serde_json` alone would not accept a decimal as a key.
 #[test]
 fn a_key_of_json_has_all_its_digits() {
     let prices = BTreeMap::from([

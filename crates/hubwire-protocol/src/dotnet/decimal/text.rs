@@ -2,12 +2,13 @@
 
 use super::{Decimal, InvalidValue, LARGEST, LARGEST_SCALE, OUT_OF_RANGE};
 
-/// The most characters that are written: a sign, 29 digits and a point, or a zero, a point and 28 digits.
+/// The maximum length of the text: a sign, 29 digits and a point; or a sign, a zero, a point and 28
+/// digits.
 pub(super) const LONGEST: usize = "-0.0000000000000000000000000001".len();
 
 const FORM: InvalidValue = InvalidValue::Syntax("1.10");
 
-/// Writes the text into `buffer`, from its end on.
+/// Writes the text to the end of `buffer`, backwards.
 pub(super) fn write(decimal: Decimal, buffer: &mut [u8; LONGEST]) -> &str {
     let mut begins = buffer.len();
     let mut push = |byte| {
@@ -33,7 +34,7 @@ pub(super) fn write(decimal: Decimal, buffer: &mut [u8; LONGEST]) -> &str {
     str::from_utf8(text).unwrap_or_default()
 }
 
-/// Reads `-1.10`, and `1.1e2`.
+/// Parses `-1.10` and `1.1e2`.
 pub(super) fn read(text: &str) -> Result<Decimal, InvalidValue> {
     let (is_negative, unsigned) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
@@ -62,14 +63,14 @@ pub(super) fn read(text: &str) -> Result<Decimal, InvalidValue> {
     let point = point.saturating_add(exponent);
     let (digits, scale) = round(whole.iter().chain(fraction).map(|byte| byte - b'0'), point)?;
     Ok(Decimal {
-        // There is one zero only.
+        // There is no negative zero.
         is_negative: is_negative && digits > 0,
         digits,
         scale,
     })
 }
 
-/// One digit at least, and nothing else.
+/// Checks that the text has at least one digit and nothing else.
 fn digits(text: &[u8]) -> Result<&[u8], InvalidValue> {
     match text {
         [] => Err(FORM),
@@ -92,15 +93,15 @@ fn read_exponent(text: &[u8]) -> Result<i64, InvalidValue> {
     Ok(sign * exponent)
 }
 
-/// The number that these digits are with the point behind `point` of them: its own digits and their scale, rounded
-/// half to even as in .NET.
+/// Returns the number and scale for these digits with the decimal point after the first `point` of
+/// them, rounded half to even as in .NET.
 fn round(digits: impl Iterator<Item = u8>, mut point: i64) -> Result<(u128, u32), InvalidValue> {
     let mut digits = digits.peekable();
     while digits.next_if_eq(&0).is_some() {
         point = point.saturating_sub(1);
     }
     if digits.peek().is_none() {
-        // Of a zero the scale is kept, as far as there is one.
+        // A zero keeps its scale, up to the maximum.
         return Ok((0, scale(point.min(0))));
     }
     let mut number = 0_u128;
@@ -133,7 +134,7 @@ fn round(digits: impl Iterator<Item = u8>, mut point: i64) -> Result<(u128, u32)
     Ok((number, scale(point)))
 }
 
-/// How many digits stand behind the point, if it stands `point` digits behind the last one.
+/// Returns the number of digits after a decimal point that is `point` digits after the last digit.
 fn scale(point: i64) -> u32 {
     u32::try_from(point.unsigned_abs()).map_or(LARGEST_SCALE, |scale| scale.min(LARGEST_SCALE))
 }

@@ -1,4 +1,4 @@
-//! Decimals in serde: a number of JSON with all its digits, text in MessagePack.
+//! Serde for decimals: a JSON number with all its digits, text in MessagePack.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,8 +16,8 @@ impl Serialize for Decimal {
     }
 }
 
-/// What is written within the newtype: JSON text as `serde_json`'s `RawValue` hands it over, or text where that is
-/// not for reading.
+/// The content of the newtype: a `serde_json::value::RawValue` in human-readable formats, otherwise
+/// text.
 struct Inside(Decimal);
 
 impl Serialize for Inside {
@@ -42,7 +42,7 @@ impl<'de> Deserialize<'de> for Decimal {
 
 const EXPECTED: &str = "a decimal";
 
-/// The newtype, whose inside depends on the format.
+/// A visitor for the newtype, which reads what the format contains.
 struct Newtype;
 
 impl<'de> Visitor<'de> for Newtype {
@@ -68,12 +68,12 @@ impl<'de> Visitor<'de> for Newtype {
     }
 }
 
-/// What a float is taken for.
+/// How floats are read.
 #[derive(Clone, Copy)]
 enum Floats {
-    /// The decimal of fewest digits that is the float: what JavaScript shows.
+    /// As the decimal with the fewest digits that is the same float, which JavaScript shows.
     AsShown,
-    /// What is left of a number that serde has buffered.
+    /// As a number that has lost digits, because serde has buffered it.
     HaveLostDigits,
 }
 
@@ -83,8 +83,8 @@ struct Number {
 
 fn lost_digits<E: de::Error>() -> E {
     E::custom(
-        "the digits of a decimal are lost where serde buffers JSON (flatten, untagged, tag, serde_json::Value): \
-         send it as text, or take it out of there",
+        "the digits of a decimal are lost when serde buffers JSON (flatten, untagged, tag, serde_json::Value): \
+         send it as text, or use a type that serde does not buffer",
     )
 }
 
@@ -131,7 +131,7 @@ impl<'de> JsonVisitor<'de> for Number {
         }
         let is_whole = !json.contains(['.', 'e', 'E']);
         match json {
-            // Owned text was made from a value without its digits.
+            // Owned text was created from a value that has lost its digits.
             Cow::Owned(_) if !is_whole => Err(lost_digits()),
             json => json.parse().map_err(E::custom),
         }

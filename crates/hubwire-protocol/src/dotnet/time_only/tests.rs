@@ -1,4 +1,4 @@
-//! Times of day in both forms, and what is none.
+//! Times of day in both forms, and invalid ones.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Lengths of time in both forms, and what is none.
+//! Time spans in both forms, and invalid ones.
 
 use proptest::prelude::*;
 
@@ -63,7 +63,7 @@ fn a_number_of_json_has_no_unit() {
         from_messagepack("a830303a30303a3031"),
         Ok(TimeSpan(10_000_000))
     );
-    // 2^53, as JavaScript writes it.
+    // 2^53 as JavaScript writes it.
     assert_eq!(
         from_messagepack("cb4340000000000000"),
         Ok(TimeSpan(1 << 53))

@@ -10,7 +10,7 @@ const OUT_OF_RANGE: InvalidValue = InvalidValue::OutOfRange("TimeSpan");
 
 const SECOND: u64 = TimeSpan::TICKS_PER_SECOND.unsigned_abs();
 const DAY: u64 = 86_400 * SECOND;
-/// How many digits ticks are of a second.
+/// The number of decimal digits of a second that ticks represent.
 const FRACTION_DIGITS: usize = 7;
 
 /// Writes `[-][d.]hh:mm:ss[.fffffff]`.
@@ -81,7 +81,7 @@ pub(in crate::dotnet) fn clock(text: &str) -> Result<u64, InvalidValue> {
     Ok(seconds * SECOND + u64::from(fraction))
 }
 
-/// Digits, one at least, of which the first may be zeros.
+/// Parses a number with at least one digit; leading zeros are allowed.
 fn number(digits: &str) -> Result<u32, InvalidValue> {
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
         digits.parse().map_err(|_| FORM)
@@ -90,7 +90,7 @@ fn number(digits: &str) -> Result<u32, InvalidValue> {
     }
 }
 
-/// Digits of a fraction, seven at most.
+/// Parses up to seven digits of a fraction.
 fn ticks_of(fraction: &str) -> Result<u32, InvalidValue> {
     if fraction.len() > FRACTION_DIGITS {
         return Err(FORM);

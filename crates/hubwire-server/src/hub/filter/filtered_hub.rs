@@ -1,4 +1,4 @@
-//! A hub inside its filters, which is a hub too.
+//! A hub inside its filters, which is itself a hub service.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,7 +19,8 @@ use crate::hub::{
 };
 use crate::node::guarded_step;
 
-/// A hub whose calls and hooks run inside filters. Hubs without filters are not wrapped, and so pay nothing for them.
+/// A hub whose calls and hooks run inside filters. Hubs without filters are not wrapped and have no
+/// overhead.
 pub(crate) struct FilteredHub {
     name: HubName,
     naming: Naming,
@@ -30,7 +31,8 @@ pub(crate) struct FilteredHub {
 }
 
 impl FilteredHub {
-    /// Puts filters around a hub, the first one outermost; without any it stays as it is.
+    /// Puts filters around a hub, the first one outermost. Returns the hub itself if there are
+    /// none.
     pub(crate) fn wrap(
         name: HubName,
         naming: Naming,
@@ -171,7 +173,7 @@ async fn run(
     next.run(&mut invocation).await
 }
 
-/// A method that streams begins to when its filters have returned its stream.
+/// Runs the filters of a streaming method, then the stream that they returned.
 async fn stream(run: Run, sink: StreamSink) -> StreamEnd {
     match run.await.map(|result| result.0) {
         Ok(Outcome::Stream(start)) => match start.into_inner() {
@@ -183,7 +185,7 @@ async fn stream(run: Run, sink: StreamSink) -> StreamEnd {
     }
 }
 
-/// A call whose result is written when its filters have returned it.
+/// A call whose result is written after its filters have returned it.
 struct FilteredCall {
     run: Run,
 }

@@ -1,4 +1,4 @@
-//! A call as filters see it, and what it results in.
+//! A call as filters see it, and its result.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub struct HubInvocation {
     pub(super) received: Instant,
 }
 
-/// How values of a call are written.
+/// How the values of a call are encoded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Encoding {
     pub(super) protocol: HubProtocol,
@@ -44,31 +44,34 @@ impl Encoding {
 }
 
 impl HubInvocation {
-    /// The connection that the call came from. A filter may send to clients and invoke them as the method may.
+    /// Returns the connection that the call came from. A filter may send to clients and invoke them
+    /// as the method may.
     #[must_use]
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// The hub's name, see [`HubBuilder::name`](crate::HubBuilder::name).
+    /// Returns the hub's name, see [`HubBuilder::name`](crate::HubBuilder::name).
     #[must_use]
     pub fn hub_name(&self) -> &HubName {
         &self.hub
     }
 
-    /// The method's name as it is declared, not as the client spelt it.
+    /// Returns the method's name as it is declared, which may differ in case from the client's
+    /// spelling.
     #[must_use]
     pub fn method_name(&self) -> &str {
         &self.method
     }
 
-    /// How long ago the call was received.
+    /// Returns the time since the call was received.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.received.elapsed()
     }
 
-    /// How many arguments the client sent; 0 if no filter of the hub [reads](super::HubFilter::reads_arguments) them.
+    /// Returns the number of arguments that the client sent; 0 if no filter of the hub
+    /// [reads](super::HubFilter::reads_arguments) them.
     #[must_use]
     pub fn argument_count(&self) -> usize {
         self.arguments.as_ref().map_or(0, Vec::len)
@@ -76,15 +79,17 @@ impl HubInvocation {
 
     /// Decodes an argument, counted from 0.
     ///
-    /// The type is the filter's choice: it need not be that of the method's parameter.
+    /// The type need not be that of the method's parameter.
     ///
     /// # Errors
     ///
-    /// If the argument has another type, if there is none at this position, or if no filter of the hub
-    /// [reads](super::HubFilter::reads_arguments) arguments.
+    /// Returns an error if the argument has another type, if there is none at this position, or if
+    /// no filter of the hub [reads](super::HubFilter::reads_arguments) arguments.
     pub fn argument<T: DeserializeOwned>(&self, position: usize) -> Result<T, DecodeError> {
         let arguments = self.arguments.as_ref().ok_or_else(|| {
-            DecodeError::new("the arguments were not kept: say so in `HubFilter::reads_arguments`")
+            DecodeError::new(
+                "the arguments were not kept: return `true` from `HubFilter::reads_arguments`",
+            )
         })?;
         let argument = arguments
             .get(position)
@@ -92,12 +97,14 @@ impl HubInvocation {
         argument.decode()
     }
 
-    /// Gives the method another argument at a position, counted from 0.
+    /// Replaces the argument at a position, counted from 0.
     ///
     /// # Errors
     ///
-    /// If the value cannot be serialized, and as [`HubInvocation::argument`]. Whether the value fits the method's
-    /// parameter is found out when the method is called: if it does not, the call fails with a hidden error.
+    /// Returns an error if the value cannot be serialized, and in the cases of
+    /// [`HubInvocation::argument`] except for another type. The value is decoded as the method's
+    /// parameter only when the method is called: if it does not fit, the call fails with a hidden
+    /// error.
     pub fn replace_argument<T: Serialize + ?Sized>(
         &mut self,
         position: usize,
@@ -105,7 +112,9 @@ impl HubInvocation {
     ) -> HubResult {
         let value = RawItem::encode(self.encoding.protocol, self.encoding.naming, value)?;
         let arguments = self.arguments.as_mut().ok_or_else(|| {
-            DecodeError::new("the arguments were not kept: say so in `HubFilter::reads_arguments`")
+            DecodeError::new(
+                "the arguments were not kept: return `true` from `HubFilter::reads_arguments`",
+            )
         })?;
         let count = arguments.len();
         let argument = arguments
@@ -116,20 +125,20 @@ impl HubInvocation {
         Ok(())
     }
 
-    /// Encodes a result, to be returned in place of the method's.
+    /// Encodes a result to return in place of the method's result.
     ///
     /// It need not have the type of the method's own result.
     ///
     /// # Errors
     ///
-    /// If the value cannot be serialized.
+    /// Returns an error if the value cannot be serialized.
     pub fn result<T: Serialize + ?Sized>(&self, value: &T) -> HubResult<InvocationResult> {
         Ok(InvocationResult(Outcome::Value(
             self.encoding.encode(value)?,
         )))
     }
 
-    /// A stream of items, to be returned in place of the one of a method that streams.
+    /// Creates a stream of items to return in place of a streaming method's stream.
     pub fn stream_result<S>(&self, stream: S) -> InvocationResult
     where
         S: Stream<Item: Serialize> + Send + 'static,
@@ -138,7 +147,7 @@ impl HubInvocation {
         InvocationResult(Outcome::Stream(Guarded::new(start)))
     }
 
-    /// The arguments that the method is called with in place of those that the client sent, if any was replaced.
+    /// Returns the arguments that the method is called with; `None` if no argument was replaced.
     pub(super) fn replaced_arguments(&self) -> Option<HubResult<RawArguments<'static>>> {
         let arguments = self.arguments.as_ref().filter(|_| self.is_replaced)?;
         let arguments = RawArguments::from_items(self.encoding.protocol, arguments);
@@ -149,12 +158,12 @@ impl HubInvocation {
 
 fn no_argument(position: usize, count: usize) -> DecodeError {
     DecodeError::new(format!(
-        "there is no argument {position}, but {count} in all"
+        "there is no argument {position}: the call has {count}"
     ))
 }
 
 impl fmt::Debug for HubInvocation {
-    /// Leaves the arguments out, which a log must not have.
+    /// Omits the arguments, which must not be logged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HubInvocation")
             .field("hub", &self.hub)
@@ -164,9 +173,9 @@ impl fmt::Debug for HubInvocation {
     }
 }
 
-/// What a call results in, encoded as it goes to the client.
+/// The result of a call, encoded as it is sent to the client.
 ///
-/// A filter makes one with [`HubInvocation::result`].
+/// A filter creates one with [`HubInvocation::result`].
 pub struct InvocationResult(pub(super) Outcome);
 
 pub(super) enum Outcome {
@@ -177,12 +186,12 @@ pub(super) enum Outcome {
 }
 
 impl InvocationResult {
-    /// Decodes the result; that of a method without one is null.
+    /// Decodes the result. The result of a method without one is null.
     ///
     /// # Errors
     ///
-    /// If the result has another type, if it is a stream, or if the client gets no response and no filter of the hub
-    /// [reads](super::HubFilter::reads_results) results.
+    /// Returns an error if the result has another type, if it is a stream, or if the client gets no
+    /// response and no filter of the hub [reads](super::HubFilter::reads_results) results.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         match &self.0 {
             Outcome::Value(value) => value.decode(),
@@ -193,7 +202,7 @@ impl InvocationResult {
         }
     }
 
-    /// Whether the method returned a stream, which has not begun.
+    /// Returns whether the method returned a stream, which has not begun.
     #[must_use]
     pub fn is_stream(&self) -> bool {
         matches!(self.0, Outcome::Stream(_))
@@ -201,7 +210,7 @@ impl InvocationResult {
 }
 
 impl fmt::Debug for InvocationResult {
-    /// Leaves the value out, which a log must not have.
+    /// Omits the value, which must not be logged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Outcome::Value(_) => "InvocationResult::Value",

@@ -5,8 +5,9 @@ use crate::connection::DisconnectReason;
 
 /// Logs each call of a hub, and each connection, when it ends.
 ///
-/// A line says the hub, the method, the connection id, the time that the call took in milliseconds, and whether it
-/// failed; never an argument, a result or an error's text. Lines are DEBUG, target `hubwire::calls`.
+/// A line contains the hub, the method, the connection id, the duration of the call in
+/// milliseconds, and whether it failed. It never contains an argument, a result or an error's text.
+/// Lines are logged at DEBUG with the target `hubwire::calls`.
 ///
 /// ```
 /// use hubwire::filters::InvocationLogging;

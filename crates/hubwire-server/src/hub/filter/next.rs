@@ -1,4 +1,4 @@
-//! What is left of a call or a hook inside a filter: the filters within it, and the method or hook itself.
+//! The rest of a call or a hook inside a filter: the inner filters, and the method or hook itself.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -18,7 +18,7 @@ use crate::hub::{
 };
 use crate::node::{Guarded, guarded};
 
-/// The filters within this one and the method, to be run once.
+/// The inner filters and the method, to be run at most once.
 ///
 /// ```compile_fail,E0382
 /// use hubwire::filters::{HubFilter, HubInvocation, InvocationResult, Next};
@@ -47,11 +47,11 @@ impl Next<'_> {
     ///
     /// # Errors
     ///
-    /// What the method or a filter within this one failed with. A panic is an error too.
+    /// Returns the error of the method or of an inner filter. A panic becomes an error too.
     ///
     /// # Cancellation
     ///
-    /// The method ends where it waits.
+    /// Dropping the future drops the method at its current `await`.
     pub async fn run(self, invocation: &mut HubInvocation) -> HubResult<InvocationResult> {
         match self.filters.split_first() {
             Some((filter, filters)) => {
@@ -71,7 +71,7 @@ impl fmt::Debug for Next<'_> {
     }
 }
 
-/// The filters within this one and the hub's hook, to be run once.
+/// The inner filters and the hub's hook, to be run at most once.
 pub struct NextHook<'a> {
     pub(super) hub: &'a HubName,
     pub(super) filters: &'a [Arc<dyn AnyHubFilter>],
@@ -98,7 +98,7 @@ impl NextHook<'_> {
     ///
     /// # Errors
     ///
-    /// What the hook or a filter within this one failed with. A panic is an error too.
+    /// Returns the error of the hook or of an inner filter. A panic becomes an error too.
     pub async fn run(self) -> HubResult {
         let (caller, hook) = (self.caller, self.hook);
         let Some((filter, filters)) = self.filters.split_first() else {
@@ -128,7 +128,7 @@ impl fmt::Debug for NextHook<'_> {
     }
 }
 
-/// A panic within a filter is an error of the call, which the filters around it see.
+/// Runs a filter or a hook. A panic becomes an error, which the outer filters receive.
 async fn run_guarded<'a, T>(start: impl FnOnce() -> BoxFuture<'a, HubResult<T>>) -> HubResult<T> {
     let mut run = match guarded(start) {
         Ok(run) => Guarded::new(run),
@@ -144,9 +144,10 @@ pub(super) struct FilteredMethod {
     pub(super) method: usize,
     pub(super) caller: Caller,
     pub(super) encoding: Encoding,
-    /// The method with the arguments that the client sent.
+    /// The method, bound to the arguments that the client sent.
     pub(super) bound: Option<Reply>,
-    /// What it is bound with if a filter replaces an argument; `None` if no filter can.
+    /// The resources to bind the method again if a filter replaces an argument; `None` if no filter
+    /// can.
     pub(super) resources: Option<Resources>,
     /// Whether the client gets a response, or a filter reads it.
     pub(super) is_result_read: bool,
@@ -164,13 +165,14 @@ impl FilteredMethod {
         match reply.0 {
             ReplyKind::Call(call) => run(call, self.encoding, self.is_result_read).await,
             ReplyKind::Stream(start) => Ok(InvocationResult(Outcome::Stream(start))),
-            ReplyKind::UnknownMethod => Err(HubError::hidden("the method is not there any more")),
+            ReplyKind::UnknownMethod => Err(HubError::hidden("the method no longer exists")),
         }
     }
 
-    /// Decodes the replaced arguments; that they do not fit is an error of the call.
+    /// Binds the method to the replaced arguments. Arguments that do not fit are an error of the
+    /// call.
     fn bind_again(&mut self, arguments: &RawArguments<'_>) -> HubResult<Reply> {
-        // Gives back what the call takes: its streams and its token.
+        // Releases the streams and the token of the call, which the next binding takes.
         drop(self.bound.take());
         let Some(resources) = &self.resources else {
             return Err(HubError::hidden("no filter reads arguments"));
@@ -185,7 +187,7 @@ impl FilteredMethod {
     }
 }
 
-/// Runs the method; a panic is an error of the call, which filters see.
+/// Runs the method. A panic becomes an error of the call, which filters receive.
 async fn run(
     mut call: Guarded<Pin<Box<dyn CallFuture>>>,
     encoding: Encoding,

@@ -1,4 +1,4 @@
-//! The lines of an operator's warnings: what happened, and what there is to do.
+//! The log lines of warnings: what happened, and what the operator can do.
 
 use std::fmt::Display;
 
@@ -16,7 +16,7 @@ pub(crate) enum Heard {
 }
 
 impl Heard {
-    /// A call without an id has no completion.
+    /// Returns `ByNobody` for a call without an id, because it has no completion.
     pub(crate) const fn of(invocation_id: Option<&str>) -> Self {
         match invocation_id {
             Some(_) => Self::ByClient,
@@ -25,7 +25,7 @@ impl Heard {
     }
 }
 
-/// What a line says besides; what a peer wrote is escaped and cut.
+/// The fields of a log line. What a peer sent is escaped and truncated.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Details {
     connection_id: Option<ConnectionId>,
@@ -34,7 +34,7 @@ pub(crate) struct Details {
 }
 
 impl Details {
-    /// Of something that concerns this connection.
+    /// Creates the details of an event that concerns this connection.
     pub(crate) fn of(connection_id: &ConnectionId) -> Self {
         Self {
             connection_id: Some(connection_id.clone()),
@@ -42,20 +42,20 @@ impl Details {
         }
     }
 
-    /// The method as it was called.
+    /// Adds the name of the method, as the client called it.
     pub(crate) fn method(mut self, name: &str) -> Self {
         self.method = Some(format!("{:?}", Excerpt(name)));
         self
     }
 
-    /// What is wrong, without any value that was sent.
+    /// Adds what is wrong, without any value that was sent.
     pub(crate) fn detail(mut self, detail: &dyn Display) -> Self {
         self.detail = Some(format!("{:?}", Excerpt(detail)));
         self
     }
 }
 
-/// Writes a line at a level and a target, which the places of lines have to know.
+/// Writes a line. A macro, because tracing's callsites need a constant level and target.
 macro_rules! line {
     ($level:ident, $target:literal, $of:expr) => {{
         let Line { text, hub, details, since_last_line } = $of;
@@ -72,7 +72,7 @@ macro_rules! line {
     }};
 }
 
-/// Writes a warning's line at its target, if somebody listens there.
+/// Writes a line of a warning at its target, if that is enabled.
 macro_rules! say {
     ($warning:expr, $level:ident, $LEVEL:ident, $of:expr) => {
         match $warning {
@@ -107,12 +107,13 @@ struct Line<'a> {
     text: String,
     hub: &'a HubName,
     details: Details,
-    /// Not at DEBUG, where each has its line.
+    /// `None` at DEBUG, where every event has its own line.
     since_last_line: Option<u64>,
 }
 
 impl Warning {
-    /// Says so at WARN, with how many of these there were since the previous line, this one among them.
+    /// Logs the event at WARN. `since_last_line` is the number of these events since the previous
+    /// line, including this one.
     pub(super) fn warn(self, hub: &HubName, details: Details, since_last_line: u64) {
         let since_last_line = Some(since_last_line);
         let text = self.text(Heard::ByNobody);
@@ -129,7 +130,7 @@ impl Warning {
         );
     }
 
-    /// Says so at DEBUG, to those who look at every one.
+    /// Logs the event at DEBUG, where every event is logged.
     pub(crate) fn note(self, heard: Heard, hub: &HubName, details: impl Fn() -> Details) {
         say!(self, debug, DEBUG, {
             let (text, details, since_last_line) = (self.text(heard), details(), None);

@@ -198,7 +198,7 @@ fn who_has_taken_all_meanwhile_is_no_victim_and_who_came_meanwhile_is_one() {
         // It is about to wait for the lock of the first queue.
         #[expect(
             clippy::disallowed_methods,
-            reason = "nothing tells when a lock is waited for"
+            reason = "waiting for a lock cannot be observed"
         )]
         std::thread::sleep(Duration::from_millis(50));
         offer_alone(second, 200 * KIB);
