@@ -2,11 +2,9 @@
 
 use std::fmt;
 use std::panic::panic_any;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hubwire::filters::{HubFilter, HubInvocation, InvocationResult, Next};
-use hubwire::manual::{BindError, Call, Hub, Method, Reply, UntypedClient};
 use hubwire::{HubError, HubResult, StreamReader, hub};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
