@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use crate::arguments::{MemberFinder, RawArguments};
+use crate::arguments::{MemberFinder, PathNames, RawArguments};
 use crate::excerpt::Excerpt;
 use crate::messagepack::format_name;
 use crate::without_values::without_values;
@@ -325,11 +325,11 @@ impl BindError {
     /// ```
     #[must_use]
     pub fn detail(&self, parameter: Option<&str>, arguments: &RawArguments<'_>) -> String {
-        self.detail_with(parameter, arguments, cause_of)
+        self.detail_with(parameter, arguments, PathNames::All, cause_of)
     }
 
     /// Returns the [`detail`](Self::detail) without the value that does not fit: only its kind, what was expected, and
-    /// where.
+    /// where. The key of a map is part of the value, and is shown as `[key]`.
     ///
     /// ```
     /// # use hubwire::protocol::{HubMessage, HubProtocol};
@@ -347,13 +347,16 @@ impl BindError {
         parameter: Option<&str>,
         arguments: &RawArguments<'_>,
     ) -> String {
-        self.detail_with(parameter, arguments, |source| without_values(&source))
+        self.detail_with(parameter, arguments, PathNames::Declared, |source| {
+            without_values(&source)
+        })
     }
 
     fn detail_with(
         &self,
         parameter: Option<&str>,
         arguments: &RawArguments<'_>,
+        names: PathNames,
         shown: impl FnOnce(&dyn Error) -> String,
     ) -> String {
         let Self::Conversion {
@@ -367,7 +370,7 @@ impl BindError {
         let place = format!(
             "{}{}",
             parameter.unwrap_or_default(),
-            member.find(arguments)
+            member.find(arguments, names)
         );
         let place = place.trim_start_matches('.');
         let separator = if place.is_empty() { "" } else { ", " };

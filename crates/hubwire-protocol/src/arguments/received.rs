@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Arguments, BindArguments, binding, misplaced};
+use super::{Arguments, BindArguments, PathNames, binding, misplaced};
 use crate::error::{BindError, DecodeError, EncodeError};
 use crate::hub_protocol::HubProtocol;
 use crate::json;
@@ -172,8 +172,8 @@ impl Arguments for RawArguments<'_> {
 
 impl RawItem<'_> {
     /// Where in the value something does not fit, found by decoding it once more; empty if it is the value itself.
-    pub(super) fn misplaced<T: DeserializeOwned>(&self) -> String {
-        misplaced::in_item::<T>(&self.raw, self.naming)
+    pub(super) fn misplaced<T: DeserializeOwned>(&self, names: PathNames) -> String {
+        misplaced::in_item::<T>(&self.raw, self.naming, names)
     }
 }
 
