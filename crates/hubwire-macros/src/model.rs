@@ -33,8 +33,15 @@ pub(crate) struct Helper {
     pub(crate) cfgs: Vec<Attribute>,
     /// What it would be called on the wire.
     pub(crate) wire_name: String,
-    /// Whether `#[hub(skip)]` keeps it from clients.
-    pub(crate) is_skipped: bool,
+    pub(crate) uncallable: Uncallable,
+}
+
+/// Why clients cannot call a method.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Uncallable {
+    NotPublic,
+    /// It carries `#[hub(skip)]`.
+    Skipped,
 }
 
 /// What a streaming method streams, as far as it is written.

@@ -30,6 +30,7 @@ pub(crate) use guarded::{
 };
 use hubwire_core::NodeId;
 pub(crate) use limits::{Limit, Limits};
+pub(crate) use options::ErrorDetail;
 pub use options::{DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest};
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 pub use random::RandomSource;

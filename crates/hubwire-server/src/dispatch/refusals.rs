@@ -149,10 +149,10 @@ impl FailedCall<'_> {
 
     /// Logs an error and says of it what its caller may know; the error itself is a value of hub code.
     fn client_text(self, base: String, error: HubError) -> String {
-        let detailed = self.hub.options().detailed_errors;
+        let detail = self.hub.options().error_detail();
         let text = guarded(|| {
             self.log(&error);
-            let text = error.client_text(&base, detailed);
+            let text = error.client_text(&base, detail);
             self.keep_cause(error);
             text
         });

@@ -91,6 +91,22 @@ pub struct HubOptions {
     pub answer_buffer_size: usize,
 }
 
+/// Whether a client reads what is meant for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorDetail {
+    Hidden,
+    Shown,
+}
+
+impl HubOptions {
+    pub(crate) const fn error_detail(&self) -> ErrorDetail {
+        match self.detailed_errors {
+            true => ErrorDetail::Shown,
+            false => ErrorDetail::Hidden,
+        }
+    }
+}
+
 impl Default for HubOptions {
     fn default() -> Self {
         Self {

@@ -14,6 +14,7 @@ use crate::dispatch::refusals;
 use crate::hub::{
     Caller, Hub, HubCall, HubError, HubResult, Reply, ReplyKind, Resources, ResourcesBuilder,
 };
+use crate::node::ErrorDetail;
 
 /// As many as wait in a stream of a hub whose options say nothing else.
 const STREAM_CAPACITY: usize = 10;
@@ -259,7 +260,7 @@ fn check_streams(method: &str, resources: &Resources, sent: usize) -> Result<(),
 
 /// What a client reads of a method that failed.
 pub(super) fn failed(method: &str, error: HubError) -> CallError {
-    let text = error.client_text(&refusals::unexpected_error(method), false);
+    let text = error.client_text(&refusals::unexpected_error(method), ErrorDetail::Hidden);
     CallError::failed(text, error.into_cause())
 }
 
