@@ -9,7 +9,7 @@ use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 use crate::model::{
-    Function, Helper, Hook, HookKind, HookParameter, HubBlock, HubMethod, Parameter,
+    Function, Helper, Hook, HookKind, HookParameter, HubBlock, HubMethod, Parameter, Uncallable,
 };
 use crate::parse;
 use crate::spanning::{Place, located};
@@ -90,11 +90,11 @@ fn uncallable(helpers: &[Helper]) -> Option<TokenStream> {
         let Helper {
             cfgs,
             wire_name,
-            is_skipped,
+            uncallable,
             ..
         } = helper;
         let rust_name = helper.rust_name.unraw().to_string();
-        let skipped = is_skipped.then(|| quote!(.skipped()));
+        let skipped = (*uncallable == Uncallable::Skipped).then(|| quote!(.skipped()));
         quote! {
             #(#cfgs)*
             ::hubwire::__private::Helper::new(#wire_name, #rust_name) #skipped,

@@ -33,8 +33,15 @@ pub(crate) struct Helper {
     pub(crate) cfgs: Vec<Attribute>,
     /// The wire name that it would have.
     pub(crate) wire_name: String,
-    /// Whether `#[hub(skip)]` hides it from clients.
-    pub(crate) is_skipped: bool,
+    pub(crate) uncallable: Uncallable,
+}
+
+/// Why clients cannot call a method.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Uncallable {
+    NotPublic,
+    /// It carries `#[hub(skip)]`.
+    Skipped,
 }
 
 /// The stream of a streaming method, as far as its type is written out.

@@ -6,6 +6,7 @@ use crate::error::EncodeError;
 use crate::naming::Naming;
 
 mod binding;
+mod declared_names;
 mod items;
 mod misfit;
 mod misplaced;
@@ -15,6 +16,7 @@ mod wire_path;
 
 pub use misfit::dotnet_type_name;
 pub use misplaced::MemberFinder;
+pub(crate) use misplaced::PathNames;
 pub use received::{RawArguments, RawItem};
 
 /// Arguments of an invocation: a tuple of serializable values.

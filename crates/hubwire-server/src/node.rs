@@ -29,6 +29,7 @@ pub(crate) use guarded::{
 };
 use hubwire_core::NodeId;
 pub(crate) use limits::{Limit, Limits};
+pub(crate) use options::ErrorDetail;
 pub use options::{
     Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
     ServerOptions,

@@ -5,19 +5,19 @@ use syn::{Attribute, FnArg, ImplItemFn};
 
 use crate::attributes::cfgs;
 use crate::errors::Errors;
-use crate::model::Helper;
+use crate::model::{Helper, Uncallable};
 use crate::options::{MethodOptions, take_named};
 use crate::wire_name::pascal_case;
 
 /// Parses a helper that a client might try to call; returns `None` for a function without `self`.
-pub(crate) fn helper(function: &ImplItemFn, is_skipped: bool) -> Option<Helper> {
+pub(crate) fn helper(function: &ImplItemFn, uncallable: Uncallable) -> Option<Helper> {
     function.sig.receiver()?;
     let rust_name = function.sig.ident.clone();
     Some(Helper {
         cfgs: cfgs(&function.attrs),
         wire_name: pascal_case(&rust_name.unraw().to_string()),
         rust_name,
-        is_skipped,
+        uncallable,
     })
 }
 

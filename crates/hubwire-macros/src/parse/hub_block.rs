@@ -10,7 +10,7 @@ use syn::{
 use super::{forgotten, helper, hook, hub_method};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
-use crate::model::{Helper, Hook, HookKind, HubBlock, HubMethod};
+use crate::model::{Helper, Hook, HookKind, HubBlock, HubMethod, Uncallable};
 use crate::nearest::nearest;
 use crate::options::{BlockOptions, MethodOptions, refuse, take_named};
 use crate::spanning::Place;
@@ -125,7 +125,7 @@ fn role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
             let name = function.sig.ident.clone();
             if options.skip.is_some() {
                 helper::refuse_marks(function, &authorize, "a method with `#[hub(skip)]`", errors);
-                return helper::helper(function, true).map(Role::Helper);
+                return helper::helper(function, Uncallable::Skipped).map(Role::Helper);
             }
             if let Some(kind) = HookKind::from_name(&name) {
                 let because = format!("`{name}` is a hook, which clients cannot call");
@@ -143,7 +143,7 @@ fn role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
                 let because = format!("clients cannot call `{name}`, which is not `pub`");
                 helper::refuse_options(&options, &because, errors);
                 helper::refuse_marks(function, &authorize, "a method that is not `pub`", errors);
-                return helper::helper(function, false).map(Role::Helper);
+                return helper::helper(function, Uncallable::NotPublic).map(Role::Helper);
             }
             for attribute in authorize {
                 errors.at(attribute, "`#[authorize]` is not supported yet");

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use serde::de::DeserializeOwned;
 
-use super::RawItem;
+use super::{PathNames, RawItem};
 use crate::error::{DecodeError, cause_of, with_advice};
 use crate::excerpt::Excerpt;
 use crate::hub_protocol::HubProtocol;
@@ -52,18 +52,19 @@ impl RawItem<'_> {
     /// ```
     #[must_use]
     pub fn misfit_detail<T: DeserializeOwned>(&self, error: &DecodeError) -> String {
-        self.detail_with::<T>(cause_of(error.source().unwrap_or(error)))
+        self.detail_with::<T>(PathNames::All, cause_of(error.source().unwrap_or(error)))
     }
 
     /// Returns the [`misfit_detail`](Self::misfit_detail) without the value. It contains only the
-    /// kind of value, what was expected, and where.
+    /// kind of value, what was expected, and where. The key of a map is part of the value,
+    /// and is shown as `[key]`.
     #[must_use]
     pub fn misfit_detail_without_value<T: DeserializeOwned>(&self, error: &DecodeError) -> String {
-        self.detail_with::<T>(error.detail_without_value())
+        self.detail_with::<T>(PathNames::Declared, error.detail_without_value())
     }
 
-    fn detail_with<T: DeserializeOwned>(&self, cause: String) -> String {
-        let (member, cause) = (self.misplaced::<T>(), with_advice(cause));
+    fn detail_with<T: DeserializeOwned>(&self, names: PathNames, cause: String) -> String {
+        let (member, cause) = (self.misplaced::<T>(names), with_advice(cause));
         match member.trim_start_matches('.') {
             "" => cause,
             member => format!("{member}: {cause}"),

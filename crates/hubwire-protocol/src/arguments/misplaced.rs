@@ -13,17 +13,27 @@ use serde_path_to_error::{Deserializer as Tracked, Path, Segment, Track};
 
 use super::BindArguments;
 use super::binding::Binding;
+use super::declared_names::DeclaredNames;
 use super::received::{Raw, RawArguments};
 use super::wire_path::WirePath;
 use crate::json;
 use crate::messagepack::{self, Input};
 use crate::naming::{self, Naming};
 
+/// Which names a path shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PathNames {
+    /// Also the keys of maps, which are data of the peer.
+    All,
+    /// Those of members and variants; what else stands in the place of a name is `[key]`.
+    Declared,
+}
+
 /// Finds the member of an argument that does not fit; used by
 /// [`BindError::detail`](crate::BindError::detail).
 #[derive(Clone, Copy)]
 pub struct MemberFinder {
-    find: fn(&Raw<'_>, Naming) -> String,
+    find: fn(&Raw<'_>, Naming, PathNames) -> String,
     naming: Naming,
 }
 
@@ -36,8 +46,8 @@ impl MemberFinder {
     }
 
     /// Returns the path to the member, such as `.items[3].price`; empty for the argument itself.
-    pub(crate) fn find(self, arguments: &RawArguments<'_>) -> String {
-        (self.find)(arguments.raw(), self.naming)
+    pub(crate) fn find(self, arguments: &RawArguments<'_>, names: PathNames) -> String {
+        (self.find)(arguments.raw(), self.naming, names)
     }
 }
 
@@ -49,8 +59,12 @@ impl fmt::Debug for MemberFinder {
 
 /// Returns the path to the member of an item or a result that does not fit; empty for the value
 /// itself.
-pub(super) fn in_item<T: DeserializeOwned>(raw: &Raw<'_>, naming: Naming) -> String {
-    in_value::<AsItem<T>>(raw, naming)
+pub(super) fn in_item<T: DeserializeOwned>(
+    raw: &Raw<'_>,
+    naming: Naming,
+    names: PathNames,
+) -> String {
+    in_value::<AsItem<T>>(raw, naming, names)
 }
 
 /// The target of decoding a value.
@@ -87,26 +101,33 @@ impl<T: DeserializeOwned> Decoded for AsItem<T> {
 }
 
 #[cold]
-fn in_value<T: Decoded>(raw: &Raw<'_>, naming: Naming) -> String {
+fn in_value<T: Decoded>(raw: &Raw<'_>, naming: Naming, names: PathNames) -> String {
     match raw {
-        Raw::Json(value) => in_json::<T>(value, naming),
-        Raw::MessagePack(value) => in_messagepack::<T>(value, naming),
+        Raw::Json(value) => in_json::<T>(value, naming, names),
+        Raw::MessagePack(value) => in_messagepack::<T>(value, naming, names),
     }
 }
 
 /// Decodes JSON. The tracker wraps the JSON deserializer and therefore sees the names on the wire.
-fn in_json<T: Decoded>(value: &str, naming: Naming) -> String {
+fn in_json<T: Decoded>(value: &str, naming: Naming, names: PathNames) -> String {
     let mut member = String::new();
     let _refused = json::with_negative_zeros(value, |value| {
-        let mut track = Track::new();
+        let (mut track, declared) = (Track::new(), DeclaredNames::default());
         let mut from = serde_json::Deserializer::from_str(value);
         let tracked = Tracked::new(&mut from, &mut track);
         let decoded = match naming {
-            Naming::AsDeclared => T::decode(tracked),
-            Naming::DotNet | Naming::DotNetStringEnums => T::decode(naming::Reading::new(tracked)),
+            Naming::AsDeclared => T::decode(declared.noting(tracked)),
+            Naming::DotNet | Naming::DotNetStringEnums => {
+                T::decode(declared.noting(naming::Reading::new(tracked)))
+            }
         };
         if decoded.is_err() {
-            member = text(&track.path(), T::OUTER, None);
+            member = text::<T>(&track.path(), None, |depth, name| {
+                let declared = declared.at(depth);
+                names == PathNames::All
+                    || declared.contains(&name)
+                    || declared.contains(&naming.declared_from_json(name, declared))
+            });
         }
         decoded
     });
@@ -115,16 +136,23 @@ fn in_json<T: Decoded>(value: &str, naming: Naming) -> String {
 
 /// Decodes MessagePack. Our deserializer converts the names itself, so the tracker sees the
 /// declared names.
-fn in_messagepack<T: Decoded>(value: &[u8], naming: Naming) -> String {
-    let mut track = Track::new();
+fn in_messagepack<T: Decoded>(value: &[u8], naming: Naming, names: PathNames) -> String {
+    let (mut track, declared) = (Track::new(), DeclaredNames::default());
     let mut from = messagepack::Deserializer::new(Input::new(value), naming);
-    let _refused = T::decode(Tracked::new(&mut from, &mut track));
-    text(&track.path(), T::OUTER, Some(WirePath::new(value, naming)))
+    let _refused = T::decode(declared.noting(Tracked::new(&mut from, &mut track)));
+    let wire = WirePath::new(value, naming);
+    text::<T>(&track.path(), Some(wire), |depth, name| {
+        names == PathNames::All || declared.at(depth).contains(&name)
+    })
 }
 
 /// Formats a path without its outer segments. The names on the wire replace the declared ones if
 /// `wire` finds them.
-fn text(path: &Path, outer: usize, mut wire: Option<WirePath<'_>>) -> String {
+fn text<T: Decoded>(
+    path: &Path,
+    mut wire: Option<WirePath<'_>>,
+    is_shown: impl Fn(usize, &str) -> bool,
+) -> String {
     let mut text = String::new();
     for (depth, segment) in path.iter().enumerate() {
         let part = match segment {
@@ -136,13 +164,19 @@ fn text(path: &Path, outer: usize, mut wire: Option<WirePath<'_>>) -> String {
             }
             Segment::Map { key: name } | Segment::Enum { variant: name } => {
                 let named = wire.as_mut().and_then(|wire| wire.enter_member(name));
-                format!(".{}", named.unwrap_or(Cow::Borrowed(name)))
+                match is_shown(depth, name) {
+                    true => format!(".{}", named.unwrap_or(Cow::Borrowed(name))),
+                    false => "[key]".to_owned(),
+                }
             }
             Segment::Unknown => ".?".to_owned(),
         };
-        if depth >= outer {
+        if depth >= T::OUTER {
             text.push_str(&part);
         }
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

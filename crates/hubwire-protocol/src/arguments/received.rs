@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Arguments, BindArguments, binding, misplaced};
+use super::{Arguments, BindArguments, PathNames, binding, misplaced};
 use crate::error::{BindError, DecodeError, EncodeError};
 use crate::hub_protocol::HubProtocol;
 use crate::json;
@@ -174,8 +174,8 @@ impl Arguments for RawArguments<'_> {
 impl RawItem<'_> {
     /// Returns the path to the part that does not fit, found by decoding the value again; empty for
     /// the value itself.
-    pub(super) fn misplaced<T: DeserializeOwned>(&self) -> String {
-        misplaced::in_item::<T>(&self.raw, self.naming)
+    pub(super) fn misplaced<T: DeserializeOwned>(&self, names: PathNames) -> String {
+        misplaced::in_item::<T>(&self.raw, self.naming, names)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::hub::{
     CallFault, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources, ResourcesBuilder,
     Warning,
 };
-use crate::node::{guarded, with_scratch};
+use crate::node::{ErrorDetail, guarded, with_scratch};
 
 /// Whether the client expects a result or a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,7 +243,7 @@ impl Dispatcher {
         );
         let id = message.invocation_id.as_deref();
         let mut text = refusals::failed_to_invoke(service.method_name(method));
-        if self.hub.options().detailed_errors {
+        if self.hub.options().error_detail() == ErrorDetail::Shown {
             text.push_str(&format!(" InvalidDataException: {error}"));
         }
         self.failed(id, method).keep_cause(HubError::hidden(error));
@@ -254,9 +254,9 @@ impl Dispatcher {
         let target = self.hub.service().method_name(method);
         let place = Place::Arguments(method);
         self.hub.failed(place, self.connection().id(), &error);
-        let detailed = self.hub.options().detailed_errors;
+        let detail = self.hub.options().error_detail();
         let base = refusals::failed_to_invoke(target);
-        let text = error.client_text(&base, detailed);
+        let text = error.client_text(&base, detail);
         self.failed(id, method).keep_cause(error);
         self.refuse(id, &text);
     }

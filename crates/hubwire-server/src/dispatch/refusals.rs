@@ -159,10 +159,10 @@ impl FailedCall<'_> {
     /// Logs an error and returns what its caller may know of it. The error is a value of hub code,
     /// so all of this is guarded.
     fn client_text(self, base: String, error: HubError) -> String {
-        let detailed = self.hub.options().detailed_errors;
+        let detail = self.hub.options().error_detail();
         let text = guarded(|| {
             self.log(&error);
-            let text = error.client_text(&base, detailed);
+            let text = error.client_text(&base, detail);
             self.keep_cause(error);
             text
         });

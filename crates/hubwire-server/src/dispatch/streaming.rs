@@ -183,7 +183,7 @@ impl Dispatcher {
             }
             return false;
         }
-        let pushed = upload.push(&message.item, self.hub.options().detailed_errors);
+        let pushed = upload.push(&message.item, self.hub.options().error_detail());
         if let Err(fault) = pushed {
             self.log_item(*method, &fault);
         }

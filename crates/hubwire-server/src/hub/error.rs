@@ -7,7 +7,7 @@ use std::fmt;
 use hubwire_core::ClientResultError;
 
 use super::type_name::short_type_name;
-use crate::node::Panic;
+use crate::node::{ErrorDetail, Panic};
 
 /// The result of a hub method.
 ///
@@ -226,8 +226,8 @@ impl HubError {
 
     /// Returns the text that a client reads, by SignalR's rule for all error texts (protocol:
     /// "What errors look like to the client").
-    pub(crate) fn client_text(&self, base: &str, detailed: bool) -> String {
-        if !detailed && !self.is_shown() {
+    pub(crate) fn client_text(&self, base: &str, detail: ErrorDetail) -> String {
+        if detail == ErrorDetail::Hidden && !self.is_shown() {
             return base.to_owned();
         }
         let mut text = format!("{base} {}: {self}", self.type_name);
@@ -290,13 +290,13 @@ mod tests {
     fn only_a_hub_error_shows_its_text() {
         let shown = HubError::new("Message cannot be empty");
         assert_eq!(
-            shown.client_text("Base.", false),
+            shown.client_text("Base.", ErrorDetail::Hidden),
             "Base. HubException: Message cannot be empty"
         );
         let hidden = HubError::from(std::io::Error::other("disk on fire"));
-        assert_eq!(hidden.client_text("Base.", false), "Base.");
+        assert_eq!(hidden.client_text("Base.", ErrorDetail::Hidden), "Base.");
         assert_eq!(
-            hidden.client_text("Base.", true),
+            hidden.client_text("Base.", ErrorDetail::Shown),
             "Base. Error: disk on fire"
         );
     }
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(HubError::from(boxed).type_name(), "Error");
         let named = HubError::hidden("x").with_type_name("InvalidOperationException");
         assert_eq!(
-            named.client_text("B.", true),
+            named.client_text("B.", ErrorDetail::Shown),
             "B. InvalidOperationException: x"
         );
     }

@@ -120,6 +120,7 @@ mod tests {
         Call, Caller, Hub, HubCall, HubService, Method, Reply, ReplyKind, ResultWriter, TypedHub,
     };
     use crate::lifetime::tests::{connection, lifetime};
+    use crate::node::ErrorDetail;
 
     struct SummingHub;
 
@@ -156,7 +157,9 @@ mod tests {
 
     fn push(resources: &Resources, number: i32) {
         let item = RawItem::encode(HubProtocol::Json, Naming::AsDeclared, &number).unwrap();
-        resources.uploads()[0].push(&item, false).unwrap();
+        resources.uploads()[0]
+            .push(&item, ErrorDetail::Hidden)
+            .unwrap();
     }
 
     async fn run(reply: Reply) -> (i32, bool) {

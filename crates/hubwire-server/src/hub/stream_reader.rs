@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{HubError, HubResult};
 use crate::connection::Connection;
-use crate::node::{Guarded, drop_each, guarded, guarded_step, replace_waker};
+use crate::node::{ErrorDetail, Guarded, drop_each, guarded, guarded_step, replace_waker};
 
 /// A stream of items from a client to a hub method; a parameter of the method.
 ///
@@ -134,7 +134,7 @@ pub(crate) trait Upload: Send + Sync {
     fn is_open(&self) -> bool;
 
     /// Decodes and queues an item; an item that does not fit ends the stream.
-    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), ItemFault>;
+    fn push(&self, item: &RawItem<'_>, error_detail: ErrorDetail) -> Result<(), ItemFault>;
 
     /// Ends the stream, unless it has already ended.
     fn end(&self, error: Option<HubError>);
@@ -241,10 +241,10 @@ impl<T> Shared<T> {
 
 impl<T: DeserializeOwned + Send + 'static> Shared<T> {
     /// Returns the item, or the error text for the method and the detail for the log.
-    fn decode(item: &RawItem<'_>, detailed_errors: bool) -> Result<T, (String, String)> {
+    fn decode(item: &RawItem<'_>, error_detail: ErrorDetail) -> Result<T, (String, String)> {
         item.decode().map_err(|error| {
             let mut text = "Failed to bind Stream message.".to_owned();
-            if detailed_errors {
+            if error_detail == ErrorDetail::Shown {
                 let (kind, detail) = item.misfit::<T>(&error, "item");
                 text.push_str(&format!(" {kind}: {detail}"));
             }
@@ -271,8 +271,8 @@ impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
         matches!(self.lock().state, State::Open)
     }
 
-    fn push(&self, item: &RawItem<'_>, detailed_errors: bool) -> Result<(), ItemFault> {
-        match guarded(|| Self::decode(item, detailed_errors)) {
+    fn push(&self, item: &RawItem<'_>, error_detail: ErrorDetail) -> Result<(), ItemFault> {
+        match guarded(|| Self::decode(item, error_detail)) {
             Ok(Ok(item)) => {
                 let item = Guarded::new(item);
                 self.change(|queue| queue.items.push_back(item));

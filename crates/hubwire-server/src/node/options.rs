@@ -5,6 +5,7 @@ mod configuration;
 #[macro_use]
 mod definition;
 mod endpoint_options;
+mod error_detail;
 mod hub_options;
 mod invalid_option;
 mod levels;
@@ -16,6 +17,7 @@ pub(crate) use changes::Configure;
 pub use configuration::Configuration;
 pub(crate) use endpoint_options::endpoint_option_setters;
 pub use endpoint_options::{DeadPeerTimeouts, EndpointOptions, KeepRequest};
+pub(crate) use error_detail::ErrorDetail;
 pub use hub_options::HubOptions;
 pub(crate) use hub_options::hub_option_setters;
 pub use invalid_option::InvalidOption;

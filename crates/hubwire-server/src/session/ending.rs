@@ -4,7 +4,7 @@ use hubwire_protocol::Close;
 
 use crate::connection::DisconnectReason;
 use crate::hub::HubError;
-use crate::node::{Whose, guarded_step_of};
+use crate::node::{ErrorDetail, Whose, guarded_step_of};
 
 /// The content of a Close message.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ const CLOSED_WITH_ERROR: &str = "Connection closed with an error.";
 impl CloseMessage {
     /// Implements the table in the protocol's section on the Close message; returns `None` if
     /// nobody can receive it.
-    pub(super) fn of(reason: &DisconnectReason, detailed_errors: bool) -> Option<Self> {
+    pub(super) fn of(reason: &DisconnectReason, error_detail: ErrorDetail) -> Option<Self> {
         match reason {
             DisconnectReason::Aborted
             | DisconnectReason::ClientClosed
@@ -28,7 +28,7 @@ impl CloseMessage {
             }),
             DisconnectReason::ClientTimedOut
             | DisconnectReason::ProtocolViolated { .. }
-            | DisconnectReason::ServerFailed(_) => Some(Self::failed(reason, detailed_errors)),
+            | DisconnectReason::ServerFailed(_) => Some(Self::failed(reason, error_detail)),
             DisconnectReason::ServerShutdown => Some(Self {
                 error: None,
                 allow_reconnect: true,
@@ -40,9 +40,13 @@ impl CloseMessage {
     }
 
     /// Creates the message for a failed `on_connected` hook; the text of the error is hub code's.
-    pub(super) fn of_refusal(error: &HubError, detailed_errors: bool, whose: Whose<'_>) -> Self {
+    pub(super) fn of_refusal(
+        error: &HubError,
+        error_detail: ErrorDetail,
+        whose: Whose<'_>,
+    ) -> Self {
         let text = guarded_step_of(whose, "the error of a refusal", || {
-            error.client_text(CLOSED_WITH_ERROR, detailed_errors)
+            error.client_text(CLOSED_WITH_ERROR, error_detail)
         });
         Self {
             error: Some(text.unwrap_or_else(|| CLOSED_WITH_ERROR.to_owned())),
@@ -57,9 +61,9 @@ impl CloseMessage {
         }
     }
 
-    fn failed(reason: &DisconnectReason, detailed_errors: bool) -> Self {
+    fn failed(reason: &DisconnectReason, error_detail: ErrorDetail) -> Self {
         let error = match reason.error() {
-            Some((type_name, text)) if detailed_errors => {
+            Some((type_name, text)) if error_detail == ErrorDetail::Shown => {
                 format!("{CLOSED_WITH_ERROR} {type_name}: {text}")
             }
             _ => CLOSED_WITH_ERROR.to_owned(),

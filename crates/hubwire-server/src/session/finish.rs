@@ -22,9 +22,9 @@ impl Session {
         let (hub, connection) = self.ids_for_the_log();
         let whose = hub.whose(&connection);
         guarded_step_of(whose, "the refusal of a connection", || {
-            let detailed_errors = self.hub.options().detailed_errors;
+            let error_detail = self.hub.options().error_detail();
             if let Some(error) = error.get_mut() {
-                self.say_goodbye(&CloseMessage::of_refusal(error, detailed_errors, whose));
+                self.say_goodbye(&CloseMessage::of_refusal(error, error_detail, whose));
             }
         });
         self.give_up_client_results();
@@ -54,8 +54,8 @@ impl Session {
 
     fn stop_sending(&mut self, reason: &DisconnectReason) {
         self.connection().finish_sending();
-        let detailed_errors = self.hub.options().detailed_errors;
-        if let Some(close) = CloseMessage::of(reason, detailed_errors) {
+        let error_detail = self.hub.options().error_detail();
+        if let Some(close) = CloseMessage::of(reason, error_detail) {
             self.say_goodbye(&close);
         }
         let let_go = self.connection().outbound().failure().and_then(LetGo::of);

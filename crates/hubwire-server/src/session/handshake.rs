@@ -9,7 +9,7 @@ use hubwire_protocol::{
 
 use super::Session;
 use crate::hub::{Details, HandshakeReason, Warning};
-use crate::node::{Turn, with_scratch};
+use crate::node::{ErrorDetail, Turn, with_scratch};
 
 /// How many bytes of a handshake are waited for, even if larger messages are allowed.
 const MAXIMUM_SIZE: usize = 2 * 1024 * 1024;
@@ -56,7 +56,7 @@ impl Session {
                 Handshake::Accepted(protocol)
             }
             Err(refusal) => {
-                let text = client_text(&refusal, self.hub.options().detailed_errors);
+                let text = client_text(&refusal, self.hub.options().error_detail());
                 if let Some(reason) = reason_of(&refusal) {
                     self.warn(reason, &refusal);
                 }
@@ -158,9 +158,9 @@ const fn reason_of(refusal: &HandshakeRefusal) -> Option<HandshakeReason> {
 
 /// Returns the text for the client. Only unexpected faults have details, which the client sees
 /// under the same rule as those of any error.
-fn client_text(refusal: &HandshakeRefusal, detailed: bool) -> String {
+fn client_text(refusal: &HandshakeRefusal, detail: ErrorDetail) -> String {
     match refusal {
-        HandshakeRefusal::Unexpected(fault) if detailed => {
+        HandshakeRefusal::Unexpected(fault) if detail == ErrorDetail::Shown => {
             format!("{refusal} {}: {fault}", fault.exception_name())
         }
         _ => refusal.to_string(),

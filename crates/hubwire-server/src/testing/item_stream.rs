@@ -17,6 +17,7 @@ use crate::dispatch::refusals::{self, STREAM_BROKE_OFF};
 use crate::hub::{
     KeptItems, Resources, StartStream, StreamControl, StreamEnd, StreamFailure, StreamSink,
 };
+use crate::node::ErrorDetail;
 
 /// The items of a streaming method that a [`HubTester`](super::HubTester) has called, as values of
 /// this type.
@@ -139,7 +140,7 @@ impl<T: DeserializeOwned> ItemStream<T> {
         let error = match failure {
             StreamFailure::Invoking(error) => failed(&self.method, error),
             StreamFailure::Streaming(error) => {
-                let text = error.client_text(STREAM_BROKE_OFF, false);
+                let text = error.client_text(STREAM_BROKE_OFF, ErrorDetail::Hidden);
                 CallError::failed(text, error.into_cause())
             }
             StreamFailure::NoStream => CallError::new(refusals::no_stream(&self.method)),

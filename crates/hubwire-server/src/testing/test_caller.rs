@@ -14,6 +14,7 @@ use crate::dispatch::refusals;
 use crate::hub::{
     Caller, Hub, HubCall, HubError, HubResult, Reply, ReplyKind, Resources, ResourcesBuilder,
 };
+use crate::node::ErrorDetail;
 
 /// The default `stream_buffer_capacity` of hubs.
 const STREAM_CAPACITY: usize = 10;
@@ -278,7 +279,7 @@ fn check_streams(method: &str, resources: &Resources, sent: usize) -> Result<(),
 
 /// Returns the error that a client receives from a failed method, with its hidden cause.
 pub(super) fn failed(method: &str, error: HubError) -> CallError {
-    let text = error.client_text(&refusals::unexpected_error(method), false);
+    let text = error.client_text(&refusals::unexpected_error(method), ErrorDetail::Hidden);
     CallError::failed(text, error.into_cause())
 }
 

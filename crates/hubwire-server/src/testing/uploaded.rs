@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::CallError;
 use crate::hub::{CallFuture, HubResult, ResultWriter, Upload};
+use crate::node::ErrorDetail;
 use crate::outbound::Outbound;
 
 /// A stream of the test. Its items are passed to the method while there is room for them.
@@ -53,7 +54,7 @@ impl<'a, I: Iterator<Item: Serialize>> Uploaded<'a, I> {
             let item = RawItem::encode(HubProtocol::Json, self.naming, &item)
                 .map_err(|error| CallError::unsendable("items", error))?;
             // If decoding an item fails or panics, the method receives the error.
-            let _ = self.upload.push(&item, false);
+            let _ = self.upload.push(&item, ErrorDetail::Hidden);
         }
         Ok(())
     }
