@@ -8,6 +8,7 @@ mod guarded;
 mod limits;
 mod options;
 mod orphaned_calls;
+mod panics;
 mod random;
 mod repeated;
 mod scratch;
@@ -38,10 +39,12 @@ pub(crate) use options::{
     server_option_setters,
 };
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
+use panics::Panics;
 pub use random::RandomSource;
 pub(crate) use repeated::{Occurrences, Repeated};
 pub(crate) use scratch::with_scratch;
 pub(crate) use tally::Tally;
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 pub(crate) use turn::Turn;
@@ -55,6 +58,7 @@ pub(crate) struct Node {
     random: RandomSource,
     limits: Limits,
     orphaned_calls: Arc<OrphanedCalls>,
+    panics: Arc<Panics>,
     /// Sessions and the tasks that they leave running.
     tracker: TaskTracker,
     background: Background,
@@ -76,6 +80,7 @@ impl Node {
             random,
             limits: Limits::default(),
             orphaned_calls: Arc::new(orphaned_calls),
+            panics: Arc::new(Panics::new()),
             tracker: TaskTracker::new(),
             background: Background::default(),
             writers: Writers::new(workers),
@@ -146,7 +151,8 @@ impl Node {
     where
         T: Future<Output = ()> + Send + 'static,
     {
-        let make = Box::new(move || Box::pin(make()) as _);
+        let panics = Arc::clone(&self.panics);
+        let make = Box::new(move || Box::pin(panics::counted(&panics, make())) as _);
         self.background.prepare(Runner::Runtime, make);
     }
 
@@ -156,7 +162,8 @@ impl Node {
     where
         T: Future<Output = ()> + Send + 'static,
     {
-        let make = Box::new(move || Box::pin(make()) as _);
+        let panics = Arc::clone(&self.panics);
+        let make = Box::new(move || Box::pin(panics::counted(&panics, make())) as _);
         self.background.prepare(Runner::Writers, make);
     }
 
@@ -168,6 +175,7 @@ impl Node {
 
     /// Runs a task that only writes to a client, and ends with its connection.
     pub(crate) fn spawn_writer(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let task = panics::counted(&self.panics, task);
         match self.writers.handle() {
             Some(handle) => self.tracker.spawn_on(task, handle),
             None => self.tracker.spawn(task),
@@ -177,9 +185,24 @@ impl Node {
     /// Runs a task of a session or a hub until the shutdown's grace period is over.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stop = self.stop.clone();
-        self.tracker.spawn(async move {
-            stop.run_until_cancelled(task).await;
-        });
+        self.tracker
+            .spawn(panics::counted(&self.panics, async move {
+                stop.run_until_cancelled(task).await;
+            }));
+    }
+
+    /// Runs the task of a session, which notices by itself that the node stops.
+    pub(crate) fn spawn_session(
+        &self,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> AbortHandle {
+        let task = panics::counted(&self.panics, task);
+        self.tracker.spawn(task).abort_handle()
+    }
+
+    /// Logs the panics that were counted since the last line about their places.
+    pub(crate) fn say_the_rest_of_panics(&self) {
+        self.panics.say_the_rest();
     }
 
     /// Ends all running tasks, and resolves once they have ended.

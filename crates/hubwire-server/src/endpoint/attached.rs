@@ -77,7 +77,7 @@ pub(crate) fn spawn_session(
     slot: &Slot,
     opening: impl Future<Output = Option<(Attached, Box<Session>)>> + Send + 'static,
 ) {
-    let task = node.tracker().spawn(async move {
+    let task = node.spawn_session(async move {
         // The last safety net: dropping what was opened gives back its resources.
         let opened = caught(opening).await;
         match opened {
@@ -91,7 +91,7 @@ pub(crate) fn spawn_session(
             Err(panic) => panic.log(THE_TASK),
         }
     });
-    slot.set_task(task.abort_handle());
+    slot.set_task(task);
 }
 
 impl Drop for Attached {

@@ -43,6 +43,7 @@ pub(super) async fn run(
             say_the_rest_of_responses();
             measure(&flushers);
         });
+        guarded_step("the log of panics", || node.say_the_rest_of_panics());
         // Created for this sweep only, to hold nothing while there are no clients.
         let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
         for hub in hubs.all() {
