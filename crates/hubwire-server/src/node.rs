@@ -26,7 +26,8 @@ use background::{Background, Runner};
 pub(crate) use clock::NodeClock;
 pub(crate) use giving_way::wake_oneself;
 pub(crate) use guarded::{
-    Guarded, Panic, Whose, caught, drop_each, fire, guarded, guarded_step, guarded_step_of,
+    ConnectionLabel, Guarded, Panic, Whose, caught, drop_each, fire, guarded, guarded_step,
+    guarded_step_of,
 };
 use hubwire_core::NodeId;
 pub(crate) use limits::{Limit, Limits};
@@ -136,7 +137,7 @@ impl Node {
 
     pub(crate) fn start_draining(&self) {
         self.draining.store(true, Ordering::Release);
-        fire(&self.shutdown);
+        fire(None, &self.shutdown);
     }
 
     /// Returns a token that fires when the node begins to drain; cancelling it affects nothing

@@ -16,7 +16,7 @@ use super::warnings::{Details, Heard, Warning, Warnings};
 use super::{Caller, HubService};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
-use crate::node::{HubOptions, Node, Whose};
+use crate::node::{ConnectionLabel, HubOptions, Node, Whose};
 use crate::outbound::{Bounds, Outbound};
 
 /// The state that all connections of a hub share.
@@ -166,7 +166,11 @@ impl HubRuntime {
         format: &'static FrameFormat,
     ) -> Arc<Connection> {
         let flusher = self.lifetime.flushers().assign();
-        let outbound = Outbound::new(Arc::clone(&self.node), flusher, bounds, format);
+        let label = ConnectionLabel {
+            hub: self.name.clone(),
+            connection_id: identity.id.clone(),
+        };
+        let outbound = Outbound::new(label, Arc::clone(&self.node), flusher, bounds, format);
         Connection::new(identity, outbound)
     }
 

@@ -50,7 +50,6 @@ impl DefaultHubLifetimeManager {
         options: &HubOptions,
     ) -> Self {
         Self {
-            hub,
             maximum_groups: options.maximum_groups_per_connection,
             maximum_name_size: options.maximum_group_name_size,
             connections: Connections::default(),
@@ -59,9 +58,11 @@ impl DefaultHubLifetimeManager {
             flushers,
             cluster,
             client_results: Arc::new(PendingClientResults::new(
+                hub.clone(),
                 Arc::clone(&node),
                 options.maximum_pending_client_results,
             )),
+            hub,
             node,
             client_result_timeout: options.client_result_timeout,
             naming: options.naming,

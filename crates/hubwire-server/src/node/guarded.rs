@@ -118,8 +118,10 @@ pub(crate) fn guarded_step_of<R>(
 }
 
 /// Cancels a token; hub code may wait on it with wakers of its own.
-pub(crate) fn fire(token: &CancellationToken) {
-    guarded_step("the waking of who waits for a token", || token.cancel());
+pub(crate) fn fire(whose: Option<Whose<'_>>, token: &CancellationToken) {
+    if let Err(panic) = guarded(|| token.cancel()) {
+        panics::log("the waking of who waits for a token", &panic, whose);
+    }
 }
 
 /// Resolves like the future, or with the panic of one of its polls.

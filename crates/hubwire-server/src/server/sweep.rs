@@ -13,7 +13,7 @@ use super::hubs::Hubs;
 use crate::connection::{Connection, DisconnectReason};
 use crate::endpoint::ConnectionTable;
 use crate::hub::{HubRuntime, say_the_rest_of_responses};
-use crate::node::{Node, guarded_step};
+use crate::node::{Node, guarded_step, guarded_step_of};
 use crate::outbound::Flushers;
 
 /// ASP.NET Core's heartbeat: everything it does may be late by this much.
@@ -50,7 +50,9 @@ pub(super) async fn run(
             guarded_step("the sweep", || hub.say_the_rest(now));
             let connections = hub.lifetime().connections();
             connections.for_each(|connection| {
-                guarded_step("the sweep", || check(&hub, connection, &pings, now, sweeps));
+                guarded_step_of(connection.whose(), "the sweep of a connection", || {
+                    check(&hub, connection, &pings, now, sweeps);
+                });
             });
         }
     }

@@ -101,7 +101,7 @@ impl<T: DeserializeOwned> ItemStream<T> {
     /// # }
     /// ```
     pub fn cancel(&mut self) {
-        self.control.cancel();
+        self.control.cancel(None);
         self.items.take();
         if self.control.is_dropped_when_cancelled() {
             self.run = Run::Ended(None);
@@ -155,7 +155,7 @@ impl<T: DeserializeOwned> Stream for ItemStream<T> {
 
 impl<T> Drop for ItemStream<T> {
     fn drop(&mut self) {
-        self.control.cancel();
+        self.control.cancel(None);
     }
 }
 
