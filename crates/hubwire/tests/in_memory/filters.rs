@@ -14,7 +14,9 @@ use hubwire::{
 };
 use serde_json::{Value, json};
 use test_support::in_memory::*;
+use test_support::log_lines::LogLines;
 use test_support::packed::PackedClient;
+use tracing::Level;
 
 #[hub_client]
 trait FilteredClient {
@@ -302,6 +304,24 @@ async fn a_filter_answers_in_the_methods_place_and_refuses() {
     assert_eq!(log.take(), [""; 0]);
     drop(client);
     server.leaves_nothing_behind().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_returns_no_stream_is_an_error_in_the_log() {
+    let lines = LogLines::written(Level::WARN);
+    let server = TestServer::with(FilteredHub(Log::default()), |hub| {
+        hub.filter(Acting(|invocation: &mut HubInvocation| {
+            Ok(Some(invocation.result(&"no stream")?))
+        }))
+    });
+    let mut client = server.connect().await;
+    let call = json!({"type": 4, "invocationId": "s", "target": "Count", "arguments": [1]});
+    client.send_record(&call).await.unwrap();
+    client.completion("s").await.unwrap_err();
+    let line = lines.one_of_a_connection("FilteredHub");
+    assert_eq!(line.level, Level::ERROR);
+    assert_eq!(line.field("method"), "Count");
+    assert!(line.field("error").contains("a filter returned a value"));
 }
 
 #[tokio::test(start_paused = true)]
