@@ -148,10 +148,12 @@ impl HubRuntime {
         self.causes.take(connection, invocation_id)
     }
 
-    /// Logs what has happened since the last line about it: failures of hub code, and warnings.
+    /// Logs what has happened since the last line about it: failures of hub code, warnings, and
+    /// messages that did not reach other nodes.
     pub(crate) fn say_the_rest(&self, now: u64) {
         self.failures.say_the_rest(self.for_the_log(), now);
         self.warnings.say_the_rest(&self.name, now);
+        self.lifetime.say_the_rest(now);
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

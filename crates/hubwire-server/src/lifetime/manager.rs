@@ -79,6 +79,13 @@ impl DefaultHubLifetimeManager {
         OutgoingInvocation::new(method, arguments).with_naming(self.naming)
     }
 
+    /// Logs what has happened between the nodes since the last line about it.
+    pub(crate) fn say_the_rest(&self, now: u64) {
+        if let Some(cluster) = &self.cluster {
+            cluster.say_the_rest(now);
+        }
+    }
+
     pub(crate) fn client_results(&self) -> &Arc<PendingClientResults> {
         &self.client_results
     }
