@@ -140,11 +140,15 @@ pub fn raw_client_result(outcome: CompletionOutcome<'_>) -> RawClientResult {
 }
 
 /// Decodes a result into the expected type.
-pub(crate) fn decode<T: DeserializeOwned>(result: RawClientResult) -> Result<T, ClientResultError> {
+pub(crate) fn decode<T: DeserializeOwned>(
+    connection_id: &ConnectionId,
+    result: RawClientResult,
+) -> Result<T, ClientResultError> {
     let value = result?;
     value.decode().map_err(|source| {
         tracing::debug!(
             target: "hubwire::dispatch",
+            %connection_id,
             error = ?Excerpt(value.misfit_detail_without_value::<T>(&source)),
             "client result refused"
         );

@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::client_result::decode;
-use crate::{ClientResultError, ClientReturn, RawClientResult};
+use crate::{ClientResultError, ClientReturn, ConnectionId, RawClientResult};
 
 /// Determines what kind of type `T` is.
 #[derive(Debug)]
@@ -75,7 +75,9 @@ impl ExpectsValue {
 
 /// Decodes the result of a client into a `T`. It carries no bounds, which makes the compiler
 /// report a type that cannot be decoded only once.
-pub struct ClientResultDecoder<T>(fn(RawClientResult) -> Result<T, ClientResultError>);
+pub struct ClientResultDecoder<T>(
+    fn(&ConnectionId, RawClientResult) -> Result<T, ClientResultError>,
+);
 
 impl<T: ClientReturn> ClientResultDecoder<T> {
     pub(crate) fn new() -> Self {
@@ -84,8 +86,12 @@ impl<T: ClientReturn> ClientResultDecoder<T> {
 }
 
 impl<T> ClientResultDecoder<T> {
-    pub(crate) fn decode(&self, result: RawClientResult) -> Result<T, ClientResultError> {
-        (self.0)(result)
+    pub(crate) fn decode(
+        &self,
+        connection_id: &ConnectionId,
+        result: RawClientResult,
+    ) -> Result<T, ClientResultError> {
+        (self.0)(connection_id, result)
     }
 }
 

@@ -20,7 +20,7 @@ pub use request::ConnectionRequest;
 use tokio_util::sync::CancellationToken;
 pub use user::{NAME_IDENTIFIER, NameIdentifierUserIdProvider, Principal, UserIdProvider};
 
-use crate::node::fire;
+use crate::node::{Whose, fire};
 use crate::outbound::{Failure, Outbound};
 
 /// What is known about a connection before its handshake.
@@ -75,6 +75,11 @@ impl Connection {
 
     pub(crate) fn id(&self) -> &ConnectionId {
         &self.identity.id
+    }
+
+    /// Returns the names of the hub and the connection, for the log.
+    pub(crate) fn whose(&self) -> Whose<'_> {
+        self.outbound.whose()
     }
 
     pub(crate) fn user_id(&self) -> Option<&UserId> {
@@ -132,7 +137,7 @@ impl Connection {
         // Either this sees that nothing more is sent, or `finish_sending` sees the token.
         fence(Ordering::SeqCst);
         if self.outbound.is_finished() {
-            fire(&token);
+            fire(Some(self.whose()), &token);
         }
         token
     }
@@ -142,7 +147,7 @@ impl Connection {
         self.outbound.finish();
         fence(Ordering::SeqCst);
         if let Some(token) = self.aborted.get() {
-            fire(token);
+            fire(Some(self.whose()), token);
         }
     }
 

@@ -8,6 +8,7 @@ mod guarded;
 mod limits;
 mod options;
 mod orphaned_calls;
+mod panics;
 mod random;
 mod repeated;
 mod scratch;
@@ -25,7 +26,8 @@ use background::{Background, Runner};
 pub(crate) use clock::NodeClock;
 pub(crate) use giving_way::wake_oneself;
 pub(crate) use guarded::{
-    Guarded, Panic, Whose, caught, drop_each, fire, guarded, guarded_step, guarded_step_of,
+    ConnectionLabel, Guarded, Panic, Whose, caught, drop_each, fire, guarded, guarded_step,
+    guarded_step_of,
 };
 use hubwire_core::NodeId;
 pub(crate) use limits::{Limit, Limits};
@@ -39,10 +41,12 @@ pub(crate) use options::{
     server_option_setters,
 };
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
+use panics::Panics;
 pub use random::RandomSource;
 pub(crate) use repeated::{Occurrences, Repeated};
 pub(crate) use scratch::with_scratch;
 pub(crate) use tally::Tally;
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 pub(crate) use turn::Turn;
@@ -56,6 +60,7 @@ pub(crate) struct Node {
     random: RandomSource,
     limits: Limits,
     orphaned_calls: Arc<OrphanedCalls>,
+    panics: Arc<Panics>,
     /// Sessions and the tasks that they leave running.
     tracker: TaskTracker,
     background: Background,
@@ -77,6 +82,7 @@ impl Node {
             random,
             limits: Limits::default(),
             orphaned_calls: Arc::new(orphaned_calls),
+            panics: Arc::new(Panics::new()),
             tracker: TaskTracker::new(),
             background: Background::default(),
             writers: Writers::new(workers),
@@ -132,7 +138,7 @@ impl Node {
 
     pub(crate) fn start_draining(&self) {
         self.draining.store(true, Ordering::Release);
-        fire(&self.shutdown);
+        fire(None, &self.shutdown);
     }
 
     /// Returns a token that fires when the node begins to drain; cancelling it affects nothing
@@ -147,7 +153,8 @@ impl Node {
     where
         T: Future<Output = ()> + Send + 'static,
     {
-        let make = Box::new(move || Box::pin(make()) as _);
+        let panics = Arc::clone(&self.panics);
+        let make = Box::new(move || Box::pin(panics::counted(&panics, make())) as _);
         self.background.prepare(Runner::Runtime, make);
     }
 
@@ -157,7 +164,8 @@ impl Node {
     where
         T: Future<Output = ()> + Send + 'static,
     {
-        let make = Box::new(move || Box::pin(make()) as _);
+        let panics = Arc::clone(&self.panics);
+        let make = Box::new(move || Box::pin(panics::counted(&panics, make())) as _);
         self.background.prepare(Runner::Writers, make);
     }
 
@@ -169,6 +177,7 @@ impl Node {
 
     /// Runs a task that only writes to a client, and ends with its connection.
     pub(crate) fn spawn_writer(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let task = panics::counted(&self.panics, task);
         match self.writers.handle() {
             Some(handle) => self.tracker.spawn_on(task, handle),
             None => self.tracker.spawn(task),
@@ -178,9 +187,24 @@ impl Node {
     /// Runs a task of a session or a hub until the shutdown's grace period is over.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stop = self.stop.clone();
-        self.tracker.spawn(async move {
-            stop.run_until_cancelled(task).await;
-        });
+        self.tracker
+            .spawn(panics::counted(&self.panics, async move {
+                stop.run_until_cancelled(task).await;
+            }));
+    }
+
+    /// Runs the task of a session, which notices by itself that the node stops.
+    pub(crate) fn spawn_session(
+        &self,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> AbortHandle {
+        let task = panics::counted(&self.panics, task);
+        self.tracker.spawn(task).abort_handle()
+    }
+
+    /// Logs the panics that were counted since the last line about their places.
+    pub(crate) fn say_the_rest_of_panics(&self) {
+        self.panics.say_the_rest();
     }
 
     /// Ends all running tasks, and resolves once they have ended.

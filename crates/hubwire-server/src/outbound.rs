@@ -41,7 +41,7 @@ pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
 use state::{State, WayOut};
 use tokio::sync::Notify;
 
-use crate::node::{Limit, Limits, Node, Panic};
+use crate::node::{ConnectionLabel, Limit, Limits, Node, Panic, Whose};
 
 /// The reason why nothing more reaches a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,8 @@ impl Failure {
 
 /// The messages of one connection on their way to its client.
 pub(crate) struct Outbound {
+    /// Whose messages these are, for the log.
+    label: ConnectionLabel,
     node: Arc<Node>,
     flusher: Arc<Flusher>,
     bounds: Arc<Bounds>,
@@ -90,12 +92,14 @@ impl Outbound {
     /// Creates a queue without a way out, for messages in the format of the transport that will
     /// take them.
     pub(crate) fn new(
+        label: ConnectionLabel,
         node: Arc<Node>,
         flusher: Arc<Flusher>,
         bounds: Arc<Bounds>,
         format: &'static FrameFormat,
     ) -> Arc<Self> {
         Arc::new(Self {
+            label,
             node,
             flusher,
             bounds,
@@ -110,6 +114,11 @@ impl Outbound {
 
     pub(crate) fn bounds(&self) -> &Bounds {
         &self.bounds
+    }
+
+    /// Returns the names of the hub and the connection, for the log.
+    pub(crate) fn whose(&self) -> Whose<'_> {
+        self.label.whose()
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
@@ -172,7 +181,7 @@ impl Outbound {
 
     /// Gives up the client with a way out that has panicked; other clients are not affected.
     fn panicked(&self, panic: &Panic) {
-        panic.log("a write to a client");
+        panic.log_of(self.whose(), "a write to a client");
         self.fail(Failure::Lost);
     }
 

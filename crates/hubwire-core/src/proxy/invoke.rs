@@ -67,7 +67,7 @@ impl Proxy<One> {
         async move {
             let mut results = begun?;
             match poll_fn(|cx| Pin::new(&mut results).poll_next(cx)).await {
-                Some((_, result)) => decoder.decode(result),
+                Some((id, result)) => decoder.decode(&id, result),
                 None => Err(ClientResultError::NoResult),
             }
         }
@@ -149,7 +149,10 @@ impl<T> Stream for ClientResults<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = ready!(Pin::new(&mut self.raw).poll_next(cx));
-        Poll::Ready(next.map(|(id, result)| (id, self.decoder.decode(result))))
+        Poll::Ready(next.map(|(id, result)| {
+            let result = self.decoder.decode(&id, result);
+            (id, result)
+        }))
     }
 }
 

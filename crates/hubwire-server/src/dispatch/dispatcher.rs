@@ -148,7 +148,7 @@ impl Dispatcher {
             HubMessage::Completion(message) => self.complete(message),
             HubMessage::CancelInvocation(message) => {
                 if let Some(open) = &self.open {
-                    open.cancel(&message.invocation_id);
+                    open.cancel(self.connection().whose(), &message.invocation_id);
                 }
             }
             HubMessage::Ping => self.connection().clock().arm(),
@@ -219,14 +219,13 @@ impl Dispatcher {
 
     /// Drops the waiting call and tells streaming methods that their connection is gone. Returns
     /// the streams that methods still read.
-    pub(crate) fn leave(&mut self) -> LeftUploads {
+    pub(crate) fn leave(&mut self) -> Option<LeftUploads> {
         self.waiting = None;
-        let Some(open) = &mut self.open else {
-            return LeftUploads::default();
-        };
-        let uploads = open.take_uploads();
-        open.cancel_responses();
-        uploads
+        let connection = Arc::clone(self.connection());
+        let open = self.open.as_mut()?;
+        let uploads = open.take_uploads(Arc::clone(&connection));
+        open.cancel_responses(connection.whose());
+        Some(uploads)
     }
 
     /// Fails the client's stream whose next item waits for room. Returns whether there was such a

@@ -212,11 +212,7 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        let hint = fmt::from_fn(|f| {
-            let hint = self.hub.service().hint(target);
-            f.write_str(hint.as_deref().unwrap_or("the hub has no such method"))
-        });
-        self.log_refusal(Heard::of(id), Warning::UnknownMethod, target, Some(&hint));
+        self.log_unknown(id, target);
         self.refuse(id, &refusals::unknown_method(target));
     }
 

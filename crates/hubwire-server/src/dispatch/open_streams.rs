@@ -5,8 +5,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
+use crate::connection::Connection;
 use crate::hub::{HubError, StreamControl, Upload};
-use crate::node::{fire, guarded_step};
+use crate::node::{Whose, fire, guarded_step_of};
 
 /// The streams and calls that later messages of the client refer to by id.
 #[derive(Default)]
@@ -99,35 +100,43 @@ impl OpenStreams {
     }
 
     /// Cancels everything with this id; an unknown id is ignored.
-    pub(crate) fn cancel(&self, id: &str) {
+    pub(crate) fn cancel(&self, whose: Whose<'_>, id: &str) {
         if let Some(control) = self.responses.get(id) {
-            control.cancel();
+            control.cancel(Some(whose));
         }
         for call in self.calls.values().filter(|call| *call.id == *id) {
-            fire(&call.token);
+            fire(Some(whose), &call.token);
         }
     }
 
-    pub(crate) fn cancel_responses(&self) {
-        self.responses.values().for_each(|control| control.cancel());
+    pub(crate) fn cancel_responses(&self, whose: Whose<'_>) {
+        self.responses
+            .values()
+            .for_each(|control| control.cancel(Some(whose)));
     }
 
     /// Removes and returns the streams of a client that has left.
-    pub(crate) fn take_uploads(&mut self) -> LeftUploads {
+    pub(crate) fn take_uploads(&mut self, connection: Arc<Connection>) -> LeftUploads {
         let uploads = self.uploads.drain(..).map(|(_, open)| open.upload);
-        LeftUploads(uploads.collect())
+        LeftUploads {
+            connection,
+            uploads: uploads.collect(),
+        }
     }
 }
 
 /// The streams of a client that has left and that methods still read. Dropping them ends them with
 /// an error.
-#[derive(Default)]
-pub(crate) struct LeftUploads(Vec<Arc<dyn Upload>>);
+pub(crate) struct LeftUploads {
+    connection: Arc<Connection>,
+    uploads: Vec<Arc<dyn Upload>>,
+}
 
 impl Drop for LeftUploads {
     fn drop(&mut self) {
-        for upload in self.0.drain(..) {
-            guarded_step("the end of a client's stream", || {
+        let whose = self.connection.whose();
+        for upload in self.uploads.drain(..) {
+            guarded_step_of(whose, "the end of a client's stream", || {
                 upload.end(Some(HubError::connection_closed()));
             });
         }

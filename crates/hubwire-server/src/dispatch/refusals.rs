@@ -104,6 +104,19 @@ impl Dispatcher {
         self.tell_service(warning, target);
     }
 
+    /// Says in the log that the hub has no such method, and what may have been meant.
+    pub(super) fn log_unknown(&self, id: Option<&str>, target: &str) {
+        let warning = Warning::UnknownMethod;
+        self.hub.refused(Heard::of(id), warning, || {
+            let details = Details::of(self.connection().id()).method(target);
+            match self.hub.service().hint(target) {
+                Some(hint) => details.detail(&hint),
+                None => details,
+            }
+        });
+        self.tell_service(warning, target);
+    }
+
     fn tell_service(&self, warning: Warning, target: &str) {
         let service = self.hub.service();
         let (method, reason) = match warning {

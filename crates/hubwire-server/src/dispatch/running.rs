@@ -225,6 +225,9 @@ impl RunningStream {
             StreamFailure::Invoking(error) => failed.error_text(error),
             StreamFailure::Streaming(error) => failed.streaming_error_text(error),
             StreamFailure::NoStream => {
+                let cause = format_args!("a filter returned a value for a method that streams");
+                let place = Place::Method(self.method);
+                self.hub.failed(place, self.connection.id(), &cause);
                 refusals::no_stream(self.hub.service().method_name(self.method))
             }
         })

@@ -8,7 +8,7 @@ use super::HubEndpoint;
 use super::connection_table::{ConnectionTable, ConnectionToken, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::hub::HubRuntime;
-use crate::node::{Node, Whose, caught, guarded_step_of};
+use crate::node::{ConnectionLabel, Whose, caught, guarded_step_of};
 use crate::session::Session;
 
 /// A token in use; it is removed however the connection's task ends.
@@ -71,13 +71,17 @@ impl Attached {
 
 const THE_TASK: &str = "the task of a connection";
 
-/// Runs a session, after its transport has been opened, in a task of the node that owns the token.
+/// Runs a session, after its transport has been opened, in a task of the node of its hub.
 pub(crate) fn spawn_session(
-    node: &Node,
+    hub: &HubRuntime,
     slot: &Slot,
     opening: impl Future<Output = Option<(Attached, Box<Session>)>> + Send + 'static,
 ) {
-    let task = node.tracker().spawn(async move {
+    let label = ConnectionLabel {
+        hub: hub.name().clone(),
+        connection_id: slot.id().clone(),
+    };
+    let task = hub.node().spawn_session(async move {
         // The last safety net: dropping what was opened gives back its resources.
         let opened = caught(opening).await;
         match opened {
@@ -88,10 +92,10 @@ pub(crate) fn spawn_session(
                 drop(attached);
             }
             Ok(None) => {}
-            Err(panic) => panic.log(THE_TASK),
+            Err(panic) => panic.log_of(label.whose(), THE_TASK),
         }
     });
-    slot.set_task(task.abort_handle());
+    slot.set_task(task);
 }
 
 impl Drop for Attached {

@@ -104,7 +104,7 @@ impl Stage {
         let slot = Arc::clone(attached.slot());
         let request = ConnectionRequest::default();
         let session = open_web_socket(&endpoint, &attached, request, None, socket);
-        spawn_session(hub.node(), &slot, ready(Some((attached, session))));
+        spawn_session(&hub, &slot, ready(Some((attached, session))));
         let mut stage = Self {
             hub,
             table,

@@ -76,7 +76,7 @@ pub(super) fn respond(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body
     let slot = Arc::clone(attached.slot());
     // Boxed, so that the connection's task does not hold the request for its whole life.
     let opening = Box::pin(open_upgraded(endpoint.clone(), attached, parts, upgrade));
-    spawn_session(node, &slot, opening);
+    spawn_session(&endpoint.hub, &slot, opening);
     response
 }
 
@@ -88,7 +88,7 @@ async fn open_upgraded(
     parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(Attached, Box<Session>)> {
-    let (request, principal, socket) = upgraded(&endpoint, parts, upgrade).await?;
+    let (request, principal, socket) = upgraded(&endpoint, attached.slot(), parts, upgrade).await?;
     let session = open(&endpoint, &attached, request, principal, socket);
     Some((attached, session))
 }
@@ -156,11 +156,12 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
 /// Waits until the HTTP library hands over the socket.
 async fn upgraded(
     endpoint: &HubEndpoint,
+    slot: &Slot,
     parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(ConnectionRequest, Option<Principal>, Socket)> {
     let options = &*endpoint.options;
-    let mut request = kept(endpoint, &parts);
+    let mut request = kept(endpoint, slot, &parts);
     let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
@@ -177,7 +178,7 @@ async fn upgraded(
 }
 
 /// Packs the kept part of the request, and logs a warning if it is incomplete.
-fn kept(endpoint: &HubEndpoint, parts: &Parts) -> ConnectionRequest {
+fn kept(endpoint: &HubEndpoint, slot: &Slot, parts: &Parts) -> ConnectionRequest {
     let options = &*endpoint.options;
     let maximum = options.maximum_kept_request_size;
     let request = ConnectionRequest::new(parts, options.keep_request, maximum);
@@ -186,8 +187,15 @@ fn kept(endpoint: &HubEndpoint, parts: &Parts) -> ConnectionRequest {
     if left_out > 0
         && let Some(hits) = node.limits().kept_request.hit(node.now())
     {
-        let hub = endpoint.hub.name();
-        tracing::warn!(target: "hubwire::endpoint", hits, %hub, left_out, maximum, "a request is not kept whole");
+        tracing::warn!(
+            target: "hubwire::endpoint",
+            hits,
+            hub = %endpoint.hub.name(),
+            connection_id = %slot.id(),
+            left_out,
+            maximum,
+            "a request is not kept whole"
+        );
     }
     request
 }

@@ -16,7 +16,7 @@ use super::warnings::{Details, Heard, Warning, Warnings};
 use super::{Caller, HubService};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
-use crate::node::{HubOptions, Node, Whose};
+use crate::node::{ConnectionLabel, HubOptions, Node, Whose};
 use crate::outbound::{Bounds, Outbound};
 
 /// The state that all connections of a hub share.
@@ -148,10 +148,12 @@ impl HubRuntime {
         self.causes.take(connection, invocation_id)
     }
 
-    /// Logs what has happened since the last line about it: failures of hub code, and warnings.
+    /// Logs what has happened since the last line about it: failures of hub code, warnings, and
+    /// messages that did not reach other nodes.
     pub(crate) fn say_the_rest(&self, now: u64) {
         self.failures.say_the_rest(self.for_the_log(), now);
         self.warnings.say_the_rest(&self.name, now);
+        self.lifetime.say_the_rest(now);
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
@@ -166,7 +168,11 @@ impl HubRuntime {
         format: &'static FrameFormat,
     ) -> Arc<Connection> {
         let flusher = self.lifetime.flushers().assign();
-        let outbound = Outbound::new(Arc::clone(&self.node), flusher, bounds, format);
+        let label = ConnectionLabel {
+            hub: self.name.clone(),
+            connection_id: identity.id.clone(),
+        };
+        let outbound = Outbound::new(label, Arc::clone(&self.node), flusher, bounds, format);
         Connection::new(identity, outbound)
     }
 

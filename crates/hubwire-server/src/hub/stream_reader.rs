@@ -14,7 +14,9 @@ use serde::de::DeserializeOwned;
 
 use super::{HubError, HubResult};
 use crate::connection::Connection;
-use crate::node::{ErrorDetail, Guarded, drop_each, guarded, guarded_step, replace_waker};
+use crate::node::{
+    ErrorDetail, Guarded, drop_each, guarded, guarded_step, guarded_step_of, replace_waker,
+};
 
 /// A stream of items from a client to a hub method; a parameter of the method.
 ///
@@ -152,6 +154,9 @@ where
     })
 }
 
+/// What may panic when an item has come, or the end.
+const WAKING: &str = "the waking of a stream's reader";
+
 struct Shared<T> {
     queue: Mutex<Queue<T>>,
     capacity: usize,
@@ -234,7 +239,11 @@ impl<T> Shared<T> {
         drop(queue);
         if let Some(waker) = waker {
             // The waker may be hub code's own.
-            guarded_step("the waking of a stream's reader", || waker.wake());
+            let wake = || waker.wake();
+            match &self.connection {
+                Some(connection) => guarded_step_of(connection.whose(), WAKING, wake),
+                None => guarded_step(WAKING, wake),
+            };
         }
     }
 }

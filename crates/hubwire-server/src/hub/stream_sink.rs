@@ -18,7 +18,7 @@ use super::HubError;
 use super::KeptItems;
 use super::success::Success;
 use crate::connection::Connection;
-use crate::node::{fire, wake_oneself, with_scratch};
+use crate::node::{Whose, fire, wake_oneself, with_scratch};
 
 /// After this many items, a stream lets the connection's other work continue.
 const ITEMS_PER_TURN: usize = 32;
@@ -73,10 +73,10 @@ impl StreamControl {
     }
 
     /// Stops sending items; if the method takes no token, its stream ends.
-    pub(crate) fn cancel(&self) {
+    pub(crate) fn cancel(&self, whose: Option<Whose<'_>>) {
         self.is_cancelled.store(true, Ordering::Release);
         if let Some(token) = &self.token {
-            fire(token);
+            fire(whose, token);
         }
         self.waker.wake();
     }

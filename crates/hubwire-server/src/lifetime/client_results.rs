@@ -8,17 +8,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
-use hubwire_core::{ClientResultError, ConnectionId, RawClientResult};
+use hubwire_core::{ClientResultError, ConnectionId, HubName, RawClientResult};
 use indexmap::IndexSet;
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
-use crate::node::Node;
+use crate::node::{Limit, Node, Whose};
 
 type Results = mpsc::UnboundedSender<(ConnectionId, RawClientResult)>;
 
 /// The invocations of one hub that still wait for results of clients.
 pub(crate) struct PendingClientResults {
+    hub: HubName,
     /// How many results of one connection may be pending.
     limit: usize,
     node: Arc<Node>,
@@ -52,12 +53,19 @@ pub(crate) enum Receipt {
 }
 
 impl PendingClientResults {
-    pub(crate) fn new(node: Arc<Node>, limit: usize) -> Self {
+    pub(crate) fn new(hub: HubName, node: Arc<Node>, limit: usize) -> Self {
         Self {
+            hub,
             limit,
             node,
             state: Mutex::default(),
         }
+    }
+
+    /// Counts a result that a connection does not give, because of a limit.
+    fn count(&self, limit: &Limit, connection_id: &ConnectionId) {
+        let hub = &self.hub;
+        limit.count_of(Whose { hub, connection_id });
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -77,14 +85,14 @@ impl PendingClientResults {
         state.last += 1;
         let number = state.last;
         let mut pending = IndexSet::new();
-        let mut refused = 0;
+        let mut refused = Vec::new();
         for connection_id in connections {
             let numbers = state
                 .by_connection
                 .entry(connection_id.clone())
                 .or_default();
             if numbers.len() >= self.limit {
-                refused += 1;
+                refused.push(connection_id.clone());
                 let limit = self.limit;
                 let error = ClientResultError::TooManyPending {
                     connection_id: connection_id.clone(),
@@ -106,8 +114,9 @@ impl PendingClientResults {
             state.invocations.insert(number, invocation);
         }
         drop(state);
-        let limits = self.node.limits();
-        (0..refused).for_each(|_| limits.pending_client_results.count());
+        for connection_id in &refused {
+            self.count(&self.node.limits().pending_client_results, connection_id);
+        }
         let results = InvocationResults {
             of: Arc::clone(self),
             number,
@@ -230,7 +239,8 @@ impl InvocationResults {
         let pending = state.give_up(self.number);
         drop(state);
         for connection_id in pending {
-            self.of.node.limits().client_result_timeout.count();
+            let limit = &self.of.node.limits().client_result_timeout;
+            self.of.count(limit, &connection_id);
             let error = ClientResultError::TimedOut { waited };
             // `self` is the receiver.
             let _ = results.send((connection_id, Err(error)));

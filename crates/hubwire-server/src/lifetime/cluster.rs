@@ -19,7 +19,7 @@ use tokio::sync::{OnceCell, oneshot};
 use super::manager::{DefaultHubLifetimeManager, Received};
 use super::sending::distinct;
 use super::subscriptions::{Request, Subscriptions};
-use crate::node::{Node, caught};
+use crate::node::{Node, Occurrences, Repeated, caught};
 use crate::outbound::Pace;
 
 /// How long another node may take to acknowledge a group command.
@@ -39,6 +39,8 @@ struct Shared {
     commands: Mutex<HashMap<i32, oneshot::Sender<()>>>,
     next_command: AtomicI32,
     started: OnceCell<()>,
+    /// Messages that the broker did not take, each with its error.
+    unpublished: Repeated<String>,
 }
 
 impl Cluster {
@@ -52,6 +54,7 @@ impl Cluster {
                 commands: Mutex::default(),
                 next_command: AtomicI32::new(0),
                 started: OnceCell::new(),
+                unpublished: Repeated::default(),
             }),
         }
     }
@@ -145,11 +148,37 @@ impl Cluster {
                 // The message has reached local receivers even if the other nodes cannot be
                 // reached.
                 if let Err(error) = this.tell(subject, body.clone()).await {
-                    let hub = &this.shared.hub;
-                    tracing::warn!(target: "hubwire::backplane", %hub, %error, "a message stayed on this node");
+                    this.stayed(&error);
                 }
             }
         })))
+    }
+
+    /// Counts a message that no other node has got, and logs it if it is time to.
+    fn stayed(&self, error: &BackplaneError) {
+        let Shared {
+            node, unpublished, ..
+        } = &*self.shared;
+        if let Some(occurrences) = unpublished.happened(node.now(), || error.to_string()) {
+            self.log_stayed(occurrences, error);
+        }
+    }
+
+    /// Logs what was counted since the last line.
+    pub(super) fn say_the_rest(&self, now: u64) {
+        if let Some((occurrences, error)) = self.shared.unpublished.rest(now) {
+            self.log_stayed(occurrences, &error);
+        }
+    }
+
+    fn log_stayed(&self, occurrences: Occurrences, error: &dyn fmt::Display) {
+        tracing::warn!(
+            target: "hubwire::backplane",
+            hub = %self.shared.hub,
+            since_last_line = occurrences.since_last_line,
+            %error,
+            "a message stayed on this node"
+        );
     }
 
     async fn tell(&self, subject: Subject, body: EnvelopeBody) -> Result<(), BackplaneError> {

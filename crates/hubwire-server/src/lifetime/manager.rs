@@ -50,7 +50,6 @@ impl DefaultHubLifetimeManager {
         options: &HubOptions,
     ) -> Self {
         Self {
-            hub,
             maximum_groups: options.maximum_groups_per_connection,
             maximum_name_size: options.maximum_group_name_size,
             connections: Connections::default(),
@@ -59,9 +58,11 @@ impl DefaultHubLifetimeManager {
             flushers,
             cluster,
             client_results: Arc::new(PendingClientResults::new(
+                hub.clone(),
                 Arc::clone(&node),
                 options.maximum_pending_client_results,
             )),
+            hub,
             node,
             client_result_timeout: options.client_result_timeout,
             naming: options.naming,
@@ -76,6 +77,13 @@ impl DefaultHubLifetimeManager {
         arguments: &'a dyn Arguments,
     ) -> OutgoingInvocation<'a> {
         OutgoingInvocation::new(method, arguments).with_naming(self.naming)
+    }
+
+    /// Logs what has happened between the nodes since the last line about it.
+    pub(crate) fn say_the_rest(&self, now: u64) {
+        if let Some(cluster) = &self.cluster {
+            cluster.say_the_rest(now);
+        }
     }
 
     pub(crate) fn client_results(&self) -> &Arc<PendingClientResults> {

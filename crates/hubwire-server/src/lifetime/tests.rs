@@ -8,7 +8,7 @@ use hubwire_core::{FrameFormat, HubName};
 use super::DefaultHubLifetimeManager;
 use crate::connection::{Connection, ConnectionRequest, Identity};
 use crate::node::{HubOptions, ServerOptions};
-use crate::outbound::tests::{bounds, node};
+use crate::outbound::tests::{bounds, label, node};
 use crate::outbound::{Flushers, Outbound};
 
 static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
@@ -24,7 +24,7 @@ pub(crate) fn lifetime() -> DefaultHubLifetimeManager {
 /// Creates a connection without a way out.
 pub(crate) fn connection() -> Arc<Connection> {
     let flusher = Flushers::new(1, ServerOptions::default()).assign();
-    let outbound = Outbound::new(node(), flusher, bounds(1024, 1024), &BARE);
+    let outbound = Outbound::new(label(), node(), flusher, bounds(1024, 1024), &BARE);
     let identity = Identity {
         id: "bare".into(),
         user_id: None,

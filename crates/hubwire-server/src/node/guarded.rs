@@ -11,8 +11,9 @@ use std::task::Poll;
 
 use futures_util::{FutureExt, TryFutureExt};
 use hubwire_core::{ConnectionId, HubName};
-use hubwire_protocol::Excerpt;
 use tokio_util::sync::CancellationToken;
+
+use super::panics;
 
 /// The metric that counts every caught panic.
 const METRIC: &str = "hubwire.panics";
@@ -44,21 +45,13 @@ impl Panic {
     }
 
     /// Logs what panicked, if nothing else reports it.
-    pub(crate) fn log(&self, what: &str) {
-        tracing::error!(target: "hubwire::panics", what, panic = ?Excerpt(self), "caught");
+    pub(crate) fn log(&self, what: &'static str) {
+        panics::log(what, self, None);
     }
 
     /// Logs the panic of something that belongs to a connection.
-    pub(crate) fn log_of(&self, whose: Whose<'_>, what: &str) {
-        let Whose { hub, connection_id } = whose;
-        tracing::error!(
-            target: "hubwire::panics",
-            what,
-            %hub,
-            %connection_id,
-            panic = ?Excerpt(self),
-            "caught"
-        );
+    pub(crate) fn log_of(&self, whose: Whose<'_>, what: &'static str) {
+        panics::log(what, self, Some(whose));
     }
 }
 
@@ -67,6 +60,31 @@ impl Panic {
 pub(crate) struct Whose<'a> {
     pub(crate) hub: &'a HubName,
     pub(crate) connection_id: &'a ConnectionId,
+}
+
+/// The same, kept until the log has a line for it.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectionLabel {
+    pub(crate) hub: HubName,
+    pub(crate) connection_id: ConnectionId,
+}
+
+impl ConnectionLabel {
+    pub(crate) fn whose(&self) -> Whose<'_> {
+        Whose {
+            hub: &self.hub,
+            connection_id: &self.connection_id,
+        }
+    }
+}
+
+impl From<Whose<'_>> for ConnectionLabel {
+    fn from(whose: Whose<'_>) -> Self {
+        Self {
+            hub: whose.hub.clone(),
+            connection_id: whose.connection_id.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Panic {
@@ -84,14 +102,14 @@ pub(crate) fn guarded<R>(step: impl FnOnce() -> R) -> Result<R, Panic> {
 }
 
 /// Runs one step of a sequence that must continue; its panic is logged.
-pub(crate) fn guarded_step<R>(what: &str, step: impl FnOnce() -> R) -> Option<R> {
+pub(crate) fn guarded_step<R>(what: &'static str, step: impl FnOnce() -> R) -> Option<R> {
     guarded(step).map_err(|panic| panic.log(what)).ok()
 }
 
 /// Runs a step for a connection and logs its panic, so that what follows still runs.
 pub(crate) fn guarded_step_of<R>(
     whose: Whose<'_>,
-    what: &str,
+    what: &'static str,
     step: impl FnOnce() -> R,
 ) -> Option<R> {
     guarded(step)
@@ -100,8 +118,10 @@ pub(crate) fn guarded_step_of<R>(
 }
 
 /// Cancels a token; hub code may wait on it with wakers of its own.
-pub(crate) fn fire(token: &CancellationToken) {
-    guarded_step("the waking of who waits for a token", || token.cancel());
+pub(crate) fn fire(whose: Option<Whose<'_>>, token: &CancellationToken) {
+    if let Err(panic) = guarded(|| token.cancel()) {
+        panics::log("the waking of who waits for a token", &panic, whose);
+    }
 }
 
 /// Resolves like the future, or with the panic of one of its polls.
@@ -168,7 +188,7 @@ impl<T> Guarded<T> {
 }
 
 /// Drops values one by one. The first panic then continues in the caller.
-pub(crate) fn drop_each<T>(what: &str, values: impl IntoIterator<Item = Guarded<T>>) {
+pub(crate) fn drop_each<T>(what: &'static str, values: impl IntoIterator<Item = Guarded<T>>) {
     let mut first = None;
     for mut value in values {
         let Some(value) = value.value.take() else {

@@ -4,10 +4,9 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hubwire_core::{ConnectionId, HubName};
 use tracing::field;
 
-use super::guarded::Whose;
+use super::guarded::{ConnectionLabel, Whose};
 use super::tally::Tally;
 
 /// The metric that counts every hit, with the limit's name in `limit`.
@@ -153,15 +152,8 @@ pub(crate) struct Hits {
     name: &'static str,
     consequence: Consequence,
     hits: Tally,
-    /// The first connection that hit the limit since the last line.
-    hitter: Mutex<Option<Hitter>>,
-}
-
-/// A connection that hit a limit.
-#[derive(Debug)]
-struct Hitter {
-    hub: HubName,
-    connection_id: ConnectionId,
+    /// The first connection that the log has not named yet.
+    hitter: Mutex<Option<ConnectionLabel>>,
 }
 
 impl Hits {
@@ -173,14 +165,12 @@ impl Hits {
 
     /// Counts a hit of a connection; the sweep names the first connection.
     pub(crate) fn count_of(&self, whose: Whose<'_>) {
-        self.hitter().get_or_insert_with(|| Hitter {
-            hub: whose.hub.clone(),
-            connection_id: whose.connection_id.clone(),
-        });
+        self.hitter()
+            .get_or_insert_with(|| ConnectionLabel::from(whose));
         self.count();
     }
 
-    fn hitter(&self) -> MutexGuard<'_, Option<Hitter>> {
+    fn hitter(&self) -> MutexGuard<'_, Option<ConnectionLabel>> {
         self.hitter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

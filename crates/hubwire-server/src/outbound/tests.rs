@@ -22,7 +22,7 @@ use super::{
     Bounds, BoxedSocket, ENTRY_COST, Failure, Flushers, Outbound, OutboundMemory, Pace, Progress,
     Puller, SocketWriter,
 };
-use crate::node::{Node, RandomSource, ServerOptions};
+use crate::node::{ConnectionLabel, Node, RandomSource, ServerOptions};
 
 const TURN_SIZE: usize = 256 * 1024;
 
@@ -47,6 +47,14 @@ pub(crate) fn bounds(bytes: usize, maximum: usize) -> Arc<Bounds> {
     })
 }
 
+/// Returns the names of a connection that there is not.
+pub(crate) fn label() -> ConnectionLabel {
+    ConnectionLabel {
+        hub: "hub".into(),
+        connection_id: "bare".into(),
+    }
+}
+
 pub(crate) fn node() -> Arc<Node> {
     let (random, options) = (RandomSource::system(), ServerOptions::default());
     Arc::new(Node::new(random, 1, options))
@@ -63,6 +71,7 @@ fn bounded(bytes: usize, maximum: usize) -> Arc<Outbound> {
 
 fn with_bounds(bounds: Arc<Bounds>) -> Arc<Outbound> {
     Outbound::new(
+        label(),
         node(),
         Flushers::new(1, ServerOptions::default()).assign(),
         bounds,

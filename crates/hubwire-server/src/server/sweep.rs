@@ -13,7 +13,7 @@ use super::hubs::Hubs;
 use crate::connection::{Connection, DisconnectReason};
 use crate::endpoint::ConnectionTable;
 use crate::hub::{HubRuntime, say_the_rest_of_responses};
-use crate::node::{Node, guarded_step};
+use crate::node::{Node, guarded_step, guarded_step_of};
 use crate::outbound::Flushers;
 
 /// ASP.NET Core's heartbeat: everything it does may be late by this much.
@@ -43,13 +43,16 @@ pub(super) async fn run(
             say_the_rest_of_responses();
             measure(&flushers);
         });
+        guarded_step("the log of panics", || node.say_the_rest_of_panics());
         // Created for this sweep only, to hold nothing while there are no clients.
         let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
         for hub in hubs.all() {
             guarded_step("the sweep", || hub.say_the_rest(now));
             let connections = hub.lifetime().connections();
             connections.for_each(|connection| {
-                guarded_step("the sweep", || check(&hub, connection, &pings, now, sweeps));
+                guarded_step_of(connection.whose(), "the sweep of a connection", || {
+                    check(&hub, connection, &pings, now, sweeps);
+                });
             });
         }
     }

@@ -75,7 +75,7 @@ impl Session {
     }
 
     /// Lets running calls continue on their own; returns the streams that they still read.
-    fn stop_calls(&self, mut dispatcher: Dispatcher) -> LeftUploads {
+    fn stop_calls(&self, mut dispatcher: Dispatcher) -> Option<LeftUploads> {
         self.give_up_client_results();
         let uploads = dispatcher.leave();
         // They run until they end or the shutdown's grace period is over.

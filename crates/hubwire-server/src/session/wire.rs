@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use crate::connection::{Connection, DisconnectReason};
-use crate::node::{Limits, Turn};
+use crate::node::Turn;
 use crate::transport::{Closing, InputEnd, Left, Transport};
 
 /// The session's side of what carries a connection's bytes.
@@ -44,8 +44,9 @@ impl Wire {
         &self.transport
     }
 
-    fn limits(&self) -> &Limits {
-        self.connection.outbound().node().limits()
+    fn count_close_timeout(&self) {
+        let limits = self.connection.outbound().node().limits();
+        limits.close_timeout.count_of(self.connection.whose());
     }
 
     pub(crate) fn connection(&self) -> &Arc<Connection> {
@@ -185,12 +186,12 @@ impl Wire {
             }
             if let Err(error) = self.written().await {
                 if error.kind() == io::ErrorKind::TimedOut {
-                    self.limits().close_timeout.count();
+                    self.count_close_timeout();
                 }
                 return self.reset();
             }
             if tokio::time::timeout(limit, self.closed()).await.is_err() {
-                self.limits().close_timeout.count();
+                self.count_close_timeout();
                 return self.reset();
             }
             let shutdown = poll_fn(|cx| outbound.poll_shutdown(cx));

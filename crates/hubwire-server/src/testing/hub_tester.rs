@@ -13,6 +13,7 @@ use crate::connection::{Connection, ConnectionRequest, Identity, Principal};
 use crate::hub::{
     Caller, FilteredHub, Filters, Hub, HubContext, HubFilter, HubService, TypedHub, short_type_name,
 };
+use crate::node::ConnectionLabel;
 use crate::outbound::{Bounds, Outbound, Progress};
 use crate::server::SignalR;
 use crate::transport::WEB_SOCKETS;
@@ -283,7 +284,11 @@ impl<H: Hub> HubTester<H> {
             memory: Arc::clone(flushers.memory()),
         });
         let node = Arc::clone(self.server.node());
-        let outbound = Outbound::new(node, flushers.assign(), bounds, &WEB_SOCKETS.frames);
+        let label = ConnectionLabel {
+            hub: HubName::from(short_type_name::<H>()),
+            connection_id: identity.id.clone(),
+        };
+        let outbound = Outbound::new(label, node, flushers.assign(), bounds, &WEB_SOCKETS.frames);
         let connection = Connection::new(identity, outbound);
         self.recorder.open(connection.id(), connection.user_id());
         let lifetime = Arc::new(self.recorder.clone()) as Arc<dyn HubLifetimeManager>;

@@ -105,7 +105,7 @@ impl<T: DeserializeOwned> ItemStream<T> {
     /// # }
     /// ```
     pub fn cancel(&mut self) {
-        self.control.cancel();
+        self.control.cancel(None);
         self.items.take();
         if self.control.is_dropped_when_cancelled() {
             self.run = Run::Ended(None);
@@ -159,7 +159,7 @@ impl<T: DeserializeOwned> Stream for ItemStream<T> {
 
 impl<T> Drop for ItemStream<T> {
     fn drop(&mut self) {
-        self.control.cancel();
+        self.control.cancel(None);
     }
 }
 

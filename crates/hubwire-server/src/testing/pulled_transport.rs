@@ -45,8 +45,7 @@ impl PulledTransport {
     /// Opens a connection without negotiation.
     pub(super) fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
         let (writer, reader) = pipe(PIPE_SIZE);
-        let node = Arc::clone(endpoint.hub().node());
-        node.start();
+        endpoint.hub().node().start();
         let attached = Attached::fresh(endpoint, principal);
         let request = ConnectionRequest::default();
         let connection = attached.open(endpoint, request, None, &PULLED.frames);
@@ -54,7 +53,7 @@ impl PulledTransport {
         let connection_id = connection.id().clone();
         let slot = Arc::clone(attached.slot());
         let session = endpoint.session(connection, &PULLED, Input::Pipe(reader));
-        spawn_session(&node, &slot, ready(Some((attached, session))));
+        spawn_session(endpoint.hub(), &slot, ready(Some((attached, session))));
         Self {
             writer: Some(writer),
             puller: Some(outbound.attach_puller()),

@@ -33,15 +33,14 @@ impl WebSocketPipe {
     /// Opens a WebSocket without negotiation.
     pub(super) fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
         let (pipe, far_end) = tokio::io::duplex(PIPE_SIZE);
-        let node = Arc::clone(endpoint.hub().node());
-        node.start();
+        endpoint.hub().node().start();
         let attached = Attached::fresh(endpoint, principal);
         let slot = Arc::clone(attached.slot());
         let connection_id = slot.id().clone();
         let request = ConnectionRequest::default();
         let socket = Socket::Other(Box::new(far_end));
         let session = open_web_socket(endpoint, &attached, request, None, socket);
-        spawn_session(&node, &slot, ready(Some((attached, session))));
+        spawn_session(endpoint.hub(), &slot, ready(Some((attached, session))));
         Self {
             pipe,
             frames: FrameDecoder::new(Masking::Forbidden),

@@ -4,8 +4,10 @@ use hubwire::GroupError;
 use hubwire::backplane::InProcessFarm;
 use test_support::farm::{Member, Node};
 use test_support::in_memory::*;
+use test_support::log_lines::LogLines;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tracing::Level;
 
 /// Two nodes with one connection each.
 async fn pair() -> (InProcessFarm, [Node; 2], [Member; 2]) {
@@ -48,6 +50,27 @@ async fn a_send_succeeds_locally_while_the_broker_is_away() {
     broadcast(&nodes[0]).await;
     assert_eq!(members[0].receipts("x").await, 1);
     assert_eq!(members[1].receipts("x").await, 1);
+    end(&nodes, members).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_stay_while_the_broker_is_away_are_two_lines_in_ten_seconds() {
+    let (_farm, nodes, mut members) = pair().await;
+    let lines = LogLines::written(Level::WARN);
+    nodes[0].link.fail();
+    for _ in 0..1_000 {
+        broadcast(&nodes[0]).await;
+    }
+    let line = lines.one();
+    assert_eq!(line.target, "hubwire::backplane");
+    assert_eq!(line.field("hub"), "FarmHub");
+    assert_eq!(line.field("since_last_line"), "1");
+    pass(seconds(11)).await;
+    let line = lines.one();
+    assert!(line.field("error").contains("the test says so"), "{line:?}");
+    assert_eq!(line.field("since_last_line"), "999");
+    assert_eq!(members[0].receipts("x").await, 1_000);
+    nodes[0].link.recover();
     end(&nodes, members).await;
 }
 

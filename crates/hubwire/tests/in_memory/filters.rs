@@ -312,6 +312,24 @@ async fn a_filter_returns_a_result_in_place_of_the_method_or_refuses() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_filter_that_returns_no_stream_is_an_error_in_the_log() {
+    let lines = LogLines::written(Level::WARN);
+    let server = TestServer::with(FilteredHub(Log::default()), |hub| {
+        hub.filter(Acting(|invocation: &mut HubInvocation| {
+            Ok(Some(invocation.result(&"no stream")?))
+        }))
+    });
+    let mut client = server.connect().await;
+    let call = json!({"type": 4, "invocationId": "s", "target": "Count", "arguments": [1]});
+    client.send_record(&call).await.unwrap();
+    client.completion("s").await.unwrap_err();
+    let line = lines.one_of_a_connection("FilteredHub");
+    assert_eq!(line.level, Level::ERROR);
+    assert_eq!(line.field("method"), "Count");
+    assert!(line.field("error").contains("a filter returned a value"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_begins_when_its_filters_have_returned_it() {
     let log = Log::default();
     let server = TestServer::with(FilteredHub(log.clone()), |hub| {

@@ -208,7 +208,9 @@ async fn all_unknown_methods_are_one_reason() {
             .await;
     }
     settle().await;
-    assert_eq!(stage.line().field("method"), "Guess0");
+    let line = stage.line();
+    assert_eq!(line.field("method"), "Guess0");
+    assert_eq!(line.field("detail"), "", "no name is near");
     pass(seconds(11)).await;
     let line = stage.line();
     assert_eq!(line.field("method"), "Guess1");
@@ -293,6 +295,23 @@ async fn a_limit_that_refuses_names_the_first_connection_that_hit_it() {
     assert_eq!(line.target, "hubwire::limits");
     assert_eq!(line.field("limit"), "maximum_parallel_streams_per_client");
     assert_eq!(line.field("hits"), "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_call_too_many_that_nobody_hears_of_is_one_warning() {
+    let lines = LogLines::written(Level::WARN);
+    let server = TestServer::with(OrderHub, |hub| hub.maximum_running_calls_per_client(1));
+    let mut client = server.connect().await;
+    for id in ["1", "2"] {
+        let record = json!({"type": 1, "target": "Read", "arguments": [], "streamIds": [id]});
+        client.send_record(&record).await.unwrap();
+    }
+    settle().await;
+    let line = lines.one_of_a_connection("OrderHub");
+    assert_eq!(line.level, Level::WARN);
+    assert_eq!(line.target, "hubwire::dispatch");
+    assert!(line.message.contains("too many calls"), "{line:?}");
+    assert_eq!(line.field("method"), "Read");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,11 @@
 //! The log at its default level for clients that are refused or disconnected.
 
 use axum::body::{Body, to_bytes};
-use hubwire::hub;
-use hubwire::testing::Received;
+use hubwire::testing::{Received, TestClient};
+use hubwire::{SignalR, hub};
 use serde_json::{Value, json};
 use test_support::in_memory::*;
-use test_support::log_lines::LogLines;
+use test_support::log_lines::{LogLine, LogLines};
 use tower::ServiceExt;
 use tracing::Level;
 
@@ -129,6 +129,10 @@ async fn silent_clients_are_disconnected_with_two_lines() {
     pass(seconds(11)).await;
     // The clients return no Close either, which is another limit.
     let lines = lines.take();
+    for line in &lines {
+        assert_eq!(line.field("hub"), "EchoHub", "{line:?}");
+        assert_eq!(line.field("connection_id").len(), 22, "{line:?}");
+    }
     let mut let_go = lines
         .iter()
         .filter(|line| line.target == "hubwire::connection");
@@ -149,6 +153,43 @@ async fn a_client_that_reads_too_little_is_disconnected_with_one_line() {
     pass(seconds(70)).await;
     let line = lines.one_of_a_connection("EchoHub");
     assert!(line.message.contains("`transport_progress_timeout`"));
+}
+
+/// The line about a client that reads neither of two texts of this length.
+async fn line_of_an_unread_text(server: &TestServer<EchoHub>, size: usize) -> LogLine {
+    let lines = LogLines::written(Level::WARN);
+    let mut client = TestClient::connect_pulled(&server.endpoint).await.unwrap();
+    client.leave();
+    let text = "x".repeat(size);
+    for _ in 0..2 {
+        let all = server.context().clients().all();
+        all.send("Text", (&text,)).await.unwrap();
+        settle().await;
+    }
+    pass(seconds(2)).await;
+    lines.one_of_a_connection("EchoHub")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_queue_is_full_is_let_go_with_one_line() {
+    let server = TestServer::with(EchoHub, |hub| {
+        hub.outbound_buffer_size(10_000)
+            .maximum_outbound_buffer_size(20_000)
+    });
+    let line = line_of_an_unread_text(&server, 15_000).await;
+    assert_eq!(line.target, "hubwire::connection");
+    assert!(line.message.contains("`maximum_outbound_buffer_size`"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_goes_because_the_node_is_full_is_one_line() {
+    let signalr = SignalR::builder()
+        .maximum_outbound_memory(1024 * 1024)
+        .build();
+    let server = TestServer::on(signalr, EchoHub, |hub| hub);
+    let line = line_of_an_unread_text(&server, 800_000).await;
+    assert_eq!(line.target, "hubwire::connection");
+    assert!(line.message.contains("`maximum_outbound_memory`"));
 }
 
 async fn negotiate(server: &TestServer<EchoHub>, version: u8) -> Value {

@@ -38,6 +38,7 @@ mod kept_contexts;
 mod late_results;
 mod log_of_calls;
 mod log_of_clients;
+mod log_of_panics;
 mod long_names;
 mod metrics;
 mod misfits;

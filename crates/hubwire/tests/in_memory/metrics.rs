@@ -78,7 +78,7 @@ fn counters(snapshotter: &Snapshotter, name: &str) -> Vec<(String, u64)> {
 }
 
 /// Runs a scene under a paused clock, and returns the counters of this name.
-fn measured(name: &str, scene: impl Future<Output = ()>) -> Vec<(String, u64)> {
+pub(crate) fn measured(name: &str, scene: impl Future<Output = ()>) -> Vec<(String, u64)> {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -17,7 +17,7 @@ use crate::hub::{
     CallFuture, Caller, HubCall, HubError, HubResult, HubService, Reply, ReplyKind, Resources,
     ResourcesBuilder, ResultWriter, StreamEnd, StreamFailure, StreamSink,
 };
-use crate::node::guarded_step;
+use crate::node::guarded_step_of;
 
 /// A hub whose calls and hooks run inside filters. Hubs without filters are not wrapped and have no
 /// overhead.
@@ -134,8 +134,9 @@ impl HubService for FilteredHub {
 
     fn call_refused(&self, call: &RefusedCall<'_>) {
         for filter in &*self.filters {
-            guarded_step("a filter that is told of a refused call", || {
-                filter.refused(call)
+            let whose = call.caller.connection().whose();
+            guarded_step_of(whose, "a filter that is told of a refused call", || {
+                filter.refused(call);
             });
         }
     }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::task::JoinSet;
 
 use super::super::{BoxedSocket, Failure, Flushers, Outbound, SocketWriter};
-use super::{BARE, attach_stream, bounds, message, node, read};
+use super::{BARE, attach_stream, bounds, label, message, node, read};
 use crate::node::{Node, ServerOptions};
 
 /// Accepts bytes like a pipe until it panics.
@@ -75,7 +75,7 @@ fn queues(panics: Panics) -> (Queues, DuplexStream) {
     let flusher = Flushers::new(1, ServerOptions::default()).assign();
     let queue = || {
         let (node, flusher) = (Arc::clone(&node), Arc::clone(&flusher));
-        Outbound::new(node, flusher, bounds(1_000, 1_000), &BARE)
+        Outbound::new(label(), node, flusher, bounds(1_000, 1_000), &BARE)
     };
     let (broken, other) = (queue(), queue());
     let (pipe, far) = tokio::io::duplex(4);

@@ -12,7 +12,13 @@ async fn a_flusher_leaves_turns_to_others_while_it_writes_long_queues() {
     let message = message(&"x".repeat(3_000_000));
     let queues: Vec<_> = (0..60)
         .map(|_| {
-            let queue = Outbound::new(node(), flushers.assign(), Arc::clone(&bounds), &BARE);
+            let queue = Outbound::new(
+                label(),
+                node(),
+                flushers.assign(),
+                Arc::clone(&bounds),
+                &BARE,
+            );
             // Like a socket with large buffers, or with a peer that reads on another machine.
             let fast = Taking(|bytes: &[u8]| bytes.len());
             let (_, writer) = tokio::io::split(Box::new(fast) as BoxedSocket);

@@ -139,7 +139,13 @@ async fn a_loop_of_long_broadcasts_waits_until_they_are_written() {
     let bounds = bounds(usize::MAX, usize::MAX);
     let (mut queues, mut reading) = (Vec::new(), tokio::task::JoinSet::new());
     for _ in 0..100 {
-        let queue = Outbound::new(node(), flushers.assign(), Arc::clone(&bounds), &BARE);
+        let queue = Outbound::new(
+            label(),
+            node(),
+            flushers.assign(),
+            Arc::clone(&bounds),
+            &BARE,
+        );
         let mut far = attach_stream(&queue, 2 * TURN_SIZE);
         reading.spawn(async move {
             let mut buffer = vec![0; 2 * TURN_SIZE];
