@@ -274,8 +274,8 @@ impl Error for DecodeError {
 
 /// The reason why the arguments of a call could not be bound to the method's parameters.
 ///
-/// The display text is SignalR's own, word for word.
-#[derive(Debug)]
+/// The display text is SignalR's own, word for word. The debug text names the argument, counted from one, and the cause,
+/// which may quote the value.
 #[non_exhaustive]
 pub enum BindError {
     /// An argument does not fit the type of its parameter.
@@ -394,6 +394,25 @@ pub(crate) fn with_advice(mut cause: String) -> String {
 
 /// The beginnings of both protocols' errors for an unexpected null.
 const NULLS: [&str; 2] = ["invalid type: null", "invalid type: nil"];
+
+impl fmt::Debug for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conversion {
+                argument, source, ..
+            } => {
+                let position = argument + 1;
+                write!(f, "Conversion(argument {position}: {})", Excerpt(source))
+            }
+            Self::Count { provided, expected } => f
+                .debug_struct("Count")
+                .field("provided", provided)
+                .field("expected", expected)
+                .finish(),
+            Self::NoArray => f.write_str("NoArray"),
+        }
+    }
+}
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,7 @@
 //! What is shown of a value that does not fit: what was expected, and never the value.
 
 use hubwire::dotnet::{self, DateOnly, DateTimeOffset, Decimal, TimeSpan};
-use hubwire::protocol::{HubProtocol, RawItem};
+use hubwire::protocol::{HubProtocol, RawArguments, RawItem};
 use hubwire::{Naming, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -87,4 +87,13 @@ fn of_times_their_form_is_shown() {
     let moment = "invalid value: string, expected a timestamp of the form 2000-01-01T00:00:00Z";
     says::<Timestamp>(&[HubProtocol::Json], &text, moment);
     says::<DateTimeOffset>(&[HubProtocol::Json], &text, moment);
+}
+
+#[test]
+fn a_failed_test_shows_which_argument_does_not_fit() {
+    let arguments = RawArguments::encode(HubProtocol::Json, Naming::AsDeclared, &("a", "b"));
+    let error = arguments.unwrap().bind::<(String, u8)>().unwrap_err();
+    let shown = format!("{error:?}");
+    let expected = r#"Conversion(argument 2: invalid type: string "b", expected u8"#;
+    assert!(shown.starts_with(expected), "{shown}");
 }
