@@ -207,11 +207,12 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        let hint = fmt::from_fn(|f| {
-            let hint = self.hub.service().hint(target);
-            f.write_str(hint.as_deref().unwrap_or("the hub has no such method"))
-        });
-        self.log_refusal(id, Warning::UnknownMethod, target, Some(&hint));
+        let hint = || refusals::hint(self.hub.service(), target);
+        let detail = fmt::from_fn(|f| f.write_str(&hint()));
+        self.log_refusal(id, Warning::UnknownMethod, target, Some(&detail));
+        #[cfg(feature = "testing")]
+        self.hub
+            .keep_cause_with(self.connection().id(), id, || HubError::hidden(hint()));
         self.refuse(id, &refusals::unknown_method(target));
     }
 

@@ -31,6 +31,10 @@ impl KeptCauses {
         self.0.get_or_init(Mutex::default);
     }
 
+    pub(super) fn has_begun(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Keeps what was hidden of an error; a call without an id is nobody's to ask for.
     pub(super) fn keep(
         &self,

@@ -132,6 +132,19 @@ impl HubRuntime {
         self.causes.keep(connection, invocation_id, error);
     }
 
+    /// The same for an error that is made only if a test has asked for it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn keep_cause_with(
+        &self,
+        connection: &ConnectionId,
+        invocation_id: Option<&str>,
+        error: impl FnOnce() -> HubError,
+    ) {
+        if self.causes.has_begun() {
+            self.keep_cause(connection, invocation_id, error());
+        }
+    }
+
     /// Stores from now on why calls fail, for [`HubRuntime::take_cause`].
     #[cfg(feature = "testing")]
     pub(crate) fn keep_causes(&self) {

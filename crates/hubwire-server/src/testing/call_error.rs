@@ -145,7 +145,8 @@ impl CallError {
 
     /// What was hidden from the client: the error itself, as the hub's method returned it.
     ///
-    /// Of arguments and results that do not fit it is the decoder's. Where the hub invoked a client method for which the
+    /// Of arguments and results that do not fit it is the decoder's, and of an unknown method the hint that the log has: the
+    /// nearest name, or that the method is not `pub`. Where the hub invoked a client method for which the
     /// test has no answer, and the error that came of it hides nothing, it names the method and what gives it one.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {

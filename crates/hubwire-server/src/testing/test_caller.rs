@@ -12,7 +12,8 @@ use super::{CallError, HubTester, ItemStream};
 use crate::connection::DisconnectReason;
 use crate::dispatch::refusals;
 use crate::hub::{
-    Caller, Hub, HubCall, HubError, HubResult, Reply, ReplyKind, Resources, ResourcesBuilder,
+    Caller, Hub, HubCall, HubError, HubResult, HubService, Reply, ReplyKind, Resources,
+    ResourcesBuilder,
 };
 
 /// As many as wait in a stream of a hub whose options say nothing else.
@@ -223,7 +224,7 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         let service = self.tester.service();
         let index = service
             .method(method)
-            .ok_or_else(|| CallError::new(refusals::unknown_method(method)))?;
+            .ok_or_else(|| unknown(&*service, method))?;
         let naming = self.tester.recorder.naming();
         let arguments = RawArguments::encode(HubProtocol::Json, naming, arguments)
             .map_err(|error| CallError::unsendable("arguments", error))?;
@@ -255,6 +256,12 @@ fn check_streams(method: &str, resources: &Resources, sent: usize) -> Result<(),
             Err(CallError::new(text))
         }
     }
+}
+
+/// What a client reads of a method that does not exist, and the hint that the log has.
+fn unknown(service: &dyn HubService, method: &str) -> CallError {
+    let hint = refusals::hint(service, method);
+    CallError::failed(refusals::unknown_method(method), Some(hint.into()))
 }
 
 /// What a client reads of a method that failed.
