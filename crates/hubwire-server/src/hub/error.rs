@@ -96,6 +96,49 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// assert!(!pay("0").unwrap_err().is_shown());
 /// ```
 ///
+/// An error type of your own whose text callers may read does the same by [`From`], and `?` converts it. This works only if
+/// it is not a [`std::error::Error`]: for all of those the conversion exists already, and hides. One that is, as those
+/// that `thiserror` derives are, goes through `map_err`:
+///
+/// ```
+/// use hubwire::{HubError, HubResult};
+///
+/// enum OrderError {
+///     SoldOut,
+/// }
+///
+/// impl From<OrderError> for HubError {
+///     fn from(error: OrderError) -> Self {
+///         match error {
+///             OrderError::SoldOut => HubError::new("Sold out"),
+///         }
+///     }
+/// }
+///
+/// #[derive(Debug)]
+/// struct Closed;
+///
+/// impl std::fmt::Display for Closed {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str("The shop is closed")
+///     }
+/// }
+///
+/// impl std::error::Error for Closed {}
+///
+/// fn shown(error: Closed) -> HubError {
+///     HubError::new(error.to_string())
+/// }
+///
+/// fn order(stock: Result<u32, OrderError>, shop: Result<(), Closed>) -> HubResult<u32> {
+///     shop.map_err(shown)?;
+///     Ok(stock?)
+/// }
+///
+/// assert!(order(Err(OrderError::SoldOut), Ok(())).unwrap_err().is_shown());
+/// assert!(order(Ok(1), Err(Closed)).unwrap_err().is_shown());
+/// ```
+///
 /// It does not implement [`std::error::Error`], so that any error, boxed and `anyhow`'s too, converts.
 ///
 /// It is also an axum response, so a handler that sends to clients can return [`HubResult`]. A
