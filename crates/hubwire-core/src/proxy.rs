@@ -66,7 +66,8 @@ impl Reach for Many {}
 /// Calls methods by name on the clients of one [`Target`].
 ///
 /// Typed methods come with `client = ..`: under `#[hub(client = ChatClient)]` selectors return the proxy that
-/// `#[hub_client]` generated for `ChatClient`, which wraps this one and dereferences to it.
+/// `#[hub_client]` generated for `ChatClient`, which wraps this one and dereferences to it. So "no method named
+/// `receive_message` found for struct `Proxy<R>`" says that the hub lacks its `client = ChatClient`.
 ///
 /// ```
 /// use std::time::Duration;

@@ -11,7 +11,7 @@ use hubwire::manual::{Hub, Target};
 use hubwire::testing::{HubTester, Received, Sent, TestClient};
 use hubwire::{
     CancellationToken, ClientResultError, DisconnectReason, HubCallerContext, HubError, HubResult,
-    SignalR, Stream, StreamReader, UserId, hub, hub_client,
+    Principal, SignalR, Stream, StreamReader, hub, hub_client,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ async fn hooks_run() {
     let nobody = tester.caller("nobody").connect().await;
     assert!(nobody.is_err_and(|error| !error.is_shown()));
 
-    let ann = tester.caller_as("ann", Some(UserId::from("Ann")), None);
+    let ann = tester.caller_as("ann", Principal::new([("sub", "Ann")]));
     assert!(ann.connect().await.is_ok());
     assert!(ann.disconnect(DisconnectReason::Aborted).await.is_ok());
     let others = Target::AllExcept(vec!["ann".into()]);

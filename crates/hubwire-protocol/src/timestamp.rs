@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{self, Deserialize, Deserializer, Unexpected};
 use serde::ser::{Serialize, Serializer};
 
 use crate::tagged::TIMESTAMP;
@@ -131,6 +131,17 @@ pub enum TimestampError {
     OutOfRange,
     /// The text is not an ISO 8601 date with an optional time and offset.
     Syntax,
+}
+
+impl TimestampError {
+    /// Serde's error, which a log can show without the value.
+    fn refused<E: de::Error>(self, received: Unexpected<'_>) -> E {
+        let expected = match self {
+            Self::OutOfRange => "a timestamp between the years 1 and 9999",
+            Self::Syntax => "a timestamp of the form 2000-01-01T00:00:00Z",
+        };
+        E::invalid_value(received, &expected)
+    }
 }
 
 impl fmt::Display for TimestampError {

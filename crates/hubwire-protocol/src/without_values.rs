@@ -6,10 +6,11 @@ use std::fmt::Display;
 const GENERAL: &str = "the value does not fit its type";
 
 /// Serde's names for kinds of values.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 20] = [
     "boolean",
     "integer",
     "floating point",
+    "number",
     "character",
     "string",
     "byte array",

@@ -32,6 +32,14 @@ pub(crate) fn parameter(
     match last_name(&input.ty).map(Ident::to_string).as_deref() {
         Some("CancellationToken") => cancellation_token(position, input, errors),
         Some("StreamReader") => stream_reader(position, input, errors),
+        Some("HubCallerContext") if !matches!(ungrouped(&input.ty), Type::Reference(_)) => {
+            let help = format!(
+                "write `&{}`: the context of a call is lent, and a clone of it may be kept",
+                type_text(&input.ty)
+            );
+            errors.at(&input.ty, &help);
+            None
+        }
         _ => match lent(&input.ty) {
             Some(ty) => lent_parameter(position, input, ty, errors),
             None => argument(position, input, errors),

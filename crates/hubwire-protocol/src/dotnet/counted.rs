@@ -83,7 +83,7 @@ impl<T: Counted> Visitor<'_> for TextOrCount<T> {
     }
 
     fn visit_i64<E: de::Error>(self, count: i64) -> Result<T, E> {
-        T::from_count(count).map_err(E::custom)
+        T::from_count(count).map_err(|invalid| invalid.refused(Unexpected::Signed(count)))
     }
 
     fn visit_u64<E: de::Error>(self, count: u64) -> Result<T, E> {
@@ -94,7 +94,8 @@ impl<T: Counted> Visitor<'_> for TextOrCount<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        text.parse().map_err(E::custom)
+        text.parse()
+            .map_err(|invalid: InvalidValue| invalid.refused(Unexpected::Str(text)))
     }
 }
 
@@ -102,6 +103,7 @@ impl<'de, T: Counted> JsonVisitor<'de> for TextOrCount<T> {
     /// Reads text. Numbers are refused, because their unit is unknown.
     fn visit_json<E: de::Error>(self, json: Cow<'de, str>) -> Result<T, E> {
         let text = json_text::string(&json, &T::EXPECTED)?;
-        text.parse().map_err(E::custom)
+        text.parse()
+            .map_err(|invalid: InvalidValue| invalid.refused(Unexpected::Str(&text)))
     }
 }

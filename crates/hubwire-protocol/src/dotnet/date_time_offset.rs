@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, Unexpected};
 use serde::ser::{Serialize, Serializer};
 
 use super::InvalidValue;
@@ -161,6 +161,8 @@ impl Serialize for Inside {
 impl<'de> Deserialize<'de> for DateTimeOffset {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let moment = moment::deserialize(DATE_TIME_OFFSET, deserializer)?;
-        moment.try_into().map_err(serde::de::Error::custom)
+        moment
+            .try_into()
+            .map_err(|invalid: InvalidValue| invalid.refused(Unexpected::Other("timestamp")))
     }
 }

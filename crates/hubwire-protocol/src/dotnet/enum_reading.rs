@@ -23,11 +23,11 @@ pub fn deserialize_enum<'de, E: Enum, D: Deserializer<'de>>(from: D) -> Result<E
     }
     let number = read_number::<E, _>(from)?;
     E::from_number(number).ok_or_else(|| {
-        de::Error::custom(format_args!(
-            "{number} is the number of no variant of `{name}`; \
-             `hubwire::dotnet::Open<{name}>` keeps such a number",
+        let expected = format!(
+            "the number of a variant of `{name}`; `hubwire::dotnet::Open<{name}>` keeps any number",
             name = E::NAME
-        ))
+        );
+        de::Error::invalid_value(Unexpected::Signed(number), &&*expected)
     })
 }
 

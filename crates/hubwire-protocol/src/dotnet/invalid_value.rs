@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use serde::de::{self, Unexpected};
+
 /// The error for values that one of the types for .NET does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -11,6 +13,19 @@ pub enum InvalidValue {
     OutOfRange(&'static str),
     /// The text does not have this form.
     Syntax(&'static str),
+}
+
+impl InvalidValue {
+    /// Serde's error, which a log can show without the value.
+    pub(super) fn refused<E: de::Error>(self, received: Unexpected<'_>) -> E {
+        match self {
+            Self::OutOfRange(type_name) => E::invalid_value(
+                received,
+                &&*format!("a value within the range of {type_name}"),
+            ),
+            Self::Syntax(form) => E::invalid_value(received, &&*format!("text of the form {form}")),
+        }
+    }
 }
 
 impl fmt::Display for InvalidValue {

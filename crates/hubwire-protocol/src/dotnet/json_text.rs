@@ -35,7 +35,7 @@ where
     if json.starts_with('"') {
         serde_json::from_str::<Text<'j>>(json)
             .map(|text| text.0)
-            .map_err(E::custom)
+            .map_err(|_| E::invalid_value(Unexpected::Other("string"), expected))
     } else {
         Err(E::invalid_type(unexpected(json), expected))
     }

@@ -3,14 +3,16 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::excerpt::Excerpt;
+
 use super::{cause_of, with_advice};
 use crate::arguments::{MemberFinder, PathNames, RawArguments};
 use crate::without_values::without_values;
 
 /// The reason why the arguments of a call could not be bound to the method's parameters.
 ///
-/// The display text is SignalR's own, word for word.
-#[derive(Debug)]
+/// The display text is SignalR's own, word for word. The debug text names the argument, counted from
+/// one, and the cause, which may quote the value.
 #[non_exhaustive]
 pub enum BindError {
     /// An argument does not fit the type of its parameter.
@@ -114,6 +116,25 @@ impl BindError {
             argument + 1,
             with_advice(shown(&**source))
         )
+    }
+}
+
+impl fmt::Debug for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conversion {
+                argument, source, ..
+            } => {
+                let position = argument + 1;
+                write!(f, "Conversion(argument {position}: {})", Excerpt(source))
+            }
+            Self::Count { provided, expected } => f
+                .debug_struct("Count")
+                .field("provided", provided)
+                .field("expected", expected)
+                .finish(),
+            Self::NoArray => f.write_str("NoArray"),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{
     self, DeserializeSeed, EnumAccess, Error as _, IgnoredAny, IntoDeserializer, MapAccess,
-    VariantAccess, Visitor,
+    Unexpected, VariantAccess, Visitor,
 };
 
 use super::reading::{Inside, Reading, Shown};
@@ -31,13 +31,14 @@ impl<V> EnumVisitor<V> {
         }
     }
 
-    fn number_is_unknown<E: de::Error>(&self, number: impl fmt::Display) -> E {
-        E::custom(format_args!(
-            "serde does not know which variant of `{name}` has the number {number}; \
+    fn number_is_unknown<E: de::Error>(&self, number: Unexpected<'_>) -> E {
+        let expected = format!(
+            "the name of a variant of `{name}`, whose numbers serde does not know; \
              `#[derive(hubwire::dotnet::Enum)]` for `{name}`, in the place of serde's derives, \
              lets numbers be read",
             name = self.name
-        ))
+        );
+        E::invalid_type(number, &&*expected)
     }
 }
 
@@ -49,17 +50,17 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for EnumVisitor<V> {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<V::Value, E> {
-        Err(self.number_is_unknown(number))
+        Err(self.number_is_unknown(Unexpected::Unsigned(number)))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<V::Value, E> {
-        Err(self.number_is_unknown(number))
+        Err(self.number_is_unknown(Unexpected::Signed(number)))
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<V::Value, E> {
         let declared = self.declared(name);
         if !self.variants.contains(&declared) && name.parse::<i64>().is_ok() {
-            return Err(self.number_is_unknown(name));
+            return Err(self.number_is_unknown(Unexpected::Str(name)));
         }
         self.visitor.visit_enum(declared.into_deserializer())
     }

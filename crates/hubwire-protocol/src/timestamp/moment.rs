@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, SeqAccess, Unexpected, Visitor};
 
 use super::{Timestamp, TimestampError, text};
 use crate::tagged::TIMESTAMP;
@@ -99,7 +99,8 @@ impl<'de> Visitor<'de> for MomentVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
-        text.parse().map_err(E::custom)
+        text.parse()
+            .map_err(|invalid: TimestampError| invalid.refused(Unexpected::Str(text)))
     }
 
     fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Moment, E> {
@@ -113,7 +114,7 @@ impl<'de> Visitor<'de> for MomentVisitor {
         if elements.next_element::<IgnoredAny>()?.is_some() {
             return Err(missing(3));
         }
-        Moment::from_clock(clock, offset).map_err(de::Error::custom)
+        Moment::from_clock(clock, offset).map_err(|invalid| invalid.refused(Unexpected::Seq))
     }
 }
 
@@ -145,10 +146,12 @@ impl<'de> Visitor<'de> for ClockVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
-        text.parse().map_err(E::custom)
+        text.parse()
+            .map_err(|invalid: TimestampError| invalid.refused(Unexpected::Str(text)))
     }
 
     fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Timestamp, E> {
-        Timestamp::from_extension(bytes).ok_or_else(|| E::custom(TimestampError::OutOfRange))
+        Timestamp::from_extension(bytes)
+            .ok_or_else(|| TimestampError::OutOfRange.refused(Unexpected::Bytes(bytes)))
     }
 }

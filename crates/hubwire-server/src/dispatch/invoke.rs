@@ -213,6 +213,10 @@ impl Dispatcher {
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
         self.log_unknown(id, target);
+        #[cfg(feature = "testing")]
+        self.hub.keep_cause_with(self.connection().id(), id, || {
+            HubError::hidden(refusals::hint(self.hub.service(), target))
+        });
         self.refuse(id, &refusals::unknown_method(target));
     }
 

@@ -7,7 +7,8 @@ use hubwire_protocol::{Excerpt, Invocation};
 use super::Dispatcher;
 use crate::connection::Connection;
 use crate::hub::{
-    CallFault, Details, Heard, HubError, HubRuntime, Place, RefusalReason, RefusedCall, Warning,
+    CallFault, Details, Heard, HubError, HubRuntime, HubService, Place, RefusalReason, RefusedCall,
+    Warning,
 };
 use crate::node::guarded;
 
@@ -20,6 +21,12 @@ pub(crate) fn failed_to_invoke(target: impl Display) -> String {
 pub(crate) fn unknown_method(target: &str) -> String {
     let base = failed_to_invoke(Excerpt(target));
     format!("{base} HubException: Method does not exist.")
+}
+
+/// What somebody may have meant who called a method that does not exist. Clients are not told.
+pub(crate) fn hint(service: &dyn HubService, target: &str) -> String {
+    let hint = service.hint(target);
+    hint.unwrap_or_else(|| "the hub has no such method".to_owned())
 }
 
 pub(crate) fn not_streaming(target: &str) -> String {

@@ -98,6 +98,49 @@ pub type HubResult<T = ()> = Result<T, HubError>;
 /// assert!(!pay("0").unwrap_err().is_shown());
 /// ```
 ///
+/// To show errors of a type of your own, implement [`From`] for it, which `?` uses. This works only
+/// if the type is not a [`std::error::Error`], because those are converted already, and hidden. Use
+/// `map_err` for types that are, such as those that `thiserror` derives:
+///
+/// ```
+/// use hubwire::{HubError, HubResult};
+///
+/// enum OrderError {
+///     SoldOut,
+/// }
+///
+/// impl From<OrderError> for HubError {
+///     fn from(error: OrderError) -> Self {
+///         match error {
+///             OrderError::SoldOut => HubError::new("Sold out"),
+///         }
+///     }
+/// }
+///
+/// #[derive(Debug)]
+/// struct Closed;
+///
+/// impl std::fmt::Display for Closed {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str("The shop is closed")
+///     }
+/// }
+///
+/// impl std::error::Error for Closed {}
+///
+/// fn shown(error: Closed) -> HubError {
+///     HubError::new(error.to_string())
+/// }
+///
+/// fn order(stock: Result<u32, OrderError>, shop: Result<(), Closed>) -> HubResult<u32> {
+///     shop.map_err(shown)?;
+///     Ok(stock?)
+/// }
+///
+/// assert!(order(Err(OrderError::SoldOut), Ok(())).unwrap_err().is_shown());
+/// assert!(order(Ok(1), Err(Closed)).unwrap_err().is_shown());
+/// ```
+///
 /// It does not implement [`std::error::Error`]; this is what allows any error to be converted,
 /// including boxed errors and those of `anyhow`.
 ///

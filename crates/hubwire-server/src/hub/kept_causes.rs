@@ -31,6 +31,10 @@ impl KeptCauses {
         self.0.get_or_init(Mutex::default);
     }
 
+    pub(super) fn has_begun(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Keeps the hidden cause of an error. The cause of a call without an id is dropped, because
     /// nobody can ask for it.
     pub(super) fn keep(

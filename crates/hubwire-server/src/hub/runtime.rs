@@ -132,6 +132,19 @@ impl HubRuntime {
         self.causes.keep(connection, invocation_id, error);
     }
 
+    /// Keeps the cause of an error that is created only if a test has asked for causes.
+    #[cfg(feature = "testing")]
+    pub(crate) fn keep_cause_with(
+        &self,
+        connection: &ConnectionId,
+        invocation_id: Option<&str>,
+        error: impl FnOnce() -> HubError,
+    ) {
+        if self.causes.has_begun() {
+            self.keep_cause(connection, invocation_id, error());
+        }
+    }
+
     /// Keeps the causes of errors from now on, for [`HubRuntime::take_cause`].
     #[cfg(feature = "testing")]
     pub(crate) fn keep_causes(&self) {

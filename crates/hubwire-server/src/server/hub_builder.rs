@@ -122,7 +122,7 @@ impl<H: Hub> HubBuilder<H> {
     /// Panics if an option makes no sense (see [`HubOptions::validate`]), if the server already has
     /// a hub with this name (see [`HubBuilder::name`]), or if a hand-written hub has two methods
     /// with the same name, ignoring ASCII case, or a method without a name. A hub exists as long as its handle, an endpoint or a context.
-    #[must_use]
+    #[must_use = "the handle has the hub's endpoint, for `map_hub`, and its context"]
     #[track_caller]
     pub fn build(self, hub: H) -> HubHandle<H> {
         self.build_with(|_| hub)
@@ -134,6 +134,7 @@ impl<H: Hub> HubBuilder<H> {
     /// # Panics
     ///
     /// Panics under the same conditions as [`HubBuilder::build`].
+    #[must_use = "the handle has the hub's endpoint, for `map_hub`, and its context"]
     #[track_caller]
     pub fn build_with(mut self, hub: impl FnOnce(HubContext<H>) -> H) -> HubHandle<H> {
         self.settle_options();

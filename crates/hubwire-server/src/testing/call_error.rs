@@ -149,7 +149,8 @@ impl CallError {
 
     /// Returns the error that is hidden from the client, as the hub's method returned it.
     ///
-    /// If arguments or a result do not fit, it is the decoder's error. If the hub invoked a client
+    /// If arguments or a result do not fit, it is the decoder's error. If there is no
+    /// such method, it is the hint that the log has. If the hub invoked a client
     /// method without a handler in the test, and the resulting error has no other cause, it names
     /// the method and how to add a handler.
     #[must_use]

@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hubwire_core::{ConnectionId, HubLifetimeManager, HubName, UserId};
+use hubwire_core::{ConnectionId, HubLifetimeManager, HubName};
 use hubwire_protocol::{BindArguments, Naming};
 use serde::Serialize;
 
 use super::{Recorder, TestCaller};
-use crate::connection::{Connection, ConnectionRequest, Identity, Principal};
+use crate::connection::{
+    Connection, ConnectionRequest, Identity, NameIdentifierUserIdProvider, Principal,
+    UserIdProvider,
+};
 use crate::hub::{
     Caller, FilteredHub, Filters, Hub, HubContext, HubFilter, HubService, TypedHub, short_type_name,
 };
@@ -252,21 +255,50 @@ impl<H: Hub> HubTester<H> {
     /// Creates a connection with this id, from which methods are called. It keeps its items between
     /// calls.
     pub fn caller(&self, connection_id: impl Into<ConnectionId>) -> TestCaller<'_, H> {
-        self.caller_as(connection_id, None, None)
+        self.caller_with(connection_id.into(), None)
     }
 
-    /// Creates a connection with this id and user.
+    /// Creates a connection of an authenticated user, as [`TestClient::connect_as`](super::TestClient::connect_as) is.
+    ///
+    /// The id of the user is the principal's [name identifier](Principal::name_identifier), as it is by default.
+    ///
+    /// ```
+    /// use hubwire::testing::HubTester;
+    /// use hubwire::{HubCallerContext, Principal, hub};
+    ///
+    /// struct GreetingHub;
+    ///
+    /// #[hub]
+    /// impl GreetingHub {
+    ///     pub fn greet(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+    ///         let role = cx.principal()?.claim("role")?;
+    ///         Some(format!("Hello {role} {}", cx.user_id()?))
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire::testing::CallError> {
+    /// let tester = HubTester::new(GreetingHub);
+    /// let ann = tester.caller_as("connection-1", Principal::new([("sub", "ann"), ("role", "cook")]));
+    /// assert_eq!(ann.invoke("Greet", ()).await?, "Hello cook ann");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn caller_as(
         &self,
         connection_id: impl Into<ConnectionId>,
-        user_id: Option<UserId>,
-        principal: Option<Principal>,
+        principal: Principal,
     ) -> TestCaller<'_, H> {
+        self.caller_with(connection_id.into(), Some(principal))
+    }
+
+    fn caller_with(&self, id: ConnectionId, principal: Option<Principal>) -> TestCaller<'_, H> {
+        let request = ConnectionRequest::default();
+        let user_id = NameIdentifierUserIdProvider.user_id(&request, principal.as_ref());
         let identity = Identity {
-            id: connection_id.into(),
+            id,
             user_id,
             principal,
-            request: ConnectionRequest::default(),
+            request,
         };
         // What the hub sends goes to the recorder, so the connection's queue stays empty.
         let flushers = self.server.server().flushers();

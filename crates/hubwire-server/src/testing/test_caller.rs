@@ -12,7 +12,8 @@ use super::{CallError, HubTester, ItemStream};
 use crate::connection::DisconnectReason;
 use crate::dispatch::refusals;
 use crate::hub::{
-    Caller, Hub, HubCall, HubError, HubResult, Reply, ReplyKind, Resources, ResourcesBuilder,
+    Caller, Hub, HubCall, HubError, HubResult, HubService, Reply, ReplyKind, Resources,
+    ResourcesBuilder,
 };
 use crate::node::ErrorDetail;
 
@@ -230,7 +231,7 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         let service = self.tester.service();
         let index = service
             .method(method)
-            .ok_or_else(|| CallError::new(refusals::unknown_method(method)))?;
+            .ok_or_else(|| unknown(&*service, method))?;
         let naming = self.tester.recorder.naming();
         let arguments = RawArguments::encode(HubProtocol::Json, naming, arguments)
             .map_err(|error| CallError::unsendable("arguments", error))?;
@@ -275,6 +276,12 @@ fn check_streams(method: &str, resources: &Resources, sent: usize) -> Result<(),
             Err(CallError::new(text))
         }
     }
+}
+
+/// Returns the error for a method that does not exist, with the hint that the log has.
+fn unknown(service: &dyn HubService, method: &str) -> CallError {
+    let hint = refusals::hint(service, method);
+    CallError::failed(refusals::unknown_method(method), Some(hint.into()))
 }
 
 /// Returns the error that a client receives from a failed method, with its hidden cause.

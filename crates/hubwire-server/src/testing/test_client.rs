@@ -3,12 +3,15 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use hubwire_core::ConnectionId;
 use hubwire_protocol::{
     Arguments, EncodeError, HubProtocol, MessageWriter, Naming, RECORD_SEPARATOR,
 };
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
+use tokio::time::timeout;
 
 use super::client_methods::ClientMethods;
 use super::received::Arrived;
@@ -68,6 +71,25 @@ impl TestClient {
     }
 
     /// Connects as [`TestClient::connect`] does, with an authenticated user.
+    ///
+    /// ```
+    /// use hubwire::testing::TestClient;
+    /// use hubwire::{HubResult, Principal, SignalR, hub};
+    /// use serde_json::json;
+    ///
+    /// struct OrdersHub;
+    ///
+    /// #[hub]
+    /// impl OrdersHub {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let orders = SignalR::new().hub().build(OrdersHub);
+    /// let mut ann = TestClient::connect_as(&orders.endpoint(), Principal::new([("sub", "ann")])).await?;
+    /// orders.context().clients().user("ann").send("OrderShipped", (7,)).await?;
+    /// assert_eq!(ann.push().await?, ("OrderShipped".to_owned(), json!([7])));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -153,6 +175,58 @@ impl<T: ClientTransport> TestClient<T> {
             Received::Message(response) if response == json!({}) => Ok(self),
             other => Err(io::Error::other(format!("handshake refused: {other:?}"))),
         }
+    }
+
+    /// The connection's id, as the hub knows it.
+    #[must_use]
+    pub fn connection_id(&self) -> &ConnectionId {
+        self.transport.connection_id()
+    }
+
+    /// Waits for this long, in which nothing may arrive but pings and what [`TestClient::on`] answers.
+    ///
+    /// Under paused time it takes none.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hubwire::testing::TestClient;
+    /// use hubwire::{SignalR, hub};
+    ///
+    /// struct OrdersHub;
+    ///
+    /// #[hub]
+    /// impl OrdersHub {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let orders = SignalR::new().hub().build(OrdersHub);
+    /// let mut ann = TestClient::connect(&orders.endpoint()).await?;
+    /// let mut bob = TestClient::connect(&orders.endpoint()).await?;
+    /// let anns = orders.context().clients().client(ann.connection_id().clone());
+    /// anns.send("OrderShipped", (7,)).await?;
+    /// bob.expect_silence(Duration::from_secs(60)).await?;
+    /// assert!(ann.expect_silence(Duration::from_secs(60)).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When anything else arrives, the end of the connection too; the error says what.
+    pub async fn expect_silence(&mut self, duration: Duration) -> io::Result<()> {
+        let heard = async {
+            loop {
+                match self.next_arrived().await {
+                    Ok(ping) if ping.is_message(6) => {}
+                    Ok(other) => {
+                        break io::Error::other(format!("no silence, but {:?}", other.received));
+                    }
+                    Err(error) => break error,
+                }
+            }
+        };
+        timeout(duration, heard).await.map_or(Ok(()), Err)
     }
 
     /// Begins a call and returns its invocation id.

@@ -1,6 +1,8 @@
 //! Options that make no sense are refused at start-up.
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
+use std::panic::{self, catch_unwind};
 use std::time::Duration;
 
 use hubwire::options::{Configuration, EndpointOptions, HubOptions, ServerOptions};
@@ -223,6 +225,52 @@ fn a_hub_with_nonsense_is_not_built() {
 fn an_endpoint_takes_no_nonsense() {
     let hub = SignalR::new().hub().build(CheckedHub);
     let _ = hub.endpoint().transport_progress_size(0);
+}
+
+thread_local! {
+    static PANICKED_IN: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// The file in which this panics.
+fn file_of_panic(panics: impl FnOnce() + panic::UnwindSafe) -> String {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let file = info.location().map(|location| location.file().to_owned());
+        PANICKED_IN.set(file);
+        usual(info);
+    }));
+    catch_unwind(panics).unwrap_err();
+    PANICKED_IN.take().unwrap()
+}
+
+#[test]
+fn a_panic_names_the_line_that_sets_nonsense() {
+    let size = file_of_panic(|| {
+        let hub = SignalR::new().hub().build(CheckedHub);
+        let _ = hub.endpoint().transport_progress_size(0);
+    });
+    assert_eq!(size, file!());
+    let origin = file_of_panic(|| {
+        let hub = SignalR::new().hub().build(CheckedHub);
+        let _ = hub.endpoint().allowed_origins(["shop.example"]);
+    });
+    assert_eq!(origin, file!());
+    let options = file_of_panic(|| {
+        let hub = SignalR::new().hub().build(CheckedHub);
+        let mut options = EndpointOptions::default();
+        options.allowed_origins = vec!["*".to_owned()];
+        let _ = hub.endpoint().options(options);
+    });
+    assert_eq!(options, file!());
+    let hub = file_of_panic(|| {
+        let hub = SignalR::new().hub().answer_buffer_size(0);
+        let _ = hub.build(CheckedHub);
+    });
+    assert_eq!(hub, file!());
+    let server = file_of_panic(|| {
+        let _ = SignalR::builder().allowed_origins(["shop.example"]).build();
+    });
+    assert_eq!(server, file!());
 }
 
 #[test]

@@ -7,7 +7,8 @@ use futures_util::stream;
 use hubwire::manual::BindError;
 use hubwire::testing::{CallError, HubTester, TestCaller, TestClient};
 use hubwire::{
-    CancellationToken, HubCallerContext, HubError, HubResult, SignalR, Stream, hub, hub_client,
+    CancellationToken, HubCallerContext, HubError, HubResult, Principal, SignalR, Stream, hub,
+    hub_client,
 };
 use serde_json::{Value, json};
 
@@ -76,6 +77,11 @@ impl PollHub {
         stream::iter([Ok(1), Err(HubError::hidden("the wire is cut"))])
     }
 
+    #[allow(clippy::unused_self, reason = "a method that clients may mean")]
+    fn count(&self) -> u32 {
+        0
+    }
+
     pub fn endless(&self, cancel: CancellationToken) -> impl Stream<Item = u32> {
         futures_util::StreamExt::take_until(stream::repeat(1), cancel.cancelled_owned())
     }
@@ -83,9 +89,9 @@ impl PollHub {
 
 fn callers(tester: &HubTester<PollHub>) -> [TestCaller<'_, PollHub>; 3] {
     [
-        tester.caller_as("1", Some("ann".into()), None),
-        tester.caller_as("2", Some("bob".into()), None),
-        tester.caller_as("3", Some("ann".into()), None),
+        tester.caller_as("1", Principal::new([("sub", "ann")])),
+        tester.caller_as("2", Principal::new([("sub", "bob")])),
+        tester.caller_as("3", Principal::new([("sub", "ann")])),
     ]
 }
 
@@ -219,6 +225,37 @@ async fn a_clients_error_has_its_text_and_the_hidden_cause() {
     let other_type = ann.invoke_as::<String>("Number", ()).await.unwrap_err();
     assert_eq!(other_type, "the hub sent 7, which has another type");
     assert!(other_type.cause().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_calls_an_unknown_method_is_told_what_was_meant() {
+    let tester = HubTester::new(PollHub);
+    let caller = tester.caller("ann");
+    let mut ann = client().await;
+    let hint = |error: CallError| error.cause().unwrap().to_string();
+    for (method, expected) in [
+        ("Refus", "did you mean `Refuse`?"),
+        ("Count", "the hub has a method `count`, but it is not `pub`"),
+        ("Something", "the hub has no such method"),
+    ] {
+        let unknown = caller.invoke(method, ()).await.unwrap_err();
+        let text = format!("Failed to invoke '{method}' due to an error on the server.");
+        assert_eq!(
+            unknown,
+            format!("{text} HubException: Method does not exist.")
+        );
+        assert_eq!(hint(unknown), expected);
+        let unknown = caller.stream_as::<u32>(method, ()).await.unwrap_err();
+        assert_eq!(hint(unknown), expected);
+        let unknown = ann.invoke(method, ()).await.unwrap_err();
+        let text = format!("Failed to invoke '{method}' due to an error on the server.");
+        assert_eq!(
+            unknown,
+            format!("{text} HubException: Method does not exist.")
+        );
+        assert_eq!(hint(unknown), expected);
+    }
+    assert_eq!(PollHub.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]

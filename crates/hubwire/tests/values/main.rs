@@ -4,5 +4,6 @@
 
 mod dotnet_enums;
 mod hostile;
+mod misfits;
 mod received;
 mod table;

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{Decimal, text};
+use crate::dotnet::InvalidValue;
 use crate::dotnet::json_text::{self, JsonVisitor};
 use crate::tagged::{DECIMAL, RAW_VALUE};
 
@@ -41,6 +42,9 @@ impl<'de> Deserialize<'de> for Decimal {
 }
 
 const EXPECTED: &str = "a decimal";
+
+/// A number with more digits than a float has.
+const NUMBER: Unexpected<'static> = Unexpected::Other("number");
 
 /// A visitor for the newtype, which reads what the format contains.
 struct Newtype;
@@ -81,11 +85,18 @@ struct Number {
     floats: Floats,
 }
 
-fn lost_digits<E: de::Error>() -> E {
-    E::custom(
-        "the digits of a decimal are lost when serde buffers JSON (flatten, untagged, tag, serde_json::Value): \
-         send it as text, or use a type that serde does not buffer",
+fn lost_digits<E: de::Error>(received: Unexpected<'_>) -> E {
+    E::invalid_type(
+        received,
+        &"a decimal as text where serde buffers JSON (flatten, untagged, tag, serde_json::Value), which loses digits: \
+         send it as text, or take it out of there",
     )
+}
+
+fn parsed<E: de::Error>(digits: &str, received: Unexpected<'_>) -> Result<Decimal, E> {
+    digits
+        .parse()
+        .map_err(|invalid: InvalidValue| invalid.refused(received))
 }
 
 impl Visitor<'_> for Number {
@@ -104,21 +115,22 @@ impl Visitor<'_> for Number {
     }
 
     fn visit_f32<E: de::Error>(self, float: f32) -> Result<Decimal, E> {
+        let received = Unexpected::Float(float.into());
         match self.floats {
-            Floats::AsShown => float.to_string().parse().map_err(E::custom),
-            Floats::HaveLostDigits => Err(lost_digits()),
+            Floats::AsShown => parsed(&float.to_string(), received),
+            Floats::HaveLostDigits => Err(lost_digits(received)),
         }
     }
 
     fn visit_f64<E: de::Error>(self, float: f64) -> Result<Decimal, E> {
         match self.floats {
-            Floats::AsShown => float.to_string().parse().map_err(E::custom),
-            Floats::HaveLostDigits => Err(lost_digits()),
+            Floats::AsShown => parsed(&float.to_string(), Unexpected::Float(float)),
+            Floats::HaveLostDigits => Err(lost_digits(Unexpected::Float(float))),
         }
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Decimal, E> {
-        text.parse().map_err(E::custom)
+        parsed(text, Unexpected::Str(text))
     }
 }
 
@@ -127,13 +139,13 @@ impl<'de> JsonVisitor<'de> for Number {
         let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
         if !is_number {
             let text = json_text::string(&json, &EXPECTED)?;
-            return text.parse().map_err(E::custom);
+            return parsed(&text, Unexpected::Str(&text));
         }
         let is_whole = !json.contains(['.', 'e', 'E']);
         match json {
-            // Owned text was created from a value that has lost its digits.
-            Cow::Owned(_) if !is_whole => Err(lost_digits()),
-            json => json.parse().map_err(E::custom),
+            // Owned text was made from a value without its digits.
+            Cow::Owned(_) if !is_whole => Err(lost_digits(NUMBER)),
+            json => parsed(&json, NUMBER),
         }
     }
 }

@@ -112,7 +112,7 @@ async fn clients_are_called_by_their_contract() {
 #[tokio::test]
 async fn the_others_in_a_room_are_told_who_is_typing() {
     let tester = HubTester::new(TypedNotificationHub);
-    let ann = tester.caller_as("1", Some("ann".into()), None);
+    let ann = tester.caller_as("1", Principal::new([("sub", "ann")]));
     let nobody = tester.caller("2");
     for (caller, id, name) in [(ann, "1", "ann"), (nobody, "2", "Anonymous")] {
         caller.invoke("StartTyping", ("tea",)).await.unwrap();

@@ -194,9 +194,11 @@ fn an_unknown_variant_is_refused() {
     ] {
         assert_eq!(
             from_json::<Gender>(naming, "3"),
-            Err("3 is the number of no variant of `Gender`; \
-                 `hubwire::dotnet::Open<Gender>` keeps such a number"
-                .to_owned())
+            Err(
+                "invalid value: integer `3`, expected the number of a variant of `Gender`; \
+                 `hubwire::dotnet::Open<Gender>` keeps any number"
+                    .to_owned()
+            )
         );
         assert_eq!(
             from_messagepack::<Gender>(naming, b"\xa4Nope"),
