@@ -52,7 +52,10 @@ fn implementation(hub: &HubBlock) -> TokenStream {
     let helpers = uncallable(helpers);
     let resources = call::resources(methods);
     let bind = call::bind(methods);
+    let sharing = assertion_of_sharing(hub);
     quote! {
+        #sharing
+
         #(#cfgs)*
         #[automatically_derived]
         impl #generics ::hubwire::__private::OneHubBlockHoldsAllMethods for #hub_type #bounds {}
@@ -69,6 +72,20 @@ fn implementation(hub: &HubBlock) -> TokenStream {
             #resources
         }
     }
+}
+
+/// Asserts once that a hub can be shared; the rest of the expansion assumes it.
+///
+/// The author of a generic hub writes the bounds.
+fn assertion_of_sharing(hub: &HubBlock) -> Option<TokenStream> {
+    let HubBlock { block, cfgs, .. } = hub;
+    let hub_type = &block.self_ty;
+    block.generics.params.is_empty().then(|| {
+        quote! {
+            #(#cfgs)*
+            const _: () = ::hubwire::__private::assert_hub_value::<#hub_type>();
+        }
+    })
 }
 
 /// Generates the entry of a method in `METHODS`.

@@ -198,11 +198,19 @@ pub trait Hub: Sized + Send + Sync + 'static {
 pub trait OneHubBlockHoldsAllMethods {}
 
 /// A type with a value that can serve all connections.
+///
+/// The lifetime means nothing. A bound of every lifetime is no trivial bound, so that the compiler takes one that does
+/// not hold for granted, and reports what `#[hub]` asserts alone.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a hub",
     label = "cannot be shared by all connections",
-    note = "one value serves all connections, on all threads: a hub is `Send`, `Sync` and `'static`"
+    note = "one value serves all connections, on all threads: a hub is `Send`, `Sync` and `'static`",
+    note = "share what is in it by `Arc` in the place of `Rc`, and change it by a `Mutex` or atomics in the place of `RefCell` and `Cell`"
 )]
-pub trait HubValue: Send + Sync + 'static {}
+pub trait HubValue<'a>: Send + Sync + 'static {}
 
-impl<T: Send + Sync + 'static> HubValue for T {}
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> HubValue<'_> for T {}
+
+/// Fails to compile, at the type's own span, if no value of it can serve all connections.
+pub const fn assert_hub_value<T: for<'a> HubValue<'a>>() {}

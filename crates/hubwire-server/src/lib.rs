@@ -45,8 +45,8 @@ pub use hub::{
     InvocationResult, Lent, LentStreamReader, Method, Next, NextHook, OneHubBlockHoldsAllMethods,
     Parameter, RefusalReason, RefusedCall, Reply, Resources, ResourcesBuilder, Returned,
     ReturnedValue, ReturnsResult, ReturnsValue, SendItem, SentStream, StreamEnd, StreamReader,
-    StreamSink, assert_argument, assert_stream_argument, hub_stream, lent, returned, returned_by,
-    streamed_by,
+    StreamSink, assert_argument, assert_hub_value, assert_stream_argument, hub_stream, lent,
+    returned, returned_by, streamed_by,
 };
 pub use listen::listen;
 pub use node::{

@@ -251,7 +251,7 @@ pub mod __private {
     pub use hubwire_server::{
         Call, DisconnectReason, Helper, Hub, HubArgument, HubCallerContext, HubError, HubResult,
         HubStreamArgument, HubValue, Method, OneHubBlockHoldsAllMethods, Parameter, Reply,
-        Resources, ResourcesBuilder, ReturnedValue, StreamSink, assert_argument,
+        Resources, ResourcesBuilder, ReturnedValue, StreamSink, assert_argument, assert_hub_value,
         assert_stream_argument, hub_stream, lent, returned, returned_by, streamed_by,
     };
 }

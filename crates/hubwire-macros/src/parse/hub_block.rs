@@ -39,7 +39,7 @@ pub(crate) fn hub_block(
             _ => {}
         }
     }
-    ask_once_whether_it_is_shared(&mut block);
+    take_for_granted_that_it_is_shared(&mut block);
     let names = methods.iter().map(|method| &method.wire_name);
     refuse_duplicates(names, |_| String::new(), errors);
     Some(HubBlock {
@@ -86,16 +86,15 @@ fn refuse_item<T>(tokens: impl quote::ToTokens, help: &str, errors: &mut Errors)
     None
 }
 
-/// Adds a bound that makes the compiler check once, at the type itself, whether a hub can be
-/// shared, and assume it in the generated code.
+/// Adds a bound that makes the compiler assume that a hub can be shared, which is asserted once.
 ///
 /// The author of a generic hub writes the bounds.
-fn ask_once_whether_it_is_shared(block: &mut ItemImpl) {
+fn take_for_granted_that_it_is_shared(block: &mut ItemImpl) {
     if block.generics.params.is_empty() {
         let place = Place::of(&block.self_ty);
         let ty = quote_spanned!(place.first=> Self);
-        let bound = quote_spanned!(place.last=> ::hubwire::__private::HubValue);
-        let bound: WherePredicate = parse_quote!(#ty: #bound);
+        let bound = quote_spanned!(place.last=> ::hubwire::__private::HubValue<'every>);
+        let bound: WherePredicate = parse_quote!(for<'every> #ty: #bound);
         block.generics.make_where_clause().predicates.push(bound);
     }
 }
