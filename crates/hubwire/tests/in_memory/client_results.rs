@@ -6,6 +6,8 @@ use hubwire::testing::{CallError, TestClient};
 use hubwire::{ClientResultError, HubCallerContext, HubContext, HubResult, hub, hub_client};
 use serde_json::{Value, json};
 use test_support::in_memory::*;
+use test_support::log_lines::LogLines;
+use tracing::Level;
 
 #[hub_client]
 trait InvokedClient {
@@ -139,6 +141,7 @@ async fn the_result_reaches_the_method_that_invoked() {
 
 #[tokio::test(start_paused = true)]
 async fn every_bad_result_has_its_text() {
+    let lines = LogLines::written(Level::DEBUG);
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let no_result = "Client didn't provide a result.";
@@ -165,6 +168,10 @@ async fn every_bad_result_has_its_text() {
         let error = ada.completion(&id).await.unwrap_err();
         let text = "HubException: Error trying to deserialize result to Boolean. ";
         assert!(error.text().contains(text), "{error}");
+        let mut lines = lines.take();
+        lines.retain(|line| line.message == "client result refused");
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].field("connection_id").len(), 22);
     }
     let id = ada.start("AskName", ()).await.unwrap();
     let invoked = invocation(&mut ada, "Name").await;
@@ -174,6 +181,7 @@ async fn every_bad_result_has_its_text() {
 
 #[tokio::test(start_paused = true)]
 async fn after_its_timeout_an_invocation_fails_and_ignores_its_result() {
+    let lines = LogLines::written(Level::WARN);
     let stage = Stage::new();
     let mut ada = stage.server.connect().await;
     let begun = tokio::time::Instant::now();
@@ -184,6 +192,9 @@ async fn after_its_timeout_an_invocation_fails_and_ignores_its_result() {
     assert_elapsed(begun, 30.0..=30.1);
     complete(&mut ada, &invoked, "late and wrong").await;
     assert_eq!(ada.invoke("Echo", ("x",)).await, Ok(json!("x")));
+    pass(seconds(2)).await;
+    let line = lines.one_of_a_connection("InvokingHub");
+    assert_eq!(line.field("limit"), "client_result_timeout");
 }
 
 #[tokio::test(start_paused = true)]

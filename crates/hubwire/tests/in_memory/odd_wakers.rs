@@ -9,6 +9,8 @@ use futures_util::Stream;
 use hubwire::{CancellationToken, HubCallerContext, StreamReader, hub};
 use serde_json::json;
 use test_support::in_memory::*;
+use test_support::log_lines::LogLines;
+use tracing::Level;
 
 struct Alarm;
 
@@ -55,8 +57,17 @@ fn server() -> (TestServer<AlarmedHub>, Log) {
     (TestServer::new(AlarmedHub { log: log.clone() }), log)
 }
 
+/// The one line of the log is about a panic at this place, and names the connection.
+#[track_caller]
+fn assert_line(lines: &LogLines, what: &str) {
+    let line = lines.one_of_a_connection("AlarmedHub");
+    assert_eq!(line.level, Level::ERROR);
+    assert_eq!(line.field("what"), what);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_panics_when_an_item_wakes_it_does_not_end_the_connection() {
+    let lines = LogLines::written(Level::WARN);
     let (server, log) = server();
     let mut client = server.connect().await;
     let call = json!({"type": 1, "target": "Read", "arguments": [], "streamIds": ["a"]});
@@ -65,12 +76,14 @@ async fn a_reader_that_panics_when_an_item_wakes_it_does_not_end_the_connection(
     client.send_record(&item).await.unwrap();
     settle().await;
     assert!(log.take().is_empty(), "the connection has ended");
+    assert_line(&lines, "the waking of a stream's reader");
     let echo = client.invoke("Echo", ("x",)).await;
     assert_eq!(echo, Ok(json!("x")));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_panics_when_a_cancel_wakes_it_does_not_end_the_connection() {
+    let lines = LogLines::written(Level::WARN);
     let (server, log) = server();
     let mut client = server.connect().await;
     let id = client.start("Heed", ()).await.unwrap();
@@ -78,6 +91,7 @@ async fn a_call_that_panics_when_a_cancel_wakes_it_does_not_end_the_connection()
     client.send_record(&cancel).await.unwrap();
     settle().await;
     assert!(log.take().is_empty(), "the connection has ended");
+    assert_line(&lines, "the waking of who waits for a token");
 }
 
 #[tokio::test(start_paused = true)]
