@@ -32,7 +32,8 @@ pub(crate) fn parameter(
     match last_name(&input.ty).map(Ident::to_string).as_deref() {
         Some("CancellationToken") => cancellation_token(position, input, errors),
         Some("StreamReader") => stream_reader(position, input, errors),
-        Some("HubCallerContext") if !matches!(ungrouped(&input.ty), Type::Reference(_)) => {
+        // Without the hub's type it is a type of the same name.
+        Some("HubCallerContext") if is_owned_generic(&input.ty) => {
             let help = format!(
                 "write `&{}`: the context of a call is lent, and a clone of it may be kept",
                 type_text(&input.ty)
@@ -45,6 +46,11 @@ pub(crate) fn parameter(
             None => argument(position, input, errors),
         },
     }
+}
+
+fn is_owned_generic(ty: &Type) -> bool {
+    let is_reference = matches!(ungrouped(ty), Type::Reference(_));
+    !is_reference && last_segment(ty).is_some_and(|it| type_arguments(it).next().is_some())
 }
 
 /// Returns the borrowed type of a parameter that a call may lend. Text and slices are never lent.
