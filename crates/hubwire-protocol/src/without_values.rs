@@ -76,15 +76,20 @@ fn tells_a_length(text: &str) -> bool {
     !length.is_empty() && length.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// `` `x`, expected one of `A`, `B` `` or `` `x`, there are no fields ``: the name is the peer's, and may be anything,
-/// such as the former in a text that is the latter.
+/// Handles texts like `` `x`, expected one of `A`, `B` `` and `` `x`, there are no fields ``. The name
+/// is the peer's and may contain anything, such as the beginning of what serde writes after it.
 fn unknown(what: &str, text: &str) -> String {
     match text.rsplit_once("`, expected ") {
-        Some((_, expected)) if !text.contains("`, there are no ") => {
+        Some((_, expected)) if are_names(expected) && !text.contains("`, there are no ") => {
             format!("{what}, expected {expected}")
         }
         _ => what.to_owned(),
     }
+}
+
+/// Serde lists the names that it knows in backticks.
+fn are_names(expected: &str) -> bool {
+    expected.starts_with('`') || expected.starts_with("one of `")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 /// Each option, another value than its default as a file has it, and the file and the test that show its effect.
 const OPTIONS: &str = r#"
-handshake_timeout | "1s" | in_memory/timing.rs | a_handshake_that_does_not_come_is_canceled
+handshake_timeout | "1s" | in_memory/timing.rs | a_handshake_that_does_not_arrive_is_canceled
 keep_alive_interval | "1s" | in_memory/timing.rs | the_interval_of_pings_can_be_set
 client_timeout_interval | "1s" | in_memory/option_effects.rs | client_timeout_interval
 maximum_receive_message_size | "unlimited" | in_memory/option_effects.rs | maximum_receive_message_size
@@ -19,27 +19,27 @@ maximum_running_calls_per_client | 2 | in_memory/metrics.rs | limits_of_streams_
 supported_protocols | ["messagepack"] | in_memory/option_effects.rs | supported_protocols
 naming | "dotnet" | in_memory/option_effects.rs | naming
 stream_buffer_capacity | 2 | in_memory/option_effects.rs | stream_buffer_capacity
-maximum_parallel_streams_per_client | 5 | in_memory/streams.rs | a_connection_has_so_many_streams_and_no_more
+maximum_parallel_streams_per_client | 5 | in_memory/streams.rs | the_streams_of_a_connection_are_bounded
 cancelled_stream_timeout | "1s" | in_memory/option_effects.rs | cancelled_stream_timeout
 client_result_timeout | "1s" | in_memory/option_effects.rs | client_result_timeout
-maximum_pending_client_results | 3 | in_memory/client_results.rs | one_client_has_so_many_pending_results_and_no_more
+maximum_pending_client_results | 3 | in_memory/client_results.rs | the_pending_results_of_a_client_are_bounded
 detailed_errors | true | in_memory/calls.rs | with_detailed_errors_binding_failures_are_explained
 maximum_groups_per_connection | 2 | in_memory/group_limits.rs | a_connection_is_in_as_many_groups_as_its_hub_allows
 maximum_group_name_size | 3 | in_memory/option_effects.rs | maximum_group_name_size
 outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_send_to_one_client_waits_until_there_is_room
-maximum_outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_broadcast_waits_for_nobody_and_lets_a_slow_client_go_at_the_maximum
-answer_buffer_size | 262144 | in_memory/unread_answers.rs | calls_wait_for_those_who_do_not_read_the_answers
+maximum_outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_broadcast_waits_for_nobody_and_disconnects_a_slow_client_at_the_maximum
+answer_buffer_size | 262144 | in_memory/unread_answers.rs | calls_of_a_client_that_does_not_read_its_completions_wait
 application_maximum_buffer_size | 1024 | in_memory/endpoint_option_effects.rs | application_maximum_buffer_size
 transport_send_timeout | 3 | in_memory/slow_clients.rs | a_send_waits_for_the_send_timeout_at_most_and_its_message_stays_queued
-transport_progress_timeout | 20 | in_memory/slow_clients.rs | the_time_of_progress_can_be_set_and_a_steady_reader_has_enough_of_it
+transport_progress_timeout | 20 | in_memory/slow_clients.rs | the_progress_timeout_can_be_set_and_a_steady_reader_meets_it
 transport_progress_size | 1024 | in_memory/endpoint_option_effects.rs | transport_progress_size
-dead_peer_timeouts | "off" | serving/way_out.rs | a_peer_whose_network_is_dead_is_given_up_with_whatever_traffic_or_none
+dead_peer_timeouts | "off" | serving/way_out.rs | a_peer_with_a_dead_network_is_given_up_with_any_traffic_or_none
 minimum_protocol_version | 1 | in_memory/endpoint_option_effects.rs | minimum_protocol_version
 web_socket_close_timeout | 0.5 | in_memory/endpoint_option_effects.rs | web_socket_close_timeout
 allowed_origins | ["https://shop.example"] | in_memory/endpoint_option_effects.rs | allowed_origins
 keep_request | "path_only" | raw_socket/kept_requests.rs | a_connection_keeps_the_part_of_its_request_that_its_endpoint_names
 maximum_kept_request_size | 100 | raw_socket/kept_requests.rs | a_connection_keeps_as_much_of_its_request_as_its_endpoint_allows
-maximum_outbound_memory | 1048576 | in_memory/outbound_memory.rs | beyond_what_a_node_holds_those_go_whose_messages_have_waited_longest
+maximum_outbound_memory | 1048576 | in_memory/outbound_memory.rs | beyond_the_maximum_the_clients_with_the_oldest_messages_are_disconnected
 outbound_victim_size | 1 | in_memory/server_option_effects.rs | outbound_victim_size
 maximum_orphaned_calls | 10 | in_memory/orphaned_calls.rs | a_thousand_calls_that_outlive_their_connections_are_bounded
 outbound_turn_size | 1024 | in_memory/server_option_effects.rs | outbound_turn_size
