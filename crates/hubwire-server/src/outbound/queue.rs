@@ -1,5 +1,6 @@
 //! Hub messages and control frames in the order in which they are sent, distinguished and counted.
 
+mod backlog;
 mod entry;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,8 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::mem;
 
+use backlog::Backlog;
+pub(super) use backlog::{Head, Replaced};
 use bytes::Bytes;
 use entry::{Content, ControlFrames, Entry};
 use hubwire_core::{EncodedMessage, FrameFormat};
@@ -32,8 +35,12 @@ pub(super) struct Queue {
     /// How many of them are the session's and the transport's own; a half-written entry counts
     /// whole.
     own_bytes: usize,
+    /// How many bytes the keys of queued messages have.
+    key_bytes: usize,
     /// How many bytes were ever taken out, to measure progress.
     taken: u64,
+    /// What is known of the entries once messages were dropped or replaced here.
+    backlog: Option<Box<Backlog>>,
 }
 
 impl Queue {
@@ -44,7 +51,9 @@ impl Queue {
             head_written: 0,
             bytes: 0,
             own_bytes: 0,
+            key_bytes: 0,
             taken: 0,
+            backlog: None,
         }
     }
 
@@ -61,7 +70,7 @@ impl Queue {
 
     /// Returns what the queue holds in addition to messages that others may hold too.
     pub(super) fn own_cost(&self) -> usize {
-        self.own_bytes + self.entries.len() * ENTRY_COST
+        self.own_bytes + self.live_entries() * ENTRY_COST
     }
 
     /// Returns whether dropping the queue frees at least `bytes` bytes.
@@ -109,7 +118,7 @@ impl Queue {
 
     /// Returns what the queue holds, as limits count it.
     pub(super) fn cost(&self) -> usize {
-        self.bytes + self.entries.len() * ENTRY_COST
+        self.bytes + self.key_bytes + self.live_entries() * ENTRY_COST
     }
 
     /// Like [`Queue::cost`], without a first entry that alone exceeds the maximum: an empty queue
@@ -119,6 +128,12 @@ impl Queue {
         let oversized = oversized.filter(|size| size + ENTRY_COST > maximum);
         let left = oversized.map_or(0, |size| size - self.head_written + ENTRY_COST);
         self.cost() - left
+    }
+
+    /// Returns the number of entries without those that were dropped.
+    fn live_entries(&self) -> usize {
+        let dropped = self.backlog.as_ref().map_or(0, |it| it.dropped());
+        self.entries.len() - dropped
     }
 
     pub(super) fn taken(&self) -> u64 {
@@ -137,6 +152,10 @@ impl Queue {
     /// Appends a hub message that has this many bytes in the queue's format.
     pub(super) fn push(&mut self, message: EncodedMessage, size: usize, since: u32) {
         self.bytes += size;
+        self.key_bytes += message.key_size();
+        if let (Some(backlog), Some(key)) = (&mut self.backlog, message.when_busy().key()) {
+            backlog.note(key, self.entries.len());
+        }
         let content = Content::Shared(message, size);
         self.entries.push_back(Entry { since, content });
     }
@@ -179,7 +198,8 @@ impl Queue {
     /// Fills `slices` with what is sent next, at most `limit` bytes; returns the number of slices.
     pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>], limit: usize) -> usize {
         let (mut skipped, mut left, mut count) = (self.head_written, limit, 0);
-        for (slice, entry) in slices.iter_mut().zip(&self.entries) {
+        let entries = self.entries.iter().filter(|entry| !entry.is_dropped());
+        for (slice, entry) in slices.iter_mut().zip(entries) {
             let bytes = entry.bytes(self.format);
             let bytes = bytes.get(mem::take(&mut skipped)..).unwrap_or_default();
             let bytes = bytes.get(..left).unwrap_or(bytes);
@@ -205,11 +225,26 @@ impl Queue {
             }
             self.head_written -= length;
             self.own_bytes -= head.own_size();
-            if let Some(written) = self.entries.pop_front() {
+            if let Some(written) = self.pop_front() {
                 written.discard();
             }
         }
         self.give_back_room();
+    }
+
+    /// Removes the first entry, whose bytes are no longer counted.
+    fn pop_front(&mut self) -> Option<Entry> {
+        let entry = self.entries.pop_front()?;
+        if self.key_bytes > 0 {
+            self.key_bytes -= entry.key_size();
+        }
+        if let Some(backlog) = &mut self.backlog {
+            backlog.pass(&entry);
+            if self.entries.is_empty() {
+                self.backlog = None;
+            }
+        }
+        Some(entry)
     }
 
     /// Shrinks the queue, but only if it held far more before.
@@ -235,11 +270,8 @@ impl Queue {
             self.bytes -= size;
             self.own_bytes -= entry.own_size();
             self.taken += size as u64;
-            parts.extend(
-                self.entries
-                    .pop_front()
-                    .map(|it| it.into_bytes(self.format)),
-            );
+            let entry = self.pop_front().filter(|entry| !entry.is_dropped());
+            parts.extend(entry.map(|it| it.into_bytes(self.format)));
         }
         self.give_back_room();
         parts
@@ -258,8 +290,10 @@ impl Queue {
                 dropped += frames.bytes.len();
                 false
             }
+            Content::Dropped => false,
             _ => true,
         });
+        self.backlog = None;
         self.bytes -= dropped;
         self.own_bytes -= dropped;
     }
@@ -269,5 +303,7 @@ impl Queue {
         self.head_written = 0;
         self.bytes = 0;
         self.own_bytes = 0;
+        self.key_bytes = 0;
+        self.backlog = None;
     }
 }

@@ -40,6 +40,7 @@ pub(super) async fn run(
         guarded_step("the sweep", || {
             table.expire(now);
             node.limits().say_the_rest(now);
+            node.drops().say_the_rest(now);
             measure(&flushers);
         });
         // Created for this sweep only, to hold nothing while there are no clients.

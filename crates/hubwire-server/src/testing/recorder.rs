@@ -9,7 +9,7 @@ use futures_core::future::BoxFuture;
 use futures_util::stream;
 use hubwire_core::{
     Arguments, ClientResultError, ConnectionId, GroupError, GroupName, HubLifetimeManager,
-    RawClientResult, RawClientResults, SendError, Sending, Target, UserId,
+    RawClientResult, RawClientResults, SendError, Sending, Target, UserId, WhenBusy,
 };
 use hubwire_protocol::{BindArguments, HubMessage, HubProtocol, Naming};
 use serde::Serialize;
@@ -28,6 +28,8 @@ pub struct Sent {
     pub method: String,
     /// Its arguments, as JSON has them.
     pub arguments: Vec<Value>,
+    /// What becomes of the call where a client is busy, if the hub's code said so.
+    pub when_busy: Option<WhenBusy>,
 }
 
 impl Sent {
@@ -37,7 +39,35 @@ impl Sent {
             target,
             method: method.to_owned(),
             arguments: arguments.into(),
+            when_busy: None,
         }
+    }
+
+    /// The call, made with this policy.
+    ///
+    /// ```
+    /// use hubwire::testing::{HubTester, Sent, Target};
+    /// use hubwire::{HubResult, WhenBusy, hub};
+    ///
+    /// struct StockTickerHub;
+    ///
+    /// #[hub]
+    /// impl StockTickerHub {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> HubResult {
+    /// let tester = HubTester::new(StockTickerHub);
+    /// let all = tester.context().clients().all();
+    /// all.latest("HUB").send("PriceChanged", ("HUB", 7)).await?;
+    /// let sent = Sent::new(Target::All, "PriceChanged", ["HUB".into(), 7.into()]);
+    /// let sent = sent.when_busy(WhenBusy::latest("HUB"));
+    /// assert_eq!(tester.recorder().take_sent(), [sent]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn when_busy(mut self, when_busy: WhenBusy) -> Self {
+        self.when_busy = Some(when_busy);
+        self
     }
 }
 
@@ -108,6 +138,7 @@ impl Recorder {
         target: &Target,
         method: &str,
         arguments: &dyn Arguments,
+        when_busy: Option<&WhenBusy>,
     ) -> Result<(), SendError> {
         let mut json = Vec::new();
         arguments
@@ -117,15 +148,24 @@ impl Recorder {
                 source,
             })?;
         let arguments = serde_json::from_slice::<Vec<Value>>(&json).unwrap_or_default();
-        let sent = Sent::new(target.clone(), method, arguments);
+        let sent = Sent {
+            when_busy: when_busy.cloned(),
+            ..Sent::new(target.clone(), method, arguments)
+        };
         self.lock().sent.push(sent);
         Ok(())
     }
 }
 
 impl HubLifetimeManager for Recorder {
-    fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
-        Sending::Done(self.record(target, method, arguments))
+    fn send(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        when_busy: Option<&WhenBusy>,
+    ) -> Sending {
+        Sending::Done(self.record(target, method, arguments, when_busy))
     }
 
     fn invoke(
@@ -135,7 +175,7 @@ impl HubLifetimeManager for Recorder {
         arguments: &dyn Arguments,
         _: Option<Duration>,
     ) -> Result<RawClientResults, ClientResultError> {
-        self.record(target, method, arguments)?;
+        self.record(target, method, arguments, None)?;
         let (invoked, methods) = {
             let memory = self.lock();
             (memory.members.of(target), memory.methods.clone())

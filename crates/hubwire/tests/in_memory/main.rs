@@ -20,6 +20,7 @@ mod farm_faults;
 mod farm_panics;
 mod farm_selectors;
 mod farm_turns;
+mod farm_when_busy;
 mod filters;
 mod full_uploads;
 mod fuzz_sessions;

@@ -2,7 +2,7 @@
 //! sent to others.
 
 use bytes::Bytes;
-use hubwire_core::{EncodedMessage, FrameFormat};
+use hubwire_core::{EncodedMessage, FrameFormat, MessageKey, WhenBusy};
 
 use super::super::gathered::Gathered;
 
@@ -17,6 +17,8 @@ pub(super) struct Entry {
 pub(super) enum Content {
     /// Frames of the transport's own; no other transport can use them.
     Control(Box<ControlFrames>),
+    /// Nothing: the message was dropped, and its place is not yet removed.
+    Dropped,
     /// Hub messages of the session's own.
     Gathered(Box<Gathered>),
     /// A hub message that may also be sent to others, and its size in the queue's format.
@@ -33,6 +35,7 @@ impl Entry {
     pub(super) fn bytes(&self, format: &'static FrameFormat) -> &[u8] {
         match &self.content {
             Content::Control(frames) => &frames.bytes,
+            Content::Dropped => &[],
             Content::Gathered(gathered) => gathered.bytes(),
             Content::Shared(message, _) => message.framed(format),
         }
@@ -41,6 +44,7 @@ impl Entry {
     pub(super) fn size(&self) -> usize {
         match &self.content {
             Content::Control(frames) => frames.bytes.len(),
+            Content::Dropped => 0,
             Content::Gathered(gathered) => gathered.bytes().len(),
             Content::Shared(_, size) => *size,
         }
@@ -48,7 +52,7 @@ impl Entry {
 
     pub(super) fn messages(&self) -> usize {
         match &self.content {
-            Content::Control(_) => 0,
+            Content::Control(_) | Content::Dropped => 0,
             Content::Gathered(gathered) => gathered.messages(),
             Content::Shared(..) => 1,
         }
@@ -57,12 +61,38 @@ impl Entry {
     pub(super) fn own_size(&self) -> usize {
         match self.content {
             Content::Control(_) | Content::Gathered(_) => self.size(),
-            Content::Shared(..) => 0,
+            Content::Dropped | Content::Shared(..) => 0,
         }
     }
 
+    pub(super) fn is_dropped(&self) -> bool {
+        matches!(self.content, Content::Dropped)
+    }
+
+    /// Returns whether a newer message may drop this one.
+    pub(super) fn may_be_dropped(&self) -> bool {
+        matches!(&self.content, Content::Shared(message, _) if *message.when_busy() == WhenBusy::DropOldest)
+    }
+
+    /// Returns the key of a message that others with the same key replace.
+    pub(super) fn key(&self) -> Option<&MessageKey> {
+        match &self.content {
+            Content::Shared(message, _) => message.when_busy().key(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn key_size(&self) -> usize {
+        self.key().map_or(0, |key| key.len())
+    }
+
+    /// Returns whether others hold everything in the entry.
     pub(super) fn is_shared(&self) -> bool {
-        matches!(&self.content, Content::Shared(message, _) if message.is_shared())
+        match &self.content {
+            Content::Dropped => true,
+            Content::Shared(message, _) => message.is_shared(),
+            Content::Control(_) | Content::Gathered(_) => false,
+        }
     }
 
     #[cfg(test)]
@@ -83,7 +113,7 @@ impl Entry {
     /// else.
     pub(super) fn unshared_size(&self) -> usize {
         match &self.content {
-            Content::Shared(message, size) if !message.is_shared() => *size,
+            Content::Shared(message, size) if !message.is_shared() => size + message.key_size(),
             _ => 0,
         }
     }
@@ -91,6 +121,7 @@ impl Entry {
     pub(super) fn into_bytes(self, format: &'static FrameFormat) -> Bytes {
         match self.content {
             Content::Control(frames) => frames.bytes.into(),
+            Content::Dropped => Bytes::new(),
             Content::Gathered(gathered) => gathered.into_bytes().into(),
             Content::Shared(message, _) => message.into_frame(format),
         }
