@@ -13,13 +13,13 @@ use crate::MessageKey;
 /// streams, and calls that ask a client for a result are never dropped. A message that is partly
 /// written always goes out whole.
 ///
-/// Set with
+/// Set for all sends of a hub with `HubOptions::when_busy`, and for some of them with
 /// [`Proxy::when_busy`](crate::Proxy::when_busy), [`Proxy::latest`](crate::Proxy::latest) and
 /// [`Proxy::volatile`](crate::Proxy::volatile). Every message that is dropped
 /// or replaced is counted in the metric `hubwire.outbound.dropped`, with its `reason`.
 ///
 /// ```
-/// use hubwire::{HubCallerContext, HubResult, WhenBusy, hub, hub_client};
+/// use hubwire::{HubCallerContext, HubResult, SignalR, WhenBusy, hub, hub_client};
 ///
 /// #[hub_client]
 /// trait DeskClient {
@@ -37,11 +37,14 @@ use crate::MessageKey;
 ///         let all = cx.clients().all();
 ///         all.latest("HUB").price_changed("HUB", 101.5).await?; // the newest one counts
 ///         all.volatile().cursor_moved(3, 4).await?; // nobody misses one of these
-///         all.when_busy(WhenBusy::DropOldest).logged("reported").await?;
-///         all.order_filled(7).await?; // must arrive
+///         all.logged("reported").await?; // as the hub says
+///         all.when_busy(WhenBusy::Close).order_filled(7).await?; // must arrive
 ///         Ok(())
 ///     }
 /// }
+///
+/// let signalr = SignalR::new();
+/// let desk = signalr.hub().when_busy(WhenBusy::DropOldest).build(DeskHub);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

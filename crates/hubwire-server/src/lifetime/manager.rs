@@ -63,7 +63,7 @@ impl DefaultHubLifetimeManager {
             node,
             client_result_timeout: options.client_result_timeout,
             naming: options.naming,
-            when_busy: WhenBusy::Close,
+            when_busy: options.when_busy.clone(),
             protocols: ProtocolsInUse::default(),
         }
     }

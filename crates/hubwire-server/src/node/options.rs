@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use hubwire_core::WhenBusy;
 use hubwire_protocol::{HubProtocol, Naming};
 
 /// How a hub treats its connections.
@@ -76,7 +77,7 @@ pub struct HubOptions {
     /// This takes the place of ASP.NET Core's `TransportMaxBufferSize`, which blocks every sender.
     pub outbound_buffer_size: usize,
     /// How many bytes may be queued for one client before it is disconnected; each message counts
-    /// 64 bytes more. Default 32 MiB; an empty queue takes one message of any size.
+    /// 64 bytes more, and its key. Default 32 MiB; an empty queue takes one message of any size.
     ///
     /// Only messages that nobody waits for get that far: messages to many clients, and messages
     /// from other nodes.
@@ -89,6 +90,13 @@ pub struct HubOptions {
     /// This is the default of ASP.NET Core's `TransportMaxBufferSize`, which has the same effect
     /// there.
     pub answer_buffer_size: usize,
+    /// What becomes of messages to a client that is busy, unless their sender says something else.
+    /// Default [`WhenBusy::Close`]: they are queued, up to
+    /// [`HubOptions::maximum_outbound_buffer_size`].
+    ///
+    /// [`WhenBusy::DropNewest`] and [`WhenBusy::DropOldest`] drop messages from
+    /// [`HubOptions::outbound_buffer_size`] on. ASP.NET Core has no such option.
+    pub when_busy: WhenBusy,
 }
 
 impl Default for HubOptions {
@@ -113,6 +121,7 @@ impl Default for HubOptions {
             outbound_buffer_size: 1024 * 1024,
             maximum_outbound_buffer_size: 32 * 1024 * 1024,
             answer_buffer_size: 64 * 1024,
+            when_busy: WhenBusy::Close,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hubwire_core::{HubLifetimeManager, HubName};
+use hubwire_core::{HubLifetimeManager, HubName, WhenBusy};
 use hubwire_protocol::{HubProtocol, Naming};
 
 use super::Server;
@@ -226,6 +226,13 @@ impl<H: Hub> HubBuilder<H> {
     #[must_use]
     pub fn maximum_outbound_buffer_size(mut self, bytes: usize) -> Self {
         self.options.maximum_outbound_buffer_size = bytes;
+        self
+    }
+
+    /// Sets [`HubOptions::when_busy`].
+    #[must_use]
+    pub fn when_busy(mut self, when_busy: WhenBusy) -> Self {
+        self.options.when_busy = when_busy;
         self
     }
 

@@ -64,3 +64,4 @@ mod turns;
 mod under_load;
 mod unread_answers;
 mod uploads;
+mod when_busy;
