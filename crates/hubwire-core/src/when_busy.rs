@@ -1,5 +1,7 @@
 //! What becomes of a message to a client that is busy.
 
+use serde::{Deserialize, Deserializer};
+
 use crate::MessageKey;
 
 /// What becomes of a message to a client that is busy.
@@ -15,8 +17,8 @@ use crate::MessageKey;
 ///
 /// Set for all sends of a hub with `HubOptions::when_busy`, and for some of them with
 /// [`Proxy::when_busy`](crate::Proxy::when_busy), [`Proxy::latest`](crate::Proxy::latest) and
-/// [`Proxy::volatile`](crate::Proxy::volatile). Every message that is dropped
-/// or replaced is counted in the metric `hubwire.outbound.dropped`, with its `reason`.
+/// [`Proxy::volatile`](crate::Proxy::volatile). Every message that is dropped or replaced is
+/// counted in the metric `hubwire.outbound.dropped`, with its `reason`.
 ///
 /// ```
 /// use hubwire::{HubCallerContext, HubResult, SignalR, WhenBusy, hub, hub_client};
@@ -46,7 +48,10 @@ use crate::MessageKey;
 /// let signalr = SignalR::new();
 /// let desk = signalr.hub().when_busy(WhenBusy::DropOldest).build(DeskHub);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// A configuration writes `"drop_oldest"`, or `{"latest": "key"}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WhenBusy {
     /// The message is queued. A client for which more is queued than
@@ -92,4 +97,30 @@ impl WhenBusy {
 impl MessageKey {
     /// The size of the longest key, in bytes; it is the default limit of a group's name.
     pub const MAXIMUM_SIZE: usize = 1_024;
+}
+
+impl<'de> Deserialize<'de> for MessageKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::value::{Error, MapAccessDeserializer, MapDeserializer, StrDeserializer};
+
+    use super::*;
+
+    #[test]
+    fn a_configuration_writes_policies_by_name() {
+        let read = |text| WhenBusy::deserialize(StrDeserializer::<Error>::new(text));
+        assert_eq!(read("close"), Ok(WhenBusy::Close));
+        assert_eq!(read("drop_newest"), Ok(WhenBusy::DropNewest));
+        assert_eq!(read("drop_oldest"), Ok(WhenBusy::DropOldest));
+        assert_eq!(read("volatile"), Ok(WhenBusy::Volatile));
+        assert!(read("latest").is_err(), "it has no key");
+        let keyed = MapDeserializer::<_, Error>::new([("latest", "key")].into_iter());
+        let read = WhenBusy::deserialize(MapAccessDeserializer::new(keyed));
+        assert_eq!(read, Ok(WhenBusy::latest("key")));
+    }
 }
