@@ -13,6 +13,7 @@ use crate::node::DropReason;
 
 impl Outbound {
     /// Queues a message with a policy for a client that is busy, or drops it or others.
+    #[cold]
     pub(super) fn queue_for_busy(
         self: &Arc<Self>,
         mut state: MutexGuard<'_, State>,

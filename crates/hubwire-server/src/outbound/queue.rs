@@ -35,8 +35,6 @@ pub(super) struct Queue {
     /// How many of them are the session's and the transport's own; a half-written entry counts
     /// whole.
     own_bytes: usize,
-    /// How many bytes the keys of queued messages have.
-    key_bytes: usize,
     /// How many bytes were ever taken out, to measure progress.
     taken: u64,
     /// What is known of the entries once messages were dropped or replaced here.
@@ -51,7 +49,6 @@ impl Queue {
             head_written: 0,
             bytes: 0,
             own_bytes: 0,
-            key_bytes: 0,
             taken: 0,
             backlog: None,
         }
@@ -70,7 +67,11 @@ impl Queue {
 
     /// Returns what the queue holds in addition to messages that others may hold too.
     pub(super) fn own_cost(&self) -> usize {
-        self.own_bytes + self.live_entries() * ENTRY_COST
+        let cost = self.own_bytes + self.entries.len() * ENTRY_COST;
+        match &self.backlog {
+            Some(backlog) => cost - backlog.dropped() * ENTRY_COST,
+            None => cost,
+        }
     }
 
     /// Returns whether dropping the queue frees at least `bytes` bytes.
@@ -118,7 +119,11 @@ impl Queue {
 
     /// Returns what the queue holds, as limits count it.
     pub(super) fn cost(&self) -> usize {
-        self.bytes + self.key_bytes + self.live_entries() * ENTRY_COST
+        let cost = self.bytes + self.entries.len() * ENTRY_COST;
+        match &self.backlog {
+            Some(backlog) => cost + backlog.key_bytes() - backlog.dropped() * ENTRY_COST,
+            None => cost,
+        }
     }
 
     /// Like [`Queue::cost`], without a first entry that alone exceeds the maximum: an empty queue
@@ -128,12 +133,6 @@ impl Queue {
         let oversized = oversized.filter(|size| size + ENTRY_COST > maximum);
         let left = oversized.map_or(0, |size| size - self.head_written + ENTRY_COST);
         self.cost() - left
-    }
-
-    /// Returns the number of entries without those that were dropped.
-    fn live_entries(&self) -> usize {
-        let dropped = self.backlog.as_ref().map_or(0, |it| it.dropped());
-        self.entries.len() - dropped
     }
 
     pub(super) fn taken(&self) -> u64 {
@@ -150,11 +149,15 @@ impl Queue {
     }
 
     /// Appends a hub message that has this many bytes in the queue's format.
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of every delivery, and called from the rare way of busy clients, too"
+    )]
+    #[inline(always)]
     pub(super) fn push(&mut self, message: EncodedMessage, size: usize, since: u32) {
         self.bytes += size;
-        self.key_bytes += message.key_size();
-        if let (Some(backlog), Some(key)) = (&mut self.backlog, message.when_busy().key()) {
-            backlog.note(key, self.entries.len());
+        if let Some(backlog) = &mut self.backlog {
+            backlog.note(&message, self.entries.len());
         }
         let content = Content::Shared(message, size);
         self.entries.push_back(Entry { since, content });
@@ -196,10 +199,11 @@ impl Queue {
     }
 
     /// Fills `slices` with what is sent next, at most `limit` bytes; returns the number of slices.
+    ///
+    /// Some of them may be empty, but not the first one.
     pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>], limit: usize) -> usize {
         let (mut skipped, mut left, mut count) = (self.head_written, limit, 0);
-        let entries = self.entries.iter().filter(|entry| !entry.is_dropped());
-        for (slice, entry) in slices.iter_mut().zip(entries) {
+        for (slice, entry) in slices.iter_mut().zip(&self.entries) {
             let bytes = entry.bytes(self.format);
             let bytes = bytes.get(mem::take(&mut skipped)..).unwrap_or_default();
             let bytes = bytes.get(..left).unwrap_or(bytes);
@@ -224,27 +228,23 @@ impl Queue {
                 break;
             }
             self.head_written -= length;
-            self.own_bytes -= head.own_size();
-            if let Some(written) = self.pop_front() {
+            if head.is_own() {
+                self.own_bytes -= length;
+            }
+            if let Some(written) = self.entries.pop_front() {
+                self.note_removed(&written);
                 written.discard();
             }
         }
         self.give_back_room();
     }
 
-    /// Removes the first entry, whose bytes are no longer counted.
-    fn pop_front(&mut self) -> Option<Entry> {
-        let entry = self.entries.pop_front()?;
-        if self.key_bytes > 0 {
-            self.key_bytes -= entry.key_size();
+    /// Records that the first entry was removed.
+    #[inline]
+    fn note_removed(&mut self, entry: &Entry) {
+        if self.backlog.is_some() {
+            self.pass(entry);
         }
-        if let Some(backlog) = &mut self.backlog {
-            backlog.pass(&entry);
-            if self.entries.is_empty() {
-                self.backlog = None;
-            }
-        }
-        Some(entry)
     }
 
     /// Shrinks the queue, but only if it held far more before.
@@ -268,10 +268,14 @@ impl Queue {
             }
             taken += size;
             self.bytes -= size;
-            self.own_bytes -= entry.own_size();
+            if entry.is_own() {
+                self.own_bytes -= size;
+            }
             self.taken += size as u64;
-            let entry = self.pop_front().filter(|entry| !entry.is_dropped());
-            parts.extend(entry.map(|it| it.into_bytes(self.format)));
+            if let Some(entry) = self.entries.pop_front() {
+                self.note_removed(&entry);
+                parts.extend(entry.into_bytes(self.format));
+            }
         }
         self.give_back_room();
         parts
@@ -303,7 +307,6 @@ impl Queue {
         self.head_written = 0;
         self.bytes = 0;
         self.own_bytes = 0;
-        self.key_bytes = 0;
         self.backlog = None;
     }
 }

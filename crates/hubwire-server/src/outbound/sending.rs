@@ -47,6 +47,11 @@ impl Outbound {
     }
 
     /// Queues a message if the client may have so much queued, or else disconnects the client.
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of every delivery, and called from the rare way of busy clients, too"
+    )]
+    #[inline(always)]
     pub(super) fn admit(
         self: &Arc<Self>,
         mut state: MutexGuard<'_, State>,
@@ -54,8 +59,7 @@ impl Outbound {
         size: usize,
     ) -> Pace {
         let maximum = self.bounds.maximum;
-        let size_and_key = size + message.key_size();
-        let is_within = |cost: usize| cost + size_and_key + ENTRY_COST <= maximum;
+        let is_within = |cost: usize| cost + size + ENTRY_COST <= maximum;
         let fits = is_within(state.queue.cost())
             || state.queue.is_empty()
             || is_within(state.queue.cost_towards(maximum));
@@ -130,6 +134,11 @@ impl Outbound {
     }
 
     /// Queues a message and leaves it to the flusher, unless the session or a drain will write it.
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of every delivery, and called from the rare way of busy clients, too"
+    )]
+    #[inline(always)]
     fn push(
         self: &Arc<Self>,
         mut state: MutexGuard<'_, State>,

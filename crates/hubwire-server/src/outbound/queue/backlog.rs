@@ -25,6 +25,8 @@ pub(super) struct Backlog {
     first: u64,
     /// How many entries are empty.
     dropped: usize,
+    /// How many bytes the keys of all entries have, once keys are known.
+    key_bytes: usize,
     /// No entry with a lower number may be dropped for a newer one.
     searched: u64,
     /// The number of the last entry with each key; `None` until the first message with a key is to
@@ -57,22 +59,29 @@ impl Backlog {
         self.dropped
     }
 
-    /// Records that an entry with this key comes last, at this position.
-    pub(super) fn note(&mut self, key: &MessageKey, position: usize) {
-        if let Some(keys) = &mut self.keys {
+    pub(super) fn key_bytes(&self) -> usize {
+        self.key_bytes
+    }
+
+    /// Records that a message comes last, at this position.
+    #[cold]
+    pub(super) fn note(&mut self, message: &EncodedMessage, position: usize) {
+        if let (Some(keys), Some(key)) = (&mut self.keys, message.when_busy().key()) {
             keys.insert(key.clone(), self.first + position as u64);
+            self.key_bytes += key.len();
         }
     }
 
     /// Records that the first entry was removed.
-    pub(super) fn pass(&mut self, entry: &Entry) {
+    fn pass(&mut self, entry: &Entry) {
         let number = self.first;
         self.first += 1;
         self.dropped -= usize::from(entry.is_dropped());
-        if let (Some(keys), Some(key)) = (&mut self.keys, entry.key())
-            && keys.get(key) == Some(&number)
-        {
-            keys.remove(key);
+        if let (Some(keys), Some(key)) = (&mut self.keys, entry.key()) {
+            self.key_bytes -= key.len();
+            if keys.get(key) == Some(&number) {
+                keys.remove(key);
+            }
         }
     }
 
@@ -101,6 +110,16 @@ impl Queue {
                 let left = Some(message);
                 Replaced { count, left }
             }
+        }
+    }
+
+    /// Records that the first entry was removed; an empty queue has no backlog.
+    #[cold]
+    pub(super) fn pass(&mut self, entry: &Entry) {
+        match &mut self.backlog {
+            _ if self.entries.is_empty() => self.backlog = None,
+            Some(backlog) => backlog.pass(entry),
+            None => {}
         }
     }
 
@@ -144,22 +163,19 @@ impl Queue {
     fn put(&mut self, position: usize, content: Content) -> Option<Content> {
         let entry = self.entries.get_mut(position)?;
         self.bytes -= entry.size();
-        self.key_bytes -= entry.key_size();
         let before = mem::replace(&mut entry.content, content);
         self.bytes += entry.size();
-        self.key_bytes += entry.key_size();
         Some(before)
     }
 
     /// Removes empty entries at the head, and everywhere if there are many.
     fn remove_dropped(&mut self) {
-        while self.entries.front().is_some_and(Entry::is_dropped) {
-            self.pop_front();
+        while let Some(entry) = self.entries.pop_front_if(|entry| entry.is_dropped()) {
+            self.pass(&entry);
         }
         let dropped = self.backlog.as_ref().map_or(0, |it| it.dropped);
         if dropped >= FEW_DROPPED && dropped > self.entries.len() / 2 {
             self.entries.retain(|entry| !entry.is_dropped());
-            self.give_back_room();
             // The numbers are no longer true.
             self.backlog = None;
         }
@@ -186,13 +202,15 @@ impl Queue {
                 }
             }
         }
+        backlog.keys = Some(keys);
         let count = newer.len() as u64;
         for (oldest, position) in newer {
             if let Some(content) = self.empty(position) {
                 self.put(oldest, content);
             }
         }
-        self.backlog.get_or_insert_default().keys = Some(keys);
+        let key_bytes = self.entries.iter().map(Entry::key_size).sum();
+        self.backlog.get_or_insert_default().key_bytes = key_bytes;
         count
     }
 }

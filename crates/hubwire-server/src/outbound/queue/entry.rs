@@ -17,12 +17,12 @@ pub(super) struct Entry {
 pub(super) enum Content {
     /// Frames of the transport's own; no other transport can use them.
     Control(Box<ControlFrames>),
-    /// Nothing: the message was dropped, and its place is not yet removed.
-    Dropped,
     /// Hub messages of the session's own.
     Gathered(Box<Gathered>),
     /// A hub message that may also be sent to others, and its size in the queue's format.
     Shared(EncodedMessage, usize),
+    /// Nothing: the message was dropped, and its place is not yet removed.
+    Dropped,
 }
 
 /// Boxed, because they are rare, while a queue has many entries.
@@ -58,11 +58,9 @@ impl Entry {
         }
     }
 
-    pub(super) fn own_size(&self) -> usize {
-        match self.content {
-            Content::Control(_) | Content::Gathered(_) => self.size(),
-            Content::Dropped | Content::Shared(..) => 0,
-        }
+    /// Returns whether the session or the transport made it, for this client alone.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.content, Content::Control(_) | Content::Gathered(_))
     }
 
     pub(super) fn is_dropped(&self) -> bool {
@@ -118,12 +116,13 @@ impl Entry {
         }
     }
 
-    pub(super) fn into_bytes(self, format: &'static FrameFormat) -> Bytes {
+    /// Returns `None` for a message that was dropped.
+    pub(super) fn into_bytes(self, format: &'static FrameFormat) -> Option<Bytes> {
         match self.content {
-            Content::Control(frames) => frames.bytes.into(),
-            Content::Dropped => Bytes::new(),
-            Content::Gathered(gathered) => gathered.into_bytes().into(),
-            Content::Shared(message, _) => message.into_frame(format),
+            Content::Control(frames) => Some(frames.bytes.into()),
+            Content::Dropped => None,
+            Content::Gathered(gathered) => Some(gathered.into_bytes().into()),
+            Content::Shared(message, _) => Some(message.into_frame(format)),
         }
     }
 
