@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 
-use crate::{BackplaneError, ConnectionId, GroupName, HubName, NodeId, UserId};
+use crate::{BackplaneError, ConnectionId, GroupName, HubName, NodeId, UserId, WhenBusy};
 
 /// Carries envelopes between the nodes of a farm: at most once, and in order for each publisher.
 ///
@@ -135,6 +135,9 @@ pub enum EnvelopeBody {
         excluded: Vec<ConnectionId>,
         /// The framed hub message in each protocol, by the protocol's name.
         payloads: Vec<(String, Bytes)>,
+        /// What becomes of it where a client is busy. `None`, also in an envelope of a node that
+        /// does not know policies, means what the receiving node's hub says.
+        when_busy: Option<WhenBusy>,
     },
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use hubwire_protocol::{HubProtocol, TransferFormat};
 
+use crate::WhenBusy;
 use crate::held_bytes::{HeldBytes, Holding};
 
 /// The way a transport carries a hub message: as a WebSocket message, as an event, or as part of
@@ -53,6 +54,7 @@ pub struct EncodedMessage(Arc<Shared>);
 struct Shared {
     transfer_format: TransferFormat,
     size: usize,
+    when_busy: WhenBusy,
     /// The bare message; `None` once the first frame ends with it.
     message: Mutex<Option<Vec<u8>>>,
     /// Nearly always the only frame.
@@ -71,9 +73,16 @@ impl EncodedMessage {
     /// Wraps a hub message that is delimited as `protocol` requires.
     #[must_use]
     pub fn new(protocol: HubProtocol, message: Vec<u8>) -> Self {
+        Self::with_when_busy(protocol, message, WhenBusy::Close)
+    }
+
+    /// Like [`EncodedMessage::new`], and says what becomes of the message where a client is busy.
+    #[must_use]
+    pub fn with_when_busy(protocol: HubProtocol, message: Vec<u8>, when_busy: WhenBusy) -> Self {
         Self(Arc::new(Shared {
             transfer_format: protocol.transfer_format(),
             size: message.len(),
+            when_busy,
             message: Mutex::new(Some(message)),
             framed: OnceLock::new(),
         }))
@@ -90,8 +99,8 @@ impl EncodedMessage {
         }
     }
 
-    /// Like [`EncodedMessage::framed`]; a frame built here counts in `held` until its last clone
-    /// is dropped.
+    /// Like [`EncodedMessage::framed`]; a frame built here counts in `held`, with the message's
+    /// key, until its last clone is dropped.
     #[inline]
     #[must_use]
     pub fn framed_in(&self, format: &'static FrameFormat, held: &Arc<HeldBytes>) -> &[u8] {
@@ -116,6 +125,20 @@ impl EncodedMessage {
             framed = framed.next.get_or_init(next);
         }
         &framed.bytes
+    }
+
+    /// Returns what becomes of the message where a client is busy.
+    #[inline]
+    #[must_use]
+    pub fn when_busy(&self) -> &WhenBusy {
+        &self.0.when_busy
+    }
+
+    /// Returns the size of the message's key, in bytes; 0 without one.
+    #[inline]
+    #[must_use]
+    pub fn key_size(&self) -> usize {
+        self.0.key_size()
     }
 
     /// Returns whether other clones share the bytes at the moment.
@@ -152,6 +175,11 @@ impl AsRef<[u8]> for Frame {
 }
 
 impl Shared {
+    #[inline]
+    fn key_size(&self) -> usize {
+        self.when_busy.key().map_or(0, |key| key.len())
+    }
+
     /// Builds the first frame. If it ends with the message, the separate copy of the message is
     /// dropped.
     fn first_frame(&self, format: &'static FrameFormat, held: Option<&Arc<HeldBytes>>) -> Framed {
@@ -168,7 +196,7 @@ impl Shared {
         self.with_message(|message| format.frame(self.transfer_format, message, &mut bytes));
         Framed {
             format,
-            _held: held.map(|held| Holding::new(held, bytes.len())),
+            _held: held.map(|held| Holding::new(held, bytes.len() + self.key_size())),
             bytes,
             next: OnceLock::new(),
         }
@@ -241,6 +269,17 @@ mod tests {
         drop(json);
         assert_eq!((held.get(), &*frame), (4 + 7, &b"{}\x1e!"[..]));
         drop(frame);
+        assert_eq!(held.get(), 0);
+    }
+
+    #[test]
+    fn the_key_of_a_message_counts_with_its_frame() {
+        let held = Arc::new(HeldBytes::default());
+        let (protocol, message) = (HubProtocol::Json, b"{}\x1e".to_vec());
+        let json = EncodedMessage::with_when_busy(protocol, message, WhenBusy::latest("key"));
+        let _ = json.framed_in(&SUFFIXED, &held);
+        assert_eq!((json.key_size(), held.get()), (3, 4 + 3));
+        drop(json);
         assert_eq!(held.get(), 0);
     }
 

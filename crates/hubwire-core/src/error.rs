@@ -49,6 +49,15 @@ pub enum SendError {
     /// in SignalR.
     #[error("Cannot send to an empty group name.")]
     EmptyGroupName,
+    /// The key of a message of which only the latest counts is longer than
+    /// [`MessageKey::MAXIMUM_SIZE`](crate::MessageKey::MAXIMUM_SIZE).
+    #[error("a message's key of {length} bytes exceeds the {limit} bytes that are allowed")]
+    KeyTooLong {
+        /// The length of the key, in bytes.
+        length: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
 }
 
 /// The reason why a connection was not added to or removed from a group.

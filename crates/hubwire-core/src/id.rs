@@ -148,6 +148,16 @@ names! {
     /// assert_eq!(UserId::from("ann").as_str(), "ann");
     /// ```
     UserId;
+    /// What the messages have in common of which only the latest counts
+    /// ([`Proxy::latest`](crate::Proxy::latest)): the symbol of a price, the id of a vehicle.
+    ///
+    /// ```
+    /// use hubwire::MessageKey;
+    ///
+    /// let key = MessageKey::from("AAPL"); // texts convert wherever a key is asked for
+    /// assert_ne!(key, MessageKey::from("aapl"));
+    /// ```
+    MessageKey;
     /// The name under which the nodes of a farm know a hub.
     HubName;
     /// The id of one process of a farm, new at every start.

@@ -20,6 +20,7 @@ mod lifetime;
 mod outgoing;
 mod proxy;
 mod target;
+mod when_busy;
 
 pub use backplane::{
     Backplane, BackplaneEvent, Channel, Envelope, EnvelopeBody, GroupAction, Receivers, Subject,
@@ -40,9 +41,10 @@ pub use hub_client::{
     ClientArgument, ClientReturn, HubClient, UntypedClient, assert_client_argument,
 };
 pub use hubwire_protocol::Arguments;
-pub use id::{ConnectionId, GroupName, HubName, NodeId, UserId};
+pub use id::{ConnectionId, GroupName, HubName, MessageKey, NodeId, UserId};
 pub use in_process::{InProcessBackplane, InProcessFarm};
 pub use lifetime::{HubLifetimeManager, Sending};
 pub use outgoing::OutgoingInvocation;
 pub use proxy::{ClientResults, Many, One, Proxy, Reach, SendFuture};
 pub use target::Target;
+pub use when_busy::WhenBusy;

@@ -8,6 +8,7 @@ use hubwire_protocol::Arguments;
 
 use crate::{
     ClientResultError, ConnectionId, GroupError, GroupName, RawClientResults, SendError, Target,
+    WhenBusy,
 };
 
 /// Tracks who is connected to a hub, in which groups and as which user, and delivers messages to
@@ -18,8 +19,15 @@ use crate::{
 pub trait HubLifetimeManager: Send + Sync + 'static {
     /// Calls `method` on the clients of `target`, without waiting for results.
     ///
-    /// Serializes and queues before it returns, and borrows nothing afterwards.
-    fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending;
+    /// Serializes and queues before it returns, and borrows nothing afterwards. `when_busy` says
+    /// what becomes of the message where a client is busy; `None` means what the hub says.
+    fn send(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        when_busy: Option<&WhenBusy>,
+    ) -> Sending;
 
     /// Calls `method` on each client of `target` and returns what the clients return: client
     /// results.

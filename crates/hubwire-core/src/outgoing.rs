@@ -5,7 +5,9 @@ use std::fmt;
 
 use hubwire_protocol::{Arguments, HubProtocol, Naming};
 
-use crate::{EncodedMessage, SendError};
+use crate::{EncodedMessage, SendError, WhenBusy};
+
+static CLOSE: WhenBusy = WhenBusy::Close;
 
 /// An invocation that is encoded when the first receiver of a protocol asks for it.
 pub struct OutgoingInvocation<'a> {
@@ -13,6 +15,8 @@ pub struct OutgoingInvocation<'a> {
     arguments: &'a dyn Arguments,
     invocation_id: Option<&'a str>,
     naming: Naming,
+    when_busy: Option<&'a WhenBusy>,
+    default_when_busy: &'a WhenBusy,
     json: OnceCell<EncodedMessage>,
     messagepack: OnceCell<EncodedMessage>,
 }
@@ -26,6 +30,8 @@ impl<'a> OutgoingInvocation<'a> {
             arguments,
             invocation_id: None,
             naming: Naming::AsDeclared,
+            when_busy: None,
+            default_when_busy: &CLOSE,
             json: OnceCell::new(),
             messagepack: OnceCell::new(),
         }
@@ -43,6 +49,24 @@ impl<'a> OutgoingInvocation<'a> {
     pub fn with_naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
+    }
+
+    /// Says what becomes of the message where a client is busy; `None` means `default`.
+    #[must_use]
+    pub fn with_when_busy(
+        mut self,
+        when_busy: Option<&'a WhenBusy>,
+        default: &'a WhenBusy,
+    ) -> Self {
+        self.when_busy = when_busy;
+        self.default_when_busy = default;
+        self
+    }
+
+    /// Returns what becomes of the message where a client is busy, if the sender said so.
+    #[must_use]
+    pub fn when_busy(&self) -> Option<&WhenBusy> {
+        self.when_busy
     }
 
     /// Returns the message in `protocol`; encodes it only the first time.
@@ -90,7 +114,8 @@ impl<'a> OutgoingInvocation<'a> {
                 method: self.method.to_owned(),
                 source,
             })?;
-        Ok(EncodedMessage::new(protocol, message))
+        let when_busy = self.when_busy.unwrap_or(self.default_when_busy).clone();
+        Ok(EncodedMessage::with_when_busy(protocol, message, when_busy))
     }
 }
 

@@ -9,7 +9,7 @@ use hubwire_protocol::Arguments;
 pub use invoke::ClientResults;
 pub use send_future::SendFuture;
 
-use crate::{HubLifetimeManager, InvocationScope, Sending, Target};
+use crate::{HubLifetimeManager, InvocationScope, MessageKey, Sending, Target, WhenBusy};
 
 mod invoke;
 mod send_future;
@@ -92,6 +92,7 @@ pub struct Proxy<R: Reach> {
     target: Target,
     scope: Option<Arc<dyn InvocationScope>>,
     timeout: Option<Duration>,
+    when_busy: Option<WhenBusy>,
     reach: PhantomData<R>,
 }
 
@@ -103,6 +104,7 @@ impl<R: Reach> Proxy<R> {
             target,
             scope: None,
             timeout: None,
+            when_busy: None,
             reach: PhantomData,
         }
     }
@@ -120,6 +122,57 @@ impl<R: Reach> Proxy<R> {
         self
     }
 
+    /// Sends only the latest message with this key to a client that is busy: it takes the place of
+    /// a queued one ([`WhenBusy::Latest`]).
+    ///
+    /// Typed proxies have this method too, unless the client has one of that name:
+    ///
+    /// ```
+    /// use hubwire::{HubContext, SendError, hub, hub_client};
+    ///
+    /// #[hub_client]
+    /// trait StockTickerClient {
+    ///     fn price_changed(&self, symbol: &str, price: f64);
+    /// }
+    ///
+    /// struct StockTickerHub;
+    ///
+    /// #[hub(client = StockTickerClient)]
+    /// impl StockTickerHub {}
+    ///
+    /// async fn tell(stocks: HubContext<StockTickerHub>, prices: &[(&str, f64)]) -> Result<(), SendError> {
+    ///     let all = stocks.clients().all();
+    ///     for (symbol, price) in prices {
+    ///         all.latest(*symbol).price_changed(symbol, *price).await?;
+    ///     }
+    ///     all.as_ref().latest("market").send("MarketOpened", ()).await
+    /// }
+    /// ```
+    ///
+    /// A send fails if the key is longer than [`MessageKey::MAXIMUM_SIZE`]. It does not matter to
+    /// calls that wait for results.
+    #[must_use = "it is another proxy"]
+    pub fn latest(&self, key: impl Into<MessageKey>) -> Self {
+        self.when_busy(WhenBusy::latest(key))
+    }
+
+    /// Drops messages to a client that is busy: [`WhenBusy::Volatile`].
+    #[must_use = "it is another proxy"]
+    pub fn volatile(&self) -> Self {
+        self.when_busy(WhenBusy::Volatile)
+    }
+
+    /// Says what becomes of messages to a client that is busy, in place of what the hub says.
+    ///
+    /// It does not matter to calls that wait for results.
+    #[must_use = "it is another proxy"]
+    pub fn when_busy(&self, when_busy: WhenBusy) -> Self {
+        Self {
+            when_busy: Some(when_busy),
+            ..self.clone()
+        }
+    }
+
     /// Calls `method` on every client of the target and waits for no result.
     ///
     /// Clients get `method` exactly as written; .NET clients match handlers case-sensitively.
@@ -129,8 +182,9 @@ impl<R: Reach> Proxy<R> {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError`](crate::SendError) if the arguments cannot be serialized or if a list
-    /// of group names contains an empty one. Unknown receivers are not an error.
+    /// Returns [`SendError`](crate::SendError) if the arguments cannot be serialized, if a list of
+    /// group names contains an empty one, or if the key of [`Proxy::latest`] is too long. Unknown
+    /// receivers are not an error.
     ///
     /// # Cancellation
     ///
@@ -143,7 +197,9 @@ impl<R: Reach> Proxy<R> {
     /// Queues a call at once and borrows the arguments only until it returns. Typed proxies expand
     /// to this.
     pub fn start_send<A: Arguments>(&self, method: &str, arguments: &A) -> Sending {
-        self.lifetime.send(&self.target, method, arguments)
+        let when_busy = self.when_busy.as_ref();
+        self.lifetime
+            .send(&self.target, method, arguments, when_busy)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Generates the marker type of a hub's client, and its proxy.
 
 mod proxy_methods;
+mod settings;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};

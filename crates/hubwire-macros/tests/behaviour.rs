@@ -11,7 +11,7 @@ use hubwire::manual::{Hub, Target};
 use hubwire::testing::{HubTester, Received, Sent, TestClient};
 use hubwire::{
     CancellationToken, ClientResultError, DisconnectReason, HubCallerContext, HubError, HubResult,
-    Principal, SignalR, Stream, StreamReader, hub, hub_client,
+    Principal, SignalR, Stream, StreamReader, WhenBusy, hub, hub_client,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -485,4 +485,39 @@ fn methods_that_clients_cannot_call_are_described() {
         ]
     );
     assert!(Everything::HELPERS.is_empty());
+}
+
+#[hub_client]
+trait NewsClient {
+    fn latest(&self, headline: &str);
+    fn told(&self, text: &str);
+}
+
+struct NewsHub;
+
+#[hub(client = NewsClient)]
+impl NewsHub {
+    pub async fn publish(&self, cx: &HubCallerContext<Self>) -> HubResult {
+        let all = cx.clients().all();
+        all.latest("it rains").await?;
+        all.volatile().latest("it snows").await?;
+        let weather = NewsClientProxy::from(all.as_ref().latest("weather"));
+        Ok(weather.told("it rains").await?)
+    }
+}
+
+#[tokio::test]
+async fn a_client_method_named_like_one_of_the_proxys_wins_and_as_ref_reaches_the_other() {
+    let tester = HubTester::new(NewsHub);
+    let published = tester.caller("ann").invoke("Publish", ()).await;
+    assert_eq!(published, Ok(Value::Null));
+    let sent = |method, text: &str| Sent::new(Target::All, method, [json!(text)]);
+    assert_eq!(
+        tester.recorder().take_sent(),
+        [
+            sent("Latest", "it rains"),
+            sent("Latest", "it snows").when_busy(WhenBusy::Volatile),
+            sent("Told", "it rains").when_busy(WhenBusy::latest("weather")),
+        ]
+    );
 }

@@ -3,6 +3,7 @@
 mod admission;
 mod background;
 mod clock;
+mod drops;
 mod giving_way;
 mod guarded;
 mod limits;
@@ -24,6 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use admission::{Admission, ConnectionPermit, Refusal};
 use background::{Background, Runner};
 pub(crate) use clock::NodeClock;
+pub(crate) use drops::{DropReason, Drops};
 pub(crate) use giving_way::wake_oneself;
 pub(crate) use guarded::{
     ConnectionLabel, Guarded, Panic, Whose, caught, drop_each, fire, guarded, guarded_step,
@@ -59,6 +61,7 @@ pub(crate) struct Node {
     clock: NodeClock,
     random: RandomSource,
     limits: Limits,
+    drops: Drops,
     orphaned_calls: Arc<OrphanedCalls>,
     panics: Arc<Panics>,
     /// Sessions and the tasks that they leave running.
@@ -81,6 +84,7 @@ impl Node {
             clock: NodeClock::new(),
             random,
             limits: Limits::default(),
+            drops: Drops::default(),
             orphaned_calls: Arc::new(orphaned_calls),
             panics: Arc::new(Panics::new()),
             tracker: TaskTracker::new(),
@@ -122,6 +126,10 @@ impl Node {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(crate) fn drops(&self) -> &Drops {
+        &self.drops
     }
 
     pub(crate) fn orphaned_calls(&self) -> &Arc<OrphanedCalls> {

@@ -7,6 +7,7 @@
 //! session, the flusher or a drain) continues where the last one stopped.
 
 mod bounds;
+mod busy;
 mod drain;
 mod flusher;
 mod gathered;

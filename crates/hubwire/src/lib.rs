@@ -168,8 +168,8 @@ mod browsers {}
 
 pub use futures_core::Stream;
 pub use hubwire_core::{
-    CallerClients, ClientResultError, Clients, ConnectionId, GroupError, GroupName, Groups, Proxy,
-    Reach, SendError, UserId,
+    CallerClients, ClientResultError, Clients, ConnectionId, GroupError, GroupName, Groups,
+    MessageKey, Proxy, Reach, SendError, UserId, WhenBusy,
 };
 pub use hubwire_macros::{hub, hub_client};
 pub use hubwire_protocol::{self as protocol, Binary, Naming, Timestamp};
@@ -244,8 +244,9 @@ pub mod __private {
     pub use serde;
 
     pub use hubwire_core::{
-        ClientArgument, ClientResultError, ClientResults, ExpectedValue, HubClient, Many, One,
-        Proxy, Reach, SendError, UntypedClient, assert_client_argument, expected,
+        ClientArgument, ClientResultError, ClientResults, ExpectedValue, HubClient, Many,
+        MessageKey, One, Proxy, Reach, SendError, UntypedClient, WhenBusy, assert_client_argument,
+        expected,
     };
     pub use hubwire_protocol::{BindError, dotnet};
     pub use hubwire_server::{

@@ -3,9 +3,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::{Type, Visibility};
 
+use super::settings;
 use crate::attributes::is_documented;
 use crate::model::{ClientMethod, ClientTrait};
 use crate::spanning::{Place, blame};
@@ -23,13 +23,12 @@ pub(super) fn proxy_methods(client: &ClientTrait, proxy: &Ident) -> TokenStream 
     };
     let of_one = invocations().map(|(method, result)| invoke(method, result, visibility));
     let of_many = invocations().map(|(method, result)| invoke_each(method, result, visibility));
-    let with_timeout = with_timeout(client);
     let all = quote!(<R: ::hubwire::__private::Reach>);
     let pushes = block(
         client,
         &all,
         &quote!(#proxy<R>),
-        with_timeout.into_iter().chain(pushes),
+        settings::methods(client).chain(pushes),
     );
     let none = TokenStream::new();
     let one = quote!(#proxy<::hubwire::__private::One>);
@@ -56,23 +55,6 @@ fn block(
             #(#methods)*
         }
     }
-}
-
-/// Generates the setter of the timeout of client results, unless the user's trait has a method of
-/// that name.
-fn with_timeout(client: &ClientTrait) -> Option<TokenStream> {
-    let visibility = &client.visibility;
-    let mut names = client.methods.iter().map(|method| method.rust_name.unraw());
-    let is_free = names.all(|name| name != "with_timeout");
-    is_free.then(|| {
-        quote! {
-            /// Waits for client results at most this long, in place of the hub's `client_result_timeout`.
-            #[must_use]
-            #visibility fn with_timeout(self, timeout: ::core::time::Duration) -> Self {
-                Self(self.0.with_timeout(timeout))
-            }
-        }
-    })
 }
 
 /// Generates a method that returns nothing.

@@ -11,7 +11,7 @@ use futures_core::future::BoxFuture;
 use hubwire_core::{
     Backplane, BackplaneError, Channel, ConnectionId, EncodedMessage, Envelope, EnvelopeBody,
     GroupAction, GroupError, GroupName, HubName, NodeId, OutgoingInvocation, SendError, Subject,
-    Target,
+    Target, WhenBusy,
 };
 use hubwire_protocol::HubProtocol;
 use tokio::sync::{OnceCell, oneshot};
@@ -141,7 +141,11 @@ impl Cluster {
             let payload = message.encoded(protocol)?.message();
             payloads.push((protocol.name().to_owned(), payload));
         }
-        let body = EnvelopeBody::Message { excluded, payloads };
+        let body = EnvelopeBody::Message {
+            excluded,
+            payloads,
+            when_busy: message.when_busy().cloned(),
+        };
         let this = self.clone();
         Ok(Some(Box::pin(async move {
             for subject in subjects {
@@ -249,8 +253,13 @@ impl Cluster {
             return Pace::GoOn;
         }
         match envelope.body {
-            EnvelopeBody::Message { excluded, payloads } => {
-                return manager.receive(subject, &excluded, &received(&payloads));
+            EnvelopeBody::Message {
+                excluded,
+                payloads,
+                when_busy,
+            } => {
+                let when_busy = when_busy.as_ref().unwrap_or_else(|| manager.when_busy());
+                return manager.receive(subject, &excluded, &received(&payloads, when_busy));
             }
             EnvelopeBody::Acknowledgement { id } => {
                 if let Some(acknowledge) = self.commands().remove(&id) {
@@ -360,10 +369,11 @@ impl Drop for AwaitedCommand<'_> {
     }
 }
 
-fn received(payloads: &[(String, Bytes)]) -> Received {
+fn received(payloads: &[(String, Bytes)], when_busy: &WhenBusy) -> Received {
     let find = |protocol: HubProtocol| {
         let (_, payload) = payloads.iter().find(|(name, _)| name == protocol.name())?;
-        Some(EncodedMessage::new(protocol, payload.to_vec()))
+        let (message, when_busy) = (payload.to_vec(), when_busy.clone());
+        Some(EncodedMessage::with_when_busy(protocol, message, when_busy))
     };
     Received {
         json: find(HubProtocol::Json),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 use hubwire_core::{
     Arguments, ClientResultError, ConnectionId, EncodedMessage, Envelope, GroupAction, GroupError,
-    GroupName, HubLifetimeManager, HubName, OutgoingInvocation, RawClientResults, SendError,
-    Sending, Subject, Target, UserId,
+    GroupName, HubLifetimeManager, HubName, MessageKey, OutgoingInvocation, RawClientResults,
+    SendError, Sending, Subject, Target, UserId, WhenBusy,
 };
 use hubwire_protocol::{HubProtocol, Naming};
 
@@ -36,6 +36,7 @@ pub(crate) struct DefaultHubLifetimeManager {
     client_results: Arc<PendingClientResults>,
     client_result_timeout: Duration,
     naming: Naming,
+    when_busy: WhenBusy,
     pub(super) protocols: ProtocolsInUse,
     maximum_groups: usize,
     maximum_name_size: usize,
@@ -66,6 +67,7 @@ impl DefaultHubLifetimeManager {
             node,
             client_result_timeout: options.client_result_timeout,
             naming: options.naming,
+            when_busy: options.when_busy.clone(),
             protocols: ProtocolsInUse::default(),
         }
     }
@@ -84,6 +86,11 @@ impl DefaultHubLifetimeManager {
         if let Some(cluster) = &self.cluster {
             cluster.say_the_rest(now);
         }
+    }
+
+    /// Returns what becomes of a push where a client is busy, if its sender does not say.
+    pub(super) fn when_busy(&self) -> &WhenBusy {
+        &self.when_busy
     }
 
     pub(crate) fn client_results(&self) -> &Arc<PendingClientResults> {
@@ -300,8 +307,23 @@ impl DefaultHubLifetimeManager {
 }
 
 impl HubLifetimeManager for DefaultHubLifetimeManager {
-    fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
+    fn send(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        when_busy: Option<&WhenBusy>,
+    ) -> Sending {
+        let key = when_busy.unwrap_or(&self.when_busy).key();
+        if let Some(key) = key.filter(|key| key.len() > MessageKey::MAXIMUM_SIZE) {
+            self.node.limits().message_key.count();
+            return Sending::Done(Err(SendError::KeyTooLong {
+                length: key.len(),
+                limit: MessageKey::MAXIMUM_SIZE,
+            }));
+        }
         let message = self.message(method, arguments);
+        let message = message.with_when_busy(when_busy, &self.when_busy);
         self.send_in_turn(target, &message)
     }
 

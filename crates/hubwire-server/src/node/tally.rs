@@ -35,7 +35,12 @@ impl Tally {
 
     /// Counts an occurrence without reporting it.
     pub(crate) fn count(&self) {
-        self.count.fetch_add(1, Ordering::Relaxed);
+        self.count_many(1);
+    }
+
+    /// Counts occurrences without reporting them.
+    pub(crate) fn count_many(&self, occurrences: u64) {
+        self.count.fetch_add(occurrences, Ordering::Relaxed);
     }
 
     /// Counts an occurrence; returns the total if it is time to report it.

@@ -1,5 +1,6 @@
 //! Hub messages and control frames in the order in which they are sent, distinguished and counted.
 
+mod backlog;
 mod entry;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,8 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::mem;
 
+use backlog::Backlog;
+pub(super) use backlog::{Head, Replaced};
 use bytes::Bytes;
 use entry::{Content, ControlFrames, Entry};
 use hubwire_core::{EncodedMessage, FrameFormat};
@@ -34,6 +37,8 @@ pub(super) struct Queue {
     own_bytes: usize,
     /// How many bytes were ever taken out, to measure progress.
     taken: u64,
+    /// What is known of the entries once messages were dropped or replaced here.
+    backlog: Option<Box<Backlog>>,
 }
 
 impl Queue {
@@ -45,6 +50,7 @@ impl Queue {
             bytes: 0,
             own_bytes: 0,
             taken: 0,
+            backlog: None,
         }
     }
 
@@ -61,7 +67,11 @@ impl Queue {
 
     /// Returns what the queue holds in addition to messages that others may hold too.
     pub(super) fn own_cost(&self) -> usize {
-        self.own_bytes + self.entries.len() * ENTRY_COST
+        let cost = self.own_bytes + self.entries.len() * ENTRY_COST;
+        match &self.backlog {
+            Some(backlog) => cost - backlog.dropped() * ENTRY_COST,
+            None => cost,
+        }
     }
 
     /// Returns whether dropping the queue frees at least `bytes` bytes.
@@ -109,7 +119,11 @@ impl Queue {
 
     /// Returns what the queue holds, as limits count it.
     pub(super) fn cost(&self) -> usize {
-        self.bytes + self.entries.len() * ENTRY_COST
+        let cost = self.bytes + self.entries.len() * ENTRY_COST;
+        match &self.backlog {
+            Some(backlog) => cost + backlog.key_bytes() - backlog.dropped() * ENTRY_COST,
+            None => cost,
+        }
     }
 
     /// Like [`Queue::cost`], without a first entry that alone exceeds the maximum: an empty queue
@@ -135,8 +149,16 @@ impl Queue {
     }
 
     /// Appends a hub message that has this many bytes in the queue's format.
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of every delivery, and called from the rare way of busy clients, too"
+    )]
+    #[inline(always)]
     pub(super) fn push(&mut self, message: EncodedMessage, size: usize, since: u32) {
         self.bytes += size;
+        if let Some(backlog) = &mut self.backlog {
+            backlog.note(&message, self.entries.len());
+        }
         let content = Content::Shared(message, size);
         self.entries.push_back(Entry { since, content });
     }
@@ -177,6 +199,8 @@ impl Queue {
     }
 
     /// Fills `slices` with what is sent next, at most `limit` bytes; returns the number of slices.
+    ///
+    /// Some of them may be empty, but not the first one.
     pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>], limit: usize) -> usize {
         let (mut skipped, mut left, mut count) = (self.head_written, limit, 0);
         for (slice, entry) in slices.iter_mut().zip(&self.entries) {
@@ -204,12 +228,23 @@ impl Queue {
                 break;
             }
             self.head_written -= length;
-            self.own_bytes -= head.own_size();
+            if head.is_own() {
+                self.own_bytes -= length;
+            }
             if let Some(written) = self.entries.pop_front() {
+                self.note_removed(&written);
                 written.discard();
             }
         }
         self.give_back_room();
+    }
+
+    /// Records that the first entry was removed.
+    #[inline]
+    fn note_removed(&mut self, entry: &Entry) {
+        if self.backlog.is_some() {
+            self.pass(entry);
+        }
     }
 
     /// Shrinks the queue, but only if it held far more before.
@@ -233,13 +268,14 @@ impl Queue {
             }
             taken += size;
             self.bytes -= size;
-            self.own_bytes -= entry.own_size();
+            if entry.is_own() {
+                self.own_bytes -= size;
+            }
             self.taken += size as u64;
-            parts.extend(
-                self.entries
-                    .pop_front()
-                    .map(|it| it.into_bytes(self.format)),
-            );
+            if let Some(entry) = self.entries.pop_front() {
+                self.note_removed(&entry);
+                parts.extend(entry.into_bytes(self.format));
+            }
         }
         self.give_back_room();
         parts
@@ -258,8 +294,10 @@ impl Queue {
                 dropped += frames.bytes.len();
                 false
             }
+            Content::Dropped => false,
             _ => true,
         });
+        self.backlog = None;
         self.bytes -= dropped;
         self.own_bytes -= dropped;
     }
@@ -269,5 +307,6 @@ impl Queue {
         self.head_written = 0;
         self.bytes = 0;
         self.own_bytes = 0;
+        self.backlog = None;
     }
 }

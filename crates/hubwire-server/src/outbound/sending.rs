@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use hubwire_core::EncodedMessage;
+use hubwire_core::{EncodedMessage, WhenBusy};
 
 use super::state::{State, WayOut};
 use super::{ENTRY_COST, Failure, Outbound};
+use crate::node::DropReason;
 
 /// How the sender of a queued message should continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,10 +35,29 @@ impl Outbound {
     fn queue(self: &Arc<Self>, message: EncodedMessage) -> Pace {
         let held = self.bounds.memory.held();
         let size = message.framed_in(self.format, held).len();
-        let mut state = self.lock();
+        let state = self.lock();
         if self.is_finished() {
             return Pace::GoOn;
         }
+        let has_policy = !matches!(message.when_busy(), WhenBusy::Close);
+        if has_policy && state.is_busy(self.node.seconds()) {
+            return self.queue_for_busy(state, message, size);
+        }
+        self.admit(state, message, size)
+    }
+
+    /// Queues a message if the client may have so much queued, or else disconnects the client.
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of every delivery, and called from the rare way of busy clients, too"
+    )]
+    #[inline(always)]
+    pub(super) fn admit(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        message: EncodedMessage,
+        size: usize,
+    ) -> Pace {
         let maximum = self.bounds.maximum;
         let is_within = |cost: usize| cost + size + ENTRY_COST <= maximum;
         let fits = is_within(state.queue.cost())
@@ -48,14 +68,20 @@ impl Outbound {
         let exceeds = !fits && state.is_stalled();
         if exceeds && !self.may_exceed(&mut state) {
             drop(state);
-            self.fail(Failure::QueueFull);
+            match DropReason::of(message.when_busy()) {
+                Some(reason) => self.node.drops().count(reason, 1),
+                None => self.fail(Failure::QueueFull),
+            }
             return Pace::GoOn;
         }
         let waker = match exceeds {
             true => state.way_out.take_waker(),
             false => None,
         };
-        let has_room = state.queue.bytes() + size < self.bounds.bytes || state.queue.is_empty();
+        // Nobody waits with a message that may be dropped.
+        let has_room = state.queue.bytes() + size < self.bounds.bytes
+            || state.queue.is_empty()
+            || DropReason::of(message.when_busy()).is_some();
         self.push(state, message, size);
         if let Some(waker) = waker {
             waker.wake();
@@ -108,6 +134,11 @@ impl Outbound {
     }
 
     /// Queues a message and leaves it to the flusher, unless the session or a drain will write it.
+    #[expect(
+        clippy::inline_always,
+        reason = "on the way of every delivery, and called from the rare way of busy clients, too"
+    )]
+    #[inline(always)]
     fn push(
         self: &Arc<Self>,
         mut state: MutexGuard<'_, State>,

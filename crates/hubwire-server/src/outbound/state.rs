@@ -9,7 +9,7 @@ use hubwire_core::FrameFormat;
 use super::SocketWriter;
 use super::memory::Charge;
 use super::progress::Watch;
-use super::queue::Queue;
+use super::queue::{Head, Queue};
 
 /// The maximum number of entries in one write.
 const ENTRIES_PER_WRITE: usize = 64;
@@ -175,6 +175,27 @@ impl State {
             // A puller that waits has taken everything, and the flusher will wake it.
             WayOut::Pulled { waker: Some(_), .. } => false,
             _ => !self.queue.is_empty(),
+        }
+    }
+
+    /// Returns whether the client is busy: it refuses bytes, leaves them, or is absent.
+    ///
+    /// A puller that keeps up takes everything at once; `seconds` is the current second of the
+    /// node's life, up to one too few.
+    pub(super) fn is_busy(&self, seconds: u32) -> bool {
+        match self.way_out {
+            WayOut::Absent => true,
+            WayOut::Gone => false,
+            WayOut::Pulled { .. } => self.queue.oldest().is_some_and(|it| it + 1 < seconds),
+            WayOut::Socket { .. } => self.is_draining(),
+        }
+    }
+
+    /// Returns whether the first entry can still be changed.
+    pub(super) fn head(&self) -> Head {
+        match self.way_out {
+            WayOut::Socket { .. } => Head::Offered,
+            _ => Head::Changeable,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Tests of queues and their ways out, without a session.
 
+mod busy;
 mod memory;
 mod panicking;
 mod racing;

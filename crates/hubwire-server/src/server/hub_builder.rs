@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hubwire_core::{HubLifetimeManager, HubName};
+use hubwire_core::{HubLifetimeManager, HubName, WhenBusy};
 use hubwire_protocol::{HubProtocol, Naming};
 
 use super::Server;

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use hubwire_core::WhenBusy;
 use hubwire_protocol::{HubProtocol, Naming};
 
 use super::SignalRBuilder;

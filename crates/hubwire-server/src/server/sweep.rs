@@ -41,6 +41,7 @@ pub(super) async fn run(
             table.expire(now);
             node.limits().say_the_rest(now);
             say_the_rest_of_responses();
+            node.drops().say_the_rest(now);
             measure(&flushers);
         });
         guarded_step("the log of panics", || node.say_the_rest_of_panics());

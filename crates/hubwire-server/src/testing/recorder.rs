@@ -9,7 +9,7 @@ use futures_core::future::BoxFuture;
 use futures_util::stream;
 use hubwire_core::{
     Arguments, ClientResultError, ConnectionId, GroupError, GroupName, HubLifetimeManager,
-    RawClientResult, RawClientResults, SendError, Sending, Target, UserId,
+    RawClientResult, RawClientResults, SendError, Sending, Target, UserId, WhenBusy,
 };
 use hubwire_protocol::{BindArguments, EncodeError, HubProtocol, Naming, RawArguments};
 use serde::Serialize;
@@ -109,11 +109,13 @@ impl Recorder {
         target: &Target,
         method: &str,
         arguments: &dyn Arguments,
+        when_busy: Option<&WhenBusy>,
     ) -> Result<(), SendError> {
         // The lock is released, because serializing runs code of the test, which may use the
         // recorder.
         let sent = Sent::encoded(target.clone(), method, arguments, self.naming());
-        let sent = sent.map_err(unencodable(method))?;
+        let mut sent = sent.map_err(unencodable(method))?;
+        sent.when_busy = when_busy.cloned();
         self.lock().sent.push(sent);
         Ok(())
     }
@@ -143,8 +145,14 @@ fn unencodable(method: &str) -> impl FnOnce(EncodeError) -> SendError {
 }
 
 impl HubLifetimeManager for Recorder {
-    fn send(&self, target: &Target, method: &str, arguments: &dyn Arguments) -> Sending {
-        Sending::Done(self.record(target, method, arguments))
+    fn send(
+        &self,
+        target: &Target,
+        method: &str,
+        arguments: &dyn Arguments,
+        when_busy: Option<&WhenBusy>,
+    ) -> Sending {
+        Sending::Done(self.record(target, method, arguments, when_busy))
     }
 
     fn invoke(
@@ -154,7 +162,7 @@ impl HubLifetimeManager for Recorder {
         arguments: &dyn Arguments,
         _: Option<Duration>,
     ) -> Result<RawClientResults, ClientResultError> {
-        self.record(target, method, arguments)?;
+        self.record(target, method, arguments, None)?;
         let (invoked, methods, naming) = {
             let memory = self.lock();
             let invoked = memory.members.of(target);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hubwire_core::Target;
+use hubwire_core::{Target, WhenBusy};
 use hubwire_protocol::{
     Arguments, BindArguments, BindError, EncodeError, HubProtocol, Naming, RawArguments, json,
     messagepack,
@@ -23,6 +23,8 @@ pub struct Sent {
     pub arguments: Vec<Value>,
     /// The arguments as they were encoded, because a [`Value`] loses digits of decimals.
     encoded: Option<RawArguments<'static>>,
+    /// The policy for busy clients, if hub code set one.
+    pub when_busy: Option<WhenBusy>,
 }
 
 impl Sent {
@@ -35,7 +37,35 @@ impl Sent {
             method: method.to_owned(),
             encoded: RawArguments::encode(HubProtocol::Json, Naming::AsDeclared, &list).ok(),
             arguments,
+            when_busy: None,
         }
+    }
+
+    /// Returns the call with this policy for busy clients.
+    ///
+    /// ```
+    /// use hubwire::testing::{HubTester, Sent, Target};
+    /// use hubwire::{HubResult, WhenBusy, hub};
+    ///
+    /// struct StockTickerHub;
+    ///
+    /// #[hub]
+    /// impl StockTickerHub {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> HubResult {
+    /// let tester = HubTester::new(StockTickerHub);
+    /// let all = tester.context().clients().all();
+    /// all.latest("HUB").send("PriceChanged", ("HUB", 7)).await?;
+    /// let sent = Sent::new(Target::All, "PriceChanged", ["HUB".into(), 7.into()]);
+    /// let sent = sent.when_busy(WhenBusy::latest("HUB"));
+    /// assert_eq!(tester.recorder().take_sent(), [sent]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn when_busy(mut self, when_busy: WhenBusy) -> Self {
+        self.when_busy = Some(when_busy);
+        self
     }
 
     /// Creates a call with arguments that are encoded with this naming.
@@ -54,6 +84,7 @@ impl Sent {
             method: method.to_owned(),
             arguments,
             encoded: Some(encoded),
+            when_busy: None,
         })
     }
 

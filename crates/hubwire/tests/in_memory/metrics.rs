@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use futures_util::{Stream, stream};
 use hubwire::manual::UntypedClient;
 use hubwire::testing::{Received, TestClient};
-use hubwire::{HubBuilder, HubCallerContext, HubResult, StreamReader, hub};
+use hubwire::{HubBuilder, HubCallerContext, HubResult, StreamReader, WhenBusy, hub};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use serde_json::{Value, json};
 use test_support::bombs::Bomb;
@@ -255,11 +255,14 @@ fn limits_of_time() {
 
 #[test]
 fn limits_of_client_results_and_groups() {
-    let hits = hits(async |_, mut client| {
+    let hits = hits(async |server, mut client| {
         let asked = client.invoke("AskTwice", ()).await;
         assert_eq!(asked, Ok(Value::Null));
         let joined = client.invoke("Join", ("x".repeat(1_025),)).await;
         assert_eq!(joined, Ok(json!(false)));
+        let all = server.context().clients().all();
+        let sent = all.latest("x".repeat(1_025)).send("Text", ()).await;
+        assert!(sent.is_err());
     });
     assert_hits(
         &hits,
@@ -267,6 +270,43 @@ fn limits_of_client_results_and_groups() {
             ("client_result_timeout", 1),
             ("maximum_group_name_size", 1),
             ("maximum_pending_client_results", 1),
+            ("message_key_size", 1),
+        ],
+    );
+}
+
+#[test]
+fn messages_that_are_dropped_are_counted_by_reason() {
+    let counted = measured("hubwire.outbound.dropped", async {
+        let server = server(|options| options.outbound_buffer_size(2_000));
+        let mut client = TestClient::connect_pulled(&server.endpoint).await.unwrap();
+        client.leave();
+        settle().await;
+        let all = server.context().clients().all();
+        let send = async |when_busy: WhenBusy, times| {
+            for _ in 0..times {
+                let all = all.when_busy(when_busy.clone());
+                all.send("Text", ("x".repeat(500),)).await.unwrap();
+            }
+        };
+        send(WhenBusy::Volatile, 5).await;
+        send(WhenBusy::latest("key"), 5).await;
+        // Two more find room.
+        send(WhenBusy::DropOldest, 5).await;
+        send(WhenBusy::DropNewest, 2).await;
+        client.come_back();
+        for _ in 0..3 {
+            client.push().await.unwrap();
+        }
+        assert_silent(&mut client, seconds(1)).await;
+    });
+    assert_hits(
+        &counted,
+        &[
+            ("drop_newest", 2),
+            ("drop_oldest", 3),
+            ("replaced", 4),
+            ("volatile", 5),
         ],
     );
 }

@@ -29,6 +29,7 @@ maximum_group_name_size | 3 | in_memory/option_effects.rs | maximum_group_name_s
 outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_send_to_one_client_waits_until_there_is_room
 maximum_outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_broadcast_waits_for_nobody_and_disconnects_a_slow_client_at_the_maximum
 answer_buffer_size | 262144 | in_memory/unread_answers.rs | calls_of_a_client_that_does_not_read_its_completions_wait
+when_busy | "drop_oldest" | in_memory/when_busy.rs | a_hub_that_drops_the_oldest_keeps_the_newest_within_its_bound
 application_maximum_buffer_size | 1024 | in_memory/endpoint_option_effects.rs | application_maximum_buffer_size
 transport_send_timeout | 3 | in_memory/slow_clients.rs | a_send_waits_for_the_send_timeout_at_most_and_its_message_stays_queued
 transport_progress_timeout | 20 | in_memory/slow_clients.rs | the_progress_timeout_can_be_set_and_a_steady_reader_meets_it

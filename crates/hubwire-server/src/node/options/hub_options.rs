@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use hubwire_core::WhenBusy;
 use hubwire_protocol::{HubProtocol, Naming};
 
 use super::InvalidOption;
@@ -130,6 +131,15 @@ options! {
     /// there.
     answer_buffer_size: usize = 64 * 1024,
         set(bytes: usize);
+
+    /// What becomes of messages to a client that is busy, unless the sender says something else.
+    /// Default [`WhenBusy::Close`]: they are queued, up to
+    /// [`HubOptions::maximum_outbound_buffer_size`].
+    ///
+    /// [`WhenBusy::DropNewest`] and [`WhenBusy::DropOldest`] drop messages from
+    /// [`HubOptions::outbound_buffer_size`] on. ASP.NET Core has no such option.
+    when_busy: WhenBusy = WhenBusy::Close,
+        set(when_busy: WhenBusy);
 }
 
 impl HubOptions {

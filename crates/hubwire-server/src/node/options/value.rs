@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use hubwire_core::{MessageKey, WhenBusy};
 use hubwire_protocol::{HubProtocol, Naming};
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess};
 use serde::{Deserialize, Deserializer};
@@ -153,6 +154,22 @@ impl OptionValue for Naming {
 
     fn check(&self) -> Result<(), String> {
         Ok(())
+    }
+}
+
+impl OptionValue for WhenBusy {
+    fn from_configuration(written: &Value) -> Result<Self, String> {
+        explained(written)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Latest(key) if key.as_str().len() > MessageKey::MAXIMUM_SIZE => Err(format!(
+                "the key has more than {} bytes",
+                MessageKey::MAXIMUM_SIZE
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! sent to others.
 
 use bytes::Bytes;
-use hubwire_core::{EncodedMessage, FrameFormat};
+use hubwire_core::{EncodedMessage, FrameFormat, MessageKey, WhenBusy};
 
 use super::super::gathered::Gathered;
 
@@ -21,6 +21,8 @@ pub(super) enum Content {
     Gathered(Box<Gathered>),
     /// A hub message that may also be sent to others, and its size in the queue's format.
     Shared(EncodedMessage, usize),
+    /// Nothing: the message was dropped, and its place is not yet removed.
+    Dropped,
 }
 
 /// Boxed, because they are rare, while a queue has many entries.
@@ -33,6 +35,7 @@ impl Entry {
     pub(super) fn bytes(&self, format: &'static FrameFormat) -> &[u8] {
         match &self.content {
             Content::Control(frames) => &frames.bytes,
+            Content::Dropped => &[],
             Content::Gathered(gathered) => gathered.bytes(),
             Content::Shared(message, _) => message.framed(format),
         }
@@ -41,6 +44,7 @@ impl Entry {
     pub(super) fn size(&self) -> usize {
         match &self.content {
             Content::Control(frames) => frames.bytes.len(),
+            Content::Dropped => 0,
             Content::Gathered(gathered) => gathered.bytes().len(),
             Content::Shared(_, size) => *size,
         }
@@ -48,21 +52,45 @@ impl Entry {
 
     pub(super) fn messages(&self) -> usize {
         match &self.content {
-            Content::Control(_) => 0,
+            Content::Control(_) | Content::Dropped => 0,
             Content::Gathered(gathered) => gathered.messages(),
             Content::Shared(..) => 1,
         }
     }
 
-    pub(super) fn own_size(&self) -> usize {
-        match self.content {
-            Content::Control(_) | Content::Gathered(_) => self.size(),
-            Content::Shared(..) => 0,
+    /// Returns whether the session or the transport made it, for this client alone.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.content, Content::Control(_) | Content::Gathered(_))
+    }
+
+    pub(super) fn is_dropped(&self) -> bool {
+        matches!(self.content, Content::Dropped)
+    }
+
+    /// Returns whether a newer message may drop this one.
+    pub(super) fn may_be_dropped(&self) -> bool {
+        matches!(&self.content, Content::Shared(message, _) if *message.when_busy() == WhenBusy::DropOldest)
+    }
+
+    /// Returns the key of a message that others with the same key replace.
+    pub(super) fn key(&self) -> Option<&MessageKey> {
+        match &self.content {
+            Content::Shared(message, _) => message.when_busy().key(),
+            _ => None,
         }
     }
 
+    pub(super) fn key_size(&self) -> usize {
+        self.key().map_or(0, |key| key.len())
+    }
+
+    /// Returns whether others hold everything in the entry.
     pub(super) fn is_shared(&self) -> bool {
-        matches!(&self.content, Content::Shared(message, _) if message.is_shared())
+        match &self.content {
+            Content::Dropped => true,
+            Content::Shared(message, _) => message.is_shared(),
+            Content::Control(_) | Content::Gathered(_) => false,
+        }
     }
 
     #[cfg(test)]
@@ -83,16 +111,18 @@ impl Entry {
     /// else.
     pub(super) fn unshared_size(&self) -> usize {
         match &self.content {
-            Content::Shared(message, size) if !message.is_shared() => *size,
+            Content::Shared(message, size) if !message.is_shared() => size + message.key_size(),
             _ => 0,
         }
     }
 
-    pub(super) fn into_bytes(self, format: &'static FrameFormat) -> Bytes {
+    /// Returns `None` for a message that was dropped.
+    pub(super) fn into_bytes(self, format: &'static FrameFormat) -> Option<Bytes> {
         match self.content {
-            Content::Control(frames) => frames.bytes.into(),
-            Content::Gathered(gathered) => gathered.into_bytes().into(),
-            Content::Shared(message, _) => message.into_frame(format),
+            Content::Control(frames) => Some(frames.bytes.into()),
+            Content::Dropped => None,
+            Content::Gathered(gathered) => Some(gathered.into_bytes().into()),
+            Content::Shared(message, _) => Some(message.into_frame(format)),
         }
     }
 

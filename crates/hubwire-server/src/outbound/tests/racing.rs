@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use hubwire_protocol::TransferFormat;
+use hubwire_core::{EncodedMessage, WhenBusy};
+use hubwire_protocol::{HubProtocol, TransferFormat};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -37,9 +38,12 @@ async fn pull_into(taken: &Mutex<Vec<u8>>, puller: &mut Puller, limit: usize) ->
     matches!(timeout(Duration::from_millis(1), pulled).await, Ok(true))
 }
 
-async fn assert_taken_once(limit: usize) {
-    const COUNT: usize = 5_000;
-    let outbound = outbound(300);
+/// Returns what pullers take that take over from each other, until all is sent and taken.
+async fn taken_while(
+    outbound: &Arc<Outbound>,
+    limit: usize,
+    sending: impl Future<Output = ()>,
+) -> String {
     let mut flusher = JoinSet::new();
     flusher.spawn(Arc::clone(&outbound.flusher).run());
     let (taken, is_over) = (
@@ -48,7 +52,7 @@ async fn assert_taken_once(limit: usize) {
     );
     let mut pullers = JoinSet::new();
     for pulls in 1..=4 {
-        let outbound = Arc::clone(&outbound);
+        let outbound = Arc::clone(outbound);
         let (taken, is_over) = (Arc::clone(&taken), Arc::clone(&is_over));
         pullers.spawn(async move {
             while !is_over.load(Ordering::Relaxed) {
@@ -62,9 +66,7 @@ async fn assert_taken_once(limit: usize) {
         });
     }
     let sent = async {
-        for number in 0..COUNT {
-            send(&outbound, &format!("{number};")).await;
-        }
+        sending.await;
         while outbound.bytes() > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -73,9 +75,21 @@ async fn assert_taken_once(limit: usize) {
     is_over.store(true, Ordering::Relaxed);
     while pullers.join_next().await.is_some() {}
     assert_eq!(outbound.failure(), None);
+    let taken = taken.lock().unwrap();
+    String::from_utf8_lossy(&taken).into_owned()
+}
+
+async fn assert_taken_once(limit: usize) {
+    const COUNT: usize = 5_000;
+    let outbound = outbound(300);
+    let sending = async {
+        for number in 0..COUNT {
+            send(&outbound, &format!("{number};")).await;
+        }
+    };
+    let taken = taken_while(&outbound, limit, sending).await;
     let expected: String = (0..COUNT).map(|number| format!("{number};")).collect();
-    let is_expected = *taken.lock().unwrap() == expected.as_bytes();
-    assert!(is_expected, "with pulls of {limit} bytes");
+    assert!(taken == expected, "with pulls of {limit} bytes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -83,6 +97,36 @@ async fn pullers_that_take_over_from_each_other_take_each_message_once_and_in_or
     for limit in [1, 40, 16 * 1024] {
         assert_taken_once(limit).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_newest_message_of_each_key_is_taken_whoever_sends_and_pulls() {
+    const COUNT: usize = 3_000;
+    let outbound = outbound(300);
+    let mut senders = JoinSet::new();
+    for key in ["a", "b", "c"] {
+        let outbound = Arc::clone(&outbound);
+        senders.spawn(async move {
+            for number in 0..COUNT {
+                let text = format!("{key}{number};").into_bytes();
+                let latest = WhenBusy::latest(key);
+                let message = EncodedMessage::with_when_busy(HubProtocol::Json, text, latest);
+                let _ = outbound.offer_alone(message);
+                if number % 8 == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+    }
+    let sending = async { drop(senders.join_all().await) };
+    let taken = taken_while(&outbound, 20, sending).await;
+    for key in ["a", "b", "c"] {
+        let of_key = taken.split(';').filter_map(|text| text.strip_prefix(key));
+        let numbers: Vec<usize> = of_key.map(|number| number.parse().unwrap()).collect();
+        assert!(numbers.is_sorted_by(|first, second| first < second));
+        assert_eq!(numbers.last(), Some(&(COUNT - 1)));
+    }
+    assert_eq!(outbound.bounds.memory.held().get(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
