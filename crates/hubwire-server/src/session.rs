@@ -87,7 +87,7 @@ impl Session {
             Ok(Opened::ForTheHub) => {}
             Ok(Opened::Refused) => return,
             Err(panic) => {
-                let whose = self.hub.whose(self.connection());
+                let whose = self.connection().whose();
                 return panic.log_of(whose, "the opening of a connection");
             }
         }
@@ -95,7 +95,7 @@ impl Session {
         let reason = poll_fn(|cx| {
             let polled = guarded(|| self.poll_messages(&mut dispatcher, cx));
             polled.unwrap_or_else(|panic| {
-                let whose = self.hub.whose(self.connection());
+                let whose = self.connection().whose();
                 panic.log_of(whose, "a connection");
                 Poll::Ready(DisconnectReason::ServerFailed(panic.into_text()))
             })

@@ -38,6 +38,7 @@
 //! # }
 //! ```
 
+mod arrivals;
 mod call_error;
 mod client_methods;
 mod client_streams;

@@ -7,7 +7,7 @@ use super::{RawArguments, RawItem};
 use crate::error::{DecodeError, EncodeError};
 use crate::hub_protocol::HubProtocol;
 use crate::messagepack::{Head, Input};
-use crate::{json, messagepack};
+use crate::naming::Naming;
 
 impl RawArguments<'_> {
     /// Returns the arguments one by one, in their encoding and naming.
@@ -49,18 +49,8 @@ impl RawArguments<'static> {
     ///
     /// Returns an error if an item is not exactly one value.
     pub fn from_items(protocol: HubProtocol, items: &[RawItem<'_>]) -> Result<Self, EncodeError> {
-        let mut array = Vec::new();
-        Ok(match protocol {
-            HubProtocol::Json => {
-                json::write_value(&mut array, items)?;
-                let array = String::from_utf8(array).map_err(EncodeError::new)?;
-                Self::of(Raw::Json(array.into()))
-            }
-            HubProtocol::MessagePack => {
-                messagepack::write_value(&mut array, items)?;
-                Self::of(Raw::MessagePack(array.into()))
-            }
-        })
+        let array = RawItem::encode(protocol, Naming::AsDeclared, items)?;
+        Ok(Self::of(array.raw))
     }
 }
 

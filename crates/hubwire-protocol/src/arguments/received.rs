@@ -28,7 +28,7 @@ pub struct RawArguments<'a> {
 /// message of the other protocol it is transcoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawItem<'a> {
-    raw: Raw<'a>,
+    pub(super) raw: Raw<'a>,
     naming: Naming,
 }
 

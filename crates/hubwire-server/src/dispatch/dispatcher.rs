@@ -221,9 +221,9 @@ impl Dispatcher {
     /// the streams that methods still read.
     pub(crate) fn leave(&mut self) -> Option<LeftUploads> {
         self.waiting = None;
-        let connection = Arc::clone(self.connection());
         let open = self.open.as_mut()?;
-        let uploads = open.take_uploads(Arc::clone(&connection));
+        let connection = self.caller.connection();
+        let uploads = open.take_uploads(Arc::clone(connection));
         open.cancel_responses(connection.whose());
         Some(uploads)
     }

@@ -11,8 +11,8 @@ use super::refusals::{self, FailedCall};
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
 use crate::hub::{
-    CallFault, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources, ResourcesBuilder,
-    Warning,
+    CallFault, Details, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources,
+    ResourcesBuilder, Warning,
 };
 use crate::node::{ErrorDetail, guarded, with_scratch};
 
@@ -51,14 +51,21 @@ impl Dispatcher {
             }
             (ReplyKind::UnknownMethod, _) => {
                 let name = Excerpt(&message.target);
-                self.log_refusal(Heard::of(id), Warning::UnknownMethod, &message.target, None);
+                self.log_refusal(
+                    Heard::of(id),
+                    Warning::UnknownMethod,
+                    &message.target,
+                    |it| it,
+                );
                 return self.refuse(id, &format!("Unknown hub method '{name}'"));
             }
             (ReplyKind::Call(call), Mode::Plain) => {
                 match self.check_uploads(method, message, &resources) {
                     Ok(()) => Run::Method(call),
                     Err(text) => {
-                        self.log_refused_call(message, method, CallFault::Streams, Some(&text));
+                        self.log_refused_call(message, method, CallFault::Streams, |it| {
+                            it.detail(&text)
+                        });
                         Run::Refusal(text)
                     }
                 }
@@ -66,11 +73,11 @@ impl Dispatcher {
             // A streaming invocation never takes a slot, so its refusal does not wait for one.
             (ReplyKind::Call(call), Mode::Streaming) => {
                 drop(call);
-                self.log_refused_call(message, method, CallFault::WrongKind, None);
+                self.log_refused_call(message, method, CallFault::WrongKind, |it| it);
                 return self.refuse(id, &refusals::not_streaming(target));
             }
             (ReplyKind::Stream(_), Mode::Plain) => {
-                self.log_refused_call(message, method, CallFault::WrongKind, None);
+                self.log_refused_call(message, method, CallFault::WrongKind, |it| it);
                 Run::Refusal(refusals::streaming(target))
             }
         };
@@ -141,7 +148,7 @@ impl Dispatcher {
             let method = invocation.method;
             let target = self.hub.service().method_name(method);
             let warning = Warning::Call(method, CallFault::TooManyCalls);
-            self.log_refusal(Heard::of(id), warning, target, Some(&text));
+            self.log_refusal(Heard::of(id), warning, target, |it| it.detail(&text));
             invocation.run = Run::Refusal(text);
             claims.clear();
         }
@@ -193,7 +200,7 @@ impl Dispatcher {
         if self.running.len() < limit {
             return Ok(());
         }
-        let whose = self.hub.whose(self.connection());
+        let whose = self.connection().whose();
         self.hub.node().limits().running_calls.count_of(whose);
         let target = self.hub.service().method_name(method);
         Err(refusals::too_many_calls(target, limit))
@@ -212,7 +219,11 @@ impl Dispatcher {
     }
 
     fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        self.log_unknown(id, target);
+        let hinted = |details: Details| match self.hub.service().hint(target) {
+            Some(hint) => details.detail(&hint),
+            None => details,
+        };
+        self.log_refusal(Heard::of(id), Warning::UnknownMethod, target, hinted);
         #[cfg(feature = "testing")]
         self.hub.keep_cause_with(self.connection().id(), id, || {
             HubError::hidden(refusals::hint(self.hub.service(), target))
@@ -235,7 +246,7 @@ impl Dispatcher {
             let detail = || error.detail_without_value(parameter, arguments);
             f.write_str(&detail_of(&error, detail))
         });
-        self.log_refused_call(message, method, fault, Some(&detail));
+        self.log_refused_call(message, method, fault, |it| it.detail(&detail));
         tracing::trace!(
             target: "hubwire::dispatch",
             detail = ?Excerpt(detail_of(&error, || error.detail(parameter, arguments))),

@@ -78,7 +78,7 @@ impl Dispatcher {
         message: &Invocation<'_>,
         method: usize,
         fault: CallFault,
-        detail: Option<&dyn Display>,
+        detailed: impl Fn(Details) -> Details,
     ) {
         let warning = Warning::Call(method, fault);
         let heard = match fault {
@@ -90,7 +90,7 @@ impl Dispatcher {
             }
             _ => Heard::of(message.invocation_id.as_deref()),
         };
-        self.log_refusal(heard, warning, &message.target, detail);
+        self.log_refusal(heard, warning, &message.target, detailed);
     }
 
     /// Logs why a call is refused. If it has no id, nobody else learns of the refusal.
@@ -99,27 +99,10 @@ impl Dispatcher {
         heard: Heard,
         warning: Warning,
         target: &str,
-        detail: Option<&dyn Display>,
+        detailed: impl Fn(Details) -> Details,
     ) {
         self.hub.refused(heard, warning, || {
-            let details = Details::of(self.connection().id()).method(target);
-            match detail {
-                Some(detail) => details.detail(detail),
-                None => details,
-            }
-        });
-        self.tell_service(warning, target);
-    }
-
-    /// Says in the log that the hub has no such method, and what may have been meant.
-    pub(super) fn log_unknown(&self, id: Option<&str>, target: &str) {
-        let warning = Warning::UnknownMethod;
-        self.hub.refused(Heard::of(id), warning, || {
-            let details = Details::of(self.connection().id()).method(target);
-            match self.hub.service().hint(target) {
-                Some(hint) => details.detail(&hint),
-                None => details,
-            }
+            detailed(Details::of(self.connection().id()).method(target))
         });
         self.tell_service(warning, target);
     }

@@ -76,7 +76,7 @@ impl Dispatcher {
     ) {
         let id = message.invocation_id.as_deref().unwrap_or_default();
         if let Err((fault, text)) = self.check_response(method, id, message, resources) {
-            self.log_refused_call(message, method, fault, Some(&text));
+            self.log_refused_call(message, method, fault, |it| it.detail(&text));
             return self.refuse(Some(id), &text);
         }
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
@@ -159,7 +159,7 @@ impl Dispatcher {
     }
 
     fn too_many_streams(&self, method: usize) -> String {
-        let whose = self.hub.whose(self.connection());
+        let whose = self.connection().whose();
         self.hub.node().limits().streams.count_of(whose);
         let limit = self.hub.options().maximum_parallel_streams_per_client;
         refusals::too_many_streams(self.hub.service().method_name(method), limit)

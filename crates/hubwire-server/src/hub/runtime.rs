@@ -16,7 +16,7 @@ use super::warnings::{Details, Heard, Warning, Warnings};
 use super::{Caller, HubService};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
-use crate::node::{ConnectionLabel, HubOptions, Node, Whose};
+use crate::node::{ConnectionLabel, HubOptions, Node};
 use crate::outbound::{Bounds, Outbound};
 
 /// The state that all connections of a hub share.
@@ -103,14 +103,6 @@ impl HubRuntime {
         match heard {
             Heard::ByNobody => self.warn(warning, details),
             Heard::ByClient => warning.note(heard, &self.name, details),
-        }
-    }
-
-    /// Returns the names of the hub and the connection, for the log.
-    pub(crate) fn whose<'a>(&'a self, connection: &'a Connection) -> Whose<'a> {
-        Whose {
-            hub: &self.name,
-            connection_id: connection.id(),
         }
     }
 

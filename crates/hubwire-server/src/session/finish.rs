@@ -9,9 +9,9 @@ use hubwire_protocol::Excerpt;
 use super::Session;
 use super::ending::CloseMessage;
 use super::hook::Hook;
-use crate::connection::{Connection, DisconnectReason};
+use crate::connection::DisconnectReason;
 use crate::dispatch::{Dispatcher, LeftUploads};
-use crate::hub::{Details, HubError, HubResult, HubRuntime, LetGo, Place, Warning};
+use crate::hub::{Details, HubError, HubResult, LetGo, Place, Warning};
 use crate::node::{Guarded, caught, guarded, guarded_step_of, with_scratch};
 use crate::transport::Closing;
 
@@ -19,8 +19,8 @@ impl Session {
     /// Ends a connection that its hub refused; it was never registered.
     pub(super) async fn refuse(&mut self, error: HubError) {
         let mut error = Guarded::new(error);
-        let (hub, connection) = self.ids_for_the_log();
-        let whose = hub.whose(&connection);
+        let connection = Arc::clone(self.connection());
+        let whose = connection.whose();
         guarded_step_of(whose, "the refusal of a connection", || {
             let error_detail = self.hub.options().error_detail();
             if let Some(error) = error.get_mut() {
@@ -33,8 +33,8 @@ impl Session {
 
     /// Ends a registered connection, no matter what panics.
     pub(super) async fn finish(&mut self, reason: DisconnectReason, dispatcher: Dispatcher) {
-        let (hub, connection) = self.ids_for_the_log();
-        let whose = hub.whose(&connection);
+        let connection = Arc::clone(self.connection());
+        let whose = connection.whose();
         guarded_step_of(whose, "the goodbye to a client", || {
             self.stop_sending(&reason);
         });
@@ -69,11 +69,6 @@ impl Session {
         }
     }
 
-    /// Returns the hub and the connection, for use while steps change the session.
-    fn ids_for_the_log(&self) -> (Arc<HubRuntime>, Arc<Connection>) {
-        (Arc::clone(&self.hub), Arc::clone(self.connection()))
-    }
-
     /// Lets running calls continue on their own; returns the streams that they still read.
     fn stop_calls(&self, mut dispatcher: Dispatcher) -> Option<LeftUploads> {
         self.give_up_client_results();
@@ -92,8 +87,8 @@ impl Session {
 
     /// Unregisters the connection, drops what hub code stored with it, and closes its transport.
     pub(super) async fn leave(&mut self, closing: Closing) {
-        let (hub, connection) = self.ids_for_the_log();
-        let whose = hub.whose(&connection);
+        let connection = Arc::clone(self.connection());
+        let whose = connection.whose();
         guarded_step_of(whose, "what a connection kept", || {
             self.connection().items().close();
         });
@@ -108,7 +103,7 @@ impl Session {
     /// Runs the hook; if the client leaves in the meantime, its transport ends at once, however
     /// long the hook takes.
     async fn on_disconnected(&mut self, reason: DisconnectReason) -> HubResult {
-        let (hub, connection) = self.ids_for_the_log();
+        let (hub, connection) = (Arc::clone(&self.hub), Arc::clone(self.connection()));
         tracing::debug!(
             target: "hubwire::connection",
             reason = ?Excerpt(&reason),
@@ -131,8 +126,8 @@ impl Session {
 
     fn ignore_input(&mut self, cx: &mut Context<'_>) {
         if let Err(panic) = guarded(|| self.wire.poll_ignored(cx)) {
-            let (hub, connection) = self.ids_for_the_log();
-            let whose = hub.whose(&connection);
+            let connection = Arc::clone(self.connection());
+            let whose = connection.whose();
             panic.log_of(whose, "the reading of a client that is done with");
             guarded_step_of(whose, "the end of a transport that has panicked", || {
                 self.wire.reset();

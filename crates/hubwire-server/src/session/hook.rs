@@ -39,7 +39,7 @@ impl<'a> Hook<'a> {
             let result = ended.unwrap_or_else(|panic| Err(HubError::panicked(panic)));
             if let Err(error) = &result {
                 // The text of the error is hub code's.
-                let whose = self.hub.whose(self.connection);
+                let whose = self.connection.whose();
                 guarded_step_of(whose, "the error of a hook", || {
                     let cause = format_args!("{error}");
                     self.hub.failed(self.place, whose.connection_id, &cause);
