@@ -42,7 +42,7 @@ impl RawArguments<'static> {
     /// Creates the arguments of a message of `protocol`. Items of the other protocol are
     /// transcoded.
     ///
-    /// The naming is [`Naming::AsDeclared`](crate::Naming::AsDeclared) until it is set with
+    /// The naming is [`Naming::AsDeclared`] until it is set with
     /// [`RawArguments::with_naming`].
     ///
     /// # Errors
