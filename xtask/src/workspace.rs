@@ -43,6 +43,11 @@ impl Workspace {
         self.ci
     }
 
+    /// Returns the target directory.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Returns where cargo puts the release build of binary `name`.
     pub(crate) fn release_binary(&self, name: &str) -> PathBuf {
         self.target.join("release").join(name)

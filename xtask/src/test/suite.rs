@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::counts::{CargoTest, LastSum, NodeTest, Reader};
 use crate::{
-    build, deps, npm,
+    build, deps, npm, pip,
     tools::{self, Tool},
     workspace::Workspace,
 };
@@ -33,6 +33,8 @@ pub(crate) enum Suite {
     Javascript,
     /// `node --test` in tests/browser: Chromium against the release binaries
     Browser,
+    /// `tests/python`: pysignalr and signalrcore against the conformance server
+    Python,
     /// `tests/replay`: recorded transcripts of ASP.NET Core, replayed to the conformance server
     Replay,
     /// `cargo xtask count`: no more instructions or allocations than are stored
@@ -59,6 +61,7 @@ impl Suite {
                 Tool::Chromium,
                 Tool::Fonts,
             ],
+            Self::Python => &[Tool::Pip],
             Self::Replay => &[Tool::Python],
             Self::Count => &[Tool::Valgrind],
             Self::Hostile => &[Tool::Make, Tool::TaskSet],
@@ -143,6 +146,7 @@ impl Suite {
                 Work::Whole(build::binaries_command(workspace))
             }
             Self::Javascript | Self::Browser => return self.node_plan(workspace),
+            Self::Python => return Ok(python_plan(workspace)),
             Self::Replay => {
                 before = vec![conformance_server(workspace)];
                 let mut replay = Command::new("python3");
@@ -184,6 +188,27 @@ impl Suite {
             before,
             work: Work::Counted(node, Box::<NodeTest>::default()),
         })
+    }
+}
+
+/// Returns the tests of Python's clients, which are installed inside the target directory.
+fn python_plan(workspace: &Workspace) -> Plan {
+    let folder = workspace.root().join("tests/python");
+    let packages = workspace.target().join("tools/python");
+    let mut before = vec![conformance_server(workspace)];
+    before.push(pip::install(&folder.join("requirements.txt"), &packages));
+    let mut python = Command::new("python3");
+    python
+        .args(["-u", "run.py"])
+        .current_dir(folder)
+        .env("PYTHONPATH", packages)
+        .env(
+            "CONFORMANCE_SERVER_BIN",
+            workspace.release_binary("conformance-server"),
+        );
+    Plan {
+        before,
+        work: Work::Counted(python, Box::<LastSum>::default()),
     }
 }
 
