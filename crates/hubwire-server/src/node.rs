@@ -33,7 +33,7 @@ pub(crate) use guarded::{
     guarded_step_of,
 };
 use hubwire_core::NodeId;
-pub(crate) use in_span::InSpan;
+pub(crate) use in_span::{EnabledSpan, InSpan};
 pub(crate) use limits::{Limit, Limits};
 pub(crate) use options::ErrorDetail;
 pub use options::{

@@ -1,12 +1,11 @@
 //! Calls of hub methods: runs the method that a message asks for, or refuses the call.
 
+use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::task::Context;
-use std::{fmt, mem};
 
 use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
-
-use tracing::Span;
 
 use super::Dispatcher;
 use super::refusals::{self, FailedCall};
@@ -16,7 +15,7 @@ use crate::hub::{
     CallFault, Details, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources,
     ResourcesBuilder, TraceContext, Warning, span,
 };
-use crate::node::{ErrorDetail, InSpan, guarded, with_scratch};
+use crate::node::{EnabledSpan, ErrorDetail, InSpan, guarded, with_scratch};
 
 /// Whether the client expects a result or a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl Dispatcher {
             }
             (ReplyKind::Call(call), Mode::Plain) => {
                 match self.check_uploads(method, message, &resources) {
-                    Ok(()) => Run::Method(InSpan::new(call, Span::none())),
+                    Ok(()) => Run::Method(InSpan::new(call, EnabledSpan::default())),
                     Err(text) => {
                         self.log_refused_call(message, method, CallFault::Streams, |it| {
                             it.detail(&text)
@@ -201,9 +200,8 @@ impl Dispatcher {
     }
 
     /// Creates the span of a call that begins.
-    pub(super) fn span_of(&self, method: usize, trace: TraceContext) -> Span {
-        let method = self.hub.service().method_name(method);
-        span::of_call(self.hub.name(), method, self.connection(), trace)
+    pub(super) fn span_of(&self, method: usize, trace: TraceContext) -> EnabledSpan {
+        span::of_call(&self.hub, method, self.connection(), trace)
     }
 
     /// Returns the text of a refusal if the connection has too many running calls, with or without

@@ -81,7 +81,10 @@ impl Dispatcher {
         }
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
         let span = self.span_of(method, TraceContext::of_message(&message.headers));
-        let run = match span.in_scope(|| self.start_stream(id, start, &control)) {
+        let entered = span.enter();
+        let started = self.start_stream(id, start, &control);
+        drop(entered);
+        let run = match started {
             Ok(run) => InSpan::new(run, span),
             Err(error) => {
                 span::record_error(&span, error.type_name());

@@ -3,27 +3,46 @@
 use std::task::Poll;
 
 use tracing::Span;
+use tracing::span::Entered;
 
 use super::{Guarded, Panic};
+
+/// A span, if it is enabled. A disabled one takes a single word, because every call has one.
+#[derive(Debug, Default)]
+pub(crate) struct EnabledSpan(Option<Box<Span>>);
+
+impl EnabledSpan {
+    pub(crate) fn new(span: Span) -> Self {
+        Self((!span.is_disabled()).then(|| Box::new(span)))
+    }
+
+    pub(crate) fn get(&self) -> Option<&Span> {
+        self.0.as_deref()
+    }
+
+    pub(crate) fn enter(&self) -> Option<Entered<'_>> {
+        self.get().map(Span::enter)
+    }
+}
 
 /// A foreign value. Its span is entered while it is polled and while it is dropped, and ends after
 /// that.
 pub(crate) struct InSpan<T> {
     value: Guarded<T>,
-    span: Span,
+    span: EnabledSpan,
 }
 
 impl<T> InSpan<T> {
-    pub(crate) fn new(value: Guarded<T>, span: Span) -> Self {
+    pub(crate) fn new(value: Guarded<T>, span: EnabledSpan) -> Self {
         Self { value, span }
     }
 
     /// Sets the span of a value that was not polled yet.
-    pub(crate) fn set_span(&mut self, span: Span) {
+    pub(crate) fn set_span(&mut self, span: EnabledSpan) {
         self.span = span;
     }
 
-    pub(crate) fn span(&self) -> &Span {
+    pub(crate) fn span(&self) -> &EnabledSpan {
         &self.span
     }
 
