@@ -200,6 +200,7 @@ impl Dispatcher {
     }
 
     /// Creates the span of a call that begins.
+    #[inline]
     pub(super) fn span_of(&self, method: usize, trace: TraceContext) -> EnabledSpan {
         span::of_call(&self.hub, method, self.connection(), trace)
     }

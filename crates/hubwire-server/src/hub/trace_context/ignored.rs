@@ -7,20 +7,16 @@ use crate::connection::ConnectionRequest;
 
 /// The trace context of nothing.
 #[derive(Debug, Default)]
-pub(crate) struct TraceContext;
+pub(crate) struct TraceContext {}
 
-#[expect(
-    clippy::unused_self,
-    clippy::needless_pass_by_value,
-    reason = "the same as with the feature"
-)]
+#[expect(clippy::unused_self, reason = "the same as with the feature")]
 impl TraceContext {
     pub(crate) const fn of_message(_: &Headers<'_>) -> Self {
-        Self
+        Self {}
     }
 
     pub(crate) const fn current() -> Self {
-        Self
+        Self {}
     }
 
     pub(crate) const fn or_of_request(self, _: &ConnectionRequest) -> Self {
