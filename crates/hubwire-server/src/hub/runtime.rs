@@ -9,11 +9,12 @@ use hubwire_core::{ConnectionId, FrameFormat, HubLifetimeManager, HubName};
 
 #[cfg(feature = "testing")]
 use super::HubError;
+use super::deprecated_methods::{self, DeprecatedMethods};
 use super::failures::{Failures, Of, Place};
 #[cfg(feature = "testing")]
 use super::kept_causes::KeptCauses;
 use super::warnings::{Details, Heard, Warning, Warnings};
-use super::{Caller, HubService};
+use super::{Caller, HubService, Method};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
 use crate::node::{ConnectionLabel, HubOptions, Node};
@@ -27,6 +28,7 @@ pub(crate) struct HubRuntime {
     options: HubOptions,
     lifetime: Arc<DefaultHubLifetimeManager>,
     user_ids: Arc<dyn UserIdProvider>,
+    deprecated: DeprecatedMethods,
     failures: Failures,
     warnings: Warnings,
     #[cfg(feature = "testing")]
@@ -35,11 +37,11 @@ pub(crate) struct HubRuntime {
 }
 
 impl HubRuntime {
-    /// Creates the hub of a service with this many methods.
+    /// Creates the hub of a service with these methods.
     pub(crate) fn new(
         name: HubName,
         service: Arc<dyn HubService>,
-        methods: usize,
+        methods: &[Method],
         options: HubOptions,
         lifetime: Arc<DefaultHubLifetimeManager>,
         user_ids: Arc<dyn UserIdProvider>,
@@ -51,8 +53,9 @@ impl HubRuntime {
             node: Arc::clone(lifetime.node()),
             lifetime,
             user_ids,
-            failures: Failures::new(methods),
-            warnings: Warnings::new(methods),
+            deprecated: DeprecatedMethods::of(methods),
+            failures: Failures::new(methods.len()),
+            warnings: Warnings::new(methods.len()),
             #[cfg(feature = "testing")]
             causes: KeptCauses::default(),
         }
@@ -103,6 +106,16 @@ impl HubRuntime {
         match heard {
             Heard::ByNobody => self.warn(warning, details),
             Heard::ByClient => warning.note(heard, &self.name, details),
+        }
+    }
+
+    /// Counts a call if its method is deprecated, and warns of it.
+    pub(crate) fn called(&self, method: usize, connection_id: &ConnectionId) {
+        if self.deprecated.contains(method) {
+            let name = self.service.method_name(method);
+            deprecated_methods::count(&self.name, name);
+            let details = || Details::of(connection_id).method(name);
+            self.warn(Warning::Deprecated(method), details);
         }
     }
 
