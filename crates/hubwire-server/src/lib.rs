@@ -51,7 +51,7 @@ pub use hub::{
 pub use listen::listen;
 pub use node::{
     Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-    RandomSource, ServerOptions,
+    METRICS, Metric, MetricKind, MetricUnit, RandomSource, ServerOptions, describe_metrics,
 };
 pub use serve::{Serve, serve};
 pub use server::{HubBuilder, HubHandle, SignalR, SignalRBuilder, Statistics};

@@ -8,6 +8,7 @@ mod giving_way;
 mod guarded;
 mod limits;
 mod line_budget;
+mod metric;
 mod options;
 mod orphaned_calls;
 mod panics;
@@ -35,6 +36,10 @@ pub(crate) use guarded::{
 };
 use hubwire_core::NodeId;
 pub(crate) use limits::{Limit, Limits};
+pub(crate) use metric::{
+    ACCEPT_FAILURES, Count, DEPRECATED_CALLS, INVOCATION_DURATION, Level, OUTBOUND_MEMORY, record,
+};
+pub use metric::{METRICS, Metric, MetricKind, MetricUnit, describe_metrics};
 pub(crate) use options::ErrorDetail;
 pub use options::{
     Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
@@ -211,6 +216,13 @@ impl Node {
     ) -> AbortHandle {
         let task = panics::counted(&self.panics, task);
         self.tracker.spawn(task).abort_handle()
+    }
+
+    /// Passes on what was counted for the metrics of the node itself.
+    pub(crate) fn pass_on_metrics(&self) {
+        self.limits.pass_on();
+        self.drops.pass_on();
+        self.panics.pass_on();
     }
 
     /// Logs the panics that were counted since the last line about their places.

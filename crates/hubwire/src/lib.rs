@@ -224,6 +224,17 @@ pub mod manual {
     };
 }
 
+pub mod metrics {
+    //! The list of metrics that a server records through the [`metrics`](https://docs.rs/metrics)
+    //! facade.
+    //!
+    //! An application chooses the exporter and installs it before the first connection.
+
+    pub use hubwire_server::{
+        METRICS as ALL, Metric, MetricKind, MetricUnit, describe_metrics as describe,
+    };
+}
+
 pub mod options {
     //! All options of servers, hubs and endpoints at once; each has a method on its builder, too.
     //!

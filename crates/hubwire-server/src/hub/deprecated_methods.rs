@@ -3,28 +3,31 @@
 use hubwire_core::HubName;
 
 use super::Method;
+use crate::node::{Count, DEPRECATED_CALLS};
 
-/// The metric that counts the calls of deprecated methods, by hub and method as declared.
-const METRIC: &str = "hubwire.deprecated.calls";
-
-/// The indices of a hub's deprecated methods, usually none.
+/// The deprecated methods of a hub by their indices, usually none.
 #[derive(Debug)]
-pub(super) struct DeprecatedMethods(Box<[usize]>);
+pub(super) struct DeprecatedMethods(Box<[(usize, Count)]>);
 
 impl DeprecatedMethods {
-    pub(super) fn of(methods: &[Method]) -> Self {
+    pub(super) fn of(hub: &HubName, methods: &[Method]) -> Self {
         let methods = methods.iter().enumerate();
         let deprecated = methods.filter(|(_, method)| method.is_deprecated);
-        Self(deprecated.map(|(index, _)| index).collect())
+        let counted = deprecated.map(|(index, method)| {
+            let labels = [hub.to_string().into(), method.name.into()];
+            (index, Count::new(&DEPRECATED_CALLS, labels))
+        });
+        Self(counted.collect())
     }
 
-    pub(super) fn contains(&self, method: usize) -> bool {
-        self.0.contains(&method)
+    /// Counts a call if its method is deprecated; returns whether it is.
+    pub(super) fn count(&self, method: usize) -> bool {
+        let found = self.0.binary_search_by_key(&method, |(index, _)| *index);
+        let calls = found.ok().and_then(|position| self.0.get(position));
+        calls.inspect(|(_, calls)| calls.add(1)).is_some()
     }
-}
 
-/// Counts a call of the deprecated method with this declared name.
-pub(super) fn count(hub: &HubName, method: &str) {
-    let labels = [("hub", hub.to_string()), ("method", method.to_owned())];
-    metrics::counter!(METRIC, &labels).increment(1);
+    pub(super) fn pass_on_metrics(&self) {
+        self.0.iter().for_each(|(_, calls)| calls.pass_on());
+    }
 }

@@ -9,7 +9,7 @@ use hubwire_core::{ConnectionId, FrameFormat, HubLifetimeManager, HubName};
 
 #[cfg(feature = "testing")]
 use super::HubError;
-use super::deprecated_methods::{self, DeprecatedMethods};
+use super::deprecated_methods::DeprecatedMethods;
 use super::failures::{Failures, Of, Place};
 #[cfg(feature = "testing")]
 use super::kept_causes::KeptCauses;
@@ -47,13 +47,13 @@ impl HubRuntime {
         user_ids: Arc<dyn UserIdProvider>,
     ) -> Self {
         Self {
+            deprecated: DeprecatedMethods::of(&name, methods),
             name,
             service,
             options,
             node: Arc::clone(lifetime.node()),
             lifetime,
             user_ids,
-            deprecated: DeprecatedMethods::of(methods),
             failures: Failures::new(methods.len()),
             warnings: Warnings::new(methods.len()),
             #[cfg(feature = "testing")]
@@ -111,9 +111,8 @@ impl HubRuntime {
 
     /// Counts a call if its method is deprecated, and warns of it.
     pub(crate) fn called(&self, method: usize, connection_id: &ConnectionId) {
-        if self.deprecated.contains(method) {
+        if self.deprecated.count(method) {
             let name = self.service.method_name(method);
-            deprecated_methods::count(&self.name, name);
             let details = || Details::of(connection_id).method(name);
             self.warn(Warning::Deprecated(method), details);
         }
@@ -172,6 +171,11 @@ impl HubRuntime {
         self.failures.say_the_rest(self.for_the_log(), now);
         self.warnings.say_the_rest(&self.name, now);
         self.lifetime.say_the_rest(now);
+    }
+
+    /// Passes on what the hub counts for metrics.
+    pub(crate) fn pass_on_metrics(&self) {
+        self.deprecated.pass_on_metrics();
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

@@ -58,6 +58,7 @@ async fn each_call_is_counted_by_hub_and_method_as_declared() {
         client.send_record(&call).await.unwrap();
         assert!(message(&mut client).await["error"].is_string());
     }
+    pass(seconds(2)).await;
     let measured = recorder.snapshotter().snapshot().into_vec().into_iter();
     let measured = measured.filter(|(key, ..)| key.key().name() == "hubwire.deprecated.calls");
     let mut counted: Vec<_> = measured
