@@ -51,7 +51,8 @@ pub use hub::{
 pub use listen::listen;
 pub use node::{
     Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-    METRICS, Metric, MetricKind, MetricUnit, RandomSource, ServerOptions, describe_metrics,
+    METRICS, Metric, MetricKind, MetricUnit, RandomSource, ServeOptions, ServerOptions,
+    describe_metrics,
 };
 pub use serve::{Serve, serve};
 pub use server::{HubBuilder, HubHandle, SignalR, SignalRBuilder, Statistics};

@@ -43,11 +43,11 @@ pub use metric::{METRICS, Metric, MetricKind, MetricUnit, describe_metrics};
 pub(crate) use options::ErrorDetail;
 pub use options::{
     Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-    ServerOptions,
+    ServeOptions, ServerOptions,
 };
 pub(crate) use options::{
     Configure, EndpointDefaults, OptionLevels, endpoint_option_setters, hub_option_setters,
-    server_option_setters,
+    serve_option_setters, server_option_setters,
 };
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 use panics::Panics;

@@ -242,7 +242,7 @@ pub mod options {
 
     pub use hubwire_server::{
         Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-        NameIdentifierUserIdProvider, RandomSource, ServerOptions,
+        NameIdentifierUserIdProvider, RandomSource, ServeOptions, ServerOptions,
     };
 }
 
