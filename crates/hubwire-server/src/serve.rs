@@ -116,6 +116,10 @@ impl<L> Serve<L> {
 }
 
 /// The options of the HTTP server.
+#[expect(
+    clippy::double_must_use,
+    reason = "the setters of builders are the same"
+)]
 impl<L> Serve<L> {
     serve_option_setters!();
 }
