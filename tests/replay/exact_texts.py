@@ -49,6 +49,12 @@ TEXTS = (
     ("R1", "Client didn't provide a result."),
     ("R1", "Client provided multiple results."),
     ("R1", "Client failed to parse argument(s)."),
+    # Of the section about arguments (B) and of filters (F), which the table leaves out.
+    ("B1", "Failed to invoke '{t}' due to an error on the server. InvalidDataException: "
+           "Invocation provides {n} argument(s) but target expects {m}."),
+    ("B2", "Failed to invoke '{t}' due to an error on the server. InvalidDataException: Error binding arguments. "
+           "Make sure that the types of the provided values match the types of the hub method being invoked."),
+    ("F1", "The value returned by the streaming method '{t}' is not a ChannelReader<> or IAsyncEnumerable<>."),
 )
 
 

@@ -20,6 +20,13 @@ pub(crate) fn docs(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
+/// Returns whether an item has Rust's own `#[deprecated]`.
+pub(crate) fn is_deprecated(attributes: &[Attribute]) -> bool {
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("deprecated"))
+}
+
 /// Returns whether an item has documentation of any kind.
 pub(crate) fn is_documented(attributes: &[Attribute]) -> bool {
     attributes

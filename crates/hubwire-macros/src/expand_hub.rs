@@ -95,9 +95,10 @@ fn description(method: &HubMethod) -> TokenStream {
     let docs = &method.docs;
     let parameters = method.parameters.iter().filter_map(parameter_description);
     let streaming = method.streamed.iter().map(|_| quote!(.streaming()));
+    let deprecated = method.is_deprecated.then(|| quote!(.deprecated()));
     quote! {
         #(#cfgs)*
-        ::hubwire::__private::Method::new(#name, &[#(#parameters,)*], #docs) #(#streaming)*,
+        ::hubwire::__private::Method::new(#name, &[#(#parameters,)*], #docs) #(#streaming)* #deprecated,
     }
 }
 
@@ -126,13 +127,16 @@ fn uncallable(helpers: &[Helper]) -> Option<TokenStream> {
 
 /// Generates the entry of a parameter that is an argument.
 fn parameter_description(parameter: &Parameter) -> Option<TokenStream> {
-    let (name, ty, stream) = match parameter {
-        Parameter::Argument { name, ty } => (name, ty, None),
+    let (name, ty, kind) = match parameter {
+        Parameter::Argument { name, ty, default } => {
+            let default = default.as_ref().map(|_| quote!(.with_default()));
+            (name, ty, default)
+        }
         Parameter::StreamReader { name, item, .. } => (name, item, Some(quote!(.stream()))),
         Parameter::CancellationToken { .. } | Parameter::Lent { .. } => return None,
     };
     let (name, type_name) = (name.unraw().to_string(), type_text(ty));
-    Some(quote!(::hubwire::__private::Parameter::new(#name, #type_name) #stream))
+    Some(quote!(::hubwire::__private::Parameter::new(#name, #type_name) #kind))
 }
 
 impl ToTokens for Hook {

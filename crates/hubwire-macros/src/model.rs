@@ -23,6 +23,7 @@ pub(crate) struct HubMethod {
     pub(crate) function: Function,
     pub(crate) wire_name: WireName,
     pub(crate) docs: String,
+    pub(crate) is_deprecated: bool,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) streamed: Option<Streamed>,
 }
@@ -80,7 +81,12 @@ pub(crate) struct Function {
 /// A parameter of a hub method.
 pub(crate) enum Parameter {
     /// An argument, which is decoded from the wire.
-    Argument { name: Ident, ty: Box<Type> },
+    Argument {
+        name: Ident,
+        ty: Box<Type>,
+        /// The `default` of its `#[hub(default)]`, with which clients may leave it out.
+        default: Option<Ident>,
+    },
     /// A reference to a value of this type that the call lends.
     Lent { name: Ident, ty: Box<Type> },
     /// A token that fires when the caller cancels the call or is gone.
@@ -97,9 +103,20 @@ impl Parameter {
     /// Returns the name and the type if it is an argument.
     pub(crate) fn argument(&self) -> Option<(&Ident, &Type)> {
         match self {
-            Self::Argument { name, ty } => Some((name, ty)),
+            Self::Argument { name, ty, .. } => Some((name, ty)),
             _ => None,
         }
+    }
+
+    /// Returns whether clients may leave it out.
+    pub(crate) fn has_default(&self) -> bool {
+        matches!(
+            self,
+            Self::Argument {
+                default: Some(_),
+                ..
+            }
+        )
     }
 }
 

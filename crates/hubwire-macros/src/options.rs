@@ -19,6 +19,13 @@ pub(crate) struct MethodOptions {
     pub(crate) name: Option<LitStr>,
     pub(crate) skip: Option<Ident>,
     pub(crate) stream: Option<Ident>,
+    pub(crate) deprecated: Option<Ident>,
+}
+
+/// The options of the `#[hub(..)]` attributes of one parameter.
+#[derive(Default)]
+pub(crate) struct ParameterOptions {
+    pub(crate) default: Option<Ident>,
 }
 
 struct Entry {
@@ -59,7 +66,8 @@ impl MethodOptions {
         let mut options = Self::default();
         for attribute in take_named(attributes, "hub") {
             let Meta::List(list) = &attribute.meta else {
-                let help = "`#[hub]` on a method says `#[hub(name = \"..\")]`, `#[hub(stream)]` or `#[hub(skip)]`";
+                let help = "`#[hub]` on a method says `#[hub(name = \"..\")]`, `#[hub(stream)]`, \
+                            `#[hub(deprecated)]` or `#[hub(skip)]`";
                 errors.at(&attribute, help);
                 continue;
             };
@@ -79,6 +87,12 @@ impl MethodOptions {
                 "a skipped method is not on the wire and streams nothing",
             );
         }
+        if let (Some(_), Some(deprecated)) = (&options.skip, &options.deprecated) {
+            errors.at(
+                deprecated,
+                "a skipped method is not on the wire: use Rust's own `#[deprecated]`",
+            );
+        }
         options
     }
 
@@ -88,11 +102,51 @@ impl MethodOptions {
             "name" => self.name = wire_name(entry, errors),
             "skip" => self.skip = flag(entry, errors),
             "stream" => self.stream = flag(entry, errors),
+            "deprecated" => self.deprecated = flag(entry, errors),
+            "default" => errors.at(
+                &entry.key,
+                "`default` belongs to a parameter that clients may leave out: `#[hub(default)] count: u32`",
+            ),
             other => errors.at(
                 &entry.key,
                 format!(
-                    "`#[hub]` on a method has no option `{other}`; it knows `name = \"..\"`, `stream` and `skip`"
+                    "`#[hub]` on a method has no option `{other}`; it knows `name = \"..\"`, `stream`, `deprecated` and `skip`"
                 ),
+            ),
+        }
+    }
+}
+
+impl ParameterOptions {
+    /// Removes the `#[hub(..)]` attributes from a parameter and parses them.
+    pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        for attribute in take_named(attributes, "hub") {
+            let Meta::List(list) = &attribute.meta else {
+                errors.at(&attribute, "`#[hub]` on a parameter says `#[hub(default)]`");
+                continue;
+            };
+            for entry in entries(list.tokens.clone(), errors) {
+                options.read(entry, errors);
+            }
+        }
+        options
+    }
+
+    fn read(&mut self, entry: Entry, errors: &mut Errors) {
+        match entry.key.to_string().as_str() {
+            "default" if self.default.is_some() => twice(&entry.key, errors),
+            "default" => {
+                if let Some(value) = &entry.value {
+                    let help = "`default` takes no value: what a client leaves out is `Default::default()`; \
+                                take an `Option` for any other value";
+                    errors.at(value, help);
+                }
+                self.default = Some(entry.key);
+            }
+            other => errors.at(
+                &entry.key,
+                format!("`#[hub]` on a parameter has no option `{other}`; it knows `default`"),
             ),
         }
     }
@@ -112,6 +166,16 @@ pub(crate) fn take_named(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Att
 pub(crate) fn refuse(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
     for attribute in take_named(attributes, "hub") {
         errors.at(attribute, "`#[hub(..)]` says something about methods only");
+    }
+}
+
+/// Removes and reports `#[hub(..)]` on `self`.
+pub(crate) fn refuse_on_self(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
+    for attribute in take_named(attributes, "hub") {
+        errors.at(
+            attribute,
+            "clients send no argument for `self`: leave out `#[hub(..)]`",
+        );
     }
 }
 

@@ -9,6 +9,7 @@ mod helper;
 mod hook;
 mod hub_block;
 mod hub_method;
+mod marks;
 mod outcome;
 mod parameter;
 mod rename_rule;

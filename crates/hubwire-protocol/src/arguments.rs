@@ -13,11 +13,13 @@ mod misplaced;
 mod received;
 mod tuples;
 mod wire_path;
+mod with_defaults;
 
 pub use misfit::dotnet_type_name;
 pub use misplaced::MemberFinder;
 pub(crate) use misplaced::PathNames;
 pub use received::{RawArguments, RawItem};
+pub use with_defaults::{DefaultArguments, WithDefaults};
 
 /// Arguments of an invocation: a tuple of serializable values.
 ///
@@ -72,10 +74,14 @@ pub trait Arguments: Send + Sync {
     note = "each type must implement `serde::de::DeserializeOwned`"
 )]
 pub trait BindArguments: Sized {
-    /// The required number of arguments.
+    /// The number of arguments, including those that may be left out.
     const COUNT: usize;
 
-    /// Decodes `COUNT` elements and counts them in `provided`. Returns `None` if there are fewer.
+    /// The number of arguments that may not be left out.
+    const REQUIRED: usize = Self::COUNT;
+
+    /// Decodes `COUNT` elements and counts them in `provided`. Returns `None` if there are fewer
+    /// than `REQUIRED`.
     ///
     /// # Errors
     ///

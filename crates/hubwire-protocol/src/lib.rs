@@ -51,7 +51,8 @@ mod web_socket_frame;
 mod without_values;
 
 pub use arguments::{
-    Arguments, BindArguments, MemberFinder, RawArguments, RawItem, dotnet_type_name,
+    Arguments, BindArguments, DefaultArguments, MemberFinder, RawArguments, RawItem, WithDefaults,
+    dotnet_type_name,
 };
 pub use binary::Binary;
 pub use error::{BindError, DecodeError, EncodeError, ProtocolError};

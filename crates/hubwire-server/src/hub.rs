@@ -5,6 +5,7 @@ mod call;
 mod call_slot;
 mod caller;
 mod context;
+mod deprecated_methods;
 mod error;
 mod error_response;
 mod failures;
@@ -35,8 +36,8 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 
 pub use argument::{
-    HubArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem, assert_argument,
-    assert_stream_argument,
+    HubArgument, HubDefaultArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem,
+    assert_argument, assert_default_argument, assert_stream_argument,
 };
 pub use call::Call;
 pub(crate) use call_slot::{CallSlot, Connecting};

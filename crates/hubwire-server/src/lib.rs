@@ -40,18 +40,19 @@ pub use connection::{
 pub use endpoint::{HubEndpoint, MapHub, NegotiateEndpoint};
 pub use hub::{
     AnyResult, Call, Caller, Helper, HookReturn, Hub, HubArgument, HubCall, HubCallerContext,
-    HubContext, HubError, HubFilter, HubInvocation, HubResult, HubReturn, HubService, HubStream,
-    HubStreamArgument, HubStreamItem, HubValue, IntoHubError, InvocationLogging, InvocationMetrics,
-    InvocationResult, Lent, LentStreamReader, Method, Next, NextHook, OneHubBlockHoldsAllMethods,
-    Parameter, RefusalReason, RefusedCall, Reply, Resources, ResourcesBuilder, Returned,
-    ReturnedValue, ReturnsResult, ReturnsValue, SendItem, SentStream, StreamEnd, StreamReader,
-    StreamSink, assert_argument, assert_hub_value, assert_stream_argument, hub_stream, lent,
-    returned, returned_by, streamed_by,
+    HubContext, HubDefaultArgument, HubError, HubFilter, HubInvocation, HubResult, HubReturn,
+    HubService, HubStream, HubStreamArgument, HubStreamItem, HubValue, IntoHubError,
+    InvocationLogging, InvocationMetrics, InvocationResult, Lent, LentStreamReader, Method, Next,
+    NextHook, OneHubBlockHoldsAllMethods, Parameter, RefusalReason, RefusedCall, Reply, Resources,
+    ResourcesBuilder, Returned, ReturnedValue, ReturnsResult, ReturnsValue, SendItem, SentStream,
+    StreamEnd, StreamReader, StreamSink, assert_argument, assert_default_argument,
+    assert_hub_value, assert_stream_argument, hub_stream, lent, returned, returned_by, streamed_by,
 };
 pub use listen::listen;
 pub use node::{
     Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-    RandomSource, ServerOptions,
+    METRICS, Metric, MetricKind, MetricUnit, RandomSource, ServeOptions, ServerOptions,
+    describe_metrics,
 };
 pub use serve::{Serve, serve};
 pub use server::{HubBuilder, HubHandle, SignalR, SignalRBuilder, Statistics};

@@ -8,11 +8,14 @@ mod giving_way;
 mod guarded;
 mod in_span;
 mod limits;
+mod line_budget;
+mod metric;
 mod options;
 mod orphaned_calls;
 mod panics;
 mod random;
 mod repeated;
+mod repeated_kinds;
 mod scratch;
 mod tally;
 mod turn;
@@ -35,19 +38,24 @@ pub(crate) use guarded::{
 use hubwire_core::NodeId;
 pub(crate) use in_span::{EnabledSpan, InSpan};
 pub(crate) use limits::{Limit, Limits};
+pub(crate) use metric::{
+    ACCEPT_FAILURES, Count, DEPRECATED_CALLS, INVOCATION_DURATION, Level, OUTBOUND_MEMORY, record,
+};
+pub use metric::{METRICS, Metric, MetricKind, MetricUnit, describe_metrics};
 pub(crate) use options::ErrorDetail;
 pub use options::{
     Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-    ServerOptions,
+    ServeOptions, ServerOptions,
 };
 pub(crate) use options::{
     Configure, EndpointDefaults, OptionLevels, endpoint_option_setters, hub_option_setters,
-    server_option_setters,
+    serve_option_setters, server_option_setters,
 };
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 use panics::Panics;
 pub use random::RandomSource;
 pub(crate) use repeated::{Occurrences, Repeated};
+pub(crate) use repeated_kinds::RepeatedKinds;
 pub(crate) use scratch::with_scratch;
 pub(crate) use tally::Tally;
 use tokio::task::AbortHandle;
@@ -210,6 +218,13 @@ impl Node {
     ) -> AbortHandle {
         let task = panics::counted(&self.panics, task);
         self.tracker.spawn(task).abort_handle()
+    }
+
+    /// Passes on what was counted for the metrics of the node itself.
+    pub(crate) fn pass_on_metrics(&self) {
+        self.limits.pass_on();
+        self.drops.pass_on();
+        self.panics.pass_on();
     }
 
     /// Logs the panics that were counted since the last line about their places.

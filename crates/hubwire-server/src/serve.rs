@@ -20,14 +20,11 @@ use tokio_util::sync::CancellationToken;
 
 use self::accepting::Door;
 use self::http::{Timeouts, serve_connection};
-use crate::node::Admission;
+use crate::node::{Admission, Configure, ServeOptions, serve_option_setters};
 use crate::server::SignalR;
 
-/// The default of [`Serve::request_headers_timeout`].
-const REQUEST_HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The default of [`Serve::write_timeout`].
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Far beyond any uptime, and still a time that can be added to the current one.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// How long ordinary requests may continue after the hubs have shut down.
 const REQUEST_GRACE: Duration = Duration::from_secs(5);
@@ -54,7 +51,9 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// None at the moment. A listener that fails to accept is tried again after a tenth of a second.
+/// Returns an error of the kind [`InvalidInput`](io::ErrorKind::InvalidInput), with an
+/// [`InvalidOption`](crate::InvalidOption) inside, if an option makes no sense (see
+/// [`ServeOptions::validate`]). A listener that fails to accept is tried again after a tenth of a second.
 /// For tokio's listeners, this is logged at ERROR at most once in ten seconds, and counted by
 /// `hubwire.accept.failures` (the `metrics` facade); other listeners report their own failures.
 ///
@@ -66,10 +65,7 @@ pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
         listener,
         app,
         servers: Vec::new(),
-        request_headers_timeout: REQUEST_HEADERS_TIMEOUT,
-        write_timeout: WRITE_TIMEOUT,
-        maximum_connections: None,
-        maximum_connections_per_address: None,
+        options: ServeOptions::default(),
         until: Box::pin(pending()),
     }
 }
@@ -91,79 +87,46 @@ pub struct Serve<L> {
     listener: L,
     app: Router,
     servers: Vec<SignalR>,
-    request_headers_timeout: Duration,
-    write_timeout: Duration,
-    maximum_connections: Option<usize>,
-    maximum_connections_per_address: Option<usize>,
+    options: ServeOptions,
     until: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl<L> Serve<L> {
-    /// Shuts this SignalR server down before the listener closes.
+    /// Shuts this SignalR server down before the listener closes, and applies the section `serve`
+    /// of its configuration.
     pub fn with(mut self, signalr: &SignalR) -> Self {
         self.servers.push(signalr.clone());
         self
     }
 
-    /// Sets how long a client may take to send a request's head, and how long an idle connection
-    /// is kept. Default 30 s.
+    /// Sets all options of the HTTP server at once.
     ///
-    /// After that, the connection is closed without a response.
-    pub fn request_headers_timeout(mut self, timeout: Duration) -> Self {
-        self.request_headers_timeout = timeout;
-        self
-    }
-
-    /// Sets how long a write may be pending while the client reads nothing of a response. Default
-    /// 10 s.
-    ///
-    /// After that, the connection is closed, no matter how much of the response is left. A client
-    /// that reads slowly is not affected; a client that pauses its download for longer is cut off.
-    /// This applies to HTTP only: for a hub's clients, see
-    /// [`EndpointOptions::transport_progress_timeout`](crate::EndpointOptions::transport_progress_timeout).
-    pub fn write_timeout(mut self, timeout: Duration) -> Self {
-        self.write_timeout = timeout;
-        self
-    }
-
-    /// Sets the maximum number of connections, including those of hubs; more are refused with 503.
-    /// Default: as many as the system has descriptors for.
-    ///
-    /// An idle HTTP connection counts too: a client that negotiates has two connections until the
-    /// idle timeout of the first is over.
-    ///
-    /// Without a limit, a server that is out of descriptors cannot accept anybody, and the
-    /// application cannot open files either. Set the limit to a few hundred less than the process
-    /// may have open (`ulimit -n`).
-    ///
-    /// ```no_run
-    /// use hubwire::{listen, serve};
-    ///
-    /// # async fn example(app: axum::Router) -> std::io::Result<()> {
-    /// let listener = listen("127.0.0.1:5000").await?;
-    /// serve(listener, app).maximum_connections(60_000).await
-    /// # }
-    /// ```
-    pub fn maximum_connections(mut self, count: impl Into<Option<usize>>) -> Self {
-        self.maximum_connections = count.into();
-        self
-    }
-
-    /// Sets the maximum number of connections from one address, or from one IPv6 network of 64
-    /// bits; more are refused with 503. Default: no limit.
-    ///
-    /// The address is that of the socket. Behind a proxy, all clients have the proxy's address, so
-    /// use this limit only for servers that clients reach directly. Connections of Unix sockets,
-    /// and of other listeners with addresses that are not a [`SocketAddr`](std::net::SocketAddr),
-    /// are never counted.
-    pub fn maximum_connections_per_address(mut self, count: impl Into<Option<usize>>) -> Self {
-        self.maximum_connections_per_address = count.into();
+    /// Options that the configuration of a server passed to [`Serve::with`] sets in its section
+    /// `serve` win over the code.
+    pub fn options(mut self, options: ServeOptions) -> Self {
+        self.options = options;
         self
     }
 
     /// Serves until `end` resolves, then shuts down in order.
     pub fn until(mut self, end: impl Future<Output = ()> + Send + 'static) -> Self {
         self.until = Box::pin(end);
+        self
+    }
+}
+
+/// The options of the HTTP server.
+#[expect(
+    clippy::double_must_use,
+    reason = "the setters of builders are the same"
+)]
+impl<L> Serve<L> {
+    serve_option_setters!();
+}
+
+impl<L> Configure<ServeOptions> for Serve<L> {
+    fn configure(mut self, change: impl FnOnce(&mut ServeOptions)) -> Self {
+        change(&mut self.options);
         self
     }
 }
@@ -181,13 +144,7 @@ impl<L> fmt::Debug for Serve<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Serve")
             .field("servers", &self.servers)
-            .field("request_headers_timeout", &self.request_headers_timeout)
-            .field("write_timeout", &self.write_timeout)
-            .field("maximum_connections", &self.maximum_connections)
-            .field(
-                "maximum_connections_per_address",
-                &self.maximum_connections_per_address,
-            )
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }
@@ -197,17 +154,23 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
         listener,
         app,
         servers,
-        request_headers_timeout,
-        write_timeout,
-        maximum_connections,
-        maximum_connections_per_address,
+        mut options,
         until,
     } = serve;
-    let admission = Admission::new(maximum_connections, maximum_connections_per_address);
+    for signalr in &servers {
+        signalr.server().options().configure_serve(&mut options);
+    }
+    options
+        .validate()
+        .map_err(|invalid| io::Error::new(io::ErrorKind::InvalidInput, invalid))?;
+    let admission = Admission::new(
+        options.maximum_connections,
+        options.maximum_connections_per_address,
+    );
     let mut door = Door::new(listener, admission);
     let timeouts = Timeouts {
-        request_headers: request_headers_timeout,
-        write: write_timeout,
+        request_headers: options.request_headers_timeout.min(LONGEST_TIMEOUT),
+        write: options.write_timeout.min(LONGEST_TIMEOUT),
     };
     // Dropping the server ends its HTTP connections.
     let mut requests = JoinSet::new();

@@ -216,11 +216,22 @@ pub mod manual {
         Arguments, ClientResults, HubClient, HubLifetimeManager, InvocationScope, Many, One,
         RawClientResult, RawClientResults, SendFuture, Sending, Target, UntypedClient,
     };
-    pub use hubwire_protocol::BindError;
+    pub use hubwire_protocol::{BindError, WithDefaults};
     pub use hubwire_server::{
-        Call, Helper, Hub, HubArgument, HubCall, HubReturn, HubService, HubStream,
-        HubStreamArgument, HubStreamItem, LentStreamReader, Method, NegotiateEndpoint, Parameter,
-        Reply, Resources, ResourcesBuilder, StreamEnd, StreamSink,
+        Call, Helper, Hub, HubArgument, HubCall, HubDefaultArgument, HubReturn, HubService,
+        HubStream, HubStreamArgument, HubStreamItem, LentStreamReader, Method, NegotiateEndpoint,
+        Parameter, Reply, Resources, ResourcesBuilder, StreamEnd, StreamSink,
+    };
+}
+
+pub mod metrics {
+    //! The list of metrics that a server records through the [`metrics`](https://docs.rs/metrics)
+    //! facade.
+    //!
+    //! An application chooses the exporter and installs it before the first connection.
+
+    pub use hubwire_server::{
+        METRICS as ALL, Metric, MetricKind, MetricUnit, describe_metrics as describe,
     };
 }
 
@@ -231,7 +242,7 @@ pub mod options {
 
     pub use hubwire_server::{
         Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-        NameIdentifierUserIdProvider, RandomSource, ServerOptions,
+        NameIdentifierUserIdProvider, RandomSource, ServeOptions, ServerOptions,
     };
 }
 
@@ -248,17 +259,22 @@ pub mod __private {
         MessageKey, One, Proxy, Reach, SendError, UntypedClient, WhenBusy, assert_client_argument,
         expected,
     };
-    pub use hubwire_protocol::{BindError, dotnet};
+    pub use hubwire_protocol::{BindError, WithDefaults, dotnet};
     pub use hubwire_server::{
-        Call, DisconnectReason, Helper, Hub, HubArgument, HubCallerContext, HubError, HubResult,
-        HubStreamArgument, HubValue, Method, OneHubBlockHoldsAllMethods, Parameter, Reply,
-        Resources, ResourcesBuilder, ReturnedValue, StreamSink, assert_argument, assert_hub_value,
-        assert_stream_argument, hub_stream, lent, returned, returned_by, streamed_by,
+        Call, DisconnectReason, Helper, Hub, HubArgument, HubCallerContext, HubDefaultArgument,
+        HubError, HubResult, HubStreamArgument, HubValue, Method, OneHubBlockHoldsAllMethods,
+        Parameter, Reply, Resources, ResourcesBuilder, ReturnedValue, StreamSink, assert_argument,
+        assert_default_argument, assert_hub_value, assert_stream_argument, hub_stream, lent,
+        returned, returned_by, streamed_by,
     };
 }
 
 pub mod guides {
     //! Topics that are too long for the documentation of a single type.
+
+    pub mod contracts {
+        #![doc = include_str!("../../../docs/contracts.md")]
+    }
 
     pub mod filters {
         #![doc = include_str!("../../../docs/filters.md")]

@@ -96,9 +96,7 @@ pub(super) fn bind(methods: &[HubMethod]) -> TokenStream {
 /// Its variables have mixed-site hygiene, so they cannot clash with names of parameters. Arguments
 /// are decoded first: if they do not fit, nothing else is created.
 fn bind_of(method: &HubMethod) -> TokenStream {
-    let arguments = || method.parameters.iter().filter_map(Parameter::argument);
-    let names = arguments().map(|(name, _)| name);
-    let types = arguments().map(|(_, ty)| blame(ty, "HubArgument", "Decoded"));
+    let (types, names) = arguments(method);
     let checks = checks(method);
     let specials = specials(method);
     let reply = reply(method);
@@ -106,8 +104,8 @@ fn bind_of(method: &HubMethod) -> TokenStream {
     quote_spanned! {span=>
         |hub, call| {
             #(#checks)*
-            match call.arguments::<(#(#types,)*)>() {
-                ::core::result::Result::Ok((#(#names,)*)) => {
+            match call.arguments::<#types>() {
+                ::core::result::Result::Ok(#names) => {
                     #(#specials)*
                     ::core::result::Result::Ok(#reply)
                 }
@@ -115,6 +113,27 @@ fn bind_of(method: &HubMethod) -> TokenStream {
             }
         }
     }
+}
+
+/// Generates the type that the arguments are bound to, and the pattern that takes it apart.
+fn arguments(method: &HubMethod) -> (TokenStream, TokenStream) {
+    let (defaults, required): (Vec<_>, Vec<_>) =
+        method.parameters.iter().partition(|it| it.has_default());
+    let tuples = |parameters: &[&Parameter], bound| {
+        let arguments = || parameters.iter().filter_map(|it| it.argument());
+        let types = arguments().map(|(_, ty)| blame(ty, bound, "Decoded"));
+        let names = arguments().map(|(name, _)| name);
+        (quote!((#(#types,)*)), quote!((#(#names,)*)))
+    };
+    let (types, names) = tuples(&required, "HubArgument");
+    if defaults.is_empty() {
+        return (types, names);
+    }
+    let (default_types, default_names) = tuples(&defaults, "HubDefaultArgument");
+    (
+        quote!(::hubwire::__private::WithDefaults<#types, #default_types>),
+        quote!(::hubwire::__private::WithDefaults { required: #names, defaults: #default_names }),
+    )
 }
 
 /// Generates the parameters that are not arguments. Streams are opened when the method runs.
@@ -151,6 +170,11 @@ fn checks(method: &HubMethod) -> impl Iterator<Item = TokenStream> {
         .parameters
         .iter()
         .filter_map(|parameter| match parameter {
+            Parameter::Argument {
+                ty,
+                default: Some(_),
+                ..
+            } => Some(quote!(assert_default_argument::<#ty>)),
             Parameter::Argument { ty, .. } => Some(quote!(assert_argument::<#ty>)),
             _ => stream_check(parameter),
         });

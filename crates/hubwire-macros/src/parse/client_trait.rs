@@ -126,6 +126,11 @@ fn client_method(mut function: TraitItemFn, errors: &mut Errors) -> Option<Clien
             "a client method does not stream: a client returns one result or none",
         );
     }
+    if let Some(deprecated) = &options.deprecated {
+        let help =
+            "the server calls client methods itself: mark it with Rust's own `#[deprecated]`";
+        errors.at(deprecated, help);
+    }
     check_form(&function, errors);
     let signature = function.sig;
     let result = result(&signature.output, errors);
@@ -217,10 +222,12 @@ fn parameters(signature: &Signature, errors: &mut Errors) -> Vec<ClientParameter
 
 fn parameter(position: usize, input: &PatType, errors: &mut Errors) -> ClientParameter {
     for attribute in &input.attrs {
-        errors.at(
-            attribute,
-            "a parameter of a client method has no attributes",
-        );
+        let help = if attribute.path().is_ident("hub") {
+            "the server sends all arguments: leave out `#[hub(..)]`, and take an `Option` for what may be missing"
+        } else {
+            "a parameter of a client method has no attributes"
+        };
+        errors.at(attribute, help);
     }
     for generic in Borrows::of(&input.ty).generics {
         let help = "a client method cannot be generic: say which type is sent";

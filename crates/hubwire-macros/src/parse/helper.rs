@@ -1,12 +1,13 @@
 //! Methods that clients cannot call, and attributes that have no meaning on them.
 
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, ImplItemFn};
+use syn::{Attribute, ImplItemFn};
 
+use super::marks;
 use crate::attributes::cfgs;
 use crate::errors::Errors;
 use crate::model::{Helper, Uncallable};
-use crate::options::{MethodOptions, take_named};
+use crate::options::MethodOptions;
 use crate::wire_name::pascal_case;
 
 /// Parses a helper that a client might try to call; returns `None` for a function without `self`.
@@ -30,6 +31,10 @@ pub(crate) fn refuse_options(options: &MethodOptions, because: &str, errors: &mu
     if let Some(stream) = &options.stream {
         errors.at(stream, format!("{because}: leave out `stream`"));
     }
+    if let Some(deprecated) = &options.deprecated {
+        let help = "leave out `deprecated`, or use Rust's own `#[deprecated]`";
+        errors.at(deprecated, format!("{because}: {help}"));
+    }
 }
 
 /// Removes and reports the attributes that have a meaning only on methods that clients call.
@@ -43,15 +48,5 @@ pub(crate) fn refuse_marks(
         let message = format!("clients cannot call {what}: leave out `#[authorize]`");
         errors.at(attribute, message);
     }
-    for input in &mut function.sig.inputs {
-        let FnArg::Typed(parameter) = input else {
-            continue;
-        };
-        for mark in take_named(&mut parameter.attrs, "argument") {
-            errors.at(
-                mark,
-                format!("clients cannot call {what}: leave out `#[argument]`"),
-            );
-        }
-    }
+    marks::refuse_marks(function, what, errors);
 }

@@ -3,10 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{
-    Attribute, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Visibility, WherePredicate,
-    parse_quote,
+    Attribute, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Visibility, WherePredicate, parse_quote,
 };
 
+use super::marks::take_marks;
 use super::{forgotten, helper, hook, hub_method};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
@@ -147,9 +147,9 @@ fn role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
             for attribute in authorize {
                 errors.at(attribute, "`#[authorize]` is not supported yet");
             }
-            let arguments = take_argument_marks(function);
+            let marks = take_marks(function, errors);
             allow_our_rules(&mut function.attrs);
-            let method = hub_method::hub_method(function, &options, &arguments, errors);
+            let method = hub_method::hub_method(function, &options, &marks, errors);
             Some(Role::Method(method))
         })
         .flatten()
@@ -164,18 +164,6 @@ fn allow_our_rules(attributes: &mut Vec<Attribute>) {
         #[allow(unreachable_pub, clippy::needless_pass_by_value, clippy::unused_self)]
     };
     attributes.insert(0, allow);
-}
-
-/// Removes `#[argument]` from all parameters except `self`. Returns for each whether it had the
-/// attribute.
-fn take_argument_marks(function: &mut ImplItemFn) -> Vec<bool> {
-    let mut marks = Vec::new();
-    for input in &mut function.sig.inputs {
-        if let FnArg::Typed(parameter) = input {
-            marks.push(!take_named(&mut parameter.attrs, "argument").is_empty());
-        }
-    }
-    marks
 }
 
 fn refuse_unknown_hook(name: &Ident, is_public: bool, errors: &mut Errors) {

@@ -2,19 +2,20 @@
 
 use syn::{FnArg, ImplItemFn, PatType};
 
+use super::marks::Marks;
 use super::parameter::{self, MAXIMUM_ARGUMENTS};
 use super::{outcome, signature, stream};
-use crate::attributes::{cfgs, docs};
+use crate::attributes::{cfgs, docs, is_deprecated};
 use crate::errors::Errors;
 use crate::model::{Function, HubMethod, Parameter};
 use crate::options::MethodOptions;
 use crate::wire_name::WireName;
 
-/// Parses a method; `marks` contains for each parameter whether it had `#[argument]`.
+/// Parses a method; `marks` contains the attributes of each parameter except `self`.
 pub(crate) fn hub_method(
     function: &ImplItemFn,
     options: &MethodOptions,
-    marks: &[bool],
+    marks: &[Marks],
     errors: &mut Errors,
 ) -> HubMethod {
     let otherwise =
@@ -34,20 +35,22 @@ pub(crate) fn hub_method(
         },
         wire_name: WireName::new(&function.sig.ident, options.name.as_ref(), errors),
         docs: docs(&function.attrs),
+        is_deprecated: options.deprecated.is_some() || is_deprecated(&function.attrs),
         parameters: parameters(function, marks, errors),
         streamed,
     }
 }
 
-fn parameters(function: &ImplItemFn, marks: &[bool], errors: &mut Errors) -> Vec<Parameter> {
+fn parameters(function: &ImplItemFn, marks: &[Marks], errors: &mut Errors) -> Vec<Parameter> {
     let inputs = typed(function).zip(marks).enumerate();
     let parameters: Vec<(&PatType, Parameter)> = inputs
-        .filter_map(|(position, (input, &is_argument))| {
-            let parameter = parameter::parameter(position, input, is_argument, errors)?;
+        .filter_map(|(position, (input, marks))| {
+            let parameter = parameter::parameter(position, input, marks, errors)?;
             Some((input, parameter))
         })
         .collect();
     check_numbers(&parameters, errors);
+    check_defaults(&parameters, errors);
     parameters
         .into_iter()
         .map(|(_, parameter)| parameter)
@@ -71,6 +74,29 @@ fn check_numbers(parameters: &[(&PatType, Parameter)], errors: &mut Errors) {
             "a hub method has at most {MAXIMUM_ARGUMENTS} parameters; take a struct for more"
         );
         errors.at(input, message);
+    }
+}
+
+/// Reports parameters that may be left out although one behind them may not.
+fn check_defaults(parameters: &[(&PatType, Parameter)], errors: &mut Errors) {
+    let mut required = None;
+    for (input, parameter) in parameters.iter().rev() {
+        let Parameter::Argument { name, default, .. } = parameter else {
+            continue;
+        };
+        match (default, required) {
+            (None, _) => required = Some(name),
+            (Some(_), None) => {}
+            (Some(default), Some(required)) => {
+                let pattern = &input.pat;
+                let message = format!(
+                    "only the last arguments can be left out, and `{required}` behind this one is required: \
+                     move `{}` to the end, or mark `{required}` with `#[hub(default)]` too",
+                    quote::quote!(#pattern)
+                );
+                errors.at(default, message);
+            }
+        }
     }
 }
 

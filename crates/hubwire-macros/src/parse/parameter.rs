@@ -5,6 +5,7 @@ use quote::format_ident;
 use syn::{Pat, PatType, Type};
 
 use super::borrow::{Borrows, owned};
+use super::marks::Marks;
 use super::outcome::{type_arguments, ungrouped};
 use super::signature::{last_name, last_segment};
 use crate::errors::Errors;
@@ -14,11 +15,11 @@ use crate::type_text::type_text;
 /// The maximum length of the tuples of arguments that the runtime supports.
 pub(crate) const MAXIMUM_ARGUMENTS: usize = 16;
 
-/// Parses a parameter. If `is_argument` is set, it is an argument whatever its type is called.
+/// Parses a parameter.
 pub(crate) fn parameter(
     position: usize,
     input: &PatType,
-    is_argument: bool,
+    marks: &Marks,
     errors: &mut Errors,
 ) -> Option<Parameter> {
     if let Some(cfg) = input.attrs.iter().find(|a| a.path().is_ident("cfg")) {
@@ -26,9 +27,37 @@ pub(crate) fn parameter(
             "`#[cfg]` is not supported on the parameter of a hub method; put it on the method";
         errors.at(cfg, help);
     }
-    if is_argument {
-        return argument(position, input, errors);
+    if marks.is_argument {
+        return argument(position, input, marks, errors);
     }
+    let parameter = by_type(position, input, marks, errors)?;
+    if let Some(default) = &marks.default {
+        refuse_default(&parameter, default, errors);
+    }
+    Some(parameter)
+}
+
+/// Reports a default of what is no argument.
+fn refuse_default(parameter: &Parameter, default: &Ident, errors: &mut Errors) {
+    let message = match parameter {
+        Parameter::Argument { .. } => return,
+        Parameter::Lent { .. } | Parameter::CancellationToken { .. } => {
+            "clients send no argument for this parameter: leave out `#[hub(default)]`"
+        }
+        Parameter::StreamReader { .. } => {
+            "a client's stream cannot be left out: leave out `#[hub(default)]`, or add a method without the stream"
+        }
+    };
+    errors.at(default, message);
+}
+
+/// Parses a parameter that is an argument unless its type says otherwise.
+fn by_type(
+    position: usize,
+    input: &PatType,
+    marks: &Marks,
+    errors: &mut Errors,
+) -> Option<Parameter> {
     match last_name(&input.ty).map(Ident::to_string).as_deref() {
         Some("CancellationToken") => cancellation_token(position, input, errors),
         Some("StreamReader") => stream_reader(position, input, errors),
@@ -43,7 +72,7 @@ pub(crate) fn parameter(
         }
         _ => match lent(&input.ty) {
             Some(ty) => lent_parameter(position, input, ty, errors),
-            None => argument(position, input, errors),
+            None => argument(position, input, marks, errors),
         },
     }
 }
@@ -120,13 +149,19 @@ fn stream_reader(position: usize, input: &PatType, errors: &mut Errors) -> Optio
     })
 }
 
-fn argument(position: usize, input: &PatType, errors: &mut Errors) -> Option<Parameter> {
+fn argument(
+    position: usize,
+    input: &PatType,
+    marks: &Marks,
+    errors: &mut Errors,
+) -> Option<Parameter> {
     let ty = &input.ty;
     errors.unless_any(|errors| {
         refuse_borrows(ty, errors);
         Parameter::Argument {
             name: name(position, &input.pat),
             ty: ty.clone(),
+            default: marks.default.clone(),
         }
     })
 }

@@ -19,7 +19,7 @@ pub(super) fn bind_json<T: BindArguments>(array: &str, naming: Naming) -> Result
         bind_array::<T>(array, naming, &mut provided)
     });
     match bound {
-        Ok(Some(bound)) if provided == T::COUNT => Ok(bound),
+        Ok(Some(bound)) if (T::REQUIRED..=T::COUNT).contains(&provided) => Ok(bound),
         Ok(_) => Err(BindError::Count {
             provided,
             expected: T::COUNT,
@@ -59,11 +59,12 @@ pub(super) fn bind_messagepack<T: BindArguments>(
     let Ok(Head::Array(count)) = input.next() else {
         return Err(BindError::NoArray);
     };
+    let announced = usize::try_from(count).unwrap_or(usize::MAX);
     let mismatch = BindError::Count {
-        provided: usize::try_from(count).unwrap_or(usize::MAX),
+        provided: announced,
         expected: T::COUNT,
     };
-    if u32::try_from(T::COUNT) != Ok(count) {
+    if !(T::REQUIRED..=T::COUNT).contains(&announced) {
         return Err(mismatch);
     }
     let mut provided = 0;

@@ -37,6 +37,7 @@ impl Dispatcher {
         let Some(method) = self.hub.service().method(&message.target) else {
             return self.refuse_unknown(id, &message.target);
         };
+        self.hub.called(method, self.connection().id());
         let (resources, bound) = match self.prepare(method, message) {
             Ok(prepared) => prepared,
             Err(panic) => return self.refuse_panicked(id, method, panic),

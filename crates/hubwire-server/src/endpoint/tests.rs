@@ -91,7 +91,7 @@ impl Stage {
         let hub = Arc::new(HubRuntime::new(
             "keeping".into(),
             Arc::new(TypedHub::new(hub)),
-            KeepingHub::METHODS.len(),
+            KeepingHub::METHODS,
             HubOptions::default(),
             Arc::new(lifetime()),
             Arc::new(NameIdentifierUserIdProvider),

@@ -21,6 +21,22 @@ impl<T: DeserializeOwned + Send + 'static> HubArgument for T {
     type Decoded = T;
 }
 
+/// A type that a client can leave out at the end of a call's arguments.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter that clients may leave out",
+    label = "cannot be decoded, or has no default",
+    note = "an argument that is left out is `Default::default()`: implement `Default`, or take an `Option`",
+    note = "parameters are decoded from what the client sent: derive `serde::Deserialize` and own the data"
+)]
+pub trait HubDefaultArgument: Sized {
+    /// The type itself.
+    type Decoded: DeserializeOwned + Default + Send + 'static;
+}
+
+impl<T: DeserializeOwned + Default + Send + 'static> HubDefaultArgument for T {
+    type Decoded = T;
+}
+
 /// A type that a hub method can return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a hub method",
@@ -69,6 +85,9 @@ impl<S: Stream + Send> HubStream for S {}
 
 /// Fails to compile, at the type's own span, if a parameter cannot be decoded.
 pub const fn assert_argument<T: HubArgument>() {}
+
+/// Fails to compile, at the type's own span, if a parameter cannot be decoded, or has no default.
+pub const fn assert_default_argument<T: HubDefaultArgument>() {}
 
 /// Fails to compile, at the type's own span, if the items of a client's stream cannot be decoded.
 pub const fn assert_stream_argument<T: HubStreamArgument>() {}

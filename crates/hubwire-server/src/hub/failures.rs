@@ -1,4 +1,5 @@
-//! Failures of hub code in the log: at most one line in ten seconds for each place, with a count.
+//! Failures of hub code in the log: at most one line in ten seconds for each place, with a count,
+//! and few lines for all methods together.
 //!
 //! The lines are limited because a client can call a failing method as often as it likes.
 
@@ -8,7 +9,7 @@ use hubwire_core::{ConnectionId, HubName};
 use hubwire_protocol::LimitedExcerpt;
 
 use super::HubService;
-use crate::node::Repeated;
+use crate::node::{Repeated, RepeatedKinds};
 
 /// The maximum number of characters of a cause that are logged, and kept until then.
 const CAUSE_LENGTH: usize = 1024;
@@ -32,17 +33,16 @@ pub(crate) enum Place {
 impl Place {
     const OF_HUB: [Self; 3] = [Self::OnConnected, Self::OnDisconnected, Self::StreamItem];
 
-    /// Returns all places in the order of [`Place::position`].
-    fn all(methods: usize) -> impl Iterator<Item = Self> {
-        let of_methods = (0..methods).flat_map(|method| {
+    /// Returns the places of methods. All places are ordered by [`Place::position`].
+    fn of_methods(methods: usize) -> impl Iterator<Item = Self> {
+        (0..methods).flat_map(|method| {
             [
                 Self::Arguments(method),
                 Self::CancelledStream(method),
                 Self::ErrorText(method),
                 Self::Method(method),
             ]
-        });
-        Self::OF_HUB.into_iter().chain(of_methods)
+        })
     }
 
     fn position(self) -> usize {
@@ -112,7 +112,7 @@ pub(super) struct Of<'a> {
 
 /// The failures of one hub, by their places, which are known in advance.
 #[derive(Debug)]
-pub(super) struct Failures(Box<[(Place, Repeated<Kept>)]>);
+pub(super) struct Failures(RepeatedKinds<Place, Kept>);
 
 /// The data of a failure that is kept until it is logged.
 #[derive(Debug)]
@@ -124,8 +124,9 @@ struct Kept {
 impl Failures {
     /// Creates the failures of a hub with this number of methods.
     pub(super) fn new(methods: usize) -> Self {
-        let places = Place::all(methods);
-        Self(places.map(|place| (place, Repeated::default())).collect())
+        let place = |place| (place, Repeated::default());
+        let of_methods = Place::of_methods(methods).map(place);
+        Self(RepeatedKinds::new(Place::OF_HUB.map(place), of_methods))
     }
 
     /// Counts a failure and logs it if it is time to. The cause may be a value of hub code.
@@ -137,14 +138,11 @@ impl Failures {
         now: u64,
         cause: &dyn fmt::Debug,
     ) {
-        let Some((_, failure)) = self.0.get(place.position()) else {
-            return;
-        };
         let keep = || Kept {
             connection_id: connection_id.clone(),
             cause: format!("{:?}", Beginning(cause)),
         };
-        if let Some(failures) = failure.happened(now, keep) {
+        if let Some(failures) = self.0.happened(place.position(), now, keep) {
             place.say(of, connection_id, failures.total, &Beginning(cause));
         }
     }
@@ -152,12 +150,10 @@ impl Failures {
     /// Logs the failures since the last line about their place, with the cause of the first of
     /// them.
     pub(super) fn say_the_rest(&self, of: Of<'_>, now: u64) {
-        for (place, failure) in &self.0 {
-            if let Some((failures, kept)) = failure.rest(now) {
-                let cause = format_args!("{}", kept.cause);
-                place.say(of, &kept.connection_id, failures.total, &cause);
-            }
-        }
+        self.0.say_the_rest(now, |place, failures, kept| {
+            let cause = format_args!("{}", kept.cause);
+            place.say(of, &kept.connection_id, failures.total, &cause);
+        });
     }
 }
 
@@ -178,10 +174,11 @@ mod tests {
 
     #[test]
     fn each_place_is_found_where_it_stands() {
-        for (position, place) in Place::all(3).enumerate() {
+        let all = || Place::OF_HUB.into_iter().chain(Place::of_methods(3));
+        for (position, place) in all().enumerate() {
             assert_eq!(place.position(), position);
         }
-        assert_eq!(Place::all(3).count(), 3 + 3 * 4);
+        assert_eq!(all().count(), 3 + 3 * 4);
     }
 
     #[test]

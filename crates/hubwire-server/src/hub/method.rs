@@ -12,6 +12,8 @@ pub struct Method {
     pub docs: &'static str,
     /// Whether the method returns a stream.
     pub is_streaming: bool,
+    /// Whether clients should no longer call the method. Their calls are counted.
+    pub is_deprecated: bool,
 }
 
 impl Method {
@@ -27,6 +29,7 @@ impl Method {
             parameters,
             docs,
             is_streaming: false,
+            is_deprecated: false,
         }
     }
 
@@ -34,6 +37,13 @@ impl Method {
     #[must_use]
     pub const fn streaming(mut self) -> Self {
         self.is_streaming = true;
+        self
+    }
+
+    /// Marks the method as one that clients should no longer call.
+    #[must_use]
+    pub const fn deprecated(mut self) -> Self {
+        self.is_deprecated = true;
         self
     }
 }
@@ -79,6 +89,8 @@ pub struct Parameter {
     pub type_name: &'static str,
     /// Whether it is a stream from the client; the type is then that of the items.
     pub is_stream: bool,
+    /// Whether a client may leave it out.
+    pub has_default: bool,
 }
 
 impl Parameter {
@@ -89,6 +101,7 @@ impl Parameter {
             name,
             type_name,
             is_stream: false,
+            has_default: false,
         }
     }
 
@@ -96,6 +109,13 @@ impl Parameter {
     #[must_use]
     pub const fn stream(mut self) -> Self {
         self.is_stream = true;
+        self
+    }
+
+    /// Marks the parameter as one that a client may leave out.
+    #[must_use]
+    pub const fn with_default(mut self) -> Self {
+        self.has_default = true;
         self
     }
 }

@@ -9,11 +9,12 @@ use hubwire_core::{ConnectionId, FrameFormat, HubLifetimeManager, HubName};
 
 #[cfg(feature = "testing")]
 use super::HubError;
+use super::deprecated_methods::DeprecatedMethods;
 use super::failures::{Failures, Of, Place};
 #[cfg(feature = "testing")]
 use super::kept_causes::KeptCauses;
 use super::warnings::{Details, Heard, Warning, Warnings};
-use super::{Caller, HubService};
+use super::{Caller, HubService, Method};
 use crate::connection::{Connection, Identity, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
 use crate::node::{ConnectionLabel, HubOptions, Node};
@@ -27,6 +28,7 @@ pub(crate) struct HubRuntime {
     options: HubOptions,
     lifetime: Arc<DefaultHubLifetimeManager>,
     user_ids: Arc<dyn UserIdProvider>,
+    deprecated: DeprecatedMethods,
     failures: Failures,
     warnings: Warnings,
     #[cfg(feature = "testing")]
@@ -35,24 +37,25 @@ pub(crate) struct HubRuntime {
 }
 
 impl HubRuntime {
-    /// Creates the hub of a service with this many methods.
+    /// Creates the hub of a service with these methods.
     pub(crate) fn new(
         name: HubName,
         service: Arc<dyn HubService>,
-        methods: usize,
+        methods: &[Method],
         options: HubOptions,
         lifetime: Arc<DefaultHubLifetimeManager>,
         user_ids: Arc<dyn UserIdProvider>,
     ) -> Self {
         Self {
+            deprecated: DeprecatedMethods::of(&name, methods),
             name,
             service,
             options,
             node: Arc::clone(lifetime.node()),
             lifetime,
             user_ids,
-            failures: Failures::new(methods),
-            warnings: Warnings::new(methods),
+            failures: Failures::new(methods.len()),
+            warnings: Warnings::new(methods.len()),
             #[cfg(feature = "testing")]
             causes: KeptCauses::default(),
         }
@@ -103,6 +106,15 @@ impl HubRuntime {
         match heard {
             Heard::ByNobody => self.warn(warning, details),
             Heard::ByClient => warning.note(heard, &self.name, details),
+        }
+    }
+
+    /// Counts a call if its method is deprecated, and warns of it.
+    pub(crate) fn called(&self, method: usize, connection_id: &ConnectionId) {
+        if self.deprecated.count(method) {
+            let name = self.service.method_name(method);
+            let details = || Details::of(connection_id).method(name);
+            self.warn(Warning::Deprecated(method), details);
         }
     }
 
@@ -159,6 +171,11 @@ impl HubRuntime {
         self.failures.say_the_rest(self.for_the_log(), now);
         self.warnings.say_the_rest(&self.name, now);
         self.lifetime.say_the_rest(now);
+    }
+
+    /// Passes on what the hub counts for metrics.
+    pub(crate) fn pass_on_metrics(&self) {
+        self.deprecated.pass_on_metrics();
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

@@ -1,5 +1,5 @@
 //! Warnings for the operator about events that are reported to nobody else. Each warning is logged
-//! at most once in ten seconds, with a count.
+//! at most once in ten seconds, with a count, and those of all methods together have few lines.
 //!
 //! The set of possible warnings is fixed when the hub is built, whatever its clients send.
 
@@ -8,7 +8,7 @@ mod lines;
 use hubwire_core::HubName;
 pub(crate) use lines::{Details, Heard};
 
-use crate::node::{Repeated, Tally};
+use crate::node::{Repeated, RepeatedKinds, Tally};
 use crate::outbound::Failure;
 
 const HOUR: u64 = 3_600_000;
@@ -24,6 +24,8 @@ pub(crate) enum Warning {
     HandshakeRefused(HandshakeReason),
     LetGo(LetGo),
     Call(usize, CallFault),
+    /// A deprecated method was called.
+    Deprecated(usize),
 }
 
 /// Why a handshake is refused.
@@ -74,7 +76,7 @@ pub(crate) enum CallFault {
     ShownError,
 }
 
-const PER_METHOD: usize = 7;
+const PER_METHOD: usize = 8;
 
 impl Warning {
     const OF_HUB: [Self; 15] = [
@@ -95,21 +97,20 @@ impl Warning {
         Self::LetGo(LetGo::PeerDead),
     ];
 
-    /// Returns all warnings in the order of [`Warning::position`].
-    fn all(methods: usize) -> impl Iterator<Item = Self> {
-        let of_methods = (0..methods).flat_map(|method| {
-            let faults: [_; PER_METHOD] = [
-                CallFault::ArgumentCount,
-                CallFault::Argument,
-                CallFault::Streams,
-                CallFault::StreamItem,
-                CallFault::WrongKind,
-                CallFault::TooManyCalls,
-                CallFault::ShownError,
-            ];
-            faults.map(|fault| Self::Call(method, fault))
-        });
-        Self::OF_HUB.into_iter().chain(of_methods)
+    /// Returns the warnings of methods. All warnings are ordered by [`Warning::position`].
+    fn of_methods(methods: usize) -> impl Iterator<Item = Self> {
+        (0..methods).flat_map(|method| -> [Self; PER_METHOD] {
+            [
+                Self::Call(method, CallFault::ArgumentCount),
+                Self::Call(method, CallFault::Argument),
+                Self::Call(method, CallFault::Streams),
+                Self::Call(method, CallFault::StreamItem),
+                Self::Call(method, CallFault::WrongKind),
+                Self::Call(method, CallFault::TooManyCalls),
+                Self::Call(method, CallFault::ShownError),
+                Self::Deprecated(method),
+            ]
+        })
     }
 
     const fn position(self) -> usize {
@@ -121,12 +122,13 @@ impl Warning {
             Self::HandshakeRefused(fault) => 4 + fault as usize,
             Self::LetGo(reason) => 10 + reason as usize,
             Self::Call(method, fault) => Self::OF_HUB.len() + PER_METHOD * method + fault as usize,
+            Self::Deprecated(method) => Self::OF_HUB.len() + PER_METHOD * (method + 1) - 1,
         }
     }
 
     fn tally(self) -> Tally {
         match self {
-            Self::NoConnectionToken => Tally::every(HOUR),
+            Self::NoConnectionToken | Self::Deprecated(_) => Tally::every(HOUR),
             _ => Tally::default(),
         }
     }
@@ -134,17 +136,14 @@ impl Warning {
 
 /// The warnings of one hub.
 #[derive(Debug)]
-pub(super) struct Warnings(Box<[(Warning, Repeated<Details>)]>);
+pub(super) struct Warnings(RepeatedKinds<Warning, Details>);
 
 impl Warnings {
     /// Creates the warnings of a hub with this number of methods.
     pub(super) fn new(methods: usize) -> Self {
-        let warnings = Warning::all(methods);
-        Self(
-            warnings
-                .map(|warning| (warning, Repeated::new(warning.tally())))
-                .collect(),
-        )
+        let warning = |warning: Warning| (warning, Repeated::new(warning.tally()));
+        let of_methods = Warning::of_methods(methods).map(warning);
+        Self(RepeatedKinds::new(Warning::OF_HUB.map(warning), of_methods))
     }
 
     /// Counts an event and logs it: at WARN if it is time for the next warning, otherwise at DEBUG.
@@ -155,10 +154,7 @@ impl Warnings {
         now: u64,
         details: impl Fn() -> Details,
     ) {
-        let Some((_, repeated)) = self.0.get(warning.position()) else {
-            return;
-        };
-        match repeated.happened(now, &details) {
+        match self.0.happened(warning.position(), now, &details) {
             Some(occurrences) => warning.warn(hub, details(), occurrences.since_last_line),
             None => warning.note(Heard::ByNobody, hub, details),
         }
@@ -166,11 +162,9 @@ impl Warnings {
 
     /// Warns of events since the last warning of their kind, with the details of the first of them.
     pub(super) fn say_the_rest(&self, hub: &HubName, now: u64) {
-        for (warning, repeated) in &self.0 {
-            if let Some((occurrences, details)) = repeated.rest(now) {
-                warning.warn(hub, details, occurrences.since_last_line);
-            }
-        }
+        self.0.say_the_rest(now, |warning, occurrences, details| {
+            warning.warn(hub, details, occurrences.since_last_line);
+        });
     }
 }
 
@@ -180,9 +174,10 @@ mod tests {
 
     #[test]
     fn each_warning_is_found_where_it_stands() {
-        for (position, warning) in Warning::all(3).enumerate() {
+        let all = || Warning::OF_HUB.into_iter().chain(Warning::of_methods(3));
+        for (position, warning) in all().enumerate() {
             assert_eq!(warning.position(), position);
         }
-        assert_eq!(Warning::all(3).count(), 15 + 3 * PER_METHOD);
+        assert_eq!(all().count(), 15 + 3 * PER_METHOD);
     }
 }

@@ -2,10 +2,8 @@
 
 use hubwire_core::WhenBusy;
 
+use super::metric::{Count, OUTBOUND_DROPPED};
 use super::tally::Tally;
-
-/// The metric that counts every such message, with the reason in `reason`.
-const METRIC: &str = "hubwire.outbound.dropped";
 
 /// Why a message was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,20 +36,48 @@ impl DropReason {
 }
 
 /// How many messages a node has dropped, by reason.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Drops {
-    drop_newest: Tally,
-    drop_oldest: Tally,
-    replaced: Tally,
-    volatile: Tally,
+    drop_newest: Dropped,
+    drop_oldest: Dropped,
+    replaced: Dropped,
+    volatile: Dropped,
+}
+
+#[derive(Debug)]
+struct Dropped {
+    reason: DropReason,
+    messages: Tally,
+    metric: Count,
+}
+
+impl Dropped {
+    fn of(reason: DropReason) -> Self {
+        Self {
+            reason,
+            messages: Tally::default(),
+            metric: Count::new(&OUTBOUND_DROPPED, [reason.name().into()]),
+        }
+    }
+}
+
+impl Default for Drops {
+    fn default() -> Self {
+        Self {
+            drop_newest: Dropped::of(DropReason::DropNewest),
+            drop_oldest: Dropped::of(DropReason::DropOldest),
+            replaced: Dropped::of(DropReason::Replaced),
+            volatile: Dropped::of(DropReason::Volatile),
+        }
+    }
 }
 
 impl Drops {
-    /// Counts dropped messages; no queue may be locked, because an exporter's code runs.
     pub(crate) fn count(&self, reason: DropReason, messages: u64) {
         if messages > 0 {
-            self.tally(reason).count_many(messages);
-            metrics::counter!(METRIC, "reason" => reason.name()).increment(messages);
+            let dropped = self.of(reason);
+            dropped.messages.count_many(messages);
+            dropped.metric.add(messages);
         }
     }
 
@@ -59,16 +85,30 @@ impl Drops {
     ///
     /// Hub code has asked for this, so nobody needs to be warned.
     pub(crate) fn say_the_rest(&self, now: u64) {
-        use DropReason::{DropNewest, DropOldest, Replaced, Volatile};
-        for reason in [DropNewest, DropOldest, Replaced, Volatile] {
-            if let Some(messages) = self.tally(reason).rest(now) {
-                let reason = reason.name();
+        for dropped in self.all() {
+            if let Some(messages) = dropped.messages.rest(now) {
+                let reason = dropped.reason.name();
                 tracing::debug!(target: "hubwire::outbound", reason, messages, "messages to busy clients were dropped");
             }
         }
     }
 
-    fn tally(&self, reason: DropReason) -> &Tally {
+    pub(crate) fn pass_on(&self) {
+        for dropped in self.all() {
+            dropped.metric.pass_on();
+        }
+    }
+
+    fn all(&self) -> [&Dropped; 4] {
+        [
+            &self.drop_newest,
+            &self.drop_oldest,
+            &self.replaced,
+            &self.volatile,
+        ]
+    }
+
+    fn of(&self, reason: DropReason) -> &Dropped {
         match reason {
             DropReason::DropNewest => &self.drop_newest,
             DropReason::DropOldest => &self.drop_oldest,

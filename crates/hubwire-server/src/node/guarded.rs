@@ -15,9 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::panics;
 
-/// The metric that counts every caught panic.
-const METRIC: &str = "hubwire.panics";
-
 /// The text of a caught panic.
 #[derive(Debug)]
 pub(crate) struct Panic {
@@ -26,7 +23,7 @@ pub(crate) struct Panic {
 
 impl Panic {
     fn caught(payload: Box<dyn Any + Send>) -> Self {
-        metrics::counter!(METRIC).increment(1);
+        panics::count();
         let text = payload
             .downcast_ref::<&'static str>()
             .map(|text| (*text).to_owned())

@@ -7,10 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::field;
 
 use super::guarded::{ConnectionLabel, Whose};
+use super::metric::{Count, LIMIT_HITS};
 use super::tally::Tally;
-
-/// The metric that counts every hit, with the limit's name in `limit`.
-const METRIC: &str = "hubwire.limit.hits";
 
 /// The limits of a server that peers can hit, named like the options that set them.
 #[derive(Debug)]
@@ -83,6 +81,10 @@ impl Limits {
     pub(crate) fn say_the_rest(&self, now: u64) {
         self.all.0.iter().for_each(|limit| limit.say_the_rest(now));
     }
+
+    pub(crate) fn pass_on(&self) {
+        self.all.0.iter().for_each(|limit| limit.pass_on());
+    }
 }
 
 /// The limits that the sweep reports.
@@ -144,6 +146,7 @@ impl Limit {
             name,
             consequence,
             hits: Tally::default(),
+            metric: Count::new(&LIMIT_HITS, [name.into()]),
             hitter: Mutex::default(),
         }))
     }
@@ -154,6 +157,7 @@ pub(crate) struct Hits {
     name: &'static str,
     consequence: Consequence,
     hits: Tally,
+    metric: Count,
     /// The first connection that the log has not named yet.
     hitter: Mutex<Option<ConnectionLabel>>,
 }
@@ -162,7 +166,11 @@ impl Hits {
     /// Counts a hit; the sweep will report it.
     pub(crate) fn count(&self) {
         self.hits.count();
-        metrics::counter!(METRIC, "limit" => self.name).increment(1);
+        self.metric.add(1);
+    }
+
+    pub(crate) fn pass_on(&self) {
+        self.metric.pass_on();
     }
 
     /// Counts a hit of a connection; the sweep names the first connection.

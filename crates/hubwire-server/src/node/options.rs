@@ -9,6 +9,7 @@ mod error_detail;
 mod hub_options;
 mod invalid_option;
 mod levels;
+mod serve_options;
 mod server_options;
 
 mod value;
@@ -22,5 +23,7 @@ pub use hub_options::HubOptions;
 pub(crate) use hub_options::hub_option_setters;
 pub use invalid_option::InvalidOption;
 pub(crate) use levels::{EndpointDefaults, OptionLevels};
+pub use serve_options::ServeOptions;
+pub(crate) use serve_options::serve_option_setters;
 pub use server_options::ServerOptions;
 pub(crate) use server_options::server_option_setters;

@@ -1,4 +1,4 @@
-//! The log of caught panics: for each place one line in ten seconds, with a count.
+//! The log of caught panics, for each place one line in ten seconds, with a count; and their metric.
 //!
 //! What clients send may have hub code panic as often as they like.
 
@@ -10,6 +10,7 @@ use tracing::field;
 
 use super::clock::NodeClock;
 use super::guarded::{ConnectionLabel, Panic, Whose};
+use super::metric::{Count, PANICS};
 use super::repeated::{Occurrences, Repeated};
 
 tokio::task_local! {
@@ -25,6 +26,7 @@ static OF_NO_TASK: LazyLock<Panics> = LazyLock::new(Panics::new);
 #[derive(Debug)]
 pub(super) struct Panics {
     clock: NodeClock,
+    metric: Count,
     places: Mutex<BTreeMap<&'static str, Repeated<Kept>>>,
 }
 
@@ -61,6 +63,7 @@ impl Panics {
     pub(super) fn new() -> Self {
         Self {
             clock: NodeClock::new(),
+            metric: Count::new(&PANICS, []),
             places: Mutex::default(),
         }
     }
@@ -86,6 +89,14 @@ impl Panics {
         }
     }
 
+    /// Passes on how many panics were caught, also outside of the tasks of all nodes.
+    pub(super) fn pass_on(&self) {
+        self.metric.pass_on();
+        if let Some(of_no_task) = LazyLock::get(&OF_NO_TASK) {
+            of_no_task.metric.pass_on();
+        }
+    }
+
     /// Collected first: a subscriber may do anything, which must not happen under the lock.
     fn take_rest(&self) -> Vec<(&'static str, Occurrences, Kept)> {
         let now = self.clock.now();
@@ -100,6 +111,12 @@ impl Panics {
     fn places(&self) -> MutexGuard<'_, BTreeMap<&'static str, Repeated<Kept>>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts a caught panic, whether it is logged or not.
+pub(super) fn count() {
+    let counted = OF_TASK.try_with(|panics| panics.metric.add(1));
+    counted.unwrap_or_else(|_| OF_NO_TASK.metric.add(1));
 }
 
 /// Logs a panic of a place, unless the log has had a line about that recently; the sweep logs the rest.

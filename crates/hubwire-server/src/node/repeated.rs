@@ -43,8 +43,19 @@ impl<T> Repeated<T> {
     /// Counts an occurrence. Returns the counts if it is time to report them; otherwise keeps the
     /// details if they are the first since the last report.
     pub(crate) fn happened(&self, now: u64, details: impl FnOnce() -> T) -> Option<Occurrences> {
+        self.happened_if(now, || true, details)
+    }
+
+    /// Does the same as [`Repeated::happened`], but asks `may_say` first if it is time.
+    pub(super) fn happened_if(
+        &self,
+        now: u64,
+        may_say: impl FnOnce() -> bool,
+        details: impl FnOnce() -> T,
+    ) -> Option<Occurrences> {
         let said = self.tally.said();
-        let total = self.tally.happened(now);
+        self.tally.count();
+        let total = self.tally.say_if(now, may_say);
         if total.is_some() {
             // The kept details are older than this occurrence. They are part of the count and no
             // longer needed.
@@ -62,12 +73,22 @@ impl<T> Repeated<T> {
     /// Returns the counts and the first unreported details, if there are any and it is time to
     /// report them.
     pub(crate) fn rest(&self, now: u64) -> Option<(Occurrences, T)> {
+        self.rest_if(now, || true)
+    }
+
+    /// Does the same as [`Repeated::rest`], but asks `may_say` first if there is something to
+    /// report.
+    pub(super) fn rest_if(
+        &self,
+        now: u64,
+        may_say: impl FnOnce() -> bool,
+    ) -> Option<(Occurrences, T)> {
         let said = self.tally.said();
         let mut unsaid = self.unsaid();
         if unsaid.is_none() {
             return None;
         }
-        let total = self.tally.rest(now)?;
+        let total = self.tally.rest_if(now, may_say)?;
         let details = unsaid.take()?;
         self.has_unsaid.store(false, Ordering::Relaxed);
         Some((Occurrences::after(said, total), details))

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The minimum time between two log lines about the same event, in milliseconds.
-const INTERVAL: u64 = 10_000;
+pub(super) const INTERVAL: u64 = 10_000;
 
 /// The number of occurrences of an event, and when it was last reported.
 #[derive(Debug)]
@@ -51,9 +51,14 @@ impl Tally {
 
     /// Returns the total if there are unreported occurrences and it is time to report them.
     pub(crate) fn rest(&self, now: u64) -> Option<u64> {
+        self.rest_if(now, || true)
+    }
+
+    /// Does the same as [`Tally::rest`], but asks `may_say` first if there is something to report.
+    pub(super) fn rest_if(&self, now: u64, may_say: impl FnOnce() -> bool) -> Option<u64> {
         let count = self.count.load(Ordering::Relaxed);
         (count > self.said.load(Ordering::Relaxed)).then_some(())?;
-        self.say(now)
+        self.say_if(now, may_say)
     }
 
     /// Returns the total that was last reported.
@@ -63,9 +68,15 @@ impl Tally {
 
     /// Returns the total if it is time to report it.
     pub(crate) fn say(&self, now: u64) -> Option<u64> {
+        self.say_if(now, || true)
+    }
+
+    /// Returns the total if it is time to report it; asks `may_say` only then.
+    pub(super) fn say_if(&self, now: u64, may_say: impl FnOnce() -> bool) -> Option<u64> {
         let until = self.silent_until.load(Ordering::Relaxed);
         let next = now + self.interval;
         let mine = now >= until
+            && may_say()
             && self
                 .silent_until
                 .compare_exchange(until, next, Ordering::Relaxed, Ordering::Relaxed)

@@ -15,7 +15,9 @@ use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio::time::{interval, sleep, timeout};
 
-use crate::node::{Admission, ConnectionPermit, Limit, NodeClock, Refusal, Tally};
+use crate::node::{
+    ACCEPT_FAILURES, Admission, ConnectionPermit, Count, Limit, NodeClock, Refusal, Tally,
+};
 
 /// How long a failed listener pauses: descriptors and memory become available again when others
 /// leave.
@@ -23,9 +25,6 @@ const REST: Duration = Duration::from_millis(100);
 
 /// How often failures that were not logged yet are reported.
 const REPORT_PERIOD: Duration = Duration::from_secs(10);
-
-/// The metric that counts every connection that could not be accepted.
-const FAILURES: &str = "hubwire.accept.failures";
 
 /// How many refused connections get a response at a time; others are cut off.
 const MAXIMUM_TOLD: usize = 64;
@@ -151,22 +150,33 @@ fn is_of_peer(error: &io::Error) -> bool {
 struct Log {
     clock: NodeClock,
     failures: Tally,
+    failures_metric: Count,
     all: Limit,
     per_address: Limit,
 }
 
 impl Log {
     fn new() -> Self {
-        Self {
+        let log = Self {
             clock: NodeClock::new(),
             failures: Tally::default(),
+            failures_metric: Count::new(&ACCEPT_FAILURES, []),
             all: Limit::that_refuses("maximum_connections"),
             per_address: Limit::that_refuses("maximum_connections_per_address"),
-        }
+        };
+        log.pass_on();
+        log
+    }
+
+    fn pass_on(&self) {
+        self.failures_metric.pass_on();
+        self.all.pass_on();
+        self.per_address.pass_on();
     }
 
     fn failed(&self, error: &io::Error) {
-        metrics::counter!(FAILURES).increment(1);
+        self.failures_metric.add(1);
+        self.failures_metric.pass_on();
         if let Some(failures) = self.failures.happened(self.clock.now()) {
             tracing::error!(target: "hubwire::serve", failures, %error, "no connection can be accepted");
         }
@@ -177,7 +187,9 @@ impl Log {
             Refusal::Address => &self.per_address,
             Refusal::All => &self.all,
         };
-        if let Some(hits) = limit.hit(self.clock.now()) {
+        let hits = limit.hit(self.clock.now());
+        limit.pass_on();
+        if let Some(hits) = hits {
             tracing::warn!(target: "hubwire::serve", hits, ?refusal, "a connection is refused");
         }
     }

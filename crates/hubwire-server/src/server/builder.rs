@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::{HubBuilder, Server, Statistics};
 use crate::hub::{Filters, Hub, HubContext, HubFilter, short_type_name};
 use crate::node::{
-    Configuration, EndpointOptions, HubOptions, Node, OptionLevels, RandomSource, ServerOptions,
+    Configuration, EndpointOptions, HubOptions, Node, OptionLevels, RandomSource, ServeOptions,
+    ServerOptions,
 };
 
 /// A SignalR server, from which hubs are built; it also performs the shutdown.
@@ -283,8 +284,11 @@ impl SignalRBuilder {
         let mut options = self.options;
         let (hub, endpoint) = (self.hub_options, self.endpoint_options);
         let levels = OptionLevels::new(&mut options, hub, endpoint, self.configuration);
+        let mut serve = ServeOptions::default();
+        levels.configure_serve(&mut serve);
         let valid = options
             .validate()
+            .and_then(|()| serve.validate())
             .and_then(|()| levels.hub.validate())
             .and_then(|()| levels.endpoint.validate());
         if let Err(invalid) = valid {

@@ -157,7 +157,7 @@ impl<H: Hub> HubBuilder<H> {
         let runtime = HubRuntime::new(
             self.name,
             service,
-            H::METHODS.len(),
+            H::METHODS,
             self.options,
             lifetime,
             self.user_ids,

@@ -13,7 +13,7 @@ use super::hubs::Hubs;
 use crate::connection::{Connection, DisconnectReason};
 use crate::endpoint::ConnectionTable;
 use crate::hub::{HubRuntime, say_the_rest_of_responses};
-use crate::node::{Node, guarded_step, guarded_step_of};
+use crate::node::{Level, Node, OUTBOUND_MEMORY, guarded_step, guarded_step_of};
 use crate::outbound::Flushers;
 
 /// ASP.NET Core's heartbeat: everything it does may be late by this much.
@@ -29,6 +29,7 @@ pub(super) async fn run(
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut sweeps = 0_u64;
+    let memory = Level::new(&OUTBOUND_MEMORY, []);
     loop {
         ticks.tick().await;
         let Some(node) = node.upgrade() else {
@@ -42,13 +43,18 @@ pub(super) async fn run(
             node.limits().say_the_rest(now);
             say_the_rest_of_responses();
             node.drops().say_the_rest(now);
-            measure(&flushers);
+        });
+        guarded_step("the metrics of a node", || {
+            memory.set(flushers.memory().held().get());
+            memory.pass_on();
+            node.pass_on_metrics();
         });
         guarded_step("the log of panics", || node.say_the_rest_of_panics());
         // Created for this sweep only, to hold nothing while there are no clients.
         let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
         for hub in hubs.all() {
             guarded_step("the sweep", || hub.say_the_rest(now));
+            guarded_step("the metrics of a hub", || hub.pass_on_metrics());
             let connections = hub.lifetime().connections();
             connections.for_each(|connection| {
                 guarded_step_of(connection.whose(), "the sweep of a connection", || {
@@ -57,12 +63,6 @@ pub(super) async fn run(
             });
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a gauge need not be exact")]
-fn measure(flushers: &Flushers) {
-    let held = flushers.memory().held().get();
-    metrics::gauge!("hubwire.outbound.memory").set(held as f64);
 }
 
 fn check(

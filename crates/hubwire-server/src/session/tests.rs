@@ -90,7 +90,7 @@ impl Stage {
         let hub = Arc::new(HubRuntime::new(
             "noting".into(),
             Arc::new(TypedHub::new(hub)),
-            0,
+            &[],
             HubOptions::default(),
             Arc::new(lifetime()),
             Arc::new(NameIdentifierUserIdProvider),

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::panic::panic_any;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hubwire::filters::{HubFilter, HubInvocation, InvocationResult, Next};
+use hubwire::manual::{BindError, Call, Hub, Method, Reply, UntypedClient};
 use hubwire::{HubError, HubResult, StreamReader, hub};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
@@ -144,4 +146,87 @@ async fn an_item_is_decoded_once_where_nobody_reads_the_log() {
     server.leaves_nothing_behind().await;
     // The first of each ten seconds is kept for a line, and may have been decoded again for that.
     assert!(DECODED.load(Ordering::Relaxed) <= 3, "{DECODED:?}");
+}
+
+/// The names `M000` to `M999`.
+static NAMES: [[u8; 4]; 1_000] = {
+    let mut names = [*b"M000"; 1_000];
+    let mut n = 0;
+    while n < names.len() {
+        names[n] = [
+            b'M',
+            b'0' + (n / 100) as u8,
+            b'0' + (n / 10 % 10) as u8,
+            b'0' + (n % 10) as u8,
+        ];
+        n += 1;
+    }
+    names
+};
+
+/// A hub with a thousand methods, each of which fails if it is called without an argument.
+struct WideHub;
+
+impl Hub for WideHub {
+    type Client = UntypedClient;
+
+    const METHODS: &'static [Method] = &{
+        let mut methods = [Method::new("", &[], ""); 1_000];
+        let mut n = 0;
+        while n < methods.len() {
+            let Ok(name) = std::str::from_utf8(&NAMES[n]) else {
+                panic!("names are ASCII");
+            };
+            methods[n] = Method::new(name, &[], "").deprecated();
+            n += 1;
+        }
+        methods
+    };
+
+    fn bind(self: Arc<Self>, _: usize, call: Call<'_, Self>) -> Result<Reply, BindError> {
+        let () = call.arguments()?;
+        Ok(Reply::fallible(async {
+            Err::<(), _>(HubError::hidden("the disk is full"))
+        }))
+    }
+}
+
+/// Each of a thousand methods is called wrongly, is deprecated, and fails.
+#[tokio::test(start_paused = true)]
+async fn a_thousand_methods_have_few_lines_and_each_has_its_own_in_time() {
+    let server = TestServer::new(WideHub);
+    let mut client = server.connect().await;
+    let lines = LogLines::written(Level::WARN);
+    for name in WideHub::METHODS.iter().map(|method| method.name) {
+        assert!(client.invoke_as::<()>(name, (1,)).await.is_err());
+        assert!(client.invoke_as::<()>(name, ()).await.is_err());
+    }
+    let written = lines.take().len();
+    assert!((20..=40).contains(&written), "{written} lines");
+    let (mut wrong, mut failed, mut deprecated) = (0, 0, 0);
+    let mut most = 0;
+    for _ in 0..120 {
+        pass(seconds(10)).await;
+        let lines = lines.take();
+        most = most.max(lines.len());
+        for line in lines {
+            match line.message.as_str() {
+                "hub method failed" => failed += 1,
+                "a deprecated method was called: a client has not been updated yet" => {
+                    assert_eq!(line.field("since_last_line"), "2");
+                    deprecated += 1;
+                }
+                _ => wrong += 1,
+            }
+        }
+        client.send_record(&json!({"type": 6})).await.unwrap();
+    }
+    // Those that were written at once are missing here.
+    assert!(most <= 80, "{most} lines in ten seconds");
+    assert!(
+        wrong >= 960 && failed >= 960 && deprecated >= 960,
+        "{wrong} {failed} {deprecated}"
+    );
+    drop(client);
+    server.leaves_nothing_behind().await;
 }

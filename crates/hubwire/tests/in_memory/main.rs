@@ -15,6 +15,8 @@ mod calls;
 mod cancellation;
 mod client_results;
 mod closers_race;
+mod default_parameters;
+mod deprecated_methods;
 mod determinism;
 mod endings;
 mod endpoint_option_effects;

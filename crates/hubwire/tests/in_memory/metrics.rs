@@ -1,12 +1,15 @@
 //! The metrics of panics that were caught, and of limits that were hit.
 
+mod list;
+
 use std::num::NonZeroUsize;
 
 use futures_util::{Stream, stream};
 use hubwire::manual::UntypedClient;
 use hubwire::testing::{Received, TestClient};
 use hubwire::{HubBuilder, HubCallerContext, HubResult, StreamReader, WhenBusy, hub};
-use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use metrics_util::CompositeKey;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde_json::{Value, json};
 use test_support::bombs::Bomb;
 use test_support::in_memory::*;
@@ -54,40 +57,62 @@ impl MeasuredHub {
         assert!(first.is_err() && second.is_err());
     }
 
+    #[hub(deprecated)]
+    pub async fn join_tea(&self, cx: &HubCallerContext<Self>) -> bool {
+        self.join(cx, "tea".into()).await
+    }
+
     pub async fn join(&self, cx: &HubCallerContext<Self>, group: String) -> bool {
         let added = cx.groups().add(cx.connection_id(), group).await;
         added.is_ok()
     }
 }
 
-/// Returns the counters of this name, each with the value of its label.
-fn counters(snapshotter: &Snapshotter, name: &str) -> Vec<(String, u64)> {
-    let snapshot = snapshotter.snapshot().into_vec();
+type Recorded = Vec<(
+    CompositeKey,
+    Option<metrics::Unit>,
+    Option<metrics::SharedString>,
+    DebugValue,
+)>;
+
+fn paused_runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
+}
+
+/// Runs a scene under a paused clock until it is over and a sweep has passed everything on, and
+/// returns everything that was recorded.
+fn recorded(scene: impl Future<Output = ()>) -> Recorded {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = paused_runtime();
+    metrics::with_local_recorder(&recorder, || {
+        runtime.block_on(async {
+            scene.await;
+            pass(seconds(2)).await;
+        });
+    });
+    snapshotter.snapshot().into_vec()
+}
+
+/// Runs a scene, and returns the counters of this name that are not zero, each with the value of
+/// its last label.
+pub(crate) fn measured(name: &str, scene: impl Future<Output = ()>) -> Vec<(String, u64)> {
     let mut counters = Vec::new();
-    for (key, _, _, value) in snapshot {
+    for (key, _, _, value) in recorded(scene) {
         let (_, key) = key.into_parts();
-        if let DebugValue::Counter(count) = value
+        if let DebugValue::Counter(count @ 1..) = value
             && key.name() == name
         {
-            let label = key.labels().next().map(|label| label.value().to_owned());
+            let label = key.labels().last().map(|label| label.value().to_owned());
             counters.push((label.unwrap_or_default(), count));
         }
     }
     counters.sort();
     counters
-}
-
-/// Runs a scene under a paused clock, and returns the counters of this name.
-pub(crate) fn measured(name: &str, scene: impl Future<Output = ()>) -> Vec<(String, u64)> {
-    let recorder = DebuggingRecorder::new();
-    let snapshotter = recorder.snapshotter();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    metrics::with_local_recorder(&recorder, || runtime.block_on(scene));
-    counters(&snapshotter, name)
 }
 
 fn server(

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::panic::{self, catch_unwind};
 use std::time::Duration;
 
-use hubwire::options::{Configuration, EndpointOptions, HubOptions, ServerOptions};
+use hubwire::options::{Configuration, EndpointOptions, HubOptions, ServeOptions, ServerOptions};
 use hubwire::{HubResult, SignalR, StreamReader, hub};
 use serde_json::json;
 use test_support::bombs::ErrorLines;
@@ -37,6 +37,7 @@ fn wrong(section: &str, option: &str, value: &str) -> String {
 fn defaults_make_sense() {
     assert_eq!(HubOptions::default().validate(), Ok(()));
     assert_eq!(EndpointOptions::default().validate(), Ok(()));
+    assert_eq!(ServeOptions::default().validate(), Ok(()));
     assert_eq!(ServerOptions::default().validate(), Ok(()));
     assert_eq!(Configuration::default().validate(), Ok(()));
 }
@@ -52,6 +53,8 @@ fn times_are_longer_than_zero() {
         ("endpoint", "transport_send_timeout"),
         ("endpoint", "transport_progress_timeout"),
         ("endpoint", "web_socket_close_timeout"),
+        ("serve", "request_headers_timeout"),
+        ("serve", "write_timeout"),
     ] {
         let expected = format!("`{option}` is 0ns: a time must be longer than zero");
         assert_eq!(wrong(section, option, "0"), expected);
@@ -67,6 +70,8 @@ fn messages_names_and_buffers_have_a_size() {
         ("hub", "answer_buffer_size"),
         ("endpoint", "application_maximum_buffer_size"),
         ("endpoint", "transport_progress_size"),
+        ("serve", "maximum_connections"),
+        ("serve", "maximum_connections_per_address"),
         ("server", "maximum_outbound_memory"),
         ("server", "outbound_turn_size"),
         ("server", "unflushed_size"),
@@ -277,6 +282,7 @@ fn a_panic_names_the_line_that_sets_nonsense() {
 fn a_configuration_with_nonsense_in_any_section_is_refused() {
     for (text, option) in [
         ("server.unflushed_size = 0", "unflushed_size"),
+        ("serve.write_timeout = '0s'", "write_timeout"),
         ("hub.handshake_timeout = 0", "handshake_timeout"),
         ("endpoint.allowed_origins = ['*']", "allowed_origins"),
         (

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubwire::SignalR;
 use hubwire::options::{
-    Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, ServerOptions,
+    Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, ServeOptions, ServerOptions,
 };
 use proptest::collection::{hash_map, vec};
 use proptest::prelude::*;
@@ -96,6 +96,13 @@ fn values_of_other_types_are_errors_that_name_the_option() {
         ("handshake_timeout", "\"15\""),
         ("handshake_timeout", "-1"),
         ("handshake_timeout", "1e300"),
+        ("handshake_timeout", "-0.5"),
+        ("handshake_timeout", "18446744073709551616"),
+        ("handshake_timeout", "\"99999999999999999999s\""),
+        ("handshake_timeout", "\"18446744073709551615s 1s\""),
+        ("handshake_timeout", "\"600000000000 years\""),
+        ("maximum_receive_message_size", "18446744073709551616"),
+        ("maximum_receive_message_size", "1e3"),
         ("handshake_timeout", "null"),
         ("maximum_receive_message_size", "\"32 KiB\""),
         ("maximum_receive_message_size", "-1"),
@@ -147,6 +154,7 @@ fn sections() -> impl Strategy<Value = (&'static str, &'static str)> {
         select(HubOptions::NAMES).prop_map(|option| ("hub", option)),
         select(EndpointOptions::NAMES).prop_map(|option| ("endpoint", option)),
         select(ServerOptions::NAMES).prop_map(|option| ("server", option)),
+        select(ServeOptions::NAMES).prop_map(|option| ("serve", option)),
     ]
 }
 

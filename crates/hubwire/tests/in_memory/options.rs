@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use hubwire::options::{EndpointOptions, HubOptions, ServerOptions};
+use hubwire::options::{EndpointOptions, HubOptions, ServeOptions, ServerOptions};
 use serde::de::DeserializeOwned;
 
 /// Each option, another value than its default as a file has it, and the file and the test that show its effect.
@@ -45,6 +45,10 @@ outbound_victim_size | 1 | in_memory/server_option_effects.rs | outbound_victim_
 maximum_orphaned_calls | 10 | in_memory/orphaned_calls.rs | a_thousand_calls_that_outlive_their_connections_are_bounded
 outbound_turn_size | 1024 | in_memory/server_option_effects.rs | outbound_turn_size
 unflushed_size | 1024 | in_memory/server_option_effects.rs | unflushed_size
+request_headers_timeout | "5s" | faults/head_timeout.rs | the_application_can_set_the_limit
+write_timeout | 3 | serving/unread_responses.rs | the_socket_of_a_peer_that_reads_nothing_is_freed
+maximum_connections | 60000 | serving/connection_limits.rs | connections_beyond_the_maximum_get_503_until_others_leave
+maximum_connections_per_address | 100 | serving/connection_limits.rs | each_address_has_room_of_its_own
 "#;
 
 /// An option, another value than its default, a file and a test.
@@ -60,6 +64,7 @@ fn names() -> BTreeSet<&'static str> {
     let all = [
         HubOptions::NAMES,
         EndpointOptions::NAMES,
+        ServeOptions::NAMES,
         ServerOptions::NAMES,
     ];
     all.concat().into_iter().collect()
@@ -95,6 +100,8 @@ fn is_default(option: &str, value: &str) -> bool {
         read::<HubOptions>(option, value) == HubOptions::default()
     } else if EndpointOptions::NAMES.contains(&option) {
         read::<EndpointOptions>(option, value) == EndpointOptions::default()
+    } else if ServeOptions::NAMES.contains(&option) {
+        read::<ServeOptions>(option, value) == ServeOptions::default()
     } else {
         read::<ServerOptions>(option, value) == ServerOptions::default()
     }

@@ -2,9 +2,10 @@
 
 use hubwire::testing::{PulledTransport, TestClient};
 use hubwire::{DisconnectReason, HubCallerContext, SignalR, hub};
-use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use test_support::in_memory::*;
 use tokio::task::JoinSet;
+
+use crate::metrics::measured;
 
 const KIB: usize = 1024;
 const MAXIMUM: usize = 1024 * KIB;
@@ -154,40 +155,9 @@ async fn sends_to_many_readers_one_by_one_stay_within_the_maximum() {
     server.leaves_nothing_behind().await;
 }
 
-/// Returns how often each limit was hit since the last call, as a metrics exporter sees it.
-fn hits(snapshotter: &Snapshotter) -> Vec<(String, u64)> {
-    let mut hits: Vec<_> = snapshotter
-        .snapshot()
-        .into_vec()
-        .into_iter()
-        .filter_map(|(key, _, _, value)| {
-            let (_, key) = key.into_parts();
-            let limit = key.labels().find(|label| label.key() == "limit")?;
-            match value {
-                DebugValue::Counter(count) if key.name() == "hubwire.limit.hits" && count > 0 => {
-                    Some((limit.value().to_owned(), count))
-                }
-                _ => None,
-            }
-        })
-        .collect();
-    hits.sort();
-    hits
-}
-
 #[test]
 fn each_limit_that_is_hit_is_counted_by_its_name() {
-    let recorder = DebuggingRecorder::new();
-    let snapshotter = recorder.snapshotter();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    metrics::with_local_recorder(&recorder, || {
-        runtime.block_on(hit_limits());
-    });
-    let hits = hits(&snapshotter);
+    let hits = measured("hubwire.limit.hits", hit_limits());
     let names: Vec<_> = hits.iter().map(|(name, _)| name.as_str()).collect();
     let expected = [
         "answer_buffer_size",

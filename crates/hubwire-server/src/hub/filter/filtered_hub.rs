@@ -64,7 +64,10 @@ impl FilteredHub {
             true => Some(kept_arguments(call)?),
             false => None,
         };
+        let sent = arguments.as_ref().map_or(0, Vec::len);
+        let left_out = (sent..).take_while(|&it| self.service.parameter_name(method, it).is_some());
         let invocation = HubInvocation {
+            left_out: left_out.count(),
             hub: self.name.clone(),
             method: self.service.method_name(method).into(),
             caller: caller.clone(),

@@ -22,6 +22,8 @@ pub struct HubInvocation {
     pub(super) headers: Headers<'static>,
     /// `None` if no filter reads arguments.
     pub(super) arguments: Option<Vec<RawItem<'static>>>,
+    /// The number of parameters for which there are no arguments.
+    pub(super) left_out: usize,
     pub(super) is_replaced: bool,
     pub(super) encoding: Encoding,
     pub(super) received: Instant,
@@ -82,8 +84,11 @@ impl HubInvocation {
         self.received.elapsed()
     }
 
-    /// Returns the number of arguments that the client sent; 0 if no filter of the hub
+    /// Returns the number of arguments; 0 if no filter of the hub
     /// [reads](super::HubFilter::reads_arguments) them.
+    ///
+    /// It is less than the number of the method's parameters if the client has left some out that
+    /// are marked with `#[hub(default)]`.
     #[must_use]
     pub fn argument_count(&self) -> usize {
         self.arguments.as_ref().map_or(0, Vec::len)
@@ -111,6 +116,8 @@ impl HubInvocation {
 
     /// Replaces the argument at a position, counted from 0.
     ///
+    /// If the client has left out arguments, the first of these can be set like this, too.
+    ///
     /// # Errors
     ///
     /// Returns an error if the value cannot be serialized, and in the cases of
@@ -129,10 +136,14 @@ impl HubInvocation {
             )
         })?;
         let count = arguments.len();
-        let argument = arguments
-            .get_mut(position)
-            .ok_or_else(|| no_argument(position, count))?;
-        *argument = value;
+        match arguments.get_mut(position) {
+            Some(argument) => *argument = value,
+            None if position == count && self.left_out > 0 => {
+                arguments.push(value);
+                self.left_out -= 1;
+            }
+            None => return Err(no_argument(position, count).into()),
+        }
         self.is_replaced = true;
         Ok(())
     }

@@ -1,9 +1,7 @@
 //! A filter that measures every call.
 
 use super::{HubFilter, HubInvocation, HubResult, InvocationResult, Next};
-
-/// The histogram of [`InvocationMetrics`].
-const DURATION: &str = "hubwire.invocation.duration";
+use crate::node::{INVOCATION_DURATION, record};
 
 /// Records how long each call of a hub takes, from when it was received, in the histogram
 /// `hubwire.invocation.duration`, in seconds.
@@ -46,13 +44,15 @@ impl HubFilter for InvocationMetrics {
             Err(_) => "failed",
         };
         let (hub, method) = (invocation.hub_name(), invocation.method_name());
-        metrics::histogram!(
-            DURATION,
-            "hub" => hub.to_string(),
-            "method" => method.to_owned(),
-            "outcome" => outcome
-        )
-        .record(invocation.elapsed());
+        record(|| {
+            let labels = [
+                hub.to_string().into(),
+                method.to_owned().into(),
+                outcome.into(),
+            ];
+            let histogram = INVOCATION_DURATION.histogram(&labels);
+            histogram.record(invocation.elapsed());
+        });
         result
     }
 }

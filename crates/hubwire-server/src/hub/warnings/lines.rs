@@ -79,7 +79,8 @@ macro_rules! say {
             Warning::UnknownMethod
             | Warning::MessageTooLarge
             | Warning::InvalidMessage
-            | Warning::Call(..) => {
+            | Warning::Call(..)
+            | Warning::Deprecated(_) => {
                 if tracing::enabled!(target: "hubwire::dispatch", Level::$LEVEL) {
                     line!($level, "hubwire::dispatch", $of);
                 }
@@ -162,6 +163,10 @@ impl Warning {
             Self::HandshakeRefused(reason) => ("a handshake was refused", reason.text()),
             Self::LetGo(reason) => ("a client was let go", reason.text()),
             Self::Call(_, fault) => (fault.what(heard), fault.text()),
+            Self::Deprecated(_) => (
+                "a deprecated method was called",
+                "a client has not been updated yet",
+            ),
         };
         format!("{what}: {why}")
     }

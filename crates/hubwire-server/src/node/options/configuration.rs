@@ -7,16 +7,18 @@ use serde::Deserialize;
 use super::changes::Changes;
 use super::endpoint_options::EndpointOptionsChanges;
 use super::hub_options::HubOptionsChanges;
+use super::serve_options::ServeOptionsChanges;
 use super::server_options::ServerOptionsChanges;
-use super::{EndpointOptions, HubOptions, InvalidOption, ServerOptions};
+use super::{EndpointOptions, HubOptions, InvalidOption, ServeOptions, ServerOptions};
 
 /// The options of a whole server, read from a file or another source that serde reads.
 ///
-/// It may have five sections, each with any of the options of one type, by the names of their
+/// It may have six sections, each with any of the options of one type, by the names of their
 /// fields:
 ///
 /// | section | options | of |
 /// | --- | --- | --- |
+/// | `serve` | [`ServeOptions`] | the HTTP server, if it is [for this server](crate::Serve::with) |
 /// | `server` | [`ServerOptions`] | the server |
 /// | `hub` | [`HubOptions`] | all hubs |
 /// | `endpoint` | [`EndpointOptions`] | all endpoints |
@@ -51,6 +53,7 @@ use super::{EndpointOptions, HubOptions, InvalidOption, ServerOptions};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Configuration {
+    pub(super) serve: ServeOptionsChanges,
     pub(super) server: ServerOptionsChanges,
     pub(super) hub: HubOptionsChanges,
     pub(super) endpoint: EndpointOptionsChanges,
@@ -65,6 +68,7 @@ impl Configuration {
     ///
     /// Returns the first option that makes no sense.
     pub fn validate(&self) -> Result<(), InvalidOption> {
+        changed(ServeOptions::default(), [&self.serve]).validate()?;
         changed(ServerOptions::default(), [&self.server]).validate()?;
         changed(HubOptions::default(), [&self.hub]).validate()?;
         changed(EndpointOptions::default(), [&self.endpoint]).validate()?;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::changes::Changes;
 use super::endpoint_options::EndpointOptionsChanges;
 use super::hub_options::HubOptionsChanges;
-use super::{Configuration, EndpointOptions, HubOptions, ServerOptions};
+use super::serve_options::ServeOptionsChanges;
+use super::{Configuration, EndpointOptions, HubOptions, ServeOptions, ServerOptions};
 
 /// The options that hubs and endpoints begin with, and what the configuration says of each hub.
 ///
@@ -14,6 +15,7 @@ use super::{Configuration, EndpointOptions, HubOptions, ServerOptions};
 pub(crate) struct OptionLevels {
     pub(crate) hub: HubOptions,
     pub(crate) endpoint: EndpointOptions,
+    serve: ServeOptionsChanges,
     hubs: BTreeMap<String, HubOptionsChanges>,
     endpoints: BTreeMap<String, EndpointOptionsChanges>,
 }
@@ -32,9 +34,15 @@ impl OptionLevels {
         Self {
             hub,
             endpoint,
+            serve: configuration.serve,
             hubs: configuration.hubs,
             endpoints: configuration.endpoints,
         }
+    }
+
+    /// Applies what the configuration says of the HTTP server.
+    pub(crate) fn configure_serve(&self, options: &mut ServeOptions) {
+        self.serve.apply_to(options);
     }
 
     /// Applies what the configuration says of a hub to the options that the code has set for it.

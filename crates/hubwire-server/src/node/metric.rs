@@ -1,0 +1,195 @@
+//! The metrics of a server, each defined once: name, kind, unit, labels and description.
+
+mod count;
+
+use std::fmt;
+
+pub(crate) use count::{Count, Level, record};
+use metrics::{Counter, Gauge, Histogram, Label, SharedString, Unit};
+
+/// A metric that a server records through the [`metrics`](https://docs.rs/metrics) facade.
+///
+/// ```
+/// let limits = hubwire::metrics::ALL.iter().find(|metric| metric.name == "hubwire.limit.hits").unwrap();
+/// assert_eq!(limits.labels, ["limit"]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Metric {
+    /// The name. Exporters may have to write it in another way: Prometheus knows no dots.
+    pub name: &'static str,
+    /// What the value tells.
+    pub kind: MetricKind,
+    /// What the value counts.
+    pub unit: MetricUnit,
+    /// The names of the labels. No value of a label is chosen by a client.
+    pub labels: &'static [&'static str],
+    /// What is counted, in one sentence.
+    pub description: &'static str,
+    buckets: Option<&'static [f64]>,
+}
+
+/// What the value of a metric tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetricKind {
+    /// How much there was in total; it only rises.
+    Counter,
+    /// How much there is at the moment.
+    Gauge,
+    /// How the single values are distributed.
+    Histogram,
+}
+
+/// What the value of a metric counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetricUnit {
+    /// Bytes.
+    Bytes,
+    /// Things or events, which the name tells.
+    Count,
+    /// Seconds, with fractions.
+    Seconds,
+}
+
+impl fmt::Display for MetricKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        })
+    }
+}
+
+impl fmt::Display for MetricUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes => "bytes",
+            Self::Count => "count",
+            Self::Seconds => "seconds",
+        })
+    }
+}
+
+impl Metric {
+    /// Returns the upper bounds of a histogram's buckets, for exporters that need them to be
+    /// configured; `None` for other kinds.
+    #[must_use]
+    pub fn buckets(&self) -> Option<&'static [f64]> {
+        self.buckets
+    }
+
+    /// Returns the counter with these values of the labels, in their order.
+    pub(crate) fn counter(&self, values: &[SharedString]) -> Counter {
+        metrics::counter!(self.name, self.labelled(values))
+    }
+
+    pub(crate) fn gauge(&self, values: &[SharedString]) -> Gauge {
+        metrics::gauge!(self.name, self.labelled(values))
+    }
+
+    pub(crate) fn histogram(&self, values: &[SharedString]) -> Histogram {
+        metrics::histogram!(self.name, self.labelled(values))
+    }
+
+    fn labelled(&self, values: &[SharedString]) -> Vec<Label> {
+        debug_assert_eq!(self.labels.len(), values.len(), "{}", self.name);
+        let labels = self.labels.iter().zip(values);
+        labels
+            .map(|(name, value)| Label::new(*name, value.clone()))
+            .collect()
+    }
+
+    fn describe(&self) {
+        let unit = match self.unit {
+            MetricUnit::Bytes => Unit::Bytes,
+            MetricUnit::Count => Unit::Count,
+            MetricUnit::Seconds => Unit::Seconds,
+        };
+        let (name, description) = (self.name, self.description);
+        match self.kind {
+            MetricKind::Counter => metrics::describe_counter!(name, unit, description),
+            MetricKind::Gauge => metrics::describe_gauge!(name, unit, description),
+            MetricKind::Histogram => metrics::describe_histogram!(name, unit, description),
+        }
+    }
+}
+
+/// Tells the recorder the unit and the description of every metric, for exporters that pass them
+/// on.
+///
+/// Call it once, after the recorder is installed.
+///
+/// ```
+/// hubwire::metrics::describe();
+/// ```
+pub fn describe_metrics() {
+    METRICS.iter().for_each(Metric::describe);
+}
+
+/// The buckets that OpenTelemetry advises for the durations of requests (its conventions for HTTP,
+/// `http.server.request.duration`), in seconds.
+const CALL_DURATIONS: &[f64] = &[
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+macro_rules! metrics {
+    ($($constant:ident = $kind:ident($name:literal, $unit:ident, $labels:expr, $buckets:expr, $description:literal);)*) => {
+        $(
+            pub(crate) static $constant: Metric = Metric {
+                name: $name,
+                kind: MetricKind::$kind,
+                unit: MetricUnit::$unit,
+                labels: &$labels,
+                description: $description,
+                buckets: $buckets,
+            };
+        )*
+
+        /// Every metric that a server records, sorted by name.
+        pub const METRICS: &[Metric] = &[$(Metric {
+            name: $name,
+            kind: MetricKind::$kind,
+            unit: MetricUnit::$unit,
+            labels: &$labels,
+            description: $description,
+            buckets: $buckets,
+        }),*];
+    };
+}
+
+metrics! {
+    ACCEPT_FAILURES = Counter("hubwire.accept.failures", Count, [], None,
+        "Connections that could not be accepted, usually for lack of file descriptors.");
+    DEPRECATED_CALLS = Counter("hubwire.deprecated.calls", Count, ["hub", "method"], None,
+        "Calls of deprecated methods, by hub and method as declared, including those that were refused.");
+    INVOCATION_DURATION = Histogram("hubwire.invocation.duration", Seconds, ["hub", "method", "outcome"],
+        Some(CALL_DURATIONS),
+        "How long calls of hub methods took; the outcome is `completed` or `failed`.");
+    LIMIT_HITS = Counter("hubwire.limit.hits", Count, ["limit"], None,
+        "How often a limit was hit, by the option that sets it.");
+    OUTBOUND_DROPPED = Counter("hubwire.outbound.dropped", Count, ["reason"], None,
+        "Messages that were dropped or replaced because their clients were busy.");
+    OUTBOUND_MEMORY = Gauge("hubwire.outbound.memory", Bytes, [], None,
+        "Bytes that are held for clients, with shared messages counted once.");
+    PANICS = Counter("hubwire.panics", Count, [], None,
+        "Panics that were caught.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_and_only_histograms_have_buckets() {
+        assert!(METRICS.is_sorted_by(|a, b| a.name < b.name));
+        for metric in METRICS {
+            let is_histogram = metric.kind == MetricKind::Histogram;
+            assert_eq!(metric.buckets().is_some(), is_histogram, "{}", metric.name);
+            let buckets = metric.buckets().unwrap_or_default();
+            assert!(buckets.is_sorted(), "{}", metric.name);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The options of the HTTP server.
+
+use std::time::Duration;
+
+use super::InvalidOption;
+
+options! {
+    /// Limits for the HTTP connections of one listener.
+    ///
+    /// Set with the setters of [`Serve`](crate::Serve), with [`Serve::options`](crate::Serve::options), or
+    /// by the section `serve` of a [`Configuration`](super::Configuration). ASP.NET Core's Kestrel has
+    /// such limits, with other names and defaults.
+    ///
+    /// ```
+    /// use hubwire::options::ServeOptions;
+    ///
+    /// let options: ServeOptions = toml::from_str("maximum_connections = 60_000")?;
+    /// assert_eq!(options.maximum_connections, Some(60_000));
+    /// # Ok::<(), toml::de::Error>(())
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ServeOptions, changes ServeOptionsChanges, setters serve_option_setters;
+
+    /// How long a client may take to send a request's head, and how long an idle connection is
+    /// kept. Default 30 s.
+    ///
+    /// After that, the connection is closed without a response.
+    request_headers_timeout: Duration = Duration::from_secs(30),
+        set(timeout: Duration);
+
+    /// How long a write may be pending while the client reads nothing of a response. Default 10 s.
+    ///
+    /// After that, the connection is closed, no matter how much of the response is left. A client
+    /// that reads slowly is not affected; a client that pauses its download for longer is cut off.
+    /// This applies to HTTP only: for a hub's clients, see
+    /// [`EndpointOptions::transport_progress_timeout`](super::EndpointOptions::transport_progress_timeout).
+    write_timeout: Duration = Duration::from_secs(10),
+        set(timeout: Duration);
+
+    /// The maximum number of connections, including those of hubs; more are refused with 503.
+    /// Default: as many as the system has descriptors for.
+    ///
+    /// An idle HTTP connection counts too: a client that negotiates has two connections until the
+    /// idle timeout of the first is over.
+    ///
+    /// Without a limit, a server that is out of descriptors cannot accept anybody, and the
+    /// application cannot open files either. Set the limit to a few hundred less than the process
+    /// may have open (`ulimit -n`).
+    maximum_connections: Option<usize> = None,
+        set(count: impl Into<Option<usize>> => count.into());
+
+    /// The maximum number of connections from one address, or from one IPv6 network of 64 bits;
+    /// more are refused with 503. Default: no limit.
+    ///
+    /// The address is that of the socket. Behind a proxy, all clients have the proxy's address, so
+    /// use this limit only for servers that clients reach directly. Connections of Unix sockets,
+    /// and of other listeners with addresses that are not a [`SocketAddr`](std::net::SocketAddr),
+    /// are never counted.
+    maximum_connections_per_address: Option<usize> = None,
+        set(count: impl Into<Option<usize>> => count.into());
+}
+
+impl ServeOptions {
+    /// Checks that every option makes sense, as [`serve`](crate::serve()) does.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first option that makes no sense: a time or a number of zero, or a number
+    /// beyond half of the address space.
+    pub fn validate(&self) -> Result<(), InvalidOption> {
+        self.check_each()?;
+        let limits = [
+            ("maximum_connections", self.maximum_connections),
+            (
+                "maximum_connections_per_address",
+                self.maximum_connections_per_address,
+            ),
+        ];
+        let limits = limits.map(|(option, limit)| (option, limit.unwrap_or(usize::MAX)));
+        InvalidOption::refuse_zero(&limits)
+    }
+}

@@ -1,0 +1,84 @@
+//! The list of metrics says what servers record, and all of it.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use hubwire::filters::InvocationMetrics;
+use hubwire::metrics::{ALL, MetricKind};
+use metrics_util::MetricKind as RecordedKind;
+use metrics_util::debugging::DebuggingRecorder;
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// What is told apart of a recorded metric: its kind and the names of its labels.
+type Shape = (MetricKind, Vec<String>);
+
+/// A server in which everything happens that has a metric.
+async fn everything() {
+    let server = server(|hub| hub.filter(InvocationMetrics));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let served = hubwire::serve(listener, Router::new()).until(settle());
+    served.await.unwrap();
+    let mut client = server.connect().await;
+    client.invoke("Join", ("tea",)).await.unwrap();
+    client.invoke("JoinTea", ()).await.unwrap();
+    pass(seconds(2)).await;
+}
+
+fn kind(recorded: RecordedKind) -> MetricKind {
+    match recorded {
+        RecordedKind::Counter => MetricKind::Counter,
+        RecordedKind::Gauge => MetricKind::Gauge,
+        RecordedKind::Histogram => MetricKind::Histogram,
+    }
+}
+
+#[test]
+fn each_recorded_metric_is_in_the_list_and_each_one_of_the_list_is_recorded() {
+    let snapshot = recorded(everything());
+    let recorded: BTreeMap<String, Shape> = snapshot
+        .into_iter()
+        .map(|(key, ..)| {
+            let (recorded, key) = key.into_parts();
+            let mut labels: Vec<_> = key.labels().map(|it| it.key().to_owned()).collect();
+            labels.sort();
+            (key.name().to_owned(), (kind(recorded), labels))
+        })
+        .collect();
+    let listed: BTreeMap<String, Shape> = ALL
+        .iter()
+        .map(|metric| {
+            let mut labels: Vec<_> = metric.labels.iter().map(|&it| it.to_owned()).collect();
+            labels.sort();
+            (metric.name.to_owned(), (metric.kind, labels))
+        })
+        .collect();
+    assert_eq!(recorded, listed);
+}
+
+#[test]
+fn each_one_of_the_list_is_described() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = paused_runtime();
+    metrics::with_local_recorder(&recorder, || {
+        hubwire::metrics::describe();
+        runtime.block_on(everything());
+    });
+    let described: BTreeMap<String, (String, String)> = snapshotter
+        .snapshot()
+        .into_vec()
+        .into_iter()
+        .map(|(key, unit, description, _)| {
+            let unit = unit.unwrap().as_str().to_owned();
+            let description = description.unwrap().into_owned();
+            (key.key().name().to_owned(), (unit, description))
+        })
+        .collect();
+    for metric in ALL {
+        let (unit, description) = &described[metric.name];
+        assert_eq!(*unit, metric.unit.to_string());
+        assert_eq!(description, metric.description);
+    }
+}
