@@ -35,7 +35,10 @@ pub(crate) use guarded::{
 use hubwire_core::NodeId;
 pub(crate) use limits::{Limit, Limits};
 pub(crate) use metric::{
-    ACCEPT_FAILURES, Count, INVOCATION_DURATION, Level, OUTBOUND_MEMORY, record,
+    ACCEPT_FAILURES, BACKPLANE_RECEIVED, BACKPLANE_UNSENT, CONNECTION_DURATION, CONNECTIONS_LET_GO,
+    Count, HANDSHAKE_REFUSALS, INVOCATION_DURATION, INVOCATION_INNER_DURATION, Level, NodeMetrics,
+    OUTBOUND_MEMORY, REFUSED_CALLS, REFUSED_STREAM_ITEMS, Received, SENDS, Traffic, TransportLabel,
+    record,
 };
 pub use metric::{METRICS, Metric, MetricKind, MetricUnit, describe_metrics};
 pub(crate) use options::ErrorDetail;
@@ -54,6 +57,7 @@ pub(crate) use repeated::{Occurrences, Repeated};
 pub(crate) use scratch::with_scratch;
 pub(crate) use tally::Tally;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 pub(crate) use turn::Turn;
@@ -67,6 +71,7 @@ pub(crate) struct Node {
     random: RandomSource,
     limits: Limits,
     drops: Drops,
+    metrics: NodeMetrics,
     orphaned_calls: Arc<OrphanedCalls>,
     panics: Arc<Panics>,
     /// Sessions and the tasks that they leave running.
@@ -90,6 +95,7 @@ impl Node {
             random,
             limits: Limits::default(),
             drops: Drops::default(),
+            metrics: NodeMetrics::default(),
             orphaned_calls: Arc::new(orphaned_calls),
             panics: Arc::new(Panics::new()),
             tracker: TaskTracker::new(),
@@ -108,6 +114,11 @@ impl Node {
     /// Returns the milliseconds since the node was built.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now()
+    }
+
+    /// Returns the milliseconds from when the node was built to this time.
+    pub(crate) fn at(&self, time: Instant) -> u64 {
+        self.clock.at(time)
     }
 
     /// Returns the seconds since the node was built, as of the last sweep: up to one too few.
@@ -135,6 +146,10 @@ impl Node {
 
     pub(crate) fn drops(&self) -> &Drops {
         &self.drops
+    }
+
+    pub(crate) fn metrics(&self) -> &NodeMetrics {
+        &self.metrics
     }
 
     pub(crate) fn orphaned_calls(&self) -> &Arc<OrphanedCalls> {
@@ -219,6 +234,7 @@ impl Node {
     pub(crate) fn pass_on_metrics(&self) {
         self.limits.pass_on();
         self.drops.pass_on();
+        self.metrics.pass_on();
         self.panics.pass_on();
     }
 

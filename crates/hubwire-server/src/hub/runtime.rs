@@ -6,12 +6,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use hubwire_core::{ConnectionId, FrameFormat, HubLifetimeManager, HubName};
+use tokio::time::Instant;
 
 #[cfg(feature = "testing")]
 use super::HubError;
 use super::failures::{Failures, Of, Place};
 #[cfg(feature = "testing")]
 use super::kept_causes::KeptCauses;
+use super::metrics::{CallOutcome, HubMetrics};
 use super::warnings::{Details, Heard, Warning, Warnings};
 use super::{Caller, HubService};
 use crate::connection::{Connection, Identity, UserIdProvider};
@@ -29,6 +31,7 @@ pub(crate) struct HubRuntime {
     user_ids: Arc<dyn UserIdProvider>,
     failures: Failures,
     warnings: Warnings,
+    metrics: HubMetrics,
     #[cfg(feature = "testing")]
     causes: KeptCauses,
     node: Arc<Node>,
@@ -45,6 +48,7 @@ impl HubRuntime {
         user_ids: Arc<dyn UserIdProvider>,
     ) -> Self {
         Self {
+            metrics: HubMetrics::new(&name, methods),
             name,
             service,
             options,
@@ -94,6 +98,7 @@ impl HubRuntime {
     /// Logs a warning about something that nobody else is told, unless the log has had a line about
     /// it recently; the sweep logs the rest.
     pub(crate) fn warn(&self, warning: Warning, details: impl Fn() -> Details) {
+        self.metrics.warned(warning);
         let now = self.node.now();
         self.warnings.count(warning, &self.name, now, details);
     }
@@ -159,6 +164,28 @@ impl HubRuntime {
         self.failures.say_the_rest(self.for_the_log(), now);
         self.warnings.say_the_rest(&self.name, now);
         self.lifetime.say_the_rest(now);
+    }
+
+    /// Records a call that has ended now, for the metrics.
+    pub(crate) fn call_ended(
+        &self,
+        method: usize,
+        begun: Instant,
+        now: Instant,
+        outcome: CallOutcome,
+    ) {
+        let name = self.service.method_name(method);
+        self.metrics.call_ended(method, name, begun, now, outcome);
+    }
+
+    pub(crate) fn metrics(&self) -> &HubMetrics {
+        &self.metrics
+    }
+
+    /// Passes on what was counted for the metrics of the hub.
+    pub(crate) fn pass_on_metrics(&self) {
+        self.metrics.pass_on();
+        self.lifetime.pass_on_metrics();
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
