@@ -12,12 +12,10 @@ fn gauge(recorded: &Recorded, name: &str) -> Option<f64> {
     })
 }
 
-fn connected() -> impl Future<Output = (TestServer<MeasuredHub>, TestClient)> {
-    async {
-        let server = server(|hub| hub);
-        let client = server.connect().await;
-        (server, client)
-    }
+async fn connected() -> (TestServer<MeasuredHub>, TestClient) {
+    let server = server(|hub| hub);
+    let client = server.connect().await;
+    (server, client)
 }
 
 #[test]
