@@ -20,7 +20,7 @@ pub use request::ConnectionRequest;
 use tokio_util::sync::CancellationToken;
 pub use user::{NAME_IDENTIFIER, NameIdentifierUserIdProvider, Principal, UserIdProvider};
 
-use crate::node::{Whose, fire};
+use crate::node::{Received, Traffic, Whose, fire};
 use crate::outbound::{Failure, Outbound};
 
 /// What is known about a connection before its handshake.
@@ -50,6 +50,7 @@ pub(crate) struct Connection {
     released_slots: AtomicUsize,
     /// Items of the connection's streams that its session has not counted yet.
     streamed_items: AtomicU32,
+    received: Received,
     groups: Mutex<IndexSet<GroupName>>,
     position: AtomicUsize,
 }
@@ -68,6 +69,7 @@ impl Connection {
             has_lost_transport: AtomicBool::new(false),
             released_slots: AtomicUsize::new(0),
             streamed_items: AtomicU32::new(0),
+            received: Received::default(),
             groups: Mutex::default(),
             position: AtomicUsize::new(usize::MAX),
         })
@@ -100,6 +102,18 @@ impl Connection {
 
     pub(crate) fn clock(&self) -> &ConnectionClock {
         &self.clock
+    }
+
+    /// Returns what was received, for the metrics.
+    pub(crate) fn received(&self) -> &Received {
+        &self.received
+    }
+
+    /// Takes what the connection has carried since the last time.
+    pub(crate) fn take_traffic(&self) -> Traffic {
+        let mut traffic = self.received.take();
+        traffic.add(self.outbound.take_traffic());
+        traffic
     }
 
     pub(crate) fn outbound(&self) -> &Arc<Outbound> {
@@ -230,6 +244,13 @@ impl Connection {
             0 => 0,
             _ => self.released_slots.swap(0, Ordering::AcqRel),
         }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let traffic = self.take_traffic();
+        self.outbound.node().metrics().carried(traffic);
     }
 }
 

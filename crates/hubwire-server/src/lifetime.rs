@@ -7,6 +7,7 @@ mod delivery;
 mod invoking;
 mod manager;
 mod memberships;
+mod metrics;
 mod protocols_in_use;
 mod sending;
 mod subscriptions;

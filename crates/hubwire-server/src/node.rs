@@ -39,7 +39,10 @@ use hubwire_core::NodeId;
 pub(crate) use in_span::{EnabledSpan, InSpan};
 pub(crate) use limits::{Limit, Limits};
 pub(crate) use metric::{
-    ACCEPT_FAILURES, Count, DEPRECATED_CALLS, INVOCATION_DURATION, Level, OUTBOUND_MEMORY, record,
+    ACCEPT_FAILURES, BACKPLANE_RECEIVED, BACKPLANE_UNSENT, CONNECTION_DURATION, CONNECTIONS_LET_GO,
+    Count, DEPRECATED_CALLS, HANDSHAKE_REFUSALS, INVOCATION_DURATION, INVOCATION_INNER_DURATION,
+    Level, NodeMetrics, OUTBOUND_MEMORY, REFUSED_CALLS, REFUSED_STREAM_ITEMS, Received, SENDS,
+    Traffic, TransportLabel, record,
 };
 pub use metric::{METRICS, Metric, MetricKind, MetricUnit, describe_metrics};
 pub(crate) use options::ErrorDetail;
@@ -59,6 +62,7 @@ pub(crate) use repeated_kinds::RepeatedKinds;
 pub(crate) use scratch::with_scratch;
 pub(crate) use tally::Tally;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 pub(crate) use turn::Turn;
@@ -72,6 +76,7 @@ pub(crate) struct Node {
     random: RandomSource,
     limits: Limits,
     drops: Drops,
+    metrics: NodeMetrics,
     orphaned_calls: Arc<OrphanedCalls>,
     panics: Arc<Panics>,
     /// Sessions and the tasks that they leave running.
@@ -95,6 +100,7 @@ impl Node {
             random,
             limits: Limits::default(),
             drops: Drops::default(),
+            metrics: NodeMetrics::default(),
             orphaned_calls: Arc::new(orphaned_calls),
             panics: Arc::new(Panics::new()),
             tracker: TaskTracker::new(),
@@ -113,6 +119,11 @@ impl Node {
     /// Returns the milliseconds since the node was built.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now()
+    }
+
+    /// Returns the milliseconds from when the node was built to this time.
+    pub(crate) fn at(&self, time: Instant) -> u64 {
+        self.clock.at(time)
     }
 
     /// Returns the seconds since the node was built, as of the last sweep: up to one too few.
@@ -140,6 +151,10 @@ impl Node {
 
     pub(crate) fn drops(&self) -> &Drops {
         &self.drops
+    }
+
+    pub(crate) fn metrics(&self) -> &NodeMetrics {
+        &self.metrics
     }
 
     pub(crate) fn orphaned_calls(&self) -> &Arc<OrphanedCalls> {
@@ -224,6 +239,7 @@ impl Node {
     pub(crate) fn pass_on_metrics(&self) {
         self.limits.pass_on();
         self.drops.pass_on();
+        self.metrics.pass_on();
         self.panics.pass_on();
     }
 

@@ -42,7 +42,7 @@ pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
 use state::{State, WayOut};
 use tokio::sync::Notify;
 
-use crate::node::{ConnectionLabel, Limit, Limits, Node, Panic, Whose};
+use crate::node::{ConnectionLabel, Limit, Limits, Node, Panic, Traffic, Whose};
 
 /// The reason why nothing more reaches a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,6 +290,11 @@ impl Outbound {
     /// Returns the number of queued bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.lock().queue.bytes()
+    }
+
+    /// Returns what the way out has taken since the last time.
+    pub(crate) fn take_traffic(&self) -> Traffic {
+        self.lock().take_traffic()
     }
 
     /// Returns the number of queued hub messages.

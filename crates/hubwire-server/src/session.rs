@@ -7,6 +7,7 @@ mod finish;
 mod handshake;
 mod hook;
 mod inbox;
+mod presence;
 #[cfg(test)]
 mod tests;
 pub(crate) mod wire;
@@ -36,6 +37,8 @@ pub(crate) struct Session {
     endpoint: Arc<EndpointOptions>,
     wire: Wire,
     inbox: Inbox,
+    /// Milliseconds from when the node was built until the connection was opened.
+    since: u64,
 }
 
 /// The outcome of opening a connection.
@@ -61,6 +64,7 @@ impl Session {
         Self {
             hub,
             endpoint,
+            since: presence::begin(&connection, transport.kind.label),
             wire: Wire::new(connection, transport),
             inbox: Inbox::default(),
         }

@@ -24,13 +24,15 @@ pub(crate) use served_socket::{ServedSocket, Upgrade};
 pub(crate) use socket::Socket;
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 
-use crate::node::Turn;
+use crate::node::{TransportLabel, Turn};
 use crate::outbound::Outbound;
 
 /// The properties of a kind of transport; each kind has one value, in a `static`.
 #[derive(Debug)]
 pub(crate) struct TransportKind {
     pub(crate) name: &'static str,
+    /// Its name in the metrics.
+    pub(crate) label: TransportLabel,
     pub(crate) frames: FrameFormat,
     /// What it can carry to the client.
     pub(crate) transfer_formats: &'static [TransferFormat],

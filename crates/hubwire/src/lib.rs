@@ -284,6 +284,10 @@ pub mod guides {
         #![doc = include_str!("../../../docs/logging.md")]
     }
 
+    pub mod metrics {
+        #![doc = include_str!("../../../docs/metrics.md")]
+    }
+
     pub mod options {
         #![doc = include_str!("../../../docs/options.md")]
     }

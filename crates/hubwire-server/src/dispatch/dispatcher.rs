@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Context;
 
 use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming, ProtocolError};
+use tokio::time::Instant;
 
 use super::invoke::{Mode, WaitingCall};
 use super::open_streams::{LeftUploads, OpenStreams};
@@ -29,6 +30,8 @@ pub(crate) struct Dispatcher {
     pub(super) open: Option<Box<OpenStreams>>,
     /// The stream whose next item has to wait, as do all messages after it.
     pub(super) full_upload: Option<Arc<dyn Upload>>,
+    /// When the last call ended, if nothing that takes time has happened since.
+    pub(super) time: Option<Instant>,
 }
 
 /// How far messages were dispatched.
@@ -50,6 +53,7 @@ impl Dispatcher {
             waiting: None,
             open: None,
             full_upload: None,
+            time: None,
             hub,
         }
     }
@@ -81,7 +85,8 @@ impl Dispatcher {
         cx: &mut Context<'_>,
     ) -> Dispatched {
         let limit = self.hub.options().maximum_receive_message_size;
-        let (mut used, mut is_rest_incomplete) = (0, false);
+        let (mut used, mut is_rest_incomplete, mut messages) = (0, false, 0);
+        self.time = None;
         while !turn.is_over() && !self.connection().has_ended() && !self.is_blocked() {
             let Some(rest @ [_, ..]) = bytes.get(used..) else {
                 break;
@@ -96,6 +101,7 @@ impl Dispatcher {
                         break;
                     }
                     used += consumed;
+                    messages += 1;
                     turn.took_messages(1 + self.connection().take_streamed_items());
                 }
                 Ok(None) => {
@@ -107,8 +113,12 @@ impl Dispatcher {
             }
         }
         if used > 0 {
-            let now = self.hub.node().now();
+            let now = match self.time {
+                Some(time) => self.hub.node().at(time),
+                None => self.hub.node().now(),
+            };
             self.connection().clock().received(now);
+            self.connection().received().add_messages(messages);
         }
         Dispatched {
             used,
@@ -188,7 +198,7 @@ impl Dispatcher {
             };
             let (invocation, resources) = (waiting.invocation, waiting.resources);
             self.start(
-                waiting.id.as_deref(),
+                (waiting.id.as_deref(), waiting.begun),
                 invocation,
                 &resources,
                 Claims::new(),

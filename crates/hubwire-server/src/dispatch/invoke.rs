@@ -3,17 +3,18 @@
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Poll};
 
 use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
+use tokio::time::Instant;
 
 use super::Dispatcher;
 use super::refusals::{self, FailedCall};
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
 use crate::hub::{
-    CallFault, Details, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources,
-    ResourcesBuilder, TraceContext, Warning, span,
+    CallFault, Details, Heard, HubCall, HubError, Place, RefusalReason, Reply, ReplyKind,
+    Resources, ResourcesBuilder, TraceContext, Warning, span,
 };
 use crate::node::{EnabledSpan, ErrorDetail, InSpan, guarded, with_scratch};
 
@@ -29,10 +30,12 @@ pub(super) struct WaitingCall {
     pub(super) id: Option<Box<str>>,
     pub(super) invocation: Invocation,
     pub(super) resources: Resources,
+    pub(super) begun: Instant,
 }
 
 impl Dispatcher {
     pub(super) fn invoke(&mut self, message: &Message<'_>, mode: Mode, cx: &mut Context<'_>) {
+        let begun = self.time.take().unwrap_or_else(Instant::now);
         let id = message.invocation_id.as_deref();
         let Some(method) = self.hub.service().method(&message.target) else {
             return self.refuse_unknown(id, &message.target);
@@ -49,7 +52,7 @@ impl Dispatcher {
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
             (ReplyKind::Stream(start), Mode::Streaming) => {
-                return self.begin_stream(message, method, start, &resources, cx);
+                return self.begin_stream(message, (method, begun), start, &resources, cx);
             }
             (ReplyKind::UnknownMethod, _) => {
                 let name = Excerpt(&message.target);
@@ -85,7 +88,7 @@ impl Dispatcher {
         };
         let trace = TraceContext::of_message(&message.headers);
         let invocation = Invocation { method, run, trace };
-        self.take_turn(message, invocation, resources, cx);
+        self.take_turn(message, invocation, resources, begun, cx);
     }
 
     /// Creates the call's resources and binds its arguments. Both run code of the hub's author.
@@ -119,6 +122,7 @@ impl Dispatcher {
         message: &Message<'_>,
         invocation: Invocation,
         resources: Resources,
+        begun: Instant,
         cx: &mut Context<'_>,
     ) {
         let id = message.invocation_id.as_deref();
@@ -127,6 +131,7 @@ impl Dispatcher {
                 id: id.map(Into::into),
                 invocation,
                 resources,
+                begun,
             });
             return;
         }
@@ -134,14 +139,14 @@ impl Dispatcher {
             Run::Method(_) => claims_of(message, &resources),
             Run::Refusal(_) => Claims::new(),
         };
-        self.start(id, invocation, &resources, claims, cx);
+        self.start((id, begun), invocation, &resources, claims, cx);
     }
 
     /// Runs a call until it is first pending. A call that completes at once needs no further
     /// allocation.
     pub(super) fn start(
         &mut self,
-        id: Option<&str>,
+        (id, read): (Option<&str>, Instant),
         mut invocation: Invocation,
         resources: &Resources,
         mut claims: Claims,
@@ -172,7 +177,12 @@ impl Dispatcher {
             slot,
             registered: None,
         };
-        if begun.is_ready() {
+        if let Poll::Ready(outcome) = begun {
+            if let Some(outcome) = outcome {
+                let now = Instant::now();
+                self.hub.call_ended(invocation.method, read, now, outcome);
+                self.time = Some(now);
+            }
             // The slot of a call that gave it back is added when the connection collects released
             // slots.
             if took_slot && !ended.frees_slot() {
@@ -196,6 +206,8 @@ impl Dispatcher {
             connection: Arc::clone(self.connection()),
             invocation_id,
             invocation,
+            begun: read,
+            is_over: false,
             ended,
         });
     }
@@ -278,6 +290,7 @@ impl Dispatcher {
 
     fn refuse_panicked(&self, id: Option<&str>, method: usize, error: HubError) {
         let target = self.hub.service().method_name(method);
+        self.hub.metrics().refused(RefusalReason::Argument);
         let place = Place::Arguments(method);
         self.hub.failed(place, self.connection().id(), &error);
         let detail = self.hub.options().error_detail();

@@ -118,6 +118,7 @@ impl Dispatcher {
             _ => (None, None),
         };
         if let Some(reason) = reason {
+            self.hub.metrics().refused(reason);
             service.call_refused(&RefusedCall {
                 caller: &self.caller,
                 target,

@@ -10,13 +10,13 @@ use futures_core::future::BoxFuture;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hubwire_protocol::{Excerpt, HubProtocol};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use super::refusals::{self, FailedCall};
 use crate::connection::Connection;
 use crate::hub::{
-    CallFuture, CallSlot, HubError, HubRuntime, Place, ResultWriter, StreamControl, StreamEnd,
-    StreamFailure, TraceContext, Upload, span,
+    CallFuture, CallOutcome, CallSlot, HubError, HubRuntime, Place, ResultWriter, StreamControl,
+    StreamEnd, StreamFailure, TraceContext, Upload, span,
 };
 use crate::node::{Guarded, InSpan, Panic, with_scratch};
 
@@ -36,17 +36,18 @@ pub(crate) enum Run {
 }
 
 impl Invocation {
-    /// Polls the method. When it is ready, its completion has been put into the connection's queue.
+    /// Polls the method; returns no outcome for a refusal. When it is ready, its completion has been put into the connection's queue.
     pub(crate) fn poll(
         &mut self,
         hub: &HubRuntime,
         connection: &Connection,
         invocation_id: Option<&str>,
         cx: &mut Context<'_>,
-    ) -> Poll<()> {
+    ) -> Poll<Option<CallOutcome>> {
         with_scratch(|buffer| {
             let protocol = connection.protocol();
             let naming = hub.options().naming;
+            let is_call = matches!(self.run, Run::Method(_));
             let error = match &mut self.run {
                 Run::Refusal(text) => Some(mem::take(text)),
                 Run::Method(call) => {
@@ -64,6 +65,10 @@ impl Invocation {
                     })
                 }
             };
+            let outcome = match error {
+                Some(_) => CallOutcome::Failed,
+                None => CallOutcome::Completed,
+            };
             if let Some(text) = error {
                 buffer.clear();
                 write_error(protocol, invocation_id, &text, buffer);
@@ -71,7 +76,7 @@ impl Invocation {
             if !buffer.is_empty() {
                 connection.gather(buffer);
             }
-            Poll::Ready(())
+            Poll::Ready(is_call.then_some(outcome))
         })
     }
 }
@@ -104,6 +109,8 @@ pub(crate) struct RunningInvocation {
     pub(crate) connection: Arc<Connection>,
     pub(crate) invocation_id: Option<Arc<str>>,
     pub(crate) invocation: Invocation,
+    pub(crate) begun: Instant,
+    pub(crate) is_over: bool,
     pub(crate) ended: Ended,
 }
 
@@ -141,7 +148,25 @@ impl Future for RunningInvocation {
         let id = this.invocation_id.as_deref();
         this.invocation
             .poll(&this.hub, &this.connection, id, cx)
-            .map(|()| mem::take(&mut this.ended))
+            .map(|outcome| {
+                if let Some(outcome) = outcome {
+                    let method = this.invocation.method;
+                    this.hub
+                        .call_ended(method, this.begun, Instant::now(), outcome);
+                }
+                this.is_over = true;
+                mem::take(&mut this.ended)
+            })
+    }
+}
+
+impl Drop for RunningInvocation {
+    fn drop(&mut self) {
+        if !self.is_over && matches!(self.invocation.run, Run::Method(_)) {
+            let (method, outcome) = (self.invocation.method, CallOutcome::Cancelled);
+            self.hub
+                .call_ended(method, self.begun, Instant::now(), outcome);
+        }
     }
 }
 
@@ -151,6 +176,8 @@ pub(crate) struct RunningStream {
     pub(crate) connection: Arc<Connection>,
     pub(crate) invocation_id: Arc<str>,
     pub(crate) method: usize,
+    pub(crate) begun: Instant,
+    pub(crate) is_over: bool,
     pub(crate) control: Arc<StreamControl>,
     pub(crate) run: InSpan<BoxFuture<'static, StreamEnd>>,
     /// The time until which the stream is polled after it was cancelled.
@@ -258,10 +285,29 @@ impl Future for RunningStream {
         let Poll::Ready(result) = this.poll_run(cx) else {
             return Poll::Pending;
         };
+        let is_cancelled = this.control.is_cancelled();
         let error = this.error_text(result);
         this.control.end();
         this.complete(error.as_deref());
+        this.is_over = true;
+        let outcome = match error {
+            _ if is_cancelled => CallOutcome::Cancelled,
+            Some(_) => CallOutcome::Failed,
+            None => CallOutcome::Completed,
+        };
+        this.hub
+            .call_ended(this.method, this.begun, Instant::now(), outcome);
         Poll::Ready(mem::take(&mut this.ended))
+    }
+}
+
+impl Drop for RunningStream {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let outcome = CallOutcome::Cancelled;
+            self.hub
+                .call_ended(self.method, self.begun, Instant::now(), outcome);
+        }
     }
 }
 

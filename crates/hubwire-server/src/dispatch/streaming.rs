@@ -12,14 +12,16 @@ use hubwire_protocol::{
     Completion, CompletionOutcome, Excerpt, Invocation as Message, StreamItem, StreamItemWriter,
 };
 
+use tokio::time::Instant;
+
 use super::Dispatcher;
 use super::open_streams::{OpenStreams, OpenUpload};
 use super::refusals;
 use super::running::{Ended, RunningStream};
 use crate::connection::DisconnectReason;
 use crate::hub::{
-    CallFault, Details, HubError, ItemFault, Place, Resources, StartStream, StreamControl,
-    StreamEnd, StreamSink, TraceContext, Upload, Warning, span,
+    CallFault, CallOutcome, Details, HubError, ItemFault, Place, Resources, StartStream,
+    StreamControl, StreamEnd, StreamSink, TraceContext, Upload, Warning, span,
 };
 use crate::lifetime::Receipt;
 use crate::node::{Guarded, InSpan, guarded};
@@ -69,7 +71,7 @@ impl Dispatcher {
     pub(super) fn begin_stream(
         &mut self,
         message: &Message<'_>,
-        method: usize,
+        (method, begun): (usize, Instant),
         start: Guarded<StartStream>,
         resources: &Resources,
         cx: &mut Context<'_>,
@@ -89,6 +91,8 @@ impl Dispatcher {
             Err(error) => {
                 span::record_error(&span, error.type_name());
                 let text = self.failed(Some(id), method).error_text(error);
+                let outcome = CallOutcome::Failed;
+                self.hub.call_ended(method, begun, Instant::now(), outcome);
                 return self.refuse(Some(id), &text);
             }
         };
@@ -102,6 +106,8 @@ impl Dispatcher {
             connection: Arc::clone(self.connection()),
             invocation_id,
             method,
+            begun,
+            is_over: false,
             control,
             run,
             time_left: None,
@@ -204,6 +210,7 @@ impl Dispatcher {
                 self.hub.failed(Place::StreamItem, connection_id, panic);
             }
             ItemFault::Misfit(detail) => {
+                self.hub.metrics().refused_item();
                 let warning = Warning::Call(method, CallFault::StreamItem);
                 let name = self.hub.service().method_name(method);
                 let details = || Details::of(connection_id).method(name).detail(detail);

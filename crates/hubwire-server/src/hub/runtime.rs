@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use hubwire_core::{ConnectionId, FrameFormat, HubLifetimeManager, HubName};
+use tokio::time::Instant;
 
 #[cfg(feature = "testing")]
 use super::HubError;
@@ -13,6 +14,7 @@ use super::deprecated_methods::DeprecatedMethods;
 use super::failures::{Failures, Of, Place};
 #[cfg(feature = "testing")]
 use super::kept_causes::KeptCauses;
+use super::metrics::{CallOutcome, HubMetrics};
 use super::warnings::{Details, Heard, Warning, Warnings};
 use super::{Caller, HubService, Method};
 use crate::connection::{Connection, Identity, UserIdProvider};
@@ -31,6 +33,7 @@ pub(crate) struct HubRuntime {
     deprecated: DeprecatedMethods,
     failures: Failures,
     warnings: Warnings,
+    metrics: HubMetrics,
     #[cfg(feature = "testing")]
     causes: KeptCauses,
     node: Arc<Node>,
@@ -48,6 +51,7 @@ impl HubRuntime {
     ) -> Self {
         Self {
             deprecated: DeprecatedMethods::of(&name, methods),
+            metrics: HubMetrics::new(&name, methods.len()),
             name,
             service,
             options,
@@ -97,6 +101,7 @@ impl HubRuntime {
     /// Logs a warning about something that nobody else is told, unless the log has had a line about
     /// it recently; the sweep logs the rest.
     pub(crate) fn warn(&self, warning: Warning, details: impl Fn() -> Details) {
+        self.metrics.warned(warning);
         let now = self.node.now();
         self.warnings.count(warning, &self.name, now, details);
     }
@@ -173,8 +178,26 @@ impl HubRuntime {
         self.lifetime.say_the_rest(now);
     }
 
-    /// Passes on what the hub counts for metrics.
+    /// Records a call that has ended now, for the metrics.
+    pub(crate) fn call_ended(
+        &self,
+        method: usize,
+        begun: Instant,
+        now: Instant,
+        outcome: CallOutcome,
+    ) {
+        let name = self.service.method_name(method);
+        self.metrics.call_ended(method, name, begun, now, outcome);
+    }
+
+    pub(crate) fn metrics(&self) -> &HubMetrics {
+        &self.metrics
+    }
+
+    /// Passes on what was counted for the metrics of the hub.
     pub(crate) fn pass_on_metrics(&self) {
+        self.metrics.pass_on();
+        self.lifetime.pass_on_metrics();
         self.deprecated.pass_on_metrics();
     }
 

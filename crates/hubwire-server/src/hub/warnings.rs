@@ -49,7 +49,51 @@ pub(crate) enum LetGo {
     PeerDead,
 }
 
+impl HandshakeReason {
+    /// All reasons, in the order of their declaration.
+    pub(super) const ALL: [Self; 6] = [
+        Self::TimedOut,
+        Self::TooLarge,
+        Self::Malformed,
+        Self::UnsupportedFormat,
+        Self::UnsupportedProtocol,
+        Self::UnsupportedVersion,
+    ];
+
+    /// Returns the reason's name in the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed_out",
+            Self::TooLarge => "too_large",
+            Self::Malformed => "malformed",
+            Self::UnsupportedFormat => "unsupported_format",
+            Self::UnsupportedProtocol => "unsupported_protocol",
+            Self::UnsupportedVersion => "unsupported_version",
+        }
+    }
+}
+
 impl LetGo {
+    /// All reasons, in the order of their declaration.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Silent,
+        Self::QueueFull,
+        Self::NoProgress,
+        Self::NodeFull,
+        Self::PeerDead,
+    ];
+
+    /// Returns the reason's name in the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::QueueFull => "queue_full",
+            Self::NoProgress => "no_progress",
+            Self::NodeFull => "node_full",
+            Self::PeerDead => "peer_dead",
+        }
+    }
+
     /// Returns `None` if the client left by itself.
     pub(crate) const fn of(failure: Failure) -> Option<Self> {
         match failure {

@@ -17,6 +17,7 @@ use hubwire_protocol::HubProtocol;
 use tokio::sync::{OnceCell, oneshot};
 
 use super::manager::{DefaultHubLifetimeManager, Received};
+use super::metrics::ClusterMetrics;
 use super::sending::distinct;
 use super::subscriptions::{Request, Subscriptions};
 use crate::node::{Node, Occurrences, Repeated, caught};
@@ -41,12 +42,14 @@ struct Shared {
     started: OnceCell<()>,
     /// Messages that the broker did not take, each with its error.
     unpublished: Repeated<String>,
+    metrics: ClusterMetrics,
 }
 
 impl Cluster {
     pub(crate) fn new(hub: HubName, node: Arc<Node>, backplane: Arc<dyn Backplane>) -> Self {
         Self {
             shared: Arc::new(Shared {
+                metrics: ClusterMetrics::new(&hub),
                 hub,
                 node,
                 backplane,
@@ -161,11 +164,19 @@ impl Cluster {
     /// Counts a message that no other node has got, and logs it if it is time to.
     fn stayed(&self, error: &BackplaneError) {
         let Shared {
-            node, unpublished, ..
+            node,
+            unpublished,
+            metrics,
+            ..
         } = &*self.shared;
+        metrics.unsent.add(1);
         if let Some(occurrences) = unpublished.happened(node.now(), || error.to_string()) {
             self.log_stayed(occurrences, error);
         }
+    }
+
+    pub(super) fn pass_on_metrics(&self) {
+        self.shared.metrics.pass_on();
     }
 
     /// Logs what was counted since the last line.
@@ -258,6 +269,7 @@ impl Cluster {
                 payloads,
                 when_busy,
             } => {
+                self.shared.metrics.received.add(1);
                 let when_busy = when_busy.as_ref().unwrap_or_else(|| manager.when_busy());
                 return manager.receive(subject, &excluded, &received(&payloads, when_busy));
             }

@@ -17,6 +17,7 @@ use super::cluster::Cluster;
 use super::connections::Connections;
 use super::delivery::{Before, Delivery, EncodedOnce};
 use super::memberships::Memberships;
+use super::metrics::SendMetrics;
 use super::protocols_in_use::ProtocolsInUse;
 use crate::connection::Connection;
 use crate::node::{HubOptions, Node, Whose};
@@ -37,6 +38,7 @@ pub(crate) struct DefaultHubLifetimeManager {
     client_result_timeout: Duration,
     naming: Naming,
     when_busy: WhenBusy,
+    metrics: SendMetrics,
     pub(super) protocols: ProtocolsInUse,
     maximum_groups: usize,
     maximum_name_size: usize,
@@ -63,6 +65,7 @@ impl DefaultHubLifetimeManager {
                 Arc::clone(&node),
                 options.maximum_pending_client_results,
             )),
+            metrics: SendMetrics::new(&hub),
             hub,
             node,
             client_result_timeout: options.client_result_timeout,
@@ -85,6 +88,13 @@ impl DefaultHubLifetimeManager {
     pub(crate) fn say_the_rest(&self, now: u64) {
         if let Some(cluster) = &self.cluster {
             cluster.say_the_rest(now);
+        }
+    }
+
+    pub(crate) fn pass_on_metrics(&self) {
+        self.metrics.pass_on();
+        if let Some(cluster) = &self.cluster {
+            cluster.pass_on_metrics();
         }
     }
 
@@ -324,6 +334,7 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
         }
         let message = self.message(method, arguments);
         let message = message.with_when_busy(when_busy, &self.when_busy);
+        self.metrics.sent(target);
         self.send_in_turn(target, &message)
     }
 

@@ -25,6 +25,12 @@ impl NodeClock {
         u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Returns the value at a time that was read before.
+    pub(crate) fn at(&self, time: Instant) -> u64 {
+        let elapsed = time.saturating_duration_since(self.epoch);
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Updates the seconds.
     pub(crate) fn tick(&self) {
         let seconds = u32::try_from(self.epoch.elapsed().as_secs()).unwrap_or(u32::MAX);

@@ -1,11 +1,13 @@
 //! The metrics of a server, each defined once: name, kind, unit, labels and description.
 
 mod count;
+mod node_metrics;
 
 use std::fmt;
 
 pub(crate) use count::{Count, Level, record};
 use metrics::{Counter, Gauge, Histogram, Label, SharedString, Unit};
+pub(crate) use node_metrics::{NodeMetrics, Received, Traffic, TransportLabel};
 
 /// A metric that a server records through the [`metrics`](https://docs.rs/metrics) facade.
 ///
@@ -135,6 +137,11 @@ const CALL_DURATIONS: &[f64] = &[
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
+/// ASP.NET Core's buckets for the durations of connections, in seconds.
+const CONNECTION_DURATIONS: &[f64] = &[
+    0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0,
+];
+
 macro_rules! metrics {
     ($($constant:ident = $kind:ident($name:literal, $unit:ident, $labels:expr, $buckets:expr, $description:literal);)*) => {
         $(
@@ -163,19 +170,53 @@ macro_rules! metrics {
 metrics! {
     ACCEPT_FAILURES = Counter("hubwire.accept.failures", Count, [], None,
         "Connections that could not be accepted, usually for lack of file descriptors.");
+    BACKPLANE_RECEIVED = Counter("hubwire.backplane.received", Count, ["hub"], None,
+        "Messages that came from other nodes.");
+    BACKPLANE_UNSENT = Counter("hubwire.backplane.unsent", Count, ["hub"], None,
+        "Messages that did not reach other nodes, because the backplane failed.");
+    CONNECTIONS_LET_GO = Counter("hubwire.connections.let_go", Count, ["reason"], None,
+        "Clients that the server disconnected because they were silent or too slow.");
     DEPRECATED_CALLS = Counter("hubwire.deprecated.calls", Count, ["hub", "method"], None,
         "Calls of deprecated methods, by hub and method as declared, including those that were refused.");
+    HANDSHAKE_REFUSALS = Counter("hubwire.handshake.refusals", Count, ["reason"], None,
+        "Handshakes that were refused.");
+    INBOUND_BYTES = Counter("hubwire.inbound.bytes", Bytes, [], None,
+        "Bytes of hub messages that were received, without the framing of transports.");
+    INBOUND_MESSAGES = Counter("hubwire.inbound.messages", Count, [], None,
+        "Hub messages that were received, including pings.");
     INVOCATION_DURATION = Histogram("hubwire.invocation.duration", Seconds, ["hub", "method", "outcome"],
         Some(CALL_DURATIONS),
-        "How long calls of hub methods took; the outcome is `completed` or `failed`.");
+        "How long calls of hub methods took, from when they were read; streams until their end; the outcome is `completed`, `failed` or `cancelled`.");
+    INVOCATION_INNER_DURATION = Histogram("hubwire.invocation.inner.duration", Seconds, ["hub", "method", "outcome"],
+        Some(CALL_DURATIONS),
+        "How long the method and the filters inside of the filter `InvocationMetrics` took; streams until their beginning.");
     LIMIT_HITS = Counter("hubwire.limit.hits", Count, ["limit"], None,
         "How often a limit was hit, by the option that sets it.");
+    OUTBOUND_BYTES = Counter("hubwire.outbound.bytes", Bytes, [], None,
+        "Bytes that sockets took, with the framing of transports.");
     OUTBOUND_DROPPED = Counter("hubwire.outbound.dropped", Count, ["reason"], None,
         "Messages that were dropped or replaced because their clients were busy.");
     OUTBOUND_MEMORY = Gauge("hubwire.outbound.memory", Bytes, [], None,
         "Bytes that are held for clients, with shared messages counted once.");
+    OUTBOUND_MESSAGES = Counter("hubwire.outbound.messages", Count, [], None,
+        "Hub messages that sockets took, once for each receiver.");
+    OUTBOUND_QUEUED_CONNECTIONS = Gauge("hubwire.outbound.queued.connections", Count, [], None,
+        "Connections for which messages wait.");
+    OUTBOUND_WRITES = Counter("hubwire.outbound.writes", Count, [], None,
+        "Writes to sockets; one may carry many messages.");
     PANICS = Counter("hubwire.panics", Count, [], None,
         "Panics that were caught.");
+    REFUSED_CALLS = Counter("hubwire.refused.calls", Count, ["hub", "reason"], None,
+        "Calls that were refused before they reached a method.");
+    REFUSED_STREAM_ITEMS = Counter("hubwire.refused.stream_items", Count, ["hub"], None,
+        "Items of clients' streams that did not fit their type.");
+    SENDS = Counter("hubwire.sends", Count, ["hub", "target"], None,
+        "Messages that hub code sent to clients, once for each send, by the kind of target.");
+    ACTIVE_CONNECTIONS = Gauge("signalr.server.active_connections", Count, ["signalr.transport"], None,
+        "Connections that are open.");
+    CONNECTION_DURATION = Histogram("signalr.server.connection.duration", Seconds,
+        ["signalr.connection.status", "signalr.transport"], Some(CONNECTION_DURATIONS),
+        "How long connections lasted; the status is `normal_closure`, `timeout` (the client was silent or too slow) or `app_shutdown`.");
 }
 
 #[cfg(test)]

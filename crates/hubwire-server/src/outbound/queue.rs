@@ -37,6 +37,8 @@ pub(super) struct Queue {
     own_bytes: usize,
     /// How many bytes were ever taken out, to measure progress.
     taken: u64,
+    /// How many hub messages were taken out since this was last asked.
+    taken_messages: u32,
     /// What is known of the entries once messages were dropped or replaced here.
     backlog: Option<Box<Backlog>>,
 }
@@ -50,6 +52,7 @@ impl Queue {
             bytes: 0,
             own_bytes: 0,
             taken: 0,
+            taken_messages: 0,
             backlog: None,
         }
     }
@@ -133,6 +136,10 @@ impl Queue {
         let oversized = oversized.filter(|size| size + ENTRY_COST > maximum);
         let left = oversized.map_or(0, |size| size - self.head_written + ENTRY_COST);
         self.cost() - left
+    }
+
+    pub(super) fn take_message_count(&mut self) -> u32 {
+        mem::take(&mut self.taken_messages)
     }
 
     pub(super) fn taken(&self) -> u64 {
@@ -232,11 +239,18 @@ impl Queue {
                 self.own_bytes -= length;
             }
             if let Some(written) = self.entries.pop_front() {
+                self.note_messages(&written);
                 self.note_removed(&written);
                 written.discard();
             }
         }
         self.give_back_room();
+    }
+
+    #[inline]
+    fn note_messages(&mut self, entry: &Entry) {
+        let messages = u32::try_from(entry.messages()).unwrap_or(u32::MAX);
+        self.taken_messages = self.taken_messages.saturating_add(messages);
     }
 
     /// Records that the first entry was removed.
@@ -273,6 +287,7 @@ impl Queue {
             }
             self.taken += size as u64;
             if let Some(entry) = self.entries.pop_front() {
+                self.note_messages(&entry);
                 self.note_removed(&entry);
                 parts.extend(entry.into_bytes(self.format));
             }

@@ -10,6 +10,7 @@ use super::SocketWriter;
 use super::memory::Charge;
 use super::progress::Watch;
 use super::queue::{Head, Queue};
+use crate::node::Traffic;
 
 /// The maximum number of entries in one write.
 const ENTRIES_PER_WRITE: usize = 64;
@@ -36,6 +37,10 @@ pub(super) struct State {
     pub(super) charge: Charge,
     /// The byte stream may hold bytes back until it is flushed.
     must_flush: bool,
+    /// How often the byte stream has taken bytes since this was last asked.
+    writes: u32,
+    /// How many of the bytes that were taken the metrics know already.
+    counted: u64,
 }
 
 /// How far a write got.
@@ -117,6 +122,20 @@ impl State {
             watch: Watch::default(),
             charge: Charge::default(),
             must_flush: false,
+            writes: 0,
+            counted: 0,
+        }
+    }
+
+    /// Returns what was taken out since the last time.
+    pub(super) fn take_traffic(&mut self) -> Traffic {
+        let taken = self.queue.taken();
+        let before = mem::replace(&mut self.counted, taken);
+        Traffic {
+            outbound_bytes: taken - before,
+            outbound_messages: self.queue.take_message_count().into(),
+            outbound_writes: mem::take(&mut self.writes).into(),
+            ..Traffic::default()
         }
     }
 
@@ -265,6 +284,7 @@ impl State {
             match ready!(write(writer, slices.get(..count).unwrap_or_default()))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 written => {
+                    self.writes = self.writes.saturating_add(1);
                     self.queue.advance(written);
                     self.must_flush = writer.holds_bytes_back();
                     left = left.saturating_sub(written);

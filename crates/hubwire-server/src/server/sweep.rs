@@ -13,7 +13,7 @@ use super::hubs::Hubs;
 use crate::connection::{Connection, DisconnectReason};
 use crate::endpoint::ConnectionTable;
 use crate::hub::{HubRuntime, say_the_rest_of_responses};
-use crate::node::{Level, Node, OUTBOUND_MEMORY, guarded_step, guarded_step_of};
+use crate::node::{Level, Node, OUTBOUND_MEMORY, Traffic, guarded_step, guarded_step_of};
 use crate::outbound::Flushers;
 
 /// ASP.NET Core's heartbeat: everything it does may be late by this much.
@@ -47,20 +47,30 @@ pub(super) async fn run(
         guarded_step("the metrics of a node", || {
             memory.set(flushers.memory().held().get());
             memory.pass_on();
-            node.pass_on_metrics();
         });
         guarded_step("the log of panics", || node.say_the_rest_of_panics());
         // Created for this sweep only, to hold nothing while there are no clients.
         let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
-        for hub in hubs.all() {
+        let (mut traffic, mut queued) = (Traffic::default(), 0);
+        let hubs = hubs.all();
+        for hub in &hubs {
             guarded_step("the sweep", || hub.say_the_rest(now));
-            guarded_step("the metrics of a hub", || hub.pass_on_metrics());
             let connections = hub.lifetime().connections();
             connections.for_each(|connection| {
                 guarded_step_of(connection.whose(), "the sweep of a connection", || {
-                    check(&hub, connection, &pings, now, sweeps);
+                    check(hub, connection, &pings, now, sweeps);
                 });
+                traffic.add(connection.take_traffic());
+                queued += usize::from(connection.outbound().bytes() > 0);
             });
+        }
+        guarded_step("the metrics of a node", || {
+            node.metrics().carried(traffic);
+            node.metrics().queued_connections().set(queued);
+            node.pass_on_metrics();
+        });
+        for hub in &hubs {
+            guarded_step("the metrics of a hub", || hub.pass_on_metrics());
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 
 static BARE: TransportKind = TransportKind {
     name: "bare",
+    label: crate::node::TransportLabel::Test,
     frames: FrameFormat::new("bare", |_, message, output| {
         output.extend_from_slice(message);
     }),

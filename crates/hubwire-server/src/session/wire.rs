@@ -59,14 +59,22 @@ impl Wire {
         &mut self,
         cx: &mut Context<'_>,
         turn: &mut Turn,
-        receive: impl FnMut(&[u8], &mut Turn),
+        mut receive: impl FnMut(&[u8], &mut Turn),
     ) -> Poll<()> {
         if self.has_ended() {
             return Poll::Pending;
         }
         let outbound = self.connection.outbound();
         outbound.start_gathering();
-        let read = self.transport.input.poll_read(cx, outbound, turn, receive);
+        let mut bytes = 0;
+        let counted = |payload: &[u8], turn: &mut Turn| {
+            bytes += payload.len();
+            receive(payload, turn);
+        };
+        let read = self.transport.input.poll_read(cx, outbound, turn, counted);
+        if bytes > 0 {
+            self.connection.received().add_bytes(bytes);
+        }
         outbound.write_gathered();
         read.map(|end| {
             if let Some(end) = end {

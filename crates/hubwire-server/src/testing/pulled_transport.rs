@@ -11,6 +11,7 @@ use super::client_transport::sealed::Sealed;
 use super::{ClientTransport, Incoming};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::endpoint::{Attached, HubEndpoint, spawn_session};
+use crate::node::TransportLabel;
 use crate::outbound::{Outbound, Puller};
 use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 
@@ -23,6 +24,7 @@ const PULL_SIZE: usize = 16 * 1024;
 /// Hub messages one after another, as in the response body of a poll.
 static PULLED: TransportKind = TransportKind {
     name: "pulled",
+    label: TransportLabel::Test,
     frames: FrameFormat::new("bare messages", |_, message, output| {
         output.extend_from_slice(message);
     }),

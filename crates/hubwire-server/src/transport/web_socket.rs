@@ -10,12 +10,13 @@ use hubwire_protocol::{
 use super::read_buffer::ReadBuffer;
 use super::socket::SocketReader;
 use super::{Closing, InputEnd, Left, TransportKind};
-use crate::node::Turn;
+use crate::node::{TransportLabel, Turn};
 use crate::outbound::Outbound;
 
 /// Each hub message is one WebSocket message, because some clients refuse messages of over 32 KiB.
 pub(crate) static WEB_SOCKETS: TransportKind = TransportKind {
     name: "WebSockets",
+    label: TransportLabel::WebSockets,
     frames: FrameFormat::new("WebSocket messages", frame),
     transfer_formats: &[TransferFormat::Text, TransferFormat::Binary],
 };

@@ -730,7 +730,7 @@ async fn supplied_filters_log_and_measure_each_call_without_its_values() {
 
     let measured = recorder.snapshotter().snapshot().into_vec().into_iter();
     let mut measured: Vec<_> = measured
-        .filter(|(key, ..)| key.key().name() == "hubwire.invocation.duration")
+        .filter(|(key, ..)| key.key().name() == "hubwire.invocation.inner.duration")
         .map(|(key, ..)| {
             let labels = key.key().labels();
             labels

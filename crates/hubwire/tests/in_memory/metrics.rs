@@ -1,5 +1,7 @@
 //! The metrics of panics that were caught, and of limits that were hit.
 
+mod calls;
+mod connections;
 mod list;
 
 use std::num::NonZeroUsize;

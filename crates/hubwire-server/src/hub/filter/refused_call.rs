@@ -33,6 +33,28 @@ pub enum RefusalReason {
 }
 
 impl RefusalReason {
+    /// All reasons, in the order of their declaration.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Argument,
+        Self::ArgumentCount,
+        Self::Streams,
+        Self::TooManyCalls,
+        Self::UnknownMethod,
+        Self::WrongKind,
+    ];
+
+    /// Returns the reason's name in the metrics.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Argument => "argument",
+            Self::ArgumentCount => "argument_count",
+            Self::Streams => "streams",
+            Self::TooManyCalls => "too_many_calls",
+            Self::UnknownMethod => "unknown_method",
+            Self::WrongKind => "wrong_kind",
+        }
+    }
+
     pub(crate) const fn of(fault: CallFault) -> Option<Self> {
         Some(match fault {
             CallFault::Argument => Self::Argument,

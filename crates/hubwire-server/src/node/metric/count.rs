@@ -91,11 +91,28 @@ impl Level {
         self.value.store(value, Ordering::Relaxed);
     }
 
+    pub(crate) fn raise(&self) {
+        self.value.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lower(&self) {
+        self.value.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Passes the value on once it was not zero.
+    pub(crate) fn pass_on_if_used(&self) {
+        let is_zero = self.value.load(Ordering::Relaxed) == 0;
+        if !is_zero || self.is_known.load(Ordering::Relaxed) {
+            self.pass_on();
+        }
+    }
+
     /// Passes on the difference to the last time; also once at the beginning.
     pub(crate) fn pass_on(&self) {
         let value = self.value.load(Ordering::Relaxed);
         let before = self.passed_on.swap(value, Ordering::Relaxed);
-        if value != before || !self.is_known.swap(true, Ordering::Relaxed) {
+        let is_known = self.is_known.swap(true, Ordering::Relaxed);
+        if value != before || !is_known {
             self.pass_on_difference(value.saturating_sub(before));
         }
     }

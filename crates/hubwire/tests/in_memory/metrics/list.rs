@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
+use hubwire::SignalR;
+use hubwire::backplane::InProcessFarm;
 use hubwire::filters::InvocationMetrics;
 use hubwire::metrics::{ALL, MetricKind};
 use metrics_util::MetricKind as RecordedKind;
@@ -16,13 +18,16 @@ type Shape = (MetricKind, Vec<String>);
 
 /// A server in which everything happens that has a metric.
 async fn everything() {
-    let server = server(|hub| hub.filter(InvocationMetrics));
+    let farm = InProcessFarm::new();
+    let signalr = SignalR::builder().backplane(farm.node()).build();
+    let server = TestServer::on(signalr, MeasuredHub, |hub| hub.filter(InvocationMetrics));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let served = hubwire::serve(listener, Router::new()).until(settle());
     served.await.unwrap();
     let mut client = server.connect().await;
     client.invoke("Join", ("tea",)).await.unwrap();
     client.invoke("JoinTea", ()).await.unwrap();
+    client.close().await.unwrap();
     pass(seconds(2)).await;
 }
 
@@ -81,4 +86,25 @@ fn each_one_of_the_list_is_described() {
         assert_eq!(*unit, metric.unit.to_string());
         assert_eq!(description, metric.description);
     }
+}
+
+#[test]
+fn the_guide_has_exactly_the_list() {
+    let guide = include_str!("../../../../../docs/metrics.md");
+    let listed: Vec<&str> = guide.lines().filter(|it| it.starts_with("| `")).collect();
+    let expected: Vec<String> = ALL
+        .iter()
+        .map(|metric| {
+            let labels: Vec<_> = metric.labels.iter().map(|it| format!("`{it}`")).collect();
+            let labels = match &*labels {
+                [] => "-".to_owned(),
+                labels => labels.join(", "),
+            };
+            format!(
+                "| `{}` | {} | {} | {labels} | {} |",
+                metric.name, metric.kind, metric.unit, metric.description
+            )
+        })
+        .collect();
+    assert_eq!(listed, expected);
 }

@@ -1,0 +1,104 @@
+//! The metrics of connections, and of what they carry.
+
+use test_support::in_memory::*;
+
+use super::calls::values;
+use super::*;
+
+fn gauge(recorded: &Recorded, name: &str) -> Option<f64> {
+    recorded.iter().find_map(|(key, _, _, value)| match value {
+        DebugValue::Gauge(value) if key.key().name() == name => Some(value.into_inner()),
+        _ => None,
+    })
+}
+
+async fn connected() -> (TestServer<MeasuredHub>, TestClient) {
+    let server = server(|hub| hub);
+    let client = server.connect().await;
+    (server, client)
+}
+
+#[test]
+fn the_open_connections_are_counted_and_return_to_zero() {
+    let name = "signalr.server.active_connections";
+    let open = recorded(async {
+        let (_server, client) = connected().await;
+        pass(seconds(2)).await;
+        std::mem::forget(client);
+    });
+    assert_eq!(gauge(&open, name), Some(1.0));
+    let closed = recorded(async {
+        let (_server, mut client) = connected().await;
+        pass(seconds(2)).await;
+        client.close().await.unwrap();
+        pass(seconds(2)).await;
+    });
+    assert_eq!(gauge(&closed, name), Some(0.0));
+}
+
+#[test]
+fn the_duration_of_a_connection_is_recorded_once_with_its_end() {
+    let ends = recorded(async {
+        let (server, mut client) = connected().await;
+        pass(seconds(3)).await;
+        client.close().await.unwrap();
+        let mut silent = server.connect().await;
+        ping(&mut silent).await;
+        pass(seconds(40)).await;
+        let _last = server.connect().await;
+        server.signalr.shutdown().await;
+        pass(seconds(70)).await;
+    });
+    let ends = values(ends, "signalr.server.connection.duration");
+    let counts: Vec<_> = ends.iter().map(|(it, all)| (&**it, all.len())).collect();
+    let expected = [
+        ("app_shutdown web_sockets", 1),
+        ("normal_closure web_sockets", 1),
+        ("timeout web_sockets", 1),
+    ];
+    assert_eq!(counts, expected);
+    let normal = ends[1].1[0];
+    assert!((3.0..3.1).contains(&normal), "{normal}");
+}
+
+#[test]
+fn what_connections_carry_is_counted() {
+    let scene = || async {
+        let (server, mut client) = connected().await;
+        for _ in 0..3 {
+            let all = server.context().clients().all();
+            all.send("Text", ("x",)).await.unwrap();
+            message(&mut client).await;
+        }
+        client.invoke("Join", ("tea",)).await.unwrap();
+        client.close().await.unwrap();
+    };
+    let counted = |name| measured(name, scene()).pop().unwrap().1;
+    // The answer to the handshake, three messages and a completion.
+    assert_eq!(counted("hubwire.outbound.messages"), 5);
+    // The answer to the handshake is no hub message, and neither is the request.
+    assert_eq!(counted("hubwire.inbound.messages"), 1);
+    assert!(counted("hubwire.outbound.bytes") > 5 * 10);
+    assert!(counted("hubwire.inbound.bytes") > 50);
+    assert_eq!(counted("hubwire.sends"), 3);
+}
+
+#[test]
+fn refused_handshakes_and_clients_that_are_let_go_are_counted_by_reason() {
+    let scene = || async {
+        let (server, mut silent) = connected().await;
+        let mut stranger = server.open();
+        stranger.send_bytes(b"hello\x1e").await.unwrap();
+        message(&mut stranger).await;
+        ping(&mut silent).await;
+        pass(seconds(40)).await;
+    };
+    assert_hits(
+        &measured("hubwire.handshake.refusals", scene()),
+        &[("malformed", 1)],
+    );
+    assert_hits(
+        &measured("hubwire.connections.let_go", scene()),
+        &[("silent", 1)],
+    );
+}
