@@ -6,6 +6,7 @@ mod clock;
 mod drops;
 mod giving_way;
 mod guarded;
+mod in_span;
 mod limits;
 mod options;
 mod orphaned_calls;
@@ -32,6 +33,7 @@ pub(crate) use guarded::{
     guarded_step_of,
 };
 use hubwire_core::NodeId;
+pub(crate) use in_span::InSpan;
 pub(crate) use limits::{Limit, Limits};
 pub(crate) use options::ErrorDetail;
 pub use options::{
