@@ -23,9 +23,11 @@ mod returned;
 mod runtime;
 mod sent_stream;
 mod service;
+pub(crate) mod span;
 mod stream_reader;
 mod stream_sink;
 mod success;
+mod trace_context;
 mod type_name;
 mod warnings;
 
@@ -69,6 +71,7 @@ pub(crate) use stream_reader::{ItemFault, Upload};
 pub use stream_reader::{LentStreamReader, StreamReader};
 pub(crate) use stream_sink::{StreamControl, StreamFailure};
 pub use stream_sink::{StreamEnd, StreamSink};
+pub(crate) use trace_context::TraceContext;
 pub(crate) use type_name::short_type_name;
 pub(crate) use warnings::{CallFault, Details, HandshakeReason, Heard, LetGo, Warning};
 

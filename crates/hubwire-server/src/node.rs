@@ -6,6 +6,7 @@ mod clock;
 mod drops;
 mod giving_way;
 mod guarded;
+mod in_span;
 mod limits;
 mod metric;
 mod options;
@@ -33,6 +34,7 @@ pub(crate) use guarded::{
     guarded_step_of,
 };
 use hubwire_core::NodeId;
+pub(crate) use in_span::InSpan;
 pub(crate) use limits::{Limit, Limits};
 pub(crate) use metric::{
     ACCEPT_FAILURES, Count, INVOCATION_DURATION, Level, OUTBOUND_MEMORY, record,

@@ -25,7 +25,7 @@ use wire::Wire;
 
 use crate::connection::{Connection, DisconnectReason};
 use crate::dispatch::Dispatcher;
-use crate::hub::{Connecting, HubResult, HubRuntime, Place};
+use crate::hub::{Connecting, HubResult, HubRuntime, Place, TraceContext};
 use crate::node::{EndpointOptions, Turn, caught, guarded};
 use crate::transport::{Closing, Transport};
 
@@ -66,16 +66,26 @@ impl Session {
         }
     }
 
-    /// Serves the connection until it has ended.
+    /// Serves the connection until it has ended. `opener` is the trace context in which it was
+    /// opened.
     ///
     /// Boxed, because a future holds a moved value more than once.
-    pub(crate) fn run(self: Box<Self>) -> impl Future<Output = ()> + Send + use<> {
-        let span = tracing::debug_span!(
+    pub(crate) fn run(
+        self: Box<Self>,
+        opener: TraceContext,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let span = tracing::info_span!(
+            target: "hubwire::connection",
+            parent: None,
             "connection",
             connection_id = %self.connection().id(),
             hub = %self.hub.name(),
             transport = self.wire.transport().kind.name,
         );
+        if !span.is_disabled() {
+            let request = self.connection().request();
+            opener.or_of_request(request).set_parent_of(&span);
+        }
         self.serve().instrument(span)
     }
 

@@ -22,4 +22,5 @@ pub mod memory;
 pub mod open_files;
 pub mod packed;
 pub mod requests;
+pub mod spans;
 pub mod way_out;

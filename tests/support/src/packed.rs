@@ -6,8 +6,8 @@ use std::time::Duration;
 use hubwire::Naming;
 use hubwire::manual::Arguments;
 use hubwire::protocol::{
-    Close, Completion, CompletionOutcome, EncodeError, FrameDecoder, FrameEvent, HubMessage,
-    HubProtocol, Invocation, Masking, Opcode, json, messagepack, write_masked_frame,
+    Close, Completion, CompletionOutcome, EncodeError, FrameDecoder, FrameEvent, Headers,
+    HubMessage, HubProtocol, Invocation, Masking, Opcode, json, messagepack, write_masked_frame,
 };
 use hubwire::testing::TestClient;
 use serde_json::Value;
@@ -154,7 +154,14 @@ fn pack(record: &Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         .filter_map(Value::as_str)
         .collect();
     let id = text("invocationId");
-    let mut writer = HubProtocol::MessagePack.writer(out);
+    let headers: Headers<'_> = record["headers"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+        .collect();
+    let writer = HubProtocol::MessagePack.writer(out);
+    let mut writer = writer.with_headers(&headers);
     match record["type"].as_u64() {
         Some(1) => writer.invocation(Some(id), text("target"), &arguments, &streams),
         Some(2) => writer.stream_item(id, &record["item"]),

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use test_support::client::Client;
 
 use crate::collector::Collector;
@@ -16,16 +17,32 @@ async fn shop_with_a_visitor(collector: &Collector) -> (Shop, Client) {
     (shop, visitor)
 }
 
+/// The header of W3C Trace Context, and what is in it.
+const TRACE_PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const TRACE: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
+const PARENT: u64 = 0x00f0_67aa_0ba9_02b7;
+
 #[tokio::test]
-async fn a_connection_is_a_span_that_arrives_before_the_shop_has_ended() {
+async fn a_call_is_a_span_of_the_callers_trace_and_arrives_before_the_shop_has_ended() {
     let mut collector = Collector::open().await;
-    let (mut shop, visitor) = shop_with_a_visitor(&collector).await;
+    let (mut shop, mut visitor) = shop_with_a_visitor(&collector).await;
+    let headers = format!(r#""headers":{{"traceparent":"{TRACE_PARENT}"}}"#);
+    let call = r#""invocationId":"1","target":"LeaveRoom","arguments":["support"]"#;
+    visitor
+        .send(&format!(r#"{{"type":1,{headers},{call}}}"#))
+        .await;
+    visitor
+        .expect(r#"{"type":3,"invocationId":"1","result":null}"#)
+        .await;
     visitor.leave().await;
     shop.ask_to_stop().await;
     assert!(shop.ended().await.success());
-    let (service, span) = collector.next(|it| it.name == "connection").await;
+
+    let (service, span) = collector.next(|it| it.name == "ChatHub/LeaveRoom").await;
     assert!(service.contains(r#""shopnest""#), "{service}");
-    assert_eq!(span.parent_span_id, b"");
+    assert_eq!(span.trace_id, TRACE.to_be_bytes());
+    assert_eq!(span.parent_span_id, PARENT.to_be_bytes());
+    assert_eq!(span.kind(), SpanKind::Server);
 }
 
 #[tokio::test]

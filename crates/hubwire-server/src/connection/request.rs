@@ -97,6 +97,12 @@ impl ConnectionRequest {
             .map(|(_, value)| value)
     }
 
+    /// Returns the names of all headers, in lower case, in the order in which they arrived.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.texts().skip(2).step_by(2)
+    }
+
     /// Returns the value of the cookie with this name, as it was sent: escapes are not decoded and
     /// quotes are kept.
     ///

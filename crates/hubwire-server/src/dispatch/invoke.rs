@@ -1,10 +1,12 @@
 //! Calls of hub methods: runs the method that a message asks for, or refuses the call.
 
-use std::fmt;
 use std::sync::Arc;
 use std::task::Context;
+use std::{fmt, mem};
 
 use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
+
+use tracing::Span;
 
 use super::Dispatcher;
 use super::refusals::{self, FailedCall};
@@ -12,9 +14,9 @@ use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, writ
 use super::streaming::{Claims, claims_of};
 use crate::hub::{
     CallFault, Details, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources,
-    ResourcesBuilder, Warning,
+    ResourcesBuilder, TraceContext, Warning, span,
 };
-use crate::node::{ErrorDetail, guarded, with_scratch};
+use crate::node::{ErrorDetail, InSpan, guarded, with_scratch};
 
 /// Whether the client expects a result or a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +63,7 @@ impl Dispatcher {
             }
             (ReplyKind::Call(call), Mode::Plain) => {
                 match self.check_uploads(method, message, &resources) {
-                    Ok(()) => Run::Method(call),
+                    Ok(()) => Run::Method(InSpan::new(call, Span::none())),
                     Err(text) => {
                         self.log_refused_call(message, method, CallFault::Streams, |it| {
                             it.detail(&text)
@@ -81,7 +83,9 @@ impl Dispatcher {
                 Run::Refusal(refusals::streaming(target))
             }
         };
-        self.take_turn(message, Invocation { method, run }, resources, cx);
+        let trace = TraceContext::of_message(&message.headers);
+        let invocation = Invocation { method, run, trace };
+        self.take_turn(message, invocation, resources, cx);
     }
 
     /// Creates the call's resources and binds its arguments. Both run code of the hub's author.
@@ -97,6 +101,7 @@ impl Dispatcher {
             let resources = service.resources(method, builder);
             let call = HubCall {
                 caller: &self.caller,
+                headers: &message.headers,
                 arguments: &message.arguments,
                 resources: &resources,
                 is_answered: message.invocation_id.is_some(),
@@ -152,6 +157,10 @@ impl Dispatcher {
             invocation.run = Run::Refusal(text);
             claims.clear();
         }
+        if let Run::Method(call) = &mut invocation.run {
+            let trace = mem::take(&mut invocation.trace);
+            call.set_span(self.span_of(invocation.method, trace));
+        }
         let took_slot = takes_slot(resources);
         let slot = resources.slot().cloned();
         if let Some(slot) = slot.as_ref().filter(|_| took_slot) {
@@ -189,6 +198,12 @@ impl Dispatcher {
             invocation,
             ended,
         });
+    }
+
+    /// Creates the span of a call that begins.
+    pub(super) fn span_of(&self, method: usize, trace: TraceContext) -> Span {
+        let method = self.hub.service().method_name(method);
+        span::of_call(self.hub.name(), method, self.connection().id(), trace)
     }
 
     /// Returns the text of a refusal if the connection has too many running calls, with or without

@@ -16,19 +16,21 @@ use super::refusals::{self, FailedCall};
 use crate::connection::Connection;
 use crate::hub::{
     CallFuture, CallSlot, HubError, HubRuntime, Place, ResultWriter, StreamControl, StreamEnd,
-    StreamFailure, Upload,
+    StreamFailure, TraceContext, Upload, span,
 };
-use crate::node::{Guarded, Panic, with_scratch};
+use crate::node::{Guarded, InSpan, Panic, with_scratch};
 
 /// A call that is ready to run: its arguments are decoded, and its method has not begun.
 pub(crate) struct Invocation {
     pub(crate) method: usize,
     pub(crate) run: Run,
+    pub(crate) trace: TraceContext,
 }
 
 /// What the call does in its turn.
 pub(crate) enum Run {
-    Method(Guarded<Pin<Box<dyn CallFuture>>>),
+    /// The span is disabled until the call begins.
+    Method(InSpan<Pin<Box<dyn CallFuture>>>),
     /// Refuses the call.
     Refusal(String),
 }
@@ -56,9 +58,10 @@ impl Invocation {
                         invocation_id,
                         method: self.method,
                     };
-                    ready!(poll_call(call, cx, &mut result))
-                        .err()
-                        .map(|error| failed.error_text(error))
+                    ready!(poll_call(call, cx, &mut result)).err().map(|error| {
+                        span::record_error(call.span(), error.type_name());
+                        failed.error_text(error)
+                    })
                 }
             };
             if let Some(text) = error {
@@ -87,7 +90,7 @@ pub(super) fn write_error(
 
 /// Polls a method. A panic of hub code becomes the error of this call.
 fn poll_call(
-    call: &mut Guarded<Pin<Box<dyn CallFuture>>>,
+    call: &mut InSpan<Pin<Box<dyn CallFuture>>>,
     cx: &mut Context<'_>,
     result: &mut ResultWriter<'_>,
 ) -> Poll<Result<(), HubError>> {
@@ -149,7 +152,7 @@ pub(crate) struct RunningStream {
     pub(crate) invocation_id: Arc<str>,
     pub(crate) method: usize,
     pub(crate) control: Arc<StreamControl>,
-    pub(crate) run: Guarded<BoxFuture<'static, StreamEnd>>,
+    pub(crate) run: InSpan<BoxFuture<'static, StreamEnd>>,
     /// The time until which the stream is polled after it was cancelled.
     pub(crate) time_left: Option<Pin<Box<Sleep>>>,
     pub(crate) ended: Ended,
@@ -221,6 +224,7 @@ impl RunningStream {
             invocation_id: Some(&self.invocation_id),
             method: self.method,
         };
+        span::record_error(self.run.span(), failure.type_name());
         Some(match failure {
             StreamFailure::Invoking(error) => failed.error_text(error),
             StreamFailure::Streaming(error) => failed.streaming_error_text(error),

@@ -19,10 +19,10 @@ use super::running::{Ended, RunningStream};
 use crate::connection::DisconnectReason;
 use crate::hub::{
     CallFault, Details, HubError, ItemFault, Place, Resources, StartStream, StreamControl,
-    StreamEnd, StreamSink, Upload, Warning,
+    StreamEnd, StreamSink, TraceContext, Upload, Warning, span,
 };
 use crate::lifetime::Receipt;
-use crate::node::{Guarded, guarded};
+use crate::node::{Guarded, InSpan, guarded};
 
 /// The streams that a client sends to a call, each with its id.
 pub(super) type Claims = Vec<(Arc<str>, Arc<dyn Upload>)>;
@@ -80,9 +80,11 @@ impl Dispatcher {
             return self.refuse(Some(id), &text);
         }
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
-        let run = match self.start_stream(id, start, &control) {
-            Ok(run) => run,
+        let span = self.span_of(method, TraceContext::of_message(&message.headers));
+        let run = match span.in_scope(|| self.start_stream(id, start, &control)) {
+            Ok(run) => InSpan::new(run, span),
             Err(error) => {
+                span::record_error(&span, error.type_name());
                 let text = self.failed(Some(id), method).error_text(error);
                 return self.refuse(Some(id), &text);
             }

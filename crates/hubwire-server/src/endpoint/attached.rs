@@ -7,7 +7,7 @@ use hubwire_core::{ConnectionId, FrameFormat};
 use super::HubEndpoint;
 use super::connection_table::{ConnectionTable, ConnectionToken, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
-use crate::hub::HubRuntime;
+use crate::hub::{HubRuntime, TraceContext};
 use crate::node::{ConnectionLabel, Whose, caught, guarded_step_of};
 use crate::session::Session;
 
@@ -81,12 +81,13 @@ pub(crate) fn spawn_session(
         hub: hub.name().clone(),
         connection_id: slot.id().clone(),
     };
+    let opener = TraceContext::current();
     let task = hub.node().spawn_session(async move {
         // The last safety net: dropping what was opened gives back its resources.
         let opened = caught(opening).await;
         match opened {
             Ok(Some((attached, session))) => {
-                if let Err(panic) = caught(session.run()).await {
+                if let Err(panic) = caught(session.run(opener)).await {
                     panic.log_of(attached.whose(), THE_TASK);
                 }
                 drop(attached);

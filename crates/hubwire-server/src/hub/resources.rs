@@ -112,7 +112,7 @@ mod tests {
 
     use hubwire_core::UntypedClient;
     use hubwire_protocol::{
-        BindError, HubMessage, HubProtocol, Invocation, Naming, RawArguments, RawItem,
+        BindError, Headers, HubMessage, HubProtocol, Invocation, Naming, RawArguments, RawItem,
     };
 
     use super::*;
@@ -187,6 +187,7 @@ mod tests {
                 0,
                 HubCall {
                     caller,
+                    headers: &Headers::new(),
                     arguments,
                     resources,
                     is_answered: true,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::InvocationScope;
-use hubwire_protocol::{BindError, RawArguments};
+use hubwire_protocol::{BindError, Headers, RawArguments};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +69,7 @@ impl fmt::Debug for dyn HubService {
 #[derive(Clone, Copy, Debug)]
 pub struct HubCall<'a> {
     pub(crate) caller: &'a Caller,
+    pub(crate) headers: &'a Headers<'a>,
     pub(crate) arguments: &'a RawArguments<'a>,
     pub(crate) resources: &'a Resources,
     /// Whether the client gets a response.
@@ -84,6 +85,13 @@ impl<'a> HubCall<'a> {
     #[must_use]
     pub fn caller(&self) -> &'a Caller {
         self.caller
+    }
+
+    /// Returns the headers of the message, which are not those of an HTTP request: a client may
+    /// send other ones with each call. Most send none.
+    #[must_use]
+    pub fn headers(&self) -> &'a Headers<'a> {
+        self.headers
     }
 
     /// Returns the arguments as they arrived.

@@ -54,6 +54,16 @@ pub(crate) enum StreamFailure {
     NoStream,
 }
 
+impl StreamFailure {
+    /// Returns the name of the error's type, which for a missing stream is that of .NET.
+    pub(crate) fn type_name(&self) -> &str {
+        match self {
+            Self::Invoking(error) | Self::Streaming(error) => error.type_name(),
+            Self::NoStream => "InvalidOperationException",
+        }
+    }
+}
+
 /// State shared by the dispatcher and the stream.
 pub(crate) struct StreamControl {
     token: Option<CancellationToken>,

@@ -175,6 +175,11 @@ impl<T> Guarded<T> {
         self.value.take()
     }
 
+    /// Moves the value out, unless it was dropped; it stays guarded.
+    pub(crate) fn take(&mut self) -> Option<Self> {
+        self.value.take().map(Self::new)
+    }
+
     /// Drops the value now, for a caller that can report a panic better.
     pub(crate) fn drop_now(&mut self) -> Result<(), Panic> {
         match self.value.take() {

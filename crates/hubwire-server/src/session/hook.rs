@@ -5,15 +5,19 @@ use std::task::{Context, Poll};
 use futures_core::future::BoxFuture;
 
 use crate::connection::Connection;
-use crate::hub::{HubError, HubResult, HubRuntime, Place};
-use crate::node::{Guarded, guarded_step_of};
+use crate::hub::{HubError, HubResult, HubRuntime, Place, span};
+use crate::node::{Guarded, InSpan, guarded_step_of};
+
+/// The name of the hook in its span, as in ASP.NET Core.
+const ON_CONNECTED: &str = "OnConnectedAsync";
+const ON_DISCONNECTED: &str = "OnDisconnectedAsync";
 
 /// A running hook.
 pub(super) struct Hook<'a> {
     hub: &'a HubRuntime,
     connection: &'a Connection,
     place: Place,
-    run: Guarded<BoxFuture<'a, HubResult>>,
+    run: InSpan<BoxFuture<'a, HubResult>>,
 }
 
 impl<'a> Hook<'a> {
@@ -23,7 +27,12 @@ impl<'a> Hook<'a> {
         place: Place,
         run: BoxFuture<'a, HubResult>,
     ) -> Self {
-        let run = Guarded::new(run);
+        let method = match place {
+            Place::OnConnected => ON_CONNECTED,
+            _ => ON_DISCONNECTED,
+        };
+        let span = span::of_hook(hub.name(), method, connection.id());
+        let run = InSpan::new(Guarded::new(run), span);
         Self {
             hub,
             connection,
@@ -38,6 +47,7 @@ impl<'a> Hook<'a> {
         ended.map(|ended| {
             let result = ended.unwrap_or_else(|panic| Err(HubError::panicked(panic)));
             if let Err(error) = &result {
+                span::record_error(self.run.span(), error.type_name());
                 // The text of the error is hub code's.
                 let whose = self.connection.whose();
                 guarded_step_of(whose, "the error of a hook", || {

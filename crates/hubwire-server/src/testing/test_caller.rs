@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hubwire_protocol::{Arguments, HubProtocol, RawArguments};
+use hubwire_protocol::{Arguments, Headers, HubProtocol, RawArguments};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -239,6 +239,7 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         let resources = service.resources(index, builder);
         let call = HubCall {
             caller: &self.caller,
+            headers: &Headers::new(),
             arguments: &arguments,
             resources: &resources,
             is_answered: true,

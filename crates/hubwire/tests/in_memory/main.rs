@@ -70,6 +70,7 @@ mod shutdown;
 mod shutdown_grace;
 mod silent_broker;
 mod slow_clients;
+mod spans;
 mod spawned_sinks;
 mod streams;
 mod testing;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::future::BoxFuture;
 use hubwire_core::HubName;
-use hubwire_protocol::{BindError, Naming, RawItem};
+use hubwire_protocol::{BindError, Headers, Naming, RawItem};
 use tokio::time::Instant;
 
 use super::invocation::{Encoding, Outcome};
@@ -68,6 +68,7 @@ impl FilteredHub {
             hub: self.name.clone(),
             method: self.service.method_name(method).into(),
             caller: caller.clone(),
+            headers: kept_headers(call),
             arguments,
             is_replaced: false,
             encoding,
@@ -152,6 +153,11 @@ impl HubService for FilteredHub {
     ) -> BoxFuture<'_, HubResult> {
         Box::pin(async move { self.hook(&caller, Hook::Disconnected(&reason)).run().await })
     }
+}
+
+/// Allocates nothing if there are no headers.
+fn kept_headers(call: HubCall<'_>) -> Headers<'static> {
+    call.headers().clone().into_owned()
 }
 
 fn kept_arguments(call: HubCall<'_>) -> Result<Vec<RawItem<'static>>, BindError> {

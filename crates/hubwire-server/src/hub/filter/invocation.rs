@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use hubwire_core::HubName;
-use hubwire_protocol::{DecodeError, HubProtocol, Naming, RawArguments, RawItem};
+use hubwire_protocol::{DecodeError, Headers, HubProtocol, Naming, RawArguments, RawItem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -19,6 +19,7 @@ pub struct HubInvocation {
     pub(super) hub: HubName,
     pub(super) method: Box<str>,
     pub(super) caller: Caller,
+    pub(super) headers: Headers<'static>,
     /// `None` if no filter reads arguments.
     pub(super) arguments: Option<Vec<RawItem<'static>>>,
     pub(super) is_replaced: bool,
@@ -62,6 +63,17 @@ impl HubInvocation {
     #[must_use]
     pub fn method_name(&self) -> &str {
         &self.method
+    }
+
+    /// Returns the headers of the message, which are not those of an HTTP request: a client may
+    /// send other ones with each call. .NET clients that are traced send the trace context; most
+    /// others send none.
+    ///
+    /// [`ConnectionRequest`](crate::ConnectionRequest) has the headers of the request that opened
+    /// the connection.
+    #[must_use]
+    pub fn headers(&self) -> &Headers<'static> {
+        &self.headers
     }
 
     /// Returns the time since the call was received.

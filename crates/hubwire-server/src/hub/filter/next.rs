@@ -157,7 +157,7 @@ impl FilteredMethod {
     async fn call(&mut self, invocation: &HubInvocation) -> HubResult<InvocationResult> {
         let reply = match invocation.replaced_arguments() {
             None => self.bound.take(),
-            Some(arguments) => Some(self.bind_again(&arguments?)?),
+            Some(arguments) => Some(self.bind_again(&arguments?, invocation)?),
         };
         let Some(reply) = reply else {
             return Err(HubError::hidden("the method has been called before"));
@@ -171,7 +171,11 @@ impl FilteredMethod {
 
     /// Binds the method to the replaced arguments. Arguments that do not fit are an error of the
     /// call.
-    fn bind_again(&mut self, arguments: &RawArguments<'_>) -> HubResult<Reply> {
+    fn bind_again(
+        &mut self,
+        arguments: &RawArguments<'_>,
+        invocation: &HubInvocation,
+    ) -> HubResult<Reply> {
         // Releases the streams and the token of the call, which the next binding takes.
         drop(self.bound.take());
         let Some(resources) = &self.resources else {
@@ -179,6 +183,7 @@ impl FilteredMethod {
         };
         let call = HubCall {
             caller: &self.caller,
+            headers: invocation.headers(),
             arguments,
             resources,
             is_answered: self.is_result_read,

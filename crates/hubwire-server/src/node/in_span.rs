@@ -1,0 +1,53 @@
+//! Foreign values whose polls and drop run inside a span.
+
+use std::task::Poll;
+
+use tracing::Span;
+
+use super::{Guarded, Panic};
+
+/// A foreign value. Its span is entered while it is polled and while it is dropped, and ends after
+/// that.
+pub(crate) struct InSpan<T> {
+    value: Guarded<T>,
+    span: Span,
+}
+
+impl<T> InSpan<T> {
+    pub(crate) fn new(value: Guarded<T>, span: Span) -> Self {
+        Self { value, span }
+    }
+
+    /// Sets the span of a value that was not polled yet.
+    pub(crate) fn set_span(&mut self, span: Span) {
+        self.span = span;
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Does the same as [`Guarded::poll_with`].
+    pub(crate) fn poll_with<R>(
+        &mut self,
+        poll: impl FnOnce(&mut T) -> Poll<R>,
+    ) -> Poll<Result<R, Panic>> {
+        let _entered = self.span.enter();
+        self.value.poll_with(poll)
+    }
+
+    /// Does the same as [`Guarded::drop_now`].
+    pub(crate) fn drop_now(&mut self) -> Result<(), Panic> {
+        let _entered = self.span.enter();
+        self.value.drop_now()
+    }
+}
+
+impl<T> Drop for InSpan<T> {
+    fn drop(&mut self) {
+        if let Some(value) = self.value.take() {
+            let _entered = self.span.enter();
+            drop(value);
+        }
+    }
+}
