@@ -203,7 +203,7 @@ impl Dispatcher {
     /// Creates the span of a call that begins.
     pub(super) fn span_of(&self, method: usize, trace: TraceContext) -> Span {
         let method = self.hub.service().method_name(method);
-        span::of_call(self.hub.name(), method, self.connection().id(), trace)
+        span::of_call(self.hub.name(), method, self.connection(), trace)
     }
 
     /// Returns the text of a refusal if the connection has too many running calls, with or without

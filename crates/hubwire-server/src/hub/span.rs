@@ -5,6 +5,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::TraceContext;
+use crate::connection::Connection;
 
 /// The target of these spans.
 const TARGET: &str = "hubwire::invocation";
@@ -22,12 +23,12 @@ const STATUS: &str = "otel.status_code";
 /// Creates the span of a call.
 ///
 /// A call is not a part of its connection, which lives on: it has no local parent, and follows from
-/// the current span, which is that of the connection. `trace` is where its client was when it sent
-/// the call.
+/// the current span, which is that of the connection. If that is off, it is linked to the span of
+/// the client that opened the connection. `trace` is where the client was when it sent the call.
 pub(crate) fn of_call(
     hub: &HubName,
     method: &str,
-    connection_id: &ConnectionId,
+    connection: &Connection,
     trace: TraceContext,
 ) -> Span {
     let span = tracing::info_span!(
@@ -39,12 +40,20 @@ pub(crate) fn of_call(
         rpc.method = method,
         rpc.system = SYSTEM,
         rpc.service = %hub,
-        %connection_id,
+        connection_id = %connection.id(),
         { ERROR_TYPE } = Empty,
         { STATUS } = Empty,
     );
     if !span.is_disabled() {
-        span.follows_from(Span::current());
+        let current = Span::current();
+        match current.is_disabled() {
+            true => TraceContext::default()
+                .or_of_request(connection.request())
+                .link_to(&span),
+            false => {
+                span.follows_from(current);
+            }
+        }
         trace.set_parent_of(&span);
     }
     span

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::connection::{ConnectionRequest, Identity, NameIdentifierUserIdProvider};
-use crate::hub::{Call, Hub, HubCallerContext, Method, Reply, TypedHub};
+use crate::hub::{Call, Hub, HubCallerContext, Method, Reply, TraceContext, TypedHub};
 use crate::lifetime::tests::lifetime;
 use crate::node::{EndpointOptions, HubOptions};
 use crate::outbound::tests::bounds;
@@ -121,7 +121,7 @@ impl Stage {
         let endpoint = Arc::new(EndpointOptions::default());
         let session = Session::new(Arc::clone(&hub), endpoint, connection, transport);
         let mut sessions = tokio::task::JoinSet::new();
-        sessions.spawn(Box::new(session).run());
+        sessions.spawn(Box::new(session).run(TraceContext::default()));
         Self {
             hub,
             notes,

@@ -43,6 +43,13 @@ impl TraceContext {
         Self(self.0.or_else(|| extract(&RequestHeaders(request))))
     }
 
+    /// Links a span to this.
+    pub(crate) fn link_to(self, span: &Span) {
+        if let Some(context) = self.0 {
+            span.add_link(context.span().span_context().clone());
+        }
+    }
+
     /// Makes this the parent of a span that was not entered yet.
     pub(crate) fn set_parent_of(self, span: &Span) {
         if let Some(context) = self.0 {
