@@ -5,6 +5,7 @@
 
 mod addresses;
 mod collector;
+mod dashboard;
 mod exported;
 mod readiness;
 mod scrape;
