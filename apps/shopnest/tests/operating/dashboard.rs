@@ -10,8 +10,11 @@ use promql_parser::label::{Labels, Matchers};
 use promql_parser::parser::{Expr, LabelModifier, VectorSelector};
 use promql_parser::util::{ExprVisitor, walk_expr};
 use serde_json::Value;
+use test_support::client::Client;
 
+use crate::exported::scrape_until;
 use crate::scrape::Scrape;
+use crate::shop::Shop;
 
 const DASHBOARD: &str = include_str!("../../../../docs/grafana/hubwire.json");
 
@@ -185,6 +188,36 @@ fn the_dashboard_asks_which_data_source_to_use() {
     members(&dashboard, "datasource", &mut sources);
     assert!(!sources.is_empty());
     assert!(sources.iter().all(|it| it["uid"] == "${datasource}"));
+}
+
+#[tokio::test]
+async fn the_shop_exports_what_queries_are_checked_against() {
+    let exported = all_exported();
+    let shop = Shop::open().await;
+    let mut visitor = Client::open(shop.address, "/hubs/chat").await;
+    visitor.record().await;
+    visitor.call("1", "LeaveRoom", r#""support""#).await;
+    visitor.record().await;
+    let panics = "hubwire_panics_total";
+    let scrape = scrape_until(&shop, |it| it.labels_by_name().contains_key(panics)).await;
+    for (name, labels) in scrape.labels_by_name() {
+        if name.starts_with("shopnest_") {
+            continue;
+        }
+        let expected = exported
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} is unknown"));
+        let labels: BTreeSet<_> = labels.into_iter().map(str::to_owned).collect();
+        assert_eq!(labels, *expected, "{name}");
+    }
+    let duration = "hubwire_invocation_duration_seconds";
+    let measured = ALL
+        .iter()
+        .find(|it| it.name == "hubwire.invocation.duration")
+        .unwrap();
+    let mut buckets = measured.buckets().unwrap().to_vec();
+    buckets.push(f64::INFINITY);
+    assert_eq!(scrape.buckets(duration), buckets);
 }
 
 #[test]

@@ -46,6 +46,16 @@ async fn messages_and_orders_of_the_shop_are_counted() {
     assert_eq!(scrape.sum("shopnest_orders_shipped_total", &[]), 1.0);
     let description = scrape.description("shopnest_orders_shipped_total");
     assert_eq!(description, Some("Orders that were shipped."));
+    let calls = "hubwire_invocation_duration_seconds_count";
+    let of = |outcome| {
+        [
+            ("hub", "ChatHub"),
+            ("method", "SendMessage"),
+            ("outcome", outcome),
+        ]
+    };
+    assert_eq!(scrape.sum(calls, &of("completed")), 1.0);
+    assert_eq!(scrape.sum(calls, &of("failed")), 1.0);
     let scrape = scrape_until(&shop, |it| {
         it.labels_by_name().contains_key("hubwire_panics_total")
     })

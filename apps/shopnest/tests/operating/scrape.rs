@@ -49,6 +49,16 @@ impl Scrape {
         names
     }
 
+    /// Returns the upper bounds of a histogram's buckets.
+    pub(crate) fn buckets(&self, name: &str) -> Vec<f64> {
+        let mut samples = self.parsed.samples.iter();
+        let sample = samples.find(|sample| sample.metric == name);
+        match &sample.unwrap_or_else(|| panic!("{name} is missing")).value {
+            Value::Histogram(buckets) => buckets.iter().map(|it| it.less_than).collect(),
+            other => panic!("{name} is no histogram: {other:?}"),
+        }
+    }
+
     /// Returns what a metric's HELP line says.
     pub(crate) fn description(&self, name: &str) -> Option<&str> {
         self.parsed.docs.get(name).map(String::as_str)
