@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod addresses;
+mod churn;
 mod collector;
 mod dashboard;
 mod exported;
