@@ -42,7 +42,10 @@ impl Shop {
     pub(crate) async fn open_with(variables: &[(&str, &str)]) -> Self {
         let mut command = command();
         command.envs(variables.iter().copied());
-        let mut process = command.args(["--metrics", "127.0.0.1:0"]).spawn().unwrap();
+        let mut process = command
+            .env("SHOPNEST_METRICS", "127.0.0.1:0")
+            .spawn()
+            .unwrap();
         let mut printed = BufReader::new(process.stdout.take().unwrap()).lines();
         let address = address_in(&mut printed).await;
         let operations = address_in(&mut printed).await;
