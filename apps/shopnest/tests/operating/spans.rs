@@ -10,8 +10,12 @@ use crate::shop::{Shop, command};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+/// How long the exporter itself tries, in milliseconds.
+const TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
+
 async fn shop_with_a_visitor(collector: &Collector) -> (Shop, Client) {
-    let shop = Shop::open_with(&[(ENDPOINT, &collector.endpoint)]).await;
+    let variables = [(ENDPOINT, &*collector.endpoint), (TIMEOUT, "60000")];
+    let shop = Shop::open_with(&variables).await;
     let mut visitor = Client::open(shop.address, "/hubs/chat").await;
     visitor.record().await;
     (shop, visitor)
