@@ -10,6 +10,8 @@ use hubwire::{
 use serde::Serialize;
 use tokio::time::Instant;
 
+use crate::metrics;
+
 const MAXIMUM_MESSAGE_CHARACTERS: usize = 1_000;
 const MAXIMUM_NAME_CHARACTERS: usize = 100;
 const MAXIMUM_ROOMS: usize = 32;
@@ -157,6 +159,7 @@ impl ChatHub {
         let at = Timestamp::now();
         let message = ChatMessage { user, message, at };
         cx.clients().group(room_id).receive_message(message).await?;
+        metrics::chat_message_sent();
         Ok(())
     }
 }

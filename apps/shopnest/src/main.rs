@@ -3,17 +3,24 @@
 mod app;
 mod chat;
 mod guard;
+mod listening;
+mod metrics;
+mod operations;
 mod orders;
 mod page;
+mod telemetry;
 
-use std::io::{self, IsTerminal};
+use std::future::IntoFuture;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
 use hubwire::SignalR;
-use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+use hubwire::filters::InvocationMetrics;
+
+use crate::listening::listen;
+use crate::operations::Operations;
+use crate::telemetry::Telemetry;
 
 /// An allocator that returns the memory used for slow clients once they have left.
 #[cfg(target_os = "linux")]
@@ -27,6 +34,10 @@ struct Options {
     /// Where to listen, as ADDRESS:PORT; port 0 takes any free one.
     #[arg(long, env = "SHOPNEST_LISTEN", default_value = "127.0.0.1:5000")]
     listen: String,
+
+    /// Where to serve /metrics, /health and /ready, as ADDRESS:PORT; nowhere if left out.
+    #[arg(long, env = "SHOPNEST_METRICS", value_name = "ADDR")]
+    metrics: Option<String>,
 }
 
 #[tokio::main]
@@ -42,37 +53,42 @@ async fn main() -> ExitCode {
 
 async fn run() -> anyhow::Result<()> {
     let options = Options::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
-
-    let listener = listen(&options.listen).await?;
-    let address = listener.local_addr()?;
-    let signalr = SignalR::new();
-    let app = app::router(&signalr, address);
-    println!("ShopNest is open at http://{address} (Ctrl-C closes it)");
-    hubwire::serve(listener, app)
-        .with(&signalr)
-        .until(asked_to_stop())
-        .await
-        .context("serving ended")
+    let telemetry = Telemetry::start()?;
+    let served = serve(&options).await;
+    telemetry.finish();
+    served
 }
 
-async fn listen(address: &str) -> anyhow::Result<TcpListener> {
-    const EXAMPLE: &str = "for example --listen 127.0.0.1:5050";
-    let bound = hubwire::listen(address).await;
-    bound.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => anyhow::anyhow!(
-            "{address} is taken by another program; choose another address, {EXAMPLE}"
-        ),
-        io::ErrorKind::InvalidInput => {
-            anyhow::anyhow!("{address} is no address; --listen takes ADDRESS:PORT, {EXAMPLE}")
+async fn serve(options: &Options) -> anyhow::Result<()> {
+    let listener = listen("--listen", &options.listen).await?;
+    let address = listener.local_addr()?;
+    let operations = match &options.metrics {
+        Some(address) => {
+            let listener = listen("--metrics", address).await?;
+            Some(Operations::new(listener, metrics::install()?)?)
         }
-        _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
-    })
+        None => None,
+    };
+    let mut signalr = SignalR::builder();
+    if operations.is_some() {
+        signalr = signalr.filter(InvocationMetrics);
+    }
+    let signalr = signalr.build();
+    let app = app::router(&signalr, address);
+    println!("ShopNest is open at http://{address} (Ctrl-C closes it)");
+    let shop = hubwire::serve(listener, app)
+        .with(&signalr)
+        .until(asked_to_stop())
+        .into_future();
+    let served = match operations {
+        Some(operations) => {
+            println!("Its metrics are at http://{}/metrics", operations.address());
+            let shutdown = signalr.shutdown_token();
+            operations.serve_beside(shop, shutdown).await
+        }
+        None => shop.await,
+    };
+    served.context("serving ended")
 }
 
 async fn asked_to_stop() {

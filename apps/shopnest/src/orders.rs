@@ -8,6 +8,8 @@ use axum::extract::{Path, State};
 use hubwire::{HubCallerContext, HubContext, HubError, HubResult, hub, hub_client};
 use serde::Serialize;
 
+use crate::metrics;
+
 const MAXIMUM_WATCHED_ORDERS: usize = 100;
 
 /// The status of an order.
@@ -75,6 +77,7 @@ pub(crate) async fn ship(
     };
     let watching = hub.clients().group(watchers(order_id));
     watching.order_shipped(order.clone()).await?;
+    metrics::order_shipped();
     Ok(Json(order))
 }
 

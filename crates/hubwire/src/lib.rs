@@ -288,6 +288,10 @@ pub mod guides {
         #![doc = include_str!("../../../docs/metrics.md")]
     }
 
+    pub mod operating {
+        #![doc = include_str!("../../../docs/operating.md")]
+    }
+
     pub mod options {
         #![doc = include_str!("../../../docs/options.md")]
     }

@@ -57,7 +57,7 @@ pub(super) const CRATES: &[Row] = &[
     Row {
         crates: Crates::Under("apps/"),
         may_use: &["hubwire"],
-        tests_may_use: &[],
+        tests_may_use: &["test-support"],
         libraries: Libraries::Any,
         never_reaches: &[],
     },

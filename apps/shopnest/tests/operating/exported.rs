@@ -1,0 +1,64 @@
+//! What a shop exports about itself and its server.
+
+use std::time::Duration;
+
+use test_support::client::Client;
+use test_support::requests::request;
+use tokio::time::{Instant, sleep};
+
+use crate::scrape::Scrape;
+use crate::shop::Shop;
+
+/// Scrapes until `is_there`: a server passes most of its metrics on once a second.
+pub(crate) async fn scrape_until(shop: &Shop, is_there: impl Fn(&Scrape) -> bool) -> Scrape {
+    let limit = Instant::now() + Duration::from_secs(20);
+    loop {
+        let scrape = shop.scrape().await;
+        if is_there(&scrape) {
+            return scrape;
+        }
+        let names = scrape.labels_by_name();
+        assert!(Instant::now() < limit, "only these are there: {names:#?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn messages_and_orders_of_the_shop_are_counted() {
+    let shop = Shop::open().await;
+    let mut visitor = Client::open(shop.address, "/hubs/chat").await;
+    visitor.record().await;
+    visitor.call("1", "JoinRoom", r#""support""#).await;
+    visitor.record().await;
+    visitor
+        .expect(r#"{"type":3,"invocationId":"1","result":null}"#)
+        .await;
+    for text in ["hello", "  "] {
+        let arguments = format!(r#""support","Ada","{text}""#);
+        visitor.call("2", "SendMessage", &arguments).await;
+    }
+    while !visitor.record().await.contains("Message cannot be empty") {}
+    let shipped = request(shop.address, "POST /api/orders/7/ship", "").await;
+    assert_eq!(shipped.status, 200);
+
+    let scrape = shop.scrape().await;
+    assert_eq!(scrape.sum("shopnest_chat_messages_total", &[]), 1.0);
+    assert_eq!(scrape.sum("shopnest_orders_shipped_total", &[]), 1.0);
+    let description = scrape.description("shopnest_orders_shipped_total");
+    assert_eq!(description, Some("Orders that were shipped."));
+    let calls = "hubwire_invocation_duration_seconds_count";
+    let of = |outcome| {
+        [
+            ("hub", "ChatHub"),
+            ("method", "SendMessage"),
+            ("outcome", outcome),
+        ]
+    };
+    assert_eq!(scrape.sum(calls, &of("completed")), 1.0);
+    assert_eq!(scrape.sum(calls, &of("failed")), 1.0);
+    let scrape = scrape_until(&shop, |it| {
+        it.labels_by_name().contains_key("hubwire_panics_total")
+    })
+    .await;
+    assert_eq!(scrape.sum("hubwire_panics_total", &[]), 0.0);
+}
