@@ -40,7 +40,7 @@ pub use options::{
 };
 pub(crate) use options::{
     Configure, EndpointDefaults, OptionLevels, endpoint_option_setters, hub_option_setters,
-    server_option_setters,
+    server_option_setters, transport_tag,
 };
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 use panics::Panics;

@@ -74,7 +74,7 @@ impl Session {
             "connection",
             connection_id = %self.connection().id(),
             hub = %self.hub.name(),
-            transport = self.wire.transport().kind.name,
+            transport = self.wire.transport().kind.tag(),
         );
         self.serve().instrument(span)
     }

@@ -10,6 +10,7 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use hubwire_protocol::Transport;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
@@ -17,8 +18,8 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
 use super::attached::{Attached, spawn_session};
-use super::connection_table::{Attach, ConnectionToken, Slot};
-use super::{HubEndpoint, query, response};
+use super::slot::{Attach, Slot};
+use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::node::DeadPeerTimeouts;
 use crate::session::Session;
@@ -102,40 +103,34 @@ pub(crate) fn open(
     socket: Socket,
 ) -> Box<Session> {
     let (reader, writer) = socket.split();
-    let connection = attached.open(endpoint, request, principal, &WEB_SOCKETS.frames);
+    let connection = attached.open(endpoint, request, principal, &WEB_SOCKETS);
     connection.outbound().attach_socket(writer);
     let input = Input::WebSocket(WebSocketReader::new(reader));
     endpoint.session(connection, &WEB_SOCKETS, input)
 }
 
 fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Box<Response<Body>>> {
-    let Some(token) = query::value(parts.uri.query().unwrap_or_default(), "id") else {
+    let transport = Transport::WebSockets;
+    let Some(token) = opening::token(parts) else {
+        if !endpoint.options.transports.contains(&transport) {
+            return Err(Box::new(opening::not_supported(transport)));
+        }
         let principal = parts.extensions.get::<Principal>().cloned();
         return Ok(Attached::fresh(endpoint, principal));
     };
-    let token = ConnectionToken::new(token);
-    let Some(slot) = endpoint.table.find(&token, endpoint.number) else {
-        let mut refusal = response::text(StatusCode::NOT_FOUND, "No Connection with that ID");
-        refusal.headers_mut().remove(http::header::CONTENT_TYPE);
-        return Err(Box::new(refusal));
-    };
-    if !is_same_user(&slot, parts) {
-        return Err(Box::new(response::empty(StatusCode::FORBIDDEN)));
+    let slot = opening::find(endpoint, &token, parts).map_err(|refusal| {
+        let mut refusal = refusal;
+        if refusal.status() == StatusCode::NOT_FOUND {
+            refusal.headers_mut().remove(http::header::CONTENT_TYPE);
+        }
+        Box::new(refusal)
+    })?;
+    match opening::attach(endpoint, &slot, transport) {
+        // What was posted before belonged to another transport.
+        Ok(Attach::Attached(_)) => Ok(Attached::new(endpoint, token, slot)),
+        Ok(_) => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
+        Err(refusal) => Err(Box::new(refusal)),
     }
-    match endpoint.table.attach(&slot) {
-        Attach::Attached => Ok(Attached::new(endpoint, token, slot)),
-        Attach::Busy => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
-    }
-}
-
-/// Returns whether a request comes from the user who negotiated; others are refused (403).
-pub(super) fn is_same_user(slot: &Slot, parts: &Parts) -> bool {
-    let requesting = parts.extensions.get::<Principal>();
-    let negotiated = slot.principal();
-    let name = |principal: Option<&Principal>| {
-        principal.map(|principal| principal.name_identifier().map(str::to_owned))
-    };
-    negotiated.is_none() || name(negotiated) == name(requesting)
 }
 
 fn switching_protocols(key: &HeaderValue) -> Response<Body> {
@@ -161,7 +156,7 @@ async fn upgraded(
     upgrade: OnUpgrade,
 ) -> Option<(ConnectionRequest, Option<Principal>, Socket)> {
     let options = &*endpoint.options;
-    let mut request = kept(endpoint, slot, &parts);
+    let mut request = opening::kept(endpoint, slot, &parts);
     let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
@@ -175,29 +170,6 @@ async fn upgraded(
         request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
     }
     Some((request, principal, socket))
-}
-
-/// Packs the kept part of the request, and logs a warning if it is incomplete.
-fn kept(endpoint: &HubEndpoint, slot: &Slot, parts: &Parts) -> ConnectionRequest {
-    let options = &*endpoint.options;
-    let maximum = options.maximum_kept_request_size;
-    let request = ConnectionRequest::new(parts, options.keep_request, maximum);
-    let left_out = request.bytes_left_out();
-    let node = endpoint.hub.node();
-    if left_out > 0
-        && let Some(hits) = node.limits().kept_request.hit(node.now())
-    {
-        tracing::warn!(
-            target: "hubwire::endpoint",
-            hits,
-            hub = %endpoint.hub.name(),
-            connection_id = %slot.id(),
-            left_out,
-            maximum,
-            "a request is not kept whole"
-        );
-    }
-    request
 }
 
 /// Makes the system detect a peer that has vanished silently; if it cannot, such a peer is

@@ -24,3 +24,4 @@ pub use invalid_option::InvalidOption;
 pub(crate) use levels::{EndpointDefaults, OptionLevels};
 pub use server_options::ServerOptions;
 pub(crate) use server_options::server_option_setters;
+pub(crate) use value::transport_tag;

@@ -1,10 +1,12 @@
-//! A socket while it is used for HTTP: a write that takes too long fails.
+//! A socket while it is used for HTTP: a write that takes too long fails, unless the response is
+//! watched otherwise.
 
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -12,6 +14,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use crate::node::ConnectionPermit;
+use crate::outbound::{PullerWatch, Standing};
+
+/// How often the client of a pulled response is checked while its socket refuses bytes.
+const CHECK_PERIOD: Duration = Duration::from_secs(1);
 
 /// A socket with a time limit for the peer to read responses.
 ///
@@ -22,9 +28,52 @@ pub(crate) struct ServedSocket<S> {
     /// Counts the socket among the server's connections, if those are limited.
     permit: Option<ConnectionPermit>,
     write_timeout: Duration,
-    /// The time limit of a pending write.
-    deadline: Option<Pin<Box<Sleep>>>,
+    /// The time limit of a pending write, or the time of the next check of its client.
+    deadline: Option<(Standing, Pin<Box<Sleep>>)>,
     upgrade: Upgrade,
+    handle: SocketHandle,
+}
+
+/// What the handler of a request knows of the socket that the request came from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SocketHandle(Arc<Handle>);
+
+#[derive(Debug, Default)]
+struct Handle {
+    local: Option<SocketAddr>,
+    watch: Mutex<Option<PullerWatch>>,
+}
+
+impl SocketHandle {
+    pub(crate) fn new(local: Option<SocketAddr>) -> Self {
+        Self(Arc::new(Handle {
+            local,
+            watch: Mutex::default(),
+        }))
+    }
+
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.0.local
+    }
+
+    /// Leaves it to the puller of the current response how long its client may read nothing.
+    pub(crate) fn watch(&self, watch: PullerWatch) {
+        *self.lock() = Some(watch);
+    }
+
+    /// Applies the time limit of the socket itself again, for another response.
+    pub(crate) fn unwatch(&self) {
+        *self.lock() = None;
+    }
+
+    fn standing(&self) -> Standing {
+        let watch = self.lock().clone();
+        watch.map_or(Standing::Detached, |watch| watch.standing())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<PullerWatch>> {
+        self.0.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Marks a [`ServedSocket`] that cannot be unwrapped as no longer used for HTTP.
@@ -47,6 +96,7 @@ impl<S> ServedSocket<S> {
         permit: Option<ConnectionPermit>,
         write_timeout: Duration,
         upgrade: Upgrade,
+        handle: SocketHandle,
     ) -> Self {
         Self {
             socket,
@@ -54,6 +104,7 @@ impl<S> ServedSocket<S> {
             write_timeout,
             deadline: None,
             upgrade,
+            handle,
         }
     }
 
@@ -72,11 +123,23 @@ impl<S> ServedSocket<S> {
             self.deadline = None;
             return written;
         }
-        let timeout = self.write_timeout;
-        let deadline = self
-            .deadline
-            .get_or_insert_with(|| Box::pin(sleep(timeout)));
-        ready!(deadline.as_mut().poll(cx));
+        loop {
+            let standing = self.handle.standing();
+            let timeout = match standing {
+                Standing::Attached => CHECK_PERIOD,
+                Standing::Detached => self.write_timeout,
+                Standing::GivenUp => break,
+            };
+            let (begun_as, deadline) = self
+                .deadline
+                .get_or_insert_with(|| (standing, Box::pin(sleep(timeout))));
+            ready!(deadline.as_mut().poll(cx));
+            let was_checked = *begun_as == Standing::Attached;
+            self.deadline = None;
+            if !was_checked {
+                break;
+            }
+        }
         let error = io::Error::new(io::ErrorKind::TimedOut, "the peer reads no response");
         Poll::Ready(Err(error))
     }
