@@ -12,6 +12,7 @@ use http::{Response, StatusCode};
 use hubwire_protocol::Transport;
 
 use super::attached::{Attached, spawn_session};
+use super::opening::Refusal;
 use super::slot::{Attach, SlotInput};
 use super::{HubEndpoint, opening, response};
 use crate::connection::{Connection, Principal};
@@ -25,14 +26,11 @@ pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     }
 }
 
-fn open(
-    endpoint: &HubEndpoint,
-    parts: &Parts,
-) -> Result<EventStream<StreamEnd>, Box<Response<Body>>> {
+fn open(endpoint: &HubEndpoint, parts: &Parts) -> Result<EventStream<StreamEnd>, Refusal> {
     let (token, slot) = opening::require(endpoint, parts)?;
-    let posted = match opening::attach(endpoint, &slot, Transport::ServerSentEvents)? {
-        Attach::Attached(posted) => posted,
-        _ => return Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
+    let attach = opening::attach(endpoint, &slot, Transport::ServerSentEvents)?;
+    let Attach::Attached(posted) = attach else {
+        return Err(Box::new(response::text(StatusCode::CONFLICT, "")));
     };
     let (owner, reader) = posted.unwrap_or_else(inlet);
     slot.set_input(SlotInput::Shared(owner.downgrade()));

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::attached::{Attached, spawn_session};
 use super::connection_table::ConnectionToken;
+use super::opening::Refusal;
 use super::slot::{Attach, Posted, Slot, SlotInput};
 use super::{HubEndpoint, opening, response};
 use crate::connection::Principal;
@@ -22,22 +23,22 @@ use crate::transport::{Input, LONG_POLLING, PollBody, SocketHandle, inlet};
 pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> BoxFuture<'static, Response<Body>> {
     match begin(endpoint, parts) {
         Ok(poll) => Box::pin(poll.run()),
-        Err(response) => Box::pin(ready(response::poll(response))),
+        Err(response) => Box::pin(ready(response::poll(*response))),
     }
 }
 
 /// Returns a poll that waits, or the response if there is nothing to wait for.
-fn begin(endpoint: &HubEndpoint, parts: &Parts) -> Result<Poll, Response<Body>> {
+fn begin(endpoint: &HubEndpoint, parts: &Parts) -> Result<Poll, Refusal> {
     let (token, slot) = opening::require(endpoint, parts)?;
     match opening::attach(endpoint, &slot, Transport::LongPolling)? {
         Attach::Attached(posted) => {
             open(endpoint, parts, (token, slot), posted);
-            Err(response::bytes(Body::empty()))
+            Err(Box::new(response::bytes(Body::empty())))
         }
         Attach::Busy | Attach::OtherTransport => {
             let Some(connection) = slot.connection() else {
                 // The first poll is about to open it.
-                return Err(response::text(StatusCode::CONFLICT, ""));
+                return Err(Box::new(response::text(StatusCode::CONFLICT, "")));
             };
             Ok(Poll {
                 // This ends a poll that is still waiting.
@@ -50,7 +51,7 @@ fn begin(endpoint: &HubEndpoint, parts: &Parts) -> Result<Poll, Response<Body>> 
         }
         Attach::Ended => {
             endpoint.table.tell_end(&token, &slot);
-            Err(response::text(StatusCode::NO_CONTENT, ""))
+            Err(Box::new(response::text(StatusCode::NO_CONTENT, "")))
         }
     }
 }

@@ -15,6 +15,9 @@ use super::{HubEndpoint, query, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::transport::SocketHandle;
 
+/// The response to a request that is refused.
+pub(super) type Refusal = Box<Response<Body>>;
+
 /// Returns the token that a request names.
 pub(super) fn token(parts: &Parts) -> Option<ConnectionToken> {
     let token = query::value(parts.uri.query().unwrap_or_default(), "id")?;
@@ -26,11 +29,13 @@ pub(super) fn find(
     endpoint: &HubEndpoint,
     token: &ConnectionToken,
     parts: &Parts,
-) -> Result<Arc<Slot>, Response<Body>> {
+) -> Result<Arc<Slot>, Refusal> {
     match endpoint.table.find(token, endpoint.number) {
-        Some(slot) if !is_same_user(&slot, parts) => Err(response::empty(StatusCode::FORBIDDEN)),
+        Some(slot) if !is_same_user(&slot, parts) => {
+            Err(Box::new(response::empty(StatusCode::FORBIDDEN)))
+        }
         Some(slot) => Ok(slot),
-        None => Err(unknown()),
+        None => Err(Box::new(unknown())),
     }
 }
 
@@ -38,10 +43,10 @@ pub(super) fn find(
 pub(super) fn require(
     endpoint: &HubEndpoint,
     parts: &Parts,
-) -> Result<(ConnectionToken, Arc<Slot>), Response<Body>> {
+) -> Result<(ConnectionToken, Arc<Slot>), Refusal> {
     let Some(token) = token(parts) else {
         let refusal = response::text(StatusCode::BAD_REQUEST, "Connection ID required");
-        return Err(refusal);
+        return Err(Box::new(refusal));
     };
     let slot = find(endpoint, &token, parts)?;
     Ok((token, slot))
@@ -72,15 +77,15 @@ pub(super) fn attach(
     endpoint: &HubEndpoint,
     slot: &Slot,
     transport: Transport,
-) -> Result<Attach, Response<Body>> {
+) -> Result<Attach, Refusal> {
     if !endpoint.options.transports.contains(&transport) {
-        return Err(not_supported(transport));
+        return Err(Box::new(not_supported(transport)));
     }
     match endpoint.table.attach(slot, transport) {
-        Attach::OtherTransport => Err(response::text(
+        Attach::OtherTransport => Err(Box::new(response::text(
             StatusCode::BAD_REQUEST,
             "Cannot change transports mid-connection",
-        )),
+        ))),
         attach => Ok(attach),
     }
 }

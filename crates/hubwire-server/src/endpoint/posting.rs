@@ -1,22 +1,49 @@
 //! POST, by which clients of event streams and long polling send, and DELETE, by which the latter
 //! leave.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::body::Body;
+use futures_core::future::BoxFuture;
+use futures_util::FutureExt;
+use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use hubwire_protocol::Transport;
 
+use super::opening::Refusal;
 use super::slot::{Receiver, Slot};
 use super::{HubEndpoint, opening, response};
 use crate::transport::{Inlet, NotWritten};
 
-/// Finds what receives a POST, or refuses it.
-pub(super) fn receiver(
+/// Responds to a POST.
+pub(super) fn post(
     endpoint: &HubEndpoint,
     parts: &Parts,
-) -> Result<Arc<Inlet>, Response<Body>> {
+    body: Body,
+) -> BoxFuture<'static, Response<Body>> {
+    let response: BoxFuture<'static, _> = match receiver(endpoint, parts) {
+        Ok(inlet) => Box::pin(write(inlet, body)),
+        Err(refusal) => Box::pin(ready(*refusal)),
+    };
+    match parts.headers.contains_key(TRANSFER_ENCODING) {
+        true => Box::pin(response.map(closing_connection)),
+        false => response,
+    }
+}
+
+/// Ends the connection of a request in chunks after its response. It may also have had a length,
+/// by which a proxy in front may read it; what follows it is then no request (RFC 9112, section
+/// 6.1). The HTTP library does not tell.
+fn closing_connection(mut response: Response<Body>) -> Response<Body> {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
+}
+
+/// Finds what receives a POST, or refuses it.
+fn receiver(endpoint: &HubEndpoint, parts: &Parts) -> Result<Arc<Inlet>, Refusal> {
     let slot = slot(endpoint, parts)?;
     let has_ended = |slot: &Slot| {
         let connection = slot.connection();
@@ -29,16 +56,16 @@ pub(super) fn receiver(
     };
     match receiver {
         Receiver::Inlet(inlet) if !has_ended(&slot) => Ok(inlet),
-        Receiver::Inlet(_) | Receiver::Nobody => Err(closing()),
-        Receiver::WebSocket => Err(response::text(
+        Receiver::Inlet(_) | Receiver::Nobody => Err(Box::new(closing())),
+        Receiver::WebSocket => Err(Box::new(response::text(
             StatusCode::METHOD_NOT_ALLOWED,
             "POST requests are not allowed for WebSocket connections.",
-        )),
+        ))),
     }
 }
 
 /// Responds to a POST once its whole body is with the connection.
-pub(super) async fn write(inlet: Arc<Inlet>, body: Body) -> Response<Body> {
+async fn write(inlet: Arc<Inlet>, body: Body) -> Response<Body> {
     match inlet.write(body.into_data_stream()).await {
         Ok(()) => response::text(StatusCode::OK, ""),
         Err(NotWritten::Closed) => closing(),
@@ -54,15 +81,15 @@ pub(super) fn delete(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
             StatusCode::BAD_REQUEST,
             "Cannot terminate this connection using the DELETE endpoint.",
         ),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
 /// Finds the connection, unless it has ended and only a poll may still ask for it.
-fn slot(endpoint: &HubEndpoint, parts: &Parts) -> Result<Arc<Slot>, Response<Body>> {
+fn slot(endpoint: &HubEndpoint, parts: &Parts) -> Result<Arc<Slot>, Refusal> {
     let (_, slot) = opening::require(endpoint, parts)?;
     match slot.has_ended() {
-        true => Err(opening::unknown()),
+        true => Err(Box::new(opening::unknown())),
         false => Ok(slot),
     }
 }

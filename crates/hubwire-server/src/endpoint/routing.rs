@@ -23,10 +23,7 @@ pub(super) fn respond(
         }
         Method::GET if upgrade::is_requested(&parts) => upgrade::respond(endpoint, parts),
         Method::GET | Method::CONNECT => return long_polling::respond(endpoint, &parts),
-        Method::POST => match posting::receiver(endpoint, &parts) {
-            Ok(inlet) => return Box::pin(posting::write(inlet, body)),
-            Err(refusal) => refusal,
-        },
+        Method::POST => return posting::post(endpoint, &parts, body),
         Method::DELETE => posting::delete(endpoint, &parts),
         _ => response::text(StatusCode::METHOD_NOT_ALLOWED, ""),
     };

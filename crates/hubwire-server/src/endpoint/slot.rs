@@ -143,11 +143,10 @@ impl Slot {
         let mut state = self.lock();
         match &mut *state {
             State::Ended { .. } if transport == Transport::LongPolling => Attach::Ended,
-            State::Ended { .. } => Attach::OtherTransport,
             State::Attached {
                 transport: used, ..
             } if *used == transport => Attach::Busy,
-            State::Attached { .. } => Attach::OtherTransport,
+            State::Attached { .. } | State::Ended { .. } => Attach::OtherTransport,
             State::Negotiated { posted, .. } => {
                 let posted = posted.take();
                 *state = State::Attached {

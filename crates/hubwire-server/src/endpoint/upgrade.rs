@@ -6,7 +6,8 @@ use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{
-    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
@@ -18,6 +19,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
 use super::attached::{Attached, spawn_session};
+use super::opening::Refusal;
 use super::slot::{Attach, Slot};
 use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
@@ -109,7 +111,7 @@ pub(crate) fn open(
     endpoint.session(connection, &WEB_SOCKETS, input)
 }
 
-fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Box<Response<Body>>> {
+fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Refusal> {
     let transport = Transport::WebSockets;
     let Some(token) = opening::token(parts) else {
         if !endpoint.options.transports.contains(&transport) {
@@ -118,19 +120,18 @@ fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Box<Respons
         let principal = parts.extensions.get::<Principal>().cloned();
         return Ok(Attached::fresh(endpoint, principal));
     };
-    let slot = opening::find(endpoint, &token, parts).map_err(|refusal| {
-        let mut refusal = refusal;
-        if refusal.status() == StatusCode::NOT_FOUND {
-            refusal.headers_mut().remove(http::header::CONTENT_TYPE);
-        }
-        Box::new(refusal)
-    })?;
-    match opening::attach(endpoint, &slot, transport) {
+    let slot = opening::find(endpoint, &token, parts).map_err(without_content_type)?;
+    match opening::attach(endpoint, &slot, transport)? {
         // What was posted before belonged to another transport.
-        Ok(Attach::Attached(_)) => Ok(Attached::new(endpoint, token, slot)),
-        Ok(_) => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
-        Err(refusal) => Err(Box::new(refusal)),
+        Attach::Attached(_) => Ok(Attached::new(endpoint, token, slot)),
+        _ => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
     }
+}
+
+/// As in ASP.NET Core, which sets none where an upgrade names an unknown id.
+fn without_content_type(mut refusal: Refusal) -> Refusal {
+    refusal.headers_mut().remove(CONTENT_TYPE);
+    refusal
 }
 
 fn switching_protocols(key: &HeaderValue) -> Response<Body> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -109,8 +110,8 @@ pub(crate) struct PullerWatch {
 /// What is known of the client of a puller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// The sweep checks its progress.
-    Attached,
+    /// The sweep checks its progress, if more is queued; it may take nothing for so long.
+    Attached(Duration),
     /// The puller has left; nothing checks the client any more.
     Detached,
     /// The client was given up, or pulls elsewhere.
@@ -127,7 +128,7 @@ impl PullerWatch {
         }
         match outbound.lock().way_out {
             WayOut::Pulled { attachment, .. } if attachment == self.attachment => {
-                Standing::Attached
+                Standing::Attached(outbound.bounds.progress.timeout)
             }
             WayOut::Pulled { .. } => Standing::GivenUp,
             _ => Standing::Detached,

@@ -7,11 +7,11 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::node::ConnectionPermit;
 use crate::outbound::{PullerWatch, Standing};
@@ -28,10 +28,28 @@ pub(crate) struct ServedSocket<S> {
     /// Counts the socket among the server's connections, if those are limited.
     permit: Option<ConnectionPermit>,
     write_timeout: Duration,
-    /// The time limit of a pending write, or the time of the next check of its client.
-    deadline: Option<(Standing, Pin<Box<Sleep>>)>,
+    pending: Option<Pending>,
     upgrade: Upgrade,
     handle: SocketHandle,
+}
+
+/// A write that the peer does not take.
+struct Pending {
+    since: Instant,
+    /// Its client was judged by its puller so far.
+    was_watched: bool,
+    /// The end of the write, or the next check of its client.
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Pending {
+    fn new(since: Instant) -> Self {
+        Self {
+            since,
+            was_watched: false,
+            timer: Box::pin(sleep_until(since)),
+        }
+    }
 }
 
 /// What the handler of a request knows of the socket that the request came from.
@@ -102,7 +120,7 @@ impl<S> ServedSocket<S> {
             socket,
             permit,
             write_timeout,
-            deadline: None,
+            pending: None,
             upgrade,
             handle,
         }
@@ -120,25 +138,36 @@ impl<S> ServedSocket<S> {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<R>> {
         if written.is_ready() || self.upgrade.is_done() {
-            self.deadline = None;
+            self.pending = None;
             return written;
         }
-        loop {
-            let standing = self.handle.standing();
-            let timeout = match standing {
-                Standing::Attached => CHECK_PERIOD,
-                Standing::Detached => self.write_timeout,
-                Standing::GivenUp => break,
-            };
-            let (begun_as, deadline) = self
-                .deadline
-                .get_or_insert_with(|| (standing, Box::pin(sleep(timeout))));
-            ready!(deadline.as_mut().poll(cx));
-            let was_checked = *begun_as == Standing::Attached;
-            self.deadline = None;
-            if !was_checked {
-                break;
+        let now = Instant::now();
+        let standing = self.handle.standing();
+        let pending = self.pending.get_or_insert_with(|| Pending::new(now));
+        let (limit, check) = match standing {
+            Standing::GivenUp => (Duration::ZERO, CHECK_PERIOD),
+            Standing::Attached(patience) => {
+                pending.was_watched = true;
+                (patience, CHECK_PERIOD)
             }
+            Standing::Detached => {
+                if pending.was_watched {
+                    *pending = Pending::new(now);
+                }
+                (self.write_timeout, self.write_timeout)
+            }
+        };
+        match limit.checked_sub(pending.since.elapsed()) {
+            Some(left) if !left.is_zero() => {
+                // A timer cannot be set for any time, but for an hour; then this looks again.
+                let next = left.min(check).min(Duration::from_secs(3_600));
+                pending.timer.as_mut().reset(now + next);
+                if pending.timer.as_mut().poll(cx).is_ready() {
+                    cx.waker().wake_by_ref();
+                }
+                return Poll::Pending;
+            }
+            _ => {}
         }
         let error = io::Error::new(io::ErrorKind::TimedOut, "the peer reads no response");
         Poll::Ready(Err(error))

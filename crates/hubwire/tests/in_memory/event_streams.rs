@@ -15,9 +15,9 @@ const KIB: usize = 1024;
 async fn calls_streams_and_pushes_arrive_as_events() {
     let it = Stage::new();
     let (client, mut events) = HttpClient::start_event_stream(&it.endpoint).await;
-    client.post(call("1", "Echo", json!(["é\n"]))).await;
+    client.post(call("1", "Echo", &json!(["é\n"]))).await;
     assert_eq!(events.message().await, completed("1", "é\n"));
-    client.post(call("2", "Transport", json!([]))).await;
+    client.post(call("2", "Transport", &json!([]))).await;
     assert_eq!(events.message().await, completed("2", "ServerSentEvents"));
     let stream = json!({"type": 4, "invocationId": "3", "target": "Items", "arguments": [3]});
     client.post(format!("{stream}\u{1e}")).await;
@@ -57,7 +57,7 @@ async fn what_is_queued_for_one_round_is_one_chunk() {
 async fn an_id_is_unknown_as_soon_as_its_event_stream_is_gone() {
     let it = Stage::new();
     let (client, events) = HttpClient::start_event_stream(&it.endpoint).await;
-    client.post(call("1", "Wait", json!([]))).await;
+    client.post(call("1", "Wait", &json!([]))).await;
     settle().await;
     drop(events);
     // The hub has not been told yet.
@@ -85,10 +85,10 @@ async fn an_id_is_unknown_as_soon_as_its_event_stream_is_gone() {
 async fn what_was_posted_before_the_stream_ended_is_still_run() {
     let it = Stage::new();
     let (client, events) = HttpClient::start_event_stream(&it.endpoint).await;
-    client.post(call("1", "Wait", json!([]))).await;
+    client.post(call("1", "Wait", &json!([]))).await;
     for number in 0..3 {
         client
-            .post(send("Note", json!([format!("note {number}")])))
+            .post(send("Note", &json!([format!("note {number}")])))
             .await;
     }
     drop(events);
@@ -118,7 +118,7 @@ async fn an_id_belongs_to_one_event_stream() {
         .delete()
         .await
         .assert_is(400, Some("text/plain"), refused);
-    client.post(call("1", "Echo", json!(["after"]))).await;
+    client.post(call("1", "Echo", &json!(["after"]))).await;
     assert_eq!(events.message().await, completed("1", "after"));
 }
 
@@ -141,7 +141,7 @@ async fn a_binary_protocol_is_refused() {
 async fn the_last_message_comes_before_the_end() {
     let it = Stage::new();
     let (client, mut events) = HttpClient::start_event_stream(&it.endpoint).await;
-    client.post(send("Abort", json!([]))).await;
+    client.post(send("Abort", &json!([]))).await;
     assert_eq!(events.message().await, json!({"type": 7}));
     assert_eq!(events.next().await, None);
     it.ended("aborted by the hub").await;
@@ -299,7 +299,7 @@ async fn posts_before_the_stream_is_opened_are_kept() {
     let posted = client.post(test_support::http_client::HANDSHAKE).await;
     posted.assert_is(200, Some("text/plain"), "");
     // More than a few kilobytes wait until somebody reads them.
-    let long = call("1", "Echo", json!(["x".repeat(20 * KIB)]));
+    let long = call("1", "Echo", &json!(["x".repeat(20 * KIB)]));
     let (posted, mut events) = tokio::join!(client.post(long), async {
         settle().await;
         client.open_event_stream().await
@@ -341,7 +341,7 @@ async fn another_user_is_refused() {
         other.delete().await.assert_is(403, None, "");
         other.poll().await.assert_is(403, None, "");
     }
-    ann.post(call("1", "User", json!([]))).await;
+    ann.post(call("1", "User", &json!([]))).await;
     assert_eq!(events.message().await, completed("1", "ann"));
 
     // Where nobody has negotiated, the user is the one who opens the connection.

@@ -101,12 +101,12 @@ impl Stage {
 }
 
 /// The record of a call with an id.
-pub(crate) fn call(id: &str, target: &str, arguments: Value) -> String {
+pub(crate) fn call(id: &str, target: &str, arguments: &Value) -> String {
     record(&json!({"type": 1, "invocationId": id, "target": target, "arguments": arguments}))
 }
 
 /// The record of a call without an id.
-pub(crate) fn send(target: &str, arguments: Value) -> String {
+pub(crate) fn send(target: &str, arguments: &Value) -> String {
     record(&json!({"type": 1, "target": target, "arguments": arguments}))
 }
 

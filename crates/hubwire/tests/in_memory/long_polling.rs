@@ -17,8 +17,8 @@ const UNKNOWN: &str = "No Connection with that ID";
 async fn the_first_poll_returns_at_once_and_later_ones_wait_for_everything_that_is_queued() {
     let it = Stage::new();
     let client = HttpClient::start_polling(&it.endpoint).await;
-    client.post(call("1", "Transport", json!([]))).await;
-    client.post(call("2", "Echo", json!(["b"]))).await;
+    client.post(call("1", "Transport", &json!([]))).await;
+    client.post(call("2", "Echo", &json!(["b"]))).await;
     settle().await;
     let answer = client.poll().await;
     let expected = [completed("1", "LongPolling"), completed("2", "b")];
@@ -108,7 +108,7 @@ async fn a_poll_that_waits_for_longer_than_the_disconnect_timeout_is_not_away() 
     assert_eq!(it.log.take(), [""; 0]);
     drop(response);
     pass(seconds(14)).await;
-    client.post(call("1", "Echo", json!(["still here"]))).await;
+    client.post(call("1", "Echo", &json!(["still here"]))).await;
     assert_eq!(
         client.poll().await.messages(),
         [completed("1", "still here")]
@@ -177,8 +177,8 @@ async fn a_poll_that_is_dropped_takes_nothing_with_it() {
 async fn the_end_is_the_last_messages_and_then_one_204() {
     let it = Stage::new();
     let client = HttpClient::start_polling(&it.endpoint).await;
-    client.post(call("1", "Echo", json!(["last"]))).await;
-    client.post(send("Abort", json!([]))).await;
+    client.post(call("1", "Echo", &json!(["last"]))).await;
+    client.post(send("Abort", &json!([]))).await;
     settle().await;
     let last = client.poll().await.messages();
     assert_eq!(last, [completed("1", "last"), json!({"type": 7})]);
@@ -193,7 +193,7 @@ async fn a_poll_that_waits_at_the_end_gets_the_last_message() {
     let client = HttpClient::start_polling(&it.endpoint).await;
     let (last, ()) = tokio::join!(client.poll(), async {
         settle().await;
-        client.post(send("Abort", json!([]))).await;
+        client.post(send("Abort", &json!([]))).await;
     });
     assert_eq!(last.messages(), [json!({"type": 7})]);
     settle().await;
@@ -209,7 +209,7 @@ async fn a_poll_that_waits_at_the_end_gets_the_last_message() {
 async fn an_end_that_is_never_polled_is_forgotten() {
     let it = Stage::new();
     let client = HttpClient::start_polling(&it.endpoint).await;
-    client.post(send("Abort", json!([]))).await;
+    client.post(send("Abort", &json!([]))).await;
     settle().await;
     assert_eq!(it.log.take(), ["aborted by the hub"]);
     assert_eq!(it.server.signalr.statistics().connections, 0);
@@ -242,8 +242,8 @@ async fn delete_ends_the_connection_and_its_poll_at_once() {
 async fn what_was_posted_before_delete_is_still_run() {
     let it = Stage::new();
     let client = HttpClient::start_polling(&it.endpoint).await;
-    client.post(send("Wait", json!([]))).await;
-    client.post(send("Note", json!(["posted"]))).await;
+    client.post(send("Wait", &json!([]))).await;
+    client.post(send("Note", &json!(["posted"]))).await;
     client.delete().await.assert_is(202, PLAIN, "");
     settle().await;
     assert_eq!(it.log.take(), [""; 0]);
@@ -319,14 +319,14 @@ async fn another_user_is_refused() {
     for other in [client.as_user(Some("bob")), client.as_user(None)] {
         other.poll().await.assert_is(403, None, "");
         other
-            .post(call("1", "User", json!([])))
+            .post(call("1", "User", &json!([])))
             .await
             .assert_is(403, None, "");
         other.delete().await.assert_is(403, None, "");
     }
-    ann.post(call("1", "User", json!([]))).await;
+    ann.post(call("1", "User", &json!([]))).await;
     assert_eq!(ann.poll().await.messages(), [completed("1", "ann")]);
-    ann.post(send("Abort", json!([]))).await;
+    ann.post(send("Abort", &json!([]))).await;
     settle().await;
     assert_eq!(ann.poll().await.messages(), [json!({"type": 7})]);
     settle().await;
@@ -342,7 +342,7 @@ async fn other_transports_are_refused_in_mid_connection() {
     let response = client.get_event_stream().await;
     assert_eq!(response.status(), 400);
     assert_eq!(response.headers().get("cache-control"), None);
-    client.post(call("1", "Echo", json!(["after"]))).await;
+    client.post(call("1", "Echo", &json!(["after"]))).await;
     assert_eq!(client.poll().await.messages(), [completed("1", "after")]);
 }
 

@@ -38,8 +38,8 @@ async fn a_post_waits_while_the_hub_is_busy_and_holds_no_more_than_its_share() {
         |endpoint| endpoint.application_maximum_buffer_size(16 * KIB),
     );
     let client = HttpClient::start_polling(&it.endpoint).await;
-    client.post(call("1", "Wait", json!([]))).await;
-    let (body, taken) = endless(send("Echo", json!(["x".repeat(KIB)])), 1_000);
+    client.post(call("1", "Wait", &json!([]))).await;
+    let (body, taken) = endless(send("Echo", &json!(["x".repeat(KIB)])), 1_000);
     let posting = client.clone();
     let mut posts = JoinSet::new();
     posts.spawn(async move { posting.post(body).await });
@@ -65,12 +65,12 @@ async fn a_post_waits_while_the_hub_is_busy_and_holds_no_more_than_its_share() {
 async fn a_hundred_megabytes_pass_through() {
     let it = Stage::new();
     let (client, mut events) = HttpClient::start_event_stream(&it.endpoint).await;
-    let record = send("Echo", json!(["x".repeat(31 * KIB)]));
+    let record = send("Echo", &json!(["x".repeat(31 * KIB)]));
     let count = 100 * 1024 * KIB / record.len() + 1;
     let (body, taken) = endless(record, count);
     client.post(body).await.assert_is(200, PLAIN, "");
     assert_eq!(taken.load(Ordering::Relaxed), count);
-    client.post(call("1", "Echo", json!(["after"]))).await;
+    client.post(call("1", "Echo", &json!(["after"]))).await;
     assert_eq!(events.message().await, completed("1", "after"));
 }
 
@@ -78,7 +78,7 @@ async fn a_hundred_megabytes_pass_through() {
 async fn a_body_may_come_byte_by_byte_and_a_message_in_several_posts() {
     let it = Stage::new();
     let (client, mut events) = HttpClient::start_event_stream(&it.endpoint).await;
-    let record = call("1", "Echo", json!(["byte by byte"]));
+    let record = call("1", "Echo", &json!(["byte by byte"]));
     let bytes: Vec<_> = record.bytes().map(|byte| Bytes::from(vec![byte])).collect();
     let trickle = stream::iter(bytes).then(|byte| async {
         pass(Duration::from_millis(500)).await;
@@ -92,7 +92,7 @@ async fn a_body_may_come_byte_by_byte_and_a_message_in_several_posts() {
     }
     assert_eq!(message, completed("1", "byte by byte"));
 
-    let record = call("2", "Echo", json!(["in parts"]));
+    let record = call("2", "Echo", &json!(["in parts"]));
     let (first, second) = record.split_at(10);
     client
         .post(first.to_owned())
@@ -110,7 +110,7 @@ async fn a_body_may_come_byte_by_byte_and_a_message_in_several_posts() {
 async fn posts_are_read_one_after_another() {
     let it = Stage::new();
     let (client, mut events) = HttpClient::start_event_stream(&it.endpoint).await;
-    let record = call("1", "Echo", json!(["first"]));
+    let record = call("1", "Echo", &json!(["first"]));
     let halves = [record[..10].to_owned(), record[10..].to_owned()];
     let slow = stream::iter(halves).then(|half| async {
         pass(seconds(5)).await;
@@ -119,7 +119,7 @@ async fn posts_are_read_one_after_another() {
     let began = Instant::now();
     let (first, second) = tokio::join!(client.post(Body::from_stream(slow)), async {
         settle().await;
-        let posted = client.post(call("2", "Echo", json!(["second"]))).await;
+        let posted = client.post(call("2", "Echo", &json!(["second"]))).await;
         assert_elapsed(began, 10.0..=10.1);
         posted
     });
@@ -141,7 +141,7 @@ async fn a_body_that_fails_or_falls_silent_is_a_bad_request() {
     let failed = client.post(Body::from_stream(silent)).await;
     failed.assert_is(400, PLAIN, "");
     assert_elapsed(began, 30.0..=30.1);
-    client.post(call("1", "Echo", json!(["after"]))).await;
+    client.post(call("1", "Echo", &json!(["after"]))).await;
     let mut message = events.message().await;
     while message == json!({"type": 6}) {
         message = events.message().await;
@@ -151,8 +151,8 @@ async fn a_body_that_fails_or_falls_silent_is_a_bad_request() {
 
 /// The response to a POST that waits, and then its connection ends in some way.
 async fn posted_until(it: &Stage, client: &HttpClient, end: impl Future<Output = ()>) -> Answer {
-    client.post(send("Wait", json!([]))).await;
-    let (body, _) = endless(send("Echo", json!(["x".repeat(KIB)])), 1_000);
+    client.post(send("Wait", &json!([]))).await;
+    let (body, _) = endless(send("Echo", &json!(["x".repeat(KIB)])), 1_000);
     let (answer, ()) = tokio::join!(client.post(body), async {
         settle().await;
         end.await;
@@ -191,6 +191,6 @@ async fn a_post_whose_client_gives_up_lets_the_next_one_in() {
     let silent = stream::pending::<Result<Bytes, Infallible>>();
     let given_up = timeout(seconds(1), client.post(Body::from_stream(silent))).await;
     assert!(given_up.is_err());
-    client.post(call("1", "Echo", json!(["next"]))).await;
+    client.post(call("1", "Echo", &json!(["next"]))).await;
     assert_eq!(events.message().await, completed("1", "next"));
 }
