@@ -41,6 +41,7 @@ use queue::ENTRY_COST;
 pub(crate) use sending::Pace;
 pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
 use state::{State, WayOut};
+pub(crate) use tcp_info::silent_for;
 use tokio::sync::Notify;
 
 use crate::node::{ConnectionLabel, Limit, Limits, Node, Panic, Whose};

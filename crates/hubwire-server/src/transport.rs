@@ -5,6 +5,7 @@
 //! many requests, or that returns after it was lost, therefore looks the same to its session as a
 //! socket.
 
+mod dead_peers;
 mod event_stream;
 mod inlet;
 mod long_polling;
@@ -18,6 +19,7 @@ mod web_socket;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+pub(crate) use dead_peers::probe_peer;
 pub(crate) use event_stream::{EventStream, SERVER_SENT_EVENTS};
 use hubwire_core::FrameFormat;
 use hubwire_protocol::{TransferFormat, Transport as TransportName};

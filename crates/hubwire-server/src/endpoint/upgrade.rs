@@ -15,7 +15,6 @@ use hubwire_protocol::Transport;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
-use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
 use super::attached::{Attached, spawn_session};
@@ -23,9 +22,8 @@ use super::opening::Refusal;
 use super::slot::{Attach, Slot};
 use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
-use crate::node::DeadPeerTimeouts;
 use crate::session::Session;
-use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader};
+use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader, probe_peer};
 
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -166,43 +164,11 @@ async fn upgraded(
         // works, just slower.
         let _ = stream.set_nodelay(true);
         if let Some(timeouts) = options.dead_peer_timeouts {
-            give_up_dead_peers(stream, timeouts);
+            probe_peer(stream, timeouts);
         }
         request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
     }
     Some((request, principal, socket))
-}
-
-/// Makes the system detect a peer that has vanished silently; if it cannot, such a peer is
-/// detected later.
-fn give_up_dead_peers(stream: &TcpStream, timeouts: DeadPeerTimeouts) {
-    let socket = SockRef::from(stream);
-    let probes = TcpKeepalive::new()
-        .with_time(timeouts.keep_alive)
-        .with_interval(timeouts.keep_alive);
-    // Where the system reports the state of its probes, the sweep checks that; elsewhere the
-    // system ends the socket by itself. Its timeout for unacknowledged bytes does not help: it
-    // also ends readers with a window smaller than the next write.
-    #[cfg(any(
-        target_vendor = "apple",
-        target_os = "android",
-        target_os = "freebsd",
-        windows
-    ))]
-    let probes = probes.with_retries(retries(timeouts));
-    let _ = socket.set_tcp_keepalive(&probes);
-}
-
-/// Returns how many probes fit into the time.
-#[cfg(any(
-    target_vendor = "apple",
-    target_os = "android",
-    target_os = "freebsd",
-    windows
-))]
-fn retries(timeouts: DeadPeerTimeouts) -> u32 {
-    let interval = timeouts.keep_alive.as_secs().max(1);
-    u32::try_from(timeouts.unacknowledged.as_secs() / interval).map_or(1, |count| count.max(1))
 }
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from then on.

@@ -1,6 +1,7 @@
 //! A socket while it is used for HTTP: a write that takes too long fails, unless the response is
 //! watched otherwise.
 
+use std::any::Any;
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -11,10 +12,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::node::ConnectionPermit;
-use crate::outbound::{PullerWatch, Standing};
+use super::dead_peers::probe_peer;
+use crate::node::{ConnectionPermit, DeadPeerTimeouts};
+use crate::outbound::{PullerWatch, Standing, silent_for};
 
 /// How often the client of a pulled response is checked while its socket refuses bytes.
 const CHECK_PERIOD: Duration = Duration::from_secs(1);
@@ -29,6 +32,8 @@ pub(crate) struct ServedSocket<S> {
     permit: Option<ConnectionPermit>,
     write_timeout: Duration,
     pending: Option<Pending>,
+    /// The next look at the peer's network.
+    look: Option<Pin<Box<Sleep>>>,
     upgrade: Upgrade,
     handle: SocketHandle,
 }
@@ -59,14 +64,21 @@ pub(crate) struct SocketHandle(Arc<Handle>);
 #[derive(Debug, Default)]
 struct Handle {
     local: Option<SocketAddr>,
-    watch: Mutex<Option<PullerWatch>>,
+    response: Mutex<PulledResponse>,
+}
+
+/// How the client of the current response is judged, if the response pulls.
+#[derive(Debug, Default)]
+struct PulledResponse {
+    watch: Option<PullerWatch>,
+    dead_peers: Option<DeadPeerTimeouts>,
 }
 
 impl SocketHandle {
     pub(crate) fn new(local: Option<SocketAddr>) -> Self {
         Self(Arc::new(Handle {
             local,
-            watch: Mutex::default(),
+            response: Mutex::default(),
         }))
     }
 
@@ -76,21 +88,34 @@ impl SocketHandle {
 
     /// Leaves it to the puller of the current response how long its client may read nothing.
     pub(crate) fn watch(&self, watch: PullerWatch) {
-        *self.lock() = Some(watch);
+        self.lock().watch = Some(watch);
+    }
+
+    /// Checks for the rest of the response whether the peer's network is alive, which nothing else
+    /// does while nothing is written.
+    pub(crate) fn give_up_dead_peer(&self, timeouts: Option<DeadPeerTimeouts>) {
+        self.lock().dead_peers = timeouts;
     }
 
     /// Applies the time limit of the socket itself again, for another response.
     pub(crate) fn unwatch(&self) {
-        *self.lock() = None;
+        *self.lock() = PulledResponse::default();
     }
 
     fn standing(&self) -> Standing {
-        let watch = self.lock().clone();
+        let watch = self.lock().watch.clone();
         watch.map_or(Standing::Detached, |watch| watch.standing())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<PullerWatch>> {
-        self.0.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    fn dead_peers(&self) -> Option<DeadPeerTimeouts> {
+        self.lock().dead_peers
+    }
+
+    fn lock(&self) -> MutexGuard<'_, PulledResponse> {
+        self.0
+            .response
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -121,6 +146,7 @@ impl<S> ServedSocket<S> {
             permit,
             write_timeout,
             pending: None,
+            look: None,
             upgrade,
             handle,
         }
@@ -174,13 +200,48 @@ impl<S> ServedSocket<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for ServedSocket<S> {
+impl<S: 'static> ServedSocket<S> {
+    /// Returns `true` once the peer's network is found to be dead, if that is to be checked.
+    fn poll_dead(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(timeouts) = self.handle.dead_peers() else {
+            self.look = None;
+            return false;
+        };
+        let socket: &dyn Any = &self.socket;
+        let Some(tcp) = socket.downcast_ref::<TcpStream>() else {
+            return false;
+        };
+        let next = || Instant::now() + timeouts.keep_alive.min(Duration::from_secs(3_600));
+        let look = self.look.get_or_insert_with(|| {
+            probe_peer(tcp, timeouts);
+            Box::pin(sleep_until(next()))
+        });
+        if look.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        if silent_for(tcp).is_some_and(|silent| silent >= timeouts.unacknowledged) {
+            return true;
+        }
+        look.as_mut().reset(next());
+        if look.as_mut().poll(cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
+        false
+    }
+}
+
+impl<S: AsyncRead + Unpin + 'static> AsyncRead for ServedSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
+        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        if read.is_pending() && !self.upgrade.is_done() && self.poll_dead(cx) {
+            let error = io::Error::new(io::ErrorKind::TimedOut, "the peer's network is dead");
+            return Poll::Ready(Err(error));
+        }
+        read
     }
 }
 

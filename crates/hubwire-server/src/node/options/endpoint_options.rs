@@ -64,7 +64,8 @@ options! {
     /// How long the system of a TCP peer may be silent, and how often it is probed. Default 60 s
     /// and 15 s, so a peer with a dead network is detected within 90 s.
     ///
-    /// This works only for sockets that [`serve`](crate::serve()) accepts from a TCP listener.
+    /// This works only for WebSockets and event streams on sockets that
+    /// [`serve`](crate::serve()) accepts from a TCP listener; a poll ends by its own timeouts.
     /// `None`, and other byte streams (TLS), leave detection to the system, which may take a
     /// quarter of an hour if something was sent, and to
     /// [`HubOptions::client_timeout_interval`](super::HubOptions::client_timeout_interval) if the
