@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub(crate) use clock::ConnectionClock;
 pub use disconnect_reason::DisconnectReason;
 use hubwire_core::{ConnectionId, GroupName, UserId};
-use hubwire_protocol::HubProtocol;
+use hubwire_protocol::{HubProtocol, Transport};
 use indexmap::IndexSet;
 pub use items::Items;
 pub use request::ConnectionRequest;
@@ -30,6 +30,7 @@ pub(crate) struct Identity {
     pub(crate) user_id: Option<UserId>,
     pub(crate) principal: Option<Principal>,
     pub(crate) request: ConnectionRequest,
+    pub(crate) transport: Transport,
 }
 
 /// A connection as seen by everything except its session.
@@ -94,6 +95,10 @@ impl Connection {
 
     pub(crate) fn request(&self) -> &ConnectionRequest {
         &self.identity.request
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        self.identity.transport
     }
 
     pub(crate) fn items(&self) -> &Items {

@@ -3,14 +3,19 @@
 mod attached;
 mod connection_table;
 mod cors;
+mod event_stream;
 mod hub_endpoint;
+mod long_polling;
 mod map_hub;
 mod negotiate;
+mod opening;
 mod origin;
+mod posting;
 mod query;
 mod refused_origins;
 mod response;
 mod routing;
+mod slot;
 #[cfg(test)]
 mod tests;
 mod upgrade;

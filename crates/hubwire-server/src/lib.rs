@@ -11,10 +11,7 @@
 
 #![cfg_attr(
     not(feature = "testing"),
-    allow(
-        dead_code,
-        reason = "only tests use pulled transports and their pipe so far"
-    )
+    allow(dead_code, reason = "only `testing` uses some of it")
 )]
 
 mod connection;

@@ -42,7 +42,7 @@ pub(crate) use metric::{
     ACCEPT_FAILURES, BACKPLANE_RECEIVED, BACKPLANE_UNSENT, CONNECTION_DURATION, CONNECTIONS_LET_GO,
     Count, DEPRECATED_CALLS, HANDSHAKE_REFUSALS, INVOCATION_DURATION, INVOCATION_INNER_DURATION,
     Level, NodeMetrics, OUTBOUND_MEMORY, REFUSED_CALLS, REFUSED_STREAM_ITEMS, Received, SENDS,
-    Traffic, TransportLabel, record,
+    Traffic, record,
 };
 pub use metric::{METRICS, Metric, MetricKind, MetricUnit, describe_metrics};
 pub(crate) use options::ErrorDetail;
@@ -52,7 +52,7 @@ pub use options::{
 };
 pub(crate) use options::{
     Configure, EndpointDefaults, OptionLevels, endpoint_option_setters, hub_option_setters,
-    serve_option_setters, server_option_setters,
+    serve_option_setters, server_option_setters, transport_tag,
 };
 pub(crate) use orphaned_calls::{OrphanedCall, OrphanedCalls, Owner};
 use panics::Panics;

@@ -28,6 +28,7 @@ use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::Waker;
+use std::time::Duration;
 
 pub(crate) use bounds::{Bounds, Progress};
 pub(crate) use flusher::{Flusher, Flushers};
@@ -35,11 +36,12 @@ use futures_util::task::AtomicWaker;
 use hubwire_core::FrameFormat;
 use hubwire_protocol::TransferFormat;
 pub(crate) use memory::OutboundMemory;
-pub(crate) use puller::Puller;
+pub(crate) use puller::{Puller, PullerWatch, Standing};
 use queue::ENTRY_COST;
 pub(crate) use sending::Pace;
 pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
 use state::{State, WayOut};
+pub(crate) use tcp_info::silent_for;
 use tokio::sync::Notify;
 
 use crate::node::{ConnectionLabel, Limit, Limits, Node, Panic, Traffic, Whose};
@@ -99,13 +101,14 @@ impl Outbound {
         bounds: Arc<Bounds>,
         format: &'static FrameFormat,
     ) -> Arc<Self> {
+        let now = node.now();
         Arc::new(Self {
             label,
             node,
             flusher,
             bounds,
             format,
-            state: Mutex::new(State::new(format)),
+            state: Mutex::new(State::new(format, now)),
             room: Notify::new(),
             owner: AtomicWaker::new(),
             failure: OnceLock::new(),
@@ -279,6 +282,14 @@ impl Outbound {
     /// Returns whether the way out is absent, so queued messages stay.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self.lock().way_out, WayOut::Absent)
+    }
+
+    /// Returns whether the way out has been absent for longer than a client may be away between two
+    /// polls.
+    pub(crate) fn is_absent_for_too_long(&self, now: u64) -> bool {
+        let state = self.lock();
+        let absent_for = Duration::from_millis(now.saturating_sub(state.absent_since));
+        matches!(state.way_out, WayOut::Absent) && absent_for >= self.bounds.absence
     }
 
     /// Returns whether a newly queued message has to wait for others to take what is queued

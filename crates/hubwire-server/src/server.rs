@@ -57,7 +57,9 @@ impl Server {
             options: Arc::new(levels),
             backplane,
             filters,
-            table: Arc::default(),
+            table: Arc::new(ConnectionTable::new(
+                options.maximum_negotiated_ids_per_address,
+            )),
             hubs: Arc::default(),
         };
         server.prepare();

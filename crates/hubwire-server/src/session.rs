@@ -64,7 +64,7 @@ impl Session {
         Self {
             hub,
             endpoint,
-            since: presence::begin(&connection, transport.kind.label),
+            since: presence::begin(&connection, transport.kind.transport),
             wire: Wire::new(connection, transport),
             inbox: Inbox::default(),
         }
@@ -84,7 +84,7 @@ impl Session {
             "connection",
             connection_id = %self.connection().id(),
             hub = %self.hub.name(),
-            transport = self.wire.transport().kind.name,
+            transport = self.wire.transport().kind.tag(),
         );
         if !span.is_disabled() {
             let request = self.connection().request();

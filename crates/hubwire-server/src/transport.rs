@@ -5,6 +5,10 @@
 //! many requests, or that returns after it was lost, therefore looks the same to its session as a
 //! socket.
 
+mod dead_peers;
+mod event_stream;
+mod inlet;
+mod long_polling;
 mod pipe;
 mod read_buffer;
 mod served_socket;
@@ -15,27 +19,37 @@ mod web_socket;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+pub(crate) use dead_peers::probe_peer;
+pub(crate) use event_stream::{EventStream, SERVER_SENT_EVENTS};
 use hubwire_core::FrameFormat;
-use hubwire_protocol::TransferFormat;
+use hubwire_protocol::{TransferFormat, Transport as TransportName};
+pub(crate) use inlet::{Inlet, InletOwner, NotWritten, inlet};
+pub(crate) use long_polling::{LONG_POLLING, PollBody};
 pub(crate) use pipe::PipeReader;
 #[cfg(feature = "testing")]
 pub(crate) use pipe::{PipeWriter, pipe};
-pub(crate) use served_socket::{ServedSocket, Upgrade};
+pub(crate) use served_socket::{ServedSocket, SocketHandle, Upgrade};
 pub(crate) use socket::Socket;
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 
-use crate::node::{TransportLabel, Turn};
+use crate::node::{Turn, transport_tag};
 use crate::outbound::Outbound;
 
 /// The properties of a kind of transport; each kind has one value, in a `static`.
 #[derive(Debug)]
 pub(crate) struct TransportKind {
-    pub(crate) name: &'static str,
-    /// Its name in the metrics.
-    pub(crate) label: TransportLabel,
+    /// Its name on the wire.
+    pub(crate) transport: TransportName,
     pub(crate) frames: FrameFormat,
     /// What it can carry to the client.
     pub(crate) transfer_formats: &'static [TransferFormat],
+}
+
+impl TransportKind {
+    /// Returns its name in metrics and spans, as in ASP.NET Core's tag `signalr.transport`.
+    pub(crate) fn tag(&self) -> &'static str {
+        transport_tag(self.transport)
+    }
 }
 
 /// The transport of a session.

@@ -305,6 +305,10 @@ pub mod guides {
         #![doc = include_str!("../../../docs/testing.md")]
     }
 
+    pub mod transports {
+        #![doc = include_str!("../../../docs/transports.md")]
+    }
+
     /// The example in it is compiled; its table is for readers of the repository.
     #[cfg(doctest)]
     pub mod values {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::map_request;
 use hubwire::manual::Hub;
+use hubwire::protocol::Transport;
 use hubwire::{HubBuilder, MapHub, Naming, SignalR};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
@@ -45,6 +46,7 @@ fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {
     let plain = signalr.hub().build(ChatHub::default());
     let recorded = iter::once(RECORDED_ORIGIN);
     let allowed_origins = recorded.chain(allowed_origins.iter().map(String::as_str));
+    let only = |transport| plain.endpoint().transports([transport]);
     let cors = plain.endpoint().allowed_origins(allowed_origins);
     let layered = Router::new().map_hub("/chat-cors-layered", cors.clone());
     let detailed = variant(signalr, "ChatHubDetailed").detailed_errors(true);
@@ -52,18 +54,19 @@ fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {
     let fast = variant(signalr, "ChatHubFast")
         .keep_alive_interval(Duration::from_secs(1))
         .client_timeout_interval(Duration::from_secs(3))
-        .handshake_timeout(Duration::from_secs(1));
+        .handshake_timeout(Duration::from_secs(1))
+        .build(ChatHub::default())
+        .endpoint()
+        .poll_timeout(Duration::from_secs(2));
     let parallel = variant(signalr, "ChatHubParallel")
         .maximum_parallel_invocations_per_client(NonZeroUsize::MIN.saturating_add(2))
         .client_timeout_interval(Duration::from_secs(3));
     let leaving = variant(signalr, "ChatHubLeaving").build(ChatHub::new(Farewell::ToEverybody));
     Router::new()
         .map_hub("/chat", plain.endpoint())
-        .map_hub("/chat-ws", plain.endpoint())
-        // Transports cannot be switched off yet; without these routes their topics could not be
-        // recorded.
-        .map_hub("/chat-lp", plain.endpoint())
-        .map_hub("/chat-sse", plain.endpoint())
+        .map_hub("/chat-ws", only(Transport::WebSockets))
+        .map_hub("/chat-lp", only(Transport::LongPolling))
+        .map_hub("/chat-sse", only(Transport::ServerSentEvents))
         .map_hub("/chat-v1", plain.endpoint().minimum_protocol_version(1))
         .map_hub("/chat-v2", plain.endpoint().minimum_protocol_version(2))
         .map_hub(
@@ -74,7 +77,7 @@ fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {
             "/chat-unlimited",
             unlimited.build(ChatHub::default()).endpoint(),
         )
-        .map_hub("/chat-fast", fast.build(ChatHub::default()).endpoint())
+        .map_hub("/chat-fast", fast)
         .map_hub(
             "/chat-parallel",
             parallel.build(ChatHub::default()).endpoint(),

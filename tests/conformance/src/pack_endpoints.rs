@@ -14,12 +14,15 @@ pub(crate) fn router(signalr: &SignalR) -> Router {
     let detailed = pack(signalr, "PackHubDetailed").detailed_errors(true);
     let fast = pack(signalr, "PackHubFast")
         .keep_alive_interval(Duration::from_secs(1))
-        .client_timeout_interval(Duration::from_secs(3));
+        .client_timeout_interval(Duration::from_secs(3))
+        .build(PackHub)
+        .endpoint()
+        .poll_timeout(Duration::from_secs(2));
     let json_only = pack(signalr, "PackHubJson").supported_protocols([HubProtocol::Json]);
     Router::new()
         .map_hub("/pack", plain.build(PackHub).endpoint())
         .map_hub("/pack-detailed", detailed.build(PackHub).endpoint())
-        .map_hub("/pack-fast", fast.build(PackHub).endpoint())
+        .map_hub("/pack-fast", fast)
         .map_hub("/pack-json", json_only.build(PackHub).endpoint())
 }
 

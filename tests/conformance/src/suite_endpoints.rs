@@ -6,11 +6,15 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use hubwire::manual::Hub;
 use hubwire::options::KeepRequest;
+use hubwire::protocol::Transport;
 use hubwire::{HubBuilder, HubHandle, MapHub, SignalR};
 
 use crate::suite_hubs::{DefaultHub, DynamicHub, UncreatableHub, VersionHub, user_of_header};
 use crate::suite_layers::{self, Redirects};
 use crate::test_hub::TestHub;
+
+/// The transports where WebSockets are not offered.
+const NO_WEB_SOCKETS: [Transport; 2] = [Transport::ServerSentEvents, Transport::LongPolling];
 
 /// Returns the routes, behind the layers that these tests need.
 pub(crate) fn router(signalr: &SignalR) -> Router {
@@ -32,6 +36,10 @@ fn javascript(signalr: &SignalR) -> Router {
     Router::new()
         .route("/clientresult/{connection_id}", client_result)
         .map_hub("/testhub", test.endpoint())
+        .map_hub(
+            "/testhub-nowebsockets",
+            test.endpoint().transports(NO_WEB_SOCKETS),
+        )
         .map_hub("/uncreatable", uncreatable.endpoint())
 }
 
@@ -41,6 +49,10 @@ fn dotnet(signalr: &SignalR) -> Router {
     let endpoint = || default.endpoint().keep_request(KeepRequest::Everything);
     Router::new()
         .map_hub("/default", endpoint())
+        .map_hub(
+            "/default-nowebsockets",
+            endpoint().transports(NO_WEB_SOCKETS),
+        )
         .map_hub("/dynamic", dynamic.endpoint())
         .map_hub("/hubt", dynamic.endpoint())
         .map_hub(

@@ -134,9 +134,8 @@ impl DefaultHub {
         ]
     }
 
-    /// There is no other transport yet.
-    pub fn get_active_transport_name(&self) -> &'static str {
-        "WebSockets"
+    pub fn get_active_transport_name(&self, cx: &HubCallerContext<Self>) -> &'static str {
+        cx.transport().name()
     }
 
     /// There is no other version yet.

@@ -124,9 +124,8 @@ impl TestHub {
         Ok(whole)
     }
 
-    /// There is no other transport yet.
-    pub fn get_active_transport_name(&self) -> &'static str {
-        "WebSockets"
+    pub fn get_active_transport_name(&self, cx: &HubCallerContext<Self>) -> &'static str {
+        cx.transport().name()
     }
 
     pub fn echo_complex_object(&self, object: Option<ComplexObject>) -> Option<ComplexObject> {

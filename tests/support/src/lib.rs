@@ -12,6 +12,7 @@ pub mod client;
 pub mod each_event;
 pub mod farm;
 pub mod handed_over;
+pub mod http_client;
 pub mod hubs;
 pub mod in_memory;
 pub mod journal;

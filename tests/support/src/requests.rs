@@ -60,6 +60,40 @@ pub async fn request(address: SocketAddr, line: &str, headers: &str) -> Response
     read_response(&mut socket).await.0
 }
 
+/// Sends a POST with this body on a new connection.
+pub async fn post(address: SocketAddr, path: &str, body: &str) -> Response {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let length = body.len();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n");
+    let request = [head.as_bytes(), body.as_bytes()].concat();
+    socket.write_all(&request).await.unwrap();
+    read_response(&mut socket).await.0
+}
+
+/// Reads byte by byte up to a text, and nothing beyond it.
+pub async fn read_until(socket: &mut TcpStream, until: &str) -> String {
+    let mut read = Vec::new();
+    let reading = async {
+        while !read.ends_with(until.as_bytes()) {
+            let mut byte = [0];
+            let count = socket.read(&mut byte).await.unwrap();
+            assert_ne!(count, 0, "ended: {}", String::from_utf8_lossy(&read));
+            read.extend_from_slice(&byte);
+        }
+    };
+    let arrived = tokio::time::timeout(PATIENCE, reading).await.is_ok();
+    let text = String::from_utf8(read).unwrap();
+    assert!(arrived, "expected {until:?}, received {text:?}");
+    text
+}
+
+/// Returns the head of a response without its `Date`.
+pub fn without_date(head: &str) -> String {
+    let lines = head.split_inclusive("\r\n");
+    lines.filter(|line| !line.starts_with("date: ")).collect()
+}
+
 /// Sends `METHOD /path`, and optionally bytes directly after it.
 pub async fn send_head(
     socket: &mut TcpStream,

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use hubwire_core::{ConnectionId, FrameFormat};
+use hubwire_core::ConnectionId;
+use hubwire_protocol::Transport;
 
 use super::HubEndpoint;
-use super::connection_table::{ConnectionTable, ConnectionToken, Slot};
+use super::connection_table::{ConnectionTable, ConnectionToken};
+use super::slot::{Keep, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::hub::{HubRuntime, TraceContext};
 use crate::node::{ConnectionLabel, Whose, caught, guarded_step_of};
 use crate::session::Session;
+use crate::transport::TransportKind;
 
 /// A token in use; it is removed however the connection's task ends.
 #[derive(Debug)]
@@ -35,7 +38,9 @@ impl Attached {
         let random = endpoint.hub.node().random();
         let token = ConnectionToken::new(random.text::<16>());
         let id = ConnectionId::from(random.text::<16>());
-        let slot = Arc::new(Slot::attached(endpoint.number, id, principal));
+        let slot = Slot::new(endpoint.number, id, principal);
+        slot.attach(Transport::WebSockets);
+        let slot = Arc::new(slot);
         endpoint.table.insert(token.clone(), Arc::clone(&slot));
         Self::new(endpoint, token, slot)
     }
@@ -44,23 +49,24 @@ impl Attached {
         &self.slot
     }
 
-    /// Opens the connection of a transport with this format.
+    /// Opens the connection of a transport.
     pub(crate) fn open(
         &self,
         endpoint: &HubEndpoint,
         request: ConnectionRequest,
         principal: Option<Principal>,
-        format: &'static FrameFormat,
+        kind: &'static TransportKind,
     ) -> Arc<Connection> {
-        let principal = self.slot.principal().cloned().or(principal);
+        let principal = self.slot.fix_principal(principal).cloned();
         let identity = Identity {
             id: self.slot.id().clone(),
             user_id: self.hub.user_ids().user_id(&request, principal.as_ref()),
             principal,
             request,
+            transport: kind.transport,
         };
         let bounds = Arc::clone(&endpoint.bounds);
-        let connection = self.hub.connection(identity, bounds, format);
+        let connection = self.hub.connection(identity, bounds, &kind.frames);
         self.slot.set_connection(&connection);
         if self.hub.node().is_draining() {
             connection.end(DisconnectReason::ServerShutdown);
@@ -101,14 +107,20 @@ pub(crate) fn spawn_session(
 
 impl Drop for Attached {
     fn drop(&mut self) {
+        let node = self.hub.node();
+        let keep = match node.is_draining() {
+            true => Keep::Nothing,
+            false => Keep::ForTheLastPoll,
+        };
+        let (connection, ended) = self.slot.end(keep);
         // A task that was cut off has neither closed its transport nor left its groups.
-        if let Some(connection) = self.slot.take_connection() {
+        if let Some(connection) = connection {
             self.give_back(&connection);
             guarded_step_of(self.whose(), "the drop of a connection", || {
                 drop(connection);
             });
         }
-        self.table.remove(&self.token);
+        self.table.end(&self.token, ended, node.now());
     }
 }
 

@@ -2,20 +2,26 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hubwire_core::ConnectionId;
-use tokio::task::AbortHandle;
+use hubwire_protocol::Transport;
 
-use crate::connection::{Connection, Principal};
+use super::slot::{Attach, Ended, Slot};
+use crate::connection::Connection;
+use crate::node::Admission;
 
-/// How long a negotiated id waits for its connection (ASP.NET Core's `DisconnectTimeout`).
-const NEGOTIATED_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a negotiated id waits for its connection (ASP.NET Core's `DisconnectTimeout`), and a
+/// client that polls may take to be told that its connection has ended.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How many negotiated ids may wait for their connections.
 const NEGOTIATED_LIMIT: usize = 20_000;
+
+/// How many tokens of ended connections are kept for the last poll of their clients.
+const ENDED_LIMIT: usize = 20_000;
 
 /// The bearer secret of a connection; it is never logged or shown to hub code.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -33,151 +39,62 @@ impl fmt::Debug for ConnectionToken {
     }
 }
 
-static NEXT_SLOT: AtomicUsize = AtomicUsize::new(0);
-
-/// The connection that a token stands for.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    /// The endpoint where the token was negotiated; other endpoints do not know it.
-    endpoint: usize,
-    number: usize,
-    id: ConnectionId,
-    principal: Option<Principal>,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-enum State {
-    Negotiated,
-    Attached {
-        connection: Option<Arc<Connection>>,
-        task: Option<AbortHandle>,
-    },
-}
-
-/// Whether a transport may use a token.
-#[derive(Debug)]
-pub(crate) enum Attach {
-    Attached,
-    /// A transport already uses it.
-    Busy,
-}
-
-impl Slot {
-    pub(crate) fn new(endpoint: usize, id: ConnectionId, principal: Option<Principal>) -> Self {
-        Self {
-            endpoint,
-            number: NEXT_SLOT.fetch_add(1, Ordering::Relaxed),
-            id,
-            principal,
-            state: Mutex::new(State::Negotiated),
-        }
-    }
-
-    /// Creates the slot of a connection without negotiation.
-    pub(crate) fn attached(
-        endpoint: usize,
-        id: ConnectionId,
-        principal: Option<Principal>,
-    ) -> Self {
-        let slot = Self::new(endpoint, id, principal);
-        slot.attach();
-        slot
-    }
-
-    pub(crate) fn id(&self) -> &ConnectionId {
-        &self.id
-    }
-
-    pub(crate) fn principal(&self) -> Option<&Principal> {
-        self.principal.as_ref()
-    }
-
-    fn attach(&self) -> Attach {
-        let mut state = self.lock();
-        match *state {
-            State::Attached { .. } => Attach::Busy,
-            State::Negotiated => {
-                *state = State::Attached {
-                    connection: None,
-                    task: None,
-                };
-                Attach::Attached
-            }
-        }
-    }
-
-    pub(crate) fn set_connection(&self, opened: &Arc<Connection>) {
-        if let State::Attached { connection, .. } = &mut *self.lock() {
-            *connection = Some(Arc::clone(opened));
-        }
-    }
-
-    pub(crate) fn set_task(&self, handle: AbortHandle) {
-        if let State::Attached { task, .. } = &mut *self.lock() {
-            *task = Some(handle);
-        }
-    }
-
-    /// Takes the connection out, because the table frees its slots much later.
-    pub(crate) fn take_connection(&self) -> Option<Arc<Connection>> {
-        match &mut *self.lock() {
-            State::Attached { connection, .. } => connection.take(),
-            State::Negotiated => None,
-        }
-    }
-
-    pub(crate) fn connection(&self) -> Option<Arc<Connection>> {
-        match &*self.lock() {
-            State::Attached { connection, .. } => connection.clone(),
-            State::Negotiated => None,
-        }
-    }
-
-    fn has_lost_transport(&self) -> bool {
-        match &*self.lock() {
-            State::Attached { connection, .. } => connection
-                .as_ref()
-                .is_some_and(|connection| connection.has_lost_transport()),
-            State::Negotiated => false,
-        }
-    }
-
-    fn abort(&self) {
-        if let State::Attached {
-            task: Some(task), ..
-        } = &*self.lock()
-        {
-            task.abort();
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The reason why no further id can wait for its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// Too many ids of this address are waiting.
+    Address,
+    /// Too many ids are waiting.
+    All,
 }
 
 /// All tokens of a server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ConnectionTable {
     slots: papaya::HashMap<ConnectionToken, Arc<Slot>>,
     /// Negotiated tokens in the order in which they expire, including those attached in the
     /// meantime.
     negotiated: Mutex<VecDeque<(u64, ConnectionToken)>>,
+    /// Tokens of ended connections in the order in which they expire, including those whose
+    /// clients have been told in the meantime.
+    ended: Mutex<VecDeque<(u64, ConnectionToken)>>,
     waiting: AtomicUsize,
+    /// Counts waiting ids for each address, if those are limited.
+    admission: Arc<Admission>,
 }
 
 impl ConnectionTable {
-    /// Stores a negotiated slot until it is attached or expires; returns `false` if too many are
-    /// already waiting.
-    pub(crate) fn negotiate(&self, token: ConnectionToken, slot: Slot, now: u64) -> bool {
+    pub(crate) fn new(maximum_per_address: Option<usize>) -> Self {
+        Self {
+            slots: papaya::HashMap::new(),
+            negotiated: Mutex::default(),
+            ended: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            admission: Arc::new(Admission::new(None, maximum_per_address)),
+        }
+    }
+
+    /// Stores a negotiated slot until it is attached or expires.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if too many are already waiting.
+    pub(crate) fn negotiate(
+        &self,
+        token: ConnectionToken,
+        slot: Slot,
+        address: Option<IpAddr>,
+        now: u64,
+    ) -> Result<(), Full> {
+        let permit = self.admission.admit(address).map_err(|_| Full::Address)?;
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= NEGOTIATED_LIMIT {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return false;
+            return Err(Full::All);
         }
-        self.negotiated().push_back((now, token.clone()));
+        slot.count_until_attached(permit);
+        lock(&self.negotiated).push_back((now, token.clone()));
         self.slots.pin().insert(token, Arc::new(slot));
-        true
+        Ok(())
     }
 
     /// Stores a slot that is attached from the start, such as a WebSocket without negotiation.
@@ -193,42 +110,67 @@ impl ConnectionTable {
         let slots = self.slots.pin();
         slots
             .get(token)
-            .filter(|slot| slot.endpoint == endpoint && !slot.has_lost_transport())
+            .filter(|slot| slot.endpoint() == endpoint && !slot.has_lost_transport())
             .cloned()
     }
 
     /// Gives a negotiated slot to the only transport that may use it.
-    pub(crate) fn attach(&self, slot: &Slot) -> Attach {
-        let attach = slot.attach();
-        if matches!(attach, Attach::Attached) {
+    pub(crate) fn attach(&self, slot: &Slot, transport: Transport) -> Attach {
+        let attach = slot.attach(transport);
+        if matches!(attach, Attach::Attached(_)) {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
         attach
     }
 
+    /// Forgets a token.
     pub(crate) fn remove(&self, token: &ConnectionToken) {
         self.slots.pin().remove(token);
     }
 
-    /// Removes slots that were negotiated but not opened in time.
-    pub(crate) fn expire(&self, now: u64) {
-        let mut negotiated = self.negotiated();
-        while let Some((since, token)) = negotiated.front() {
-            if Duration::from_millis(now.saturating_sub(*since)) < NEGOTIATED_TIMEOUT {
+    /// Forgets the token of a connection that has ended, now or once its client has been told.
+    pub(crate) fn end(&self, token: &ConnectionToken, ended: Ended, now: u64) {
+        if ended == Ended::Untold {
+            let mut waiting = lock(&self.ended);
+            if waiting.len() < ENDED_LIMIT {
+                waiting.push_back((now, token.clone()));
                 return;
             }
-            let slots = self.slots.pin();
-            // Attaching it now makes it unusable for anybody else.
-            if let Some(slot) = slots.get(token)
-                && matches!(self.attach(slot), Attach::Attached)
-            {
-                slots.remove(token);
-            }
-            negotiated.pop_front();
+        }
+        self.remove(token);
+    }
+
+    /// Records that a client is told by its poll that its connection has ended.
+    pub(crate) fn tell_end(&self, token: &ConnectionToken, slot: &Slot) {
+        if slot.tell_end() {
+            self.remove(token);
         }
     }
 
-    /// Removes slots that are not opened, and returns the open connections in the order of their
+    /// Removes slots that were negotiated but not opened in time, and those of ended connections.
+    pub(crate) fn expire(&self, now: u64) {
+        let is_over = |since: u64| Duration::from_millis(now.saturating_sub(since)) >= TIMEOUT;
+        let slots = self.slots.pin();
+        let mut negotiated = lock(&self.negotiated);
+        while let Some((_, token)) = negotiated.pop_front_if(|(since, _)| is_over(*since)) {
+            // Attaching it now makes it unusable for anybody else.
+            if let Some(slot) = slots.get(&token)
+                && matches!(
+                    self.attach(slot, Transport::WebSockets),
+                    Attach::Attached(_)
+                )
+            {
+                slots.remove(&token);
+            }
+        }
+        drop(negotiated);
+        let mut ended = lock(&self.ended);
+        while let Some((_, token)) = ended.pop_front_if(|(since, _)| is_over(*since)) {
+            slots.remove(&token);
+        }
+    }
+
+    /// Removes slots that are not open, and returns the open connections in the order of their
     /// creation.
     pub(crate) fn drain(&self) -> Vec<Arc<Connection>> {
         self.expire(u64::MAX);
@@ -240,7 +182,7 @@ impl ConnectionTable {
     /// reproducible.
     fn in_order(&self) -> Vec<Arc<Slot>> {
         let mut slots: Vec<_> = self.slots.pin().values().cloned().collect();
-        slots.sort_by_key(|slot| slot.number);
+        slots.sort_by_key(|slot| slot.number());
         slots
     }
 
@@ -253,10 +195,10 @@ impl ConnectionTable {
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
+}
 
-    fn negotiated(&self) -> MutexGuard<'_, VecDeque<(u64, ConnectionToken)>> {
-        self.negotiated
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(
+    tokens: &Mutex<VecDeque<(u64, ConnectionToken)>>,
+) -> MutexGuard<'_, VecDeque<(u64, ConnectionToken)>> {
+    tokens.lock().unwrap_or_else(PoisonError::into_inner)
 }

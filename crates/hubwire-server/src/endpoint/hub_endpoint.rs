@@ -12,7 +12,9 @@ use std::time::Duration;
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use futures_core::future::BoxFuture;
+use futures_util::FutureExt;
 use http::{Request, Response};
+use hubwire_protocol::Transport;
 use tower::Service;
 
 use super::connection_table::ConnectionTable;
@@ -27,7 +29,7 @@ use crate::node::{
 };
 use crate::outbound::{Bounds, Progress};
 use crate::session::Session;
-use crate::transport::{Input, Transport, TransportKind};
+use crate::transport::{self, Input, TransportKind};
 
 static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 
@@ -115,10 +117,13 @@ impl HubEndpoint {
         input: Input,
     ) -> Box<Session> {
         let (hub, options) = (Arc::clone(&self.hub), Arc::clone(&self.options));
-        let transport = Transport {
+        let transport = transport::Transport {
             kind,
             input,
-            close_timeout: options.web_socket_close_timeout,
+            close_timeout: match kind.transport {
+                Transport::LongPolling => options.disconnect_timeout,
+                _ => options.web_socket_close_timeout,
+            },
         };
         Box::new(Session::new(hub, options, connection, transport))
     }
@@ -195,6 +200,7 @@ fn bounds(hub: &HubRuntime, endpoint: &EndpointOptions) -> Bounds {
             timeout: endpoint.transport_progress_timeout,
         },
         dead_peers: endpoint.dead_peer_timeouts,
+        absence: endpoint.disconnect_timeout,
         memory: Arc::clone(flushers.memory()),
     }
 }
@@ -224,13 +230,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let response = match cors::admit(self, &request) {
+        match cors::admit(self, &request) {
             ControlFlow::Continue(cors) => {
-                cors.add_to(routing::respond(self, request.map(Body::new)))
+                let response = routing::respond(self, request.map(Body::new));
+                Box::pin(response.map(|response| Ok(cors.add_to(response))))
             }
-            ControlFlow::Break(response) => response,
-        };
-        Box::pin(ready(Ok(response)))
+            ControlFlow::Break(response) => Box::pin(ready(Ok(response))),
+        }
     }
 }
 

@@ -9,8 +9,9 @@ use hubwire_protocol::{
     choose_negotiate_version,
 };
 
-use super::connection_table::{ConnectionToken, Slot};
-use super::{HubEndpoint, query, response};
+use super::connection_table::{ConnectionToken, Full};
+use super::slot::Slot;
+use super::{HubEndpoint, opening, query, response};
 use crate::connection::Principal;
 use crate::hub::{Details, Warning};
 
@@ -31,15 +32,12 @@ pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     let minimum = endpoint.options.minimum_protocol_version;
     let negotiated = match choose_negotiate_version(versions, minimum) {
         Ok(version) => accept(endpoint, parts, version),
-        Err(refusal) => Some(NegotiateResponse::refused(refusal)),
+        Err(refusal) => Ok(NegotiateResponse::refused(refusal)),
     };
     match negotiated {
-        Some(negotiated) => response::json(negotiated.to_json()),
-        None => {
-            if let Some(hits) = node.limits().negotiated.hit(node.now()) {
-                let hub = endpoint.hub.name();
-                tracing::warn!(target: "hubwire::negotiate", hits, %hub, "too many ids wait for their connections");
-            }
+        Ok(negotiated) => response::json(negotiated.to_json()),
+        Err(full) => {
+            warn(endpoint, full);
             response::text(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too many connections are being opened.",
@@ -48,8 +46,24 @@ pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     }
 }
 
-/// Returns `None` if too many ids are waiting for their connections.
-fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Option<NegotiateResponse> {
+fn warn(endpoint: &HubEndpoint, full: Full) {
+    let (hub, node) = (endpoint.hub.name(), endpoint.hub.node());
+    match full {
+        Full::Address => {
+            if let Some(hits) = node.limits().negotiated_per_address.hit(node.now()) {
+                tracing::warn!(target: "hubwire::negotiate", hits, %hub, "too many ids of one address wait for their connections");
+            }
+        }
+        Full::All => {
+            if let Some(hits) = node.limits().negotiated.hit(node.now()) {
+                tracing::warn!(target: "hubwire::negotiate", hits, %hub, "too many ids wait for their connections");
+            }
+        }
+    }
+}
+
+/// Reserves an id for a connection, unless too many ids are waiting for their connections.
+fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Result<NegotiateResponse, Full> {
     let node = endpoint.hub.node();
     let id = node.random().text::<16>();
     let token = match version {
@@ -62,22 +76,23 @@ fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Option<Negotia
         ConnectionId::from(id.as_str()),
         parts.extensions.get::<Principal>().cloned(),
     );
-    let kept = endpoint
-        .table
-        .negotiate(ConnectionToken::new(token.as_str()), slot, node.now());
-    if kept && version < 1 {
+    let address = opening::remote_address(parts).map(|address| address.ip());
+    let key = ConnectionToken::new(token.as_str());
+    endpoint.table.negotiate(key, slot, address, node.now())?;
+    if version < 1 {
         // The id opens the connection, so it is not logged.
         endpoint
             .hub
             .warn(Warning::NoConnectionToken, Details::default);
     }
-    kept.then(|| {
-        NegotiateResponse::Connection(NegotiatedConnection {
-            use_stateful_reconnect: false,
-            negotiate_version: version,
-            connection_id: id,
-            connection_token: (version >= 1).then_some(token),
-            available_transports: vec![AvailableTransport::from(Transport::WebSockets)],
-        })
-    })
+    let offered = Transport::ALL
+        .into_iter()
+        .filter(|transport| endpoint.options.transports.contains(transport));
+    Ok(NegotiateResponse::Connection(NegotiatedConnection {
+        use_stateful_reconnect: false,
+        negotiate_version: version,
+        connection_id: id,
+        connection_token: (version >= 1).then_some(token),
+        available_transports: offered.map(AvailableTransport::from).collect(),
+    }))
 }

@@ -5,6 +5,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA};
 use http::{HeaderValue, Response, StatusCode};
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
+const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Creates a plain text response; `""` is an empty body.
@@ -30,6 +31,11 @@ pub(crate) fn poll(mut response: Response<Body>) -> Response<Body> {
         HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"),
     );
     response
+}
+
+/// Creates the response to a poll that carries hub messages, or to the first poll.
+pub(crate) fn bytes(body: Body) -> Response<Body> {
+    typed(StatusCode::OK, BYTES, body)
 }
 
 pub(crate) fn json(body: Vec<u8>) -> Response<Body> {

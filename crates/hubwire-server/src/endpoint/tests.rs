@@ -96,7 +96,7 @@ impl Stage {
             Arc::new(lifetime()),
             Arc::new(NameIdentifierUserIdProvider),
         ));
-        let table = Arc::<ConnectionTable>::default();
+        let table = Arc::new(ConnectionTable::new(None));
         let endpoint = HubEndpoint::new(Arc::clone(&hub), Arc::clone(&table), Arc::default());
         let (client, far_end) = duplex(1_000);
         let socket = Socket::Other(Box::new(Broken(far_end)));

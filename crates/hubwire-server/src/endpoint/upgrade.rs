@@ -6,23 +6,24 @@ use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{
-    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use hubwire_protocol::Transport;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
-use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
 use super::attached::{Attached, spawn_session};
-use super::connection_table::{Attach, ConnectionToken, Slot};
-use super::{HubEndpoint, query, response};
+use super::opening::Refusal;
+use super::slot::{Attach, Slot};
+use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
-use crate::node::DeadPeerTimeouts;
 use crate::session::Session;
-use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader};
+use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader, probe_peer};
 
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -102,40 +103,33 @@ pub(crate) fn open(
     socket: Socket,
 ) -> Box<Session> {
     let (reader, writer) = socket.split();
-    let connection = attached.open(endpoint, request, principal, &WEB_SOCKETS.frames);
+    let connection = attached.open(endpoint, request, principal, &WEB_SOCKETS);
     connection.outbound().attach_socket(writer);
     let input = Input::WebSocket(WebSocketReader::new(reader));
     endpoint.session(connection, &WEB_SOCKETS, input)
 }
 
-fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Box<Response<Body>>> {
-    let Some(token) = query::value(parts.uri.query().unwrap_or_default(), "id") else {
+fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Refusal> {
+    let transport = Transport::WebSockets;
+    let Some(token) = opening::token(parts) else {
+        if !endpoint.options.transports.contains(&transport) {
+            return Err(Box::new(opening::not_supported(transport)));
+        }
         let principal = parts.extensions.get::<Principal>().cloned();
         return Ok(Attached::fresh(endpoint, principal));
     };
-    let token = ConnectionToken::new(token);
-    let Some(slot) = endpoint.table.find(&token, endpoint.number) else {
-        let mut refusal = response::text(StatusCode::NOT_FOUND, "No Connection with that ID");
-        refusal.headers_mut().remove(http::header::CONTENT_TYPE);
-        return Err(Box::new(refusal));
-    };
-    if !is_same_user(&slot, parts) {
-        return Err(Box::new(response::empty(StatusCode::FORBIDDEN)));
-    }
-    match endpoint.table.attach(&slot) {
-        Attach::Attached => Ok(Attached::new(endpoint, token, slot)),
-        Attach::Busy => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
+    let slot = opening::find(endpoint, &token, parts).map_err(without_content_type)?;
+    match opening::attach(endpoint, &slot, transport)? {
+        // What was posted before belonged to another transport.
+        Attach::Attached(_) => Ok(Attached::new(endpoint, token, slot)),
+        _ => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
     }
 }
 
-/// Returns whether a request comes from the user who negotiated; others are refused (403).
-pub(super) fn is_same_user(slot: &Slot, parts: &Parts) -> bool {
-    let requesting = parts.extensions.get::<Principal>();
-    let negotiated = slot.principal();
-    let name = |principal: Option<&Principal>| {
-        principal.map(|principal| principal.name_identifier().map(str::to_owned))
-    };
-    negotiated.is_none() || name(negotiated) == name(requesting)
+/// As in ASP.NET Core, which sets none where an upgrade names an unknown id.
+fn without_content_type(mut refusal: Refusal) -> Refusal {
+    refusal.headers_mut().remove(CONTENT_TYPE);
+    refusal
 }
 
 fn switching_protocols(key: &HeaderValue) -> Response<Body> {
@@ -161,7 +155,7 @@ async fn upgraded(
     upgrade: OnUpgrade,
 ) -> Option<(ConnectionRequest, Option<Principal>, Socket)> {
     let options = &*endpoint.options;
-    let mut request = kept(endpoint, slot, &parts);
+    let mut request = opening::kept(endpoint, slot, &parts);
     let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
@@ -170,66 +164,11 @@ async fn upgraded(
         // works, just slower.
         let _ = stream.set_nodelay(true);
         if let Some(timeouts) = options.dead_peer_timeouts {
-            give_up_dead_peers(stream, timeouts);
+            probe_peer(stream, timeouts);
         }
         request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
     }
     Some((request, principal, socket))
-}
-
-/// Packs the kept part of the request, and logs a warning if it is incomplete.
-fn kept(endpoint: &HubEndpoint, slot: &Slot, parts: &Parts) -> ConnectionRequest {
-    let options = &*endpoint.options;
-    let maximum = options.maximum_kept_request_size;
-    let request = ConnectionRequest::new(parts, options.keep_request, maximum);
-    let left_out = request.bytes_left_out();
-    let node = endpoint.hub.node();
-    if left_out > 0
-        && let Some(hits) = node.limits().kept_request.hit(node.now())
-    {
-        tracing::warn!(
-            target: "hubwire::endpoint",
-            hits,
-            hub = %endpoint.hub.name(),
-            connection_id = %slot.id(),
-            left_out,
-            maximum,
-            "a request is not kept whole"
-        );
-    }
-    request
-}
-
-/// Makes the system detect a peer that has vanished silently; if it cannot, such a peer is
-/// detected later.
-fn give_up_dead_peers(stream: &TcpStream, timeouts: DeadPeerTimeouts) {
-    let socket = SockRef::from(stream);
-    let probes = TcpKeepalive::new()
-        .with_time(timeouts.keep_alive)
-        .with_interval(timeouts.keep_alive);
-    // Where the system reports the state of its probes, the sweep checks that; elsewhere the
-    // system ends the socket by itself. Its timeout for unacknowledged bytes does not help: it
-    // also ends readers with a window smaller than the next write.
-    #[cfg(any(
-        target_vendor = "apple",
-        target_os = "android",
-        target_os = "freebsd",
-        windows
-    ))]
-    let probes = probes.with_retries(retries(timeouts));
-    let _ = socket.set_tcp_keepalive(&probes);
-}
-
-/// Returns how many probes fit into the time.
-#[cfg(any(
-    target_vendor = "apple",
-    target_os = "android",
-    target_os = "freebsd",
-    windows
-))]
-fn retries(timeouts: DeadPeerTimeouts) -> u32 {
-    let interval = timeouts.keep_alive.as_secs().max(1);
-    u32::try_from(timeouts.unacknowledged.as_secs() / interval).map_or(1, |count| count.max(1))
 }
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from then on.

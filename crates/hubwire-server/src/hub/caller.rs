@@ -9,6 +9,7 @@ use hubwire_core::{
     CallerClients, ConnectionId, Groups, HubClient, HubLifetimeManager, InvocationScope,
     UntypedClient, UserId,
 };
+use hubwire_protocol::Transport;
 use tokio_util::sync::CancellationToken;
 
 use super::{Hub, HubContext};
@@ -97,6 +98,29 @@ impl Caller {
     #[must_use]
     pub fn request(&self) -> &ConnectionRequest {
         self.connection.request()
+    }
+
+    /// Returns the transport of the connection.
+    ///
+    /// ```
+    /// use hubwire::protocol::Transport;
+    /// use hubwire::{HubCallerContext, hub};
+    ///
+    /// struct VideoHub;
+    ///
+    /// #[hub]
+    /// impl VideoHub {
+    ///     pub fn preview_size(&self, cx: &HubCallerContext<Self>) -> u32 {
+    ///         match cx.transport() {
+    ///             Transport::WebSockets => 480,
+    ///             _ => 120, // others carry binary data as text, or one response at a time
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.connection.transport()
     }
 
     /// Returns the values that live as long as the connection.

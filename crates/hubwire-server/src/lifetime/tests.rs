@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use hubwire_core::{FrameFormat, HubName};
+use hubwire_protocol::Transport;
 
 use super::DefaultHubLifetimeManager;
 use crate::connection::{Connection, ConnectionRequest, Identity};
@@ -30,6 +31,7 @@ pub(crate) fn connection() -> Arc<Connection> {
         user_id: None,
         principal: None,
         request: ConnectionRequest::default(),
+        transport: Transport::WebSockets,
     };
     Connection::new(identity, outbound)
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 pub(crate) use count::{Count, Level, record};
 use metrics::{Counter, Gauge, Histogram, Label, SharedString, Unit};
-pub(crate) use node_metrics::{NodeMetrics, Received, Traffic, TransportLabel};
+pub(crate) use node_metrics::{NodeMetrics, Received, Traffic};
 
 /// A metric that a server records through the [`metrics`](https://docs.rs/metrics) facade.
 ///

@@ -27,3 +27,4 @@ pub use serve_options::ServeOptions;
 pub(crate) use serve_options::serve_option_setters;
 pub use server_options::ServerOptions;
 pub(crate) use server_options::server_option_setters;
+pub(crate) use value::transport_tag;

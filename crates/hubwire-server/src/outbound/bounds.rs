@@ -24,6 +24,8 @@ pub(crate) struct Bounds {
     pub(crate) progress: Progress,
     /// When a TCP peer with a silent system is given up.
     pub(crate) dead_peers: Option<DeadPeerTimeouts>,
+    /// How long a client that polls may be absent between two polls.
+    pub(crate) absence: Duration,
     /// What all queues of the node hold together.
     pub(crate) memory: Arc<OutboundMemory>,
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -24,6 +25,19 @@ impl Puller {
         Self {
             outbound,
             attachment,
+        }
+    }
+
+    /// Returns whether the queue is gone, so that no other puller will get anything either.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.outbound.lock().is_gone()
+    }
+
+    /// Returns what a socket can ask about this puller while it refuses bytes.
+    pub(crate) fn watch(&self) -> PullerWatch {
+        PullerWatch {
+            outbound: Arc::downgrade(&self.outbound),
+            attachment: self.attachment,
         }
     }
 
@@ -71,6 +85,7 @@ impl Drop for Puller {
         );
         if is_attached {
             let left = mem::replace(&mut state.way_out, WayOut::Absent);
+            state.absent_since = self.outbound.node.now();
             drop(state);
             drop(left);
             // The session may be waiting for this.
@@ -82,5 +97,41 @@ impl Drop for Puller {
 impl fmt::Debug for Puller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Puller").finish_non_exhaustive()
+    }
+}
+
+/// Tells the socket that carries what a puller took whether to go on waiting for its client.
+#[derive(Clone, Debug)]
+pub(crate) struct PullerWatch {
+    outbound: Weak<Outbound>,
+    attachment: u32,
+}
+
+/// What is known of the client of a puller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The sweep checks its progress, if more is queued; it may take nothing for so long.
+    Attached(Duration),
+    /// The puller has left; nothing checks the client any more.
+    Detached,
+    /// The client was given up, or pulls elsewhere.
+    GivenUp,
+}
+
+impl PullerWatch {
+    pub(crate) fn standing(&self) -> Standing {
+        let Some(outbound) = self.outbound.upgrade() else {
+            return Standing::Detached;
+        };
+        if outbound.failure().is_some() {
+            return Standing::GivenUp;
+        }
+        match outbound.lock().way_out {
+            WayOut::Pulled { attachment, .. } if attachment == self.attachment => {
+                Standing::Attached(outbound.bounds.progress.timeout)
+            }
+            WayOut::Pulled { .. } => Standing::GivenUp,
+            _ => Standing::Detached,
+        }
     }
 }

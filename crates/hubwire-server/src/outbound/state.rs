@@ -19,6 +19,8 @@ const ENTRIES_PER_WRITE: usize = 64;
 pub(super) struct State {
     pub(super) queue: Queue,
     pub(super) way_out: WayOut,
+    /// The time since which the way out is absent, if it is; in milliseconds of the node's life.
+    pub(super) absent_since: u64,
     /// The number of ways out and drains so far.
     last_number: u32,
     /// Bytes queued since the flusher last offered a write.
@@ -108,10 +110,11 @@ impl WayOut {
 }
 
 impl State {
-    pub(super) fn new(format: &'static FrameFormat) -> Self {
+    pub(super) fn new(format: &'static FrameFormat, now: u64) -> Self {
         Self {
             queue: Queue::new(format),
             way_out: WayOut::Absent,
+            absent_since: now,
             last_number: 0,
             unflushed: 0,
             dirty: false,

@@ -60,6 +60,11 @@ pub(super) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
     })
 }
 
+/// Returns how long the peer's system has been silent, if the system reports it.
+pub(crate) fn silent_for(socket: &TcpStream) -> Option<Duration> {
+    tcp_info(socket).map(|info| info.silent_for)
+}
+
 /// Returns `None`: the system does not report it.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn tcp_info(_: &TcpStream) -> Option<TcpInfo> {

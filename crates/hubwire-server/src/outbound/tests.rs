@@ -44,6 +44,7 @@ pub(crate) fn bounds(bytes: usize, maximum: usize) -> Arc<Bounds> {
             timeout: Duration::from_secs(60),
         },
         dead_peers: None,
+        absence: Duration::from_secs(15),
         memory: Arc::new(OutboundMemory::new(ServerOptions::default())),
     })
 }

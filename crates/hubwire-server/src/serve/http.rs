@@ -1,5 +1,6 @@
 //! HTTP over one connection, until its end or its upgrade.
 
+use std::any::Any;
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,12 +19,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use super::{REQUEST_GRACE, host, vary};
 use crate::node::ConnectionPermit;
-use crate::transport::{ServedSocket, Upgrade};
+use crate::transport::{ServedSocket, SocketHandle, Upgrade};
 
 /// How long the rest of a response may take if no request is being processed.
 const RESPONSE_GRACE: Duration = Duration::from_millis(500);
@@ -66,6 +68,18 @@ fn without_one_host() -> Response<Body> {
     response
 }
 
+/// Prepares a socket, and creates what the handlers of its requests know of it.
+fn prepared(socket: &(impl Any + Send)) -> SocketHandle {
+    let socket: &dyn Any = socket;
+    let Some(tcp) = socket.downcast_ref::<TcpStream>() else {
+        return SocketHandle::default();
+    };
+    // Without this, small events wait for acknowledgements. If the socket refuses, it still works,
+    // just slower.
+    let _ = tcp.set_nodelay(true);
+    SocketHandle::new(tcp.local_addr().ok())
+}
+
 pub(super) async fn serve_connection<S, A>(
     (socket, permit): (S, Option<ConnectionPermit>),
     peer: A,
@@ -78,12 +92,17 @@ pub(super) async fn serve_connection<S, A>(
 {
     let in_flight = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&in_flight);
+    let handle = prepared(&socket);
+    let socket_handle = handle.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         if !host::is_named_once(&request) {
             return Either::Left(ready(Ok(without_one_host())));
         }
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer.clone()));
+        handle.unwatch();
+        let extensions = request.extensions_mut();
+        extensions.insert(ConnectInfo(peer.clone()));
+        extensions.insert(handle.clone());
         let in_flight = InFlight::begin(&counter);
         let response = app.clone().call(request).map_ok(|mut response| {
             vary::join(response.headers_mut());
@@ -92,7 +111,13 @@ pub(super) async fn serve_connection<S, A>(
         Either::Right(response.inspect(|_| drop(in_flight)))
     });
     let upgrade = Upgrade::default();
-    let socket = ServedSocket::new(socket, permit, timeouts.write, upgrade.clone());
+    let socket = ServedSocket::new(
+        socket,
+        permit,
+        timeouts.write,
+        upgrade.clone(),
+        socket_handle,
+    );
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeouts.request_headers)

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use hubwire_core::WhenBusy;
-use hubwire_protocol::{HubProtocol, Naming};
+use hubwire_protocol::{HubProtocol, Naming, Transport};
 
 use super::SignalRBuilder;
 use crate::node::{

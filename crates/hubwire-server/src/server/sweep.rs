@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use hubwire_core::EncodedMessage;
-use hubwire_protocol::HubProtocol;
+use hubwire_protocol::{HubProtocol, Transport};
 use tokio::time::MissedTickBehavior;
 
 use super::hubs::Hubs;
@@ -86,6 +86,11 @@ fn check(
     let position = connection.position().load(Ordering::Relaxed) as u64;
     let turn = position.wrapping_add(sweeps);
     connection.outbound().check_progress(now, turn);
+    let is_polling = connection.transport() == Transport::LongPolling;
+    if is_polling && connection.outbound().is_absent_for_too_long(now) {
+        connection.lose_transport();
+        connection.end(DisconnectReason::TransportClosed);
+    }
     let clock = connection.clock();
     if clock.timed_out(now, hub.options().client_timeout_interval) {
         // Its session may take a while to end.
@@ -93,7 +98,8 @@ fn check(
             hub.node().limits().client_timeout.count();
         }
         connection.end(DisconnectReason::ClientTimedOut);
-    } else if clock.ping_due(now, hub.options().keep_alive_interval)
+    } else if !is_polling
+        && clock.ping_due(now, hub.options().keep_alive_interval)
         && !connection.outbound().is_stalled()
     {
         let protocol = connection.protocol();

@@ -29,13 +29,12 @@ impl CloseMessage {
             DisconnectReason::ClientTimedOut
             | DisconnectReason::ProtocolViolated { .. }
             | DisconnectReason::ServerFailed(_) => Some(Self::failed(reason, error_detail)),
-            DisconnectReason::ServerShutdown => Some(Self {
+            // Only the last poll of a client that has asked for the end can still receive it.
+            DisconnectReason::ServerShutdown | DisconnectReason::TransportClosed => Some(Self {
                 error: None,
                 allow_reconnect: true,
             }),
-            DisconnectReason::TooSlow
-            | DisconnectReason::TransportClosed
-            | DisconnectReason::TransportViolated(_) => None,
+            DisconnectReason::TooSlow | DisconnectReason::TransportViolated(_) => None,
         }
     }
 

@@ -139,7 +139,7 @@ impl Session {
     fn say_goodbye(&self, close: &CloseMessage) {
         let connection = self.connection();
         connection.finish_sending();
-        if self.wire.has_ended() {
+        if !self.wire.can_say_goodbye() {
             return;
         }
         let protocol = connection.protocol();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hubwire_core::{FrameFormat, UntypedClient};
-use hubwire_protocol::{BindError, TransferFormat};
+use hubwire_protocol::{BindError, TransferFormat, Transport as TransportName};
 use tokio::sync::Semaphore;
 
 use super::*;
@@ -19,8 +19,7 @@ use crate::outbound::{BoxedSocket, SocketWriter};
 use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 
 static BARE: TransportKind = TransportKind {
-    name: "bare",
-    label: crate::node::TransportLabel::Test,
+    transport: TransportName::WebSockets,
     frames: FrameFormat::new("bare", |_, message, output| {
         output.extend_from_slice(message);
     }),
@@ -101,6 +100,7 @@ impl Stage {
             user_id: None,
             principal: None,
             request: ConnectionRequest::default(),
+            transport: TransportName::WebSockets,
         };
         let connection = hub.connection(identity, bounds(1_000, 1_000), &BARE.frames);
         let panics = Arc::<AtomicBool>::default();

@@ -7,6 +7,8 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use hubwire_protocol::Transport as TransportName;
+
 use crate::connection::{Connection, DisconnectReason};
 use crate::node::Turn;
 use crate::transport::{Closing, InputEnd, Left, Transport};
@@ -44,7 +46,12 @@ impl Wire {
         &self.transport
     }
 
+    /// Counts a client that does not close its WebSocket, or does not read to its end; one that
+    /// polls no more has only left.
     fn count_close_timeout(&self) {
+        if self.connection.outbound().is_absent() {
+            return;
+        }
         let limits = self.connection.outbound().node().limits();
         limits.close_timeout.count_of(self.connection.whose());
     }
@@ -156,6 +163,14 @@ impl Wire {
         matches!(self.input, InputState::Ended(_) | InputState::Gone)
     }
 
+    /// Returns whether the client may still receive a Close message: also one that has asked for
+    /// the end of its connection while a poll of it is waiting.
+    pub(crate) fn can_say_goodbye(&self) -> bool {
+        let outbound = self.connection.outbound();
+        let is_polling = || self.connection.transport() == TransportName::LongPolling;
+        outbound.failure().is_none() && (!self.has_ended() || is_polling() && !outbound.is_absent())
+    }
+
     /// Returns why the connection ends, if its input has ended and was processed.
     pub(crate) fn end_reason(&self) -> Option<DisconnectReason> {
         match &self.input {
@@ -187,7 +202,7 @@ impl Wire {
         let is_lost = matches!(
             self.input,
             InputState::Ended(InputEnd::Lost) | InputState::Gone
-        ) || self.has_ended() && outbound.is_absent();
+        ) || self.connection.has_lost_transport() && outbound.is_absent();
         if !is_lost {
             if !self.has_ended() {
                 self.transport.input.close(&outbound, closing);
@@ -224,7 +239,8 @@ impl Wire {
                 left = outbound.bytes();
                 let written = poll_fn(|cx| {
                     // Polled first, to be woken by further input.
-                    let has_ended = self.poll_ignored(cx).is_ready();
+                    let has_ended =
+                        self.poll_ignored(cx).is_ready() || self.connection.has_lost_transport();
                     if outbound.failure().is_some() {
                         return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
                     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubwire_core::{ConnectionId, HubLifetimeManager, HubName};
-use hubwire_protocol::{BindArguments, Naming};
+use hubwire_protocol::{BindArguments, Naming, Transport};
 use serde::Serialize;
 
 use super::{Recorder, TestCaller};
@@ -299,6 +299,7 @@ impl<H: Hub> HubTester<H> {
             user_id,
             principal,
             request,
+            transport: Transport::WebSockets,
         };
         // What the hub sends goes to the recorder, so the connection's queue stays empty.
         let flushers = self.server.server().flushers();
@@ -313,6 +314,7 @@ impl<H: Hub> HubTester<H> {
                 timeout: Duration::ZERO,
             },
             dead_peers: None,
+            absence: Duration::ZERO,
             memory: Arc::clone(flushers.memory()),
         });
         let node = Arc::clone(self.server.node());

@@ -5,13 +5,12 @@ use std::io;
 use std::sync::Arc;
 
 use hubwire_core::{ConnectionId, FrameFormat};
-use hubwire_protocol::TransferFormat;
+use hubwire_protocol::{TransferFormat, Transport};
 
 use super::client_transport::sealed::Sealed;
 use super::{ClientTransport, Incoming};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::endpoint::{Attached, HubEndpoint, spawn_session};
-use crate::node::TransportLabel;
 use crate::outbound::{Outbound, Puller};
 use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 
@@ -23,8 +22,7 @@ const PULL_SIZE: usize = 16 * 1024;
 
 /// Hub messages one after another, as in the response body of a poll.
 static PULLED: TransportKind = TransportKind {
-    name: "pulled",
-    label: TransportLabel::Test,
+    transport: Transport::ServerSentEvents,
     frames: FrameFormat::new("bare messages", |_, message, output| {
         output.extend_from_slice(message);
     }),
@@ -50,7 +48,7 @@ impl PulledTransport {
         endpoint.hub().node().start();
         let attached = Attached::fresh(endpoint, principal);
         let request = ConnectionRequest::default();
-        let connection = attached.open(endpoint, request, None, &PULLED.frames);
+        let connection = attached.open(endpoint, request, None, &PULLED);
         let outbound = Arc::clone(connection.outbound());
         let connection_id = connection.id().clone();
         let slot = Arc::clone(attached.slot());

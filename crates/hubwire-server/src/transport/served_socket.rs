@@ -1,17 +1,26 @@
-//! A socket while it is used for HTTP: a write that takes too long fails.
+//! A socket while it is used for HTTP: a write that takes too long fails, unless the response is
+//! watched otherwise.
 
+use std::any::Any;
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::node::ConnectionPermit;
+use super::dead_peers::probe_peer;
+use crate::node::{ConnectionPermit, DeadPeerTimeouts};
+use crate::outbound::{PullerWatch, Standing, silent_for};
+
+/// How often the client of a pulled response is checked while its socket refuses bytes.
+const CHECK_PERIOD: Duration = Duration::from_secs(1);
 
 /// A socket with a time limit for the peer to read responses.
 ///
@@ -22,9 +31,92 @@ pub(crate) struct ServedSocket<S> {
     /// Counts the socket among the server's connections, if those are limited.
     permit: Option<ConnectionPermit>,
     write_timeout: Duration,
-    /// The time limit of a pending write.
-    deadline: Option<Pin<Box<Sleep>>>,
+    pending: Option<Pending>,
+    /// The next look at the peer's network.
+    look: Option<Pin<Box<Sleep>>>,
     upgrade: Upgrade,
+    handle: SocketHandle,
+}
+
+/// A write that the peer does not take.
+struct Pending {
+    since: Instant,
+    /// Its client was judged by its puller so far.
+    was_watched: bool,
+    /// The end of the write, or the next check of its client.
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Pending {
+    fn new(since: Instant) -> Self {
+        Self {
+            since,
+            was_watched: false,
+            timer: Box::pin(sleep_until(since)),
+        }
+    }
+}
+
+/// What the handler of a request knows of the socket that the request came from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SocketHandle(Arc<Handle>);
+
+#[derive(Debug, Default)]
+struct Handle {
+    local: Option<SocketAddr>,
+    response: Mutex<PulledResponse>,
+}
+
+/// How the client of the current response is judged, if the response pulls.
+#[derive(Debug, Default)]
+struct PulledResponse {
+    watch: Option<PullerWatch>,
+    dead_peers: Option<DeadPeerTimeouts>,
+}
+
+impl SocketHandle {
+    pub(crate) fn new(local: Option<SocketAddr>) -> Self {
+        Self(Arc::new(Handle {
+            local,
+            response: Mutex::default(),
+        }))
+    }
+
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.0.local
+    }
+
+    /// Leaves it to the puller of the current response how long its client may read nothing.
+    pub(crate) fn watch(&self, watch: PullerWatch) {
+        self.lock().watch = Some(watch);
+    }
+
+    /// Checks for the rest of the response whether the peer's network is alive, which nothing else
+    /// does while nothing is written.
+    pub(crate) fn give_up_dead_peer(&self, timeouts: Option<DeadPeerTimeouts>) {
+        self.lock().dead_peers = timeouts;
+    }
+
+    /// Applies the time limit of the socket itself again, for another response.
+    pub(crate) fn unwatch(&self) {
+        *self.lock() = PulledResponse::default();
+    }
+
+    fn standing(&self) -> Standing {
+        let watch = self.lock().watch.clone();
+        watch.map_or(Standing::Detached, |watch| watch.standing())
+    }
+
+    fn dead_peers(&self) -> Option<DeadPeerTimeouts> {
+        self.lock().dead_peers
+    }
+
+    fn lock(&self) -> MutexGuard<'_, PulledResponse> {
+        self.0
+            .response
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Marks a [`ServedSocket`] that cannot be unwrapped as no longer used for HTTP.
@@ -47,13 +139,16 @@ impl<S> ServedSocket<S> {
         permit: Option<ConnectionPermit>,
         write_timeout: Duration,
         upgrade: Upgrade,
+        handle: SocketHandle,
     ) -> Self {
         Self {
             socket,
             permit,
             write_timeout,
-            deadline: None,
+            pending: None,
+            look: None,
             upgrade,
+            handle,
         }
     }
 
@@ -69,26 +164,84 @@ impl<S> ServedSocket<S> {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<R>> {
         if written.is_ready() || self.upgrade.is_done() {
-            self.deadline = None;
+            self.pending = None;
             return written;
         }
-        let timeout = self.write_timeout;
-        let deadline = self
-            .deadline
-            .get_or_insert_with(|| Box::pin(sleep(timeout)));
-        ready!(deadline.as_mut().poll(cx));
+        let now = Instant::now();
+        let standing = self.handle.standing();
+        let pending = self.pending.get_or_insert_with(|| Pending::new(now));
+        let (limit, check) = match standing {
+            Standing::GivenUp => (Duration::ZERO, CHECK_PERIOD),
+            Standing::Attached(patience) => {
+                pending.was_watched = true;
+                (patience, CHECK_PERIOD)
+            }
+            Standing::Detached => {
+                if pending.was_watched {
+                    *pending = Pending::new(now);
+                }
+                (self.write_timeout, self.write_timeout)
+            }
+        };
+        match limit.checked_sub(pending.since.elapsed()) {
+            Some(left) if !left.is_zero() => {
+                // A timer cannot be set for any time, but for an hour; then this looks again.
+                let next = left.min(check).min(Duration::from_secs(3_600));
+                pending.timer.as_mut().reset(now + next);
+                if pending.timer.as_mut().poll(cx).is_ready() {
+                    cx.waker().wake_by_ref();
+                }
+                return Poll::Pending;
+            }
+            _ => {}
+        }
         let error = io::Error::new(io::ErrorKind::TimedOut, "the peer reads no response");
         Poll::Ready(Err(error))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for ServedSocket<S> {
+impl<S: 'static> ServedSocket<S> {
+    /// Returns `true` once the peer's network is found to be dead, if that is to be checked.
+    fn poll_dead(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(timeouts) = self.handle.dead_peers() else {
+            self.look = None;
+            return false;
+        };
+        let socket: &dyn Any = &self.socket;
+        let Some(tcp) = socket.downcast_ref::<TcpStream>() else {
+            return false;
+        };
+        let next = || Instant::now() + timeouts.keep_alive.min(Duration::from_secs(3_600));
+        let look = self.look.get_or_insert_with(|| {
+            probe_peer(tcp, timeouts);
+            Box::pin(sleep_until(next()))
+        });
+        if look.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        if silent_for(tcp).is_some_and(|silent| silent >= timeouts.unacknowledged) {
+            return true;
+        }
+        look.as_mut().reset(next());
+        if look.as_mut().poll(cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
+        false
+    }
+}
+
+impl<S: AsyncRead + Unpin + 'static> AsyncRead for ServedSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
+        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        if read.is_pending() && !self.upgrade.is_done() && self.poll_dead(cx) {
+            let error = io::Error::new(io::ErrorKind::TimedOut, "the peer's network is dead");
+            return Poll::Ready(Err(error));
+        }
+        read
     }
 }
 

@@ -4,19 +4,18 @@ use std::task::{Context, Poll, ready};
 
 use hubwire_core::FrameFormat;
 use hubwire_protocol::{
-    FrameDecoder, FrameEvent, Masking, Opcode, TransferFormat, close_frame, write_frame,
+    FrameDecoder, FrameEvent, Masking, Opcode, TransferFormat, Transport, close_frame, write_frame,
 };
 
 use super::read_buffer::ReadBuffer;
 use super::socket::SocketReader;
 use super::{Closing, InputEnd, Left, TransportKind};
-use crate::node::{TransportLabel, Turn};
+use crate::node::Turn;
 use crate::outbound::Outbound;
 
 /// Each hub message is one WebSocket message, because some clients refuse messages of over 32 KiB.
 pub(crate) static WEB_SOCKETS: TransportKind = TransportKind {
-    name: "WebSockets",
-    label: TransportLabel::WebSockets,
+    transport: Transport::WebSockets,
     frames: FrameFormat::new("WebSocket messages", frame),
     transfer_formats: &[TransferFormat::Text, TransferFormat::Binary],
 };

@@ -18,6 +18,8 @@
 //! | invalid UTF-8 | `broken_text` | `raw_socket`: `frames::text_that_is_not_utf_8_is_closed_with_1007` |
 //! | negotiations without a connection | `negotiations` | `in_memory`: `timing::too_many_negotiated_ids_are_refused_until_some_have_expired` |
 //! | connects and disconnects in a loop | | `raw_socket`: `churn` |
+//! | POST of 100 MB, bodies that never come, event streams that are never read | `posts` | `in_memory`: `posts`, `event_streams`; `serving`: `pulled_responses` |
+//! | two polls at once, requests after DELETE, another transport in mid-connection, smuggled requests | | `raw_socket`: `long_polling`, `event_streams`; `in_memory`: `long_polling` |
 //! | a slow reader during a storm of broadcasts | `storm` | `raw_socket`: `stalled_reader`, one that does not read at all |
 //! | shutdown under load | `shutdown` | `raw_socket`: `shutdown`, without load |
 
@@ -30,6 +32,7 @@ mod half_open;
 mod head_timeout;
 mod megabytes;
 mod negotiations;
+mod posts;
 mod promises;
 mod resets;
 mod server;

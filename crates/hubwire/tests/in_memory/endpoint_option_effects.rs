@@ -2,9 +2,11 @@
 
 use axum::body::to_bytes;
 use http::Request;
+use hubwire::protocol::Transport;
 use hubwire::testing::{Received, TestClient};
 use hubwire::{HubCallerContext, HubEndpoint, hub};
 use serde_json::{Value, json};
+use test_support::http_client::HttpClient;
 use test_support::in_memory::*;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout};
@@ -51,6 +53,35 @@ async fn minimum_protocol_version() {
     assert!(refusal["error"].is_string(), "{refusal}");
     let (_, response) = negotiate(&endpoint, 1, "http://hub.example").await;
     assert!(response["connectionId"].is_string(), "{response}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn transports() {
+    let server = TestServer::new(EffectsHub);
+    // In the order in which clients try them, whatever the option says.
+    let endpoint = server
+        .endpoint
+        .clone()
+        .transports([Transport::LongPolling, Transport::ServerSentEvents]);
+    let (_, response) = negotiate(&endpoint, 1, "http://hub.example").await;
+    let offered = json!([
+        {"transport": "ServerSentEvents", "transferFormats": ["Text"]},
+        {"transport": "LongPolling", "transferFormats": ["Text", "Binary"]},
+    ]);
+    assert_eq!(response["availableTransports"], offered);
+
+    let refusal = |name| format!("{name} transport not supported by this end point type");
+    let endpoint = endpoint.transports([Transport::WebSockets]);
+    let client = HttpClient::negotiate(&endpoint).await;
+    let refused = client.poll().await;
+    refused.assert_is(404, Some("text/plain"), &refusal("LongPolling"));
+    let refused = to_bytes(client.get_event_stream().await.into_body(), KIB);
+    assert_eq!(refused.await.unwrap(), refusal("ServerSentEvents"));
+    let text = "POST requests are not allowed for WebSocket connections.";
+    client
+        .post("x")
+        .await
+        .assert_is(405, Some("text/plain"), text);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hubwire::options::{EndpointOptions, HubOptions, ServeOptions, ServerOptions};
+use hubwire::protocol::Transport;
 use serde::de::DeserializeOwned;
 
 /// Each option, another value than its default as a file has it, and the file and the test that show its effect.
@@ -30,6 +31,9 @@ outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_send_to_one_client_
 maximum_outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_broadcast_waits_for_nobody_and_disconnects_a_slow_client_at_the_maximum
 answer_buffer_size | 262144 | in_memory/unread_answers.rs | calls_of_a_client_that_does_not_read_its_completions_wait
 when_busy | "drop_oldest" | in_memory/when_busy.rs | a_hub_that_drops_the_oldest_keeps_the_newest_within_its_bound
+transports | ["web_sockets"] | in_memory/endpoint_option_effects.rs | transports
+poll_timeout | "2s" | in_memory/long_polling.rs | a_poll_ends_empty_after_the_poll_timeout_and_nothing_is_pinged
+disconnect_timeout | "60s" | in_memory/long_polling.rs | a_client_that_comes_after_the_disconnect_timeout_is_unknown
 application_maximum_buffer_size | 1024 | in_memory/endpoint_option_effects.rs | application_maximum_buffer_size
 transport_send_timeout | 3 | in_memory/slow_clients.rs | a_send_waits_for_the_send_timeout_at_most_and_its_message_stays_queued
 transport_progress_timeout | 20 | in_memory/slow_clients.rs | the_progress_timeout_can_be_set_and_a_steady_reader_meets_it
@@ -43,6 +47,7 @@ maximum_kept_request_size | 100 | raw_socket/kept_requests.rs | a_connection_kee
 maximum_outbound_memory | 1048576 | in_memory/outbound_memory.rs | beyond_the_maximum_the_clients_with_the_oldest_messages_are_disconnected
 outbound_victim_size | 1 | in_memory/server_option_effects.rs | outbound_victim_size
 maximum_orphaned_calls | 10 | in_memory/orphaned_calls.rs | a_thousand_calls_that_outlive_their_connections_are_bounded
+maximum_negotiated_ids_per_address | 2 | in_memory/server_option_effects.rs | maximum_negotiated_ids_per_address
 outbound_turn_size | 1024 | in_memory/server_option_effects.rs | outbound_turn_size
 unflushed_size | 1024 | in_memory/server_option_effects.rs | unflushed_size
 request_headers_timeout | "5s" | faults/head_timeout.rs | the_application_can_set_the_limit
@@ -162,5 +167,8 @@ fn defaults_are_those_of_aspnet_core() {
     assert_eq!(endpoint.application_maximum_buffer_size, 64 * KIB);
     assert_eq!(endpoint.transport_send_timeout, Duration::from_secs(10));
     assert_eq!(endpoint.minimum_protocol_version, 0);
+    assert_eq!(endpoint.poll_timeout, Duration::from_secs(90));
+    assert_eq!(endpoint.disconnect_timeout, Duration::from_secs(15));
+    assert_eq!(endpoint.transports, Transport::ALL);
     assert_eq!(endpoint.web_socket_close_timeout, Duration::from_secs(5));
 }

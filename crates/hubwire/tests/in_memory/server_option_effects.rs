@@ -1,10 +1,15 @@
 //! What options of a server do that are not already the subject of other tests.
 
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
+use http::Request;
 use hubwire::testing::TestClient;
 use hubwire::{DisconnectReason, HubCallerContext, SignalR, SignalRBuilder, hub};
 use test_support::in_memory::*;
 use tokio::io::AsyncReadExt;
+use tower::ServiceExt;
 
 const KIB: usize = 1024;
 
@@ -104,4 +109,50 @@ async fn unflushed_size() {
         little > 0 && usual > 10 * little,
         "{little} and {usual} KiB"
     );
+}
+
+/// The status of a negotiation from this address.
+async fn negotiate_from(server: &TestServer<EffectsHub>, address: Option<&str>) -> u16 {
+    let mut request = Request::post("/hub/negotiate?negotiateVersion=1")
+        .body(String::new())
+        .unwrap();
+    if let Some(address) = address {
+        let address: SocketAddr = address.parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(address));
+    }
+    let response = server.endpoint.negotiate().oneshot(request).await.unwrap();
+    response.status().as_u16()
+}
+
+#[tokio::test(start_paused = true)]
+async fn maximum_negotiated_ids_per_address() {
+    let (server, _) = server(|signalr| signalr.maximum_negotiated_ids_per_address(2));
+    for (address, status) in [
+        (Some("10.0.0.1:1"), 200),
+        (Some("10.0.0.1:2"), 200),
+        (Some("10.0.0.1:3"), 503),
+        (Some("10.0.0.2:1"), 200),
+        (Some("[2001:db8::1]:1"), 200),
+        (Some("[2001:db8::2]:1"), 200),
+        (Some("[2001:db8::3]:1"), 503),
+        // Clients of Unix sockets have no address.
+        (None, 200),
+        (None, 200),
+        (None, 200),
+    ] {
+        assert_eq!(
+            negotiate_from(&server, address).await,
+            status,
+            "{address:?}"
+        );
+    }
+    // Ids that have expired no longer count.
+    pass(seconds(17)).await;
+    assert_eq!(negotiate_from(&server, Some("10.0.0.1:4")).await, 200);
+
+    let (server, _) = self::server(|signalr| signalr);
+    for port in 1..100 {
+        let address = format!("10.0.0.1:{port}");
+        assert_eq!(negotiate_from(&server, Some(&address)).await, 200);
+    }
 }

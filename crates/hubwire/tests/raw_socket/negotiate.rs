@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::server::Server;
 use test_support::client::Client;
 
-const TRANSPORTS: &str = r#"[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]"#;
+const TRANSPORTS: &str = r#"[{"transport":"WebSockets","transferFormats":["Text","Binary"]},{"transport":"ServerSentEvents","transferFormats":["Text"]},{"transport":"LongPolling","transferFormats":["Text","Binary"]}]"#;
 
 /// Negotiates, compares the response byte for byte, and returns id and token.
 async fn negotiate(server: &Server, path_and_query: &str, version: u8) -> (String, String) {

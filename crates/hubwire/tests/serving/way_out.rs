@@ -7,6 +7,8 @@ use hubwire::SignalR;
 use hubwire::backplane::InProcessFarm;
 use hubwire::options::DeadPeerTimeouts;
 use serde_json::json;
+use test_support::http_client::HANDSHAKE;
+use test_support::requests;
 use test_support::way_out::*;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -110,6 +112,53 @@ async fn a_peer_with_a_dead_network_is_given_up_with_any_traffic_or_none() {
         }
     }
     drop(alive);
+}
+
+/// An event stream has no socket of its own that the sweep could look at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_of_events_with_a_dead_network_is_given_up() {
+    let signalr = SignalR::new();
+    let hub = signalr
+        .hub::<WayOutHub>()
+        .keep_alive_interval(Duration::from_secs(3600));
+    let hub = hub.build(WayOutHub);
+    let timeouts = DeadPeerTimeouts {
+        unacknowledged: Duration::from_secs(3),
+        keep_alive: Duration::from_secs(1),
+    };
+    let endpoint = hub.endpoint().dead_peer_timeouts(timeouts);
+    let server = Server::of(signalr, hub, endpoint).await;
+    let alive = open_event_stream(&server).await;
+    let dead = open_event_stream(&server).await;
+    assert_eq!(server.signalr.statistics().connections, 2);
+    cut_off(&dead);
+    let since = Instant::now();
+    while server.signalr.statistics().connections > 1 {
+        sleep(Duration::from_millis(200)).await;
+        assert!(
+            since.elapsed() < Duration::from_secs(12),
+            "it is still there"
+        );
+    }
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(server.signalr.statistics().connections, 1);
+    drop(alive);
+}
+
+/// Opens an event stream, with a handshake.
+async fn open_event_stream(server: &Server) -> TcpStream {
+    let line = "POST /hub/negotiate?negotiateVersion=1";
+    let negotiated = requests::request(server.address, line, "").await;
+    let body: serde_json::Value = serde_json::from_str(&negotiated.body).unwrap();
+    let path = format!("/hub?id={}", body["connectionToken"].as_str().unwrap());
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let accept = "Accept: text/event-stream\r\n";
+    let line = format!("GET {path}");
+    requests::send_head(&mut stream, server.address, &line, accept, b"").await;
+    requests::read_until(&mut stream, ":\r\n\r\n").await;
+    requests::post(server.address, &path, HANDSHAKE).await;
+    requests::read_until(&mut stream, "{}\u{1e}\r\n\r\n\r\n").await;
+    stream
 }
 
 /// Reads an endless stream at each of these speeds for some seconds, and checks that no item is

@@ -99,14 +99,6 @@ impl Level {
         self.value.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Passes the value on once it was not zero.
-    pub(crate) fn pass_on_if_used(&self) {
-        let is_zero = self.value.load(Ordering::Relaxed) == 0;
-        if !is_zero || self.is_known.load(Ordering::Relaxed) {
-            self.pass_on();
-        }
-    }
-
     /// Passes on the difference to the last time; also once at the beginning.
     pub(crate) fn pass_on(&self) {
         let value = self.value.load(Ordering::Relaxed);

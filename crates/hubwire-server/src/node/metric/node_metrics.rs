@@ -2,27 +2,13 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use hubwire_protocol::Transport;
+
 use super::{
     ACTIVE_CONNECTIONS, Count, INBOUND_BYTES, INBOUND_MESSAGES, Level, OUTBOUND_BYTES,
     OUTBOUND_MESSAGES, OUTBOUND_QUEUED_CONNECTIONS, OUTBOUND_WRITES,
 };
-
-/// The transports that metrics tell apart, with ASP.NET Core's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TransportLabel {
-    /// A transport that only tests use.
-    Test,
-    WebSockets,
-}
-
-impl TransportLabel {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Test => "test",
-            Self::WebSockets => "web_sockets",
-        }
-    }
-}
+use crate::node::transport_tag;
 
 /// What connections have carried since the last time this was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +61,8 @@ impl Received {
 /// The metrics of all connections of a node.
 #[derive(Debug)]
 pub(crate) struct NodeMetrics {
-    tests: Level,
+    long_polling: Level,
+    server_sent_events: Level,
     web_sockets: Level,
     queued_connections: Level,
     inbound_bytes: Count,
@@ -87,10 +74,11 @@ pub(crate) struct NodeMetrics {
 
 impl Default for NodeMetrics {
     fn default() -> Self {
-        let active = |label: TransportLabel| Level::new(&ACTIVE_CONNECTIONS, [label.name().into()]);
+        let active = |transport| Level::new(&ACTIVE_CONNECTIONS, [transport_tag(transport).into()]);
         Self {
-            tests: active(TransportLabel::Test),
-            web_sockets: active(TransportLabel::WebSockets),
+            long_polling: active(Transport::LongPolling),
+            server_sent_events: active(Transport::ServerSentEvents),
+            web_sockets: active(Transport::WebSockets),
             queued_connections: Level::new(&OUTBOUND_QUEUED_CONNECTIONS, []),
             inbound_bytes: Count::new(&INBOUND_BYTES, []),
             inbound_messages: Count::new(&INBOUND_MESSAGES, []),
@@ -102,10 +90,11 @@ impl Default for NodeMetrics {
 }
 
 impl NodeMetrics {
-    pub(crate) fn active_connections(&self, transport: TransportLabel) -> &Level {
+    pub(crate) fn active_connections(&self, transport: Transport) -> &Level {
         match transport {
-            TransportLabel::Test => &self.tests,
-            TransportLabel::WebSockets => &self.web_sockets,
+            Transport::LongPolling => &self.long_polling,
+            Transport::ServerSentEvents => &self.server_sent_events,
+            Transport::WebSockets => &self.web_sockets,
         }
     }
 
@@ -122,7 +111,8 @@ impl NodeMetrics {
     }
 
     pub(crate) fn pass_on(&self) {
-        self.tests.pass_on_if_used();
+        self.long_polling.pass_on();
+        self.server_sent_events.pass_on();
         self.web_sockets.pass_on();
         self.queued_connections.pass_on();
         for count in [

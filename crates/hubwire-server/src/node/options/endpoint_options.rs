@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hubwire_protocol::Transport;
 use serde::Deserialize;
 
 use super::value::duration;
@@ -13,8 +14,32 @@ options! {
     #[derive(Clone, Debug, PartialEq)]
     pub struct EndpointOptions, changes EndpointOptionsChanges, setters endpoint_option_setters;
 
-    /// How many received bytes may wait for the hub before the socket is no longer read. Default
-    /// 64 KiB.
+    /// The transports that clients may use. Default: all.
+    ///
+    /// Negotiation offers them in the order in which clients try them: WebSockets, Server-Sent
+    /// Events, long polling. A request of any other transport is refused (404). A client that
+    /// cannot use any of them cannot connect; see `docs/transports.md`.
+    transports: Vec<Transport> = Transport::ALL.to_vec(),
+        set(transports: impl IntoIterator<Item = Transport> => transports.into_iter().collect());
+
+    /// How long a poll waits for something to send. Default 90 s.
+    ///
+    /// Then it ends without a message, and its client polls again. Clients and proxies give
+    /// requests up after a time of their own, 100 s in the JavaScript client, so stay below that.
+    poll_timeout: Duration = Duration::from_secs(90),
+        set(timeout: Duration);
+
+    /// How long a client may take from the end of a poll to its next poll. Default 15 s.
+    ///
+    /// In that time, messages to it are kept, up to
+    /// [`HubOptions::maximum_outbound_buffer_size`](super::HubOptions::maximum_outbound_buffer_size).
+    /// Then its connection ends; this is noticed up to a second later. The last messages of a
+    /// connection, too, wait for that long to be polled.
+    disconnect_timeout: Duration = Duration::from_secs(15),
+        set(timeout: Duration);
+
+    /// How many received bytes may wait for the hub before no more are read from the socket, or
+    /// taken from requests. Default 64 KiB.
     application_maximum_buffer_size: usize = 64 * 1024,
         set(bytes: usize);
 
@@ -39,7 +64,8 @@ options! {
     /// How long the system of a TCP peer may be silent, and how often it is probed. Default 60 s
     /// and 15 s, so a peer with a dead network is detected within 90 s.
     ///
-    /// This works only for sockets that [`serve`](crate::serve()) accepts from a TCP listener.
+    /// This works only for WebSockets and event streams on sockets that
+    /// [`serve`](crate::serve()) accepts from a TCP listener; a poll ends by its own timeouts.
     /// `None`, and other byte streams (TLS), leave detection to the system, which may take a
     /// quarter of an hour if something was sent, and to
     /// [`HubOptions::client_timeout_interval`](super::HubOptions::client_timeout_interval) if the

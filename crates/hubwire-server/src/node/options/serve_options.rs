@@ -32,7 +32,7 @@ options! {
     ///
     /// After that, the connection is closed, no matter how much of the response is left. A client
     /// that reads slowly is not affected; a client that pauses its download for longer is cut off.
-    /// This applies to HTTP only: for a hub's clients, see
+    /// This does not apply to a hub's clients, event streams and polls included; see
     /// [`EndpointOptions::transport_progress_timeout`](super::EndpointOptions::transport_progress_timeout).
     write_timeout: Duration = Duration::from_secs(10),
         set(timeout: Duration);

@@ -51,6 +51,17 @@ options! {
     outbound_turn_size: usize = 256 * 1024,
         set(bytes: usize);
 
+    /// How many negotiated ids from one address, or from one IPv6 network of 64 bits, may wait for
+    /// their connections at the same time; more negotiations are refused with 503. Default: no
+    /// limit.
+    ///
+    /// All addresses together have 20,000, each for at most 15 s, so without this limit a single
+    /// client can keep others from connecting. The address is that of the socket: behind a proxy,
+    /// all clients have the proxy's address, so use this limit only for servers that clients reach
+    /// directly. Clients of Unix sockets are never counted.
+    maximum_negotiated_ids_per_address: Option<usize> = None,
+        set(count: impl Into<Option<usize>> => count.into());
+
     /// How many bytes may be unwritten for each client that waits for its turn, before senders to
     /// many clients wait. Default 16 KiB.
     ///

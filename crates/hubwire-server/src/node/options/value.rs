@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use hubwire_core::{MessageKey, WhenBusy};
-use hubwire_protocol::{HubProtocol, Naming};
+use hubwire_protocol::{HubProtocol, Naming, Transport};
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -134,6 +134,37 @@ impl OptionValue for Vec<HubProtocol> {
             true => Err("there are no supported protocols, so nobody could connect".into()),
             false => Ok(()),
         }
+    }
+}
+
+impl OptionValue for Vec<Transport> {
+    fn from_configuration(written: &Value) -> Result<Self, String> {
+        let expected = || {
+            let tags = Transport::ALL.map(transport_tag).join("\", \"");
+            format!("expected a list of \"{tags}\"")
+        };
+        let names = written.as_array().ok_or_else(expected)?;
+        let transports = names.iter().map(|name| {
+            let is_named = |it: &Transport| name.as_str() == Some(transport_tag(*it));
+            Transport::ALL.into_iter().find(is_named)
+        });
+        transports.collect::<Option<_>>().ok_or_else(expected)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self.is_empty() {
+            true => Err("there are no transports, so nobody could connect".into()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Returns the name of a transport in configurations, and in metrics as in ASP.NET Core.
+pub(crate) const fn transport_tag(transport: Transport) -> &'static str {
+    match transport {
+        Transport::LongPolling => "long_polling",
+        Transport::ServerSentEvents => "server_sent_events",
+        Transport::WebSockets => "web_sockets",
     }
 }
 

@@ -1,0 +1,143 @@
+//! What the requests of all transports have in common: finding their connection, and opening it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::request::Parts;
+use http::{Response, StatusCode};
+use hubwire_protocol::Transport;
+
+use super::connection_table::ConnectionToken;
+use super::slot::{Attach, Slot};
+use super::{HubEndpoint, query, response};
+use crate::connection::{ConnectionRequest, Principal};
+use crate::transport::SocketHandle;
+
+/// The response to a request that is refused.
+pub(super) type Refusal = Box<Response<Body>>;
+
+/// Returns the token that a request names.
+pub(super) fn token(parts: &Parts) -> Option<ConnectionToken> {
+    let token = query::value(parts.uri.query().unwrap_or_default(), "id")?;
+    Some(ConnectionToken::new(token))
+}
+
+/// Finds the connection that a request belongs to, or refuses the request.
+pub(super) fn find(
+    endpoint: &HubEndpoint,
+    token: &ConnectionToken,
+    parts: &Parts,
+) -> Result<Arc<Slot>, Refusal> {
+    match endpoint.table.find(token, endpoint.number) {
+        Some(slot) if !is_same_user(&slot, parts) => {
+            Err(Box::new(response::empty(StatusCode::FORBIDDEN)))
+        }
+        Some(slot) => Ok(slot),
+        None => Err(Box::new(unknown())),
+    }
+}
+
+/// Like [`find`], for requests that cannot do without a token.
+pub(super) fn require(
+    endpoint: &HubEndpoint,
+    parts: &Parts,
+) -> Result<(ConnectionToken, Arc<Slot>), Refusal> {
+    let Some(token) = token(parts) else {
+        let refusal = response::text(StatusCode::BAD_REQUEST, "Connection ID required");
+        return Err(Box::new(refusal));
+    };
+    let slot = find(endpoint, &token, parts)?;
+    Ok((token, slot))
+}
+
+/// Creates the response to a request for a connection that does not exist, or no longer.
+pub(super) fn unknown() -> Response<Body> {
+    response::text(StatusCode::NOT_FOUND, "No Connection with that ID")
+}
+
+/// Creates the response to a request of a transport that the endpoint does not allow.
+pub(super) fn not_supported(transport: Transport) -> Response<Body> {
+    response::text(
+        StatusCode::NOT_FOUND,
+        match transport {
+            Transport::LongPolling => "LongPolling transport not supported by this end point type",
+            Transport::ServerSentEvents => {
+                "ServerSentEvents transport not supported by this end point type"
+            }
+            Transport::WebSockets => "WebSockets transport not supported by this end point type",
+        },
+    )
+}
+
+/// Gives a connection to a transport, or refuses one that the endpoint or the connection does not
+/// allow.
+pub(super) fn attach(
+    endpoint: &HubEndpoint,
+    slot: &Slot,
+    transport: Transport,
+) -> Result<Attach, Refusal> {
+    if !endpoint.options.transports.contains(&transport) {
+        return Err(Box::new(not_supported(transport)));
+    }
+    match endpoint.table.attach(slot, transport) {
+        Attach::OtherTransport => Err(Box::new(response::text(
+            StatusCode::BAD_REQUEST,
+            "Cannot change transports mid-connection",
+        ))),
+        attach => Ok(attach),
+    }
+}
+
+/// Returns whether a request comes from the user of the connection; others are refused (403).
+fn is_same_user(slot: &Slot, parts: &Parts) -> bool {
+    let requesting = parts.extensions.get::<Principal>();
+    let known = slot.principal();
+    let name = |principal: Option<&Principal>| {
+        principal.map(|principal| principal.name_identifier().map(str::to_owned))
+    };
+    known.is_none() || name(known) == name(requesting)
+}
+
+/// Returns the address of the peer, if the server that accepted it says so.
+pub(super) fn remote_address(parts: &Parts) -> Option<SocketAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(peer.0)
+}
+
+/// Keeps a request that opens a connection and stays with the HTTP library.
+pub(super) fn kept_with_addresses(
+    endpoint: &HubEndpoint,
+    slot: &Slot,
+    parts: &Parts,
+) -> ConnectionRequest {
+    let mut request = kept(endpoint, slot, parts);
+    let socket = parts.extensions.get::<SocketHandle>();
+    let local = socket.and_then(SocketHandle::local_address);
+    request.set_addresses(local, remote_address(parts));
+    request
+}
+
+/// Packs the kept part of the request, and logs a warning if it is incomplete.
+pub(super) fn kept(endpoint: &HubEndpoint, slot: &Slot, parts: &Parts) -> ConnectionRequest {
+    let options = &*endpoint.options;
+    let maximum = options.maximum_kept_request_size;
+    let request = ConnectionRequest::new(parts, options.keep_request, maximum);
+    let left_out = request.bytes_left_out();
+    let node = endpoint.hub.node();
+    if left_out > 0
+        && let Some(hits) = node.limits().kept_request.hit(node.now())
+    {
+        tracing::warn!(
+            target: "hubwire::endpoint",
+            hits,
+            hub = %endpoint.hub.name(),
+            connection_id = %slot.id(),
+            left_out,
+            maximum,
+            "a request is not kept whole"
+        );
+    }
+    request
+}
