@@ -121,3 +121,11 @@ class WebSocketsJson(Behaviour, unittest.TestCase):
 
 class WebSocketsMessagePack(Behaviour, unittest.TestCase):
     transport, encoding, name = HttpTransportType.web_sockets, HubProtocolEncoding.binary, "WebsocketTransport"
+
+
+class EventStreamsJson(Behaviour, unittest.TestCase):
+    transport, encoding, name = HttpTransportType.server_sent_events, HubProtocolEncoding.text, "SSETransport"
+
+
+class LongPollingJson(Behaviour, unittest.TestCase):
+    transport, encoding, name = HttpTransportType.long_polling, HubProtocolEncoding.text, "LongPollingTransport"

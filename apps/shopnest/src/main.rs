@@ -16,7 +16,6 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use hubwire::SignalR;
-use hubwire::filters::InvocationMetrics;
 
 use crate::listening::listen;
 use crate::operations::Operations;
@@ -69,11 +68,7 @@ async fn serve(options: &Options) -> anyhow::Result<()> {
         }
         None => None,
     };
-    let mut signalr = SignalR::builder();
-    if operations.is_some() {
-        signalr = signalr.filter(InvocationMetrics);
-    }
-    let signalr = signalr.build();
+    let signalr = SignalR::new();
     let app = app::router(&signalr, address);
     println!("ShopNest is open at http://{address} (Ctrl-C closes it)");
     let shop = hubwire::serve(listener, app)

@@ -4,12 +4,15 @@ use test_support::client::Client;
 use tokio::task::JoinSet;
 
 use crate::exported::scrape_until;
+use crate::scrape::Scrape;
 use crate::shop::Shop;
 
 const CONNECTIONS: u32 = 10_000;
 const AT_A_TIME: u32 = 50;
 const CALLS: &str = "hubwire_invocation_duration_seconds_count";
-const MEMORY: &str = "hubwire_outbound_memory_bytes";
+const ACTIVE: &str = "signalr_server_active_connections";
+const ENDED: &str = "signalr_server_connection_duration_seconds_count";
+const WEB_SOCKETS: (&str, &str) = ("signalr_transport", "web_sockets");
 
 #[tokio::test]
 async fn ten_thousand_connections_come_and_go_between_scrapes() {
@@ -27,16 +30,23 @@ async fn ten_thousand_connections_come_and_go_between_scrapes() {
             }
         });
     }
-    let mut calls = 0.0;
+    let (mut calls, mut most_active) = (0.0, 0.0_f64);
     while !crowd.is_empty() {
         let scrape = shop.scrape().await;
         let more = scrape.sum(CALLS, &[]);
         assert!(more >= calls, "{more} after {calls}");
         calls = more;
+        let active = scrape.sum(ACTIVE, &[WEB_SOCKETS]);
+        // Passed on once a second: a visitor's next connection may be there before its last is gone.
+        assert!((0.0..=2.0 * f64::from(AT_A_TIME)).contains(&active), "{active}");
+        most_active = most_active.max(active);
         while let Some(visitor) = crowd.try_join_next() {
             visitor.unwrap();
         }
     }
-    let scrape = scrape_until(&shop, |it| it.sum(MEMORY, &[]) == 0.0).await;
+    assert!(most_active > 0.0, "no scrape saw a connection");
+    let status = ("signalr_connection_status", "normal_closure");
+    let has_ended = |it: &Scrape| it.sum(ENDED, &[status, WEB_SOCKETS]) == f64::from(CONNECTIONS);
+    let scrape = scrape_until(&shop, |it| it.sum(ACTIVE, &[]) == 0.0 && has_ended(it)).await;
     assert_eq!(scrape.sum(CALLS, &[]), f64::from(CONNECTIONS));
 }

@@ -5,11 +5,28 @@ use test_support::in_memory::*;
 use super::calls::values;
 use super::*;
 
-fn gauge(recorded: &Recorded, name: &str) -> Option<f64> {
-    recorded.iter().find_map(|(key, _, _, value)| match value {
-        DebugValue::Gauge(value) if key.key().name() == name => Some(value.into_inner()),
-        _ => None,
-    })
+/// Returns the values of a gauge, each with its labels.
+fn gauge(recorded: &Recorded, name: &str) -> Vec<(String, f64)> {
+    let values = recorded
+        .iter()
+        .filter_map(|(key, _, _, value)| match value {
+            DebugValue::Gauge(value) if key.key().name() == name => {
+                let labels: Vec<_> = key.key().labels().map(|label| label.value()).collect();
+                Some((labels.join(" "), value.into_inner()))
+            }
+            _ => None,
+        });
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(|one, other| one.0.cmp(&other.0));
+    values
+}
+
+fn by_transport(polls: f64, event_streams: f64, web_sockets: f64) -> Vec<(String, f64)> {
+    vec![
+        ("long_polling".to_owned(), polls),
+        ("server_sent_events".to_owned(), event_streams),
+        ("web_sockets".to_owned(), web_sockets),
+    ]
 }
 
 async fn connected() -> (TestServer<MeasuredHub>, TestClient) {
@@ -26,14 +43,14 @@ fn the_open_connections_are_counted_and_return_to_zero() {
         pass(seconds(2)).await;
         std::mem::forget(client);
     });
-    assert_eq!(gauge(&open, name), Some(1.0));
+    assert_eq!(gauge(&open, name), by_transport(0.0, 0.0, 1.0));
     let closed = recorded(async {
         let (_server, mut client) = connected().await;
         pass(seconds(2)).await;
         client.close().await.unwrap();
         pass(seconds(2)).await;
     });
-    assert_eq!(gauge(&closed, name), Some(0.0));
+    assert_eq!(gauge(&closed, name), by_transport(0.0, 0.0, 0.0));
 }
 
 #[test]
