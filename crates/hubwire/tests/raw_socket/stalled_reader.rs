@@ -49,6 +49,9 @@ async fn a_stalled_reader_is_disconnected_and_delays_nobody() {
         let client = server.open("/narrow").await;
         readers.spawn(read_in_order(client, Arc::clone(&read)));
     }
+    // A client knows of its handshake before its connection is registered.
+    let clients = READERS as usize + 1;
+    server.journal.until_nth(clients, "connected").await;
     let context = server.narrow.context();
     let padding = padding();
     let mut let_go_after = None;
