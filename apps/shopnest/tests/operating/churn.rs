@@ -38,7 +38,10 @@ async fn ten_thousand_connections_come_and_go_between_scrapes() {
         calls = more;
         let active = scrape.sum(ACTIVE, &[WEB_SOCKETS]);
         // Passed on once a second: a visitor's next connection may be there before its last is gone.
-        assert!((0.0..=2.0 * f64::from(AT_A_TIME)).contains(&active), "{active}");
+        assert!(
+            (0.0..=2.0 * f64::from(AT_A_TIME)).contains(&active),
+            "{active}"
+        );
         most_active = most_active.max(active);
         while let Some(visitor) = crowd.try_join_next() {
             visitor.unwrap();

@@ -198,7 +198,7 @@ impl Dispatcher {
             };
             let (invocation, resources) = (waiting.invocation, waiting.resources);
             self.start(
-                (waiting.id.as_deref(), waiting.begun),
+                waiting.id.as_deref(),
                 invocation,
                 &resources,
                 Claims::new(),

@@ -30,12 +30,11 @@ pub(super) struct WaitingCall {
     pub(super) id: Option<Box<str>>,
     pub(super) invocation: Invocation,
     pub(super) resources: Resources,
-    pub(super) begun: Instant,
 }
 
 impl Dispatcher {
     pub(super) fn invoke(&mut self, message: &Message<'_>, mode: Mode, cx: &mut Context<'_>) {
-        let begun = self.time.take().unwrap_or_else(Instant::now);
+        let read_at = self.time.take().unwrap_or_else(Instant::now);
         let id = message.invocation_id.as_deref();
         let Some(method) = self.hub.service().method(&message.target) else {
             return self.refuse_unknown(id, &message.target);
@@ -52,7 +51,7 @@ impl Dispatcher {
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
             (ReplyKind::Stream(start), Mode::Streaming) => {
-                return self.begin_stream(message, (method, begun), start, &resources, cx);
+                return self.begin_stream(message, (method, read_at), start, &resources, cx);
             }
             (ReplyKind::UnknownMethod, _) => {
                 let name = Excerpt(&message.target);
@@ -87,8 +86,13 @@ impl Dispatcher {
             }
         };
         let trace = TraceContext::of_message(&message.headers);
-        let invocation = Invocation { method, run, trace };
-        self.take_turn(message, invocation, resources, begun, cx);
+        let invocation = Invocation {
+            method,
+            run,
+            trace,
+            read_at,
+        };
+        self.take_turn(message, invocation, resources, cx);
     }
 
     /// Creates the call's resources and binds its arguments. Both run code of the hub's author.
@@ -122,7 +126,6 @@ impl Dispatcher {
         message: &Message<'_>,
         invocation: Invocation,
         resources: Resources,
-        begun: Instant,
         cx: &mut Context<'_>,
     ) {
         let id = message.invocation_id.as_deref();
@@ -131,7 +134,6 @@ impl Dispatcher {
                 id: id.map(Into::into),
                 invocation,
                 resources,
-                begun,
             });
             return;
         }
@@ -139,14 +141,14 @@ impl Dispatcher {
             Run::Method(_) => claims_of(message, &resources),
             Run::Refusal(_) => Claims::new(),
         };
-        self.start((id, begun), invocation, &resources, claims, cx);
+        self.start(id, invocation, &resources, claims, cx);
     }
 
     /// Runs a call until it is first pending. A call that completes at once needs no further
     /// allocation.
     pub(super) fn start(
         &mut self,
-        (id, read): (Option<&str>, Instant),
+        id: Option<&str>,
         mut invocation: Invocation,
         resources: &Resources,
         mut claims: Claims,
@@ -180,7 +182,8 @@ impl Dispatcher {
         if let Poll::Ready(outcome) = begun {
             if let Some(outcome) = outcome {
                 let now = Instant::now();
-                self.hub.call_ended(invocation.method, read, now, outcome);
+                self.hub
+                    .call_ended(invocation.method, invocation.read_at, now, outcome);
                 self.time = Some(now);
             }
             // The slot of a call that gave it back is added when the connection collects released
@@ -206,7 +209,6 @@ impl Dispatcher {
             connection: Arc::clone(self.connection()),
             invocation_id,
             invocation,
-            begun: read,
             is_over: false,
             ended,
         });

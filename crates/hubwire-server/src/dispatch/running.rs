@@ -25,6 +25,7 @@ pub(crate) struct Invocation {
     pub(crate) method: usize,
     pub(crate) run: Run,
     pub(crate) trace: TraceContext,
+    pub(crate) read_at: Instant,
 }
 
 /// What the call does in its turn.
@@ -109,7 +110,6 @@ pub(crate) struct RunningInvocation {
     pub(crate) connection: Arc<Connection>,
     pub(crate) invocation_id: Option<Arc<str>>,
     pub(crate) invocation: Invocation,
-    pub(crate) begun: Instant,
     pub(crate) is_over: bool,
     pub(crate) ended: Ended,
 }
@@ -150,9 +150,11 @@ impl Future for RunningInvocation {
             .poll(&this.hub, &this.connection, id, cx)
             .map(|outcome| {
                 if let Some(outcome) = outcome {
-                    let method = this.invocation.method;
+                    let Invocation {
+                        method, read_at, ..
+                    } = this.invocation;
                     this.hub
-                        .call_ended(method, this.begun, Instant::now(), outcome);
+                        .call_ended(method, read_at, Instant::now(), outcome);
                 }
                 this.is_over = true;
                 mem::take(&mut this.ended)
@@ -165,7 +167,7 @@ impl Drop for RunningInvocation {
         if !self.is_over && matches!(self.invocation.run, Run::Method(_)) {
             let (method, outcome) = (self.invocation.method, CallOutcome::Cancelled);
             self.hub
-                .call_ended(method, self.begun, Instant::now(), outcome);
+                .call_ended(method, self.invocation.read_at, Instant::now(), outcome);
         }
     }
 }
