@@ -8,7 +8,7 @@ use hubwire_core::{EncodedMessage, WhenBusy};
 use super::queue::Replaced;
 use super::sending::Pace;
 use super::state::State;
-use super::{ENTRY_COST, Outbound};
+use super::{ENTRY_COST, Failure, Outbound};
 use crate::node::DropReason;
 
 impl Outbound {
@@ -27,10 +27,7 @@ impl Outbound {
         let owner_waited = !self.is_full_for_owner(&state) && mem::take(&mut state.owner_waits);
         let pace = match left {
             Some(message) => self.admit(state, message, size),
-            None => {
-                drop(state);
-                Pace::GoOn
-            }
+            None => self.admit_replaced(state, before < now),
         };
         if owner_waited {
             self.owner.wake();
@@ -40,6 +37,20 @@ impl Outbound {
             self.node.drops().count(reason, count);
         }
         pace
+    }
+
+    /// Disconnects a client if a message in the place of a smaller one made its queue too large.
+    fn admit_replaced(&self, mut state: MutexGuard<'_, State>, has_grown: bool) -> Pace {
+        let maximum = self.bounds.maximum;
+        let exceeds = has_grown
+            && state.queue.cost_towards(maximum) > maximum
+            && state.is_stalled()
+            && !self.may_exceed(&mut state);
+        drop(state);
+        if exceeds {
+            self.fail(Failure::QueueFull);
+        }
+        Pace::GoOn
     }
 
     /// Drops or replaces messages in favour of this one, or this one itself.

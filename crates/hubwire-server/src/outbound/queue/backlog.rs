@@ -67,9 +67,19 @@ impl Backlog {
     #[cold]
     pub(super) fn note(&mut self, message: &EncodedMessage, position: usize) {
         if let (Some(keys), Some(key)) = (&mut self.keys, message.when_busy().key()) {
-            keys.insert(key.clone(), self.first + position as u64);
+            let older = keys.insert(key.clone(), self.first + position as u64);
             self.key_bytes += key.len();
+            if older.is_some() {
+                self.forget_keys();
+            }
         }
+    }
+
+    /// Lets the next message that is to replace another look for keys again, as two messages have
+    /// the same: the client was not busy when the second was queued.
+    fn forget_keys(&mut self) {
+        self.keys = None;
+        self.key_bytes = 0;
     }
 
     /// Records that the first entry was removed.

@@ -176,6 +176,23 @@ fn so_many_keys_that_the_queue_is_full_disconnect_a_client_and_new_values_of_few
 }
 
 #[test]
+fn new_values_that_are_larger_disconnect_a_client_once_the_queue_is_full() {
+    let outbound = bounded(1024, 100 * (ENTRY_COST + 2 + 2));
+    let keys = || (0..50).map(|number| format!("{number:02}"));
+    for key in keys() {
+        let _ = outbound.offer(&latest("1;", &key));
+    }
+    for key in keys() {
+        let _ = outbound.offer(&latest(&"1".repeat(50), &key));
+    }
+    assert_eq!(outbound.failure(), None);
+    for key in keys() {
+        let _ = outbound.offer(&latest(&"1".repeat(200), &key));
+    }
+    assert_eq!(outbound.failure(), Some(Failure::QueueFull));
+}
+
+#[test]
 fn what_is_dropped_or_replaced_is_no_longer_held() {
     let outbound = outbound(100);
     let held = || outbound.bounds.memory.held().get();

@@ -80,6 +80,23 @@ fn of_those_that_were_queued_before_the_client_was_busy_only_the_latest_stays() 
     assert_eq!(rest(&mut queue), "a3;b2;");
 }
 
+/// As when a client that pulls has taken some of its messages in time, and is then late again.
+#[test]
+fn of_those_that_were_queued_between_two_times_of_being_busy_only_the_latest_stays() {
+    let mut queue = Queue::new(&BARE);
+    for text in ["a1;", "b1;"] {
+        send_latest(&mut queue, text, &text[..1], Head::Changeable);
+    }
+    for text in ["a2;", "b2;", "a3;"] {
+        push(&mut queue, text, WhenBusy::latest(&text[..1]));
+    }
+    assert_eq!(send_latest(&mut queue, "b3;", "b", Head::Changeable), 4);
+    assert_eq!((queue.messages(), queue.bytes()), (2, 6));
+    assert_eq!(queue.cost(), 6 + 2 + 2 * ENTRY_COST);
+    assert_eq!(rest(&mut queue), "a3;b3;");
+    assert_eq!((queue.cost(), queue.own_cost()), (0, 0));
+}
+
 #[test]
 fn what_a_byte_stream_was_offered_is_never_changed() {
     for written in 0..3 {
