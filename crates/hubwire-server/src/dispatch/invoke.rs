@@ -42,7 +42,7 @@ impl Dispatcher {
         self.hub.called(method, self.connection().id());
         let (resources, bound) = match self.prepare(method, message) {
             Ok(prepared) => prepared,
-            Err(panic) => return self.refuse_panicked(id, method, panic),
+            Err(panic) => return self.refuse_panicked(message, method, panic),
         };
         let reply = match bound {
             Ok(reply) => reply,
@@ -290,9 +290,11 @@ impl Dispatcher {
         self.refuse(id, &text);
     }
 
-    fn refuse_panicked(&self, id: Option<&str>, method: usize, error: HubError) {
+    fn refuse_panicked(&self, message: &Message<'_>, method: usize, error: HubError) {
+        let id = message.invocation_id.as_deref();
         let target = self.hub.service().method_name(method);
-        self.hub.metrics().refused(RefusalReason::Argument);
+        let warning = Warning::Call(method, CallFault::Argument);
+        self.tell_service(warning, &message.target);
         let place = Place::Arguments(method);
         self.hub.failed(place, self.connection().id(), &error);
         let detail = self.hub.options().error_detail();

@@ -107,7 +107,8 @@ impl Dispatcher {
         self.tell_service(warning, target);
     }
 
-    fn tell_service(&self, warning: Warning, target: &str) {
+    /// Counts a refused call, and tells the hub's filters of it.
+    pub(super) fn tell_service(&self, warning: Warning, target: &str) {
         let service = self.hub.service();
         let (method, reason) = match warning {
             Warning::UnknownMethod => (None, Some(RefusalReason::UnknownMethod)),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hubwire_protocol::{Arguments, Headers, HubProtocol, RawArguments};
+use hubwire_protocol::{Arguments, BindError, Headers, HubProtocol, RawArguments};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -12,8 +12,8 @@ use super::{CallError, HubTester, ItemStream};
 use crate::connection::DisconnectReason;
 use crate::dispatch::refusals;
 use crate::hub::{
-    Caller, Hub, HubCall, HubError, HubResult, HubService, Reply, ReplyKind, Resources,
-    ResourcesBuilder,
+    Caller, Hub, HubCall, HubError, HubResult, HubService, RefusalReason, RefusedCall, Reply,
+    ReplyKind, Resources, ResourcesBuilder,
 };
 use crate::node::ErrorDetail;
 
@@ -179,6 +179,7 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         method: &str,
         arguments: impl Arguments,
     ) -> Result<ItemStream<T>, CallError> {
+        let called = method;
         let BoundCall {
             method,
             reply,
@@ -186,11 +187,14 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         } = self.bind(method, &arguments)?;
         let start = match reply.0 {
             ReplyKind::Stream(start) => start.into_inner(),
-            ReplyKind::Call(_) => return Err(CallError::new(refusals::not_streaming(&method))),
+            ReplyKind::Call(_) => {
+                self.tell_filters(called, Some(&method), RefusalReason::WrongKind);
+                return Err(CallError::new(refusals::not_streaming(&method)));
+            }
             ReplyKind::UnknownMethod => None,
         };
         let start = start.ok_or_else(|| CallError::new(refusals::unknown_method(&method)))?;
-        check_streams(&method, &resources, 0)?;
+        self.check_streams(called, &method, &resources, 0)?;
         let recorder = self.tester.recorder.clone();
         Ok(ItemStream::begin(method, start, &resources, recorder))
     }
@@ -203,6 +207,7 @@ impl<'a, H: Hub> TestCaller<'a, H> {
     ) -> Result<T, CallError> {
         let recorder = &self.tester.recorder;
         recorder.forget_unscripted();
+        let called = method;
         let BoundCall {
             method,
             reply,
@@ -211,11 +216,14 @@ impl<'a, H: Hub> TestCaller<'a, H> {
         drop(arguments);
         let call = match reply.0 {
             ReplyKind::Call(call) => call.into_inner(),
-            ReplyKind::Stream(_) => return Err(CallError::new(refusals::streaming(&method))),
+            ReplyKind::Stream(_) => {
+                self.tell_filters(called, Some(&method), RefusalReason::WrongKind);
+                return Err(CallError::new(refusals::streaming(&method)));
+            }
             ReplyKind::UnknownMethod => None,
         };
         let call = call.ok_or_else(|| CallError::new(refusals::unknown_method(&method)))?;
-        check_streams(&method, &resources, usize::from(items.is_some()))?;
+        self.check_streams(called, &method, &resources, usize::from(items.is_some()))?;
         let naming = recorder.naming();
         let upload = resources.uploads().first();
         let outbound = self.caller.connection().outbound();
@@ -229,9 +237,10 @@ impl<'a, H: Hub> TestCaller<'a, H> {
 
     fn bind(&self, method: &str, arguments: &dyn Arguments) -> Result<BoundCall, CallError> {
         let service = self.tester.service();
-        let index = service
-            .method(method)
-            .ok_or_else(|| unknown(&*service, method))?;
+        let Some(index) = service.method(method) else {
+            self.tell_filters(method, None, RefusalReason::UnknownMethod);
+            return Err(unknown(&*service, method));
+        };
         let naming = self.tester.recorder.naming();
         let arguments = RawArguments::encode(HubProtocol::Json, naming, arguments)
             .map_err(|error| CallError::unsendable("arguments", error))?;
@@ -244,18 +253,46 @@ impl<'a, H: Hub> TestCaller<'a, H> {
             resources: &resources,
             is_answered: true,
         };
-        let method = service.method_name(index).to_owned();
+        let name = service.method_name(index).to_owned();
         match service.bind(index, call) {
             Ok(reply) => Ok(BoundCall {
-                method,
+                method: name,
                 reply,
                 resources,
             }),
             Err(error) => {
-                let text = refusals::failed_to_invoke(&method);
+                self.tell_filters(method, Some(&name), refusal_reason(&error));
+                let text = refusals::failed_to_invoke(&name);
                 Err(CallError::failed(text, Some(error.into())))
             }
         }
+    }
+
+    /// Checks that a call sends as many streams as the method reads.
+    fn check_streams(
+        &self,
+        called: &str,
+        method: &str,
+        resources: &Resources,
+        sent: usize,
+    ) -> Result<(), CallError> {
+        let expected = resources.uploads().len();
+        if sent == expected {
+            return Ok(());
+        }
+        self.tell_filters(called, Some(method), RefusalReason::Streams);
+        let text = refusals::wrong_stream_count(method, sent, expected);
+        Err(CallError::new(text))
+    }
+
+    /// Tells the hub's filters of a call that reaches no method.
+    fn tell_filters(&self, target: &str, method: Option<&str>, reason: RefusalReason) {
+        self.tester.service().call_refused(&RefusedCall {
+            caller: &self.caller,
+            target,
+            method,
+            reason,
+        });
     }
 }
 
@@ -267,15 +304,10 @@ struct BoundCall {
     resources: Resources,
 }
 
-/// Checks that a call sends as many streams as the method reads.
-fn check_streams(method: &str, resources: &Resources, sent: usize) -> Result<(), CallError> {
-    let expected = resources.uploads().len();
-    match sent == expected {
-        true => Ok(()),
-        false => {
-            let text = refusals::wrong_stream_count(method, sent, expected);
-            Err(CallError::new(text))
-        }
+fn refusal_reason(error: &BindError) -> RefusalReason {
+    match error {
+        BindError::Count { .. } => RefusalReason::ArgumentCount,
+        _ => RefusalReason::Argument,
     }
 }
 

@@ -28,6 +28,7 @@ mod farm_selectors;
 mod farm_turns;
 mod farm_when_busy;
 mod filters;
+mod filters_of_refused_calls;
 mod floods_in_the_log;
 mod full_uploads;
 mod fuzz_sessions;
