@@ -1,6 +1,7 @@
 // One cell of the matrix while it runs: a variant, a server, and clients of that variant.
 
 import { client, connected } from "./client.mjs";
+import { BlockingProxy, CuttableProxy } from "./proxy.mjs";
 import { conformance } from "./server.mjs";
 
 export class Cell {
@@ -31,6 +32,20 @@ export class Cell {
     const server = await conformance();
     this.#t.after(() => server.stop());
     return server;
+  }
+
+  /** Starts a proxy that does not let the `blocked` transports pass. */
+  async blockingProxy(blocked) {
+    const proxy = await BlockingProxy.start(this.server, blocked);
+    this.#t.after(() => proxy.stop());
+    return proxy;
+  }
+
+  /** Starts a proxy that can cut its connections. */
+  async cuttableProxy() {
+    const proxy = await CuttableProxy.start(this.server);
+    this.#t.after(() => proxy.stop());
+    return proxy;
   }
 }
 
