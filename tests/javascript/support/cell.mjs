@@ -1,7 +1,6 @@
 // One cell of the matrix while it runs: a variant, a server, and clients of that variant.
 
 import { client, connected } from "./client.mjs";
-import { BlockingProxy, CuttableProxy } from "./proxy.mjs";
 import { conformance } from "./server.mjs";
 
 export class Cell {
@@ -36,14 +35,14 @@ export class Cell {
 
   /** Starts a proxy that does not let the `blocked` transports pass. */
   async blockingProxy(blocked) {
-    const proxy = await BlockingProxy.start(this.server, blocked);
+    const proxy = await this.server.blockingProxy(blocked);
     this.#t.after(() => proxy.stop());
     return proxy;
   }
 
   /** Starts a proxy that can cut its connections. */
   async cuttableProxy() {
-    const proxy = await CuttableProxy.start(this.server);
+    const proxy = await this.server.cuttableProxy();
     this.#t.after(() => proxy.stop());
     return proxy;
   }
