@@ -17,7 +17,7 @@ function upload(cell) {
 }
 
 /** Every item of an upload is a request of its own where there is no socket, and waits for the one before it. */
-const itemsOf = ({ variant }, count) => (variant.transport === "WebSockets" ? count : count / 10);
+const itemsOf = ({ variant }, count) => (variant.transport === "WebSockets" ? count : count / 25);
 
 export const behaviours = [
   behaviour("items in order, then the end", async (cell) => {
