@@ -1,6 +1,6 @@
 // Waiting, always with a time limit.
 
-const LIMIT = 5000;
+const LIMIT = 10_000;
 
 /** Returns the promise's value, or fails with the name of what was waited for. */
 export async function within(promise, what, limit = LIMIT) {
