@@ -39,6 +39,8 @@ export class Complaints {
   get beyondOutage() {
     const expected = [
       /^Failed to load resource: net::ERR_/,
+      // The client deletes a polled connection that ends, though the server has ended it already.
+      /^Failed to load resource: the server responded with a status of 404/,
       /^WebSocket connection to .* failed/,
       /(Error|Warning): (Connection disconnected with error|Error from HTTP request|Failed to complete negotiation|Failed to start the (connection|transport))/,
     ];

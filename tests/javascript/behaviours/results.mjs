@@ -15,6 +15,8 @@ function returning(client, method, handler) {
 }
 
 async function invoked(cell, client) {
+  // The server registers a client after the handshake; an answer shows that it has.
+  await client.invoke("Echo", "registered");
   const response = await fetch(cell.url(`/clientresult/${client.connection.connectionId}`));
   return response.text();
 }
