@@ -1,5 +1,5 @@
-// Pages that are closed, and hidden ones that the browser freezes: the server notices, and a page
-// that wakes up comes back.
+// Pages that are closed, and pages that are frozen as browsers freeze hidden tabs: the server
+// notices, and a page that wakes up comes back.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -22,6 +22,9 @@ const OBSERVER = {
   protocol: () => new signalR.JsonHubProtocol(),
 };
 
+/** Often enough for every hub. */
+const PINGS = { keepAliveIntervalInMilliseconds: 1000 };
+
 let server;
 let browser;
 before(async () => {
@@ -33,59 +36,73 @@ after(async () => {
 });
 
 /** Returns a client in Node that hears which connections to the hub end. */
-const observer = (t, path) => connected(t, OBSERVER, server.url + path, { pushes: ["Disconnected"] });
+const observer = (t, path) => connected(t, OBSERVER, server.url + path, { pushes: ["Disconnected"], limits: PINGS });
 
 /** Opens a page with a connection to the hub; returns both. */
-async function visitor(t, path, transport) {
+async function visitor(t, browser, path, transport) {
   const context = await browser.newContext();
   t.after(() => context.close());
   const page = await context.newPage();
   await openOn(page, server.url, "/tests/browser/page/matrix.html");
   const id = await page.evaluate(
-    async ([path, transport]) => {
+    async ([path, transport, pings]) => {
       const options = { transport: signalR.HttpTransportType[transport] };
       const connection = new signalR.HubConnectionBuilder().withUrl(path, options).withAutomaticReconnect([0, 25, 25]).build();
+      Object.assign(connection, pings);
       window.reconnected = new Promise((resolve) => connection.onreconnected(resolve));
       window.connection = connection;
       await connection.start();
       await connection.invoke("Echo", "there");
       return connection.connectionId;
     },
-    [path, transport],
+    [path, transport, PINGS],
   );
   return { page, id };
 }
 
 const disconnected = ({ arrived }, id, limit) => arrived.Disconnected.until(([left]) => left === id, limit);
 
-describe("a page that is closed", { concurrency: true }, () => {
-  for (const transport of ["WebSockets", "ServerSentEvents"]) {
-    test(`${transport}: its connection ends at once`, async (t) => {
-      const [grace, { page, id }] = [await observer(t, "/chat"), await visitor(t, "/chat", transport)];
+/** Sends a signal to every renderer process of the browser. */
+async function signalRenderers(browser, signal) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  for (const { id, type } of processInfo) if (type === "renderer") process.kill(id, signal);
+}
+
+describe("a page", { concurrency: true }, () => {
+  describe("closed", { concurrency: true }, () => {
+    for (const transport of ["WebSockets", "ServerSentEvents"]) {
+      test(`${transport}: its connection ends at once`, async (t) => {
+        const [grace, { page, id }] = [await observer(t, "/chat"), await visitor(t, browser, "/chat", transport)];
+        await page.close();
+        await disconnected(grace, id);
+      });
+    }
+
+    test("LongPolling: its connection ends after the disconnect timeout", async (t) => {
+      const [grace, { page, id }] = [await observer(t, "/chat"), await visitor(t, browser, "/chat", "LongPolling")];
       await page.close();
-      await disconnected(grace, id);
-    });
-  }
-
-  test("LongPolling: its connection ends after the disconnect timeout", async (t) => {
-    const [grace, { page, id }] = [await observer(t, "/chat"), await visitor(t, "/chat", "LongPolling")];
-    await page.close();
-    await disconnected(grace, id, DISCONNECT_TIMEOUT + SLACK);
-  });
-});
-
-describe("a hidden page that the browser freezes", { concurrency: true }, () => {
-  // This hub's client timeout is 3 s, and its polls end after 2 s.
-  for (const transport of ["WebSockets", "ServerSentEvents", "LongPolling"]) {
-    test(`${transport}: its connection ends, and it comes back when it is shown`, async (t) => {
-      const [grace, { page, id }] = [await observer(t, "/chat-fast"), await visitor(t, "/chat-fast", transport)];
-      const session = await page.context().newCDPSession(page);
-      await session.send("Page.setWebLifecycleState", { state: "frozen" });
       await disconnected(grace, id, DISCONNECT_TIMEOUT + SLACK);
-      await session.send("Page.setWebLifecycleState", { state: "active" });
-      const next = await page.evaluate(() => window.reconnected);
-      assert.notEqual(next, id);
-      assert.equal(await page.evaluate(() => window.connection.invoke("Echo", "back")), "back");
     });
-  }
+  });
+
+  describe("frozen", { concurrency: true }, () => {
+    // This hub's client timeout is 3 s, and its polls end after 2 s.
+    for (const transport of ["WebSockets", "ServerSentEvents", "LongPolling"]) {
+      test(`${transport}: its connection ends, and the page comes back when it goes on`, async (t) => {
+        const browser = await launch();
+        t.after(async () => {
+          await signalRenderers(browser, "SIGCONT");
+          await browser.close();
+        });
+        const [grace, { page, id }] = [await observer(t, "/chat-fast"), await visitor(t, browser, "/chat-fast", transport)];
+        await signalRenderers(browser, "SIGSTOP");
+        await disconnected(grace, id, DISCONNECT_TIMEOUT + SLACK);
+        await signalRenderers(browser, "SIGCONT");
+        const next = await page.evaluate(() => window.reconnected);
+        assert.notEqual(next, id);
+        assert.equal(await page.evaluate(() => window.connection.invoke("Echo", "back")), "back");
+      });
+    }
+  });
 });

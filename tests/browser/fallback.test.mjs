@@ -86,12 +86,14 @@ for (const { where, inPage, onTheWay, attempts } of WAYS) {
   });
 }
 
-test("without credentials no cookies are sent or kept", async (t) => {
-  for (const blocked of [NO_SOCKETS, NO_STREAMS]) {
+test("without credentials, WebSockets alone carry cookies, and none are kept", async (t) => {
+  for (const [blocked, expected] of [[[], "of the visitor"], [NO_SOCKETS, null], [NO_STREAMS, null]]) {
     const { page } = await open(t, (page) => missing(page, blocked));
+    const context = page.context();
+    await context.addCookies([{ name: "testCookie", value: "of the visitor", url: server.url }]);
     const { cookie } = await visit(page, server.url, { options: { withCredentials: false } });
-    assert.equal(cookie, null);
-    assert.deepEqual(await page.context().cookies(), []);
+    assert.equal(cookie, expected);
+    assert.deepEqual((await context.cookies()).map(({ name, value }) => [name, value]), [["testCookie", "of the visitor"]]);
   }
 });
 
