@@ -83,6 +83,7 @@ export const behaviours = [
   behaviour("one client invokes another", async (cell) => {
     const ada = await cell.connected("/results");
     const bob = returning(await cell.connected("/results"), "GetName", () => "Bob");
+    await bob.invoke("Echo", "registered");
     assert.equal(await ada.invoke("AskClient", bob.connection.connectionId), "result Bob");
     assert.equal(await ada.invoke("AskFromOutside", bob.connection.connectionId), "result Bob");
   }),
