@@ -5,19 +5,21 @@ import { after, before, describe, test } from "node:test";
 
 import { THEMES } from "./behaviours/index.mjs";
 import { Cell } from "./support/cell.mjs";
-import { PENDING_VARIANTS, VARIANTS } from "./support/matrix.mjs";
+import { VARIANTS } from "./support/matrix.mjs";
 import { conformance } from "./support/server.mjs";
 import { Table } from "./support/table.mjs";
 
 /** The time limit of a cell, in milliseconds. */
 const LIMIT = 40_000;
+/** More would wait for one another: a row that keeps one busy keeps all of them busy at the same time. */
+const COLUMNS_AT_ONCE = 8;
 
-const table = new Table(THEMES, [...VARIANTS, ...PENDING_VARIANTS]);
+const table = new Table(THEMES, VARIANTS);
 // Not in after(), because the reporter is still writing then.
 process.once("exit", () => console.log(`\n${table}\n`));
 
 // Columns run concurrently, each with its own server; the cells of a column run in order.
-describe("matrix", { concurrency: VARIANTS.length }, () => {
+describe("matrix", { concurrency: COLUMNS_AT_ONCE }, () => {
   for (const variant of VARIANTS) {
     describe(variant.name, { concurrency: 1 }, () => {
       let server;

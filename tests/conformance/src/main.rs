@@ -4,12 +4,15 @@
 
 mod authentication;
 mod bench_hub;
+mod busy_hub;
 mod chat_endpoints;
 mod chat_hub;
 mod chat_streams;
+mod contracts_hub;
 mod dotnet_values;
 mod filter_endpoints;
 mod filter_hub;
+mod matrix_endpoints;
 mod pack_anything;
 mod pack_endpoints;
 mod pack_forms;
@@ -28,9 +31,11 @@ mod test_hub;
 mod throwing_hubs;
 mod typed_hub;
 mod values_hub;
+mod web_worker;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
@@ -47,7 +52,17 @@ struct Options {
     /// Another origin with pages that may use `/chat-cors`; may be given several times.
     #[arg(long = "allowed-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
+
+    /// The client that web workers load from `/lib/signalr-webworker/signalr.js`.
+    #[arg(long = "web-worker-client", value_name = "FILE", default_value = WEB_WORKER_CLIENT)]
+    web_worker_client: PathBuf,
 }
+
+/// The client in the packages of the JavaScript tests.
+const WEB_WORKER_CLIENT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../javascript/node_modules/@microsoft/signalr/dist/webworker/signalr.js",
+);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -64,7 +79,8 @@ async fn main() -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let signalr = SignalR::new();
     let filtered = filter_endpoints::server();
-    let app = routes::router(&signalr, &filtered, &options.allowed_origins);
+    let app = routes::router(&signalr, &filtered, &options.allowed_origins)
+        .merge(web_worker::router(options.web_worker_client));
     println!("the conformance server listens on http://{address}");
     hubwire::serve(listener, app)
         .with(&signalr)

@@ -4,11 +4,10 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::Uri;
 use axum::middleware::map_request;
-use axum::routing::get;
 use hubwire::{MapHub, SignalR};
 
 use crate::bench_hub::BenchHub;
-use crate::{chat_endpoints, filter_endpoints, pack_endpoints, suite_endpoints};
+use crate::{chat_endpoints, filter_endpoints, matrix_endpoints, pack_endpoints, suite_endpoints};
 
 /// Returns all routes; those that the transcripts and the benchmark do not use belong to the test
 /// suites.
@@ -16,8 +15,8 @@ pub(crate) fn router(signalr: &SignalR, filtered: &SignalR, allowed_origins: &[S
     let routes = chat_endpoints::router(signalr, allowed_origins)
         .merge(pack_endpoints::router(signalr))
         .merge(filter_endpoints::router(filtered))
+        .merge(matrix_endpoints::router(signalr))
         .map_hub("/bench", signalr.hub().build(BenchHub).endpoint())
-        .route("/deployment", get(deployment))
         .fallback_service(suite_endpoints::router(signalr));
     // A separate router, because the path must be changed before routing.
     Router::new()
@@ -47,12 +46,4 @@ async fn plain_path(mut request: Request) -> Request {
         }
     }
     request
-}
-
-/// Describes what is running; no test reads it.
-async fn deployment() -> axum::Json<serde_json::Value> {
-    axum::Json(serde_json::json!({
-        "Name": env!("CARGO_PKG_NAME"),
-        "Version": env!("CARGO_PKG_VERSION"),
-    }))
 }

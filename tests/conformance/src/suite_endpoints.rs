@@ -35,12 +35,21 @@ fn javascript(signalr: &SignalR) -> Router {
     });
     Router::new()
         .route("/clientresult/{connection_id}", client_result)
+        .route("/deployment", get(deployment))
         .map_hub("/testhub", test.endpoint())
         .map_hub(
             "/testhub-nowebsockets",
             test.endpoint().transports(NO_WEB_SOCKETS),
         )
         .map_hub("/uncreatable", uncreatable.endpoint())
+}
+
+/// Describes what is running; no test reads it.
+async fn deployment() -> axum::Json<serde_json::Value> {
+    axum::Json(serde_json::json!({
+        "Name": env!("CARGO_PKG_NAME"),
+        "Version": env!("CARGO_PKG_VERSION"),
+    }))
 }
 
 fn dotnet(signalr: &SignalR) -> Router {

@@ -64,6 +64,13 @@ export const behaviours = [
     await Promise.all([slow, quick]);
     assert.deepEqual(ada.completions.map(({ result }) => result), ["quick", "slow"]);
   }),
+  behaviour("a fourth waits where three may run", async (cell) => {
+    const ada = await cell.connected("/chat-parallel");
+    const slow = ["one", "two", "three"].map((name) => ada.invoke("Delay", 200, name));
+    await Promise.all([...slow, ada.invoke("Delay", 0, "fourth")]);
+    const [{ result }] = ada.completions;
+    assert.ok(["one", "two", "three"].includes(result), result);
+  }),
   behaviour("a long call holds up no other connection", async (cell) => {
     const [ada, grace] = [await cell.connected("/chat"), await cell.connected("/chat")];
     await ada.send("Delay", 60_000, "long");

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { behaviour } from "../support/cell.mjs";
+import { Requests } from "../support/requests.mjs";
 import { within } from "../support/waiting.mjs";
 
 export const theme = "connections";
@@ -61,6 +62,23 @@ export const behaviours = [
     assert.equal(await ada.closed.next(), undefined);
     await assertLeft(grace, id);
   }),
+  behaviour(
+    "a stop deletes the connection of polls",
+    async (cell) => {
+      const requests = new Requests(cell.variant);
+      const { httpClient } = requests;
+      const [grace, ada] = [await observer(cell), await cell.connected("/chat", { options: { httpClient } })];
+      const id = ada.connection.connectionId;
+      await ada.stop();
+      const deleted = await requests.answered.until(({ method }) => method === "DELETE");
+      // The Close that the client posts meanwhile may have been quicker.
+      assert.ok([202, 404].includes(deleted.status), `${deleted.status}`);
+      await assertLeft(grace, id);
+      const response = await fetch(deleted.url);
+      assert.deepEqual([response.status, await response.text()], [404, "No Connection with that ID"]);
+    },
+    { where: ({ transport }) => transport === "LongPolling" },
+  ),
   behaviour("a stop during a call rejects it", async (cell) => {
     const [grace, ada] = [await observer(cell), await cell.connected("/chat")];
     const id = ada.connection.connectionId;

@@ -1,9 +1,12 @@
 // The rows of the matrix, by theme.
 
+import * as busy from "./busy.mjs";
 import * as calls from "./calls.mjs";
 import * as connections from "./connections.mjs";
+import * as contracts from "./contracts.mjs";
 import * as encodings from "./encodings.mjs";
 import * as errors from "./errors.mjs";
+import * as filters from "./filters.mjs";
 import * as groups from "./groups.mjs";
 import * as later from "./later.mjs";
 import * as limits from "./limits.mjs";
@@ -15,4 +18,16 @@ import * as results from "./results.mjs";
 import * as streams from "./streams.mjs";
 import * as values from "./values.mjs";
 
-export const THEMES = [values, encodings, calls, streams, results, pushes, groups, errors, negotiation, requests, connections, limits, outages, later];
+/** The theme without the cells of older clients that would only repeat what their WebSockets show. */
+const once = ({ theme, behaviours }) => ({
+  theme,
+  behaviours: behaviours.map((row) => ({
+    ...row,
+    where: (variant) => row.where(variant) && (!variant.isOlderClient || variant.transport === "WebSockets"),
+  })),
+});
+
+export const THEMES = [
+  once(values), once(encodings), calls, once(contracts), streams, results, once(pushes), groups, busy, errors, once(filters),
+  negotiation, requests, connections, once(limits), outages, later,
+];

@@ -7,6 +7,5 @@ export const theme = "later";
 export const behaviours = [
   notYet("stateful reconnects"),
   notYet("authorized hubs"),
-  notYet("hubs without WebSockets"),
   notYet("connections without a hub, and 307 followed"),
 ];

@@ -3,12 +3,17 @@
 import assert from "node:assert/strict";
 
 import { behaviour } from "../support/cell.mjs";
+import { Requests } from "../support/requests.mjs";
 
 export const theme = "limits";
 
 const CLOSED = "Server returned an error on close: Connection closed with an error.";
 const LIMIT = 32 * 1024;
 const SILENCE = 10_000;
+
+// Neither side pings where polls show that the client is there.
+const pings = { where: ({ transport }) => transport !== "LongPolling" };
+const polls = { where: ({ transport }) => transport === "LongPolling" };
 
 /** Returns a text that makes the first call of Echo a message of this many bytes. */
 function textFor(variant, bytes) {
@@ -54,7 +59,17 @@ export const behaviours = [
     for (let i = 0; i < 4; i++) await ada.pings.next();
     assert.equal(await ada.invoke("Echo", "lives"), "lives");
     assert.equal(ada.reconnecting.all.length, 0);
-  }),
+  }, pings),
+  behaviour("polls that bring nothing follow one another, without pings", async (cell) => {
+    const requests = new Requests(cell.variant);
+    const ada = await cell.connected("/chat-fast", { options: { httpClient: requests.httpClient } });
+    // The first poll is empty in any case; the others end after two seconds.
+    const isEmpty = ({ method, status, isEmpty }) => method === "GET" && status === 200 && isEmpty;
+    for (let i = 0; i < 3; i++) await requests.answered.until(isEmpty);
+    assert.equal(await ada.invoke("Echo", "lives"), "lives");
+    assert.equal(ada.pings.all.length, 0);
+    assert.equal(ada.reconnecting.all.length, 0);
+  }, polls),
   behaviour("a client that falls silent is given up", async (cell) => {
     const grace = await cell.connected("/chat-fast", { pushes: ["Disconnected"], limits: { keepAliveIntervalInMilliseconds: 1000 } });
     // It pings once when it starts, and then not for an hour.
@@ -65,5 +80,5 @@ export const behaviours = [
     assert.deepEqual(await grace.arrived.Disconnected.until(([left]) => left === id), [id, "OperationCanceledException", why]);
     assert.notEqual(await ada.reconnected.next(), id);
     assert.equal(grace.reconnecting.all.length, 0);
-  }),
+  }, pings),
 ];

@@ -24,6 +24,24 @@ const started = (name, ...paths) =>
     }
   });
 
+const DISCOVERED = { transport: undefined };
+
+/** From the one that clients prefer to the one that works everywhere. */
+const TRANSPORTS = ["WebSockets", "ServerSentEvents", "LongPolling"];
+const betterThan = (transport) => TRANSPORTS.slice(0, TRANSPORTS.indexOf(transport));
+const isFallback = { where: ({ transport }) => transport !== "WebSockets" };
+
+class Unavailable {
+  constructor() {
+    throw new Error("not here");
+  }
+}
+
+async function assertTransport(ada, transport) {
+  assert.equal(await ada.invoke("GetActiveTransportName"), transport);
+  assert.equal(await ada.invoke("GetCallerConnectionId"), ada.connection.connectionId);
+}
+
 export const behaviours = [
   behaviour("the hub knows the negotiated id", async (cell) => {
     for (const path of ["/testhub", "/default", "/dynamic"]) {
@@ -51,6 +69,42 @@ export const behaviours = [
     const ada = await cell.connected("/testhub", { options: { transport: undefined } });
     assert.equal(await ada.invoke("Echo", "chosen"), "chosen");
   }),
+  behaviour("a hub without WebSockets", async (cell) => {
+    const ada = await cell.connected("/testhub-nowebsockets", { options: DISCOVERED });
+    await assertTransport(ada, cell.variant.isMessagePack ? "LongPolling" : "ServerSentEvents");
+    const grace = await cell.connected("/default-nowebsockets", { options: DISCOVERED });
+    assert.equal(await grace.invoke("Echo", "found"), "found");
+  }, isFallback),
+  behaviour("a hub with one transport", async (cell) => {
+    const path = { WebSockets: "/chat-ws", ServerSentEvents: "/chat-sse", LongPolling: "/chat-lp" }[cell.variant.transport];
+    const ada = await cell.connected(path, { options: DISCOVERED });
+    assert.equal(await ada.invoke("Echo", "found"), "found");
+  }),
+  behaviour("a hub without the client's transport", async (cell) => {
+    const ada = cell.client(cell.variant.transport === "WebSockets" ? "/testhub-nowebsockets" : "/chat-ws");
+    await assert.rejects(ada.start(), { message: /^Unable to connect to the server with any of the available transports\. / });
+    assert.equal(ada.connection.state, "Disconnected");
+  }),
+  behaviour(
+    "a start without negotiation where there are no WebSockets",
+    async (cell) => {
+      const ada = cell.client("/testhub-nowebsockets", { options: { skipNegotiation: true } });
+      await assert.rejects(ada.start(), { message: /WebSocket failed to connect/ });
+    },
+    { where: ({ transport }) => transport === "WebSockets" },
+  ),
+  behaviour("a client that cannot open any better transport", async (cell) => {
+    const { transport } = cell.variant;
+    const [WebSocket, EventSource] = TRANSPORTS.map((name) => (betterThan(transport).includes(name) ? Unavailable : undefined));
+    const ada = await cell.connected("/testhub", { options: { ...DISCOVERED, WebSocket, EventSource } });
+    await assertTransport(ada, transport);
+  }, isFallback),
+  behaviour("a proxy that lets no better transport pass", async (cell) => {
+    const { transport } = cell.variant;
+    const proxy = await cell.blockingProxy(betterThan(transport));
+    const ada = await cell.connected("/testhub", { server: proxy, options: DISCOVERED });
+    await assertTransport(ada, transport);
+  }, isFallback),
   started("paths in any case, with a slash or without", "/testHub", "/TESTHUB", "/testhub/", "/Chat/"),
   started("a minimum of the negotiate version that is met", "/chat-v1", "/negotiateProtocolVersionNegative"),
   unstarted(

@@ -32,6 +32,20 @@ export class Cell {
     this.#t.after(() => server.stop());
     return server;
   }
+
+  /** Starts a proxy that does not let the `blocked` transports pass. */
+  async blockingProxy(blocked) {
+    const proxy = await this.server.blockingProxy(blocked);
+    this.#t.after(() => proxy.stop());
+    return proxy;
+  }
+
+  /** Starts a proxy that can cut its connections. */
+  async cuttableProxy() {
+    const proxy = await this.server.cuttableProxy();
+    this.#t.after(() => proxy.stop());
+    return proxy;
+  }
 }
 
 /** A row of the matrix. `run` gets a Cell; `where` selects the variants that can behave so, if not all can. */

@@ -36,6 +36,9 @@ class Client {
   /** Every hub message from the server, as returned by the client's parser. */
   messages = [];
   pings = new Inbox("a ping");
+  /** Every hub message to the server. */
+  sent = new Inbox("a message to the server");
+  completed = new Inbox("a completion");
   reconnecting = new Inbox("reconnecting");
   reconnected = new Inbox("reconnected");
   closed = new Inbox("closed");
@@ -43,7 +46,7 @@ class Client {
   constructor(variant, url, pushes, options) {
     this.connection = new variant.signalR.HubConnectionBuilder()
       .withUrl(url, { ...variant.options(), ...options })
-      .withHubProtocol(recording(variant.protocol(), (message) => this.#record(message)))
+      .withHubProtocol(recording(variant.protocol(), (message) => this.#record(message), (message) => this.sent.put(message)))
       .withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => RETRY })
       .configureLogging(variant.signalR.LogLevel.None)
       .build();
@@ -75,6 +78,7 @@ class Client {
   #record(message) {
     this.messages.push(message);
     if (message.type === PING) this.pings.put(message);
+    if (message.type === COMPLETION) this.completed.put(message);
   }
 
   /** Returns the invocations that have arrived. */
@@ -97,12 +101,17 @@ class Client {
   }
 }
 
-function recording(protocol, record) {
+function recording(protocol, record, recordSent) {
   const parse = protocol.parseMessages.bind(protocol);
   protocol.parseMessages = (input, logger) => {
     const parsed = parse(input, logger);
     parsed.forEach(record);
     return parsed;
+  };
+  const write = protocol.writeMessage.bind(protocol);
+  protocol.writeMessage = (message) => {
+    recordSent(message);
+    return write(message);
   };
   return protocol;
 }

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import { BlockingProxy, CuttableProxy } from "./proxy.mjs";
 import { within } from "./waiting.mjs";
 
 const STARTING = 10_000;
@@ -77,6 +78,16 @@ export class Server {
       child.kill("SIGKILL");
       throw error;
     }
+  }
+
+  /** Starts a proxy to this server that does not let the `blocked` transports pass. */
+  blockingProxy(blocked) {
+    return BlockingProxy.start(this, blocked);
+  }
+
+  /** Starts a proxy to this server that can cut its connections. */
+  cuttableProxy() {
+    return CuttableProxy.start(this);
   }
 
   /** Sends the signal, waits for the end and returns `{ code, signal }`. */

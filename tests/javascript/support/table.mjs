@@ -22,8 +22,7 @@ export class Table {
 
   toString() {
     const head = [
-      ["", ...this.#columns.map(({ client, notYet }) => (notYet ? "every client" : client))],
-      ...["transport", "encoding"].map((part) => ["", ...this.#columns.map((column) => column[part])]),
+      ...["client", "transport", "encoding"].map((part) => ["", ...this.#columns.map((column) => column[part])]),
     ];
     const body = this.#themes.flatMap(({ theme, behaviours }) => [
       [theme],
@@ -37,7 +36,7 @@ export class Table {
 
   #cell(row, column) {
     if (!row.where(column)) return NOT_APPLICABLE;
-    if (!row.run || column.notYet) return NOT_YET;
+    if (!row.run) return NOT_YET;
     return this.#marks.get(row).get(column) ?? "not run";
   }
 

@@ -1,0 +1,19 @@
+//! The hubs of the client matrix that neither transcripts nor SignalR's own tests need.
+
+use axum::Router;
+use hubwire::{MapHub, SignalR};
+
+use crate::busy_hub::BusyHub;
+use crate::contracts_hub::ContractsHub;
+
+/// What may be queued for one client of the hub for busy clients, in bytes.
+const QUEUE: usize = 16 * 1024;
+
+/// Returns the routes.
+pub(crate) fn router(signalr: &SignalR) -> Router {
+    let contracts = signalr.hub().detailed_errors(true).build(ContractsHub);
+    let busy = signalr.hub().outbound_buffer_size(QUEUE).build(BusyHub);
+    Router::new()
+        .map_hub("/contracts", contracts.endpoint())
+        .map_hub("/busy", busy.endpoint())
+}
