@@ -33,6 +33,14 @@ class Column {
     opened.page = await opened.context.newPage();
     await opened.page.exposeFunction("stopServer", (signal) => opened.server.stop(signal));
     await opened.page.exposeFunction("restartServer", () => opened.server.restart());
+    const proxies = new Map();
+    await opened.page.exposeFunction("startProxy", async (method, ...settings) => {
+      const proxy = await opened.server[method](...settings);
+      proxies.set(proxy.port, proxy);
+      return proxy.port;
+    });
+    await opened.page.exposeFunction("cutProxy", (port) => proxies.get(port).cut());
+    await opened.page.exposeFunction("stopProxy", (port) => proxies.get(port).stop());
     await openOn(opened.page, opened.server.url, "/tests/browser/page/matrix.html");
     assert.equal(await opened.page.evaluate(() => window.clientVersion), column.client);
     return opened;

@@ -36,11 +36,6 @@ const LIMITED = new Map([
   ["negotiation: 307 names an absolute URL, query kept", nowhere],
   // 40 clients: a browser opens no more than six connections to a server, and WebSockets one by one.
   ["outages: told to stop under load: every client may come back", nowhere],
-  // Neither side pings where polls show that the client is there.
-  ["limits: pings keep an idle connection alive", notOnPolls],
-  ["limits: a client that falls silent is given up", notOnPolls],
-  // A request for each of a thousand items, one after another.
-  ["streams: two uploads of one call, with many items", onSockets],
   // The client keeps a cancel until its call's POST is answered; later calls may overtake it.
   ["streams: no item after a cancel, with or without a token", onSockets],
   // The client's first ping, a POST to what has ended, may be answered before the stream's Close is read.
@@ -48,6 +43,9 @@ const LIMITED = new Map([
   ["connections: an OnConnected that fails, details on", notOnStreams],
   ["connections: an OnConnected that fails for clients to read", notOnStreams],
   ["connections: a hub that cannot be made", notOnStreams],
+  ["filters: a filter turns a connection away", notOnStreams],
+  // Chromium repeats a poll whose connection was cut, and the client does not notice.
+  ["outages: cut off by the network: clients come back", notOnPolls],
 ]);
 
 /** Returns the themes with what browsers can have; a limit for no row is an error. */
