@@ -1,4 +1,4 @@
-// A page from another port: the official client with its defaults, with and without an allowed
+// A page from another port: the official client on every transport, with and without an allowed
 // origin.
 
 import assert from "node:assert/strict";
@@ -8,6 +8,8 @@ import { conformance } from "../javascript/support/server.mjs";
 import { Complaints, launch } from "./support/chromium.mjs";
 import { PageServer } from "./support/page-server.mjs";
 
+/** The client's values for its option `transport`. */
+const TRANSPORTS = [["default", undefined], ["WebSockets", 1], ["ServerSentEvents", 2], ["LongPolling", 4]];
 const COLOURS = /\u001b\[\d+m/g;
 
 let pages;
@@ -35,10 +37,11 @@ async function open(t, host) {
   return { page, complaints };
 }
 
-/** Connects like the tutorials, and calls a method. */
-function connect(page, path) {
-  return page.evaluate(async (url) => {
-    const connection = new signalR.HubConnectionBuilder().withUrl(url).build();
+/** Connects like the tutorials, unless `options` say more, and calls a method. */
+function connect(page, path, options = {}) {
+  const task = [server.url + path, options];
+  return page.evaluate(async ([url, options]) => {
+    const connection = new signalR.HubConnectionBuilder().withUrl(url, options).build();
     const connected = new Promise((resolve) => connection.on("Connected", resolve));
     try {
       await connection.start();
@@ -49,14 +52,43 @@ function connect(page, path) {
     } catch (error) {
       return { error: String(error) };
     }
-  }, server.url + path);
+  }, task);
 }
 
 for (const path of ["/chat-cors", "/chat-cors-layered"]) {
-  test(`a page of an allowed origin connects to ${path}`, async (t) => {
+  for (const [name, transport] of TRANSPORTS) {
+    test(`a page of an allowed origin connects to ${path} by ${name}`, async (t) => {
+      const { page, complaints } = await open(t, "localhost");
+      assert.deepEqual(await connect(page, path, { transport }), { isNegotiated: true, echo: "hello" });
+      assert.deepEqual(complaints.beyondPolling, []);
+    });
+  }
+}
+
+for (const [name, transport] of TRANSPORTS.slice(2)) {
+  test(`by ${name}, each request of an allowed origin has the visitor's cookies`, async (t) => {
     const { page, complaints } = await open(t, "localhost");
-    assert.deepEqual(await connect(page, path), { isNegotiated: true, echo: "hello" });
-    assert.deepEqual(complaints.all, []);
+    // Ports of one host are one site.
+    const hub = `http://localhost:${server.port}`;
+    await page.context().addCookies([{ name: "visitor", value: "ada", url: hub }]);
+    const requests = [];
+    page.on("request", (request) => {
+      if (request.method() !== "OPTIONS" && request.url().startsWith(hub)) requests.push(request);
+    });
+    const report = await page.evaluate(async ([url, transport]) => {
+      const connection = new signalR.HubConnectionBuilder().withUrl(url, { transport }).build();
+      await connection.start();
+      const echo = await connection.invoke("Echo", "hello");
+      await connection.stop();
+      return echo;
+    }, [`${hub}/chat-cors`, transport]);
+    assert.equal(report, "hello");
+    // The last poll is aborted, perhaps before it is sent.
+    const answered = requests.filter((request) => request.failure() === null);
+    const sent = await Promise.all(answered.map((request) => request.allHeaders()));
+    assert.ok(sent.length >= 4, `${sent.length} requests`);
+    assert.deepEqual([...new Set(sent.map(({ cookie }) => cookie))], ["visitor=ada"]);
+    assert.deepEqual(complaints.beyondPolling, []);
   });
 }
 

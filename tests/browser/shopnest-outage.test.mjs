@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 
 import { shopnest } from "../javascript/support/server.mjs";
 import { launch } from "./support/chromium.mjs";
+import { comeBack } from "./support/shop-scenes.mjs";
 import { ShopWindow } from "./support/shop-window.mjs";
 
 let browser;
@@ -25,32 +26,7 @@ const open = (t, server, name, settings) => ShopWindow.connected(t, browser, ser
 for (const signal of ["SIGKILL", "SIGTERM"]) {
   test(`after ${signal} and a new start the rooms and orders are live again`, async (t) => {
     const server = await running(t);
-    const windows = [await open(t, server, "Ada"), await open(t, server, "Grace")];
-    const [ada, grace] = windows;
-    await ada.askAbout("lamp");
-    await grace.askAbout("lamp");
-    for (const window of windows) await window.watch(4042);
-    const before = await ada.support.connectionId;
-
-    await server.stop(signal);
-    for (const window of windows) await window.state("reconnecting", "offline");
-    await ada.support.input.fill("Anybody there?");
-    await ada.support.input.press("Enter");
-    assert.match(await ada.support.error(), /^Not connected right now/);
-    assert.equal(await ada.support.input.inputValue(), "Anybody there?");
-
-    await server.restart();
-    for (const window of windows) await window.state("connected");
-    assert.notEqual(await ada.support.connectionId, before);
-    await ada.support.input.press("Enter");
-    await grace.support.hears("Anybody there?");
-    await grace.questions.say("Is the lamp bright?");
-    await ada.questions.hears("Is the lamp bright?");
-    await fetch(`${server.url}/api/orders/4042/ship`, { method: "POST" });
-    for (const window of windows) {
-      await window.moved(4042);
-      assert.deepEqual(window.complaints.beyondOutage, []);
-    }
+    await comeBack(server, signal, await open(t, server, "Ada"), await open(t, server, "Grace"));
   });
 }
 

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 
 import { shopnest } from "../javascript/support/server.mjs";
 import { launch } from "./support/chromium.mjs";
+import { shipAnOrder, talkInTwoRooms } from "./support/shop-scenes.mjs";
 import { ShopWindow } from "./support/shop-window.mjs";
 
 let server;
@@ -22,19 +23,8 @@ const open = (t, name, settings) => ShopWindow.connected(t, browser, server.url,
 
 test("two windows talk in two rooms, and no message is in the wrong one", async (t) => {
   const [ada, grace] = [await open(t, "Ada"), await open(t, "Grace")];
-  await ada.support.say("Where is my parcel?");
-  await grace.questions.say("Does the teapot drip?");
-  await grace.support.hears("Where is my parcel?");
-  await ada.questions.hears("Does the teapot drip?");
-  await grace.support.say("On its way.");
-  await ada.questions.say("Never.");
-  await ada.support.hears("On its way.");
-  await grace.questions.hears("Never.");
-  for (const window of [ada, grace]) {
-    assert.deepEqual(await window.support.messages(), ["Ada: Where is my parcel?", "Grace: On its way."]);
-    assert.deepEqual(await window.questions.messages(), ["Grace: Does the teapot drip?", "Ada: Never."]);
-    assert.deepEqual(window.complaints.all, []);
-  }
+  await talkInTwoRooms(ada, grace);
+  for (const window of [ada, grace]) assert.deepEqual(window.complaints.all, []);
 });
 
 test("each product has a room of its own, and a window keeps what it saw there", async (t) => {
@@ -128,18 +118,7 @@ test("the name is remembered, and a guest gets one", async (t) => {
 });
 
 test("a shipped order moves in every window that watches it, and in no other", async (t) => {
-  const [ada, grace, edsger] = [await open(t, "Ada"), await open(t, "Grace"), await open(t, "Edsger")];
-  await ada.watch(2042);
-  await grace.watch(2042);
-  await edsger.watch(2043);
-  await ada.ship(2042);
-  const status = await ada.moved(2042);
-  assert.equal(await grace.moved(2042), status);
-  await ada.watch(2043);
-  await ada.ship(2043);
-  assert.equal(await edsger.moved(2043), status);
-  assert.equal(await edsger.page.getByTestId("order-2042").count(), 0);
-  assert.equal(await grace.page.getByTestId("order-2043").count(), 0);
+  await shipAnOrder(await open(t, "Ada"), await open(t, "Grace"), await open(t, "Edsger"));
 });
 
 test("an order shipped elsewhere moves here", async (t) => {

@@ -16,6 +16,10 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ARGUMENTS });
 }
 
+// The client deletes a polled connection that it stops or that has ended; its own Close, or the
+// server, may have been quicker.
+const DELETED_TWICE = /^Failed to load resource: the server responded with a status of 404/;
+
 /** Collects a page's warnings, errors and policy violations. */
 export class Complaints {
   all = [];
@@ -35,10 +39,16 @@ export class Complaints {
     return complaints;
   }
 
+  /** All complaints except those explained by the end of polled connections. */
+  get beyondPolling() {
+    return this.all.filter((text) => !DELETED_TWICE.test(text));
+  }
+
   /** All complaints except those explained by the loss of the server. */
   get beyondOutage() {
     const expected = [
       /^Failed to load resource: net::ERR_/,
+      DELETED_TWICE,
       /^WebSocket connection to .* failed/,
       /(Error|Warning): (Connection disconnected with error|Error from HTTP request|Failed to complete negotiation|Failed to start the (connection|transport))/,
     ];

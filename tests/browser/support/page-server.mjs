@@ -4,18 +4,29 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 
-const CLIENT = fileURLToPath(new URL("../node_modules/@microsoft/signalr/dist/browser/signalr.js", import.meta.url));
-const PAGE = '<!doctype html><title>Another port</title><link rel="icon" href="data:,"><script src="/signalr.js"></script>';
+const PACKAGES = "../node_modules/@microsoft";
+const SCRIPTS = {
+  "/signalr.js": `${PACKAGES}/signalr/dist/browser/signalr.js`,
+  "/signalr-protocol-msgpack.js": `${PACKAGES}/signalr-protocol-msgpack/dist/browser/signalr-protocol-msgpack.js`,
+  "/webworker/signalr.js": `${PACKAGES}/signalr/dist/webworker/signalr.js`,
+  "/worker.js": "../page/worker.js",
+};
+const PAGE =
+  '<!doctype html><title>Another port</title><link rel="icon" href="data:,">' +
+  '<script src="/signalr.js"></script><script src="/signalr-protocol-msgpack.js"></script>';
 
 export class PageServer {
   #server;
 
   static async start() {
-    const client = await readFile(CLIENT);
+    const scripts = new Map();
+    for (const [path, file] of Object.entries(SCRIPTS)) {
+      scripts.set(path, await readFile(fileURLToPath(new URL(file, import.meta.url))));
+    }
     const server = createServer((request, response) => {
-      const isClient = request.url === "/signalr.js";
-      response.setHeader("Content-Type", isClient ? "text/javascript" : "text/html");
-      response.end(isClient ? client : PAGE);
+      const script = scripts.get(request.url);
+      response.setHeader("Content-Type", script ? "text/javascript" : "text/html");
+      response.end(script ?? PAGE);
     });
     await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
     return new PageServer(server);

@@ -24,6 +24,8 @@ const results = (name, calls) =>
 export const behaviours = [
   behaviour("around a call, the first of the server outermost", async (cell) => {
     const ada = await cell.connected("/filters", { pushes: ["Filter"] });
+    // The first answer shows that all is told about the connection's beginning.
+    await ada.invoke("Echo", "first");
     const before = ada.arrived.Filter.all.length;
     assert.equal(await ada.invoke("Echo", "x"), wrapped("x"));
     const told = ada.arrived.Filter.all.slice(before);

@@ -11,9 +11,12 @@ const id = ({ connection }) => connection.connectionId;
 
 /** Creates Ada, who sends, and others; a user's name signs one in. */
 function people(cell, count, users = []) {
-  const person = (_, i) => {
+  const person = async (_, i) => {
     const options = users[i] ? { accessTokenFactory: () => users[i] } : {};
-    return cell.connected("/chat", { pushes: ["ReceiveMessage"], options });
+    const client = await cell.connected("/chat", { pushes: ["ReceiveMessage"], options });
+    // The server registers a client after the handshake; an answer shows that it has.
+    await client.invoke("Echo", "registered");
+    return client;
   };
   return Promise.all(Array.from({ length: count }, person));
 }

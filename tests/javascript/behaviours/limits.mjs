@@ -19,7 +19,7 @@ const polls = { where: ({ transport }) => transport === "LongPolling" };
 function textFor(variant, bytes) {
   const size = (text) => {
     const call = { type: 1, target: "Echo", arguments: [text], invocationId: "0" };
-    return Buffer.byteLength(variant.protocol().writeMessage(call));
+    return new Blob([variant.protocol().writeMessage(call)]).size;
   };
   const guess = "x".repeat(bytes - 200);
   return guess + "x".repeat(bytes - size(guess));

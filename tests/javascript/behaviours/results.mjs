@@ -15,6 +15,8 @@ function returning(client, method, handler) {
 }
 
 async function invoked(cell, client) {
+  // The server registers a client after the handshake; an answer shows that it has.
+  await client.invoke("Echo", "registered");
   const response = await fetch(cell.url(`/clientresult/${client.connection.connectionId}`));
   return response.text();
 }
@@ -81,6 +83,7 @@ export const behaviours = [
   behaviour("one client invokes another", async (cell) => {
     const ada = await cell.connected("/results");
     const bob = returning(await cell.connected("/results"), "GetName", () => "Bob");
+    await bob.invoke("Echo", "registered");
     assert.equal(await ada.invoke("AskClient", bob.connection.connectionId), "result Bob");
     assert.equal(await ada.invoke("AskFromOutside", bob.connection.connectionId), "result Bob");
   }),

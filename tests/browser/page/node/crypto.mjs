@@ -1,0 +1,3 @@
+// The page's own random ids.
+
+export const randomUUID = () => crypto.randomUUID();
