@@ -24,7 +24,8 @@ pub(crate) struct Dispatcher {
     pub(super) running: RunningCalls,
     pub(super) free_slots: usize,
     /// The next call if no slot is free for it. Messages after it are not read until it begins.
-    pub(super) waiting: Option<WaitingCall>,
+    /// Boxed, because most connections have none.
+    pub(super) waiting: Option<Box<WaitingCall>>,
     /// Allocated for the first stream and dropped with the last, because most connections have
     /// none.
     pub(super) open: Option<Box<OpenStreams>>,
@@ -196,14 +197,12 @@ impl Dispatcher {
             let Some(waiting) = self.waiting.take() else {
                 break;
             };
-            let (invocation, resources) = (waiting.invocation, waiting.resources);
-            self.start(
-                waiting.id.as_deref(),
+            let WaitingCall {
+                id,
                 invocation,
-                &resources,
-                Claims::new(),
-                cx,
-            );
+                resources,
+            } = *waiting;
+            self.start(id.as_deref(), invocation, &resources, Claims::new(), cx);
         }
     }
 

@@ -208,6 +208,7 @@ impl HubRuntime {
     /// Creates a connection that is not registered yet and has no transport attached.
     pub(crate) fn connection(
         &self,
+        id: ConnectionId,
         identity: Identity,
         bounds: Arc<Bounds>,
         format: &'static FrameFormat,
@@ -215,7 +216,7 @@ impl HubRuntime {
         let flusher = self.lifetime.flushers().assign();
         let label = ConnectionLabel {
             hub: self.name.clone(),
-            connection_id: identity.id.clone(),
+            connection_id: id,
         };
         let outbound = Outbound::new(label, Arc::clone(&self.node), flusher, bounds, format);
         Connection::new(identity, outbound)
