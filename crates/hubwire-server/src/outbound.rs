@@ -76,7 +76,7 @@ impl Failure {
 
 /// The messages of one connection on their way to its client.
 pub(crate) struct Outbound {
-    /// Whose messages these are, for the log.
+    /// Whose messages these are.
     label: ConnectionLabel,
     node: Arc<Node>,
     flusher: Arc<Flusher>,

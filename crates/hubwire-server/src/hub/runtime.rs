@@ -186,8 +186,9 @@ impl HubRuntime {
         now: Instant,
         outcome: CallOutcome,
     ) {
-        let name = self.service.method_name(method);
-        self.metrics.call_ended(method, name, begun, now, outcome);
+        let name = || self.service.method_name(method);
+        let duration = now.saturating_duration_since(begun);
+        self.metrics.call_ended(method, name, duration, outcome);
     }
 
     pub(crate) fn metrics(&self) -> &HubMetrics {
