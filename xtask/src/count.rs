@@ -1,5 +1,6 @@
 //! `cargo xtask count`: counts the instructions and allocations of an echo and of a delivery, and
-//! the memory of an idle connection, and compares them with `bench/counts.json`.
+//! the memory of an idle connection, and compares them with `bench/counts.json`; and those with an
+//! exporter of metrics with those without.
 //!
 //! The counts of one thread are the same on any machine, so a rise is caused by a change of the
 //! code.
@@ -22,8 +23,53 @@ const ALLOWED_FALL: f64 = 0.5;
 /// Less than a thousandth of an allocation counts as none.
 const NOTHING: f64 = 0.0005;
 
-/// The kinds of work that are counted, and the number of parts in one repetition.
-const WORKS: &[(&str, f64)] = &[("echo", 1.0), ("delivery", 100.0)];
+/// The factor by which an exporter of metrics may raise the instructions of any work.
+const ALLOWED_BY_METRICS: f64 = 1.03;
+
+/// A kind of work that is counted.
+struct Work {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    /// The number of parts in one repetition.
+    parts: f64,
+}
+
+const WORKS: &[Work] = &[
+    Work {
+        name: "echo",
+        arguments: &["echo"],
+        parts: 1.0,
+    },
+    Work {
+        name: "echo with a filter",
+        arguments: &["echo", "--with=filter"],
+        parts: 1.0,
+    },
+    Work {
+        name: "echo with metrics",
+        arguments: &["echo", "--with=metrics"],
+        parts: 1.0,
+    },
+    Work {
+        name: "delivery",
+        arguments: &["delivery"],
+        parts: 100.0,
+    },
+    Work {
+        name: "delivery with metrics",
+        arguments: &["delivery", "--with=metrics"],
+        parts: 100.0,
+    },
+];
+
+/// The names of works with an exporter of metrics, each with the same work without one.
+const MEASURED: &[(&str, &str)] = &[
+    ("echo with metrics", "echo"),
+    ("delivery with metrics", "delivery"),
+];
+
+/// The function in which callgrind counts.
+const COUNTED: &str = "*counted_work*";
 
 const FEW: usize = 500;
 const MANY: usize = 1_500;
@@ -47,6 +93,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let build = ["build", "--release", "--locked", "--package=counting"];
     process::run(&mut workspace.cargo(build))?;
     let counted = count(workspace)?;
+    check_metrics(&counted)?;
     let path = workspace.root().join("bench/counts.json");
     if args.write {
         let text = serde_json::to_string_pretty(&counted)? + "\n";
@@ -65,17 +112,18 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
 
 fn count(workspace: &Workspace) -> Result<Counts> {
     let mut counted = Counts::new();
-    for (work, parts) in WORKS {
-        let instructions = difference(FEW, MANY, |n| instructions(workspace, work, n))?;
-        let allocations = difference(FEW, MANY, |n| printed(workspace, work, n))?;
+    for work in WORKS {
+        let (name, arguments) = (work.name, work.arguments);
+        let instructions = difference(FEW, MANY, |n| instructions(workspace, arguments, n))?;
+        let allocations = difference(FEW, MANY, |n| printed(workspace, arguments, n))?;
         // Rounded, so that what is stored changes only if the code does.
-        let instructions = (instructions / parts).round();
-        let allocations = (allocations / parts * 1_000.0).round() / 1_000.0;
-        println!("count: {work}: {instructions} instructions, {allocations} allocations");
-        counted.insert(format!("{work}: instructions"), instructions);
-        counted.insert(format!("{work}: allocations"), allocations);
+        let instructions = (instructions / work.parts).round();
+        let allocations = (allocations / work.parts * 1_000.0).round() / 1_000.0;
+        println!("count: {name}: {instructions} instructions, {allocations} allocations");
+        counted.insert(format!("{name}: instructions"), instructions);
+        counted.insert(format!("{name}: allocations"), allocations);
     }
-    let held = |n| printed(workspace, "connection", n);
+    let held = |n| printed(workspace, &["connection"], n);
     let bytes = difference(FEW_CONNECTIONS, MANY_CONNECTIONS, held)?.round();
     println!("count: connection at rest: {bytes} bytes");
     counted.insert("connection: bytes".to_owned(), bytes);
@@ -88,12 +136,15 @@ fn difference(few: usize, many: usize, measure: impl Fn(usize) -> Result<f64>) -
     Ok((measure(many)? - measure(few)?) / f64::from(more))
 }
 
-fn instructions(workspace: &Workspace, work: &str, repetitions: usize) -> Result<f64> {
+fn instructions(workspace: &Workspace, work: &[&str], repetitions: usize) -> Result<f64> {
     let mut command = Command::new("valgrind");
     command
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg("--collect-atstart=no")
+        .arg(format!("--toggle-collect={COUNTED}"))
         .arg(workspace.release_binary("counting"))
-        .args([work, &repetitions.to_string()]);
+        .args(work)
+        .arg(repetitions.to_string());
     let output = command
         .output()
         .context("cannot start valgrind: install Debian's package of that name")?;
@@ -102,18 +153,40 @@ fn instructions(workspace: &Workspace, work: &str, repetitions: usize) -> Result
         .lines()
         .find_map(|line| line.split("Collected : ").nth(1));
     let collected = collected.with_context(|| format!("valgrind failed: {text}"))?;
-    Ok(collected.trim().parse()?)
+    let collected = collected.trim().parse()?;
+    ensure!(collected > 0.0, "no function is called {COUNTED}: {text}");
+    Ok(collected)
 }
 
-fn printed(workspace: &Workspace, work: &str, repetitions: usize) -> Result<f64> {
+fn printed(workspace: &Workspace, work: &[&str], repetitions: usize) -> Result<f64> {
     let output = Command::new(workspace.release_binary("counting"))
-        .args([work, &repetitions.to_string()])
+        .args(work)
+        .arg(repetitions.to_string())
         .output()?;
     ensure!(
         output.status.success(),
-        "counting {work} failed: {output:?}"
+        "counting {work:?} failed: {output:?}"
     );
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse()?)
+}
+
+/// Fails if recording metrics costs too much.
+fn check_metrics(counted: &Counts) -> Result<()> {
+    for (measured, plain) in MEASURED {
+        let instructions = |name: &str| {
+            let instructions = counted.get(&format!("{name}: instructions")).copied();
+            instructions.with_context(|| format!("\"{name}\" was not counted"))
+        };
+        let factor = instructions(measured)? / instructions(plain)?;
+        let percent = (factor - 1.0) * 100.0;
+        println!("count: metrics cost {percent:.1} % of the instructions of {plain}");
+        ensure!(
+            factor <= ALLOWED_BY_METRICS,
+            "metrics cost {percent:.1} % of the instructions of {plain}, and may cost {:.0} %",
+            (ALLOWED_BY_METRICS - 1.0) * 100.0
+        );
+    }
+    Ok(())
 }
 
 fn compare(counted: &Counts, stored: &Value) -> Result<()> {
@@ -155,5 +228,25 @@ mod tests {
         let error = compare(&counts(1101.0), &stored).unwrap_err().to_string();
         assert!(error.contains("rose from 1000 to 1101"), "{error}");
         assert!(compare(&counts(1.0), &serde_json::json!({})).is_err());
+    }
+
+    #[test]
+    fn metrics_that_cost_more_than_three_percent_fail() {
+        let counted = |echo: f64, delivery: f64| -> Counts {
+            [
+                ("echo: instructions", 1000.0),
+                ("echo with metrics: instructions", echo),
+                ("delivery: instructions", 100.0),
+                ("delivery with metrics: instructions", delivery),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into()
+        };
+        assert!(check_metrics(&counted(1029.0, 103.0)).is_ok());
+        let error = check_metrics(&counted(1031.0, 100.0)).unwrap_err();
+        let expected = "metrics cost 3.1 % of the instructions of echo, and may cost 3 %";
+        assert_eq!(error.to_string(), expected);
+        assert!(check_metrics(&counted(1000.0, 104.0)).is_err());
+        assert!(check_metrics(&counts(1000.0)).is_err());
     }
 }

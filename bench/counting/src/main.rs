@@ -1,17 +1,21 @@
 //! Echoes and deliveries in one thread and in memory: every run does the same work, to be counted.
 //!
 //! Prints how many heap allocations the work took, or how many bytes idle connections hold; the
-//! latter are on real sockets. Under callgrind the whole run is counted. The difference between
-//! two numbers of repetitions is the work alone (`cargo xtask count`).
+//! latter are on real sockets. Under callgrind, instructions are counted in the work only: an
+//! exporter of metrics begins with a search for its clock, which takes any number of them. The
+//! difference between two numbers of repetitions is the cost of the rest (`cargo xtask count`).
 
 mod connection;
+mod recorder;
 
 use std::io;
 
 use clap::{Parser, ValueEnum};
+use hubwire::filters::HubFilter;
 use hubwire::protocol::{Opcode, write_frame, write_masked_frame};
 use hubwire::testing::TestClient;
 use hubwire::{HubHandle, SignalR, hub, hub_client};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::runtime::{Builder, Runtime};
 
@@ -23,6 +27,17 @@ struct Options {
     work: Work,
     /// How many connections, echoes, or broadcasts to 100 connections
     repetitions: usize,
+    /// What the server has in addition to what every server has
+    #[arg(long)]
+    with: Option<Addition>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Addition {
+    /// A filter that reads nothing
+    Filter,
+    /// An exporter of metrics, set up as ShopNest does
+    Metrics,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -50,49 +65,107 @@ impl CountingHub {
     }
 }
 
+/// A filter that reads neither arguments nor results.
+struct PassingFilter;
+
+impl HubFilter for PassingFilter {
+    fn reads_arguments(&self) -> bool {
+        false
+    }
+
+    fn reads_results(&self) -> bool {
+        false
+    }
+}
+
 fn main() -> io::Result<()> {
-    let Options { work, repetitions } = Options::parse();
+    let Options {
+        work,
+        repetitions,
+        with,
+    } = Options::parse();
+    let stage = Stage {
+        with_filter: with == Some(Addition::Filter),
+        metrics: match with {
+            Some(Addition::Metrics) => Some(recorder::install()?),
+            _ => None,
+        },
+    };
     match work {
         Work::Connection => println!("{}", connection::held_bytes(repetitions)?),
-        Work::Delivery => println!("{}", delivery_allocations(repetitions)?),
-        Work::Echo => println!("{}", echo_allocations(repetitions)?),
+        Work::Delivery => println!("{}", stage.delivery_allocations(repetitions)?),
+        Work::Echo => println!("{}", stage.echo_allocations(repetitions)?),
     }
     Ok(())
 }
 
 type Hub = HubHandle<CountingHub>;
 
-fn start(runtime: &Runtime, connections: usize) -> io::Result<(Hub, Vec<DuplexStream>)> {
-    runtime.block_on(async {
-        let hub = SignalR::new().hub::<CountingHub>().build(CountingHub);
-        let mut clients = Vec::new();
-        for _ in 0..connections {
-            clients.push(TestClient::connect(&hub.endpoint()).await?.into_pipe());
-        }
-        Ok((hub, clients))
-    })
+/// The server of echoes and deliveries.
+struct Stage {
+    with_filter: bool,
+    metrics: Option<PrometheusHandle>,
 }
 
-/// Counts after a first run, in which everything grows to its final size.
-fn count(repetitions: usize, mut work: impl FnMut(usize) -> io::Result<()>) -> io::Result<u64> {
-    work(repetitions.min(100))?;
-    let mut outcome = Ok(());
-    let counted = allocation_counter::measure(|| outcome = work(repetitions));
-    outcome.map(|()| counted.count_total)
+impl Stage {
+    fn start(&self, runtime: &Runtime, connections: usize) -> io::Result<(Hub, Vec<DuplexStream>)> {
+        runtime.block_on(connect(self.with_filter, connections))
+    }
+
+    /// Counts after a first run, in which everything grows to its final size.
+    fn count(
+        &self,
+        repetitions: usize,
+        mut work: impl FnMut(usize) -> io::Result<()>,
+    ) -> io::Result<u64> {
+        let mut work = |repetitions| {
+            work(repetitions)?;
+            // What was recorded in between is put into buckets, as in every server now and then.
+            if let Some(metrics) = &self.metrics {
+                metrics.run_upkeep();
+            }
+            Ok(())
+        };
+        work(repetitions.min(100))?;
+        let mut outcome = Ok(());
+        let counted = allocation_counter::measure(|| {
+            counted_work(&mut || outcome = work(repetitions));
+        });
+        outcome.map(|()| counted.count_total)
+    }
+
+    fn delivery_allocations(&self, repetitions: usize) -> io::Result<u64> {
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        let (hub, mut clients) = self.start(&runtime, RECEIVERS)?;
+        self.count(repetitions, |n| {
+            runtime.block_on(deliver(&hub, &mut clients, n))
+        })
+    }
+
+    fn echo_allocations(&self, repetitions: usize) -> io::Result<u64> {
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        let (_hub, mut clients) = self.start(&runtime, 1)?;
+        self.count(repetitions, |n| runtime.block_on(echo(&mut clients, n)))
+    }
 }
 
-fn delivery_allocations(repetitions: usize) -> io::Result<u64> {
-    let runtime = Builder::new_current_thread().enable_time().build()?;
-    let (hub, mut clients) = start(&runtime, RECEIVERS)?;
-    count(repetitions, |n| {
-        runtime.block_on(deliver(&hub, &mut clients, n))
-    })
+/// Runs what is counted, which callgrind finds by the name of this function.
+#[inline(never)]
+fn counted_work(work: &mut dyn FnMut()) {
+    work();
 }
 
-fn echo_allocations(repetitions: usize) -> io::Result<u64> {
-    let runtime = Builder::new_current_thread().enable_time().build()?;
-    let (_hub, mut clients) = start(&runtime, 1)?;
-    count(repetitions, |n| runtime.block_on(echo(&mut clients, n)))
+async fn connect(with_filter: bool, connections: usize) -> io::Result<(Hub, Vec<DuplexStream>)> {
+    let mut hub = SignalR::new().hub::<CountingHub>();
+    if with_filter {
+        hub = hub.filter(PassingFilter);
+    }
+    let hub = hub.build(CountingHub);
+    let mut clients = Vec::new();
+    for _ in 0..connections {
+        clients.push(TestClient::connect(&hub.endpoint()).await?.into_pipe());
+    }
+    Ok((hub, clients))
 }
 
 async fn echo(clients: &mut [DuplexStream], repetitions: usize) -> io::Result<()> {

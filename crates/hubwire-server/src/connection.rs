@@ -26,7 +26,6 @@ use crate::outbound::{Failure, Outbound};
 /// What is known about a connection before its handshake.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    pub(crate) id: ConnectionId,
     pub(crate) user_id: Option<UserId>,
     pub(crate) principal: Option<Principal>,
     pub(crate) request: ConnectionRequest,
@@ -35,16 +34,18 @@ pub(crate) struct Identity {
 
 /// A connection as seen by everything except its session.
 pub(crate) struct Connection {
-    identity: Identity,
+    user_id: Option<UserId>,
+    principal: Option<Principal>,
+    request: ConnectionRequest,
+    transport: Transport,
     protocol: OnceLock<HubProtocol>,
     items: Items,
     outbound: Arc<Outbound>,
     clock: ConnectionClock,
     /// Created on first use: most connections never need it.
     aborted: OnceLock<CancellationToken>,
-    end: Mutex<Option<DisconnectReason>>,
-    /// Whether `end` is set; cheap to check often.
-    has_end: AtomicBool,
+    /// Why the connection is to end. Boxed, because most connections have no reason yet.
+    end: OnceLock<Box<DisconnectReason>>,
     /// Whether its client can neither be heard any more nor come back.
     has_lost_transport: AtomicBool,
     /// Slots of calls that wait for a client result; they are not yet given to other calls.
@@ -60,13 +61,15 @@ impl Connection {
     pub(crate) fn new(identity: Identity, outbound: Arc<Outbound>) -> Arc<Self> {
         Arc::new(Self {
             clock: ConnectionClock::new(outbound.node().now()),
-            identity,
+            user_id: identity.user_id,
+            principal: identity.principal,
+            request: identity.request,
+            transport: identity.transport,
             protocol: OnceLock::new(),
             items: Items::default(),
             outbound,
             aborted: OnceLock::new(),
-            end: Mutex::new(None),
-            has_end: AtomicBool::new(false),
+            end: OnceLock::new(),
             has_lost_transport: AtomicBool::new(false),
             released_slots: AtomicUsize::new(0),
             streamed_items: AtomicU32::new(0),
@@ -77,7 +80,7 @@ impl Connection {
     }
 
     pub(crate) fn id(&self) -> &ConnectionId {
-        &self.identity.id
+        self.whose().connection_id
     }
 
     /// Returns the names of the hub and the connection, for the log.
@@ -86,19 +89,19 @@ impl Connection {
     }
 
     pub(crate) fn user_id(&self) -> Option<&UserId> {
-        self.identity.user_id.as_ref()
+        self.user_id.as_ref()
     }
 
     pub(crate) fn principal(&self) -> Option<&Principal> {
-        self.identity.principal.as_ref()
+        self.principal.as_ref()
     }
 
     pub(crate) fn request(&self) -> &ConnectionRequest {
-        &self.identity.request
+        &self.request
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        self.identity.transport
+        self.transport
     }
 
     pub(crate) fn items(&self) -> &Items {
@@ -179,14 +182,13 @@ impl Connection {
     /// Tells the session to end the connection; the first reason counts.
     pub(crate) fn end(&self, reason: DisconnectReason) {
         if self.outbound.failure().is_none() {
-            self.end_lock().get_or_insert(reason);
+            self.end.get_or_init(|| Box::new(reason));
         }
-        self.has_end.store(true, Ordering::Release);
         self.outbound.wake_owner();
     }
 
     pub(crate) fn has_ended(&self) -> bool {
-        self.has_end.load(Ordering::Acquire) || self.outbound.failure().is_some()
+        self.end.get().is_some() || self.outbound.failure().is_some()
     }
 
     /// Records that the input of the transport has ended; from now on the connection is only shut
@@ -203,22 +205,15 @@ impl Connection {
 
     /// Returns why the connection is to end, if it is.
     pub(crate) fn end_reason(&self) -> Option<DisconnectReason> {
-        if !self.has_ended() {
-            return None;
+        if let Some(reason) = self.end.get() {
+            return Some((**reason).clone());
         }
-        let reason = self.end_lock().clone();
-        reason.or_else(|| {
-            self.outbound.failure().map(|failure| match failure {
-                Failure::Lost | Failure::PeerDead => DisconnectReason::TransportClosed,
-                Failure::QueueFull | Failure::NoProgress | Failure::NodeFull => {
-                    DisconnectReason::TooSlow
-                }
-            })
+        Some(match self.outbound.failure()? {
+            Failure::Lost | Failure::PeerDead => DisconnectReason::TransportClosed,
+            Failure::QueueFull | Failure::NoProgress | Failure::NodeFull => {
+                DisconnectReason::TooSlow
+            }
         })
-    }
-
-    fn end_lock(&self) -> MutexGuard<'_, Option<DisconnectReason>> {
-        self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Wakes the session's task, because something it waits for may have happened.

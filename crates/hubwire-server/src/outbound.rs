@@ -76,7 +76,7 @@ impl Failure {
 
 /// The messages of one connection on their way to its client.
 pub(crate) struct Outbound {
-    /// Whose messages these are, for the log.
+    /// Whose messages these are.
     label: ConnectionLabel,
     node: Arc<Node>,
     flusher: Arc<Flusher>,
@@ -281,15 +281,16 @@ impl Outbound {
 
     /// Returns whether the way out is absent, so queued messages stay.
     pub(crate) fn is_absent(&self) -> bool {
-        matches!(self.lock().way_out, WayOut::Absent)
+        matches!(self.lock().way_out, WayOut::Absent { .. })
     }
 
     /// Returns whether the way out has been absent for longer than a client may be away between two
     /// polls.
     pub(crate) fn is_absent_for_too_long(&self, now: u64) -> bool {
-        let state = self.lock();
-        let absent_for = Duration::from_millis(now.saturating_sub(state.absent_since));
-        matches!(state.way_out, WayOut::Absent) && absent_for >= self.bounds.absence
+        let WayOut::Absent { since } = self.lock().way_out else {
+            return false;
+        };
+        Duration::from_millis(now.saturating_sub(since)) >= self.bounds.absence
     }
 
     /// Returns whether a newly queued message has to wait for others to take what is queued

@@ -193,21 +193,15 @@ impl Session {
         cx: &mut Context<'_>,
     ) -> Poll<DisconnectReason> {
         let connection = Arc::clone(self.connection());
-        let outbound = connection.outbound();
         let mut turn = Turn::new();
         loop {
             if let Some(reason) = self.wire.end_of_connection(cx) {
                 return Poll::Ready(reason);
             }
-            outbound.start_gathering();
-            dispatcher.poll_calls(&mut turn, cx);
-            let before = self.inbox.len();
-            self.inbox.dispatch(dispatcher, &mut turn, cx);
-            let has_failed = self.wire.has_left()
-                && self.inbox.len() == before
-                && !turn.is_over()
-                && dispatcher.fail_full_upload();
-            outbound.write_gathered();
+            let has_failed = match dispatcher.has_calls() || self.inbox.len() > 0 {
+                true => self.continue_messages(dispatcher, &mut turn, cx),
+                false => false,
+            };
             if connection.has_ended() || has_failed {
                 continue;
             }
@@ -219,12 +213,32 @@ impl Session {
             if let Some(reason) = self.input_ended(dispatcher) {
                 return Poll::Ready(reason);
             }
-            let dispatched = self.poll_dispatch(dispatcher, &mut turn, cx);
-            dispatcher.mind_the_clock(self.wire.has_left());
-            if dispatched.is_pending() {
+            if self.poll_dispatch(dispatcher, &mut turn, cx).is_pending() {
+                dispatcher.mind_the_clock(self.wire.has_left());
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Polls running calls and dispatches what was kept. Returns whether the stream failed for
+    /// whose room the next message of a client that has left was waiting.
+    fn continue_messages(
+        &mut self,
+        dispatcher: &mut Dispatcher,
+        turn: &mut Turn,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let outbound = Arc::clone(self.connection().outbound());
+        outbound.start_gathering();
+        dispatcher.poll_calls(turn, cx);
+        let before = self.inbox.len();
+        self.inbox.dispatch(dispatcher, turn, cx);
+        let has_failed = self.wire.has_left()
+            && self.inbox.len() == before
+            && !turn.is_over()
+            && dispatcher.fail_full_upload();
+        outbound.write_gathered();
+        has_failed
     }
 
     /// Reads without dispatching, as far as a turn allows.

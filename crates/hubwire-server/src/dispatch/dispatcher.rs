@@ -24,7 +24,8 @@ pub(crate) struct Dispatcher {
     pub(super) running: RunningCalls,
     pub(super) free_slots: usize,
     /// The next call if no slot is free for it. Messages after it are not read until it begins.
-    pub(super) waiting: Option<WaitingCall>,
+    /// Boxed, because most connections have none.
+    pub(super) waiting: Option<Box<WaitingCall>>,
     /// Allocated for the first stream and dropped with the last, because most connections have
     /// none.
     pub(super) open: Option<Box<OpenStreams>>,
@@ -62,6 +63,11 @@ impl Dispatcher {
         self.caller.connection()
     }
 
+    /// Returns whether a call is running or waits for a slot.
+    pub(crate) fn has_calls(&self) -> bool {
+        self.running.len() > 0 || self.waiting.is_some()
+    }
+
     /// Returns whether messages must wait: for a slot, for room in a stream or in the queue, or for
     /// the connection's end.
     pub(crate) fn is_blocked(&self) -> bool {
@@ -87,17 +93,21 @@ impl Dispatcher {
         let limit = self.hub.options().maximum_receive_message_size;
         let (mut used, mut is_rest_incomplete, mut messages) = (0, false, 0);
         self.time = None;
-        while !turn.is_over() && !self.connection().has_ended() && !self.is_blocked() {
-            let Some(rest @ [_, ..]) = bytes.get(used..) else {
-                break;
-            };
+        while let Some(rest @ [_, ..]) = bytes.get(used..)
+            && !turn.is_over()
+            && !self.connection().has_ended()
+            && !self.is_blocked()
+        {
             match self.protocol.next_message(rest, limit) {
-                Ok(Some((message, consumed))) => {
+                Ok(Some((mut message, consumed))) => {
                     if let Err(error) = message.check_ids() {
                         self.end_for(&error);
                         break;
                     }
-                    if !self.dispatch(self.named(message), cx) {
+                    if self.hub.options().naming != Naming::AsDeclared {
+                        message = message.with_naming(self.hub.options().naming);
+                    }
+                    if !self.dispatch(message, cx) {
                         break;
                     }
                     used += consumed;
@@ -141,15 +151,9 @@ impl Dispatcher {
         self.connection().end(DisconnectReason::of_protocol(error));
     }
 
-    fn named<'m>(&self, message: HubMessage<'m>) -> HubMessage<'m> {
-        match self.hub.options().naming {
-            Naming::AsDeclared => message,
-            naming => message.with_naming(naming),
-        }
-    }
-
     /// Dispatches a message. Returns `false` if there is no room for it yet; it must then be
     /// dispatched again later.
+    #[inline]
     fn dispatch(&mut self, message: HubMessage<'_>, cx: &mut Context<'_>) -> bool {
         match message {
             HubMessage::Invocation(message) => self.invoke(&message, Mode::Plain, cx),
@@ -196,14 +200,12 @@ impl Dispatcher {
             let Some(waiting) = self.waiting.take() else {
                 break;
             };
-            let (invocation, resources) = (waiting.invocation, waiting.resources);
-            self.start(
-                waiting.id.as_deref(),
+            let WaitingCall {
+                id,
                 invocation,
-                &resources,
-                Claims::new(),
-                cx,
-            );
+                resources,
+            } = *waiting;
+            self.start(id.as_deref(), invocation, &resources, Claims::new(), cx);
         }
     }
 

@@ -130,11 +130,11 @@ impl Dispatcher {
     ) {
         let id = message.invocation_id.as_deref();
         if takes_slot(&resources) && self.free_slots == 0 {
-            self.waiting = Some(WaitingCall {
+            self.waiting = Some(Box::new(WaitingCall {
                 id: id.map(Into::into),
                 invocation,
                 resources,
-            });
+            }));
             return;
         }
         let claims = match invocation.run {

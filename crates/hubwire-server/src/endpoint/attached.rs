@@ -59,14 +59,13 @@ impl Attached {
     ) -> Arc<Connection> {
         let principal = self.slot.fix_principal(principal).cloned();
         let identity = Identity {
-            id: self.slot.id().clone(),
             user_id: self.hub.user_ids().user_id(&request, principal.as_ref()),
             principal,
             request,
             transport: kind.transport,
         };
-        let bounds = Arc::clone(&endpoint.bounds);
-        let connection = self.hub.connection(identity, bounds, &kind.frames);
+        let (id, bounds) = (self.slot.id().clone(), Arc::clone(&endpoint.bounds));
+        let connection = self.hub.connection(id, identity, bounds, &kind.frames);
         self.slot.set_connection(&connection);
         if self.hub.node().is_draining() {
             connection.end(DisconnectReason::ServerShutdown);

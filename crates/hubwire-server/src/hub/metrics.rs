@@ -1,10 +1,10 @@
 //! The metrics of one hub: its calls, and what it refuses.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use ::metrics::{Histogram, SharedString};
 use hubwire_core::HubName;
-use tokio::time::Instant;
 
 use super::{HandshakeReason, LetGo, RefusalReason, Warning};
 use crate::node::{
@@ -63,12 +63,11 @@ impl HubMetrics {
     /// Records a call that has ended now.
     ///
     /// The code of an exporter runs here, so no lock may be held.
-    pub(crate) fn call_ended(
+    pub(crate) fn call_ended<'a>(
         &self,
         method: usize,
-        name: &str,
-        begun: Instant,
-        now: Instant,
+        name: impl FnOnce() -> &'a str,
+        duration: Duration,
         outcome: CallOutcome,
     ) {
         let Some(histogram) = self
@@ -84,7 +83,7 @@ impl HubMetrics {
                 None => {
                     let labels = [
                         self.hub.clone(),
-                        Arc::<str>::from(name).into(),
+                        Arc::<str>::from(name()).into(),
                         outcome.name().into(),
                     ];
                     // Made outside of the lock, because an exporter makes it.
@@ -92,7 +91,7 @@ impl HubMetrics {
                     histogram.get_or_init(|| handle)
                 }
             };
-            handle.record(now.saturating_duration_since(begun));
+            handle.record(duration);
         });
     }
 

@@ -186,8 +186,9 @@ impl HubRuntime {
         now: Instant,
         outcome: CallOutcome,
     ) {
-        let name = self.service.method_name(method);
-        self.metrics.call_ended(method, name, begun, now, outcome);
+        let name = || self.service.method_name(method);
+        let duration = now.saturating_duration_since(begun);
+        self.metrics.call_ended(method, name, duration, outcome);
     }
 
     pub(crate) fn metrics(&self) -> &HubMetrics {
@@ -208,6 +209,7 @@ impl HubRuntime {
     /// Creates a connection that is not registered yet and has no transport attached.
     pub(crate) fn connection(
         &self,
+        id: ConnectionId,
         identity: Identity,
         bounds: Arc<Bounds>,
         format: &'static FrameFormat,
@@ -215,7 +217,7 @@ impl HubRuntime {
         let flusher = self.lifetime.flushers().assign();
         let label = ConnectionLabel {
             hub: self.name.clone(),
-            connection_id: identity.id.clone(),
+            connection_id: id,
         };
         let outbound = Outbound::new(label, Arc::clone(&self.node), flusher, bounds, format);
         Connection::new(identity, outbound)

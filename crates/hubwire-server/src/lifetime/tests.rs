@@ -27,7 +27,6 @@ pub(crate) fn connection() -> Arc<Connection> {
     let flusher = Flushers::new(1, ServerOptions::default()).assign();
     let outbound = Outbound::new(label(), node(), flusher, bounds(1024, 1024), &BARE);
     let identity = Identity {
-        id: "bare".into(),
         user_id: None,
         principal: None,
         request: ConnectionRequest::default(),

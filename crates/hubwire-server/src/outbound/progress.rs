@@ -72,7 +72,7 @@ impl State {
     fn look(&mut self, now: u64, turn: u64, bounds: &Bounds) -> Option<Failure> {
         let is_draining = self.is_draining();
         let (waits, taken) = match &self.way_out {
-            WayOut::Absent | WayOut::Gone => (false, Taken::Sent(0)),
+            WayOut::Absent { .. } | WayOut::Gone => (false, Taken::Sent(0)),
             WayOut::Pulled { .. } => (!self.queue.is_empty(), Taken::Pulled(self.queue.taken())),
             WayOut::Socket { .. } if !is_draining && !turn.is_multiple_of(bounds.looks()) => {
                 return None;

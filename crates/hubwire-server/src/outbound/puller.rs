@@ -84,8 +84,8 @@ impl Drop for Puller {
             WayOut::Pulled { attachment, .. } if *attachment == self.attachment
         );
         if is_attached {
-            let left = mem::replace(&mut state.way_out, WayOut::Absent);
-            state.absent_since = self.outbound.node.now();
+            let since = self.outbound.node.now();
+            let left = mem::replace(&mut state.way_out, WayOut::Absent { since });
             drop(state);
             drop(left);
             // The session may be waiting for this.

@@ -97,7 +97,7 @@ impl Outbound {
     ///
     /// This goes up to twice the maximum, and only while nothing was refused since it was reached.
     pub(super) fn may_exceed(&self, state: &mut State) -> bool {
-        if matches!(state.way_out, WayOut::Absent)
+        if matches!(state.way_out, WayOut::Absent { .. })
             || state.refused_at_maximum
             || state.queue.cost_towards(self.bounds.maximum) > 2 * self.bounds.maximum
         {

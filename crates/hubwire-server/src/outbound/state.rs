@@ -19,8 +19,6 @@ const ENTRIES_PER_WRITE: usize = 64;
 pub(super) struct State {
     pub(super) queue: Queue,
     pub(super) way_out: WayOut,
-    /// The time since which the way out is absent, if it is; in milliseconds of the node's life.
-    pub(super) absent_since: u64,
     /// The number of ways out and drains so far.
     last_number: u32,
     /// Bytes queued since the flusher last offered a write.
@@ -57,7 +55,10 @@ pub(super) enum Turn {
 /// The consumer of the queue's messages.
 #[derive(Debug)]
 pub(super) enum WayOut {
-    Absent,
+    Absent {
+        /// In milliseconds of the node's life.
+        since: u64,
+    },
     Gone,
     Pulled {
         attachment: u32,
@@ -113,8 +114,7 @@ impl State {
     pub(super) fn new(format: &'static FrameFormat, now: u64) -> Self {
         Self {
             queue: Queue::new(format),
-            way_out: WayOut::Absent,
-            absent_since: now,
+            way_out: WayOut::Absent { since: now },
             last_number: 0,
             unflushed: 0,
             dirty: false,
@@ -206,7 +206,7 @@ impl State {
     /// node's life, up to one too few.
     pub(super) fn is_busy(&self, seconds: u32) -> bool {
         match self.way_out {
-            WayOut::Absent => true,
+            WayOut::Absent { .. } => true,
             WayOut::Gone => false,
             WayOut::Pulled { .. } => self.queue.oldest().is_some_and(|it| it + 1 < seconds),
             WayOut::Socket { .. } => self.is_draining(),
@@ -226,7 +226,7 @@ impl State {
         match self.way_out {
             WayOut::Socket { .. } => !self.is_draining(),
             WayOut::Pulled { .. } => true,
-            WayOut::Absent | WayOut::Gone => false,
+            WayOut::Absent { .. } | WayOut::Gone => false,
         }
     }
 

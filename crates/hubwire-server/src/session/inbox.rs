@@ -57,7 +57,7 @@ impl Inbox {
         turn: &mut Turn,
         cx: &mut Context<'_>,
     ) {
-        if !self.bytes.is_empty() || dispatcher.is_blocked() || turn.is_over() {
+        if !self.bytes.is_empty() {
             self.keep(payload);
             // Searching a long message again for each piece of it would take quadratic time.
             if self.is_incomplete {

@@ -96,13 +96,12 @@ impl Stage {
             Arc::new(NameIdentifierUserIdProvider),
         ));
         let identity = Identity {
-            id: "one".into(),
             user_id: None,
             principal: None,
             request: ConnectionRequest::default(),
             transport: TransportName::WebSockets,
         };
-        let connection = hub.connection(identity, bounds(1_000, 1_000), &BARE.frames);
+        let connection = hub.connection("one".into(), identity, bounds(1_000, 1_000), &BARE.frames);
         let panics = Arc::<AtomicBool>::default();
         let is_told_to = Arc::clone(&panics);
         let stream = Taking(move |bytes: &[u8]| {

@@ -295,7 +295,6 @@ impl<H: Hub> HubTester<H> {
         let request = ConnectionRequest::default();
         let user_id = NameIdentifierUserIdProvider.user_id(&request, principal.as_ref());
         let identity = Identity {
-            id,
             user_id,
             principal,
             request,
@@ -320,7 +319,7 @@ impl<H: Hub> HubTester<H> {
         let node = Arc::clone(self.server.node());
         let label = ConnectionLabel {
             hub: HubName::from(short_type_name::<H>()),
-            connection_id: identity.id.clone(),
+            connection_id: id,
         };
         let outbound = Outbound::new(label, node, flushers.assign(), bounds, &WEB_SOCKETS.frames);
         let connection = Connection::new(identity, outbound);
