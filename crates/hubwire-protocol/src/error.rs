@@ -9,7 +9,7 @@ use std::fmt;
 pub use bind::BindError;
 
 use crate::excerpt::Excerpt;
-use crate::messagepack::format_name;
+use crate::messagepack::{self, format_name};
 use crate::without_values::without_values;
 
 type Cause = Box<dyn Error + Send + Sync>;
@@ -59,7 +59,7 @@ pub enum ProtocolError {
     },
     /// An invocation id or a stream id has more than 256 bytes. ASP.NET Core has no such limit.
     IdTooLong,
-    /// The record is not JSON, or is nested too deeply.
+    /// The record is not JSON.
     InvalidJson,
     /// The result kind of a completion is neither error, void nor result (MessagePack).
     InvalidResultKind,
@@ -71,6 +71,9 @@ pub enum ProtocolError {
         /// The size limit of a message, in bytes, including its framing.
         limit: usize,
     },
+    /// The record has more than 64 levels of arrays and objects, or text that `serde_json` would
+    /// read as more JSON. To peers, this is a record that is not JSON, as in ASP.NET Core.
+    NestedTooDeeply,
     /// A required property is missing.
     MissingProperty {
         /// The property's name on the wire.
@@ -162,7 +165,7 @@ impl fmt::Display for ProtocolError {
                 "Either the JSON value is not in a supported format, or is out of bounds for an {type_name}."
             ),
             Self::IdTooLong => f.write_str("Invocation or stream ID of more than 256 bytes."),
-            Self::InvalidJson => f.write_str("Error reading JSON."),
+            Self::InvalidJson | Self::NestedTooDeeply => f.write_str("Error reading JSON."),
             Self::InvalidResultKind => f.write_str("Invalid invocation result kind."),
             Self::LengthTooLarge => f.write_str("Messages over 2GB in size are not supported."),
             Self::MessageTooLarge { limit } => write!(
@@ -261,6 +264,20 @@ impl DecodeError {
     #[must_use]
     pub fn detail_without_value(&self) -> String {
         without_values(&self.source)
+    }
+
+    /// Returns whether a value in MessagePack has more than 500 levels of arrays and maps.
+    ///
+    /// ```
+    /// use hubwire::protocol::{HubProtocol, Naming, RawItem};
+    ///
+    /// let item = RawItem::encode(HubProtocol::MessagePack, Naming::AsDeclared, "hunter2")?;
+    /// assert!(!item.decode::<u8>().unwrap_err().is_nested_too_deeply());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_nested_too_deeply(&self) -> bool {
+        messagepack::is_nested_too_deeply(&*self.source)
     }
 }
 

@@ -36,8 +36,8 @@ pub(crate) use writer::JsonWriter;
 /// first one in reading order; missing properties are found last.
 pub fn parse_message(record: &[u8]) -> Result<HubMessage<'_>, ProtocolError> {
     match decode(record) {
-        Cow::Borrowed(text) => Fields::read_message(within_depth(text)),
-        Cow::Owned(text) => Fields::read_message(within_depth(&text)).map(HubMessage::into_owned),
+        Cow::Borrowed(text) => Fields::read_message(text),
+        Cow::Owned(text) => Fields::read_message(&text).map(HubMessage::into_owned),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::message::HubMessage;
 use crate::naming::Naming;
 pub(crate) use de::Deserializer;
 pub(crate) use encode::array_length;
+pub(crate) use error::is_nested_too_deeply;
 use fields::Fields;
 pub(crate) use head::{Head, Input, format_name};
 pub(crate) use length::{NextBody, announced, next_body};

@@ -37,12 +37,11 @@ pub(crate) use guarded::{
 };
 use hubwire_core::NodeId;
 pub(crate) use in_span::{EnabledSpan, InSpan};
-pub(crate) use limits::{Limit, Limits};
+pub(crate) use limits::{Limit, Limits, ServeLimits};
 pub(crate) use metric::{
     ACCEPT_FAILURES, BACKPLANE_RECEIVED, BACKPLANE_UNSENT, CONNECTION_DURATION, CONNECTIONS_LET_GO,
     Count, DEPRECATED_CALLS, HANDSHAKE_REFUSALS, INVOCATION_DURATION, INVOCATION_INNER_DURATION,
-    Level, NodeMetrics, OUTBOUND_MEMORY, REFUSED_CALLS, REFUSED_STREAM_ITEMS, Received, SENDS,
-    Traffic, record,
+    NodeMetrics, REFUSED_CALLS, REFUSED_STREAM_ITEMS, Received, SENDS, Traffic, record,
 };
 pub use metric::{METRICS, Metric, MetricKind, MetricUnit, describe_metrics};
 pub(crate) use options::ErrorDetail;

@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture, pending};
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::accepting::Door;
 use self::http::{Timeouts, serve_connection};
-use crate::node::{Admission, Configure, ServeOptions, serve_option_setters};
+use crate::node::{Admission, Configure, ServeLimits, ServeOptions, serve_option_setters};
 use crate::server::SignalR;
 
 /// Far beyond any uptime, and still a time that can be added to the current one.
@@ -167,7 +168,8 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
         options.maximum_connections,
         options.maximum_connections_per_address,
     );
-    let mut door = Door::new(listener, admission);
+    let limits = Arc::<ServeLimits>::default();
+    let mut door = Door::new(listener, admission, Arc::clone(&limits));
     let timeouts = Timeouts {
         request_headers: options.request_headers_timeout.min(LONGEST_TIMEOUT),
         write: options.write_timeout.min(LONGEST_TIMEOUT),
@@ -190,8 +192,9 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
             Either::Left(((), _)) => break,
             Either::Right((accepted, _)) => accepted,
         };
-        let (app, finish) = (app.clone(), finish.clone());
-        requests.spawn(serve_connection((io, permit), peer, app, timeouts, finish));
+        let (app, limits, finish) = (app.clone(), Arc::clone(&limits), finish.clone());
+        let served = serve_connection((io, permit), peer, app, timeouts, limits, finish);
+        requests.spawn(served);
         while requests.try_join_next().is_some() {}
         consume_budget().await;
     }

@@ -5,6 +5,7 @@ mod backplane_events;
 mod builder;
 mod hub_builder;
 mod hubs;
+mod metrics;
 mod option_setters;
 mod statistics;
 mod sweep;
@@ -17,6 +18,7 @@ pub use builder::{SignalR, SignalRBuilder};
 pub use hub_builder::{HubBuilder, HubHandle};
 use hubs::Hubs;
 use hubwire_core::{Backplane, HubName};
+use metrics::Measured;
 pub use statistics::Statistics;
 
 use crate::connection::DisconnectReason;
@@ -152,6 +154,17 @@ impl Server {
             let left = tracker.len();
             tracing::warn!(target: "hubwire::connection", left, "tasks that block their threads are left behind");
         }
+        // The sweep, which has done this until now, has ended.
+        self.pass_on_metrics();
+    }
+
+    fn pass_on_metrics(&self) {
+        let (mut measured, hubs) = (Measured::default(), self.hubs.all());
+        for hub in &hubs {
+            let connections = hub.lifetime().connections();
+            connections.for_each(|connection| measured.add(connection));
+        }
+        measured.pass_on(&self.node, &self.flushers, &hubs);
     }
 }
 

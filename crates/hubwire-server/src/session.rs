@@ -207,7 +207,7 @@ impl Session {
             }
             if turn.is_over() {
                 dispatcher.mind_the_clock(self.wire.has_left());
-                cx.waker().wake_by_ref();
+                self.wire.take_next_turn(cx);
                 return Poll::Pending;
             }
             if let Some(reason) = self.input_ended(dispatcher) {
@@ -253,7 +253,7 @@ impl Session {
     /// Returns `Pending` when the turn is over.
     fn poll_keep(&mut self, maximum: usize, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
         if turn.is_over() {
-            cx.waker().wake_by_ref();
+            self.wire.take_next_turn(cx);
             return Poll::Pending;
         }
         if self.inbox_is_full(maximum) {

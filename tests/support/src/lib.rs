@@ -22,6 +22,7 @@ pub mod members;
 pub mod memory;
 pub mod open_files;
 pub mod packed;
+pub mod recorded;
 pub mod requests;
 pub mod spans;
 pub mod way_out;

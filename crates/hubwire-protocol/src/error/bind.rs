@@ -7,6 +7,7 @@ use crate::excerpt::Excerpt;
 
 use super::{cause_of, with_advice};
 use crate::arguments::{MemberFinder, PathNames, RawArguments};
+use crate::messagepack;
 use crate::without_values::without_values;
 
 /// The reason why the arguments of a call could not be bound to the method's parameters.
@@ -40,6 +41,15 @@ impl BindError {
     #[must_use]
     pub const fn exception_name(&self) -> &'static str {
         "InvalidDataException"
+    }
+
+    /// Returns whether an argument in MessagePack has more than 500 levels of arrays and maps.
+    #[must_use]
+    pub fn is_nested_too_deeply(&self) -> bool {
+        match self {
+            Self::Conversion { source, .. } => messagepack::is_nested_too_deeply(&**source),
+            Self::Count { .. } | Self::NoArray => false,
+        }
     }
 
     /// Returns what is wrong and where, for the server's operator. Clients are told less.

@@ -7,6 +7,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::object::read_properties;
+use super::record::within_depth;
 use super::value::{Token, Value, unescape};
 use crate::arguments::{RawArguments, RawItem};
 use crate::error::ProtocolError;
@@ -32,14 +33,21 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn read_message(text: &'a str) -> Result<HubMessage<'a>, ProtocolError> {
+    pub(super) fn read_message(record: &'a str) -> Result<HubMessage<'a>, ProtocolError> {
+        let text = within_depth(record);
         // Nearly every record is faultless, and checking for that is cheaper than finding the
         // first fault.
         if let Some(fields) = Self::read_faultless(text) {
             return fields.into_message();
         }
         let mut fields = Self::default();
-        read_properties(text, |name, value| fields.take(name.known(), value))?;
+        let read = read_properties(text, |name, value| fields.take(name.known(), value));
+        read.map_err(|error| match error {
+            ProtocolError::InvalidJson if text.len() < record.len() => {
+                ProtocolError::NestedTooDeeply
+            }
+            error => error,
+        })?;
         fields.into_message()
     }
 

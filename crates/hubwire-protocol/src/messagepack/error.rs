@@ -55,6 +55,11 @@ impl fmt::Display for ValueError {
 
 impl Error for ValueError {}
 
+/// Returns whether the cause of an error is a value that is nested too deeply.
+pub(crate) fn is_nested_too_deeply(cause: &(dyn Error + Send + Sync + 'static)) -> bool {
+    matches!(cause.downcast_ref(), Some(ValueError::TooDeep))
+}
+
 impl de::Error for ValueError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::Custom(message.to_string().into())

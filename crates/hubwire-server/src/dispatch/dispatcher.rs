@@ -139,11 +139,18 @@ impl Dispatcher {
     /// Ends the connection because of an invalid message.
     fn end_for(&self, error: &ProtocolError) {
         let connection_id = self.connection().id();
+        let limits = self.hub.node().limits();
+        let limit = match error {
+            ProtocolError::IdTooLong => Some(&limits.id_size),
+            ProtocolError::MessageTooLarge { .. } => Some(&limits.message_size),
+            ProtocolError::NestedTooDeeply => Some(&limits.json_nesting),
+            _ => None,
+        };
+        if let Some(limit) = limit {
+            limit.count();
+        }
         let warning = match error {
-            ProtocolError::MessageTooLarge { .. } => {
-                self.hub.node().limits().message_size.count();
-                Warning::MessageTooLarge
-            }
+            ProtocolError::MessageTooLarge { .. } => Warning::MessageTooLarge,
             _ => Warning::InvalidMessage,
         };
         let details = || Details::of(connection_id).detail(error);

@@ -130,6 +130,7 @@ impl Dispatcher {
     ) {
         let id = message.invocation_id.as_deref();
         if takes_slot(&resources) && self.free_slots == 0 {
+            self.hub.node().limits().parallel_invocations.count();
             self.waiting = Some(Box::new(WaitingCall {
                 id: id.map(Into::into),
                 invocation,
@@ -276,6 +277,9 @@ impl Dispatcher {
             f.write_str(&detail_of(&error, detail))
         });
         self.log_refused_call(message, method, fault, |it| it.detail(&detail));
+        if error.is_nested_too_deeply() {
+            self.hub.node().limits().messagepack_nesting.count();
+        }
         tracing::trace!(
             target: "hubwire::dispatch",
             detail = ?Excerpt(detail_of(&error, || error.detail(parameter, arguments))),

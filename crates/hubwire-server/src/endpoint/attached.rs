@@ -119,7 +119,8 @@ impl Drop for Attached {
                 drop(connection);
             });
         }
-        self.table.end(&self.token, ended, node.now());
+        let limit = &node.limits().ended_tokens;
+        self.table.end(&self.token, ended, node.now(), limit);
     }
 }
 

@@ -11,7 +11,7 @@ use hubwire_protocol::Transport;
 
 use super::slot::{Attach, Ended, Slot};
 use crate::connection::Connection;
-use crate::node::Admission;
+use crate::node::{Admission, Limit};
 
 /// How long a negotiated id waits for its connection (ASP.NET Core's `DisconnectTimeout`), and a
 /// client that polls may take to be told that its connection has ended.
@@ -46,6 +46,15 @@ pub(crate) enum Full {
     Address,
     /// Too many ids are waiting.
     All,
+}
+
+/// How many tokens were forgotten because nobody used them in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Expired {
+    /// Negotiated ids that were not opened.
+    pub(crate) negotiated: u64,
+    /// Tokens of ended connections whose clients were not told.
+    pub(crate) ended: u64,
 }
 
 /// All tokens of a server.
@@ -129,13 +138,16 @@ impl ConnectionTable {
     }
 
     /// Forgets the token of a connection that has ended, now or once its client has been told.
-    pub(crate) fn end(&self, token: &ConnectionToken, ended: Ended, now: u64) {
+    ///
+    /// If too many are waiting for that, this counts for the limit.
+    pub(crate) fn end(&self, token: &ConnectionToken, ended: Ended, now: u64, limit: &Limit) {
         if ended == Ended::Untold {
             let mut waiting = lock(&self.ended);
             if waiting.len() < ENDED_LIMIT {
                 waiting.push_back((now, token.clone()));
                 return;
             }
+            limit.count();
         }
         self.remove(token);
     }
@@ -148,7 +160,8 @@ impl ConnectionTable {
     }
 
     /// Removes slots that were negotiated but not opened in time, and those of ended connections.
-    pub(crate) fn expire(&self, now: u64) {
+    pub(crate) fn expire(&self, now: u64) -> Expired {
+        let mut expired = Expired::default();
         let is_over = |since: u64| Duration::from_millis(now.saturating_sub(since)) >= TIMEOUT;
         let slots = self.slots.pin();
         let mut negotiated = lock(&self.negotiated);
@@ -161,13 +174,15 @@ impl ConnectionTable {
                 )
             {
                 slots.remove(&token);
+                expired.negotiated += 1;
             }
         }
         drop(negotiated);
         let mut ended = lock(&self.ended);
         while let Some((_, token)) = ended.pop_front_if(|(since, _)| is_over(*since)) {
-            slots.remove(&token);
+            expired.ended += u64::from(slots.remove(&token).is_some());
         }
+        expired
     }
 
     /// Removes slots that are not open, and returns the open connections in the order of their
@@ -201,4 +216,36 @@ fn lock(
     tokens: &Mutex<VecDeque<(u64, ConnectionToken)>>,
 ) -> MutexGuard<'_, VecDeque<(u64, ConnectionToken)>> {
     tokens.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use hubwire_core::ConnectionId;
+
+    use super::*;
+    use crate::node::Limits;
+
+    #[test]
+    fn ended_connections_are_kept_for_their_last_polls_up_to_a_limit() {
+        let table = ConnectionTable::new(None);
+        let limit = Limits::default().ended_tokens;
+        for number in 0..ENDED_LIMIT + 3 {
+            let token = ConnectionToken::new(number.to_string());
+            let slot = Slot::new(0, ConnectionId::from("id"), None);
+            table.insert(token.clone(), Arc::new(slot));
+            table.end(&token, Ended::Untold, 0, &limit);
+        }
+        assert_eq!(table.len(), ENDED_LIMIT);
+        assert_eq!(limit.say(0), Some(3));
+        let expired = table.expire(15_000);
+        let ended = ENDED_LIMIT as u64;
+        assert_eq!(
+            expired,
+            Expired {
+                negotiated: 0,
+                ended
+            }
+        );
+        assert_eq!(table.len(), 0);
+    }
 }

@@ -100,7 +100,10 @@ impl Poll {
                 }
                 response::text(StatusCode::NO_CONTENT, "")
             }
-            Err(_) => response::text(StatusCode::OK, ""),
+            Err(_) => {
+                self.endpoint.hub.node().limits().poll_timeout.count();
+                response::text(StatusCode::OK, "")
+            }
         })
     }
 }

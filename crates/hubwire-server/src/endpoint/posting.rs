@@ -15,6 +15,7 @@ use hubwire_protocol::Transport;
 use super::opening::Refusal;
 use super::slot::{Receiver, Slot};
 use super::{HubEndpoint, opening, response};
+use crate::node::Node;
 use crate::transport::{Inlet, NotWritten};
 
 /// Responds to a POST.
@@ -24,7 +25,7 @@ pub(super) fn post(
     body: Body,
 ) -> BoxFuture<'static, Response<Body>> {
     let response: BoxFuture<'static, _> = match receiver(endpoint, parts) {
-        Ok(inlet) => Box::pin(write(inlet, body)),
+        Ok(inlet) => Box::pin(write(Arc::clone(endpoint.hub.node()), inlet, body)),
         Err(refusal) => Box::pin(ready(*refusal)),
     };
     match parts.headers.contains_key(TRANSFER_ENCODING) {
@@ -65,8 +66,8 @@ fn receiver(endpoint: &HubEndpoint, parts: &Parts) -> Result<Arc<Inlet>, Refusal
 }
 
 /// Responds to a POST once its whole body is with the connection.
-async fn write(inlet: Arc<Inlet>, body: Body) -> Response<Body> {
-    match inlet.write(body.into_data_stream()).await {
+async fn write(node: Arc<Node>, inlet: Arc<Inlet>, body: Body) -> Response<Body> {
+    match inlet.write(body.into_data_stream(), node.limits()).await {
         Ok(()) => response::text(StatusCode::OK, ""),
         Err(NotWritten::Closed) => closing(),
         Err(NotWritten::BodyFailed) => response::text(StatusCode::BAD_REQUEST, ""),

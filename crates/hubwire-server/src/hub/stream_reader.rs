@@ -250,10 +250,16 @@ impl<T> Shared<T> {
 
 impl<T: DeserializeOwned + Send + 'static> Shared<T> {
     /// Returns the item, or the error text for the method and the detail for the log.
-    fn decode(item: &RawItem<'_>, error_detail: ErrorDetail) -> Result<T, (String, String)> {
+    fn decode(&self, item: &RawItem<'_>, detail: ErrorDetail) -> Result<T, (String, String)> {
         item.decode().map_err(|error| {
+            if let Some(connection) = &self.connection
+                && error.is_nested_too_deeply()
+            {
+                let limits = connection.outbound().node().limits();
+                limits.messagepack_nesting.count();
+            }
             let mut text = "Failed to bind Stream message.".to_owned();
-            if error_detail == ErrorDetail::Shown {
+            if detail == ErrorDetail::Shown {
                 let (kind, detail) = item.misfit::<T>(&error, "item");
                 text.push_str(&format!(" {kind}: {detail}"));
             }
@@ -281,7 +287,7 @@ impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
     }
 
     fn push(&self, item: &RawItem<'_>, error_detail: ErrorDetail) -> Result<(), ItemFault> {
-        match guarded(|| Self::decode(item, error_detail)) {
+        match guarded(|| self.decode(item, error_detail)) {
             Ok(Ok(item)) => {
                 let item = Guarded::new(item);
                 self.change(|queue| queue.items.push_back(item));

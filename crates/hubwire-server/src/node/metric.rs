@@ -191,7 +191,7 @@ metrics! {
         Some(CALL_DURATIONS),
         "How long the method and the filters inside of the filter `InvocationMetrics` took; streams until their beginning.");
     LIMIT_HITS = Counter("hubwire.limit.hits", Count, ["limit"], None,
-        "How often a limit was hit, by the option that sets it.");
+        "How often a limit was hit, by the option that sets it, or a fixed name if there is none.");
     OUTBOUND_BYTES = Counter("hubwire.outbound.bytes", Bytes, [], None,
         "Bytes that sockets took, with the framing of transports.");
     OUTBOUND_DROPPED = Counter("hubwire.outbound.dropped", Count, ["reason"], None,

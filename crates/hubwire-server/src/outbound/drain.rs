@@ -66,6 +66,10 @@ impl Outbound {
         self.tell_of_room(before, now);
         match written {
             Poll::Ready(Err(_)) => self.fail(Failure::Lost),
+            Poll::Ready(Ok(Turn::Over)) => {
+                self.node.limits().outbound_turn.count();
+                self.owner.wake();
+            }
             _ => self.owner.wake(),
         }
         Poll::Ready(match is_over {

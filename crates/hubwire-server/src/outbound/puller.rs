@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::Outbound;
 use super::state::WayOut;
-use crate::node::replace_waker;
+use crate::node::{Limit, Limits, replace_waker};
 
 /// Takes what is queued, until it is dropped or another way out takes its place.
 ///
@@ -119,6 +119,13 @@ pub(crate) enum Standing {
 }
 
 impl PullerWatch {
+    /// Counts for a limit that the socket has found its client to hit.
+    pub(crate) fn count(&self, limit: impl FnOnce(&Limits) -> &Limit) {
+        if let Some(outbound) = self.outbound.upgrade() {
+            limit(outbound.node.limits()).count();
+        }
+    }
+
     pub(crate) fn standing(&self) -> Standing {
         let Some(outbound) = self.outbound.upgrade() else {
             return Standing::Detached;

@@ -84,6 +84,7 @@ impl Outbound {
             }
             Poll::Ready(Ok(Turn::Done)) => self.wake_waiting_owner(state),
             Poll::Ready(Ok(Turn::Over)) => {
+                self.node.limits().outbound_turn.count();
                 let newly_dirty = !mem::replace(&mut state.dirty, true);
                 // The rest was not refused, so senders still wait for it.
                 state.unflushed = now;
@@ -134,6 +135,7 @@ impl Outbound {
             return match ready!(written)? {
                 Turn::Done => Poll::Ready(Ok(())),
                 Turn::Over => {
+                    self.node.limits().outbound_turn.count();
                     cx.waker().wake_by_ref();
                     Poll::Pending
                 }

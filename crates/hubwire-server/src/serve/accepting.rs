@@ -16,15 +16,15 @@ use tokio::task::coop::consume_budget;
 use tokio::time::{interval, sleep, timeout};
 
 use crate::node::{
-    ACCEPT_FAILURES, Admission, ConnectionPermit, Count, Limit, NodeClock, Refusal, Tally,
+    ACCEPT_FAILURES, Admission, ConnectionPermit, Count, NodeClock, Refusal, ServeLimits, Tally,
 };
 
 /// How long a failed listener pauses: descriptors and memory become available again when others
 /// leave.
 const REST: Duration = Duration::from_millis(100);
 
-/// How often failures that were not logged yet are reported.
-const REPORT_PERIOD: Duration = Duration::from_secs(10);
+/// How often what was counted is passed on and, if it was not logged yet, reported.
+const REPORT_PERIOD: Duration = Duration::from_secs(1);
 
 /// How many refused connections get a response at a time; others are cut off.
 const MAXIMUM_TOLD: usize = 64;
@@ -48,8 +48,8 @@ pub(super) struct Door<L> {
 }
 
 impl<L: Listener<Addr: 'static>> Door<L> {
-    pub(super) fn new(listener: L, admission: Admission) -> Self {
-        let log = Arc::new(Log::new());
+    pub(super) fn new(listener: L, admission: Admission, limits: Arc<ServeLimits>) -> Self {
+        let log = Arc::new(Log::new(limits));
         let mut reporting = JoinSet::new();
         reporting.spawn(Arc::clone(&log).report());
         Self {
@@ -86,11 +86,16 @@ impl<L: Listener<Addr: 'static>> Door<L> {
 
     fn turn_away(&mut self, io: L::Io) {
         while self.told.try_join_next().is_some() {}
-        if self.told.len() < MAXIMUM_TOLD {
-            self.told.spawn(async {
-                let _ = timeout(TELL_TIMEOUT, tell(io)).await;
-            });
+        let limits = Arc::clone(&self.log.limits);
+        if self.told.len() >= MAXIMUM_TOLD {
+            limits.refusal_responses.count();
+            return;
         }
+        self.told.spawn(async move {
+            if timeout(TELL_TIMEOUT, tell(io)).await.is_err() {
+                limits.refusal_timeout.count();
+            }
+        });
     }
 }
 
@@ -146,23 +151,21 @@ fn is_of_peer(error: &io::Error) -> bool {
     )
 }
 
-/// Logs the connections that were not accepted.
+/// Counts and logs the connections that were not accepted, and the limits that others hit.
 struct Log {
     clock: NodeClock,
     failures: Tally,
     failures_metric: Count,
-    all: Limit,
-    per_address: Limit,
+    limits: Arc<ServeLimits>,
 }
 
 impl Log {
-    fn new() -> Self {
+    fn new(limits: Arc<ServeLimits>) -> Self {
         let log = Self {
             clock: NodeClock::new(),
             failures: Tally::default(),
             failures_metric: Count::new(&ACCEPT_FAILURES, []),
-            all: Limit::that_refuses("maximum_connections"),
-            per_address: Limit::that_refuses("maximum_connections_per_address"),
+            limits,
         };
         log.pass_on();
         log
@@ -170,8 +173,7 @@ impl Log {
 
     fn pass_on(&self) {
         self.failures_metric.pass_on();
-        self.all.pass_on();
-        self.per_address.pass_on();
+        self.limits.pass_on();
     }
 
     fn failed(&self, error: &io::Error) {
@@ -184,12 +186,10 @@ impl Log {
 
     fn refused(&self, refusal: Refusal) {
         let limit = match refusal {
-            Refusal::Address => &self.per_address,
-            Refusal::All => &self.all,
+            Refusal::Address => &self.limits.connections_per_address,
+            Refusal::All => &self.limits.connections,
         };
-        let hits = limit.hit(self.clock.now());
-        limit.pass_on();
-        if let Some(hits) = hits {
+        if let Some(hits) = limit.hit(self.clock.now()) {
             tracing::warn!(target: "hubwire::serve", hits, ?refusal, "a connection is refused");
         }
     }
@@ -199,8 +199,8 @@ impl Log {
         loop {
             ticks.tick().await;
             let now = self.clock.now();
-            self.all.say_the_rest(now);
-            self.per_address.say_the_rest(now);
+            self.pass_on();
+            self.limits.say_the_rest(now);
             if let Some(failures) = self.failures.rest(now) {
                 tracing::error!(target: "hubwire::serve", failures, "connections could not be accepted");
             }

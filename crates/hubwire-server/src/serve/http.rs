@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use super::{REQUEST_GRACE, host, vary};
-use crate::node::ConnectionPermit;
+use crate::node::{ConnectionPermit, ServeLimits};
 use crate::transport::{ServedSocket, SocketHandle, Upgrade};
 
 /// How long the rest of a response may take if no request is being processed.
@@ -85,6 +85,7 @@ pub(super) async fn serve_connection<S, A>(
     peer: A,
     app: Router,
     timeouts: Timeouts,
+    limits: Arc<ServeLimits>,
     finish: CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -115,6 +116,7 @@ pub(super) async fn serve_connection<S, A>(
         socket,
         permit,
         timeouts.write,
+        Arc::clone(&limits),
         upgrade.clone(),
         socket_handle,
     );
@@ -145,6 +147,11 @@ pub(super) async fn serve_connection<S, A>(
     // If the socket is still inside the HTTP library, it was upgraded.
     upgrade.done();
     if let Err(error) = served {
+        if error.is_parse_too_large() {
+            limits.request_head.count();
+        } else if error.is_timeout() {
+            limits.request_headers_timeout.count();
+        }
         tracing::debug!(target: "hubwire::serve", %error, "an HTTP connection failed");
     }
 }

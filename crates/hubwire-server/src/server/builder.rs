@@ -96,7 +96,8 @@ impl SignalR {
     /// From now on, negotiation responds with 503. Every client gets a Close message with
     /// permission to reconnect. Then its transport ends, hooks run, and running hub methods are
     /// waited for, 20 s in total. After that they are told to end; tasks that do not end at once
-    /// are left behind, with a warning. [`serve()`](crate::serve()) calls this.
+    /// are left behind, with a warning. At last, what was counted for metrics is passed on.
+    /// [`serve()`](crate::serve()) calls this.
     ///
     /// # Cancellation
     ///

@@ -10,10 +10,11 @@ use hubwire_protocol::{HubProtocol, Transport};
 use tokio::time::MissedTickBehavior;
 
 use super::hubs::Hubs;
+use super::metrics::Measured;
 use crate::connection::{Connection, DisconnectReason};
 use crate::endpoint::ConnectionTable;
 use crate::hub::{HubRuntime, say_the_rest_of_responses};
-use crate::node::{Level, Node, OUTBOUND_MEMORY, Traffic, guarded_step, guarded_step_of};
+use crate::node::{Node, guarded_step, guarded_step_of};
 use crate::outbound::Flushers;
 
 /// ASP.NET Core's heartbeat: everything it does may be late by this much.
@@ -29,7 +30,6 @@ pub(super) async fn run(
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut sweeps = 0_u64;
-    let memory = Level::new(&OUTBOUND_MEMORY, []);
     loop {
         ticks.tick().await;
         let Some(node) = node.upgrade() else {
@@ -39,19 +39,18 @@ pub(super) async fn run(
         node.tick();
         let now = node.now();
         guarded_step("the sweep", || {
-            table.expire(now);
-            node.limits().say_the_rest(now);
+            let expired = table.expire(now);
+            let limits = node.limits();
+            limits.negotiated_id_timeout.count_many(expired.negotiated);
+            limits.ended_token_timeout.count_many(expired.ended);
+            limits.say_the_rest(now);
             say_the_rest_of_responses();
             node.drops().say_the_rest(now);
-        });
-        guarded_step("the metrics of a node", || {
-            memory.set(flushers.memory().held().get());
-            memory.pass_on();
         });
         guarded_step("the log of panics", || node.say_the_rest_of_panics());
         // Created for this sweep only, to hold nothing while there are no clients.
         let pings = [HubProtocol::Json, HubProtocol::MessagePack].map(|it| (it, ping(it)));
-        let (mut traffic, mut queued) = (Traffic::default(), 0);
+        let mut measured = Measured::default();
         let hubs = hubs.all();
         for hub in &hubs {
             guarded_step("the sweep", || hub.say_the_rest(now));
@@ -60,18 +59,10 @@ pub(super) async fn run(
                 guarded_step_of(connection.whose(), "the sweep of a connection", || {
                     check(hub, connection, &pings, now, sweeps);
                 });
-                traffic.add(connection.take_traffic());
-                queued += usize::from(connection.outbound().bytes() > 0);
+                measured.add(connection);
             });
         }
-        guarded_step("the metrics of a node", || {
-            node.metrics().carried(traffic);
-            node.metrics().queued_connections().set(queued);
-            node.pass_on_metrics();
-        });
-        for hub in &hubs {
-            guarded_step("the metrics of a hub", || hub.pass_on_metrics());
-        }
+        measured.pass_on(&node, &flushers, &hubs);
     }
 }
 
@@ -88,6 +79,10 @@ fn check(
     connection.outbound().check_progress(now, turn);
     let is_polling = connection.transport() == Transport::LongPolling;
     if is_polling && connection.outbound().is_absent_for_too_long(now) {
+        // Its session may take a while to end.
+        if !connection.has_lost_transport() {
+            hub.node().limits().disconnect_timeout.count();
+        }
         connection.lose_transport();
         connection.end(DisconnectReason::TransportClosed);
     }

@@ -100,8 +100,15 @@ impl Wire {
             }
             ready!(self.poll_read(cx, &mut turn, |_, _| {}));
         }
-        cx.waker().wake_by_ref();
+        self.take_next_turn(cx);
         Poll::Pending
+    }
+
+    /// Lets others have their turns before the session continues.
+    pub(crate) fn take_next_turn(&self, cx: &Context<'_>) {
+        let limits = self.connection.outbound().node().limits();
+        limits.session_turn.count();
+        cx.waker().wake_by_ref();
     }
 
     /// Checks whether the client has left while its input is not read, so that nothing waits for a

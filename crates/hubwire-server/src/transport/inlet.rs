@@ -1,16 +1,19 @@
 //! The way in of a client that sends by POST.
 
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
+use futures_util::future::poll_immediate;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::pipe::{PipeReader, PipeWriter, pipe};
+use crate::node::Limits;
 
 /// How many bytes may wait for their session, besides those that it keeps itself.
 const CAPACITY: usize = 4 * 1024;
@@ -73,7 +76,7 @@ impl Inlet {
     ///
     /// Returns an error if the connection ends before that, or if the client does not send all of
     /// the body.
-    pub(crate) async fn write<S, E>(&self, mut body: S) -> Result<(), NotWritten>
+    pub(crate) async fn write<S, E>(&self, mut body: S, limits: &Limits) -> Result<(), NotWritten>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
@@ -83,10 +86,21 @@ impl Inlet {
                 match timeout(SILENCE_TIMEOUT, body.next()).await {
                     Ok(None) => return Ok(()),
                     Ok(Some(Ok(bytes))) => {
-                        let written = writer.write(&bytes).await;
+                        let mut write = pin!(writer.write(&bytes));
+                        let written = match poll_immediate(write.as_mut()).await {
+                            Some(written) => written,
+                            None => {
+                                limits.posted_bytes.count();
+                                write.await
+                            }
+                        };
                         written.map_err(|_| NotWritten::Closed)?;
                     }
-                    Ok(Some(Err(_))) | Err(_) => return Err(NotWritten::BodyFailed),
+                    Ok(Some(Err(_))) => return Err(NotWritten::BodyFailed),
+                    Err(_) => {
+                        limits.post_timeout.count();
+                        return Err(NotWritten::BodyFailed);
+                    }
                 }
             }
         };

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::dead_peers::probe_peer;
-use crate::node::{ConnectionPermit, DeadPeerTimeouts};
+use crate::node::{ConnectionPermit, DeadPeerTimeouts, Limit, Limits, ServeLimits};
 use crate::outbound::{PullerWatch, Standing, silent_for};
 
 /// How often the client of a pulled response is checked while its socket refuses bytes.
@@ -31,6 +31,7 @@ pub(crate) struct ServedSocket<S> {
     /// Counts the socket among the server's connections, if those are limited.
     permit: Option<ConnectionPermit>,
     write_timeout: Duration,
+    limits: Arc<ServeLimits>,
     pending: Option<Pending>,
     /// The next look at the peer's network.
     look: Option<Pin<Box<Sleep>>>,
@@ -107,6 +108,13 @@ impl SocketHandle {
         watch.map_or(Standing::Detached, |watch| watch.standing())
     }
 
+    fn count(&self, limit: impl FnOnce(&Limits) -> &Limit) {
+        let watch = self.lock().watch.clone();
+        if let Some(watch) = watch {
+            watch.count(limit);
+        }
+    }
+
     fn dead_peers(&self) -> Option<DeadPeerTimeouts> {
         self.lock().dead_peers
     }
@@ -138,6 +146,7 @@ impl<S> ServedSocket<S> {
         socket: S,
         permit: Option<ConnectionPermit>,
         write_timeout: Duration,
+        limits: Arc<ServeLimits>,
         upgrade: Upgrade,
         handle: SocketHandle,
     ) -> Self {
@@ -145,6 +154,7 @@ impl<S> ServedSocket<S> {
             socket,
             permit,
             write_timeout,
+            limits,
             pending: None,
             look: None,
             upgrade,
@@ -195,6 +205,12 @@ impl<S> ServedSocket<S> {
             }
             _ => {}
         }
+        match standing {
+            Standing::Attached(_) => self.handle.count(|limits| &limits.progress),
+            Standing::Detached => self.limits.write_timeout.count(),
+            // Counted where it was given up.
+            Standing::GivenUp => {}
+        }
         let error = io::Error::new(io::ErrorKind::TimedOut, "the peer reads no response");
         Poll::Ready(Err(error))
     }
@@ -238,6 +254,7 @@ impl<S: AsyncRead + Unpin + 'static> AsyncRead for ServedSocket<S> {
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
         if read.is_pending() && !self.upgrade.is_done() && self.poll_dead(cx) {
+            self.handle.count(|limits| &limits.dead_peers);
             let error = io::Error::new(io::ErrorKind::TimedOut, "the peer's network is dead");
             return Poll::Ready(Err(error));
         }

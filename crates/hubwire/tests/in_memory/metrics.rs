@@ -1,20 +1,27 @@
 //! The metrics of panics that were caught, and of limits that were hit.
 
+mod backplane;
 mod calls;
 mod connections;
+mod limits;
+mod limits_of_requests;
 mod list;
+mod packed;
+mod shutdown;
 
 use std::num::NonZeroUsize;
 
 use futures_util::{Stream, stream};
 use hubwire::manual::UntypedClient;
 use hubwire::testing::{Received, TestClient};
-use hubwire::{HubBuilder, HubCallerContext, HubResult, StreamReader, WhenBusy, hub};
-use metrics_util::CompositeKey;
+use hubwire::{HubBuilder, HubCallerContext, HubResult, SignalR, StreamReader, WhenBusy, hub};
+use limits::Nested;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde_json::{Value, json};
 use test_support::bombs::Bomb;
 use test_support::in_memory::*;
+pub(crate) use test_support::recorded::measured;
+use test_support::recorded::*;
 
 struct MeasuredHub;
 
@@ -38,6 +45,15 @@ impl MeasuredHub {
     pub async fn read_none(&self, bombs: StreamReader<Bomb>) {
         settle().await;
         drop(bombs);
+    }
+
+    pub fn nest(&self, _nested: Nested) {}
+
+    pub async fn nests(&self, mut nested: StreamReader<Nested>) -> HubResult {
+        while let Some(nested) = nested.next().await {
+            nested?;
+        }
+        Ok(())
     }
 
     pub async fn wait(&self) {
@@ -68,53 +84,6 @@ impl MeasuredHub {
         let added = cx.groups().add(cx.connection_id(), group).await;
         added.is_ok()
     }
-}
-
-type Recorded = Vec<(
-    CompositeKey,
-    Option<metrics::Unit>,
-    Option<metrics::SharedString>,
-    DebugValue,
-)>;
-
-fn paused_runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap()
-}
-
-/// Runs a scene under a paused clock until it is over and a sweep has passed everything on, and
-/// returns everything that was recorded.
-fn recorded(scene: impl Future<Output = ()>) -> Recorded {
-    let recorder = DebuggingRecorder::new();
-    let snapshotter = recorder.snapshotter();
-    let runtime = paused_runtime();
-    metrics::with_local_recorder(&recorder, || {
-        runtime.block_on(async {
-            scene.await;
-            pass(seconds(2)).await;
-        });
-    });
-    snapshotter.snapshot().into_vec()
-}
-
-/// Runs a scene, and returns the counters of this name that are not zero, each with the value of
-/// its last label.
-pub(crate) fn measured(name: &str, scene: impl Future<Output = ()>) -> Vec<(String, u64)> {
-    let mut counters = Vec::new();
-    for (key, _, _, value) in recorded(scene) {
-        let (_, key) = key.into_parts();
-        if let DebugValue::Counter(count @ 1..) = value
-            && key.name() == name
-        {
-            let label = key.labels().last().map(|label| label.value().to_owned());
-            counters.push((label.unwrap_or_default(), count));
-        }
-    }
-    counters.sort();
-    counters
 }
 
 fn server(
@@ -180,12 +149,6 @@ fn hits(scene: impl AsyncFnOnce(&TestServer<MeasuredHub>, TestClient)) -> Vec<(S
     })
 }
 
-#[track_caller]
-fn assert_hits(actual: &[(String, u64)], expected: &[(&str, u64)]) {
-    let actual: Vec<_> = actual.iter().map(|(name, n)| (&**name, *n)).collect();
-    assert_eq!(actual, expected);
-}
-
 #[test]
 fn limits_of_streams_and_calls() {
     let hits = hits(async |_, mut client| {
@@ -211,7 +174,7 @@ fn limits_of_streams_and_calls() {
         ping(&mut client).await;
         settle().await;
     });
-    assert_hits(
+    assert_counted(
         &hits,
         &[
             ("maximum_parallel_streams_per_client", 2),
@@ -241,10 +204,11 @@ fn limits_of_received_bytes() {
         let refusal = message(&mut client).await;
         assert_eq!(refusal["error"], "Handshake was canceled.");
     });
-    assert_hits(
+    assert_counted(
         &hits,
         &[
             ("application_maximum_buffer_size", 1),
+            ("maximum_parallel_invocations_per_client", 1),
             ("maximum_receive_message_size", 2),
         ],
     );
@@ -270,7 +234,7 @@ fn limits_of_time() {
         late.close().await.ok();
         settle().await;
     });
-    assert_hits(
+    assert_counted(
         &hits,
         &[
             ("client_timeout_interval", 1),
@@ -291,7 +255,7 @@ fn limits_of_client_results_and_groups() {
         let sent = all.latest("x".repeat(1_025)).send("Text", ()).await;
         assert!(sent.is_err());
     });
-    assert_hits(
+    assert_counted(
         &hits,
         &[
             ("client_result_timeout", 1),
@@ -327,7 +291,7 @@ fn messages_that_are_dropped_are_counted_by_reason() {
         }
         assert_silent(&mut client, seconds(1)).await;
     });
-    assert_hits(
+    assert_counted(
         &counted,
         &[
             ("drop_newest", 2),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod connection_limits;
+mod limit_hits;
 mod options;
 mod pulled_responses;
 mod timed_byte_streams;

@@ -6,9 +6,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use hubwire::{HubEndpoint, HubHandle, MapHub, SignalR};
+use metrics_util::debugging::DebuggingRecorder;
 use serde_json::Value;
 use test_support::handed_over::HandedOver;
 use test_support::http_client::HANDSHAKE;
+use test_support::recorded::{assert_counted, counters};
 use test_support::way_out::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc::UnboundedSender;
@@ -239,6 +241,8 @@ async fn a_poll_that_is_never_read_is_cut_off_by_the_next_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_poll_that_is_never_read_is_cut_off_although_nothing_else_is_queued() {
+    let recorder = DebuggingRecorder::new();
+    let _recording = metrics::set_default_local_recorder(&recorder);
     let server = PipeServer::start(|endpoint| endpoint);
     let token = server.start_polling().await;
     server.broadcast(1, 400 * KIB).await;
@@ -252,6 +256,12 @@ async fn a_poll_that_is_never_read_is_cut_off_although_nothing_else_is_queued() 
     assert_eq!(server.connections(), 1);
     sleep(17 * SECOND).await;
     assert_eq!(server.connections(), 0);
+    let recorded = recorder.snapshotter().snapshot().into_vec();
+    let mut hits = counters(&recorded, "hubwire.limit.hits");
+    // The requests before it are on connections of their own.
+    hits.retain(|(name, _)| name != "request_headers_timeout");
+    let expected = [("disconnect_timeout", 1), ("transport_progress_timeout", 1)];
+    assert_counted(&hits, &expected);
 }
 
 #[tokio::test(start_paused = true)]

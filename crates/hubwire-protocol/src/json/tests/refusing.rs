@@ -1,6 +1,7 @@
 //! Records that end the connection, with ASP.NET Core's error texts.
 
 use super::super::parse_message;
+use crate::ProtocolError;
 
 #[track_caller]
 fn refuse(record: impl AsRef<[u8]>, expected: &str) {
@@ -287,8 +288,11 @@ fn call_with_argument(argument: &str) -> String {
 fn nesting_beyond_64_is_not_read() {
     let nested = |depth| call_with_argument(&("[".repeat(depth) + &"]".repeat(depth)));
     refuse(nested(62), "Expected 'error' to be of type String.");
-    refuse(nested(63), "Error reading JSON.");
-    refuse(nested(100_000), "Error reading JSON.");
+    for depth in [63, 100_000] {
+        refuse(nested(depth), "Error reading JSON.");
+        let too_deep = Err(ProtocolError::NestedTooDeeply);
+        assert_eq!(parse_message(nested(depth).as_bytes()), too_deep);
+    }
     refuse(
         call_with_argument(&"{\"a\":".repeat(70)),
         "Error reading JSON.",

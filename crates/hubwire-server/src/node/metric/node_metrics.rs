@@ -6,7 +6,7 @@ use hubwire_protocol::Transport;
 
 use super::{
     ACTIVE_CONNECTIONS, Count, INBOUND_BYTES, INBOUND_MESSAGES, Level, OUTBOUND_BYTES,
-    OUTBOUND_MESSAGES, OUTBOUND_QUEUED_CONNECTIONS, OUTBOUND_WRITES,
+    OUTBOUND_MEMORY, OUTBOUND_MESSAGES, OUTBOUND_QUEUED_CONNECTIONS, OUTBOUND_WRITES,
 };
 use crate::node::transport_tag;
 
@@ -65,6 +65,7 @@ pub(crate) struct NodeMetrics {
     server_sent_events: Level,
     web_sockets: Level,
     queued_connections: Level,
+    outbound_memory: Level,
     inbound_bytes: Count,
     inbound_messages: Count,
     outbound_bytes: Count,
@@ -80,6 +81,7 @@ impl Default for NodeMetrics {
             server_sent_events: active(Transport::ServerSentEvents),
             web_sockets: active(Transport::WebSockets),
             queued_connections: Level::new(&OUTBOUND_QUEUED_CONNECTIONS, []),
+            outbound_memory: Level::new(&OUTBOUND_MEMORY, []),
             inbound_bytes: Count::new(&INBOUND_BYTES, []),
             inbound_messages: Count::new(&INBOUND_MESSAGES, []),
             outbound_bytes: Count::new(&OUTBOUND_BYTES, []),
@@ -102,6 +104,10 @@ impl NodeMetrics {
         &self.queued_connections
     }
 
+    pub(crate) fn outbound_memory(&self) -> &Level {
+        &self.outbound_memory
+    }
+
     pub(crate) fn carried(&self, traffic: Traffic) {
         self.inbound_bytes.add(traffic.inbound_bytes);
         self.inbound_messages.add(traffic.inbound_messages);
@@ -115,6 +121,7 @@ impl NodeMetrics {
         self.server_sent_events.pass_on();
         self.web_sockets.pass_on();
         self.queued_connections.pass_on();
+        self.outbound_memory.pass_on();
         for count in [
             &self.inbound_bytes,
             &self.inbound_messages,

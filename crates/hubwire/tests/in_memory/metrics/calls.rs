@@ -73,7 +73,7 @@ fn calls_that_reach_no_method_are_counted_by_reason_alone() {
             assert!(client.completion("1").await.is_err());
         }
     });
-    assert_hits(
+    assert_counted(
         &refused,
         &[
             ("argument", 2),

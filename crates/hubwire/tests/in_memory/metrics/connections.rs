@@ -110,11 +110,11 @@ fn refused_handshakes_and_clients_that_are_let_go_are_counted_by_reason() {
         ping(&mut silent).await;
         pass(seconds(40)).await;
     };
-    assert_hits(
+    assert_counted(
         &measured("hubwire.handshake.refusals", scene()),
         &[("malformed", 1)],
     );
-    assert_hits(
+    assert_counted(
         &measured("hubwire.connections.let_go", scene()),
         &[("silent", 1)],
     );
