@@ -3,6 +3,7 @@
 
 mod backplane_events;
 mod builder;
+mod connection_handlers;
 mod hub_builder;
 mod hubs;
 mod option_setters;
@@ -16,7 +17,7 @@ use std::time::Duration;
 pub use builder::{SignalR, SignalRBuilder};
 pub use hub_builder::{HubBuilder, HubHandle};
 use hubs::Hubs;
-use hubwire_core::{Backplane, HubName};
+use hubwire_core::Backplane;
 pub use statistics::Statistics;
 
 use crate::connection::DisconnectReason;
@@ -158,7 +159,7 @@ impl Server {
 /// Logs the hubs that the configuration speaks of and that nobody has built.
 fn warn_of_unknown_hubs(options: &OptionLevels, hubs: &Hubs) {
     for hub in options.configured_hubs() {
-        if hubs.find(&HubName::from(hub)).is_none() {
+        if hubs.all().iter().all(|built| built.name().as_str() != hub) {
             tracing::warn!(target: "hubwire::options", hub, "the configuration has options of a hub that does not exist");
         }
     }

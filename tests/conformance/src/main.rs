@@ -8,6 +8,7 @@ mod chat_endpoints;
 mod chat_hub;
 mod chat_streams;
 mod dotnet_values;
+mod echo_handler;
 mod filter_endpoints;
 mod filter_hub;
 mod pack_anything;

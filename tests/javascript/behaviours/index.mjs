@@ -10,9 +10,10 @@ import * as limits from "./limits.mjs";
 import * as negotiation from "./negotiation.mjs";
 import * as outages from "./outages.mjs";
 import * as pushes from "./pushes.mjs";
+import * as rawConnections from "./raw_connections.mjs";
 import * as requests from "./requests.mjs";
 import * as results from "./results.mjs";
 import * as streams from "./streams.mjs";
 import * as values from "./values.mjs";
 
-export const THEMES = [values, encodings, calls, streams, results, pushes, groups, errors, negotiation, requests, connections, limits, outages, later];
+export const THEMES = [values, encodings, calls, streams, results, pushes, groups, errors, negotiation, requests, connections, limits, outages, rawConnections, later];

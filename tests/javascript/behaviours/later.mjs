@@ -8,5 +8,4 @@ export const behaviours = [
   notYet("stateful reconnects"),
   notYet("authorized hubs"),
   notYet("hubs without WebSockets"),
-  notYet("connections without a hub, and 307 followed"),
 ];
