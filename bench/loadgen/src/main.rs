@@ -1,4 +1,4 @@
-//! Puts load on a SignalR hub over WebSockets, and prints the results as one line of JSON.
+//! Puts load on a SignalR hub, over WebSockets unless its connections are at rest, and prints the results as one line of JSON.
 //!
 //! The hub needs these methods, under the names given: `Echo(string)` returning its argument,
 //! `Broadcast(string)` calling `bench` on every client with it, `JoinGroup(string)`, and
@@ -10,6 +10,7 @@
 )]
 
 mod flood;
+mod http;
 mod hub;
 mod procfs;
 mod worker;
@@ -26,6 +27,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use flood::{Flood, Flooded, Flooding};
+use http::Transport;
 use hub::Protocol;
 use worker::{Phase, Stats};
 use ws::{Address, Headers};
@@ -60,6 +62,9 @@ pub(crate) struct Args {
     scenario: Scenario,
     #[arg(long, value_enum, default_value = "json")]
     protocol: Protocol,
+    /// What carries the connections (idle only)
+    #[arg(long, value_enum, default_value = "web-sockets")]
+    transport: Transport,
     #[arg(long, default_value_t = 50)]
     connections: usize,
     /// Bytes in a payload, at least 18: it begins with a timestamp
@@ -139,6 +144,8 @@ impl Args {
         {
             "--connections, --groups, --pipeline, --publishers and --threads must be at least 1"
                 .into()
+        } else if self.transport != Transport::WebSockets && self.scenario != Scenario::Idle {
+            "--transport is for connections at rest: --scenario idle".into()
         } else if self.keepalive == 0 || self.connect_concurrency == 0 {
             "--keepalive and --connect-concurrency must be at least 1".into()
         } else if self.publishers > self.connections || self.groups > self.connections {
@@ -158,6 +165,7 @@ impl Args {
 #[derive(Serialize)]
 struct Report {
     scenario: Scenario,
+    transport: Transport,
     protocol: String,
     url: String,
     connections: usize,
@@ -309,6 +317,7 @@ fn run(args: &Args) -> Report {
 
     Report {
         scenario: args.scenario,
+        transport: args.transport,
         protocol: format!("{:?}", args.protocol).to_lowercase(),
         url: format!("ws://{}{}", args.address.authority, args.address.target),
         connections: args.connections,

@@ -20,6 +20,7 @@ use sender::Sender;
 pub(crate) use stats::Stats;
 use storm::storm;
 
+use crate::http::{AtRest, Requests, Transport};
 use crate::hub::{Argument, Incoming, Scanner, Template};
 use crate::ws::{self, Scratch, WebSocket};
 use crate::{Args, Scenario};
@@ -131,6 +132,8 @@ async fn drive(
         for number in mine {
             spawn_local(storm(number, shard.clone(), phase.clone()));
         }
+    } else if shard.args.transport != Transport::WebSockets {
+        rest(mine, &shard).await;
     } else {
         connect_all(mine, &shard, &phase).await;
     }
@@ -180,6 +183,33 @@ async fn connect_all(
         });
     }
     let _all = permits.acquire_many(at_once as u32).await;
+}
+
+/// Opens connections at rest over other transports than WebSockets, one after another.
+async fn rest(mine: impl Iterator<Item = usize>, shard: &Rc<Shard>) {
+    let args = &shard.args;
+    let requests = Requests::new(args.address.clone(), args.headers());
+    for _ in mine {
+        let begun = Instant::now();
+        let opening = AtRest::open(&requests, args.transport);
+        let opened = timeout(CONNECT_TIMEOUT, opening).await;
+        match opened.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into())) {
+            Ok(connection) => {
+                shard.stats.borrow_mut().opened(begun.elapsed());
+                let shard = shard.clone();
+                spawn_local(async move {
+                    let error = connection.rest().await;
+                    let mut stats = shard.stats.borrow_mut();
+                    stats.disconnects += 1;
+                    stats.failed(&error);
+                });
+            }
+            Err(error) => {
+                shard.stats.borrow_mut().connect_failures += 1;
+                shard.stats.borrow_mut().failed(&error);
+            }
+        }
+    }
 }
 
 fn group_name(group: usize) -> String {

@@ -79,8 +79,18 @@ impl EncodedMessage {
     /// Like [`EncodedMessage::new`], and says what becomes of the message where a client is busy.
     #[must_use]
     pub fn with_when_busy(protocol: HubProtocol, message: Vec<u8>, when_busy: WhenBusy) -> Self {
+        Self::of(protocol.transfer_format(), message, when_busy)
+    }
+
+    /// Wraps bytes of no hub protocol, which are text or binary.
+    #[must_use]
+    pub fn of_bytes(transfer_format: TransferFormat, bytes: Vec<u8>) -> Self {
+        Self::of(transfer_format, bytes, WhenBusy::Close)
+    }
+
+    fn of(transfer_format: TransferFormat, message: Vec<u8>, when_busy: WhenBusy) -> Self {
         Self(Arc::new(Shared {
-            transfer_format: protocol.transfer_format(),
+            transfer_format,
             size: message.len(),
             when_busy,
             message: Mutex::new(Some(message)),

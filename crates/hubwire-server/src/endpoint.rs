@@ -1,11 +1,14 @@
-//! The HTTP endpoint of a hub: one path for transports, one for negotiation.
+//! The HTTP endpoint of a hub or a connection handler: one path for transports, one for
+//! negotiation.
 
 mod attached;
+mod connection_endpoint;
 mod connection_table;
 mod cors;
 mod event_stream;
 mod hub_endpoint;
 mod long_polling;
+mod map_connections;
 mod map_hub;
 mod negotiate;
 mod opening;
@@ -22,8 +25,10 @@ mod upgrade;
 
 #[cfg(feature = "testing")]
 pub(crate) use attached::{Attached, spawn_session};
+pub use connection_endpoint::ConnectionEndpoint;
 pub(crate) use connection_table::ConnectionTable;
 pub use hub_endpoint::{HubEndpoint, NegotiateEndpoint};
+pub use map_connections::MapConnections;
 pub use map_hub::MapHub;
 #[cfg(feature = "testing")]
 pub(crate) use upgrade::open as open_web_socket;

@@ -3,8 +3,8 @@
 //! These are the modules from the top down; each uses only modules below it. `testing` and `serve`
 //! (with `listen`); `server` (joins the rest together), `endpoint` (routes, negotiation, upgrade),
 //! `session` (the only task of a connection), `transport` (from a peer's bytes to hub bytes),
-//! `dispatch` (from a parsed message to a method and back), `hub` (the types that hub code is
-//! written against), `lifetime` (who is connected, groups, users, other nodes), `connection` (the
+//! `dispatch` (from a parsed message to a method and back), `handler` (the types that connection
+//! handlers are written against), `hub` (the types that hub code is written against), `lifetime` (who is connected, groups, users, other nodes), `connection` (the
 //! identity of a connection), `outbound` (messages that wait for a client, and their way out),
 //! `node` (clock, ids, limits, tasks). A transport knows nothing of hubs; a hub knows nothing of
 //! transports.
@@ -17,6 +17,7 @@
 mod connection;
 mod dispatch;
 mod endpoint;
+mod handler;
 mod hub;
 mod lifetime;
 mod listen;
@@ -34,7 +35,10 @@ pub use connection::{
     ConnectionRequest, DisconnectReason, Items, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
     Principal, UserIdProvider,
 };
-pub use endpoint::{HubEndpoint, MapHub, NegotiateEndpoint};
+pub use endpoint::{ConnectionEndpoint, HubEndpoint, MapConnections, MapHub, NegotiateEndpoint};
+pub use handler::{
+    Chunk, ConnectionClosed, ConnectionHandler, ConnectionSender, HandlerResult, RawConnection,
+};
 pub use hub::{
     AnyResult, Call, Caller, Helper, HookReturn, Hub, HubArgument, HubCall, HubCallerContext,
     HubContext, HubDefaultArgument, HubError, HubFilter, HubInvocation, HubResult, HubReturn,

@@ -3,6 +3,7 @@
 
 mod backplane_events;
 mod builder;
+mod connection_handlers;
 mod hub_builder;
 mod hubs;
 mod metrics;
@@ -171,7 +172,7 @@ impl Server {
 /// Logs the hubs that the configuration speaks of and that nobody has built.
 fn warn_of_unknown_hubs(options: &OptionLevels, hubs: &Hubs) {
     for hub in options.configured_hubs() {
-        if hubs.find(&HubName::from(hub)).is_none() {
+        if hubs.all().iter().all(|built| built.name().as_str() != hub) {
             tracing::warn!(target: "hubwire::options", hub, "the configuration has options of a hub that does not exist");
         }
     }

@@ -7,7 +7,10 @@ mod finish;
 mod handshake;
 mod hook;
 mod inbox;
+mod orphaned_handler;
 mod presence;
+mod raw;
+mod running_handler;
 #[cfg(test)]
 mod tests;
 pub(crate) mod wire;
@@ -17,11 +20,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_util::future::Either;
 use handshake::Handshake;
 use hook::Hook;
 use hubwire_protocol::ProtocolError;
 use inbox::Inbox;
-use tracing::Instrument;
+use presence::Presence;
+pub(crate) use raw::RawSession;
+use tracing::{Instrument, Span};
 use wire::Wire;
 
 use crate::connection::{Connection, DisconnectReason};
@@ -37,8 +43,7 @@ pub(crate) struct Session {
     endpoint: Arc<EndpointOptions>,
     wire: Wire,
     inbox: Inbox,
-    /// Milliseconds from when the node was built until the connection was opened.
-    since: u64,
+    _presence: Presence,
 }
 
 /// The outcome of opening a connection.
@@ -54,6 +59,41 @@ enum Registered {
     ClientLeft,
 }
 
+/// The session of a connection to a hub or to a connection handler.
+#[derive(Debug)]
+pub(crate) enum AnySession {
+    Hub(Box<Session>),
+    Raw(Box<RawSession>),
+}
+
+impl AnySession {
+    /// Does the same as [`Session::run`].
+    pub(crate) fn run(self, opener: TraceContext) -> impl Future<Output = ()> + Send + use<> {
+        match self {
+            Self::Hub(session) => Either::Left(session.run(opener)),
+            Self::Raw(session) => Either::Right(Box::pin(session.run(opener))),
+        }
+    }
+}
+
+/// Creates the span of a connection. `opener` is the trace context in which it was opened.
+fn span_of(hub: &HubRuntime, wire: &Wire, opener: TraceContext) -> Span {
+    let connection = wire.connection();
+    let span = tracing::info_span!(
+        target: "hubwire::connection",
+        parent: None,
+        "connection",
+        connection_id = %connection.id(),
+        hub = %hub.name(),
+        transport = wire.transport().kind.tag(),
+    );
+    if !span.is_disabled() {
+        let request = connection.request();
+        opener.or_of_request(request).set_parent_of(&span);
+    }
+    span
+}
+
 impl Session {
     pub(crate) fn new(
         hub: Arc<HubRuntime>,
@@ -64,7 +104,7 @@ impl Session {
         Self {
             hub,
             endpoint,
-            since: presence::begin(&connection, transport.kind.transport),
+            _presence: Presence::new(Arc::clone(&connection)),
             wire: Wire::new(connection, transport),
             inbox: Inbox::default(),
         }
@@ -78,18 +118,7 @@ impl Session {
         self: Box<Self>,
         opener: TraceContext,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let span = tracing::info_span!(
-            target: "hubwire::connection",
-            parent: None,
-            "connection",
-            connection_id = %self.connection().id(),
-            hub = %self.hub.name(),
-            transport = self.wire.transport().kind.tag(),
-        );
-        if !span.is_disabled() {
-            let request = self.connection().request();
-            opener.or_of_request(request).set_parent_of(&span);
-        }
+        let span = span_of(&self.hub, &self.wire, opener);
         self.serve().instrument(span)
     }
 

@@ -69,6 +69,16 @@ pub(crate) enum Input {
     WebSocket(WebSocketReader),
 }
 
+/// Some of the bytes that a client has sent, as they arrived.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// As the transport says, which hubs do not ask.
+    pub(crate) format: TransferFormat,
+    /// Whether a message of the transport ends here.
+    pub(crate) is_end: bool,
+}
+
 /// How the input of a connection ended; this also ends the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InputEnd {
@@ -106,7 +116,7 @@ impl Input {
         cx: &mut Context<'_>,
         outbound: &Outbound,
         turn: &mut Turn,
-        receive: impl FnMut(&[u8], &mut Turn),
+        receive: impl FnMut(Piece<'_>, &mut Turn),
     ) -> Poll<Option<InputEnd>> {
         match self {
             Self::Pipe(reader) => reader.poll_read(cx, outbound, turn, receive),

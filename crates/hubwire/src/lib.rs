@@ -200,6 +200,17 @@ pub mod backplane {
     };
 }
 
+pub mod connections {
+    //! Connections that carry bytes without a hub protocol, over any transport.
+    //!
+    //! See [`guides::transports`](crate::guides::transports#raw-connections).
+
+    pub use hubwire_server::{
+        Chunk, ConnectionClosed, ConnectionEndpoint, ConnectionHandler, ConnectionSender,
+        HandlerResult, MapConnections, RawConnection,
+    };
+}
+
 pub mod filters {
     //! Code around the calls and hooks of hubs, as middleware is around HTTP handlers.
 

@@ -10,6 +10,7 @@ mod chat_hub;
 mod chat_streams;
 mod contracts_hub;
 mod dotnet_values;
+mod echo_handler;
 mod filter_endpoints;
 mod filter_hub;
 mod matrix_endpoints;

@@ -4,11 +4,13 @@ use axum::Router;
 use axum::extract::Path;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use hubwire::connections::MapConnections;
 use hubwire::manual::Hub;
 use hubwire::options::KeepRequest;
 use hubwire::protocol::Transport;
 use hubwire::{HubBuilder, HubHandle, MapHub, SignalR};
 
+use crate::echo_handler::EchoHandler;
 use crate::suite_hubs::{DefaultHub, DynamicHub, UncreatableHub, VersionHub, user_of_header};
 use crate::suite_layers::{self, Redirects};
 use crate::test_hub::TestHub;
@@ -42,6 +44,7 @@ fn javascript(signalr: &SignalR) -> Router {
             test.endpoint().transports(NO_WEB_SOCKETS),
         )
         .map_hub("/uncreatable", uncreatable.endpoint())
+        .map_connections("/echo", signalr.connection_handler(EchoHandler))
 }
 
 /// Describes what is running; no test reads it.

@@ -13,6 +13,7 @@ import * as limits from "./limits.mjs";
 import * as negotiation from "./negotiation.mjs";
 import * as outages from "./outages.mjs";
 import * as pushes from "./pushes.mjs";
+import * as rawConnections from "./raw_connections.mjs";
 import * as requests from "./requests.mjs";
 import * as results from "./results.mjs";
 import * as streams from "./streams.mjs";
@@ -29,5 +30,5 @@ const once = ({ theme, behaviours }) => ({
 
 export const THEMES = [
   once(values), once(encodings), calls, once(contracts), streams, results, once(pushes), groups, busy, errors, once(filters),
-  negotiation, requests, connections, once(limits), outages, later,
+  negotiation, requests, connections, once(limits), outages, rawConnections, later,
 ];

@@ -7,5 +7,4 @@ export const theme = "later";
 export const behaviours = [
   notYet("stateful reconnects"),
   notYet("authorized hubs"),
-  notYet("connections without a hub, and 307 followed"),
 ];

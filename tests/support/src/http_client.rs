@@ -3,10 +3,55 @@
 
 use axum::body::{Body, BodyDataStream, Bytes, to_bytes};
 use axum::http::{Method, Request, Response};
-use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
+use hubwire::connections::ConnectionEndpoint;
+use hubwire::manual::NegotiateEndpoint;
 use hubwire::{HubEndpoint, Principal};
 use serde_json::Value;
 use tower::Service;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// The endpoint of a hub or of a connection handler.
+pub trait Endpoint: Clone + Send + Sync + 'static {
+    fn negotiation(&self) -> NegotiateEndpoint;
+
+    fn respond(
+        &self,
+        request: Request<Body>,
+    ) -> BoxFuture<'static, Result<Response<Body>, Infallible>>;
+}
+
+impl Endpoint for HubEndpoint {
+    fn negotiation(&self) -> NegotiateEndpoint {
+        self.negotiate()
+    }
+
+    fn respond(
+        &self,
+        request: Request<Body>,
+    ) -> BoxFuture<'static, Result<Response<Body>, Infallible>> {
+        self.clone().call(request).boxed()
+    }
+}
+
+impl Endpoint for ConnectionEndpoint {
+    fn negotiation(&self) -> NegotiateEndpoint {
+        self.negotiate()
+    }
+
+    fn respond(
+        &self,
+        request: Request<Body>,
+    ) -> BoxFuture<'static, Result<Response<Body>, Infallible>> {
+        self.clone().call(request).boxed()
+    }
+}
+
+type Respond =
+    dyn Fn(Request<Body>) -> BoxFuture<'static, Result<Response<Body>, Infallible>> + Send + Sync;
 
 /// The handshake of a client that speaks JSON.
 pub const HANDSHAKE: &str = "{\"protocol\":\"json\",\"version\":1}\u{1e}";
@@ -14,7 +59,7 @@ pub const HANDSHAKE: &str = "{\"protocol\":\"json\",\"version\":1}\u{1e}";
 /// A client that has negotiated; clones are the same client.
 #[derive(Clone)]
 pub struct HttpClient {
-    endpoint: HubEndpoint,
+    endpoint: Arc<Respond>,
     pub connection_id: String,
     pub token: String,
     principal: Option<Principal>,
@@ -69,11 +114,11 @@ pub fn record(message: &Value) -> String {
 }
 
 impl HttpClient {
-    pub async fn negotiate(endpoint: &HubEndpoint) -> Self {
+    pub async fn negotiate(endpoint: &impl Endpoint) -> Self {
         Self::negotiate_as(endpoint, None).await
     }
 
-    pub async fn negotiate_as(endpoint: &HubEndpoint, user: Option<&str>) -> Self {
+    pub async fn negotiate_as(endpoint: &impl Endpoint, user: Option<&str>) -> Self {
         let principal = user.map(|user| Principal::new([("sub", user)]));
         let request = request(
             Method::POST,
@@ -81,12 +126,15 @@ impl HttpClient {
             Body::empty(),
         );
         let request = with_principal(request, principal.as_ref());
-        let response = endpoint.negotiate().call(request).await;
+        let response = endpoint.negotiation().call(request).await;
         let answer = Answer::of(response.expect("infallible")).await;
         let document: Value = serde_json::from_str(&answer.body).expect("a document");
         let text = |key: &str| document[key].as_str().expect(key).to_owned();
         Self {
-            endpoint: endpoint.clone(),
+            endpoint: {
+                let endpoint = endpoint.clone();
+                Arc::new(move |request| endpoint.respond(request))
+            },
             connection_id: text("connectionId"),
             token: text("connectionToken"),
             principal,
@@ -176,7 +224,7 @@ impl HttpClient {
             request.headers_mut().insert("accept", accept);
         }
         let request = with_principal(request, self.principal.as_ref());
-        let response = self.endpoint.clone().call(request).await;
+        let response = (self.endpoint)(request).await;
         response.expect("infallible")
     }
 }
@@ -206,7 +254,7 @@ impl EventSource {
             if let Some(end) = self.read.windows(4).position(|four| four == b"\r\n\r\n") {
                 let event: Vec<_> = self.read.drain(..end + 4).collect();
                 let event = String::from_utf8(event).expect("text");
-                let lines = event.trim_end().split("\r\n");
+                let lines = event.trim_end_matches("\r\n").split("\r\n");
                 let data = lines.map(|line| line.strip_prefix("data: ").expect("data"));
                 return Some(data.collect::<Vec<_>>().join("\n"));
             }

@@ -106,6 +106,18 @@ const IDLE: &[&str] = &[
     "--connections=10000",
     "--browser-headers",
 ];
+const IDLE_EVENT_STREAMS: &[&str] = &[
+    "--scenario=idle",
+    "--transport=event-stream",
+    "--connections=3000",
+    "--browser-headers",
+];
+const IDLE_POLLS: &[&str] = &[
+    "--scenario=idle",
+    "--transport=long-polling",
+    "--connections=3000",
+    "--browser-headers",
+];
 const BURST: &[&str] = &[
     "--scenario=broadcast",
     "--connections=10000",
@@ -201,6 +213,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         goal: 2.0,
         quick: None,
     },
+    at_rest(
+        "memory of an idle event stream, of 3,000",
+        IDLE_EVENT_STREAMS,
+    ),
+    at_rest("memory of a waiting long poll, of 3,000", IDLE_POLLS),
     Scenario {
         name: "connect and disconnect, 100,000 groups vs 10",
         load: server(MANY_GROUPS),
@@ -245,6 +262,20 @@ const fn row(
         },
         bar,
         goal,
+        quick: None,
+    }
+}
+
+/// Creates a row for the memory of connections that are not WebSockets.
+const fn at_rest(name: &'static str, arguments: &'static [&'static str]) -> Scenario {
+    Scenario {
+        name,
+        load: server(arguments),
+        beside: None,
+        figure: Figure::KibPerIdleConnection,
+        unit: "KiB",
+        bar: Bar::Absolute(16.0),
+        goal: 10.0,
         quick: None,
     }
 }

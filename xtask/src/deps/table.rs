@@ -108,6 +108,7 @@ pub(super) const ROOMS: &[Room] = &[
             "session",
             "transport",
             "dispatch",
+            "handler",
             "hub",
             "lifetime",
             "connection",
@@ -132,6 +133,7 @@ pub(super) const ROOMS: &[Room] = &[
         may_use: &[
             "endpoint",
             "session",
+            "handler",
             "hub",
             "lifetime",
             "connection",
@@ -144,6 +146,7 @@ pub(super) const ROOMS: &[Room] = &[
         may_use: &[
             "session",
             "transport",
+            "handler",
             "hub",
             "lifetime",
             "connection",
@@ -156,6 +159,7 @@ pub(super) const ROOMS: &[Room] = &[
         may_use: &[
             "transport",
             "dispatch",
+            "handler",
             "hub",
             "lifetime",
             "connection",
@@ -170,6 +174,10 @@ pub(super) const ROOMS: &[Room] = &[
     Room {
         name: "dispatch",
         may_use: &["hub", "lifetime", "connection", "outbound", "node"],
+    },
+    Room {
+        name: "handler",
+        may_use: &["connection", "outbound", "node"],
     },
     Room {
         name: "hub",

@@ -11,7 +11,7 @@ use super::slot::{Keep, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::hub::{HubRuntime, TraceContext};
 use crate::node::{ConnectionLabel, Whose, caught, guarded_step_of};
-use crate::session::Session;
+use crate::session::AnySession;
 use crate::transport::TransportKind;
 
 /// A token in use; it is removed however the connection's task ends.
@@ -80,7 +80,7 @@ const THE_TASK: &str = "the task of a connection";
 pub(crate) fn spawn_session(
     hub: &HubRuntime,
     slot: &Slot,
-    opening: impl Future<Output = Option<(Attached, Box<Session>)>> + Send + 'static,
+    opening: impl Future<Output = Option<(Attached, AnySession)>> + Send + 'static,
 ) {
     let label = ConnectionLabel {
         hub: hub.name().clone(),

@@ -22,13 +22,14 @@ use super::origin::AllowedOrigins;
 use super::refused_origins::RefusedOrigins;
 use super::{cors, negotiate, routing};
 use crate::connection::Connection;
+use crate::handler::AnyConnectionHandler;
 use crate::hub::HubRuntime;
 use crate::node::{
     Configure, DeadPeerTimeouts, EndpointDefaults, EndpointOptions, InvalidOption, KeepRequest,
     endpoint_option_setters,
 };
 use crate::outbound::{Bounds, Progress};
-use crate::session::Session;
+use crate::session::{AnySession, RawSession, Session};
 use crate::transport::{self, Input, TransportKind};
 
 static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
@@ -61,6 +62,8 @@ static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 pub struct HubEndpoint {
     pub(super) number: usize,
     pub(super) hub: Arc<HubRuntime>,
+    /// What serves connections in place of the hub.
+    handler: Option<Arc<dyn AnyConnectionHandler>>,
     pub(super) table: Arc<ConnectionTable>,
     pub(super) options: Arc<EndpointOptions>,
     defaults: Arc<EndpointDefaults>,
@@ -88,10 +91,19 @@ impl HubEndpoint {
             refused_origins: Arc::default(),
             options: Arc::new(defaults.options.clone()),
             hub,
+            handler: None,
             table,
             defaults,
         }
         .checked()
+    }
+
+    /// Serves connections by a handler, in place of the hub.
+    pub(super) fn served_by(self, handler: Arc<dyn AnyConnectionHandler>) -> Self {
+        Self {
+            handler: Some(handler),
+            ..self
+        }
     }
 
     /// Sets all options at once, instead of those of the server.
@@ -115,7 +127,7 @@ impl HubEndpoint {
         connection: Arc<Connection>,
         kind: &'static TransportKind,
         input: Input,
-    ) -> Box<Session> {
+    ) -> AnySession {
         let (hub, options) = (Arc::clone(&self.hub), Arc::clone(&self.options));
         let transport = transport::Transport {
             kind,
@@ -125,7 +137,16 @@ impl HubEndpoint {
                 _ => options.web_socket_close_timeout,
             },
         };
-        Box::new(Session::new(hub, options, connection, transport))
+        match &self.handler {
+            None => AnySession::Hub(Box::new(Session::new(hub, options, connection, transport))),
+            Some(handler) => AnySession::Raw(Box::new(RawSession::new(
+                hub,
+                Arc::clone(handler),
+                &options,
+                connection,
+                transport,
+            ))),
+        }
     }
 
     /// Returns the service of `{path}/negotiate`.
@@ -215,7 +236,7 @@ impl fmt::Debug for HubEndpoint {
 }
 
 /// A response may take as long as its transport: a poll waits for messages.
-type ResponseFuture = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+pub(super) type ResponseFuture = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
 impl<B> Service<Request<B>> for HubEndpoint
 where
@@ -240,7 +261,7 @@ where
     }
 }
 
-/// The negotiation service of a [`HubEndpoint`].
+/// The negotiation service of a [`HubEndpoint`] or a [`ConnectionEndpoint`](crate::ConnectionEndpoint).
 #[derive(Clone, Debug)]
 pub struct NegotiateEndpoint(HubEndpoint);
 

@@ -1,8 +1,14 @@
 //! Mapping hubs into an axum router.
 
-use axum::Router;
+use std::convert::Infallible;
 
-use super::HubEndpoint;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use http::Response;
+use tower::Service;
+
+use super::{HubEndpoint, NegotiateEndpoint};
 
 /// Maps hubs to paths.
 ///
@@ -34,15 +40,33 @@ pub trait MapHub {
 impl<S: Clone + Send + Sync + 'static> MapHub for Router<S> {
     #[track_caller]
     fn map_hub(self, path: &str, endpoint: HubEndpoint) -> Self {
-        let path = path.trim_end_matches('/');
-        let negotiate = endpoint.negotiate();
-        let router = self
-            .route_service(&format!("{path}/negotiate"), negotiate.clone())
-            .route_service(&format!("{path}/negotiate/"), negotiate)
-            .route_service(&format!("{path}/"), endpoint.clone());
-        if path.is_empty() {
-            return router;
-        }
-        router.route_service(path, endpoint)
+        routed(self, path, endpoint.negotiate(), endpoint)
     }
+}
+
+/// Routes a path and its negotiation to an endpoint.
+#[track_caller]
+pub(super) fn routed<S, E>(
+    router: Router<S>,
+    path: &str,
+    negotiate: NegotiateEndpoint,
+    endpoint: E,
+) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    E: Service<Request, Response = Response<Body>, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    let path = path.trim_end_matches('/');
+    let router = router
+        .route_service(&format!("{path}/negotiate"), negotiate.clone())
+        .route_service(&format!("{path}/negotiate/"), negotiate)
+        .route_service(&format!("{path}/"), endpoint.clone());
+    if path.is_empty() {
+        return router;
+    }
+    router.route_service(path, endpoint)
 }

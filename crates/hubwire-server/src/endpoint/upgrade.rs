@@ -22,7 +22,7 @@ use super::opening::Refusal;
 use super::slot::{Attach, Slot};
 use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
-use crate::session::Session;
+use crate::session::AnySession;
 use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader, probe_peer};
 
 /// RFC 6455, section 1.3.
@@ -88,7 +88,7 @@ async fn open_upgraded(
     attached: Attached,
     parts: Parts,
     upgrade: OnUpgrade,
-) -> Option<(Attached, Box<Session>)> {
+) -> Option<(Attached, AnySession)> {
     let (request, principal, socket) = upgraded(&endpoint, attached.slot(), parts, upgrade).await?;
     let session = open(&endpoint, &attached, request, principal, socket);
     Some((attached, session))
@@ -101,7 +101,7 @@ pub(crate) fn open(
     request: ConnectionRequest,
     principal: Option<Principal>,
     socket: Socket,
-) -> Box<Session> {
+) -> AnySession {
     let (reader, writer) = socket.split();
     let connection = attached.open(endpoint, request, principal, &WEB_SOCKETS);
     connection.outbound().attach_socket(writer);

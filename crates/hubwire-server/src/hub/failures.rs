@@ -19,6 +19,7 @@ const CAUSE_LENGTH: usize = 1024;
 pub(crate) enum Place {
     OnConnected,
     OnDisconnected,
+    ConnectionHandler,
     /// Decoding an item that a client streams.
     StreamItem,
     /// Decoding a method's arguments.
@@ -31,7 +32,12 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    const OF_HUB: [Self; 3] = [Self::OnConnected, Self::OnDisconnected, Self::StreamItem];
+    const OF_HUB: [Self; 4] = [
+        Self::OnConnected,
+        Self::OnDisconnected,
+        Self::StreamItem,
+        Self::ConnectionHandler,
+    ];
 
     /// Returns the places of methods. All places are ordered by [`Place::position`].
     fn of_methods(methods: usize) -> impl Iterator<Item = Self> {
@@ -51,6 +57,7 @@ impl Place {
             Self::OnConnected => 0,
             Self::OnDisconnected => 1,
             Self::StreamItem => 2,
+            Self::ConnectionHandler => 3,
             Self::Arguments(method) => of_method(method, 0),
             Self::CancelledStream(method) => of_method(method, 1),
             Self::ErrorText(method) => of_method(method, 2),
@@ -60,7 +67,10 @@ impl Place {
 
     const fn method(self) -> Option<usize> {
         match self {
-            Self::OnConnected | Self::OnDisconnected | Self::StreamItem => None,
+            Self::OnConnected
+            | Self::OnDisconnected
+            | Self::ConnectionHandler
+            | Self::StreamItem => None,
             Self::Arguments(method)
             | Self::CancelledStream(method)
             | Self::ErrorText(method)
@@ -79,6 +89,7 @@ impl Place {
     const fn text(self) -> &'static str {
         match self {
             Self::OnConnected | Self::OnDisconnected => "a hook failed",
+            Self::ConnectionHandler => "a connection handler failed",
             Self::StreamItem => "decoding a stream's item failed",
             Self::Arguments(_) => "decoding arguments failed",
             Self::CancelledStream(_) => "a cancelled stream failed",
@@ -178,7 +189,7 @@ mod tests {
         for (position, place) in all().enumerate() {
             assert_eq!(place.position(), position);
         }
-        assert_eq!(all().count(), 3 + 3 * 4);
+        assert_eq!(all().count(), 4 + 3 * 4);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use hubwire_core::{ConnectionId, FrameFormat, HubLifetimeManager, HubName};
+use hubwire_core::{ConnectionId, FrameFormat, HubLifetimeManager, HubName, UntypedClient};
+use hubwire_protocol::BindError;
 use tokio::time::Instant;
 
 #[cfg(feature = "testing")]
@@ -16,8 +17,8 @@ use super::failures::{Failures, Of, Place};
 use super::kept_causes::KeptCauses;
 use super::metrics::{CallOutcome, HubMetrics};
 use super::warnings::{Details, Heard, Warning, Warnings};
-use super::{Caller, HubService, Method};
-use crate::connection::{Connection, Identity, UserIdProvider};
+use super::{Call, Caller, Hub, HubService, Method, Reply, TypedHub};
+use crate::connection::{Connection, Identity, NameIdentifierUserIdProvider, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
 use crate::node::{ConnectionLabel, HubOptions, Node};
 use crate::outbound::{Bounds, Outbound};
@@ -37,6 +38,18 @@ pub(crate) struct HubRuntime {
     #[cfg(feature = "testing")]
     causes: KeptCauses,
     node: Arc<Node>,
+}
+
+/// The hub behind a connection handler, whose connections speak no hub protocol.
+struct NoMethods;
+
+impl Hub for NoMethods {
+    type Client = UntypedClient;
+    const METHODS: &'static [Method] = &[];
+
+    fn bind(self: Arc<Self>, _: usize, _: Call<'_, Self>) -> Result<Reply, BindError> {
+        Ok(Reply::unknown_method())
+    }
 }
 
 impl HubRuntime {
@@ -63,6 +76,17 @@ impl HubRuntime {
             #[cfg(feature = "testing")]
             causes: KeptCauses::default(),
         }
+    }
+
+    /// Creates what the connections of a connection handler share; nothing can be called.
+    pub(crate) fn without_methods(
+        name: HubName,
+        options: HubOptions,
+        lifetime: Arc<DefaultHubLifetimeManager>,
+    ) -> Self {
+        let service = Arc::new(TypedHub::new(NoMethods));
+        let user_ids = Arc::new(NameIdentifierUserIdProvider);
+        Self::new(name, service, &[], options, lifetime, user_ids)
     }
 
     pub(crate) fn name(&self) -> &HubName {

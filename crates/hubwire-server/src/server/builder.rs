@@ -8,6 +8,8 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{HubBuilder, Server, Statistics};
+use crate::endpoint::ConnectionEndpoint;
+use crate::handler::ConnectionHandler;
 use crate::hub::{Filters, Hub, HubContext, HubFilter, short_type_name};
 use crate::node::{
     Configuration, EndpointOptions, HubOptions, Node, OptionLevels, RandomSource, ServeOptions,
@@ -45,6 +47,24 @@ impl SignalR {
     #[must_use]
     pub fn hub<H: Hub>(&self) -> HubBuilder<H> {
         HubBuilder::new(Arc::clone(&self.server))
+    }
+
+    /// Creates the endpoint of a connection handler, for connections without a hub protocol.
+    ///
+    /// Its options begin with those of the server's endpoints. In the log and in a configuration's
+    /// `endpoints`, the handler has the name of its type, without paths. Each call creates an
+    /// endpoint of its own; clone one to map it to several paths.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the configuration sets an option of the endpoint that makes no sense (see
+    /// [`EndpointOptions::validate`]).
+    ///
+    /// [`ConnectionHandler`] has an example.
+    #[must_use]
+    #[track_caller]
+    pub fn connection_handler<H: ConnectionHandler>(&self, handler: H) -> ConnectionEndpoint {
+        self.server.connection_handler(handler)
     }
 
     /// Returns the hub of this type, as seen by the rest of the program, for code that does not

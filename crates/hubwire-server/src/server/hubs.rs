@@ -1,4 +1,4 @@
-//! The hubs of a server, by name and by type.
+//! The hubs of a server, by name and by type, and its connection handlers.
 
 use std::any::TypeId;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -10,7 +10,11 @@ use crate::lifetime::DefaultHubLifetimeManager;
 
 /// Hubs in the order in which they were built; endpoints, contexts and handles keep them alive.
 #[derive(Debug, Default)]
-pub(crate) struct Hubs(Mutex<Vec<BuiltHub>>);
+pub(crate) struct Hubs {
+    hubs: Mutex<Vec<BuiltHub>>,
+    /// What the connections of each connection handler share.
+    handlers: Mutex<Vec<Weak<HubRuntime>>>,
+}
 
 #[derive(Debug)]
 struct BuiltHub {
@@ -54,8 +58,18 @@ impl Hubs {
         is_free
     }
 
+    /// Adds what the connections of a connection handler share.
+    pub(super) fn add_handler(&self, runtime: &Arc<HubRuntime>) {
+        let mut handlers = self.lock_handlers();
+        handlers.retain(|handler| handler.strong_count() > 0);
+        handlers.push(Arc::downgrade(runtime));
+    }
+
+    /// Returns all hubs, and connection handlers as hubs without methods.
     pub(super) fn all(&self) -> Vec<Arc<HubRuntime>> {
-        self.those(|_| true)
+        let mut all = self.those(|_| true);
+        all.extend(self.lock_handlers().iter().filter_map(Weak::upgrade));
+        all
     }
 
     pub(super) fn of_type<H: Hub>(&self) -> Vec<Arc<HubRuntime>> {
@@ -73,6 +87,10 @@ impl Hubs {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<BuiltHub>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hubs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_handlers(&self) -> MutexGuard<'_, Vec<Weak<HubRuntime>>> {
+        self.handlers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -28,11 +28,11 @@ use super::Server;
 pub struct Statistics {
     /// Invocations of clients, of all hubs, with pending results.
     pub client_results: usize,
-    /// Registered connections of all hubs.
+    /// Registered connections of all hubs and connection handlers.
     pub connections: usize,
     /// Groups of all hubs that have members.
     pub groups: usize,
-    /// Calls that continue without their connections.
+    /// Calls and connection handlers that continue without their connections.
     pub orphaned_calls: usize,
     /// Bytes queued for the ways out of registered connections.
     pub outbound_bytes: usize,

@@ -58,10 +58,7 @@ impl Session {
         if let Some(close) = CloseMessage::of(reason, error_detail) {
             self.say_goodbye(&close);
         }
-        let let_go = self.connection().outbound().failure().and_then(LetGo::of);
-        if let_go.is_some() {
-            self.wire.reset();
-        }
+        let let_go = self.wire.reset_if_let_go();
         let silent = (*reason == DisconnectReason::ClientTimedOut).then_some(LetGo::Silent);
         if let Some(let_go) = let_go.or(silent) {
             let details = || Details::of(self.connection().id());

@@ -10,8 +10,9 @@ use std::task::{Context, Poll, ready};
 use hubwire_protocol::Transport as TransportName;
 
 use crate::connection::{Connection, DisconnectReason};
+use crate::hub::LetGo;
 use crate::node::Turn;
-use crate::transport::{Closing, InputEnd, Left, Transport};
+use crate::transport::{Closing, InputEnd, Left, Piece, Transport};
 
 /// The session's side of what carries a connection's bytes.
 #[derive(Debug)]
@@ -68,15 +69,26 @@ impl Wire {
         turn: &mut Turn,
         mut receive: impl FnMut(&[u8], &mut Turn),
     ) -> Poll<()> {
+        self.poll_pieces(cx, turn, |piece, turn| receive(piece.bytes, turn))
+    }
+
+    /// Like [`Wire::poll_read`], for bytes that are not a hub's: also passes on what the transport
+    /// says of them.
+    pub(crate) fn poll_pieces(
+        &mut self,
+        cx: &mut Context<'_>,
+        turn: &mut Turn,
+        mut receive: impl FnMut(Piece<'_>, &mut Turn),
+    ) -> Poll<()> {
         if self.has_ended() {
             return Poll::Pending;
         }
         let outbound = self.connection.outbound();
         outbound.start_gathering();
         let mut bytes = 0;
-        let counted = |payload: &[u8], turn: &mut Turn| {
-            bytes += payload.len();
-            receive(payload, turn);
+        let counted = |piece: Piece<'_>, turn: &mut Turn| {
+            bytes += piece.bytes.len();
+            receive(piece, turn);
         };
         let read = self.transport.input.poll_read(cx, outbound, turn, counted);
         if bytes > 0 {
@@ -275,6 +287,16 @@ impl Wire {
             return;
         }
         poll_fn(|cx| self.poll_ignored(cx)).await;
+    }
+
+    /// Gives up the transport of a client that is disconnected for a reason of the server's, and
+    /// returns that reason.
+    pub(crate) fn reset_if_let_go(&mut self) -> Option<LetGo> {
+        let let_go = self.connection.outbound().failure().and_then(LetGo::of);
+        if let_go.is_some() {
+            self.reset();
+        }
+        let_go
     }
 
     /// Gives up a transport with a peer that does not read or close.

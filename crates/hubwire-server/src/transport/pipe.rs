@@ -5,11 +5,12 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use hubwire_protocol::TransferFormat;
 use tokio::io::{AsyncRead, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
-use super::InputEnd;
 use super::read_buffer::ReadBuffer;
+use super::{InputEnd, Piece};
 use crate::node::Turn;
 use crate::outbound::Outbound;
 
@@ -65,7 +66,7 @@ impl PipeReader {
         cx: &mut Context<'_>,
         outbound: &Outbound,
         turn: &mut Turn,
-        mut receive: impl FnMut(&[u8], &mut Turn),
+        mut receive: impl FnMut(Piece<'_>, &mut Turn),
     ) -> Poll<Option<InputEnd>> {
         let mut buffer = ReadBuffer::take();
         let mut buffer = ReadBuf::new(buffer.bytes());
@@ -75,7 +76,12 @@ impl PipeReader {
             return Poll::Ready(Some(InputEnd::Closed));
         }
         turn.took_bytes(buffer.filled().len());
-        receive(buffer.filled(), turn);
+        let piece = Piece {
+            bytes: buffer.filled(),
+            format: TransferFormat::Text,
+            is_end: true,
+        };
+        receive(piece, turn);
         Poll::Ready(None)
     }
 }
@@ -92,7 +98,7 @@ mod tests {
         let outbound = outbound(1024);
         let mut received = Vec::new();
         let end = poll_fn(|cx| {
-            let receive = |bytes: &[u8], _: &mut Turn| received.extend_from_slice(bytes);
+            let receive = |piece: Piece<'_>, _: &mut Turn| received.extend_from_slice(piece.bytes);
             reader.poll_read(cx, &outbound, &mut Turn::new(), receive)
         });
         let end = end.await;

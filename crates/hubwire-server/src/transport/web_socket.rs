@@ -4,12 +4,13 @@ use std::task::{Context, Poll, ready};
 
 use hubwire_core::FrameFormat;
 use hubwire_protocol::{
-    FrameDecoder, FrameEvent, Masking, Opcode, TransferFormat, Transport, close_frame, write_frame,
+    DataKind, FrameDecoder, FrameEvent, Masking, Opcode, TransferFormat, Transport, close_frame,
+    write_frame,
 };
 
 use super::read_buffer::ReadBuffer;
 use super::socket::SocketReader;
-use super::{Closing, InputEnd, Left, TransportKind};
+use super::{Closing, InputEnd, Left, Piece, TransportKind};
 use crate::node::Turn;
 use crate::outbound::Outbound;
 
@@ -54,7 +55,7 @@ impl WebSocketReader {
         cx: &mut Context<'_>,
         outbound: &Outbound,
         turn: &mut Turn,
-        mut receive: impl FnMut(&[u8], &mut Turn),
+        mut receive: impl FnMut(Piece<'_>, &mut Turn),
     ) -> Poll<Option<InputEnd>> {
         let mut buffer = ReadBuffer::take();
         let buffer = buffer.bytes();
@@ -70,9 +71,25 @@ impl WebSocketReader {
             turn.took_frame();
             match self.frames.next(&mut input) {
                 Ok(None) => return Poll::Ready(None),
-                Ok(Some(FrameEvent::Data { payload, .. })) => {
+                Ok(Some(FrameEvent::Data {
+                    payload,
+                    kind,
+                    is_end,
+                })) => {
                     turn.took_bytes(payload.len());
-                    receive(payload, turn);
+                    let format = match kind {
+                        DataKind::Binary => TransferFormat::Binary,
+                        DataKind::Text => TransferFormat::Text,
+                    };
+                    let bytes = &*payload;
+                    receive(
+                        Piece {
+                            bytes,
+                            format,
+                            is_end,
+                        },
+                        turn,
+                    );
                 }
                 Ok(Some(FrameEvent::Ping(payload))) => outbound.push_control(&pong(&payload)),
                 Ok(Some(FrameEvent::Pong(_))) => {}

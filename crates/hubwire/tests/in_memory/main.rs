@@ -67,6 +67,7 @@ mod posts;
 mod protocols_in_use;
 mod pulled;
 mod pulled_churn;
+mod raw_connections;
 mod refused_calls;
 mod results;
 mod room;

@@ -24,6 +24,7 @@ mod long_polling;
 mod malformed;
 mod messagepack;
 mod negotiate;
+mod raw_connections;
 mod refused_origins;
 mod server;
 mod shutdown;

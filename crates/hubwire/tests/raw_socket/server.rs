@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use hubwire::connections::MapConnections;
 use hubwire::options::KeepRequest;
 use hubwire::{HubBuilder, HubHandle, MapHub, SignalR, Statistics};
 use tokio::net::TcpListener;
@@ -14,6 +15,8 @@ use test_support::client::Client;
 use test_support::hubs::{Gate, Hook, ProbeHub};
 use test_support::journal::Journal;
 use test_support::requests::{self, Response};
+
+use crate::raw_connections::{Deaf, Echo};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -49,7 +52,9 @@ impl Server {
         let app = options(&signalr, &hub)
             .merge(hooks(&signalr, &hub))
             .map_hub("/narrow", narrow.endpoint())
-            .map_hub("/quiet", quiet.endpoint());
+            .map_hub("/quiet", quiet.endpoint())
+            .map_connections("/echo", signalr.connection_handler(Echo))
+            .map_connections("/deaf", signalr.connection_handler(Deaf));
         let (end, ended) = oneshot::channel::<()>();
         let mut serving = JoinSet::new();
         serving.spawn(

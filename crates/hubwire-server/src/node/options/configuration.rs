@@ -23,7 +23,7 @@ use super::{EndpointOptions, HubOptions, InvalidOption, ServeOptions, ServerOpti
 /// | `hub` | [`HubOptions`] | all hubs |
 /// | `endpoint` | [`EndpointOptions`] | all endpoints |
 /// | `hubs.NAME` | [`HubOptions`] | the hub with this name ([`HubBuilder::name`](crate::HubBuilder::name)) |
-/// | `endpoints.NAME` | [`EndpointOptions`] | the endpoints of that hub |
+/// | `endpoints.NAME` | [`EndpointOptions`] | the endpoints of that hub, or of the connection handler with that type |
 ///
 /// Times are text (`"15s"`, `"1m 30s"`, `"500ms"`) or a number of seconds, sizes are numbers of
 /// bytes. Unknown sections and options are errors.
