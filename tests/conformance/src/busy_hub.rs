@@ -20,7 +20,7 @@ impl BusyHub {
         let client = cx.clients().client(id).when_busy(when_busy);
         let padding = "x".repeat(PADDING);
         for number in numbers {
-            client.clone().send("Number", (number, &padding)).await?;
+            client.send("Number", (number, &padding)).await?;
         }
         Ok(())
     }
