@@ -1,5 +1,8 @@
 //! The metrics of connections, and of what they carry.
 
+use hubwire::metrics::{ALL, MetricKind};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use test_support::http_client::HttpClient;
 use test_support::in_memory::*;
 
 use super::calls::values;
@@ -51,6 +54,57 @@ fn the_open_connections_are_counted_and_return_to_zero() {
         pass(seconds(2)).await;
     });
     assert_eq!(gauge(&closed, name), by_transport(0.0, 0.0, 0.0));
+}
+
+/// Returns the exported values of a gauge; unlike a snapshot, this does not reset them.
+fn exported(exporter: &PrometheusHandle, name: &str) -> Vec<f64> {
+    let name = name.replace('.', "_");
+    let text = exporter.render();
+    let lines = text.lines().filter_map(|line| line.strip_prefix(&name));
+    let lines = lines.filter(|rest| rest.starts_with([' ', '{']));
+    let values = lines.map(|rest| rest.rsplit(' ').next().unwrap().parse().unwrap());
+    values.collect()
+}
+
+#[test]
+fn what_waits_for_clients_is_known_and_gone_when_they_have_left() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let exporter = recorder.handle();
+    let of = |name| exported(&exporter, name);
+    let open = || of("signalr.server.active_connections").iter().sum::<f64>();
+    let queued = || of("hubwire.outbound.queued.connections");
+    record_with(&recorder, async {
+        let (server, mut client) = connected().await;
+        let mut away = TestClient::connect_pulled(&server.endpoint).await.unwrap();
+        let mut other = TestClient::connect_pulled(&server.endpoint).await.unwrap();
+        let polling = HttpClient::start_polling(&server.endpoint).await;
+        away.leave();
+        other.leave();
+        let all = server.context().clients().all();
+        all.send("Text", ("x".repeat(10_000),)).await.unwrap();
+        message(&mut client).await;
+        pass(seconds(2)).await;
+        assert_eq!((open(), queued()), (4.0, vec![3.0]));
+        let held = of("hubwire.outbound.memory")[0];
+        // The message is framed once for each of the three formats.
+        assert!((30_000.0..31_000.0).contains(&held), "{held}");
+
+        other.come_back();
+        message(&mut other).await;
+        pass(seconds(2)).await;
+        assert_eq!((open(), queued()), (4.0, vec![2.0]));
+
+        client.close().await.unwrap();
+        polling.delete().await;
+        drop((client, away, other));
+        pass(seconds(20)).await;
+        server.leaves_nothing_behind().await;
+        for metric in ALL.iter().filter(|it| it.kind == MetricKind::Gauge) {
+            let values = of(metric.name);
+            assert!(!values.is_empty(), "{}", metric.name);
+            assert!(values.iter().all(|value| *value == 0.0), "{values:?}");
+        }
+    });
 }
 
 #[test]

@@ -13,13 +13,10 @@ fn nothing_that_was_counted_before_the_end_of_a_shutdown_is_lost() {
         let all = server.context().clients().all();
         all.send("Text", ("x",)).await.unwrap();
         assert_eq!(message(&mut client).await["type"], 1);
-        let (closed, ()) = tokio::join!(
-            async {
-                assert_closed_with(&mut client, json!({"type": 7, "allowReconnect": true})).await;
-            },
-            server.signalr.shutdown(),
+        tokio::join!(
+            assert_closed_with(&mut client, json!({"type": 7, "allowReconnect": true})),
+            server.signalr.shutdown()
         );
-        let () = closed;
         // The server still exists, and would pass on the rest when it is dropped.
         let recorded = snapshotter.snapshot().into_vec();
         let of = |name| counters(&recorded, name);
