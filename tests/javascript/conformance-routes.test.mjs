@@ -3,11 +3,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
 import { conformance } from "./support/server.mjs";
-import { within } from "./support/waiting.mjs";
+import { Inbox, within } from "./support/waiting.mjs";
 
+// The WebSockets that the client uses.
+const WebSocket = createRequire(import.meta.resolve("@microsoft/signalr"))("ws");
 const RECORD = "\u001e";
 const COOKIES = ["testCookie=testValue; path=/", "testCookie2=testValue2; path=/"];
 
@@ -143,4 +146,18 @@ test("the deployment is described", async () => {
   const response = await send("GET", "/deployment");
   assert.equal(response.status, 200);
   assert.equal((await response.json()).Name, "conformance");
+});
+
+test("/echo takes a WebSocket without negotiation, and returns 1000 for a Close without a code", async () => {
+  const socket = new WebSocket(`${server.url}/echo`.replace("http", "ws"));
+  const [messages, closed] = [new Inbox("an echo"), new Inbox("the Close")];
+  socket.on("message", (data) => messages.put(data.toString()));
+  socket.on("close", (code) => closed.put(code));
+  await within(new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject)), "the upgrade");
+  for (const sent of ["text", Buffer.from("bytes")]) {
+    socket.send(sent);
+    assert.equal(await messages.next(), sent.toString());
+  }
+  socket.close();
+  assert.equal(await closed.next(), 1000);
 });

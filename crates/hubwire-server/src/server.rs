@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use builder::{SignalR, SignalRBuilder};
 pub use hub_builder::{HubBuilder, HubHandle};
 use hubs::Hubs;
-use hubwire_core::{Backplane, HubName};
+use hubwire_core::Backplane;
 use metrics::Measured;
 pub use statistics::Statistics;
 

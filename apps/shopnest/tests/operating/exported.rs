@@ -62,3 +62,22 @@ async fn messages_and_orders_of_the_shop_are_counted() {
     .await;
     assert_eq!(scrape.sum("hubwire_panics_total", &[]), 0.0);
 }
+
+#[tokio::test]
+async fn limits_are_exported_by_their_names_before_they_are_hit() {
+    let shop = Shop::open().await;
+    let hits = "hubwire_limit_hits_total";
+    let of = |scrape: &Scrape, limit| scrape.sum(hits, &[("limit", limit)]);
+    let mut visitor = Client::open(shop.address, "/hubs/chat").await;
+    visitor.record().await;
+    // The limits of the server, and of its listener.
+    let scrape = scrape_until(&shop, |it| {
+        ["json_nesting", "write_timeout"].map(|limit| it.has(hits, &[("limit", limit)]))
+            == [true; 2]
+    })
+    .await;
+    assert_eq!(of(&scrape, "json_nesting"), 0.0);
+    let nested = "[".repeat(64) + &"]".repeat(64);
+    visitor.call("1", "JoinRoom", &nested).await;
+    scrape_until(&shop, |it| of(it, "json_nesting") == 1.0).await;
+}

@@ -39,6 +39,12 @@ impl Scrape {
         lines.map(|line| line.value).sum()
     }
 
+    /// Returns whether there is a sample of this name with these labels.
+    pub(crate) fn has(&self, name: &str, labels: &[(&str, &str)]) -> bool {
+        let mut lines = self.lines.iter().filter(|line| line.name == name);
+        lines.any(|line| line.has(labels))
+    }
+
     /// Returns every name with the labels that its samples have.
     pub(crate) fn labels_by_name(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let mut names = BTreeMap::<_, BTreeSet<_>>::new();

@@ -13,8 +13,8 @@ use super::refusals::{self, FailedCall};
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
 use crate::hub::{
-    CallFault, Details, Heard, HubCall, HubError, Place, RefusalReason, Reply, ReplyKind,
-    Resources, ResourcesBuilder, TraceContext, Warning, span,
+    CallFault, Details, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources,
+    ResourcesBuilder, TraceContext, Warning, span,
 };
 use crate::node::{EnabledSpan, ErrorDetail, InSpan, guarded, with_scratch};
 
