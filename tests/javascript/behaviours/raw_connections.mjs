@@ -56,7 +56,8 @@ function same(pieces, expected) {
 
 const isText = ({ isMessagePack }) => !isMessagePack;
 const isBinary = ({ isMessagePack }) => isMessagePack;
-const isHttp = ({ transport }) => transport !== "WebSockets";
+// Node's fetch cannot send the bytes of client 7 a second time.
+const isRedirectable = ({ transport, isMessagePack, client }) => transport !== "WebSockets" && !(isMessagePack && client.startsWith("7."));
 
 export const behaviours = [
   behaviour(
@@ -96,6 +97,6 @@ export const behaviours = [
       await raw.echo(isBinary(cell.variant) ? Uint8Array.of(1, 2, 3) : "redirected");
       await raw.stop();
     },
-    { where: isHttp },
+    { where: isRedirectable },
   ),
 ];
