@@ -4,6 +4,7 @@ mod attached;
 mod connection_table;
 mod cors;
 mod event_stream;
+mod expiring_tokens;
 mod hub_endpoint;
 mod long_polling;
 mod map_hub;

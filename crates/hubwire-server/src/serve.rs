@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
+use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::accepting::Door;
 use self::http::{Timeouts, serve_connection};
-use crate::node::{Admission, Configure, ServeOptions, serve_option_setters};
+use crate::node::{Admission, Configure, ServeOptions, caught, serve_option_setters};
 use crate::server::SignalR;
 
 /// Far beyond any uptime, and still a time that can be added to the current one.
@@ -191,7 +192,13 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
             Either::Right((accepted, _)) => accepted,
         };
         let (app, finish) = (app.clone(), finish.clone());
-        requests.spawn(serve_connection((io, permit), peer, app, timeouts, finish));
+        let served = serve_connection((io, permit), peer, app, timeouts, finish);
+        // A handler of the application may panic; that ends its HTTP connection.
+        requests.spawn(caught(served).map(|served| {
+            if let Err(panic) = served {
+                panic.log("the serving of an HTTP connection");
+            }
+        }));
         while requests.try_join_next().is_some() {}
         consume_budget().await;
     }
