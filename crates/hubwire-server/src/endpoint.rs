@@ -6,6 +6,7 @@ mod connection_endpoint;
 mod connection_table;
 mod cors;
 mod event_stream;
+mod expiring_tokens;
 mod hub_endpoint;
 mod long_polling;
 mod map_connections;

@@ -25,6 +25,7 @@ mod writers;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 pub(crate) use admission::{Admission, ConnectionPermit, Refusal};
 use background::{Background, Runner};
@@ -118,6 +119,12 @@ impl Node {
     /// Returns the milliseconds since the node was built.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now()
+    }
+
+    /// Returns the milliseconds from when the node was built to when this much time has passed.
+    pub(crate) fn after(&self, time: Duration) -> u64 {
+        let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.now().saturating_add(time)
     }
 
     /// Returns the milliseconds from when the node was built to this time.
@@ -232,6 +239,11 @@ impl Node {
     ) -> AbortHandle {
         let task = panics::counted(&self.panics, task);
         self.tracker.spawn(task).abort_handle()
+    }
+
+    /// Runs a step of a task that is not the node's, and counts its panics as the node's.
+    pub(crate) fn counting_panics<R>(&self, step: impl FnOnce() -> R) -> R {
+        panics::counted_in(&self.panics, step)
     }
 
     /// Passes on what was counted for the metrics of the node itself.

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
+use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::accepting::Door;
 use self::http::{Timeouts, serve_connection};
-use crate::node::{Admission, Configure, ServeLimits, ServeOptions, serve_option_setters};
+use crate::node::{Admission, Configure, ServeLimits, ServeOptions, caught, serve_option_setters};
 use crate::server::SignalR;
 
 /// Far beyond any uptime, and still a time that can be added to the current one.
@@ -194,7 +195,12 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
         };
         let (app, limits, finish) = (app.clone(), Arc::clone(&limits), finish.clone());
         let served = serve_connection((io, permit), peer, app, timeouts, limits, finish);
-        requests.spawn(served);
+        // A handler of the application may panic; that ends its HTTP connection.
+        requests.spawn(caught(served).map(|served| {
+            if let Err(panic) = served {
+                panic.log("the serving of an HTTP connection");
+            }
+        }));
         while requests.try_join_next().is_some() {}
         consume_budget().await;
     }

@@ -11,6 +11,7 @@ mod inlet;
 mod long_polling;
 mod pipe;
 mod read_buffer;
+mod request_in_chunks;
 mod served_socket;
 mod socket;
 mod tcp_watch;
@@ -28,6 +29,7 @@ pub(crate) use long_polling::{LONG_POLLING, PollBody};
 pub(crate) use pipe::PipeReader;
 #[cfg(feature = "testing")]
 pub(crate) use pipe::{PipeWriter, pipe};
+pub(crate) use request_in_chunks::AfterResponse;
 pub(crate) use served_socket::{ServedSocket, SocketHandle, Upgrade};
 pub(crate) use socket::Socket;
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};

@@ -90,7 +90,10 @@ impl Principal {
     }
 }
 
-/// Determines the user of a connection; called once, at the handshake.
+/// Determines the user of a connection; called once, when its transport is opened.
+///
+/// It should not block, because other requests of the same client wait for it. If it panics, the
+/// connection is refused (500), or ends if it is a WebSocket.
 ///
 /// Implemented for every `Fn(&ConnectionRequest, Option<&Principal>) -> Option<UserId>`.
 ///

@@ -39,7 +39,7 @@ impl Attached {
         let token = ConnectionToken::new(random.text::<16>());
         let id = ConnectionId::from(random.text::<16>());
         let slot = Slot::new(endpoint.number, id, principal);
-        slot.attach(Transport::WebSockets);
+        slot.attach(Transport::WebSockets, slot.principal());
         let slot = Arc::new(slot);
         endpoint.table.insert(token.clone(), Arc::clone(&slot));
         Self::new(endpoint, token, slot)
@@ -49,15 +49,26 @@ impl Attached {
         &self.slot
     }
 
+    /// Runs the step that opens a connection, and with it code of the application; returns `None`
+    /// if that panics, and nothing is left of the connection then.
+    pub(super) fn opened_by<T>(self, open: impl FnOnce(Self) -> T) -> Option<T> {
+        let (node, label) = (
+            Arc::clone(self.hub.node()),
+            ConnectionLabel::from(self.whose()),
+        );
+        node.counting_panics(|| {
+            guarded_step_of(label.whose(), "the opening of a connection", || open(self))
+        })
+    }
+
     /// Opens the connection of a transport.
     pub(crate) fn open(
         &self,
         endpoint: &HubEndpoint,
         request: ConnectionRequest,
-        principal: Option<Principal>,
         kind: &'static TransportKind,
     ) -> Arc<Connection> {
-        let principal = self.slot.fix_principal(principal).cloned();
+        let principal = self.slot.principal().cloned();
         let identity = Identity {
             user_id: self.hub.user_ids().user_id(&request, principal.as_ref()),
             principal,
@@ -112,15 +123,18 @@ impl Drop for Attached {
             false => Keep::ForTheLastPoll,
         };
         let (connection, ended) = self.slot.end(keep);
+        let mut expires = node.now();
         // A task that was cut off has neither closed its transport nor left its groups.
         if let Some(connection) = connection {
+            expires = node.after(connection.outbound().bounds().absence);
             self.give_back(&connection);
             guarded_step_of(self.whose(), "the drop of a connection", || {
                 drop(connection);
             });
         }
         let limit = &node.limits().ended_tokens;
-        self.table.end(&self.token, ended, node.now(), limit);
+        self.table
+            .end(&self.token, &self.slot, ended, expires, limit);
     }
 }
 

@@ -1,21 +1,15 @@
 //! Connection tokens, from their negotiation to the end of their connection.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use hubwire_protocol::Transport;
 
+use super::expiring_tokens::{ExpiringTokens, TooMany};
 use super::slot::{Attach, Ended, Slot};
-use crate::connection::Connection;
+use crate::connection::{Connection, Principal};
 use crate::node::{Admission, Limit};
-
-/// How long a negotiated id waits for its connection (ASP.NET Core's `DisconnectTimeout`), and a
-/// client that polls may take to be told that its connection has ended.
-const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How many negotiated ids may wait for their connections.
 const NEGOTIATED_LIMIT: usize = 20_000;
@@ -61,13 +55,10 @@ pub(crate) struct Expired {
 #[derive(Debug)]
 pub(crate) struct ConnectionTable {
     slots: papaya::HashMap<ConnectionToken, Arc<Slot>>,
-    /// Negotiated tokens in the order in which they expire, including those attached in the
-    /// meantime.
-    negotiated: Mutex<VecDeque<(u64, ConnectionToken)>>,
-    /// Tokens of ended connections in the order in which they expire, including those whose
-    /// clients have been told in the meantime.
-    ended: Mutex<VecDeque<(u64, ConnectionToken)>>,
-    waiting: AtomicUsize,
+    /// Negotiated tokens that are not attached.
+    negotiated: ExpiringTokens,
+    /// Tokens of ended connections whose clients have not been told.
+    ended: ExpiringTokens,
     /// Counts waiting ids for each address, if those are limited.
     admission: Arc<Admission>,
 }
@@ -76,34 +67,34 @@ impl ConnectionTable {
     pub(crate) fn new(maximum_per_address: Option<usize>) -> Self {
         Self {
             slots: papaya::HashMap::new(),
-            negotiated: Mutex::default(),
-            ended: Mutex::default(),
-            waiting: AtomicUsize::new(0),
+            negotiated: ExpiringTokens::new(NEGOTIATED_LIMIT),
+            ended: ExpiringTokens::new(ENDED_LIMIT),
             admission: Arc::new(Admission::new(None, maximum_per_address)),
         }
     }
 
-    /// Stores a negotiated slot until it is attached or expires.
+    /// Stores a negotiated slot until it is attached or expires, at the given time.
     ///
     /// # Errors
     ///
     /// Returns an error if too many are already waiting.
     pub(crate) fn negotiate(
         &self,
-        token: ConnectionToken,
+        token: &ConnectionToken,
         slot: Slot,
         address: Option<IpAddr>,
-        now: u64,
+        expires: u64,
     ) -> Result<(), Full> {
         let permit = self.admission.admit(address).map_err(|_| Full::Address)?;
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= NEGOTIATED_LIMIT {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(Full::All);
-        }
         slot.count_until_attached(permit);
-        lock(&self.negotiated).push_back((now, token.clone()));
-        self.slots.pin().insert(token, Arc::new(slot));
-        Ok(())
+        let slot = Arc::new(slot);
+        // Nobody knows the token yet. It is stored first, to be there when it expires.
+        self.insert(token.clone(), Arc::clone(&slot));
+        let waits = self.negotiated.insert(&slot, token, expires);
+        waits.map_err(|TooMany| {
+            self.remove(token);
+            Full::All
+        })
     }
 
     /// Stores a slot that is attached from the start, such as a WebSocket without negotiation.
@@ -124,10 +115,15 @@ impl ConnectionTable {
     }
 
     /// Gives a negotiated slot to the only transport that may use it.
-    pub(crate) fn attach(&self, slot: &Slot, transport: Transport) -> Attach {
-        let attach = slot.attach(transport);
-        if matches!(attach, Attach::Attached(_)) {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+    pub(crate) fn attach(
+        &self,
+        slot: &Slot,
+        transport: Transport,
+        opener: Option<&Principal>,
+    ) -> Attach {
+        let attach = slot.attach(transport, opener);
+        if matches!(attach, Attach::WebSocket | Attach::Posting(_)) {
+            self.negotiated.remove(slot);
         }
         attach
     }
@@ -137,49 +133,50 @@ impl ConnectionTable {
         self.slots.pin().remove(token);
     }
 
-    /// Forgets the token of a connection that has ended, now or once its client has been told.
+    /// Forgets the token of a connection that has ended: now, or once its client has been told or
+    /// this time has come.
     ///
     /// If too many are waiting for that, this counts for the limit.
-    pub(crate) fn end(&self, token: &ConnectionToken, ended: Ended, now: u64, limit: &Limit) {
-        if ended == Ended::Untold {
-            let mut waiting = lock(&self.ended);
-            if waiting.len() < ENDED_LIMIT {
-                waiting.push_back((now, token.clone()));
-                return;
-            }
-            limit.count();
+    pub(crate) fn end(
+        &self,
+        token: &ConnectionToken,
+        slot: &Slot,
+        ended: Ended,
+        expires: u64,
+        limit: &Limit,
+    ) {
+        if ended == Ended::Completely {
+            return self.remove(token);
         }
-        self.remove(token);
+        if self.ended.insert(slot, token, expires).is_err() {
+            limit.count();
+            return self.remove(token);
+        }
+        // A poll may have told the client in the meantime.
+        if !self.slots.pin().contains_key(token) {
+            self.ended.remove(slot);
+        }
     }
 
     /// Records that a client is told by its poll that its connection has ended.
     pub(crate) fn tell_end(&self, token: &ConnectionToken, slot: &Slot) {
         if slot.tell_end() {
             self.remove(token);
+            self.ended.remove(slot);
         }
     }
 
     /// Removes slots that were negotiated but not opened in time, and those of ended connections.
     pub(crate) fn expire(&self, now: u64) -> Expired {
         let mut expired = Expired::default();
-        let is_over = |since: u64| Duration::from_millis(now.saturating_sub(since)) >= TIMEOUT;
         let slots = self.slots.pin();
-        let mut negotiated = lock(&self.negotiated);
-        while let Some((_, token)) = negotiated.pop_front_if(|(since, _)| is_over(*since)) {
-            // Attaching it now makes it unusable for anybody else.
-            if let Some(slot) = slots.get(&token)
-                && matches!(
-                    self.attach(slot, Transport::WebSockets),
-                    Attach::Attached(_)
-                )
-            {
+        for token in self.negotiated.take_expired(now) {
+            if slots.get(&token).is_some_and(|slot| slot.expire()) {
                 slots.remove(&token);
                 expired.negotiated += 1;
             }
         }
-        drop(negotiated);
-        let mut ended = lock(&self.ended);
-        while let Some((_, token)) = ended.pop_front_if(|(since, _)| is_over(*since)) {
+        for token in self.ended.take_expired(now) {
             expired.ended += u64::from(slots.remove(&token).is_some());
         }
         expired
@@ -212,18 +209,31 @@ impl ConnectionTable {
     }
 }
 
-fn lock(
-    tokens: &Mutex<VecDeque<(u64, ConnectionToken)>>,
-) -> MutexGuard<'_, VecDeque<(u64, ConnectionToken)>> {
-    tokens.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
-    use hubwire_core::ConnectionId;
-
+    use super::super::slot::Keep;
     use super::*;
     use crate::node::Limits;
+
+    #[test]
+    fn tokens_that_are_attached_or_told_take_no_room() {
+        let table = ConnectionTable::new(None);
+        let limit = Limits::default().ended_tokens;
+        for number in 0..NEGOTIATED_LIMIT + ENDED_LIMIT {
+            let token = ConnectionToken::new(number.to_string());
+            let slot = Slot::new(0, "id".into(), None);
+            table.negotiate(&token, slot, None, 15_000).unwrap();
+            let slot = table.find(&token, 0).unwrap();
+            table.attach(&slot, Transport::LongPolling, None);
+            table.end(&token, &slot, Ended::Untold, 15_000, &limit);
+            // Not a poll's slot that has ended, but as good as one here.
+            slot.end(Keep::Nothing);
+            table.tell_end(&token, &slot);
+        }
+        assert_eq!(table.len(), 0);
+        assert!(table.negotiated.take_expired(u64::MAX).is_empty());
+        assert!(table.ended.take_expired(u64::MAX).is_empty());
+    }
 
     #[test]
     fn ended_connections_are_kept_for_their_last_polls_up_to_a_limit() {
@@ -231,9 +241,9 @@ mod tests {
         let limit = Limits::default().ended_tokens;
         for number in 0..ENDED_LIMIT + 3 {
             let token = ConnectionToken::new(number.to_string());
-            let slot = Slot::new(0, ConnectionId::from("id"), None);
-            table.insert(token.clone(), Arc::new(slot));
-            table.end(&token, Ended::Untold, 0, &limit);
+            let slot = Arc::new(Slot::new(0, "id".into(), None));
+            table.insert(token.clone(), Arc::clone(&slot));
+            table.end(&token, &slot, Ended::Untold, 15_000, &limit);
         }
         assert_eq!(table.len(), ENDED_LIMIT);
         assert_eq!(limit.say(0), Some(3));

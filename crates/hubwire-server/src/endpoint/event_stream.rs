@@ -13,10 +13,10 @@ use hubwire_protocol::Transport;
 
 use super::attached::{Attached, spawn_session};
 use super::opening::Refusal;
-use super::slot::{Attach, SlotInput};
+use super::slot::{Attach, Slot};
 use super::{HubEndpoint, opening, response};
-use crate::connection::{Connection, Principal};
-use crate::transport::{EventStream, InletOwner, Input, SERVER_SENT_EVENTS, SocketHandle, inlet};
+use crate::connection::Connection;
+use crate::transport::{EventStream, Input, PipeReader, SERVER_SENT_EVENTS, SocketHandle};
 
 /// Responds to `GET {path}` with `Accept: text/event-stream`.
 pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
@@ -28,16 +28,26 @@ pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
 
 fn open(endpoint: &HubEndpoint, parts: &Parts) -> Result<EventStream<StreamEnd>, Refusal> {
     let (token, slot) = opening::require(endpoint, parts)?;
-    let attach = opening::attach(endpoint, &slot, Transport::ServerSentEvents)?;
-    let Attach::Attached(posted) = attach else {
+    let attach = opening::attach(endpoint, &slot, Transport::ServerSentEvents, parts)?;
+    let Attach::Posting(reader) = attach else {
         return Err(Box::new(response::text(StatusCode::CONFLICT, "")));
     };
-    let (owner, reader) = posted.unwrap_or_else(inlet);
-    slot.set_input(SlotInput::Shared(owner.downgrade()));
+    let attached = Attached::new(endpoint, token, slot);
+    attached
+        .opened_by(|attached| opened(endpoint, parts, attached, reader))
+        .ok_or_else(opening::failed)
+}
+
+/// Opens the connection, and its stream.
+fn opened(
+    endpoint: &HubEndpoint,
+    parts: &Parts,
+    attached: Attached,
+    reader: PipeReader,
+) -> EventStream<StreamEnd> {
+    let slot = Arc::clone(attached.slot());
     let request = opening::kept_with_addresses(endpoint, &slot, parts);
-    let principal = parts.extensions.get::<Principal>().cloned();
-    let attached = Attached::new(endpoint, token, Arc::clone(&slot));
-    let connection = attached.open(endpoint, request, principal, &SERVER_SENT_EVENTS);
+    let connection = attached.open(endpoint, request, &SERVER_SENT_EVENTS);
     let puller = connection.outbound().attach_puller();
     if let Some(socket) = parts.extensions.get::<SocketHandle>() {
         socket.watch(puller.watch());
@@ -49,11 +59,7 @@ fn open(endpoint: &HubEndpoint, parts: &Parts) -> Result<EventStream<StreamEnd>,
         Input::Pipe(reader),
     );
     spawn_session(&endpoint.hub, &slot, ready(Some((attached, session))));
-    let end = StreamEnd {
-        connection,
-        _input: owner,
-    };
-    Ok(EventStream::new(puller, end))
+    EventStream::new(puller, StreamEnd { connection, slot })
 }
 
 /// Ends the connection of an event stream when the stream is gone: its id is then unknown, and its
@@ -61,12 +67,14 @@ fn open(endpoint: &HubEndpoint, parts: &Parts) -> Result<EventStream<StreamEnd>,
 #[derive(Debug)]
 struct StreamEnd {
     connection: Arc<Connection>,
-    _input: InletOwner,
+    slot: Arc<Slot>,
 }
 
 impl Drop for StreamEnd {
     fn drop(&mut self) {
+        // The slot may have lost its connection already.
         self.connection.lose_transport();
+        self.slot.lose_transport();
     }
 }
 

@@ -30,7 +30,7 @@ use crate::node::{
 };
 use crate::outbound::{Bounds, Progress};
 use crate::session::{AnySession, RawSession, Session};
-use crate::transport::{self, Input, TransportKind};
+use crate::transport::{self, AfterResponse, Input, TransportKind};
 
 static NEXT_ENDPOINT: AtomicUsize = AtomicUsize::new(0);
 
@@ -251,12 +251,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        let after = AfterResponse::of(&request);
         match cors::admit(self, &request) {
             ControlFlow::Continue(cors) => {
                 let response = routing::respond(self, request.map(Body::new));
-                Box::pin(response.map(|response| Ok(cors.add_to(response))))
+                Box::pin(response.map(move |response| Ok(after.add_to(cors.add_to(response)))))
             }
-            ControlFlow::Break(response) => Box::pin(ready(Ok(response))),
+            ControlFlow::Break(response) => Box::pin(ready(Ok(after.add_to(response)))),
         }
     }
 }
@@ -278,12 +279,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        let after = AfterResponse::of(&request);
         let response = match cors::admit(&self.0, &request) {
             ControlFlow::Continue(cors) => {
                 cors.add_to(negotiate::respond(&self.0, &request.into_parts().0))
             }
             ControlFlow::Break(response) => response,
         };
-        Box::pin(ready(Ok(response)))
+        Box::pin(ready(Ok(after.add_to(response))))
     }
 }

@@ -13,69 +13,64 @@ use tokio::time::timeout;
 use super::attached::{Attached, spawn_session};
 use super::connection_table::ConnectionToken;
 use super::opening::Refusal;
-use super::slot::{Attach, Posted, Slot, SlotInput};
+use super::slot::{Attach, Slot};
 use super::{HubEndpoint, opening, response};
-use crate::connection::Principal;
 use crate::outbound::Puller;
-use crate::transport::{Input, LONG_POLLING, PollBody, SocketHandle, inlet};
+use crate::transport::{Input, LONG_POLLING, PipeReader, PollBody, SocketHandle};
 
 /// Responds to a GET that is neither an event stream nor an upgrade.
 pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> BoxFuture<'static, Response<Body>> {
     match begin(endpoint, parts) {
-        Ok(poll) => Box::pin(poll.run()),
+        Ok((poll, puller)) => Box::pin(poll.run(puller)),
         Err(response) => Box::pin(ready(response::poll(*response))),
     }
 }
 
-/// Returns a poll that waits, or the response if there is nothing to wait for.
-fn begin(endpoint: &HubEndpoint, parts: &Parts) -> Result<Poll, Refusal> {
+/// Returns a poll that waits, or the response if there is nothing to wait for. The poll has no
+/// puller if the connection is being opened by another one.
+fn begin(endpoint: &HubEndpoint, parts: &Parts) -> Result<(Poll, Option<Puller>), Refusal> {
     let (token, slot) = opening::require(endpoint, parts)?;
-    match opening::attach(endpoint, &slot, Transport::LongPolling)? {
-        Attach::Attached(posted) => {
-            open(endpoint, parts, (token, slot), posted);
+    match opening::attach(endpoint, &slot, Transport::LongPolling, parts)? {
+        Attach::Posting(reader) => {
+            let attached = Attached::new(endpoint, token, slot);
+            attached
+                .opened_by(|attached| open(endpoint, parts, attached, reader))
+                .ok_or_else(opening::failed)?;
             Err(Box::new(response::bytes(Body::empty())))
         }
-        Attach::Busy | Attach::OtherTransport => {
-            let Some(connection) = slot.connection() else {
-                // The first poll is about to open it.
-                return Err(Box::new(response::text(StatusCode::CONFLICT, "")));
-            };
-            Ok(Poll {
-                // This ends a poll that is still waiting.
-                puller: connection.outbound().attach_puller(),
+        Attach::Busy(connection) => {
+            // This ends a poll that is still waiting.
+            let puller = connection.map(|connection| connection.outbound().attach_puller());
+            let poll = Poll {
                 endpoint: endpoint.clone(),
                 token,
                 slot,
                 socket: parts.extensions.get::<SocketHandle>().cloned(),
-            })
+            };
+            Ok((poll, puller))
         }
         Attach::Ended => {
             endpoint.table.tell_end(&token, &slot);
             Err(Box::new(response::text(StatusCode::NO_CONTENT, "")))
         }
+        // Only other transports get these, or `opening::attach` has refused them.
+        Attach::WebSocket | Attach::OtherTransport | Attach::OtherUser | Attach::Unknown => {
+            Err(Box::new(opening::unknown()))
+        }
     }
 }
 
 /// Opens the connection; its messages wait for the next poll.
-fn open(
-    endpoint: &HubEndpoint,
-    parts: &Parts,
-    (token, slot): (ConnectionToken, Arc<Slot>),
-    posted: Option<Posted>,
-) {
-    let (owner, reader) = posted.unwrap_or_else(inlet);
-    slot.set_input(SlotInput::Owned(owner));
+fn open(endpoint: &HubEndpoint, parts: &Parts, attached: Attached, reader: PipeReader) {
+    let slot = Arc::clone(attached.slot());
     let request = opening::kept_with_addresses(endpoint, &slot, parts);
-    let principal = parts.extensions.get::<Principal>().cloned();
-    let attached = Attached::new(endpoint, token, Arc::clone(&slot));
-    let connection = attached.open(endpoint, request, principal, &LONG_POLLING);
+    let connection = attached.open(endpoint, request, &LONG_POLLING);
     let session = endpoint.session(connection, &LONG_POLLING, Input::Pipe(reader));
     spawn_session(&endpoint.hub, &slot, ready(Some((attached, session))));
 }
 
 /// A poll that waits for messages.
 struct Poll {
-    puller: Puller,
     endpoint: HubEndpoint,
     token: ConnectionToken,
     slot: Arc<Slot>,
@@ -83,28 +78,46 @@ struct Poll {
 }
 
 impl Poll {
-    async fn run(mut self) -> Response<Body> {
+    async fn run(self, puller: Option<Puller>) -> Response<Body> {
         let limit = self.endpoint.options.poll_timeout;
-        let pulled = timeout(limit, pull(&mut self.puller)).await;
-        response::poll(match pulled {
-            Ok(Some(parts)) => {
-                if let Some(socket) = &self.socket {
-                    socket.watch(self.puller.watch());
-                }
-                response::bytes(Body::new(PollBody::new(parts, self.puller)))
-            }
-            Ok(None) => {
-                // Otherwise, another poll has taken the place of this one.
-                if self.puller.is_gone() {
-                    self.endpoint.table.tell_end(&self.token, &self.slot);
-                }
-                response::text(StatusCode::NO_CONTENT, "")
-            }
+        response::poll(match timeout(limit, self.pulled(puller)).await {
+            Ok(response) => response,
             Err(_) => {
                 self.endpoint.hub.node().limits().poll_timeout.count();
                 response::text(StatusCode::OK, "")
             }
         })
+    }
+
+    async fn pulled(&self, puller: Option<Puller>) -> Response<Body> {
+        let puller = match puller {
+            None => self
+                .slot
+                .opened()
+                .await
+                .map(|it| it.outbound().attach_puller()),
+            puller => puller,
+        };
+        let Some(mut puller) = puller else {
+            return self.ended();
+        };
+        match pull(&mut puller).await {
+            Some(parts) => {
+                if let Some(socket) = &self.socket {
+                    socket.watch(puller.watch());
+                }
+                response::bytes(Body::new(PollBody::new(parts, puller)))
+            }
+            None if puller.is_gone() => self.ended(),
+            // Another poll has taken the place of this one.
+            None => response::text(StatusCode::NO_CONTENT, ""),
+        }
+    }
+
+    /// Tells the client of the end of its connection.
+    fn ended(&self) -> Response<Body> {
+        self.endpoint.table.tell_end(&self.token, &self.slot);
+        response::text(StatusCode::NO_CONTENT, "")
     }
 }
 

@@ -23,10 +23,7 @@ pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     let node = endpoint.hub.node();
     node.start();
     if node.is_draining() {
-        return response::text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The server is shutting down.",
-        );
+        return response::empty(StatusCode::SERVICE_UNAVAILABLE);
     }
     let versions = query::values(parts.uri.query().unwrap_or_default(), "negotiateVersion");
     let minimum = endpoint.options.minimum_protocol_version;
@@ -38,10 +35,7 @@ pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
         Ok(negotiated) => response::json(negotiated.to_json()),
         Err(full) => {
             warn(endpoint, full);
-            response::text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Too many connections are being opened.",
-            )
+            response::empty(StatusCode::SERVICE_UNAVAILABLE)
         }
     }
 }
@@ -78,7 +72,8 @@ fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Result<Negotia
     );
     let address = opening::remote_address(parts).map(|address| address.ip());
     let key = ConnectionToken::new(token.as_str());
-    endpoint.table.negotiate(key, slot, address, node.now())?;
+    let expires = node.after(endpoint.options.disconnect_timeout);
+    endpoint.table.negotiate(&key, slot, address, expires)?;
     if version < 1 {
         // The id opens the connection, so it is not logged.
         endpoint

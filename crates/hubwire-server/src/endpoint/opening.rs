@@ -12,7 +12,7 @@ use hubwire_protocol::Transport;
 use super::connection_table::ConnectionToken;
 use super::slot::{Attach, Slot};
 use super::{HubEndpoint, query, response};
-use crate::connection::{ConnectionRequest, Principal};
+use crate::connection::ConnectionRequest;
 use crate::transport::SocketHandle;
 
 /// The response to a request that is refused.
@@ -31,9 +31,7 @@ pub(super) fn find(
     parts: &Parts,
 ) -> Result<Arc<Slot>, Refusal> {
     match endpoint.table.find(token, endpoint.number) {
-        Some(slot) if !is_same_user(&slot, parts) => {
-            Err(Box::new(response::empty(StatusCode::FORBIDDEN)))
-        }
+        Some(slot) if !slot.is_of(parts.extensions.get()) => Err(Box::new(another_user())),
         Some(slot) => Ok(slot),
         None => Err(Box::new(unknown())),
     }
@@ -57,6 +55,17 @@ pub(super) fn unknown() -> Response<Body> {
     response::text(StatusCode::NOT_FOUND, "No Connection with that ID")
 }
 
+/// Creates the response to a request that could not open its connection, because code of the
+/// application has panicked.
+pub(super) fn failed() -> Refusal {
+    Box::new(response::text(StatusCode::INTERNAL_SERVER_ERROR, ""))
+}
+
+/// Creates the response to a request for a connection of another user's.
+pub(super) fn another_user() -> Response<Body> {
+    response::empty(StatusCode::FORBIDDEN)
+}
+
 /// Creates the response to a request of a transport that the endpoint does not allow.
 pub(super) fn not_supported(transport: Transport) -> Response<Body> {
     response::text(
@@ -71,33 +80,29 @@ pub(super) fn not_supported(transport: Transport) -> Response<Body> {
     )
 }
 
-/// Gives a connection to a transport, or refuses one that the endpoint or the connection does not
-/// allow.
+/// Gives a connection to the transport of a request, or refuses one that the endpoint or the
+/// connection does not allow.
 pub(super) fn attach(
     endpoint: &HubEndpoint,
     slot: &Slot,
     transport: Transport,
+    parts: &Parts,
 ) -> Result<Attach, Refusal> {
     if !endpoint.options.transports.contains(&transport) {
         return Err(Box::new(not_supported(transport)));
     }
-    match endpoint.table.attach(slot, transport) {
+    match endpoint
+        .table
+        .attach(slot, transport, parts.extensions.get())
+    {
+        Attach::Unknown => Err(Box::new(unknown())),
+        Attach::OtherUser => Err(Box::new(another_user())),
         Attach::OtherTransport => Err(Box::new(response::text(
             StatusCode::BAD_REQUEST,
             "Cannot change transports mid-connection",
         ))),
         attach => Ok(attach),
     }
-}
-
-/// Returns whether a request comes from the user of the connection; others are refused (403).
-fn is_same_user(slot: &Slot, parts: &Parts) -> bool {
-    let requesting = parts.extensions.get::<Principal>();
-    let known = slot.principal();
-    let name = |principal: Option<&Principal>| {
-        principal.map(|principal| principal.name_identifier().map(str::to_owned))
-    };
-    known.is_none() || name(known) == name(requesting)
 }
 
 /// Returns the address of the peer, if the server that accepted it says so.

@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use futures_core::future::BoxFuture;
-use futures_util::FutureExt;
-use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderValue, Response, StatusCode};
+use http::{Response, StatusCode};
 use hubwire_protocol::Transport;
 
 use super::opening::Refusal;
-use super::slot::{Receiver, Slot};
+use super::slot::{Receiver, Slot, Termination};
 use super::{HubEndpoint, opening, response};
 use crate::node::Node;
 use crate::transport::{Inlet, NotWritten};
@@ -24,23 +22,10 @@ pub(super) fn post(
     parts: &Parts,
     body: Body,
 ) -> BoxFuture<'static, Response<Body>> {
-    let response: BoxFuture<'static, _> = match receiver(endpoint, parts) {
+    match receiver(endpoint, parts) {
         Ok(inlet) => Box::pin(write(Arc::clone(endpoint.hub.node()), inlet, body)),
         Err(refusal) => Box::pin(ready(*refusal)),
-    };
-    match parts.headers.contains_key(TRANSFER_ENCODING) {
-        true => Box::pin(response.map(closing_connection)),
-        false => response,
     }
-}
-
-/// Ends the connection of a request in chunks after its response. It may also have had a length,
-/// by which a proxy in front may read it; what follows it is then no request (RFC 9112, section
-/// 6.1). The HTTP library does not tell.
-fn closing_connection(mut response: Response<Body>) -> Response<Body> {
-    let close = HeaderValue::from_static("close");
-    response.headers_mut().insert(CONNECTION, close);
-    response
 }
 
 /// Finds what receives a POST, or refuses it.
@@ -53,11 +38,12 @@ fn receiver(endpoint: &HubEndpoint, parts: &Parts) -> Result<Arc<Inlet>, Refusal
     let only_web_sockets = endpoint.options.transports == [Transport::WebSockets];
     let receiver = match only_web_sockets {
         true => Receiver::WebSocket,
-        false => slot.receiver(),
+        false => slot.receiver(parts.extensions.get()),
     };
     match receiver {
         Receiver::Inlet(inlet) if !has_ended(&slot) => Ok(inlet),
         Receiver::Inlet(_) | Receiver::Nobody => Err(Box::new(closing())),
+        Receiver::OtherUser => Err(Box::new(opening::another_user())),
         Receiver::WebSocket => Err(Box::new(response::text(
             StatusCode::METHOD_NOT_ALLOWED,
             "POST requests are not allowed for WebSocket connections.",
@@ -76,13 +62,18 @@ async fn write(node: Arc<Node>, inlet: Arc<Inlet>, body: Body) -> Response<Body>
 
 /// Responds to DELETE; the id is unknown from then on.
 pub(super) fn delete(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
-    match slot(endpoint, parts) {
-        Ok(slot) if slot.terminate() => response::text(StatusCode::ACCEPTED, ""),
-        Ok(_) => response::text(
+    let slot = match slot(endpoint, parts) {
+        Ok(slot) => slot,
+        Err(refusal) => return *refusal,
+    };
+    match slot.terminate(parts.extensions.get()) {
+        Termination::Begun => response::text(StatusCode::ACCEPTED, ""),
+        Termination::NotPolling => response::text(
             StatusCode::BAD_REQUEST,
             "Cannot terminate this connection using the DELETE endpoint.",
         ),
-        Err(refusal) => *refusal,
+        Termination::Unknown => opening::unknown(),
+        Termination::OtherUser => opening::another_user(),
     }
 }
 

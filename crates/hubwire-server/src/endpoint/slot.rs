@@ -1,16 +1,21 @@
 //! The connection that a token stands for: negotiated, attached to a transport, or ended.
 
+mod outcome;
+mod state;
+
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use hubwire_core::ConnectionId;
 use hubwire_protocol::Transport;
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+pub(crate) use self::outcome::{Attach, Ended, Keep, Receiver, Termination};
+use self::state::{Posted, SlotInput, State, is_same_user, may_read};
 use crate::connection::{Connection, Principal};
 use crate::node::ConnectionPermit;
-use crate::transport::{Inlet, InletOwner, PipeReader, inlet};
 
 static NEXT_SLOT: AtomicUsize = AtomicUsize::new(0);
 
@@ -21,77 +26,12 @@ pub(crate) struct Slot {
     endpoint: usize,
     number: usize,
     id: ConnectionId,
-    /// The user who negotiated, or else the one of the request that opened the connection.
+    /// The user who negotiated, or else the one of the request that opened the connection. It is
+    /// set under the lock of the state.
     principal: OnceLock<Principal>,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-enum State {
-    Negotiated {
-        permit: Option<ConnectionPermit>,
-        /// Both ends of the pipe into which a client has posted before it opened its connection.
-        posted: Option<Posted>,
-    },
-    Attached {
-        transport: Transport,
-        connection: Option<Arc<Connection>>,
-        task: Option<AbortHandle>,
-        input: SlotInput,
-        end_is_told: bool,
-    },
-    Ended {
-        /// The client polls, and a poll has yet to tell it.
-        is_untold: bool,
-    },
-}
-
-/// Both ends of a pipe for posted bytes.
-pub(crate) type Posted = (InletOwner, PipeReader);
-
-/// The place to which POST requests write.
-#[derive(Debug)]
-pub(crate) enum SlotInput {
-    None,
-    /// The body of an event stream owns it.
-    Shared(Weak<Inlet>),
-    Owned(InletOwner),
-}
-
-/// Whether a transport may use a token.
-#[derive(Debug)]
-pub(crate) enum Attach {
-    Attached(Option<Posted>),
-    /// The same transport already uses it.
-    Busy,
-    /// Another transport uses it.
-    OtherTransport,
-    /// The client polls, and its connection has ended.
-    Ended,
-}
-
-/// What receives a POST.
-#[derive(Debug)]
-pub(crate) enum Receiver {
-    Inlet(Arc<Inlet>),
-    WebSocket,
-    /// Nothing any more.
-    Nobody,
-}
-
-/// What is kept of a connection that has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keep {
-    /// The slot of a client that polls, until a poll has told the client.
-    ForTheLastPoll,
-    Nothing,
-}
-
-/// Whether the client of a connection that has ended is still to be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    Completely,
-    Untold,
+    /// Wakes polls that wait until another poll has opened the connection.
+    opened: Notify,
 }
 
 impl Slot {
@@ -105,6 +45,7 @@ impl Slot {
                 permit: None,
                 posted: None,
             }),
+            opened: Notify::new(),
         }
     }
 
@@ -124,14 +65,6 @@ impl Slot {
         self.principal.get()
     }
 
-    /// Returns the user of the connection: the one who negotiated, or else this one from now on.
-    pub(super) fn fix_principal(&self, opener: Option<Principal>) -> Option<&Principal> {
-        match opener {
-            Some(opener) => Some(self.principal.get_or_init(|| opener)),
-            None => self.principal(),
-        }
-    }
-
     /// Keeps a permit until the slot is attached.
     pub(super) fn count_until_attached(&self, counted: Option<ConnectionPermit>) {
         if let State::Negotiated { permit, .. } = &mut *self.lock() {
@@ -139,31 +72,94 @@ impl Slot {
         }
     }
 
-    pub(super) fn attach(&self, transport: Transport) -> Attach {
+    /// Returns whether a request comes from the user of the connection. Before a user is known,
+    /// and if the connection was opened by nobody in particular, every request does.
+    ///
+    /// A request may be overtaken by the one that opens the connection, so this is also checked
+    /// under the lock of the state.
+    pub(super) fn is_of(&self, requesting: Option<&Principal>) -> bool {
+        let known = self.principal();
+        known.is_none() || is_same_user(known, requesting)
+    }
+
+    /// Gives the connection to the only transport that may use it. The opener is its user from then
+    /// on, unless one has negotiated.
+    pub(super) fn attach(&self, transport: Transport, opener: Option<&Principal>) -> Attach {
         let mut state = self.lock();
-        match &mut *state {
-            State::Ended { .. } if transport == Transport::LongPolling => Attach::Ended,
-            State::Attached {
-                transport: used, ..
-            } if *used == transport => Attach::Busy,
-            State::Attached { .. } | State::Ended { .. } => Attach::OtherTransport,
-            State::Negotiated { posted, .. } => {
-                let posted = posted.take();
-                *state = State::Attached {
-                    transport,
-                    connection: None,
-                    task: None,
-                    input: SlotInput::None,
-                    end_is_told: false,
-                };
-                Attach::Attached(posted)
-            }
+        if !self.is_of(opener) {
+            return Attach::OtherUser;
         }
+        let posted = match &mut *state {
+            State::Negotiated { posted, .. } if may_read(transport, posted.as_ref(), opener) => {
+                posted.take()
+            }
+            State::Negotiated { .. } => return Attach::OtherUser,
+            state => return state.attach_again(transport),
+        };
+        if let Some(opener) = opener {
+            self.principal.get_or_init(|| opener.clone());
+        }
+        let (input, attach, unread) = match transport {
+            // What was posted before belonged to another transport.
+            Transport::WebSockets => (SlotInput::WebSocket, Attach::WebSocket, posted),
+            Transport::ServerSentEvents | Transport::LongPolling => {
+                let Posted { inlet, reader, .. } = posted.unwrap_or_else(|| Posted::by(opener));
+                (SlotInput::Posts(inlet), Attach::Posting(reader), None)
+            }
+        };
+        *state = State::Attached {
+            transport,
+            connection: None,
+            task: None,
+            input,
+            end_is_told: false,
+        };
+        drop(state);
+        // Dropping it wakes those who are posting.
+        drop(unread);
+        attach
+    }
+
+    /// Makes a token unusable that was not attached; returns whether it was not.
+    pub(super) fn expire(&self) -> bool {
+        let mut state = self.lock();
+        if !matches!(*state, State::Negotiated { .. }) {
+            return false;
+        }
+        let expired = mem::replace(&mut *state, State::Ended { is_untold: false });
+        drop(state);
+        // Dropping it wakes those who are posting.
+        drop(expired);
+        true
     }
 
     pub(crate) fn set_connection(&self, opened: &Arc<Connection>) {
-        if let State::Attached { connection, .. } = &mut *self.lock() {
+        if let State::Attached {
+            connection, input, ..
+        } = &mut *self.lock()
+        {
+            // The client may already have left again.
+            if matches!(input, SlotInput::Ended) {
+                opened.lose_transport();
+            }
             *connection = Some(Arc::clone(opened));
+        }
+        self.opened.notify_waiters();
+    }
+
+    /// Waits while the connection is being opened; returns `None` if it has ended by then.
+    pub(super) async fn opened(&self) -> Option<Arc<Connection>> {
+        loop {
+            // Created before the state is read; otherwise a change in between would be missed.
+            let changed = self.opened.notified();
+            match &*self.lock() {
+                State::Attached {
+                    connection: None, ..
+                } => {}
+                State::Attached { connection, .. } => return connection.clone(),
+                State::Negotiated { .. } | State::Ended { .. } => return None,
+            }
+            changed.await;
         }
     }
 
@@ -173,55 +169,68 @@ impl Slot {
         }
     }
 
-    pub(super) fn set_input(&self, opened: SlotInput) {
-        if let State::Attached { input, .. } = &mut *self.lock() {
-            *input = opened;
-        }
-    }
-
     /// Returns what receives a POST; before the connection is opened, that is the pipe that it
     /// will read.
-    pub(super) fn receiver(&self) -> Receiver {
-        match &mut *self.lock() {
+    pub(super) fn receiver(&self, poster: Option<&Principal>) -> Receiver {
+        let mut state = self.lock();
+        if !self.is_of(poster) {
+            return Receiver::OtherUser;
+        }
+        match &mut *state {
             State::Negotiated { posted, .. } => {
-                let (owner, _) = posted.get_or_insert_with(inlet);
-                Receiver::Inlet(owner.inlet())
+                let posted = posted.get_or_insert_with(|| Posted::by(poster));
+                match is_same_user(posted.by.as_ref(), poster) {
+                    true => Receiver::Inlet(posted.inlet.inlet()),
+                    false => Receiver::OtherUser,
+                }
             }
-            State::Attached {
-                transport: Transport::WebSockets,
-                ..
-            } => Receiver::WebSocket,
             State::Attached { input, .. } => match input {
-                SlotInput::None => None,
-                SlotInput::Owned(owner) => Some(owner.inlet()),
-                SlotInput::Shared(inlet) => inlet.upgrade(),
-            }
-            .map_or(Receiver::Nobody, Receiver::Inlet),
+                SlotInput::WebSocket => Receiver::WebSocket,
+                SlotInput::Posts(inlet) => Receiver::Inlet(inlet.inlet()),
+                SlotInput::Ended => Receiver::Nobody,
+            },
             State::Ended { .. } => Receiver::Nobody,
         }
     }
 
-    /// Ends the input of a client that polls, which ends its connection; returns `false` if its
-    /// transport is another, or none yet.
-    pub(super) fn terminate(&self) -> bool {
+    /// Ends the connection of a client that polls, once it has read its input.
+    pub(super) fn terminate(&self, requesting: Option<&Principal>) -> Termination {
+        let state = self.lock();
+        match &*state {
+            _ if !self.is_of(requesting) => return Termination::OtherUser,
+            State::Ended { .. }
+            | State::Attached {
+                input: SlotInput::Ended,
+                ..
+            } => return Termination::Unknown,
+            State::Attached {
+                transport: Transport::LongPolling,
+                ..
+            } => {}
+            State::Negotiated { .. } | State::Attached { .. } => return Termination::NotPolling,
+        }
+        drop(state);
+        self.lose_transport();
+        Termination::Begun
+    }
+
+    /// Ends the input of a client that posts, which ends its connection; no request belongs to it
+    /// any more.
+    pub(super) fn lose_transport(&self) {
         let mut state = self.lock();
         let State::Attached {
-            transport: Transport::LongPolling,
-            connection,
-            input,
-            ..
+            connection, input, ..
         } = &mut *state
         else {
-            return false;
+            return;
         };
         if let Some(connection) = connection {
             connection.lose_transport();
         }
-        let input = mem::replace(input, SlotInput::None);
+        let input = mem::replace(input, SlotInput::Ended);
         drop(state);
         // Dropping it wakes the session.
         drop(input);
-        true
     }
 
     /// Takes the connection out, because the table frees its slots much later.
@@ -230,6 +239,7 @@ impl Slot {
         let is_untold = keep == Keep::ForTheLastPoll && state.may_poll();
         let before = mem::replace(&mut *state, State::Ended { is_untold });
         drop(state);
+        self.opened.notify_waiters();
         let connection = match before {
             State::Attached { connection, .. } => connection,
             State::Negotiated { .. } | State::Ended { .. } => None,
@@ -268,9 +278,12 @@ impl Slot {
     pub(super) fn has_lost_transport(&self) -> bool {
         match &*self.lock() {
             State::Negotiated { .. } => false,
-            State::Attached { connection, .. } => connection
-                .as_ref()
-                .is_some_and(|connection| connection.has_lost_transport()),
+            State::Attached {
+                connection, input, ..
+            } => {
+                let has_lost = |connection: &Arc<Connection>| connection.has_lost_transport();
+                matches!(input, SlotInput::Ended) || connection.as_ref().is_some_and(has_lost)
+            }
             State::Ended { is_untold } => !is_untold,
         }
     }
@@ -286,20 +299,5 @@ impl Slot {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Returns whether the client polls and does not know of an end yet.
-    fn may_poll(&self) -> bool {
-        match self {
-            Self::Attached {
-                transport: Transport::LongPolling,
-                connection: Some(connection),
-                end_is_told: false,
-                ..
-            } => !connection.has_lost_transport(),
-            _ => false,
-        }
     }
 }

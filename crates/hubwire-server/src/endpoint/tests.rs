@@ -103,7 +103,7 @@ impl Stage {
         let attached = Attached::fresh(&endpoint, None);
         let slot = Arc::clone(attached.slot());
         let request = ConnectionRequest::default();
-        let session = open_web_socket(&endpoint, &attached, request, None, socket);
+        let session = open_web_socket(&endpoint, &attached, request, socket);
         spawn_session(&hub, &slot, ready(Some((attached, session))));
         let mut stage = Self {
             hub,

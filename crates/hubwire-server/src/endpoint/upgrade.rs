@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{
     CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
-    UPGRADE,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
@@ -28,9 +28,11 @@ use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Returns whether this is a valid WebSocket upgrade; an invalid one is treated as a poll.
+/// Returns whether this is a valid WebSocket upgrade; an invalid one is treated as a poll, and so
+/// is one with a body in chunks, whose HTTP connection must end.
 pub(super) fn is_requested(parts: &Parts) -> bool {
     parts.version == Version::HTTP_11
+        && !parts.headers.contains_key(TRANSFER_ENCODING)
         && has_token(&parts.headers, &CONNECTION, "upgrade")
         && has_token(&parts.headers, &UPGRADE, "websocket")
         && has_token(&parts.headers, &SEC_WEBSOCKET_VERSION, "13")
@@ -58,10 +60,7 @@ fn key(headers: &HeaderMap) -> Option<&HeaderValue> {
 pub(super) fn respond(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body> {
     let node = endpoint.hub.node();
     if node.is_draining() {
-        return response::text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The server is shutting down.",
-        );
+        return response::empty(StatusCode::SERVICE_UNAVAILABLE);
     }
     let attached = match attach(endpoint, &parts) {
         Ok(attached) => attached,
@@ -89,8 +88,8 @@ async fn open_upgraded(
     parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(Attached, AnySession)> {
-    let (request, principal, socket) = upgraded(&endpoint, attached.slot(), parts, upgrade).await?;
-    let session = open(&endpoint, &attached, request, principal, socket);
+    let (request, socket) = upgraded(&endpoint, attached.slot(), parts, upgrade).await?;
+    let session = open(&endpoint, &attached, request, socket);
     Some((attached, session))
 }
 
@@ -99,11 +98,10 @@ pub(crate) fn open(
     endpoint: &HubEndpoint,
     attached: &Attached,
     request: ConnectionRequest,
-    principal: Option<Principal>,
     socket: Socket,
 ) -> AnySession {
     let (reader, writer) = socket.split();
-    let connection = attached.open(endpoint, request, principal, &WEB_SOCKETS);
+    let connection = attached.open(endpoint, request, &WEB_SOCKETS);
     connection.outbound().attach_socket(writer);
     let input = Input::WebSocket(WebSocketReader::new(reader));
     endpoint.session(connection, &WEB_SOCKETS, input)
@@ -119,9 +117,8 @@ fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Refusal> {
         return Ok(Attached::fresh(endpoint, principal));
     };
     let slot = opening::find(endpoint, &token, parts).map_err(without_content_type)?;
-    match opening::attach(endpoint, &slot, transport)? {
-        // What was posted before belonged to another transport.
-        Attach::Attached(_) => Ok(Attached::new(endpoint, token, slot)),
+    match opening::attach(endpoint, &slot, transport, parts)? {
+        Attach::WebSocket => Ok(Attached::new(endpoint, token, slot)),
         _ => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
     }
 }
@@ -153,10 +150,9 @@ async fn upgraded(
     slot: &Slot,
     parts: Parts,
     upgrade: OnUpgrade,
-) -> Option<(ConnectionRequest, Option<Principal>, Socket)> {
+) -> Option<(ConnectionRequest, Socket)> {
     let options = &*endpoint.options;
     let mut request = opening::kept(endpoint, slot, &parts);
-    let principal = parts.extensions.get::<Principal>().cloned();
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
     if let Socket::Tcp(stream, ..) = &socket {
@@ -168,7 +164,7 @@ async fn upgraded(
         }
         request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
     }
-    Some((request, principal, socket))
+    Some((request, socket))
 }
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from then on.

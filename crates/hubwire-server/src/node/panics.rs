@@ -129,6 +129,11 @@ pub(super) fn log(what: &'static str, panic: &Panic, whose: Option<Whose<'_>>) {
     }
 }
 
+/// Counts the panics of a step among these.
+pub(super) fn counted_in<R>(panics: &Arc<Panics>, step: impl FnOnce() -> R) -> R {
+    OF_TASK.sync_scope(Arc::clone(panics), step)
+}
+
 /// Counts the panics of a task, and of its drop, among these.
 pub(super) fn counted<F: Future>(
     panics: &Arc<Panics>,

@@ -25,7 +25,7 @@ use tower::Service;
 
 use super::{REQUEST_GRACE, host, vary};
 use crate::node::{ConnectionPermit, ServeLimits};
-use crate::transport::{ServedSocket, SocketHandle, Upgrade};
+use crate::transport::{AfterResponse, ServedSocket, SocketHandle, Upgrade};
 
 /// How long the rest of a response may take if no request is being processed.
 const RESPONSE_GRACE: Duration = Duration::from_millis(500);
@@ -99,15 +99,16 @@ pub(super) async fn serve_connection<S, A>(
         if !host::is_named_once(&request) {
             return Either::Left(ready(Ok(without_one_host())));
         }
+        let after = AfterResponse::of(&request);
         let mut request = request.map(Body::new);
         handle.unwatch();
         let extensions = request.extensions_mut();
         extensions.insert(ConnectInfo(peer.clone()));
         extensions.insert(handle.clone());
         let in_flight = InFlight::begin(&counter);
-        let response = app.clone().call(request).map_ok(|mut response| {
+        let response = app.clone().call(request).map_ok(move |mut response| {
             vary::join(response.headers_mut());
-            response
+            after.add_to(response)
         });
         Either::Right(response.inspect(|_| drop(in_flight)))
     });

@@ -48,7 +48,7 @@ impl PulledTransport {
         endpoint.hub().node().start();
         let attached = Attached::fresh(endpoint, principal);
         let request = ConnectionRequest::default();
-        let connection = attached.open(endpoint, request, None, &PULLED);
+        let connection = attached.open(endpoint, request, &PULLED);
         let outbound = Arc::clone(connection.outbound());
         let connection_id = connection.id().clone();
         let slot = Arc::clone(attached.slot());

@@ -39,7 +39,7 @@ impl WebSocketPipe {
         let connection_id = slot.id().clone();
         let request = ConnectionRequest::default();
         let socket = Socket::Other(Box::new(far_end));
-        let session = open_web_socket(endpoint, &attached, request, None, socket);
+        let session = open_web_socket(endpoint, &attached, request, socket);
         spawn_session(endpoint.hub(), &slot, ready(Some((attached, session))));
         Self {
             pipe,

@@ -1,7 +1,7 @@
 //! The way in of a client that sends by POST.
 
 use std::pin::pin;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -55,10 +55,6 @@ impl InletOwner {
     /// Returns the inlet for a request.
     pub(crate) fn inlet(&self) -> Arc<Inlet> {
         Arc::clone(&self.0)
-    }
-
-    pub(crate) fn downgrade(&self) -> Weak<Inlet> {
-        Arc::downgrade(&self.0)
     }
 }
 

@@ -220,6 +220,34 @@ async fn an_end_that_is_never_polled_is_forgotten() {
     it.server.leaves_nothing_behind().await;
 }
 
+/// `disconnect_timeout`
+#[tokio::test(start_paused = true)]
+async fn a_negotiated_id_and_a_last_poll_wait_for_the_disconnect_timeout() {
+    let it = Stage::new();
+    for timeout in [5, 60] {
+        let endpoint = it.endpoint.clone().disconnect_timeout(seconds(timeout));
+        let [first, second] = [
+            HttpClient::negotiate(&endpoint).await,
+            HttpClient::negotiate(&endpoint).await,
+        ];
+        pass(seconds(timeout - 1)).await;
+        first.shake_hands().await;
+        pass(seconds(3)).await;
+        second.poll().await.assert_is(404, PLAIN, UNKNOWN);
+
+        for (after, status) in [(timeout - 1, 204), (timeout + 2, 404)] {
+            let client = HttpClient::start_polling(&endpoint).await;
+            client.post(send("Abort", &json!([]))).await;
+            assert_eq!(client.poll().await.messages(), [json!({"type": 7})]);
+            settle().await;
+            pass(seconds(after)).await;
+            assert_eq!(client.poll().await.status, status, "{after} of {timeout} s");
+        }
+        pass(seconds(timeout + 2)).await;
+        it.server.leaves_nothing_behind().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn delete_ends_the_connection_and_its_poll_at_once() {
     let it = Stage::new();

@@ -93,3 +93,4 @@ mod unread_answers;
 mod uploads;
 mod values_in_the_log;
 mod when_busy;
+mod while_opening;

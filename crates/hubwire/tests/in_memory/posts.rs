@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_util::{StreamExt, stream};
+use http::{Request, Response};
 use serde_json::json;
 use test_support::http_client::{Answer, HttpClient};
 use test_support::in_memory::*;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
+use tower::ServiceExt;
 
 use crate::http_stage::{Stage, call, completed, send};
 
@@ -74,6 +76,35 @@ async fn a_hundred_megabytes_pass_through() {
     assert_eq!(events.message().await, completed("1", "after"));
 }
 
+/// A body is bounded by the silence in it, not by its time: only requests of its own connection wait for it.
+#[tokio::test(start_paused = true)]
+async fn a_hundred_megabytes_may_trickle_and_later_posts_wait() {
+    let it = Stage::with(
+        |hub| hub,
+        |endpoint| endpoint.disconnect_timeout(seconds(100_000)),
+    );
+    let client = HttpClient::start_polling(&it.endpoint).await;
+    let piece = Bytes::from(send("Echo", &json!(["x".repeat(31 * KIB)])).repeat(33));
+    let count = 101;
+    assert!(count * piece.len() > 100 * 1024 * KIB);
+    let trickle = stream::iter(0..count).then(move |_| {
+        let piece = piece.clone();
+        async move {
+            pass(seconds(29)).await;
+            Ok::<_, Infallible>(piece)
+        }
+    });
+    let began = Instant::now();
+    let (trickled, posted) = tokio::join!(client.post(Body::from_stream(trickle)), async {
+        settle().await;
+        client.post(call("1", "Echo", &json!(["after"]))).await
+    });
+    trickled.assert_is(200, PLAIN, "");
+    posted.assert_is(200, PLAIN, "");
+    assert_elapsed(began, 29.0 * 101.0..=29.0 * 101.0 + 0.1);
+    assert_eq!(client.poll().await.messages(), [completed("1", "after")]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_body_may_come_byte_by_byte_and_a_message_in_several_posts() {
     let it = Stage::new();
@@ -104,6 +135,42 @@ async fn a_body_may_come_byte_by_byte_and_a_message_in_several_posts() {
         .await
         .assert_is(200, PLAIN, "");
     assert_eq!(events.message().await, completed("2", "in parts"));
+}
+
+/// Not only `serve` ends it.
+#[tokio::test(start_paused = true)]
+async fn a_request_in_chunks_is_the_last_of_its_http_connection() {
+    let it = Stage::new();
+    let closes = |response: Response<Body>| {
+        let connection = response.headers().get("connection").cloned();
+        connection.is_some_and(|connection| connection == "close")
+    };
+    for (method, origin, status) in [
+        ("GET", "http://hub.example", 400),
+        ("POST", "http://hub.example", 400),
+        ("DELETE", "http://hub.example", 400),
+        ("PUT", "http://hub.example", 405),
+        ("POST", "http://evil.example", 403),
+    ] {
+        for is_chunked in [false, true] {
+            let request = || {
+                let mut request = Request::builder()
+                    .method(method)
+                    .uri("/hub")
+                    .header("Host", "hub.example")
+                    .header("Origin", origin);
+                if is_chunked {
+                    request = request.header("Transfer-Encoding", "chunked");
+                }
+                request.body(Body::empty()).unwrap()
+            };
+            let response = it.endpoint.clone().oneshot(request()).await.unwrap();
+            assert_eq!(response.status(), status, "{method} {origin}");
+            assert_eq!(closes(response), is_chunked, "{method} {origin}");
+            let response = it.endpoint.negotiate().oneshot(request()).await.unwrap();
+            assert_eq!(closes(response), is_chunked, "{method} {origin}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::body::HttpBody;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
 use http::Request;
@@ -121,7 +122,12 @@ async fn negotiate_from(server: &TestServer<EffectsHub>, address: Option<&str>) 
         request.extensions_mut().insert(ConnectInfo(address));
     }
     let response = server.endpoint.negotiate().oneshot(request).await.unwrap();
-    response.status().as_u16()
+    let status = response.status().as_u16();
+    if status == 503 {
+        assert_eq!(response.headers().get("content-type"), None);
+        assert!(response.body().is_end_stream());
+    }
+    status
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,7 +68,7 @@ async fn other_verbs_are_not_allowed() {
 }
 
 #[tokio::test]
-async fn a_web_socket_connection_takes_no_posts_polls_or_deletes() {
+async fn a_web_socket_connection_takes_no_posts_polls_event_streams_or_deletes() {
     let server = Server::start().await;
     let token = server.negotiate("/plain").await;
     let path = format!("/plain?id={token}");
@@ -87,6 +87,11 @@ async fn a_web_socket_connection_takes_no_posts_polls_or_deletes() {
             Some("text/plain"),
             "Cannot terminate this connection using the DELETE endpoint.",
         );
+    let other = "Cannot change transports mid-connection";
+    for headers in ["", "Accept: text/event-stream\r\n"] {
+        let response = server.request(&format!("GET {path}"), headers).await;
+        response.assert_is(400, Some("text/plain"), other);
+    }
     client.expect_alive().await;
     client.leave().await;
     server.finish().await;

@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 
 use crate::server::Server;
 use test_support::http_client::HANDSHAKE;
-use test_support::requests::{post, read_response, read_until, send_head, without_date};
+use test_support::requests::{UPGRADE, post, read_response, read_until, send_head, without_date};
 
 const UNCACHED: &str = "cache-control: no-cache, no-store\r\npragma: no-cache\r\n\
     expires: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
@@ -238,19 +238,51 @@ async fn a_body_with_a_length_and_chunks_ends_its_connection() {
     let mut client = KeptAlive::new(&server, "/plain").await;
     client.shake_hands().await;
     let path = client.path.clone();
-    for headers in [
-        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
-        "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+    for (line, more, status) in [
+        (format!("POST {path}"), "", 200),
+        (
+            format!("POST {path}"),
+            "Origin: http://evil.example\r\n",
+            403,
+        ),
+        ("POST /plain?id=unknown".to_owned(), "", 404),
+        (
+            "POST /plain/negotiate?negotiateVersion=none".to_owned(),
+            "",
+            200,
+        ),
+        (
+            "POST /plain/negotiate".to_owned(),
+            "Origin: http://evil.example\r\n",
+            403,
+        ),
+        ("GET /plain/negotiate".to_owned(), "", 405),
+        ("GET /plain?id=unknown".to_owned(), "", 404),
+        ("GET /plain".to_owned(), UPGRADE, 400),
+        (format!("GET {path}"), "Accept: text/event-stream\r\n", 400),
+        ("DELETE /plain?id=unknown".to_owned(), "", 404),
+        (format!("PUT {path}"), "", 405),
+        ("GET /not-a-hub".to_owned(), "", 404),
     ] {
-        let mut socket = TcpStream::connect(server.address).await.unwrap();
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n0\r\n\r\nDELETE {path} HTTP/1.1\r\nHost: x\r\n\r\n"
-        );
-        socket.write_all(request.as_bytes()).await.unwrap();
-        let mut responses = String::new();
-        socket.read_to_string(&mut responses).await.unwrap();
-        assert!(responses.starts_with("HTTP/1.1 200 OK\r\n"), "{responses}");
-        assert_eq!(responses.matches("HTTP/1.1").count(), 1, "{responses}");
+        for headers in [
+            "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        ] {
+            let mut socket = TcpStream::connect(server.address).await.unwrap();
+            let request = format!(
+                "{line} HTTP/1.1\r\nHost: x\r\n{more}{headers}\r\n0\r\n\r\nDELETE {path} HTTP/1.1\r\nHost: x\r\n\r\n"
+            );
+            socket.write_all(request.as_bytes()).await.unwrap();
+            let mut responses = String::new();
+            socket.read_to_string(&mut responses).await.unwrap();
+            let begins = format!("HTTP/1.1 {status} ");
+            assert!(responses.starts_with(&begins), "{line} {more}: {responses}");
+            assert_eq!(
+                responses.matches("HTTP/1.1").count(),
+                1,
+                "{line}: {responses}"
+            );
+        }
     }
     client.post("").await;
     client.send("DELETE", "").await;

@@ -29,12 +29,14 @@ options! {
     poll_timeout: Duration = Duration::from_secs(90),
         set(timeout: Duration);
 
-    /// How long a client may take from the end of a poll to its next poll. Default 15 s.
+    /// How long a client may take from negotiation to its connection, and from the end of a poll
+    /// to its next poll. Default 15 s.
     ///
-    /// In that time, messages to it are kept, up to
+    /// Between two polls, messages to it are kept, up to
     /// [`HubOptions::maximum_outbound_buffer_size`](super::HubOptions::maximum_outbound_buffer_size).
-    /// Then its connection ends; this is noticed up to a second later. The last messages of a
-    /// connection, too, wait for that long to be polled.
+    /// After that time, the negotiated id is forgotten, or the connection ends; this is noticed up
+    /// to a second later. The last messages of a connection, too, wait for that long to be polled,
+    /// and then once more the response (204) that it has ended.
     disconnect_timeout: Duration = Duration::from_secs(15),
         set(timeout: Duration);
 

@@ -1,0 +1,105 @@
+//! What a slot knows of its connection.
+
+use std::sync::Arc;
+
+use hubwire_protocol::Transport;
+use tokio::task::AbortHandle;
+
+use super::outcome::Attach;
+use crate::connection::{Connection, Principal};
+use crate::node::ConnectionPermit;
+use crate::transport::{InletOwner, PipeReader, inlet};
+
+#[derive(Debug)]
+pub(super) enum State {
+    Negotiated {
+        permit: Option<ConnectionPermit>,
+        posted: Option<Posted>,
+    },
+    Attached {
+        transport: Transport,
+        /// `None` while the connection is being opened.
+        connection: Option<Arc<Connection>>,
+        task: Option<AbortHandle>,
+        input: SlotInput,
+        end_is_told: bool,
+    },
+    Ended {
+        /// The client polls, and a poll has yet to tell it.
+        is_untold: bool,
+    },
+}
+
+/// What a client has posted before it opened its connection, and what it posts until then.
+#[derive(Debug)]
+pub(super) struct Posted {
+    pub(super) by: Option<Principal>,
+    pub(super) inlet: InletOwner,
+    pub(super) reader: PipeReader,
+}
+
+/// Where the input of an attached transport comes from.
+#[derive(Debug)]
+pub(super) enum SlotInput {
+    WebSocket,
+    Posts(InletOwner),
+    /// The client has left.
+    Ended,
+}
+
+impl Posted {
+    pub(super) fn by(poster: Option<&Principal>) -> Self {
+        let (inlet, reader) = inlet();
+        Self {
+            by: poster.cloned(),
+            inlet,
+            reader,
+        }
+    }
+}
+
+/// Returns whether a transport may read what was posted: it would run as its opener. A WebSocket
+/// reads none of it.
+pub(super) fn may_read(
+    transport: Transport,
+    posted: Option<&Posted>,
+    opener: Option<&Principal>,
+) -> bool {
+    transport == Transport::WebSockets
+        || posted.is_none_or(|posted| is_same_user(posted.by.as_ref(), opener))
+}
+
+pub(super) fn is_same_user(one: Option<&Principal>, other: Option<&Principal>) -> bool {
+    one.map(Principal::name_identifier) == other.map(Principal::name_identifier)
+}
+
+impl State {
+    /// Returns why a transport cannot use a token that is not waiting for one.
+    pub(super) fn attach_again(&self, by: Transport) -> Attach {
+        match self {
+            Self::Attached {
+                transport,
+                connection,
+                ..
+            } if *transport == by => Attach::Busy(connection.clone()),
+            Self::Ended { is_untold: false } => Attach::Unknown,
+            Self::Ended { .. } if by == Transport::LongPolling => Attach::Ended,
+            Self::Negotiated { .. } | Self::Attached { .. } | Self::Ended { .. } => {
+                Attach::OtherTransport
+            }
+        }
+    }
+
+    /// Returns whether the client polls and does not know of an end yet.
+    pub(super) fn may_poll(&self) -> bool {
+        match self {
+            Self::Attached {
+                transport: Transport::LongPolling,
+                connection: Some(connection),
+                end_is_told: false,
+                ..
+            } => !connection.has_lost_transport(),
+            _ => false,
+        }
+    }
+}
