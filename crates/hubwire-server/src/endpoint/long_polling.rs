@@ -3,7 +3,7 @@
 use std::future::{poll_fn, ready};
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use futures_core::future::BoxFuture;
 use http::request::Parts;
 use http::{Response, StatusCode};
@@ -85,13 +85,13 @@ struct Poll {
 impl Poll {
     async fn run(mut self) -> Response<Body> {
         let limit = self.endpoint.options.poll_timeout;
-        let pulled = timeout(limit, pull(&mut self.puller)).await;
-        response::poll(match pulled {
-            Ok(Some(parts)) => {
+        let claimed = timeout(limit, poll_fn(|cx| self.puller.poll_claim(cx))).await;
+        response::poll(match claimed {
+            Ok(Some(size)) => {
                 if let Some(socket) = &self.socket {
                     socket.watch(self.puller.watch());
                 }
-                response::bytes(Body::new(PollBody::new(parts, self.puller)))
+                response::bytes(Body::new(PollBody::new(size, self.puller, self.socket)))
             }
             Ok(None) => {
                 // Otherwise, another poll has taken the place of this one.
@@ -102,16 +102,5 @@ impl Poll {
             }
             Err(_) => response::text(StatusCode::OK, ""),
         })
-    }
-}
-
-/// Waits for messages and takes all of them.
-async fn pull(puller: &mut Puller) -> Option<Vec<Bytes>> {
-    loop {
-        let parts = poll_fn(|cx| puller.poll_pull(cx, usize::MAX)).await?;
-        // Everything that was queued may have been dropped in favour of newer messages.
-        if !parts.is_empty() {
-            return Some(parts);
-        }
     }
 }
