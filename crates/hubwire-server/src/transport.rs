@@ -14,6 +14,8 @@ mod read_buffer;
 mod request_in_chunks;
 mod served_socket;
 mod socket;
+mod socket_handle;
+mod stream_peer;
 mod tcp_watch;
 mod web_socket;
 
@@ -30,8 +32,9 @@ pub(crate) use pipe::PipeReader;
 #[cfg(feature = "testing")]
 pub(crate) use pipe::{PipeWriter, pipe};
 pub(crate) use request_in_chunks::AfterResponse;
-pub(crate) use served_socket::{ServedSocket, SocketHandle, Upgrade};
+pub(crate) use served_socket::ServedSocket;
 pub(crate) use socket::Socket;
+pub(crate) use socket_handle::{SocketHandle, Upgrade};
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 
 use crate::node::{Turn, transport_tag};

@@ -3,7 +3,7 @@
 use std::future::{poll_fn, ready};
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use futures_core::future::BoxFuture;
 use http::request::Parts;
 use http::{Response, StatusCode};
@@ -101,12 +101,12 @@ impl Poll {
         let Some(mut puller) = puller else {
             return self.ended();
         };
-        match pull(&mut puller).await {
-            Some(parts) => {
+        match poll_fn(|cx| puller.poll_claim(cx)).await {
+            Some(size) => {
                 if let Some(socket) = &self.socket {
                     socket.watch(puller.watch());
                 }
-                response::bytes(Body::new(PollBody::new(parts, puller)))
+                response::bytes(Body::new(PollBody::new(size, puller, self.socket.clone())))
             }
             None if puller.is_gone() => self.ended(),
             // Another poll has taken the place of this one.
@@ -118,16 +118,5 @@ impl Poll {
     fn ended(&self) -> Response<Body> {
         self.endpoint.table.tell_end(&self.token, &self.slot);
         response::text(StatusCode::NO_CONTENT, "")
-    }
-}
-
-/// Waits for messages and takes all of them.
-async fn pull(puller: &mut Puller) -> Option<Vec<Bytes>> {
-    loop {
-        let parts = poll_fn(|cx| puller.poll_pull(cx, usize::MAX)).await?;
-        // Everything that was queued may have been dropped in favour of newer messages.
-        if !parts.is_empty() {
-            return Some(parts);
-        }
     }
 }

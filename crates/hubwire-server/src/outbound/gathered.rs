@@ -91,9 +91,4 @@ impl Gathered {
         }
         start
     }
-
-    /// Returns the bytes as a vector.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
 }

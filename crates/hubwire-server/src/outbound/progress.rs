@@ -30,19 +30,32 @@ enum Taken {
 }
 
 impl Watch {
+    /// Nothing waits for a client that has taken so much.
+    pub(super) fn idle(taken: u64) -> Self {
+        Self { until: None, taken }
+    }
+
+    /// Sets no time until the client is found to leave something again.
+    pub(super) fn stop(&mut self) {
+        self.until = None;
+    }
+
     /// Returns whether too little was taken for too long.
     fn is_overdue(&mut self, now: u64, taken: Taken, progress: Progress) -> bool {
         let (Taken::Sent(total) | Taken::Pulled(total)) = taken;
-        let times = total.saturating_sub(self.taken) / (progress.bytes as u64).max(1);
+        let more = total.saturating_sub(self.taken);
+        let enough = (progress.bytes as u64).max(1);
         let now = NonZeroU64::MIN.saturating_add(now);
         let until = match self.until {
-            Some(until) if times == 0 => until,
+            Some(until) if more < enough => until,
             _ => {
-                let times = match taken {
-                    Taken::Sent(_) => 1,
-                    Taken::Pulled(_) => u32::try_from(times).unwrap_or(u32::MAX).max(1),
+                let time = progress.timeout.as_millis();
+                let time = match taken {
+                    Taken::Pulled(_) if more > enough => {
+                        time.saturating_mul(more.into()) / u128::from(enough)
+                    }
+                    _ => time,
                 };
-                let time = progress.timeout.saturating_mul(times).as_millis();
                 let until = now.saturating_add(u64::try_from(time).unwrap_or(u64::MAX));
                 *self = Self {
                     until: Some(until),
@@ -72,7 +85,7 @@ impl State {
     fn look(&mut self, now: u64, turn: u64, bounds: &Bounds) -> Option<Failure> {
         let is_draining = self.is_draining();
         let (waits, taken) = match &self.way_out {
-            WayOut::Absent { .. } | WayOut::Gone => (false, Taken::Sent(0)),
+            WayOut::Absent { .. } | WayOut::Gone => (false, Taken::Sent(self.queue.taken())),
             WayOut::Pulled { .. } => (!self.queue.is_empty(), Taken::Pulled(self.queue.taken())),
             WayOut::Socket { .. } if !is_draining && !turn.is_multiple_of(bounds.looks()) => {
                 return None;
@@ -87,7 +100,8 @@ impl State {
             },
         };
         if !waits {
-            self.watch = Watch::default();
+            let (Taken::Sent(total) | Taken::Pulled(total)) = taken;
+            self.watch = Watch::idle(total);
             return None;
         }
         let is_overdue = self.watch.is_overdue(now, taken, bounds.progress);

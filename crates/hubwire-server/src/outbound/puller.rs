@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Weak};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::sync::{Arc, MutexGuard, Weak};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 
-use super::Outbound;
-use super::state::WayOut;
-use crate::node::{Limit, Limits, replace_waker};
+use super::state::{State, WayOut};
+use super::{Failure, Outbound, Progress};
+use crate::node::replace_waker;
 
 /// Takes what is queued, until it is dropped or another way out takes its place.
 ///
@@ -41,31 +40,37 @@ impl Puller {
         }
     }
 
-    /// Waits until something is queued, and takes whole messages: the first of any size, and more
-    /// within `limit` bytes.
+    /// Waits until something is queued, and claims all of it: nothing of it changes any more before
+    /// it is pulled. Returns its size in bytes.
     ///
     /// Returns `None` when nothing more will come, here or at all.
-    pub(crate) fn poll_pull(
-        &mut self,
-        cx: &mut Context<'_>,
-        limit: usize,
-    ) -> Poll<Option<Vec<Bytes>>> {
-        let mut state = self.outbound.lock();
-        let is_empty = state.queue.is_empty();
-        let waker = match &mut state.way_out {
-            WayOut::Pulled { attachment, waker } if *attachment == self.attachment => waker,
-            _ => return Poll::Ready(None),
+    pub(crate) fn poll_claim(&mut self, cx: &mut Context<'_>) -> Poll<Option<usize>> {
+        let Some((mut state, stale)) = ready!(self.poll_queued(cx)) else {
+            return Poll::Ready(None);
         };
-        if is_empty {
-            let replaced = replace_waker(waker, cx);
-            drop(state);
-            // Dropping it may run code that comes back here.
-            drop(replaced);
-            return Poll::Pending;
+        let (bytes, entries) = (state.queue.bytes(), state.queue.entries());
+        if let WayOut::Pulled { claimed, .. } = &mut state.way_out {
+            *claimed = entries;
         }
-        let stale = waker.take();
-        let before = state.queue.bytes();
-        let taken = state.queue.take_whole(limit);
+        drop(state);
+        drop(stale);
+        Poll::Ready(Some(bytes))
+    }
+
+    /// Waits until something is queued, and takes at most `limit` bytes of it, which may end within
+    /// a message.
+    ///
+    /// Returns `None` when nothing more will come, here or at all.
+    pub(crate) fn poll_pull(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Option<Bytes>> {
+        let Some((mut state, stale)) = ready!(self.poll_queued(cx)) else {
+            return Poll::Ready(None);
+        };
+        let (before, entries) = (state.queue.bytes(), state.queue.entries());
+        let taken = state.queue.take(limit);
+        let removed = entries - state.queue.entries();
+        if let WayOut::Pulled { claimed, .. } = &mut state.way_out {
+            *claimed = claimed.saturating_sub(removed);
+        }
         state.note_progress();
         self.outbound.settle(&mut state);
         let now = state.queue.bytes();
@@ -73,6 +78,37 @@ impl Puller {
         drop(stale);
         self.outbound.tell_of_room(before, now);
         Poll::Ready(Some(taken))
+    }
+
+    /// Waits until something is queued; returns the queue, and a waker that is to be dropped after
+    /// its lock, because that may run code that comes back here.
+    fn poll_queued(
+        &self,
+        cx: &Context<'_>,
+    ) -> Poll<Option<(MutexGuard<'_, State>, Option<Waker>)>> {
+        let mut state = self.outbound.lock();
+        let has_bytes = state.queue.bytes() > 0;
+        let waker = match &mut state.way_out {
+            WayOut::Pulled {
+                attachment, waker, ..
+            } if *attachment == self.attachment => waker,
+            _ => return Poll::Ready(None),
+        };
+        if has_bytes {
+            let stale = waker.take();
+            return Poll::Ready(Some((state, stale)));
+        }
+        let replaced = replace_waker(waker, cx);
+        if state.queue.is_empty() {
+            drop(state);
+        } else {
+            // All messages were dropped in favour of newer ones, and those were taken.
+            state.queue.advance(0);
+            self.outbound.settle(&mut state);
+            self.outbound.wake_waiting_owner(state);
+        }
+        drop(replaced);
+        Poll::Pending
     }
 }
 
@@ -110,8 +146,8 @@ pub(crate) struct PullerWatch {
 /// What is known of the client of a puller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// The sweep checks its progress, if more is queued; it may take nothing for so long.
-    Attached(Duration),
+    /// It must take so much of what waits for it.
+    Attached(Progress),
     /// The puller has left; nothing checks the client any more.
     Detached,
     /// The client was given up, or pulls elsewhere.
@@ -119,13 +155,6 @@ pub(crate) enum Standing {
 }
 
 impl PullerWatch {
-    /// Counts for a limit that the socket has found its client to hit.
-    pub(crate) fn count(&self, limit: impl FnOnce(&Limits) -> &Limit) {
-        if let Some(outbound) = self.outbound.upgrade() {
-            limit(outbound.node.limits()).count();
-        }
-    }
-
     pub(crate) fn standing(&self) -> Standing {
         let Some(outbound) = self.outbound.upgrade() else {
             return Standing::Detached;
@@ -135,10 +164,19 @@ impl PullerWatch {
         }
         match outbound.lock().way_out {
             WayOut::Pulled { attachment, .. } if attachment == self.attachment => {
-                Standing::Attached(outbound.bounds.progress.timeout)
+                Standing::Attached(outbound.bounds.progress)
             }
             WayOut::Pulled { .. } => Standing::GivenUp,
             _ => Standing::Detached,
+        }
+    }
+
+    /// Gives the client up, unless that has happened or it pulls elsewhere.
+    pub(crate) fn give_up(&self, failure: Failure) {
+        if matches!(self.standing(), Standing::Attached(_))
+            && let Some(outbound) = self.outbound.upgrade()
+        {
+            outbound.fail(failure);
         }
     }
 }

@@ -269,31 +269,28 @@ impl Queue {
         }
     }
 
-    /// Takes whole entries: the first of any size, and more while they fit in `limit` bytes.
+    /// Returns how many entries there are, empty ones included.
+    pub(super) fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Copies what is sent next, at most `limit` bytes, and removes it.
     ///
-    /// An entry is a message that is also sent to others, or up to 16 KiB of the session's own.
-    /// Nothing may be half written: a puller takes over by [`Queue::rewind`].
-    pub(super) fn take_whole(&mut self, limit: usize) -> Vec<Bytes> {
-        let (mut parts, mut taken) = (Vec::new(), 0);
-        while let Some(entry) = self.entries.front() {
-            let size = entry.size();
-            if taken > 0 && taken + size > limit {
+    /// A copy keeps no large message alive of which only the end is left.
+    pub(super) fn take(&mut self, limit: usize) -> Bytes {
+        let mut taken = Vec::with_capacity(limit.min(self.bytes));
+        let mut skipped = self.head_written;
+        for entry in &self.entries {
+            let bytes = entry.bytes(self.format);
+            let bytes = bytes.get(mem::take(&mut skipped)..).unwrap_or_default();
+            let left = limit - taken.len();
+            taken.extend_from_slice(bytes.get(..left).unwrap_or(bytes));
+            if taken.len() == limit {
                 break;
             }
-            taken += size;
-            self.bytes -= size;
-            if entry.is_own() {
-                self.own_bytes -= size;
-            }
-            self.taken += size as u64;
-            if let Some(entry) = self.entries.pop_front() {
-                self.note_messages(&entry);
-                self.note_removed(&entry);
-                parts.extend(entry.into_bytes(self.format));
-            }
         }
-        self.give_back_room();
-        parts
+        self.advance(taken.len());
+        taken.into()
     }
 
     /// Makes a half-written entry whole again and drops control frames, for another way out.

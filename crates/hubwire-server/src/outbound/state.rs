@@ -63,6 +63,8 @@ pub(super) enum WayOut {
     Pulled {
         attachment: u32,
         waker: Option<Waker>,
+        /// How many of the first entries were promised to the puller.
+        claimed: usize,
     },
     Socket {
         writer: SocketWriter,
@@ -84,8 +86,11 @@ impl WayOut {
     }
 
     pub(super) fn pulled(attachment: u32) -> Self {
-        let waker = None;
-        Self::Pulled { attachment, waker }
+        Self::Pulled {
+            attachment,
+            waker: None,
+            claimed: 0,
+        }
     }
 
     /// Returns the waker of the drain or the body that has something to do, to be woken outside
@@ -169,7 +174,7 @@ impl State {
         self.queue.rewind();
         self.reached_maximum = false;
         self.refused_at_maximum = false;
-        self.watch = Watch::default();
+        self.watch = Watch::idle(self.queue.taken());
         self.must_flush = false;
         mem::replace(&mut self.way_out, way_out)
     }
@@ -217,6 +222,7 @@ impl State {
     pub(super) fn head(&self) -> Head {
         match self.way_out {
             WayOut::Socket { .. } => Head::Offered,
+            WayOut::Pulled { claimed, .. } => Head::Claimed(claimed),
             _ => Head::Changeable,
         }
     }
@@ -244,7 +250,7 @@ impl State {
         // If the system reports what arrives, an empty queue does not mean that anything has
         // arrived.
         if self.queue.is_empty() && !self.is_told_what_arrives() {
-            self.watch = Watch::default();
+            self.watch.stop();
         }
     }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use hubwire_core::{EncodedMessage, FrameFormat};
+use hubwire_core::{EncodedMessage, FrameFormat, WhenBusy};
 use hubwire_protocol::{HubProtocol, TransferFormat};
 use tokio::io::{AsyncReadExt, DuplexStream};
 
@@ -103,7 +103,11 @@ async fn read(stream: &mut DuplexStream, count: usize) -> io::Result<String> {
 fn pull(puller: &mut Puller, limit: usize) -> Poll<Option<String>> {
     let mut cx = Context::from_waker(Waker::noop());
     let pulled = puller.poll_pull(&mut cx, limit);
-    pulled.map(|parts| parts.map(|parts| String::from_utf8_lossy(&parts.concat()).into_owned()))
+    pulled.map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn claim(puller: &mut Puller) -> Poll<Option<usize>> {
+    puller.poll_claim(&mut Context::from_waker(Waker::noop()))
 }
 
 fn some(text: &str) -> Poll<Option<String>> {
@@ -134,9 +138,64 @@ fn a_puller_that_leaves_and_comes_back_loses_nothing() {
     drop(puller);
     let _ = outbound.offer(&message("three;"));
     let mut puller = outbound.attach_puller();
-    assert_eq!(pull(&mut puller, 1), some("two;"));
-    assert_eq!(pull(&mut puller, 1), some("three;"));
+    assert_eq!(pull(&mut puller, 4), some("two;"));
+    assert_eq!(pull(&mut puller, 100), some("three;"));
     assert_eq!(outbound.failure(), None);
+}
+
+#[test]
+fn whoever_takes_over_in_the_middle_of_a_message_gets_it_whole() {
+    let outbound = outbound(100);
+    let mut first = outbound.attach_puller();
+    outbound.gather(TransferFormat::Text, b"one;");
+    outbound.gather(TransferFormat::Text, b"two;");
+    let _ = outbound.offer(&message("three;"));
+    assert_eq!(pull(&mut first, 6), some("one;tw"));
+    let mut second = outbound.attach_puller();
+    assert_eq!(pull(&mut second, 6), some("two;th"));
+    drop(second);
+    assert_eq!(outbound.bytes(), 4);
+    let mut third = outbound.attach_puller();
+    assert_eq!(pull(&mut third, 100), some("three;"));
+}
+
+/// The size of a response is sent before its body.
+#[test]
+fn what_is_claimed_neither_grows_nor_changes_while_it_is_pulled() {
+    let outbound = outbound(30);
+    let latest = |text: &str| {
+        let latest = WhenBusy::latest("key");
+        EncodedMessage::with_when_busy(HubProtocol::Json, text.as_bytes().to_vec(), latest)
+    };
+    let oldest = |text: &str| {
+        let text = text.as_bytes().to_vec();
+        EncodedMessage::with_when_busy(HubProtocol::Json, text, WhenBusy::DropOldest)
+    };
+    let mut puller = outbound.attach_puller();
+    for message in [oldest("one;"), latest("two;"), oldest("three;")] {
+        let _ = outbound.offer(&message);
+    }
+    outbound.gather(TransferFormat::Text, b"four;");
+    assert_eq!(claim(&mut puller), Poll::Ready(Some(19)));
+    assert_eq!(pull(&mut puller, 5), some("one;t"));
+    // From now on the client is busy.
+    outbound.node.tick_to(5_000);
+    outbound.gather(TransferFormat::Text, b"five;");
+    for message in [
+        latest("six;"),
+        latest("seven;"),
+        oldest("eight;"),
+        oldest("nine;"),
+        oldest("ten;"),
+    ] {
+        let _ = outbound.offer(&message);
+    }
+    assert_eq!(pull(&mut puller, 14), some("wo;three;four;"));
+    drop(puller);
+    let mut puller = outbound.attach_puller();
+    assert_eq!(claim(&mut puller), Poll::Ready(Some(15)));
+    assert_eq!(pull(&mut puller, 100), some("five;seven;ten;"));
+    assert_eq!(outbound.bounds.memory.held().get(), 0);
 }
 
 #[test]
@@ -163,7 +222,7 @@ async fn a_puller_that_waits_is_woken_by_the_session_and_by_the_flusher() {
         let _ = outbound.offer(&message("one;"));
     };
     let (pulled, ()) = tokio::join!(pulled, sent);
-    assert_eq!(pulled.unwrap().concat(), b"one;");
+    assert_eq!(pulled.unwrap(), "one;");
     let pulled = async { poll_fn(|cx| puller.poll_pull(cx, 100)).await };
     let gathered = async {
         tokio::task::yield_now().await;
@@ -172,7 +231,7 @@ async fn a_puller_that_waits_is_woken_by_the_session_and_by_the_flusher() {
         outbound.write_gathered();
     };
     let (pulled, ()) = tokio::join!(pulled, gathered);
-    assert_eq!(pulled.unwrap().concat(), b"two;");
+    assert_eq!(pulled.unwrap(), "two;");
 }
 
 #[test]

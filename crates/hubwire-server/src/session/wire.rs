@@ -311,7 +311,6 @@ impl Wire {
 mod tests {
     use std::time::Duration;
 
-    use bytes::Bytes;
     use hubwire_protocol::TransferFormat;
 
     use super::*;
@@ -358,8 +357,7 @@ mod tests {
             (received, poll_fn(|cx| puller.poll_pull(cx, 100)).await)
         };
         let ((received, end), ()) = tokio::join!(client, echo(wire));
-        let parts: [Bytes; 2] = [(&b"one;"[..]).into(), (&b"two;"[..]).into()];
-        assert_eq!((&*received, end), (&parts[..], None));
+        assert_eq!((&*received, end), (&b"one;two;"[..], None));
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,9 +17,6 @@ use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 /// The maximum number of the client's bytes that wait for its session.
 const PIPE_SIZE: usize = 64 * 1024;
 
-/// The maximum size of one pull, unless a single message is larger.
-const PULL_SIZE: usize = 16 * 1024;
-
 /// Hub messages one after another, as in the response body of a poll.
 static PULLED: TransportKind = TransportKind {
     transport: Transport::ServerSentEvents,
@@ -91,8 +88,9 @@ impl ClientTransport for PulledTransport {
         let Some(puller) = &mut self.puller else {
             return Err(io::Error::other("a client that has left receives nothing"));
         };
-        let pulled = poll_fn(|cx| puller.poll_pull(cx, PULL_SIZE)).await;
-        let pulled = pulled.map(|parts| Incoming::Bytes(parts.concat()));
+        // Whole messages: a client that leaves in the middle of one would get it twice.
+        let pulled = poll_fn(|cx| puller.poll_pull(cx, usize::MAX)).await;
+        let pulled = pulled.map(|bytes| Incoming::Bytes(bytes.into()));
         Ok(vec![pulled.unwrap_or(Incoming::Lost)])
     }
 

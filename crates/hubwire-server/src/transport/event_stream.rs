@@ -23,7 +23,8 @@ pub(crate) static SERVER_SENT_EVENTS: TransportKind = TransportKind {
 /// A comment, which lets browsers know that the stream is open.
 const OPENING: Bytes = Bytes::from_static(b":\r\n");
 
-/// The maximum size of one pull, unless a single message is larger.
+/// The maximum size of one pull: the HTTP library holds what it was given until its client has read
+/// it, and is given more only then.
 const PULL_SIZE: usize = 16 * 1024;
 
 /// Appends an event without a name; the receiver joins its lines with a line feed.
@@ -75,24 +76,8 @@ impl<E: Unpin> HttpBody for EventStream<E> {
         if mem::take(&mut self.is_new) {
             return Poll::Ready(Some(Ok(Frame::data(OPENING))));
         }
-        loop {
-            let Some(parts) = ready!(self.puller.poll_pull(cx, PULL_SIZE)) else {
-                return Poll::Ready(None);
-            };
-            // Everything that was queued may have been dropped in favour of newer messages.
-            if let Some(events) = joined(parts) {
-                return Poll::Ready(Some(Ok(Frame::data(events))));
-            }
-        }
-    }
-}
-
-/// Joins small parts, because each frame of a body becomes a chunk.
-fn joined(parts: Vec<Bytes>) -> Option<Bytes> {
-    match <[Bytes; 1]>::try_from(parts) {
-        Ok([part]) => Some(part),
-        Err(parts) if parts.is_empty() => None,
-        Err(parts) => Some(parts.concat().into()),
+        let pulled = ready!(self.puller.poll_pull(cx, PULL_SIZE));
+        Poll::Ready(pulled.map(|events| Ok(Frame::data(events))))
     }
 }
 

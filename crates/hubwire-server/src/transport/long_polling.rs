@@ -2,15 +2,14 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::vec;
+use std::task::{Context, Poll, ready};
 
 use axum::body::{Bytes, HttpBody};
 use hubwire_core::FrameFormat;
 use hubwire_protocol::{TransferFormat, Transport};
 use hyper::body::{Frame, SizeHint};
 
-use super::TransportKind;
+use super::{SocketHandle, TransportKind};
 use crate::outbound::Puller;
 
 /// Hub messages have no frames of their own.
@@ -22,39 +21,36 @@ pub(crate) static LONG_POLLING: TransportKind = TransportKind {
     transfer_formats: &[TransferFormat::Text, TransferFormat::Binary],
 };
 
-/// How many bytes the HTTP library gets at once. It takes more only when it has room, so a body
-/// lasts about as long as its client reads.
+/// How many bytes the HTTP library gets at once. It takes more only when it has room, so the rest
+/// stays queued, and counts there, until the client has read almost as far.
 const PIECE_SIZE: usize = 16 * 1024;
 
-/// The body of a response to a poll.
+/// The body of a response to a poll: what was queued at its beginning.
 ///
-/// It stays the way out of its connection until the HTTP library has taken it: in that time, the
-/// client is not absent.
+/// It stays the way out of its connection until the socket has sent it, or at least until the HTTP
+/// library has taken it: in that time, the client is not absent.
 #[derive(Debug)]
 pub(crate) struct PollBody {
-    piece: Bytes,
-    parts: vec::IntoIter<Bytes>,
     left: usize,
-    _puller: Puller,
+    /// `None` once nothing is left.
+    puller: Option<Puller>,
+    socket: Option<SocketHandle>,
 }
 
 impl PollBody {
-    pub(crate) fn new(parts: Vec<Bytes>, puller: Puller) -> Self {
+    /// Creates a body of `left` bytes, which the puller has claimed.
+    pub(crate) fn new(left: usize, puller: Puller, socket: Option<SocketHandle>) -> Self {
         Self {
-            left: parts.iter().map(Bytes::len).sum(),
-            piece: Bytes::new(),
-            parts: parts.into_iter(),
-            _puller: puller,
+            left,
+            puller: Some(puller),
+            socket,
         }
     }
 
-    fn next_piece(&mut self) -> Option<Bytes> {
-        while self.piece.is_empty() {
-            self.piece = self.parts.next()?;
+    fn finish(&mut self) {
+        if let (Some(puller), Some(socket)) = (self.puller.take(), &self.socket) {
+            socket.finish(puller);
         }
-        let piece = self.piece.split_to(PIECE_SIZE.min(self.piece.len()));
-        self.left -= piece.len();
-        Some(piece)
     }
 }
 
@@ -62,11 +58,24 @@ impl HttpBody for PollBody {
     type Data = Bytes;
     type Error = Infallible;
 
+    /// Ends early if the rest is gone, or belongs to another poll; the HTTP library then ends the
+    /// HTTP connection.
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.next_piece().map(|piece| Ok(Frame::data(piece))))
+        let limit = self.left.min(PIECE_SIZE);
+        let Some(puller) = &mut self.puller else {
+            return Poll::Ready(None);
+        };
+        let Some(piece) = ready!(puller.poll_pull(cx, limit)) else {
+            return Poll::Ready(None);
+        };
+        self.left -= piece.len();
+        if self.left == 0 {
+            self.finish();
+        }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,25 +1,25 @@
 //! A socket while it is used for HTTP: a write that takes too long fails, unless the response is
 //! watched otherwise.
 
-use std::any::Any;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::dead_peers::probe_peer;
-use crate::node::{ConnectionPermit, DeadPeerTimeouts, Limit, Limits, ServeLimits};
-use crate::outbound::{PullerWatch, Standing, silent_for};
+use super::socket_handle::{SocketHandle, Upgrade};
+use super::stream_peer::{Left, StreamPeer, as_tcp, poll_again, timed_out};
+use crate::node::{ConnectionPermit, ServeLimits};
+use crate::outbound::{Failure, Progress, Puller, PullerWatch, Standing, TcpInfo, tcp_info};
 
-/// How often the client of a pulled response is checked while its socket refuses bytes.
+/// How often the client of a pulled response is checked while some of it waits.
 const CHECK_PERIOD: Duration = Duration::from_secs(1);
 
 /// A socket with a time limit for the peer to read responses.
@@ -33,8 +33,11 @@ pub(crate) struct ServedSocket<S> {
     write_timeout: Duration,
     limits: Arc<ServeLimits>,
     pending: Option<Pending>,
-    /// The next look at the peer's network.
-    look: Option<Pin<Box<Sleep>>>,
+    /// How many bytes were written.
+    written: u64,
+    /// The puller of a response that is written, until all of it is sent.
+    finished: Option<Puller>,
+    peer: StreamPeer,
     upgrade: Upgrade,
     handle: SocketHandle,
 }
@@ -42,8 +45,8 @@ pub(crate) struct ServedSocket<S> {
 /// A write that the peer does not take.
 struct Pending {
     since: Instant,
-    /// Its client was judged by its puller so far.
-    was_watched: bool,
+    /// What the client had taken then, if its puller judges it.
+    taken: Option<u64>,
     /// The end of the write, or the next check of its client.
     timer: Pin<Box<Sleep>>,
 }
@@ -52,92 +55,20 @@ impl Pending {
     fn new(since: Instant) -> Self {
         Self {
             since,
-            was_watched: false,
+            taken: None,
             timer: Box::pin(sleep_until(since)),
         }
     }
-}
 
-/// What the handler of a request knows of the socket that the request came from.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SocketHandle(Arc<Handle>);
-
-#[derive(Debug, Default)]
-struct Handle {
-    local: Option<SocketAddr>,
-    response: Mutex<PulledResponse>,
-}
-
-/// How the client of the current response is judged, if the response pulls.
-#[derive(Debug, Default)]
-struct PulledResponse {
-    watch: Option<PullerWatch>,
-    dead_peers: Option<DeadPeerTimeouts>,
-}
-
-impl SocketHandle {
-    pub(crate) fn new(local: Option<SocketAddr>) -> Self {
-        Self(Arc::new(Handle {
-            local,
-            response: Mutex::default(),
-        }))
-    }
-
-    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
-        self.0.local
-    }
-
-    /// Leaves it to the puller of the current response how long its client may read nothing.
-    pub(crate) fn watch(&self, watch: PullerWatch) {
-        self.lock().watch = Some(watch);
-    }
-
-    /// Checks for the rest of the response whether the peer's network is alive, which nothing else
-    /// does while nothing is written.
-    pub(crate) fn give_up_dead_peer(&self, timeouts: Option<DeadPeerTimeouts>) {
-        self.lock().dead_peers = timeouts;
-    }
-
-    /// Applies the time limit of the socket itself again, for another response.
-    pub(crate) fn unwatch(&self) {
-        *self.lock() = PulledResponse::default();
-    }
-
-    fn standing(&self) -> Standing {
-        let watch = self.lock().watch.clone();
-        watch.map_or(Standing::Detached, |watch| watch.standing())
-    }
-
-    fn count(&self, limit: impl FnOnce(&Limits) -> &Limit) {
-        let watch = self.lock().watch.clone();
-        if let Some(watch) = watch {
-            watch.count(limit);
+    /// Begins anew if the client has taken enough.
+    fn note(&mut self, taken: u64, progress: Progress) {
+        let enough = |before: u64| taken.saturating_sub(before) >= progress.bytes as u64;
+        match self.taken {
+            Some(before) if !enough(before) => return,
+            Some(_) => self.since = Instant::now(),
+            None => {}
         }
-    }
-
-    fn dead_peers(&self) -> Option<DeadPeerTimeouts> {
-        self.lock().dead_peers
-    }
-
-    fn lock(&self) -> MutexGuard<'_, PulledResponse> {
-        self.0
-            .response
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Marks a [`ServedSocket`] that cannot be unwrapped as no longer used for HTTP.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Upgrade(Arc<AtomicBool>);
-
-impl Upgrade {
-    pub(crate) fn done(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    fn is_done(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.taken = Some(taken);
     }
 }
 
@@ -156,7 +87,9 @@ impl<S> ServedSocket<S> {
             write_timeout,
             limits,
             pending: None,
-            look: None,
+            written: 0,
+            finished: None,
+            peer: StreamPeer::default(),
             upgrade,
             handle,
         }
@@ -166,28 +99,67 @@ impl<S> ServedSocket<S> {
     pub(crate) fn into_parts(self) -> (S, Option<ConnectionPermit>) {
         (self.socket, self.permit)
     }
+}
 
-    /// Passes on the result of a write, or returns an error if it has been pending for too long.
-    fn in_time<R>(
-        &mut self,
-        written: Poll<io::Result<R>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<R>> {
-        if written.is_ready() || self.upgrade.is_done() {
-            self.pending = None;
-            return written;
+impl<S: 'static> ServedSocket<S> {
+    /// Returns an error if the peer has left, or has taken too little of what was written for too
+    /// long.
+    fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<io::Error>
+    where
+        S: AsyncRead + Unpin,
+    {
+        self.keep_finished();
+        if let Poll::Ready(error) = self.poll_left(cx) {
+            return Poll::Ready(error);
         }
+        self.poll_overdue(cx)
+    }
+
+    fn keep_finished(&mut self) {
+        if let Some(puller) = self.handle.take_finished() {
+            self.finished = Some(puller);
+        }
+    }
+
+    fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<io::Error>
+    where
+        S: AsyncRead + Unpin,
+    {
+        let stream = self.handle.open_stream();
+        match ready!(self.peer.poll_left(&mut self.socket, stream, cx)) {
+            Left::Gone(error) => Poll::Ready(error),
+            Left::Dead => {
+                if let Some(watch) = self.handle.current_watch() {
+                    watch.give_up(Failure::PeerDead);
+                }
+                Poll::Ready(timed_out("the peer's network is dead"))
+            }
+        }
+    }
+
+    /// Returns whether the peer's system was sent the whole response, as far as that is known. Its
+    /// client is absent only from then on.
+    fn is_sent(&self) -> bool {
+        self.finished.is_none() || self.tcp_info().is_none_or(|info| info.unsent == 0)
+    }
+
+    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let watch = self.handle.current_watch();
+        let standing = watch.as_ref().map(PullerWatch::standing);
+        let taken = match standing {
+            Some(Standing::Attached(_)) => self.taken(),
+            _ => 0,
+        };
         let now = Instant::now();
-        let standing = self.handle.standing();
         let pending = self.pending.get_or_insert_with(|| Pending::new(now));
         let (limit, check) = match standing {
-            Standing::GivenUp => (Duration::ZERO, CHECK_PERIOD),
-            Standing::Attached(patience) => {
-                pending.was_watched = true;
-                (patience, CHECK_PERIOD)
+            Some(Standing::GivenUp) => (Duration::ZERO, CHECK_PERIOD),
+            Some(Standing::Attached(progress)) => {
+                pending.note(taken, progress);
+                (progress.timeout, CHECK_PERIOD)
             }
-            Standing::Detached => {
-                if pending.was_watched {
+            Some(Standing::Detached) | None => {
+                if pending.taken.is_some() {
                     *pending = Pending::new(now);
                 }
                 (self.write_timeout, self.write_timeout)
@@ -195,81 +167,54 @@ impl<S> ServedSocket<S> {
         };
         match limit.checked_sub(pending.since.elapsed()) {
             Some(left) if !left.is_zero() => {
-                // A timer cannot be set for any time, but for an hour; then this looks again.
-                let next = left.min(check).min(Duration::from_secs(3_600));
-                pending.timer.as_mut().reset(now + next);
-                if pending.timer.as_mut().poll(cx).is_ready() {
-                    cx.waker().wake_by_ref();
-                }
-                return Poll::Pending;
+                poll_again(&mut pending.timer, left.min(check), cx);
+                Poll::Pending
             }
-            _ => {}
+            _ => {
+                match (standing, watch) {
+                    (Some(Standing::Attached(_)), Some(watch)) => {
+                        watch.give_up(Failure::NoProgress);
+                    }
+                    (Some(Standing::GivenUp), _) => {}
+                    _ => self.limits.write_timeout.count(),
+                }
+                Poll::Ready(timed_out("the peer reads no response"))
+            }
         }
-        match standing {
-            Standing::Attached(_) => self.handle.count(|limits| &limits.progress),
-            Standing::Detached => self.limits.write_timeout.count(),
-            // Counted where it was given up.
-            Standing::GivenUp => {}
-        }
-        let error = io::Error::new(io::ErrorKind::TimedOut, "the peer reads no response");
-        Poll::Ready(Err(error))
+    }
+
+    /// Returns how many bytes the peer has taken.
+    fn taken(&self) -> u64 {
+        self.tcp_info()
+            .map_or(self.written, |info| info.acknowledged)
+    }
+
+    fn tcp_info(&self) -> Option<TcpInfo> {
+        as_tcp(&self.socket).and_then(tcp_info)
     }
 }
 
-impl<S: 'static> ServedSocket<S> {
-    /// Returns `true` once the peer's network is found to be dead, if that is to be checked.
-    fn poll_dead(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(timeouts) = self.handle.dead_peers() else {
-            self.look = None;
-            return false;
-        };
-        let socket: &dyn Any = &self.socket;
-        let Some(tcp) = socket.downcast_ref::<TcpStream>() else {
-            return false;
-        };
-        let next = || Instant::now() + timeouts.keep_alive.min(Duration::from_secs(3_600));
-        let look = self.look.get_or_insert_with(|| {
-            probe_peer(tcp, timeouts);
-            Box::pin(sleep_until(next()))
-        });
-        if look.as_mut().poll(cx).is_pending() {
-            return false;
-        }
-        if silent_for(tcp).is_some_and(|silent| silent >= timeouts.unacknowledged) {
-            return true;
-        }
-        look.as_mut().reset(next());
-        if look.as_mut().poll(cx).is_ready() {
-            cx.waker().wake_by_ref();
-        }
-        false
-    }
-}
-
-impl<S: AsyncRead + Unpin + 'static> AsyncRead for ServedSocket<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ServedSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
-        if read.is_pending() && !self.upgrade.is_done() && self.poll_dead(cx) {
-            self.handle.count(|limits| &limits.dead_peers);
-            let error = io::Error::new(io::ErrorKind::TimedOut, "the peer's network is dead");
-            return Poll::Ready(Err(error));
+        if self.peer.give_back(buffer) {
+            return Poll::Ready(Ok(()));
         }
-        read
+        Pin::new(&mut self.socket).poll_read(cx, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for ServedSocket<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for ServedSocket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
-        self.in_time(written, cx)
+        self.written_in_time(written, cx)
     }
 
     fn poll_write_vectored(
@@ -278,7 +223,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ServedSocket<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
-        self.in_time(written, cx)
+        self.written_in_time(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -287,12 +232,58 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ServedSocket<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.socket).poll_flush(cx);
-        self.in_time(flushed, cx)
+        if self.upgrade.is_done() || flushed.is_pending() {
+            return self.done_in_time(flushed, cx);
+        }
+        // The HTTP library flushes whenever its task has run.
+        self.keep_finished();
+        if let Poll::Ready(error) = self.poll_left(cx) {
+            return Poll::Ready(Err(error));
+        }
+        if !self.is_sent() {
+            return self.poll_overdue(cx).map(Err);
+        }
+        self.finished = None;
+        self.pending = None;
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.socket).poll_shutdown(cx);
-        self.in_time(shut, cx)
+        self.done_in_time(shut, cx)
+    }
+}
+
+impl<S: AsyncRead + Unpin + 'static> ServedSocket<S> {
+    /// Passes on the result of a write, or returns an error if the client was given up.
+    ///
+    /// A pulled response goes on to be judged until all of it is flushed: otherwise its client
+    /// could take a byte a minute.
+    fn written_in_time(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Pending => self.done_in_time(Poll::Pending, cx),
+            Poll::Ready(result) => {
+                self.written += result.as_ref().map_or(0, |count| *count as u64);
+                self.pending = self.pending.take().filter(|it| it.taken.is_some());
+                Poll::Ready(result)
+            }
+        }
+    }
+
+    fn done_in_time<R>(
+        &mut self,
+        done: Poll<io::Result<R>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<R>> {
+        if done.is_ready() || self.upgrade.is_done() {
+            self.pending = None;
+            return done;
+        }
+        self.poll_given_up(cx).map(Err)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Long polling, without sockets.
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 use test_support::http_client::{HANDSHAKE, HttpClient};
 use test_support::in_memory::*;
@@ -102,16 +102,18 @@ async fn a_poll_that_waits_for_longer_than_the_disconnect_timeout_is_not_away() 
     });
     assert_eq!(answer.messages(), [text("late")]);
     // A response that is being read keeps its client, too.
-    it.broadcast(&"x".repeat(40 * KIB)).await;
+    let long = "x".repeat(40 * KIB);
+    it.broadcast(&long).await;
     let response = client.poll_unread().await;
     pass(seconds(30)).await;
     assert_eq!(it.log.take(), [""; 0]);
     drop(response);
     pass(seconds(14)).await;
     client.post(call("1", "Echo", &json!(["still here"]))).await;
+    settle().await;
     assert_eq!(
         client.poll().await.messages(),
-        [completed("1", "still here")]
+        [text(&long), completed("1", "still here")]
     );
 }
 
@@ -397,6 +399,42 @@ async fn a_shutdown_tells_clients_that_poll_and_waits_for_those_that_are_away() 
     tokio::join!(shutdown, first, second);
     gone.poll().await.assert_is(404, PLAIN, UNKNOWN);
     it.server.leaves_nothing_behind().await;
+}
+
+/// Each piece may become a write of its own.
+#[tokio::test(start_paused = true)]
+async fn a_poll_of_many_short_messages_has_few_pieces() {
+    let it = Stage::new();
+    let client = HttpClient::start_polling(&it.endpoint).await;
+    for _ in 0..2_000 {
+        it.broadcast("short").await;
+    }
+    let response = client.poll_unread().await;
+    let pieces: Vec<_> = response.into_body().into_data_stream().collect().await;
+    let size: usize = pieces.iter().map(|it| it.as_ref().unwrap().len()).sum();
+    let count = pieces.len();
+    assert!(
+        count <= size / (16 * KIB) + 1,
+        "{size} bytes in {count} pieces"
+    );
+    assert_eq!(it.server.signalr.statistics().outbound_memory, 0);
+}
+
+/// What was not handed over yet is for the next poll, and what was is lost, as in ASP.NET Core.
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_is_cut_off_leaves_the_rest_to_the_next_one() {
+    let it = Stage::new();
+    let client = HttpClient::start_polling(&it.endpoint).await;
+    let long = "x".repeat(12 * KIB);
+    for _ in 0..3 {
+        it.broadcast(&long).await;
+    }
+    let mut body = client.poll_unread().await.into_body().into_data_stream();
+    assert_eq!(body.next().await.unwrap().unwrap().len(), 16 * KIB);
+    it.broadcast("later").await;
+    drop(body);
+    let heard = client.poll().await.messages();
+    assert_eq!(heard, [text(&long), text(&long), text("later")]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,10 @@
 //! The memory that a node holds for all its clients together, and the metrics of limits that are hit.
 
+use futures_util::StreamExt;
 use hubwire::testing::{PulledTransport, TestClient};
 use hubwire::{DisconnectReason, HubCallerContext, SignalR, hub};
+use serde_json::json;
+use test_support::http_client::{HttpClient, record};
 use test_support::in_memory::*;
 use tokio::task::JoinSet;
 
@@ -122,6 +125,79 @@ async fn requesting_large_results_without_reading_disconnects_nobody_else() {
         "two results and the broadcast fit: {ended:?}"
     );
     drop((honest, hostile));
+    server.leaves_nothing_behind().await;
+}
+
+/// As over sockets, whether the clients poll or have event streams: what they were given and do not
+/// read counts.
+#[tokio::test(start_paused = true)]
+async fn large_results_in_unread_responses_disconnect_nobody_else() {
+    let (server, log) = server();
+    let mut honest = Vec::new();
+    for _ in 0..4 {
+        honest.push(server.connect().await);
+    }
+    let shared = "x".repeat(400 * KIB);
+    let all = server.context().clients().all();
+    all.send("Text", (&shared,)).await.unwrap();
+    let (mut hostile, mut streams) = (Vec::new(), Vec::new());
+    let call = json!({"type": 1, "invocationId": "1", "target": "Large", "arguments": [300 * KIB]});
+    for _ in 0..10 {
+        let client = HttpClient::start_polling(&server.endpoint).await;
+        client.post(record(&call)).await;
+        settle().await;
+        let mut body = client.poll_unread().await.into_body().into_data_stream();
+        // Whoever is let go at once gets nothing.
+        let _ = body.next().await;
+        hostile.push(body);
+        assert!(server.signalr.statistics().outbound_memory <= MAXIMUM);
+        let (client, mut events) = HttpClient::start_event_stream(&server.endpoint).await;
+        client.post(record(&call)).await;
+        settle().await;
+        let _ = events.next_chunk().await;
+        streams.push(events);
+        assert!(server.signalr.statistics().outbound_memory <= MAXIMUM);
+    }
+    for client in &mut honest {
+        let (_, arguments) = client.push().await.unwrap();
+        assert_eq!(arguments[0], shared);
+    }
+    let ended = log.take();
+    assert_eq!(
+        ended.len(),
+        18,
+        "two results and the broadcast fit: {ended:?}"
+    );
+    drop((honest, hostile, streams));
+    pass(seconds(17)).await;
+    server.leaves_nothing_behind().await;
+}
+
+/// Those who were given different parts of a busy broadcast and do not read them go, and not those
+/// whose messages fit.
+#[tokio::test(start_paused = true)]
+async fn unread_responses_with_messages_to_many_are_let_go_before_others() {
+    let (server, log) = server();
+    let mut honest = server.connect().await;
+    let mut bodies = Vec::new();
+    for _ in 0..10 {
+        let client = HttpClient::start_polling(&server.endpoint).await;
+        send(&server, &client.connection_id, 300 * KIB).await;
+        let mut body = client.poll_unread().await.into_body().into_data_stream();
+        body.next().await.unwrap().unwrap();
+        bodies.push(body);
+        pass(seconds(2)).await;
+    }
+    let id = honest.invoke("Id", ()).await.unwrap();
+    send(&server, id.as_str().unwrap(), 100 * KIB).await;
+    honest.push().await.unwrap();
+    assert!(server.signalr.statistics().outbound_memory <= MAXIMUM);
+    let ended = log.take();
+    assert_eq!(ended.len(), 7, "{ended:?}");
+    assert!(ended.iter().all(|line| line.ends_with(" TooSlow")));
+    assert!(!ended.contains(&format!("{} TooSlow", id.as_str().unwrap())));
+    drop((honest, bodies));
+    pass(seconds(17)).await;
     server.leaves_nothing_behind().await;
 }
 

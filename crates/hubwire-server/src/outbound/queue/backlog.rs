@@ -42,6 +42,8 @@ pub(in crate::outbound) enum Head {
     ///
     /// Some streams must be offered the same bytes again, even if they have taken none.
     Offered,
+    /// So many entries are promised to a puller, the first one included.
+    Claimed(usize),
 }
 
 /// The outcome of offering a message to those with the same key.
@@ -160,7 +162,12 @@ impl Queue {
     }
 
     fn first_changeable(&self, head: Head) -> usize {
-        usize::from(head == Head::Offered || self.head_written > 0)
+        let unchangeable = match head {
+            Head::Changeable => 0,
+            Head::Offered => 1,
+            Head::Claimed(entries) => entries,
+        };
+        unchangeable.max(usize::from(self.head_written > 0))
     }
 
     /// Empties an entry, and returns what was in it.

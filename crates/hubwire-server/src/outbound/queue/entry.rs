@@ -1,7 +1,6 @@
 //! The entries of a queue: control frames, the session's own messages, and messages that are also
 //! sent to others.
 
-use bytes::Bytes;
 use hubwire_core::{EncodedMessage, FrameFormat, MessageKey, WhenBusy};
 
 use super::super::gathered::Gathered;
@@ -113,16 +112,6 @@ impl Entry {
         match &self.content {
             Content::Shared(message, size) if !message.is_shared() => size + message.key_size(),
             _ => 0,
-        }
-    }
-
-    /// Returns `None` for a message that was dropped.
-    pub(super) fn into_bytes(self, format: &'static FrameFormat) -> Option<Bytes> {
-        match self.content {
-            Content::Control(frames) => Some(frames.bytes.into()),
-            Content::Dropped => None,
-            Content::Gathered(gathered) => Some(gathered.into_bytes().into()),
-            Content::Shared(message, _) => Some(message.into_frame(format)),
         }
     }
 

@@ -48,7 +48,7 @@ fn one_that_leaves_what_it_could_pull_for_more_than_a_second_is_busy() {
     outbound.node.tick_to(2);
     let _ = outbound.offer(&volatile("lost;"));
     // It takes too little at a time.
-    assert_eq!(pull(&mut puller, 1), some("one;"));
+    assert_eq!(pull(&mut puller, 4), some("one;"));
     outbound.node.tick_to(3);
     let _ = outbound.offer(&volatile("lost;"));
     assert_eq!(pull(&mut puller, 100), some("two;"));

@@ -263,7 +263,7 @@ impl Run {
                 self.queue.rewind();
                 let whole = self.output.iter().rposition(|byte| *byte == b';');
                 self.output.truncate(whole.map_or(0, |end| end + 1));
-                self.output.extend(self.queue.take_whole(limit).concat());
+                self.output.extend(self.queue.take(limit));
             }
         }
     }

@@ -1,0 +1,106 @@
+//! What the handler of a request knows and says of the socket that the request came from.
+
+use std::mem;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::node::DeadPeerTimeouts;
+use crate::outbound::{Puller, PullerWatch};
+
+/// What the handler of a request knows of the socket that the request came from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SocketHandle(Arc<Handle>);
+
+#[derive(Debug, Default)]
+struct Handle {
+    local: Option<SocketAddr>,
+    response: Mutex<PulledResponse>,
+}
+
+/// How the client of the current response is judged, if the response pulls.
+#[derive(Debug, Default)]
+struct PulledResponse {
+    watch: Option<PullerWatch>,
+    /// Set once the HTTP library has the whole body.
+    finished: Option<Puller>,
+    stream: Option<OpenStream>,
+}
+
+/// What is checked while an event stream is open, even if nothing is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenStream {
+    pub(super) dead_peers: Option<DeadPeerTimeouts>,
+}
+
+impl SocketHandle {
+    pub(crate) fn new(local: Option<SocketAddr>) -> Self {
+        Self(Arc::new(Handle {
+            local,
+            response: Mutex::default(),
+        }))
+    }
+
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.0.local
+    }
+
+    /// Leaves it to the puller of the current response how long its client may read nothing.
+    pub(crate) fn watch(&self, watch: PullerWatch) {
+        self.lock().watch = Some(watch);
+    }
+
+    /// Like [`SocketHandle::watch`], for a response that stays open: the peer's end is noticed even
+    /// if it has sent more than its request, and so is a dead network.
+    pub(crate) fn watch_stream(&self, watch: PullerWatch, dead_peers: Option<DeadPeerTimeouts>) {
+        let mut response = self.lock();
+        response.watch = Some(watch);
+        response.stream = Some(OpenStream { dead_peers });
+    }
+
+    /// Keeps the puller of the current response until all of it is sent.
+    pub(crate) fn finish(&self, puller: Puller) {
+        self.lock().finished = Some(puller);
+    }
+
+    /// Applies the time limit of the socket itself again, for another response.
+    pub(crate) fn unwatch(&self) {
+        let before = mem::take(&mut *self.lock());
+        // Dropping a puller wakes its session.
+        drop(before);
+    }
+
+    pub(super) fn current_watch(&self) -> Option<PullerWatch> {
+        self.lock().watch.clone()
+    }
+
+    pub(super) fn take_finished(&self) -> Option<Puller> {
+        self.lock().finished.take()
+    }
+
+    pub(super) fn open_stream(&self) -> Option<OpenStream> {
+        self.lock().stream
+    }
+
+    fn lock(&self) -> MutexGuard<'_, PulledResponse> {
+        self.0
+            .response
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Marks a [`ServedSocket`](super::ServedSocket) that cannot be unwrapped as no longer used for
+/// HTTP.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Upgrade(Arc<AtomicBool>);
+
+impl Upgrade {
+    pub(crate) fn done(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}

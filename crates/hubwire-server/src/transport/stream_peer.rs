@@ -1,0 +1,128 @@
+//! Noticing that the client of an open event stream is gone while nothing is written to it.
+
+use std::any::Any;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::dead_peers::probe_peer;
+use super::socket_handle::OpenStream;
+use crate::node::DeadPeerTimeouts;
+use crate::outbound::tcp_info;
+
+/// How much is read of a client that sends more while its event stream is open.
+const AHEAD_SIZE: usize = 1024;
+
+/// How the client of an open stream has left.
+pub(super) enum Left {
+    Gone(io::Error),
+    /// Its network is dead.
+    Dead,
+}
+
+/// The client at the other end of a socket.
+#[derive(Default)]
+pub(super) struct StreamPeer {
+    /// What was read while the HTTP library did not read, and is for it.
+    ahead: Vec<u8>,
+    /// The next look at the peer's network.
+    look: Option<Pin<Box<Sleep>>>,
+}
+
+impl StreamPeer {
+    /// Waits until the client of an open stream is gone, or its network is dead.
+    pub(super) fn poll_left<S: AsyncRead + Unpin + 'static>(
+        &mut self,
+        socket: &mut S,
+        stream: Option<OpenStream>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Left> {
+        let Some(stream) = stream else {
+            self.look = None;
+            return Poll::Pending;
+        };
+        if let (Some(tcp), Some(timeouts)) = (as_tcp(socket), stream.dead_peers)
+            && self.is_dead(tcp, timeouts, cx)
+        {
+            return Poll::Ready(Left::Dead);
+        }
+        self.poll_ahead(socket, cx).map(Left::Gone)
+    }
+
+    fn is_dead(
+        &mut self,
+        tcp: &TcpStream,
+        timeouts: DeadPeerTimeouts,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let is_begun = self.look.is_some();
+        let look = self.look.get_or_insert_with(|| {
+            probe_peer(tcp, timeouts);
+            Box::pin(sleep_until(Instant::now()))
+        });
+        if is_begun {
+            if look.as_mut().poll(cx).is_pending() {
+                return false;
+            }
+            if tcp_info(tcp).is_some_and(|info| info.silent_for >= timeouts.unacknowledged) {
+                return true;
+            }
+        }
+        poll_again(look, timeouts.keep_alive, cx);
+        false
+    }
+
+    /// Reads some of what the client sends: once the HTTP library has read any of that, it reads
+    /// nothing more until the response is over, not even the end.
+    fn poll_ahead<S: AsyncRead + Unpin>(
+        &mut self,
+        socket: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Error> {
+        let mut bytes = [0; 64];
+        while self.ahead.len() < AHEAD_SIZE {
+            let mut read = ReadBuf::new(&mut bytes);
+            match ready!(Pin::new(&mut *socket).poll_read(cx, &mut read)) {
+                Ok(()) if read.filled().is_empty() => {
+                    return Poll::Ready(io::ErrorKind::UnexpectedEof.into());
+                }
+                Ok(()) => self.ahead.extend_from_slice(read.filled()),
+                Err(error) => return Poll::Ready(error),
+            }
+            // The HTTP library may be about to read these bytes.
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    /// Passes on what was read ahead; returns `false` if there is nothing.
+    pub(super) fn give_back(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        let count = buffer.remaining().min(self.ahead.len());
+        buffer.put_slice(self.ahead.get(..count).unwrap_or_default());
+        self.ahead.drain(..count);
+        count > 0
+    }
+}
+
+pub(super) fn as_tcp<S: 'static>(socket: &S) -> Option<&TcpStream> {
+    let socket: &dyn Any = socket;
+    socket.downcast_ref()
+}
+
+pub(super) fn timed_out(text: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, text)
+}
+
+/// Wakes the task after this time, or after an hour: a timer cannot be set for any time.
+pub(super) fn poll_again(timer: &mut Pin<Box<Sleep>>, after: Duration, cx: &mut Context<'_>) {
+    let next = Instant::now() + after.min(Duration::from_secs(3_600));
+    timer.as_mut().reset(next);
+    if timer.as_mut().poll(cx).is_ready() {
+        cx.waker().wake_by_ref();
+    }
+}
