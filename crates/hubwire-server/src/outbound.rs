@@ -41,7 +41,7 @@ use queue::ENTRY_COST;
 pub(crate) use sending::Pace;
 pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
 use state::{State, WayOut};
-pub(crate) use tcp_info::silent_for;
+pub(crate) use tcp_info::{TcpInfo, tcp_info};
 use tokio::sync::Notify;
 
 use crate::node::{ConnectionLabel, Limit, Limits, Node, Panic, Traffic, Whose};

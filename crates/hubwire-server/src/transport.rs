@@ -9,11 +9,13 @@ mod dead_peers;
 mod event_stream;
 mod inlet;
 mod long_polling;
+mod peer_look;
 mod pipe;
 mod read_buffer;
 mod served_socket;
 mod socket;
 mod tcp_watch;
+mod unsent;
 mod web_socket;
 
 use std::task::{Context, Poll};
@@ -30,6 +32,7 @@ pub(crate) use pipe::PipeReader;
 pub(crate) use pipe::{PipeWriter, pipe};
 pub(crate) use served_socket::{ServedSocket, SocketHandle, Upgrade};
 pub(crate) use socket::Socket;
+pub(crate) use unsent::{limit_unsent, unlimit_unsent};
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 
 use crate::node::{Turn, transport_tag};

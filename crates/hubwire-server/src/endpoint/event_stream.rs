@@ -40,8 +40,7 @@ fn open(endpoint: &HubEndpoint, parts: &Parts) -> Result<EventStream<StreamEnd>,
     let connection = attached.open(endpoint, request, principal, &SERVER_SENT_EVENTS);
     let puller = connection.outbound().attach_puller();
     if let Some(socket) = parts.extensions.get::<SocketHandle>() {
-        socket.watch(puller.watch());
-        socket.give_up_dead_peer(endpoint.options.dead_peer_timeouts);
+        socket.watch_event_stream(puller.watch(), endpoint.options.dead_peer_timeouts);
     }
     let session = endpoint.session(
         Arc::clone(&connection),

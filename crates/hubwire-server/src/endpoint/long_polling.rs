@@ -89,7 +89,7 @@ impl Poll {
         response::poll(match pulled {
             Ok(Some(parts)) => {
                 if let Some(socket) = &self.socket {
-                    socket.watch(self.puller.watch());
+                    socket.watch_poll(self.puller.watch());
                 }
                 response::bytes(Body::new(PollBody::new(parts, self.puller)))
             }

@@ -31,7 +31,7 @@ pub(crate) struct Bounds {
 }
 
 /// How much a client has to accept within a time while more is queued for it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub(crate) bytes: usize,
     pub(crate) timeout: Duration,

@@ -4,12 +4,11 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Outbound;
 use super::state::WayOut;
+use super::{Failure, Outbound, Progress};
 use crate::node::replace_waker;
 
 /// Takes what is queued, until it is dropped or another way out takes its place.
@@ -110,8 +109,8 @@ pub(crate) struct PullerWatch {
 /// What is known of the client of a puller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// The sweep checks its progress, if more is queued; it may take nothing for so long.
-    Attached(Duration),
+    /// The sweep checks its progress, if more is queued; its socket checks what was taken.
+    Attached(Progress),
     /// The puller has left; nothing checks the client any more.
     Detached,
     /// The client was given up, or pulls elsewhere.
@@ -128,10 +127,18 @@ impl PullerWatch {
         }
         match outbound.lock().way_out {
             WayOut::Pulled { attachment, .. } if attachment == self.attachment => {
-                Standing::Attached(outbound.bounds.progress.timeout)
+                Standing::Attached(outbound.bounds.progress)
             }
             WayOut::Pulled { .. } => Standing::GivenUp,
             _ => Standing::Detached,
+        }
+    }
+
+    /// Gives up the client, if this is still its way out: its session ends the connection.
+    pub(crate) fn give_up(&self, failure: Failure) {
+        let is_attached = matches!(self.standing(), Standing::Attached(_));
+        if let Some(outbound) = self.outbound.upgrade().filter(|_| is_attached) {
+            outbound.fail(failure);
         }
     }
 }

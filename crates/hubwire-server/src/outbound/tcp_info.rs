@@ -6,14 +6,14 @@ use tokio::net::TcpStream;
 
 /// The state of the bytes that were written to a TCP socket.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TcpInfo {
+pub(crate) struct TcpInfo {
     /// How many bytes the peer's system has acknowledged in total.
-    pub(super) acknowledged: u64,
+    pub(crate) acknowledged: u64,
     /// How many bytes the peer's window, or the network, does not let out yet.
-    pub(super) unsent: u32,
+    pub(crate) unsent: u32,
     /// How long the peer's system has been silent; acknowledgements and answers to probes count as
     /// signs of life.
-    pub(super) silent_for: Duration,
+    pub(crate) silent_for: Duration,
 }
 
 /// Whether the system reports what has arrived.
@@ -28,7 +28,7 @@ pub(super) const IS_TOLD: bool = cfg!(target_os = "linux");
     unsafe_code,
     reason = "no socket library that this workspace could use provides TCP_INFO"
 )]
-pub(super) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
+pub(crate) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
     use std::mem::{MaybeUninit, offset_of};
     use std::os::fd::AsRawFd;
 
@@ -60,14 +60,9 @@ pub(super) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
     })
 }
 
-/// Returns how long the peer's system has been silent, if the system reports it.
-pub(crate) fn silent_for(socket: &TcpStream) -> Option<Duration> {
-    tcp_info(socket).map(|info| info.silent_for)
-}
-
 /// Returns `None`: the system does not report it.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn tcp_info(_: &TcpStream) -> Option<TcpInfo> {
+pub(crate) fn tcp_info(_: &TcpStream) -> Option<TcpInfo> {
     None
 }
 

@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::dead_peers::probe_peer;
+use super::peer_look::PeerLook;
 use crate::node::{ConnectionPermit, DeadPeerTimeouts};
-use crate::outbound::{PullerWatch, Standing, silent_for};
+use crate::outbound::{Failure, PullerWatch, Standing};
 
 /// How often the client of a pulled response is checked while its socket refuses bytes.
 const CHECK_PERIOD: Duration = Duration::from_secs(1);
@@ -32,8 +32,7 @@ pub(crate) struct ServedSocket<S> {
     permit: Option<ConnectionPermit>,
     write_timeout: Duration,
     pending: Option<Pending>,
-    /// The next look at the peer's network.
-    look: Option<Pin<Box<Sleep>>>,
+    look: Option<PeerLook>,
     upgrade: Upgrade,
     handle: SocketHandle,
 }
@@ -68,10 +67,14 @@ struct Handle {
 }
 
 /// How the client of the current response is judged, if the response pulls.
-#[derive(Debug, Default)]
-struct PulledResponse {
-    watch: Option<PullerWatch>,
-    dead_peers: Option<DeadPeerTimeouts>,
+#[derive(Clone, Debug, Default)]
+enum PulledResponse {
+    /// Its end is the end of its connection.
+    EventStream(PullerWatch, Option<DeadPeerTimeouts>),
+    #[default]
+    None,
+    /// Its client may poll again.
+    Poll(PullerWatch),
 }
 
 impl SocketHandle {
@@ -87,28 +90,48 @@ impl SocketHandle {
     }
 
     /// Leaves it to the puller of the current response how long its client may read nothing.
-    pub(crate) fn watch(&self, watch: PullerWatch) {
-        self.lock().watch = Some(watch);
+    pub(crate) fn watch_poll(&self, watch: PullerWatch) {
+        *self.lock() = PulledResponse::Poll(watch);
     }
 
-    /// Checks for the rest of the response whether the peer's network is alive, which nothing else
-    /// does while nothing is written.
-    pub(crate) fn give_up_dead_peer(&self, timeouts: Option<DeadPeerTimeouts>) {
-        self.lock().dead_peers = timeouts;
+    /// Does the same for an event stream. While nothing is written, it also checks whether the
+    /// peer's network is alive and whether the peer reads, which nothing else does.
+    pub(crate) fn watch_event_stream(
+        &self,
+        watch: PullerWatch,
+        dead_peers: Option<DeadPeerTimeouts>,
+    ) {
+        *self.lock() = PulledResponse::EventStream(watch, dead_peers);
     }
 
     /// Applies the time limit of the socket itself again, for another response.
     pub(crate) fn unwatch(&self) {
-        *self.lock() = PulledResponse::default();
+        *self.lock() = PulledResponse::None;
+    }
+
+    fn response(&self) -> PulledResponse {
+        self.lock().clone()
     }
 
     fn standing(&self) -> Standing {
-        let watch = self.lock().watch.clone();
-        watch.map_or(Standing::Detached, |watch| watch.standing())
+        match self.response() {
+            PulledResponse::EventStream(watch, _) | PulledResponse::Poll(watch) => watch.standing(),
+            PulledResponse::None => Standing::Detached,
+        }
+    }
+
+    /// Gives up the client of an event stream, so that its connection ends for this reason.
+    fn give_up(&self, failure: Failure) {
+        if let PulledResponse::EventStream(watch, _) = self.response() {
+            watch.give_up(failure);
+        }
     }
 
     fn dead_peers(&self) -> Option<DeadPeerTimeouts> {
-        self.lock().dead_peers
+        match *self.lock() {
+            PulledResponse::EventStream(_, dead_peers) => dead_peers,
+            _ => None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, PulledResponse> {
@@ -172,9 +195,9 @@ impl<S> ServedSocket<S> {
         let pending = self.pending.get_or_insert_with(|| Pending::new(now));
         let (limit, check) = match standing {
             Standing::GivenUp => (Duration::ZERO, CHECK_PERIOD),
-            Standing::Attached(patience) => {
+            Standing::Attached(progress) => {
                 pending.was_watched = true;
-                (patience, CHECK_PERIOD)
+                (progress.timeout, CHECK_PERIOD)
             }
             Standing::Detached => {
                 if pending.was_watched {
@@ -195,38 +218,32 @@ impl<S> ServedSocket<S> {
             }
             _ => {}
         }
+        self.handle.give_up(Failure::NoProgress);
         let error = io::Error::new(io::ErrorKind::TimedOut, "the peer reads no response");
         Poll::Ready(Err(error))
     }
 }
 
 impl<S: 'static> ServedSocket<S> {
-    /// Returns `true` once the peer's network is found to be dead, if that is to be checked.
-    fn poll_dead(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Returns why the peer is to be given up, if that is to be checked.
+    fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Option<Failure> {
         let Some(timeouts) = self.handle.dead_peers() else {
             self.look = None;
-            return false;
+            return None;
         };
         let socket: &dyn Any = &self.socket;
-        let Some(tcp) = socket.downcast_ref::<TcpStream>() else {
-            return false;
+        let tcp = socket.downcast_ref::<TcpStream>()?;
+        let look = self
+            .look
+            .get_or_insert_with(|| PeerLook::new(tcp, timeouts));
+        let progress = match self.handle.standing() {
+            Standing::Attached(progress) => Some(progress),
+            _ => None,
         };
-        let next = || Instant::now() + timeouts.keep_alive.min(Duration::from_secs(3_600));
-        let look = self.look.get_or_insert_with(|| {
-            probe_peer(tcp, timeouts);
-            Box::pin(sleep_until(next()))
-        });
-        if look.as_mut().poll(cx).is_pending() {
-            return false;
+        match look.poll(tcp, progress, cx) {
+            Poll::Ready(failure) => failure,
+            Poll::Pending => None,
         }
-        if silent_for(tcp).is_some_and(|silent| silent >= timeouts.unacknowledged) {
-            return true;
-        }
-        look.as_mut().reset(next());
-        if look.as_mut().poll(cx).is_ready() {
-            cx.waker().wake_by_ref();
-        }
-        false
     }
 }
 
@@ -237,8 +254,12 @@ impl<S: AsyncRead + Unpin + 'static> AsyncRead for ServedSocket<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
-        if read.is_pending() && !self.upgrade.is_done() && self.poll_dead(cx) {
-            let error = io::Error::new(io::ErrorKind::TimedOut, "the peer's network is dead");
+        if read.is_pending()
+            && !self.upgrade.is_done()
+            && let Some(failure) = self.poll_given_up(cx)
+        {
+            self.handle.give_up(failure);
+            let error = io::Error::new(io::ErrorKind::TimedOut, "the peer was given up");
             return Poll::Ready(Err(error));
         }
         read
