@@ -4,6 +4,7 @@
 
 mod connection_limits;
 mod options;
+mod policies;
 mod pulled_responses;
 mod timed_byte_streams;
 mod tls;
