@@ -67,6 +67,14 @@ async fn freeze(posted: &[String]) -> (Duration, Vec<String>) {
     (elapsed, journal)
 }
 
+/// Its name, what is posted before, when it ends, and what the hub is told.
+type Phase = (
+    &'static str,
+    Vec<String>,
+    Range<Duration>,
+    &'static [&'static str],
+);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_stream_that_stops_is_ended_by_the_timeout_of_its_phase() {
     let millisecond = Duration::from_millis(1);
@@ -74,7 +82,7 @@ async fn an_event_stream_that_stops_is_ended_by_the_timeout_of_its_phase() {
     let (handshake, ping) = (HANDSHAKE.to_owned(), PING.to_owned());
     let repeat = call("Repeat", &json!(["x", 30_000]));
     let flood = format!("{repeat}\u{1e}").repeat(700);
-    let phases: [(&str, Vec<String>, Range<Duration>, &[&str]); 4] = [
+    let phases: [Phase; 4] = [
         (
             "before the handshake",
             vec![],

@@ -273,10 +273,7 @@ fn routes(signalr: &SignalR, hub: &ProbeHub) -> Router {
     let plain = options(signalr, "plain").build(hub.clone());
     Router::new()
         .map_hub("/plain", plain.endpoint())
-        .map_hub(
-            "/brief",
-            plain.endpoint().disconnect_timeout(CLIENT_TIMEOUT),
-        )
+        .map_hub("/brief", plain.endpoint().disconnect_timeout(BRIEF))
         .map_hub("/large", large.build(hub.clone()).endpoint())
         .map_hub("/connecting-waits", waits.endpoint())
         .map_hub("/hasty", hasty("hasty", hub.clone()))

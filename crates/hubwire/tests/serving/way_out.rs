@@ -225,13 +225,13 @@ async fn what_the_kernel_still_has_to_send_counts_as_it_arrives() {
 async fn a_long_message_lasts_for_as_long_as_its_client_reads_it() {
     let signalr = SignalR::new();
     let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
-    let endpoint = hub.endpoint().disconnect_timeout(Duration::from_secs(4));
+    let endpoint = hub.endpoint().disconnect_timeout(Duration::from_secs(8));
     let server = Server::of(signalr, hub, endpoint).await;
     let mut reading = JoinSet::new();
     for transport in EVERY_TRANSPORT {
         let window = Some(64 * KIB as u32);
         let client = Client::connect_over(transport, server.address, window).await;
-        let client = client.at(300_000);
+        let client = client.at(200_000);
         reading.spawn(async move { (transport, client.count_pushes(3).await) });
     }
     server.broadcast(0, &"x".repeat(3 * MB)).await;
