@@ -9,6 +9,7 @@ mod dead_peers;
 mod event_stream;
 mod inlet;
 mod long_polling;
+mod peer_look;
 mod pipe;
 mod read_buffer;
 mod request_in_chunks;
@@ -17,6 +18,7 @@ mod socket;
 mod socket_handle;
 mod stream_peer;
 mod tcp_watch;
+mod unsent;
 mod web_socket;
 
 use std::task::{Context, Poll};
@@ -35,6 +37,7 @@ pub(crate) use request_in_chunks::AfterResponse;
 pub(crate) use served_socket::ServedSocket;
 pub(crate) use socket::Socket;
 pub(crate) use socket_handle::{SocketHandle, Upgrade};
+pub(crate) use unsent::{limit_unsent, unlimit_unsent};
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 
 use crate::node::{Turn, transport_tag};

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
+#[path = "births_and_deaths/http.rs"]
+mod http;
+
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
@@ -397,15 +400,20 @@ async fn be_born_and_live(server: Arc<TestServer<MortalHub>>, seed: u64) {
         "g",
         "h",
     ];
-    let principal = Principal::new([("sub", random.one_of(&users))]);
+    let user = random.one_of(&users);
+    let principal = Principal::new([("sub", user)]);
     let endpoint = &server.endpoint;
     // The client does not know how it ends.
-    let _ = match random.below(3) {
+    let _ = match random.below(5) {
         0 => live(TestClient::open(endpoint, Some(principal)), &mut random).await,
         1 => live_packed(TestClient::open(endpoint, Some(principal)), &mut random).await,
-        _ => {
+        2 => {
             let client = TestClient::open_pulled(endpoint, Some(principal));
             live(client, &mut random).await
+        }
+        _ => {
+            http::live(endpoint, user, &mut random).await;
+            Ok(())
         }
     };
 }
@@ -438,7 +446,9 @@ impl Stage {
             background: Arc::clone(&background),
         };
         let signalr = SignalR::builder().maximum_orphaned_calls(100).build();
-        let server = TestServer::on(signalr, hub, configure);
+        let mut server = TestServer::on(signalr, hub, configure);
+        let away = Duration::from_millis(100);
+        server.endpoint = server.endpoint.disconnect_timeout(away);
         Self {
             server: Arc::new(server),
             ledger,
@@ -503,5 +513,7 @@ async fn in_several_threads() {
             .handshake_timeout(short)
     });
     stage.live(seed, 1_000, 40).await;
+    // Ids that were never opened, and ends that were never polled.
+    pass(seconds(17)).await;
     stage.has_ended_whole(1_000).await;
 }

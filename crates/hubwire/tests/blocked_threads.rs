@@ -21,8 +21,8 @@ async fn a_method_that_blocks_its_thread_delays_no_broadcast() {
     let server = Server::start().await;
     let mut busy = server.connect().await;
     let mut others = Vec::new();
-    for _ in 0..3 {
-        others.push(server.connect().await);
+    for transport in EVERY_TRANSPORT {
+        others.push(server.connect_over(transport).await);
     }
     busy.send(&json!({"type": 1, "target": "Block", "arguments": [1500]}))
         .await;
@@ -41,7 +41,7 @@ async fn a_method_that_blocks_its_thread_delays_no_broadcast() {
     );
 }
 
-/// Reads one message with each of these sockets, on a thread of its own; returns when the last one
+/// Reads one message with each of these clients, of all transports, on a thread of its own; returns when the last one
 /// arrived.
 ///
 /// A blocked thread may only delay the server's workers.
@@ -53,8 +53,11 @@ fn when_all_heard(address: SocketAddr, clients: usize) -> (JoinHandle<Instant>, 
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut all = Vec::new();
-            for _ in 0..clients {
-                all.push(Client::connect(address, None).await);
+            for transport in EVERY_TRANSPORT.into_iter().cycle().take(clients) {
+                let mut client = Client::connect_over(transport, address, None).await;
+                // A client knows of its handshake before its connection is registered.
+                client.id().await;
+                all.push(client);
             }
             barrier.wait();
             assert_all_read(reading(all, 1), 1).await;

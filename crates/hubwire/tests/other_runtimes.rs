@@ -10,6 +10,7 @@ use std::time::Duration;
 use hubwire::backplane::InProcessFarm;
 use hubwire::testing::TestClient;
 use hubwire::{HubCallerContext, HubResult, SignalR, hub};
+use test_support::http_client::HttpClient;
 use test_support::in_memory::*;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -109,11 +110,15 @@ fn nothing_is_left(servers: &[TestServer<RuntimesHub>], runtime: Runtime) {
             let mut away = TestClient::connect_pulled(&server.endpoint).await.unwrap();
             away.leave();
         }
+        let mut streams = Vec::new();
+        for server in servers {
+            streams.push(HttpClient::start_event_stream(&server.endpoint).await);
+        }
         for server in servers {
             let all = server.context().clients().all();
             all.send("Text", ("x".repeat(200_000),)).await.unwrap();
         }
-        clients
+        (clients, streams)
     });
     drop(runtime);
     for server in servers {

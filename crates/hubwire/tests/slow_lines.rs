@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use hubwire::protocol::Transport;
 use serde_json::json;
 use test_support::way_out::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,26 +50,36 @@ fn assert_lasts_behind(line: &str, test: &str, lasts: impl FnOnce()) {
 
 #[test]
 fn a_stream_lasts_over_a_line_of_200_kbit() {
-    assert_lasts_behind(
-        "200kbit",
-        "a_stream_lasts_over_a_line_of_200_kbit",
-        assert_lasts,
-    );
+    let test = "a_stream_lasts_over_a_line_of_200_kbit";
+    let lasts = || assert_lasts(Transport::WebSockets);
+    assert_lasts_behind("200kbit", test, lasts);
+}
+
+#[test]
+fn a_stream_lasts_as_events_over_a_line_of_200_kbit() {
+    let test = "a_stream_lasts_as_events_over_a_line_of_200_kbit";
+    let lasts = || assert_lasts(Transport::ServerSentEvents);
+    assert_lasts_behind("200kbit", test, lasts);
+}
+
+#[test]
+fn a_stream_lasts_in_polls_over_a_line_of_200_kbit() {
+    let test = "a_stream_lasts_in_polls_over_a_line_of_200_kbit";
+    let lasts = || assert_lasts(Transport::LongPolling);
+    assert_lasts_behind("200kbit", test, lasts);
 }
 
 #[test]
 fn a_stream_lasts_over_a_line_of_400_kbit() {
-    assert_lasts_behind(
-        "400kbit",
-        "a_stream_lasts_over_a_line_of_400_kbit",
-        assert_lasts,
-    );
+    let test = "a_stream_lasts_over_a_line_of_400_kbit";
+    let lasts = || assert_lasts(Transport::WebSockets);
+    assert_lasts_behind("400kbit", test, lasts);
 }
 
 #[tokio::main]
-async fn assert_lasts() {
+async fn assert_lasts(transport: Transport) {
     let server = Server::start().await;
-    let mut client = server.connect().await;
+    let mut client = server.connect_over(transport).await;
     let call = json!({"type": 4, "invocationId": "s", "target": "Endless", "arguments": []});
     client.send(&call).await;
     let until = Instant::now() + LASTS;

@@ -7,6 +7,7 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
+pub mod any_transport;
 pub mod bare_web_socket;
 pub mod bombs;
 pub mod client;

@@ -1,10 +1,11 @@
 //! A server on a real socket, and clients that read at a given speed.
 
+use std::borrow::Borrow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use hubwire::protocol::{FrameDecoder, FrameEvent, Masking, Opcode, write_masked_frame};
+use hubwire::protocol::{HubMessage, HubProtocol, Opcode, Transport, write_masked_frame};
 use hubwire::{
     HubCallerContext, HubContext, HubEndpoint, HubHandle, HubResult, MapHub, SignalR, hub,
     hub_client,
@@ -14,6 +15,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+
+pub use crate::any_transport::EVERY_TRANSPORT;
+use crate::any_transport::{Follows, Incoming, Posts};
+use crate::requests::read_until;
 
 pub const KIB: usize = 1024;
 
@@ -107,6 +112,10 @@ impl Server {
         Client::connect(self.address, None).await
     }
 
+    pub async fn connect_over(&self, transport: Transport) -> Client {
+        Client::connect_over(transport, self.address, None).await
+    }
+
     pub async fn broadcast(&self, number: usize, text: &str) {
         let all = self.context().clients().all();
         all.text(number, text).await.unwrap();
@@ -115,9 +124,14 @@ impl Server {
 
 /// A client that reads at a given speed.
 pub struct Client<S = TcpStream> {
+    /// What the client reads from; a WebSocket is also written to.
     pub socket: S,
-    frames: FrameDecoder,
-    records: Vec<u8>,
+    incoming: Incoming,
+    posts: Option<Posts>,
+    protocol: HubProtocol,
+    messages: Vec<u8>,
+    /// How many bytes of `messages` were returned already.
+    returned: usize,
     is_closed: bool,
     /// Bytes per second; `None` means as fast as possible.
     speed: Option<usize>,
@@ -125,36 +139,117 @@ pub struct Client<S = TcpStream> {
 
 impl Client {
     pub async fn connect(address: SocketAddr, receive_buffer: Option<u32>) -> Self {
-        let socket = TcpSocket::new_v4().unwrap();
-        if let Some(size) = receive_buffer {
-            socket.set_recv_buffer_size(size).unwrap();
+        Self::over(tcp(address, receive_buffer).await).await
+    }
+
+    /// Connects over a transport.
+    pub async fn connect_over(
+        transport: Transport,
+        address: SocketAddr,
+        receive_buffer: Option<u32>,
+    ) -> Self {
+        Self::speaking(HubProtocol::Json, transport, address, receive_buffer).await
+    }
+
+    /// Connects over a transport with a protocol.
+    pub async fn speaking(
+        protocol: HubProtocol,
+        transport: Transport,
+        address: SocketAddr,
+        receive_buffer: Option<u32>,
+    ) -> Self {
+        let socket = tcp(address, receive_buffer).await;
+        Self::opened_over(socket, protocol, transport, "/hub").await
+    }
+
+    /// Connects to the hub at a path.
+    pub async fn connect_to(path: &str, transport: Transport, address: SocketAddr) -> Self {
+        let socket = tcp(address, None).await;
+        Self::opened_over(socket, HubProtocol::Json, transport, path).await
+    }
+
+    async fn opened_over(
+        mut socket: TcpStream,
+        protocol: HubProtocol,
+        transport: Transport,
+        path: &str,
+    ) -> Self {
+        if transport == Transport::WebSockets {
+            upgrade(&mut socket, path).await;
+            return Self::new(socket, Incoming::frames(), None)
+                .shake_hands(protocol)
+                .await;
         }
-        Self::over(socket.connect(address).await.unwrap()).await
+        let posts = Posts::negotiate(socket.peer_addr().unwrap(), path).await;
+        let accept = match transport {
+            Transport::ServerSentEvents => "Accept: text/event-stream\r\n",
+            _ => "",
+        };
+        socket
+            .write_all(posts.get(accept).as_bytes())
+            .await
+            .unwrap();
+        let (opening, incoming) = match transport {
+            Transport::ServerSentEvents => ("3\r\n:\r\n\r\n", Incoming::events()),
+            _ => ("\r\n\r\n", Incoming::polls()),
+        };
+        read_until(&mut socket, opening).await;
+        let mut client = Self::new(socket, incoming, Some(posts));
+        if transport == Transport::LongPolling {
+            client.poll().await;
+        }
+        client.shake_hands(protocol).await
+    }
+}
+
+async fn tcp(address: SocketAddr, receive_buffer: Option<u32>) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    if let Some(size) = receive_buffer {
+        socket.set_recv_buffer_size(size).unwrap();
+    }
+    socket.connect(address).await.unwrap()
+}
+
+async fn upgrade(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str) {
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.flush().await.unwrap();
+    let mut response = Vec::new();
+    while !response.ends_with(b"\r\n\r\n") {
+        response.push(socket.read_u8().await.unwrap());
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub async fn over(mut socket: S) -> Self {
-        let head = "GET /hub HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
-        socket.write_all(head.as_bytes()).await.unwrap();
-        socket.flush().await.unwrap();
-        let mut response = Vec::new();
-        while !response.ends_with(b"\r\n\r\n") {
-            response.push(socket.read_u8().await.unwrap());
-        }
-        let mut client = Self {
+        upgrade(&mut socket, "/hub").await;
+        Self::new(socket, Incoming::frames(), None)
+            .shake_hands(HubProtocol::Json)
+            .await
+    }
+
+    fn new(socket: S, incoming: Incoming, posts: Option<Posts>) -> Self {
+        Self {
             socket,
-            frames: FrameDecoder::new(Masking::Forbidden),
-            records: Vec::new(),
+            incoming,
+            posts,
+            protocol: HubProtocol::Json,
+            messages: Vec::new(),
+            returned: 0,
             is_closed: false,
             speed: None,
-        };
-        client
-            .send(&json!({"protocol": "json", "version": 1}))
-            .await;
-        assert_eq!(client.message().await, Some(json!({})));
-        client
+        }
+    }
+
+    async fn shake_hands(mut self, protocol: HubProtocol) -> Self {
+        let name = protocol.name();
+        self.send(&json!({"protocol": name, "version": 1})).await;
+        assert_eq!(self.message().await, Some(json!({})));
+        self.protocol = protocol;
+        self
     }
 
     pub fn at(mut self, bytes_per_second: usize) -> Self {
@@ -162,9 +257,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self
     }
 
+    /// Sends a record of JSON.
     pub async fn send(&mut self, record: &Value) {
         let record = format!("{record}\u{1e}");
-        self.send_frame(Opcode::Text, record.as_bytes()).await;
+        match &mut self.posts {
+            Some(posts) => posts.send(record.as_bytes()).await,
+            None => self.send_frame(Opcode::Text, record.as_bytes()).await,
+        }
     }
 
     pub async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) {
@@ -172,6 +271,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         write_masked_frame(&mut frame, opcode, [1, 2, 3, 4], payload);
         self.socket.write_all(&frame).await.unwrap();
         self.socket.flush().await.unwrap();
+    }
+
+    /// Sends a record, unless the server no longer takes it.
+    pub async fn send_if_open(&mut self, record: &Value) {
+        let record = format!("{record}\u{1e}");
+        if let Some(posts) = &mut self.posts {
+            posts.send_if_open(record.as_bytes()).await;
+        }
+    }
+
+    /// Ends the connection with a reset of the socket that the client reads from.
+    pub fn reset(self)
+    where
+        S: Borrow<TcpStream>,
+    {
+        self.socket.borrow().set_zero_linger().unwrap();
+    }
+
+    async fn poll(&mut self) {
+        let head = self.posts.as_ref().unwrap().get("");
+        // The server may have ended the connection, which the next read shows.
+        let _ = self.socket.write_all(head.as_bytes()).await;
     }
 
     pub async fn id(&mut self) -> String {
@@ -184,33 +305,50 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// Returns the next message that is not a ping; `None` once the connection has ended.
     pub async fn message(&mut self) -> Option<Value> {
         loop {
-            if let Some(end) = self.records.iter().position(|byte| *byte == 0x1e) {
-                let record: Vec<u8> = self.records.drain(..=end).collect();
-                let message: Value = serde_json::from_slice(&record[..end]).unwrap();
-                if message["type"] == 6 {
-                    continue;
-                }
-                return Some(message);
+            match self.arrived() {
+                Some(message) if message["type"] == 6 => {}
+                Some(message) => return Some(message),
+                None if self.is_closed => return None,
+                None => self.read().await,
             }
-            if self.is_closed {
-                return None;
+        }
+    }
+
+    /// Takes the next message from what was read.
+    fn arrived(&mut self) -> Option<Value> {
+        let rest = &self.messages[self.returned..];
+        let (message, size) = match self.protocol {
+            HubProtocol::Json => {
+                let end = rest.iter().position(|byte| *byte == 0x1e)?;
+                (serde_json::from_slice(&rest[..end]).unwrap(), end + 1)
             }
-            let wanted = self.speed.map_or(64 * KIB, |speed| (speed / 50).max(1));
-            let mut buffer = vec![0; wanted];
-            let Ok(count @ 1..) = self.socket.read(&mut buffer).await else {
-                return None;
-            };
-            if let Some(speed) = self.speed {
-                sleep(Duration::from_secs_f64(count as f64 / speed as f64)).await;
+            _ => {
+                let (message, size) = self.protocol.next_message(rest, None).unwrap()?;
+                (unpacked(&message), size)
             }
-            let mut input = &mut buffer[..count];
-            while let Some(event) = self.frames.next(&mut input).unwrap() {
-                match event {
-                    FrameEvent::Data { payload, .. } => self.records.extend_from_slice(payload),
-                    FrameEvent::Close { .. } => self.is_closed = true,
-                    _ => {}
-                }
-            }
+        };
+        self.returned += size;
+        if self.returned > self.messages.len() / 2 {
+            self.messages.drain(..self.returned);
+            self.returned = 0;
+        }
+        Some(message)
+    }
+
+    async fn read(&mut self) {
+        let wanted = self.speed.map_or(64 * KIB, |speed| (speed / 50).max(1));
+        let mut buffer = vec![0; wanted];
+        let Ok(count @ 1..) = self.socket.read(&mut buffer).await else {
+            self.is_closed = true;
+            return;
+        };
+        if let Some(speed) = self.speed {
+            sleep(Duration::from_secs_f64(count as f64 / speed as f64)).await;
+        }
+        match self.incoming.take(&mut buffer[..count], &mut self.messages) {
+            Follows::End => self.is_closed = true,
+            Follows::More => {}
+            Follows::Poll => self.poll().await,
         }
     }
 
@@ -224,6 +362,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             }
         }
         count
+    }
+}
+
+/// A push with two arguments as JSON, or the type of another message.
+fn unpacked(message: &HubMessage<'_>) -> Value {
+    match message {
+        HubMessage::Invocation(push) => {
+            let (first, second) = push.arguments.bind::<(Value, Value)>().unwrap();
+            json!({"type": 1, "target": push.target, "arguments": [first, second]})
+        }
+        HubMessage::Ping => json!({"type": 6}),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -23,7 +23,9 @@ use super::slot::{Attach, Slot};
 use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::session::AnySession;
-use crate::transport::{Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader, probe_peer};
+use crate::transport::{
+    Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader, probe_peer, unlimit_unsent,
+};
 
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -172,6 +174,7 @@ fn take_socket(upgraded: Upgraded) -> Socket {
     let upgraded = match upgraded.downcast::<TokioIo<ServedSocket<TcpStream>>>() {
         Ok(parts) => {
             let (stream, permit) = parts.io.into_inner().into_parts();
+            unlimit_unsent(&stream);
             return Socket::Tcp(stream, parts.read_buf, permit);
         }
         Err(upgraded) => upgraded,

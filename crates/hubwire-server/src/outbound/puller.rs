@@ -154,6 +154,16 @@ pub(crate) enum Standing {
     GivenUp,
 }
 
+impl Standing {
+    /// Returns what the client must take, if that is checked.
+    pub(crate) fn progress(self) -> Option<Progress> {
+        match self {
+            Self::Attached(progress) => Some(progress),
+            Self::Detached | Self::GivenUp => None,
+        }
+    }
+}
+
 impl PullerWatch {
     pub(crate) fn standing(&self) -> Standing {
         let Some(outbound) = self.outbound.upgrade() else {

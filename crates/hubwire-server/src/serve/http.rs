@@ -25,7 +25,7 @@ use tower::Service;
 
 use super::{REQUEST_GRACE, host, vary};
 use crate::node::{ConnectionPermit, ServeLimits};
-use crate::transport::{AfterResponse, ServedSocket, SocketHandle, Upgrade};
+use crate::transport::{AfterResponse, ServedSocket, SocketHandle, Upgrade, limit_unsent};
 
 /// How long the rest of a response may take if no request is being processed.
 const RESPONSE_GRACE: Duration = Duration::from_millis(500);
@@ -77,6 +77,7 @@ fn prepared(socket: &(impl Any + Send)) -> SocketHandle {
     // Without this, small events wait for acknowledgements. If the socket refuses, it still works,
     // just slower.
     let _ = tcp.set_nodelay(true);
+    limit_unsent(tcp);
     SocketHandle::new(tcp.local_addr().ok())
 }
 

@@ -125,14 +125,15 @@ impl<S: 'static> ServedSocket<S> {
     where
         S: AsyncRead + Unpin,
     {
-        let stream = self.handle.open_stream();
-        match ready!(self.peer.poll_left(&mut self.socket, stream, cx)) {
+        let (stream, handle) = (self.handle.open_stream(), &self.handle);
+        let progress = || handle.current_watch()?.standing().progress();
+        match ready!(self.peer.poll_left(&mut self.socket, stream, progress, cx)) {
             Left::Gone(error) => Poll::Ready(error),
-            Left::Dead => {
-                if let Some(watch) = self.handle.current_watch() {
-                    watch.give_up(Failure::PeerDead);
+            Left::GivenUp(failure) => {
+                if let Some(watch) = handle.current_watch() {
+                    watch.give_up(failure);
                 }
-                Poll::Ready(timed_out("the peer's network is dead"))
+                Poll::Ready(timed_out("the peer was given up"))
             }
         }
     }

@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep};
 
-use super::dead_peers::probe_peer;
+use super::peer_look::PeerLook;
 use super::socket_handle::OpenStream;
-use crate::node::DeadPeerTimeouts;
-use crate::outbound::tcp_info;
+use crate::outbound::{Failure, Progress};
 
 /// How much is read of a client that sends more while its event stream is open.
 const AHEAD_SIZE: usize = 1024;
@@ -21,8 +20,8 @@ const AHEAD_SIZE: usize = 1024;
 /// How the client of an open stream has left.
 pub(super) enum Left {
     Gone(io::Error),
-    /// Its network is dead.
-    Dead,
+    /// Its network is dead, or it does not read what the system holds for it.
+    GivenUp(Failure),
 }
 
 /// The client at the other end of a socket.
@@ -30,51 +29,31 @@ pub(super) enum Left {
 pub(super) struct StreamPeer {
     /// What was read while the HTTP library did not read, and is for it.
     ahead: Vec<u8>,
-    /// The next look at the peer's network.
-    look: Option<Pin<Box<Sleep>>>,
+    look: Option<PeerLook>,
 }
 
 impl StreamPeer {
-    /// Waits until the client of an open stream is gone, or its network is dead.
+    /// Waits until the client of an open stream is gone or to be given up.
     pub(super) fn poll_left<S: AsyncRead + Unpin + 'static>(
         &mut self,
         socket: &mut S,
         stream: Option<OpenStream>,
+        progress: impl FnOnce() -> Option<Progress>,
         cx: &mut Context<'_>,
     ) -> Poll<Left> {
         let Some(stream) = stream else {
             self.look = None;
             return Poll::Pending;
         };
-        if let (Some(tcp), Some(timeouts)) = (as_tcp(socket), stream.dead_peers)
-            && self.is_dead(tcp, timeouts, cx)
-        {
-            return Poll::Ready(Left::Dead);
+        if let (Some(tcp), Some(timeouts)) = (as_tcp(socket), stream.dead_peers) {
+            let look = self
+                .look
+                .get_or_insert_with(|| PeerLook::new(tcp, timeouts));
+            if let Poll::Ready(failure) = look.poll(tcp, progress, cx) {
+                return Poll::Ready(Left::GivenUp(failure));
+            }
         }
         self.poll_ahead(socket, cx).map(Left::Gone)
-    }
-
-    fn is_dead(
-        &mut self,
-        tcp: &TcpStream,
-        timeouts: DeadPeerTimeouts,
-        cx: &mut Context<'_>,
-    ) -> bool {
-        let is_begun = self.look.is_some();
-        let look = self.look.get_or_insert_with(|| {
-            probe_peer(tcp, timeouts);
-            Box::pin(sleep_until(Instant::now()))
-        });
-        if is_begun {
-            if look.as_mut().poll(cx).is_pending() {
-                return false;
-            }
-            if tcp_info(tcp).is_some_and(|info| info.silent_for >= timeouts.unacknowledged) {
-                return true;
-            }
-        }
-        poll_again(look, timeouts.keep_alive, cx);
-        false
     }
 
     /// Reads some of what the client sends: once the HTTP library has read any of that, it reads

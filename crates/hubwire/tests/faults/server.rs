@@ -28,6 +28,9 @@ pub(crate) const PROGRESS_TIMEOUT: Duration = Duration::from_millis(400);
 /// How long `/hasty` waits for a client's WebSocket Close.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 
+/// How long a client of `/brief` may be away between two polls.
+const BRIEF: Duration = Duration::from_secs(4);
+
 /// The largest message that `/large` accepts.
 pub(crate) const LARGE: usize = 2 * 1024 * 1024;
 
@@ -140,6 +143,19 @@ impl Server {
     pub(crate) async fn until_tasks(&self, tasks: usize) {
         let count = |statistics: Statistics| (statistics.tasks == 1 + tasks).then_some(());
         self.until(count, "another number of tasks").await;
+    }
+
+    /// Like [`until_only_bystander`](Self::until_only_bystander), but ids may still wait for the last poll
+    /// of clients that poll.
+    pub(crate) async fn until_only_bystander_and_unfetched_ends(&self) {
+        let count = |statistics: Statistics| {
+            let mut expected = Statistics::default();
+            (expected.connections, expected.tasks) = (1, 1);
+            (expected.groups, expected.users) = (1, 1);
+            expected.tokens = statistics.tokens;
+            (statistics == expected).then_some(())
+        };
+        self.until(count, "something is left").await;
     }
 
     async fn until(&self, reached: impl Fn(Statistics) -> Option<()>, otherwise: &str) {
@@ -257,6 +273,7 @@ fn routes(signalr: &SignalR, hub: &ProbeHub) -> Router {
     let plain = options(signalr, "plain").build(hub.clone());
     Router::new()
         .map_hub("/plain", plain.endpoint())
+        .map_hub("/brief", plain.endpoint().disconnect_timeout(BRIEF))
         .map_hub("/large", large.build(hub.clone()).endpoint())
         .map_hub("/connecting-waits", waits.endpoint())
         .map_hub("/hasty", hasty("hasty", hub.clone()))

@@ -12,6 +12,7 @@ use hubwire::protocol::{Opcode, write_masked_frame};
 use hubwire::testing::TestClient;
 use hubwire::{HubCallerContext, HubResult, hub};
 use serde::{Deserialize, Deserializer};
+use test_support::http_client::HttpClient;
 use test_support::in_memory::*;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf};
 use tokio::task::JoinSet;
@@ -197,6 +198,25 @@ async fn calls_in_one_frame_leave_turns_to_others() {
 #[tokio::test(start_paused = true)]
 async fn calls_in_separate_frames_leave_turns_to_others() {
     calls_leave_turns_to_others(frame_of(TICK, 1).repeat(1_300)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_in_posts_leave_turns_to_others() {
+    let mut it = Fixture::new();
+    it.connecting.open(1);
+    let (client, mut events) = HttpClient::start_event_stream(&it.server.endpoint).await;
+    let calls = format!("{TICK}\x1e").repeat(1_300);
+    it.tasks.spawn(async move {
+        loop {
+            client.post(calls.clone()).await;
+        }
+    });
+    it.tasks
+        .spawn(async move { while events.next().await.is_some() {} });
+    let (longest, all) = longest_turn(it.count_done()).await;
+    assert!(longest <= MOST, "{longest} calls in one turn");
+    assert!(all > 10 * MOST, "only {all} calls");
+    it.finish().await;
 }
 
 /// Takes the bytes that wait for the client, and returns their number.

@@ -5,6 +5,7 @@
 mod connection_limits;
 mod limit_hits;
 mod options;
+mod policies;
 mod pulled_responses;
 mod timed_byte_streams;
 mod tls;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hubwire::SignalR;
 use hubwire::backplane::InProcessFarm;
 use hubwire::options::DeadPeerTimeouts;
+use hubwire::protocol::Transport;
 use serde_json::json;
 use test_support::http_client::HANDSHAKE;
 use test_support::requests;
@@ -21,8 +22,8 @@ async fn broadcasts_of_any_size_reach_fresh_clients_that_read_at_once() {
     let server = Server::start().await;
     for (size, count) in [(MB, 20), (64 * KIB, 375), (256 * KIB, 94), (MB, 24)] {
         let mut clients = Vec::new();
-        for _ in 0..5 {
-            clients.push(server.connect().await);
+        for transport in EVERY_TRANSPORT.into_iter().cycle().take(6) {
+            clients.push(server.connect_over(transport).await);
         }
         broadcasts_reach(clients, &server, size, count).await;
     }
@@ -31,8 +32,12 @@ async fn broadcasts_of_any_size_reach_fresh_clients_that_read_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sends_of_megabytes_reach_the_one_client_that_reads() {
     let server = Server::start().await;
-    for (size, count) in [(2 * MB, 6), (3 * MB, 3)] {
-        let mut client = server.connect().await;
+    let sizes = [(2 * MB, 6), (3 * MB, 3)];
+    for (transport, (size, count)) in EVERY_TRANSPORT
+        .into_iter()
+        .flat_map(|it| sizes.map(|size| (it, size)))
+    {
+        let mut client = server.connect_over(transport).await;
         let only = server.context().clients().client(client.id().await);
         let reading = reading(vec![client], count);
         let text = "x".repeat(size);
@@ -46,31 +51,19 @@ async fn sends_of_megabytes_reach_the_one_client_that_reads() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_reaches_a_client_that_reads_it_steadily_through_a_small_window() {
     let server = Server::start().await;
-    let client = Client::connect(server.address, Some(64 * KIB as u32)).await;
-    let clients = vec![client.at(20 * MB), server.connect().await];
-    broadcasts_reach(clients, &server, MB, 20).await;
+    for transport in EVERY_TRANSPORT {
+        let window = Some(64 * KIB as u32);
+        let client = Client::connect_over(transport, server.address, window).await;
+        let clients = vec![client.at(20 * MB), server.connect().await];
+        broadcasts_reach(clients, &server, MB, 20).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_lasts_for_as_long_as_its_client_reads_it_however_slowly() {
     let server = Server::start().await;
-    let mut reading = JoinSet::new();
-    for speed in [20_000, 50_000, 100_000] {
-        let mut client = Client::connect(server.address, Some(16 * KIB as u32)).await;
-        let call = json!({"type": 4, "invocationId": "s", "target": "Endless", "arguments": []});
-        client.send(&call).await;
-        let mut client = client.at(speed);
-        reading.spawn(async move {
-            let until = Instant::now() + Duration::from_secs(14);
-            while Instant::now() < until {
-                let item = timeout(PATIENCE, client.message()).await.unwrap();
-                assert_eq!(item.expect("it was disconnected")["type"], 2);
-            }
-        });
-    }
-    while let Some(read) = reading.join_next().await {
-        read.unwrap();
-    }
+    let lasts = Duration::from_secs(14);
+    assert_lives(&server, [20_000, 50_000, 100_000], lasts).await;
 }
 
 /// Drops every packet that reaches the socket, as a dead network does.
@@ -161,30 +154,38 @@ async fn open_event_stream(server: &Server) -> TcpStream {
     stream
 }
 
-/// Reads an endless stream at each of these speeds for some seconds, and checks that no item is
-/// missing.
-async fn assert_lives(server: &Server, speeds: [usize; 3], receive_buffer: usize) {
+/// Reads an endless stream at each of these speeds over each transport through a small window, and
+/// checks that no item is missing.
+async fn assert_lives(server: &Server, speeds: [usize; 3], lasts: Duration) {
     let mut reading = JoinSet::new();
-    for speed in speeds {
-        let mut client = Client::connect(server.address, Some(receive_buffer as u32)).await;
+    for (transport, speed) in each_transport_at(speeds) {
+        let mut client = connect_with_a_small_window(server, transport).await;
         let call = json!({"type": 4, "invocationId": "s", "target": "Endless", "arguments": []});
         client.send(&call).await;
         let mut client = client.at(speed);
         reading.spawn(async move {
-            let until = Instant::now() + Duration::from_secs(9);
+            let until = Instant::now() + lasts;
             while Instant::now() < until {
                 let item = timeout(PATIENCE, client.message()).await.unwrap();
-                assert_eq!(
-                    item.expect("it was disconnected")["type"],
-                    2,
-                    "at {speed} B/s"
-                );
+                let item = item.unwrap_or_else(|| panic!("{transport:?} at {speed} B/s ended"));
+                assert_eq!(item["type"], 2, "{transport:?} at {speed} B/s: {item}");
             }
+            client
         });
     }
-    while let Some(read) = reading.join_next().await {
-        read.unwrap();
-    }
+    let clients = reading.join_all().await;
+    // Of those that were let go, the kernel may still have had something.
+    let connections = server.signalr.statistics().connections;
+    assert_eq!(connections, clients.len());
+}
+
+fn each_transport_at(speeds: [usize; 3]) -> impl Iterator<Item = (Transport, usize)> {
+    let transports = EVERY_TRANSPORT.into_iter();
+    transports.flat_map(move |transport| speeds.map(|speed| (transport, speed)))
+}
+
+async fn connect_with_a_small_window(server: &Server, transport: Transport) -> Client {
+    Client::connect_over(transport, server.address, Some(16 * KIB as u32)).await
 }
 
 /// The system's own timeout for unacknowledged bytes ends readers with a window smaller than the
@@ -199,7 +200,8 @@ async fn a_steady_reader_with_a_small_window_is_no_dead_peer() {
     };
     let endpoint = hub.endpoint().dead_peer_timeouts(timeouts);
     let server = Server::of(signalr, hub, endpoint).await;
-    assert_lives(&server, [10_000, 20_000, 50_000], 16 * KIB).await;
+    let lasts = Duration::from_secs(9);
+    assert_lives(&server, [10_000, 20_000, 50_000], lasts).await;
 }
 
 /// A full socket accepts more only once a third of its buffer is free: at 20 kB/s, after more than
@@ -213,7 +215,34 @@ async fn what_the_kernel_still_has_to_send_counts_as_it_arrives() {
         .transport_progress_timeout(Duration::from_secs(4))
         .transport_progress_size(20 * KIB);
     let server = Server::of(signalr, hub, endpoint).await;
-    assert_lives(&server, [20_000, 30_000, 50_000], 16 * KIB).await;
+    let lasts = Duration::from_secs(9);
+    assert_lives(&server, [20_000, 30_000, 50_000], lasts).await;
+}
+
+/// The kernel takes a long message at once, and its client reads it for longer than one that polls may
+/// be away, and than a response may be left unread.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_message_lasts_for_as_long_as_its_client_reads_it() {
+    let signalr = SignalR::new();
+    let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
+    let endpoint = hub.endpoint().disconnect_timeout(Duration::from_secs(8));
+    let server = Server::of(signalr, hub, endpoint).await;
+    let mut reading = JoinSet::new();
+    for transport in EVERY_TRANSPORT {
+        let window = Some(64 * KIB as u32);
+        let client = Client::connect_over(transport, server.address, window).await;
+        let client = client.at(200_000);
+        reading.spawn(async move { (transport, client.count_pushes(3).await) });
+    }
+    server.broadcast(0, &"x".repeat(3 * MB)).await;
+    server.broadcast(1, "behind it").await;
+    sleep(Duration::from_secs(13)).await;
+    server.broadcast(2, "later").await;
+    while let Some(read) = reading.join_next().await {
+        let (transport, read) = read.unwrap();
+        assert_eq!(read, 3, "over {transport:?}");
+    }
+    assert_eq!(server.signalr.statistics().outbound_bytes, 0);
 }
 
 /// The reverse case: a client that takes nothing of what the kernel holds is disconnected, even if
@@ -229,26 +258,24 @@ async fn a_client_that_takes_nothing_from_the_kernel_is_disconnected() {
     let endpoint = hub
         .endpoint()
         .dead_peer_timeouts(timeouts)
-        .transport_progress_timeout(Duration::from_secs(2));
+        .transport_progress_timeout(Duration::from_secs(2))
+        .disconnect_timeout(Duration::from_secs(2));
     let server = Server::of(signalr, hub, endpoint).await;
-    let idle = Client::connect(server.address, Some(16 * KIB as u32)).await;
+    let mut idle = Vec::new();
+    for transport in EVERY_TRANSPORT {
+        idle.push(connect_with_a_small_window(&server, transport).await);
+    }
     let mut reading = server.connect().await;
     server.broadcast(0, &"x".repeat(200 * KIB)).await;
     reading.message().await.unwrap();
-    assert_eq!(
-        server.signalr.statistics().outbound_bytes,
-        0,
-        "the kernel took it"
-    );
     let since = Instant::now();
     while server.signalr.statistics().connections > 1 {
         sleep(Duration::from_millis(100)).await;
-        assert!(
-            since.elapsed() < Duration::from_secs(12),
-            "it is still there"
-        );
+        let left = server.signalr.statistics();
+        assert!(since.elapsed() < Duration::from_secs(12), "{left:?}");
     }
     // A client with nothing queued may be idle.
+    sleep(Duration::from_secs(3)).await;
     assert_eq!(server.signalr.statistics().connections, 1);
     drop(idle);
 }
