@@ -7,7 +7,7 @@ use super::*;
 
 /// A value of any depth.
 #[derive(Deserialize)]
-pub(super) struct Nested(#[expect(dead_code, reason = "only read from the wire")] Vec<Nested>);
+pub(super) struct Nested(#[expect(dead_code, reason = "only read from the wire")] Vec<Self>);
 
 /// Arrays in arrays.
 fn nested(levels: usize) -> Value {
