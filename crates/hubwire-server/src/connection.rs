@@ -48,6 +48,8 @@ pub(crate) struct Connection {
     end: OnceLock<Box<DisconnectReason>>,
     /// Whether its client can neither be heard any more nor come back.
     has_lost_transport: AtomicBool,
+    /// Its client polled and was away for too long.
+    was_absent: AtomicBool,
     /// Slots of calls that wait for a client result; they are not yet given to other calls.
     released_slots: AtomicUsize,
     /// Items of the connection's streams that its session has not counted yet.
@@ -71,6 +73,7 @@ impl Connection {
             aborted: OnceLock::new(),
             end: OnceLock::new(),
             has_lost_transport: AtomicBool::new(false),
+            was_absent: AtomicBool::new(false),
             released_slots: AtomicUsize::new(0),
             streamed_items: AtomicU32::new(0),
             received: Received::default(),
@@ -195,6 +198,23 @@ impl Connection {
     /// down.
     pub(crate) fn lose_transport(&self) {
         self.has_lost_transport.store(true, Ordering::Release);
+    }
+
+    /// Ends the connection of a client that polls, because it was away for too long.
+    pub(crate) fn end_absence(&self) {
+        self.was_absent.store(true, Ordering::Release);
+        self.lose_transport();
+        self.end(DisconnectReason::TransportClosed);
+    }
+
+    /// Returns whether the connection ended because its client, or the client's network, was silent
+    /// or too slow.
+    pub(crate) fn has_timed_out(&self) -> bool {
+        matches!(
+            self.end_reason(),
+            Some(DisconnectReason::ClientTimedOut | DisconnectReason::TooSlow)
+        ) || self.was_absent.load(Ordering::Acquire)
+            || self.outbound.failure() == Some(Failure::PeerDead)
     }
 
     /// Returns whether no request can belong to the connection any more, even if its hub has not

@@ -202,6 +202,8 @@ metrics! {
         "Hub messages that sockets took, once for each receiver.");
     OUTBOUND_QUEUED_CONNECTIONS = Gauge("hubwire.outbound.queued.connections", Count, [], None,
         "Connections for which messages wait.");
+    OUTBOUND_UNFLUSHED = Gauge("hubwire.outbound.unflushed", Bytes, [], None,
+        "Bytes that wait for their turn to be written, but for those that sockets refuse.");
     OUTBOUND_WRITES = Counter("hubwire.outbound.writes", Count, [], None,
         "Writes to sockets; one may carry many messages.");
     PANICS = Counter("hubwire.panics", Count, [], None,

@@ -209,6 +209,13 @@ impl Flushers {
         self.flushers.iter()
     }
 
+    /// Returns how many bytes wait for their turn to be written.
+    pub(crate) fn unflushed(&self) -> usize {
+        let unflushed = |it: &Arc<Flusher>| it.unflushed.load(Ordering::Relaxed);
+        let bytes = self.iter().map(|it| unflushed(it).max(0).unsigned_abs());
+        bytes.sum()
+    }
+
     pub(crate) fn are_congested(&self) -> bool {
         self.iter().any(|flusher| flusher.is_congested())
     }

@@ -29,6 +29,7 @@ impl Measured {
             metrics.queued_connections().set(self.queued);
             let memory = flushers.memory().held().get();
             metrics.outbound_memory().set(memory);
+            metrics.outbound_unflushed().set(flushers.unflushed());
             node.pass_on_metrics();
         });
         for hub in hubs {

@@ -83,8 +83,7 @@ fn check(
         if !connection.has_lost_transport() {
             hub.node().limits().disconnect_timeout.count();
         }
-        connection.lose_transport();
-        connection.end(DisconnectReason::TransportClosed);
+        connection.end_absence();
     }
     let clock = connection.clock();
     if clock.timed_out(now, hub.options().client_timeout_interval) {

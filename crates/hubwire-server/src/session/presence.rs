@@ -32,7 +32,7 @@ impl Drop for Presence {
         node.metrics().carried(connection.take_traffic());
         let status = match connection.end_reason() {
             Some(DisconnectReason::ServerShutdown) => "app_shutdown",
-            Some(DisconnectReason::ClientTimedOut | DisconnectReason::TooSlow) => "timeout",
+            _ if connection.has_timed_out() => "timeout",
             _ => "normal_closure",
         };
         let duration = Duration::from_millis(node.now().saturating_sub(self.since));

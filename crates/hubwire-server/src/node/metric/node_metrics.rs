@@ -6,7 +6,8 @@ use hubwire_protocol::Transport;
 
 use super::{
     ACTIVE_CONNECTIONS, Count, INBOUND_BYTES, INBOUND_MESSAGES, Level, OUTBOUND_BYTES,
-    OUTBOUND_MEMORY, OUTBOUND_MESSAGES, OUTBOUND_QUEUED_CONNECTIONS, OUTBOUND_WRITES,
+    OUTBOUND_MEMORY, OUTBOUND_MESSAGES, OUTBOUND_QUEUED_CONNECTIONS, OUTBOUND_UNFLUSHED,
+    OUTBOUND_WRITES,
 };
 use crate::node::transport_tag;
 
@@ -66,6 +67,7 @@ pub(crate) struct NodeMetrics {
     web_sockets: Level,
     queued_connections: Level,
     outbound_memory: Level,
+    outbound_unflushed: Level,
     inbound_bytes: Count,
     inbound_messages: Count,
     outbound_bytes: Count,
@@ -82,6 +84,7 @@ impl Default for NodeMetrics {
             web_sockets: active(Transport::WebSockets),
             queued_connections: Level::new(&OUTBOUND_QUEUED_CONNECTIONS, []),
             outbound_memory: Level::new(&OUTBOUND_MEMORY, []),
+            outbound_unflushed: Level::new(&OUTBOUND_UNFLUSHED, []),
             inbound_bytes: Count::new(&INBOUND_BYTES, []),
             inbound_messages: Count::new(&INBOUND_MESSAGES, []),
             outbound_bytes: Count::new(&OUTBOUND_BYTES, []),
@@ -108,6 +111,10 @@ impl NodeMetrics {
         &self.outbound_memory
     }
 
+    pub(crate) fn outbound_unflushed(&self) -> &Level {
+        &self.outbound_unflushed
+    }
+
     pub(crate) fn carried(&self, traffic: Traffic) {
         self.inbound_bytes.add(traffic.inbound_bytes);
         self.inbound_messages.add(traffic.inbound_messages);
@@ -122,6 +129,7 @@ impl NodeMetrics {
         self.web_sockets.pass_on();
         self.queued_connections.pass_on();
         self.outbound_memory.pass_on();
+        self.outbound_unflushed.pass_on();
         for count in [
             &self.inbound_bytes,
             &self.inbound_messages,

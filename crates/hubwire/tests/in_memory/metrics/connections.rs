@@ -115,6 +115,7 @@ fn the_duration_of_a_connection_is_recorded_once_with_its_end() {
         client.close().await.unwrap();
         let mut silent = server.connect().await;
         ping(&mut silent).await;
+        let _absent = HttpClient::start_polling(&server.endpoint).await;
         pass(seconds(40)).await;
         let _last = server.connect().await;
         server.signalr.shutdown().await;
@@ -125,6 +126,7 @@ fn the_duration_of_a_connection_is_recorded_once_with_its_end() {
     let expected = [
         ("app_shutdown web_sockets", 1),
         ("normal_closure web_sockets", 1),
+        ("timeout long_polling", 1),
         ("timeout web_sockets", 1),
     ];
     assert_eq!(counts, expected);

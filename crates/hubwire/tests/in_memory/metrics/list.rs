@@ -91,7 +91,8 @@ fn each_one_of_the_list_is_described() {
 #[test]
 fn the_guide_has_exactly_the_list() {
     let guide = include_str!("../../../../../docs/metrics.md");
-    let listed: Vec<&str> = guide.lines().filter(|it| it.starts_with("| `")).collect();
+    let (list, _) = guide.split_once("\n## ").unwrap();
+    let listed: Vec<&str> = list.lines().filter(|it| it.starts_with("| `")).collect();
     let expected: Vec<String> = ALL
         .iter()
         .map(|metric| {
@@ -107,4 +108,24 @@ fn the_guide_has_exactly_the_list() {
         })
         .collect();
     assert_eq!(listed, expected);
+}
+
+#[test]
+fn the_guide_lists_every_value_of_labels_that_are_from_fixed_lists() {
+    let guide = include_str!("../../../../../docs/metrics.md");
+    let mut seen = 0;
+    for (key, ..) in recorded(everything()) {
+        for label in key.key().labels() {
+            if matches!(label.key(), "reason" | "target") {
+                seen += 1;
+                let value = format!("`{}`", label.value());
+                let row = guide.lines().find(|line| {
+                    line.contains(&format!("`{}` | `{}`", key.key().name(), label.key()))
+                });
+                let row = row.unwrap_or_else(|| panic!("{}", key.key().name()));
+                assert!(row.contains(&value), "{value} is not in {row}");
+            }
+        }
+    }
+    assert!(seen > 20, "{seen}");
 }
