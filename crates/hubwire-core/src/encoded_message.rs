@@ -158,29 +158,10 @@ impl EncodedMessage {
         Arc::strong_count(&self.0) > 1
     }
 
-    /// Like [`EncodedMessage::framed`], but returns owned bytes, which share the frame.
-    #[must_use]
-    pub fn into_frame(self, format: &'static FrameFormat) -> Bytes {
-        let message = self;
-        Bytes::from_owner(Frame { message, format })
-    }
-
     /// Copies the bare hub message, as backplanes carry it.
     #[must_use]
     pub fn message(&self) -> Bytes {
         self.0.with_message(Bytes::copy_from_slice)
-    }
-}
-
-/// The owner of the shared bytes of a frame.
-struct Frame {
-    message: EncodedMessage,
-    format: &'static FrameFormat,
-}
-
-impl AsRef<[u8]> for Frame {
-    fn as_ref(&self) -> &[u8] {
-        self.message.framed(self.format)
     }
 }
 
@@ -260,8 +241,6 @@ mod tests {
         assert_eq!(packed.framed(&NAMED), b"Binary\x01\x90");
         let copy = json.clone();
         assert!(ptr::eq(json.framed(&SUFFIXED), copy.framed(&SUFFIXED)));
-        let frame = copy.clone().into_frame(&NAMED);
-        assert!(ptr::eq(json.framed(&NAMED), &*frame));
         assert_eq!(copy.message(), &b"{}\x1e"[..]);
     }
 
@@ -273,12 +252,11 @@ mod tests {
         let copy = json.clone();
         let _ = copy.framed_in(&SUFFIXED, &held);
         assert_eq!((held.get(), json.is_shared()), (4, true));
-        let frame = copy.into_frame(&SUFFIXED);
         let _ = json.framed_in(&NAMED, &held);
         assert_eq!(held.get(), 4 + 7);
         drop(json);
-        assert_eq!((held.get(), &*frame), (4 + 7, &b"{}\x1e!"[..]));
-        drop(frame);
+        assert_eq!(held.get(), 4 + 7);
+        drop(copy);
         assert_eq!(held.get(), 0);
     }
 

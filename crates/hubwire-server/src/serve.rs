@@ -210,5 +210,6 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     if tokio::time::timeout(REQUEST_GRACE, ended).await.is_err() {
         tracing::warn!(target: "hubwire::serve", left = requests.len(), "requests are cut off");
     }
+    limits.pass_on();
     Ok(())
 }

@@ -18,8 +18,8 @@ pub const EVERY_TRANSPORT: [Transport; 3] = [
 /// Takes hub messages out of the bytes of a transport.
 pub enum Incoming {
     Frames(FrameDecoder),
-    /// The chunks of an event stream, after its head; bytes of which no whole chunk has arrived.
-    Events(Vec<u8>),
+    /// The chunks of an event stream, after its head.
+    Events(Events),
     /// The responses to polls.
     Polls(Polls),
 }
@@ -39,7 +39,10 @@ impl Incoming {
     }
 
     pub const fn events() -> Self {
-        Self::Events(Vec::new())
+        Self::Events(Events {
+            chunks: Vec::new(),
+            events: Vec::new(),
+        })
     }
 
     pub const fn polls() -> Self {
@@ -53,10 +56,7 @@ impl Incoming {
     pub fn take(&mut self, bytes: &mut [u8], messages: &mut Vec<u8>) -> Follows {
         match self {
             Self::Frames(frames) => take_frames(frames, bytes, messages),
-            Self::Events(chunks) => {
-                chunks.extend_from_slice(bytes);
-                take_events(chunks, messages)
-            }
+            Self::Events(events) => events.take(bytes, messages),
             Self::Polls(polls) => polls.take(bytes, messages),
         }
     }
@@ -74,26 +74,46 @@ fn take_frames(frames: &mut FrameDecoder, mut bytes: &mut [u8], messages: &mut V
     follows
 }
 
-fn take_events(chunks: &mut Vec<u8>, messages: &mut Vec<u8>) -> Follows {
-    let (mut used, mut follows) = (0, Follows::More);
-    while let Some(line) = find(&chunks[used..], b"\r\n") {
-        let size = std::str::from_utf8(&chunks[used..used + line]).unwrap();
-        let size = usize::from_str_radix(size, 16).unwrap();
-        let begin = used + line + 2;
-        let Some(events) = chunks.get(begin..begin + size + 2) else {
-            break;
-        };
-        if size == 0 {
-            follows = Follows::End;
+/// An event stream, as far as it has arrived.
+pub struct Events {
+    /// Bytes of which no whole chunk has arrived.
+    chunks: Vec<u8>,
+    /// Bytes of which no whole event has arrived.
+    events: Vec<u8>,
+}
+
+impl Events {
+    fn take(&mut self, bytes: &[u8], messages: &mut Vec<u8>) -> Follows {
+        self.chunks.extend_from_slice(bytes);
+        let (mut used, mut follows) = (0, Follows::More);
+        while let Some(line) = find(&self.chunks[used..], b"\r\n") {
+            let size = std::str::from_utf8(&self.chunks[used..used + line]).unwrap();
+            let size = usize::from_str_radix(size, 16).unwrap();
+            let begin = used + line + 2;
+            if self.chunks.len() < begin + size + 2 {
+                break;
+            }
+            if size == 0 {
+                follows = Follows::End;
+            }
+            let chunk = &self.chunks[begin..begin + size];
+            self.events.extend_from_slice(chunk);
+            used = begin + size + 2;
         }
-        for event in String::from_utf8_lossy(&events[..size]).split_terminator("\r\n\r\n") {
-            let record = event.strip_prefix("data: ").expect("an event");
-            messages.extend_from_slice(record.as_bytes());
-        }
-        used = begin + size + 2;
+        self.chunks.drain(..used);
+        self.take_events(messages);
+        follows
     }
-    chunks.drain(..used);
-    follows
+
+    fn take_events(&mut self, messages: &mut Vec<u8>) {
+        let mut used = 0;
+        while let Some(end) = find(&self.events[used..], b"\r\n\r\n") {
+            let event = &self.events[used..used + end];
+            messages.extend_from_slice(event.strip_prefix(b"data: ").expect("an event"));
+            used += end + 4;
+        }
+        self.events.drain(..used);
+    }
 }
 
 /// The response to a poll, as far as it has arrived.

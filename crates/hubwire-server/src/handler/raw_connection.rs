@@ -98,7 +98,7 @@ impl RawConnection {
         self.sender.connection.transport()
     }
 
-    /// Ends the connection without waiting for what is queued; see [`ConnectionSender::abort`].
+    /// Ends the connection; see [`ConnectionSender::abort`].
     pub fn abort(&self) {
         self.sender.abort();
     }
@@ -189,7 +189,7 @@ impl ConnectionSender {
         }
     }
 
-    /// Ends the connection: nothing more is sent.
+    /// Ends the connection: what is queued is still sent, as long as the client takes it, and nothing more is accepted.
     pub fn abort(&self) {
         self.connection.abort();
     }

@@ -125,7 +125,9 @@ impl ReceivedChunks {
         if state.chunks.is_empty() {
             state.chunks = VecDeque::new();
         }
-        Poll::Ready(Some((chunk, mem::take(&mut state.was_full))))
+        let has_room = state.cost + state.partial.len() < self.maximum;
+        let makes_room = has_room && mem::take(&mut state.was_full);
+        Poll::Ready(Some((chunk, makes_room)))
     }
 }
 

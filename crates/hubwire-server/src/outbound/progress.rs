@@ -25,7 +25,7 @@ pub(super) struct Watch {
 enum Taken {
     /// The bytes are on their way, or already there.
     Sent(u64),
-    /// The bytes are with the puller, which asks for more only when it has sent them.
+    /// The bytes are with the puller, which asks for more when it has room.
     Pulled(u64),
 }
 
@@ -86,7 +86,12 @@ impl State {
         let is_draining = self.is_draining();
         let (waits, taken) = match &self.way_out {
             WayOut::Absent { .. } | WayOut::Gone => (false, Taken::Sent(self.queue.taken())),
-            WayOut::Pulled { .. } => (!self.queue.is_empty(), Taken::Pulled(self.queue.taken())),
+            WayOut::Pulled {
+                is_left_to_socket, ..
+            } => (
+                !is_left_to_socket && !self.queue.is_empty(),
+                Taken::Pulled(self.queue.taken()),
+            ),
             WayOut::Socket { .. } if !is_draining && !turn.is_multiple_of(bounds.looks()) => {
                 return None;
             }

@@ -57,6 +57,21 @@ impl Puller {
         Poll::Ready(Some(bytes))
     }
 
+    /// Leaves it to the socket to judge the client: it has to take what was pulled before anything
+    /// else is pulled for it.
+    pub(crate) fn leave_to_socket(&self) {
+        let mut state = self.outbound.lock();
+        if let WayOut::Pulled {
+            attachment,
+            is_left_to_socket,
+            ..
+        } = &mut state.way_out
+            && *attachment == self.attachment
+        {
+            *is_left_to_socket = true;
+        }
+    }
+
     /// Waits until something is queued, and takes at most `limit` bytes of it, which may end within
     /// a message.
     ///

@@ -65,6 +65,8 @@ pub(super) enum WayOut {
         waker: Option<Waker>,
         /// How many of the first entries were promised to the puller.
         claimed: usize,
+        /// The puller has all that it wants, and its socket judges the client.
+        is_left_to_socket: bool,
     },
     Socket {
         writer: SocketWriter,
@@ -90,6 +92,7 @@ impl WayOut {
             attachment,
             waker: None,
             claimed: 0,
+            is_left_to_socket: false,
         }
     }
 

@@ -94,10 +94,12 @@ impl RawSession {
             let polled = handler.poll(cx);
             connection.outbound().write_gathered();
             match (polled, reason) {
-                (Poll::Ready(closing), _) => return Poll::Ready(Ended::Handler(closing)),
+                (Poll::Ready(closing), None) => return Poll::Ready(Ended::Handler(closing)),
+                // A send to a connection that ends may have been its error.
+                (Poll::Ready(_), Some(_)) => return Poll::Ready(Ended::Handler(Closing::Normal)),
                 (Poll::Pending, Some(reason)) => return Poll::Ready(Ended::Connection(reason)),
                 (Poll::Pending, None) if turn.is_over() => {
-                    cx.waker().wake_by_ref();
+                    self.wire.take_next_turn(cx);
                     return Poll::Pending;
                 }
                 (Poll::Pending, None) => {}

@@ -23,8 +23,7 @@ pub(crate) static SERVER_SENT_EVENTS: TransportKind = TransportKind {
 /// A comment, which lets browsers know that the stream is open.
 const OPENING: Bytes = Bytes::from_static(b":\r\n");
 
-/// The maximum size of one pull: the HTTP library holds what it was given until its client has read
-/// it, and is given more only then.
+/// The maximum size of one pull: the HTTP library takes more whenever its own buffer has room.
 const PULL_SIZE: usize = 16 * 1024;
 
 /// Appends an event without a name; the receiver joins its lines with a line feed.

@@ -49,6 +49,7 @@ impl PollBody {
 
     fn finish(&mut self) {
         if let (Some(puller), Some(socket)) = (self.puller.take(), &self.socket) {
+            puller.leave_to_socket();
             socket.finish(puller);
         }
     }

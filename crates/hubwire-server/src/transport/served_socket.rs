@@ -17,7 +17,10 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::socket_handle::{SocketHandle, Upgrade};
 use super::stream_peer::{Left, StreamPeer, as_tcp, poll_again, timed_out};
 use crate::node::{ConnectionPermit, ServeLimits};
-use crate::outbound::{Failure, Progress, Puller, PullerWatch, Standing, TcpInfo, tcp_info};
+use crate::outbound::{Failure, Puller, PullerWatch, Standing, TcpInfo, tcp_info};
+
+/// How many bytes a second keep any other response alive, as in Kestrel (`MinResponseDataRate`).
+const LEAST_RATE: u64 = 240;
 
 /// How often the client of a pulled response is checked while some of it waits.
 const CHECK_PERIOD: Duration = Duration::from_secs(1);
@@ -45,8 +48,10 @@ pub(crate) struct ServedSocket<S> {
 /// A write that the peer does not take.
 struct Pending {
     since: Instant,
-    /// What the client had taken then, if its puller judges it.
+    /// What the client had taken then.
     taken: Option<u64>,
+    /// Whether its puller says how much is enough.
+    is_watched: bool,
     /// The end of the write, or the next check of its client.
     timer: Pin<Box<Sleep>>,
 }
@@ -56,15 +61,15 @@ impl Pending {
         Self {
             since,
             taken: None,
+            is_watched: false,
             timer: Box::pin(sleep_until(since)),
         }
     }
 
     /// Begins anew if the client has taken enough.
-    fn note(&mut self, taken: u64, progress: Progress) {
-        let enough = |before: u64| taken.saturating_sub(before) >= progress.bytes as u64;
+    fn note(&mut self, taken: u64, enough: u64) {
         match self.taken {
-            Some(before) if !enough(before) => return,
+            Some(before) if taken.saturating_sub(before) < enough => return,
             Some(_) => self.since = Instant::now(),
             None => {}
         }
@@ -141,28 +146,29 @@ impl<S: 'static> ServedSocket<S> {
     /// Returns whether the peer's system was sent the whole response, as far as that is known. Its
     /// client is absent only from then on.
     fn is_sent(&self) -> bool {
-        self.finished.is_none() || self.tcp_info().is_none_or(|info| info.unsent == 0)
+        self.finished.as_ref().is_none_or(Puller::is_gone)
+            || self.tcp_info().is_none_or(|info| info.unsent == 0)
     }
 
     fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let watch = self.handle.current_watch();
         let standing = watch.as_ref().map(PullerWatch::standing);
-        let taken = match standing {
-            Some(Standing::Attached(_)) => self.taken(),
-            _ => 0,
-        };
+        let taken = self.taken();
         let now = Instant::now();
         let pending = self.pending.get_or_insert_with(|| Pending::new(now));
         let (limit, check) = match standing {
             Some(Standing::GivenUp) => (Duration::ZERO, CHECK_PERIOD),
             Some(Standing::Attached(progress)) => {
-                pending.note(taken, progress);
+                pending.is_watched = true;
+                pending.note(taken, progress.bytes as u64);
                 (progress.timeout, CHECK_PERIOD)
             }
             Some(Standing::Detached) | None => {
-                if pending.taken.is_some() {
+                if pending.is_watched {
                     *pending = Pending::new(now);
                 }
+                let enough = LEAST_RATE.saturating_mul(self.write_timeout.as_secs());
+                pending.note(taken, enough.max(1));
                 (self.write_timeout, self.write_timeout)
             }
         };
@@ -269,7 +275,7 @@ impl<S: AsyncRead + Unpin + 'static> ServedSocket<S> {
             Poll::Pending => self.done_in_time(Poll::Pending, cx),
             Poll::Ready(result) => {
                 self.written += result.as_ref().map_or(0, |count| *count as u64);
-                self.pending = self.pending.take().filter(|it| it.taken.is_some());
+                self.pending = self.pending.take().filter(|it| it.is_watched);
                 Poll::Ready(result)
             }
         }

@@ -149,11 +149,11 @@ async fn it_ends_even_if_a_thread_is_blocked() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_client_still_receives_what_was_queued_before_it() {
     let (server, ..) = server();
-    let mut client = connect_pulled(&server).await;
+    let mut client = server.connect().await;
     settle().await;
     for number in 0..20 {
         let all = server.context().clients().all();
-        let text = "x".repeat(10_000);
+        let text = "x".repeat(50_000);
         all.send("Text", (number, text)).await.unwrap();
     }
     let mut shutdown = JoinSet::new();
@@ -165,7 +165,7 @@ async fn a_slow_client_still_receives_what_was_queued_before_it() {
     }
     let goodbye = json!({"type": 7, "allowReconnect": true});
     assert_eq!(message(&mut client).await, goodbye);
-    assert_eq!(next(&mut client).await, Received::Lost);
+    assert_eq!(next(&mut client).await, Received::Closed(Some(1000)));
     shutdown.join_next().await.unwrap().unwrap();
     server.leaves_nothing_behind().await;
 }

@@ -95,6 +95,25 @@ fn whoever_takes_too_little_for_too_long_is_let_go() {
     assert_eq!(outbound.failure(), Some(Failure::NoProgress));
 }
 
+/// Its puller asks for nothing more, however fast the client reads.
+#[test]
+fn who_reads_what_was_pulled_is_judged_by_the_socket_alone() {
+    let outbound = outbound(100);
+    let mut puller = outbound.attach_puller();
+    let second = |seconds: u64| outbound.check_progress(seconds * 1000, 0);
+    let _ = outbound.offer(&message("1234"));
+    assert_eq!(pull(&mut puller, 8), some("1234"));
+    puller.leave_to_socket();
+    let _ = outbound.offer(&message("1234"));
+    second(0);
+    second(600);
+    assert_eq!(outbound.failure(), None);
+    let _next = outbound.attach_puller();
+    second(601);
+    second(661);
+    assert_eq!(outbound.failure(), Some(Failure::NoProgress));
+}
+
 #[test]
 fn the_clock_of_progress_stands_still_while_a_client_is_away_or_has_all() {
     let outbound = outbound(100);

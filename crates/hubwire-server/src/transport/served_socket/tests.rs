@@ -42,4 +42,11 @@ async fn the_client_of_a_poll_is_absent_only_when_its_system_was_sent_everything
         .await
         .unwrap();
     assert!(outbound.is_absent());
+    // The rest of a response whose connection has ended keeps nobody waiting.
+    let puller = outbound.attach_puller();
+    handle.watch(puller.watch());
+    while served.write(&[0; 64 * 1024]).now_or_never().is_some() {}
+    handle.finish(puller);
+    outbound.close();
+    assert!(served.flush().now_or_never().is_some());
 }
