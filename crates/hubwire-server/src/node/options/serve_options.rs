@@ -28,10 +28,12 @@ options! {
     request_headers_timeout: Duration = Duration::from_secs(30),
         set(timeout: Duration);
 
-    /// How long a write may be pending while the client reads nothing of a response. Default 10 s.
+    /// How long a write may be pending while less than 240 bytes a second of a response reach the
+    /// client (Kestrel's `MinResponseDataRate`). Default 10 s.
     ///
     /// After that, the connection is closed, no matter how much of the response is left. A client
-    /// that reads slowly is not affected; a client that pauses its download for longer is cut off.
+    /// that pauses its download for longer is cut off. Elsewhere than on plain TCP under Linux,
+    /// nothing is known of what has arrived, and a write may be pending for no longer than this.
     /// This does not apply to a hub's clients, event streams and polls included; see
     /// [`EndpointOptions::transport_progress_timeout`](super::EndpointOptions::transport_progress_timeout).
     write_timeout: Duration = Duration::from_secs(10),
