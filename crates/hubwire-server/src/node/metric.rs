@@ -205,7 +205,7 @@ metrics! {
     OUTBOUND_UNFLUSHED = Gauge("hubwire.outbound.unflushed", Bytes, [], None,
         "Bytes that wait for their turn to be written, but for those that sockets refuse.");
     OUTBOUND_WRITES = Counter("hubwire.outbound.writes", Count, [], None,
-        "Writes to sockets; one may carry many messages.");
+        "Writes to sockets, or pieces of responses; one may carry many messages.");
     PANICS = Counter("hubwire.panics", Count, [], None,
         "Panics that were caught.");
     REFUSED_CALLS = Counter("hubwire.refused.calls", Count, ["hub", "reason"], None,

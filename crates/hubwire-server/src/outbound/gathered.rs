@@ -81,14 +81,15 @@ impl Gathered {
         self.ends.len()
     }
 
-    /// Drops the messages that end within the first `written` bytes; returns their size in bytes.
-    pub(super) fn drop_written(&mut self, written: usize) -> usize {
+    /// Drops the messages that end within the first `written` bytes; returns their number and size
+    /// in bytes.
+    pub(super) fn drop_written(&mut self, written: usize) -> (usize, usize) {
         let whole = self.ends.partition_point(|end| *end <= written);
         let start = self.ends.drain(..whole).next_back().unwrap_or(0);
         self.bytes.drain(..start);
         for end in &mut self.ends {
             *end -= start;
         }
-        start
+        (whole, start)
     }
 }

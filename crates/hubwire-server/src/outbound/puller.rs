@@ -86,6 +86,7 @@ impl Puller {
         if let WayOut::Pulled { claimed, .. } = &mut state.way_out {
             *claimed = claimed.saturating_sub(removed);
         }
+        state.note_pull();
         state.note_progress();
         self.outbound.settle(&mut state);
         let now = state.queue.bytes();
@@ -136,6 +137,7 @@ impl Drop for Puller {
         );
         if is_attached {
             let since = self.outbound.node.now();
+            state.queue.forget_what_was_searched();
             let left = mem::replace(&mut state.way_out, WayOut::Absent { since });
             drop(state);
             drop(left);

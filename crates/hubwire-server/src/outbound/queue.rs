@@ -239,7 +239,7 @@ impl Queue {
                 self.own_bytes -= length;
             }
             if let Some(written) = self.entries.pop_front() {
-                self.note_messages(&written);
+                self.note_messages(written.messages());
                 self.note_removed(&written);
                 written.discard();
             }
@@ -248,8 +248,8 @@ impl Queue {
     }
 
     #[inline]
-    fn note_messages(&mut self, entry: &Entry) {
-        let messages = u32::try_from(entry.messages()).unwrap_or(u32::MAX);
+    fn note_messages(&mut self, messages: usize) {
+        let messages = u32::try_from(messages).unwrap_or(u32::MAX);
         self.taken_messages = self.taken_messages.saturating_add(messages);
     }
 
@@ -297,10 +297,12 @@ impl Queue {
     pub(super) fn rewind(&mut self) {
         let written = mem::take(&mut self.head_written);
         self.bytes += written;
-        let mut dropped = match self.entries.front_mut().map(|entry| &mut entry.content) {
+        let (messages, mut dropped) = match self.entries.front_mut().map(|entry| &mut entry.content)
+        {
             Some(Content::Gathered(gathered)) => gathered.drop_written(written),
-            _ => 0,
+            _ => (0, 0),
         };
+        self.note_messages(messages);
         self.entries.retain(|entry| match &entry.content {
             Content::Control(frames) => {
                 dropped += frames.bytes.len();

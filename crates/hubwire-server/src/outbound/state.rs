@@ -150,6 +150,11 @@ impl State {
         }
     }
 
+    /// Counts a pull as a write.
+    pub(super) fn note_pull(&mut self) {
+        self.writes = self.writes.saturating_add(1);
+    }
+
     /// Returns a number that distinguishes a way out or a drain from earlier ones.
     pub(super) fn next_number(&mut self) -> u32 {
         self.last_number = self.last_number.wrapping_add(1);

@@ -11,6 +11,7 @@ mod both_protocols;
 mod both_ways;
 mod busy_first_hook;
 mod busy_methods;
+mod busy_polls;
 mod calls;
 mod cancellation;
 mod client_results;

@@ -161,6 +161,13 @@ impl Queue {
         found.is_some()
     }
 
+    /// Lets entries be dropped that were claimed until now.
+    pub(in crate::outbound) fn forget_what_was_searched(&mut self) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.searched = 0;
+        }
+    }
+
     fn first_changeable(&self, head: Head) -> usize {
         let unchangeable = match head {
             Head::Changeable => 0,
