@@ -2,6 +2,7 @@
 
 mod backplane;
 mod calls;
+mod chosen_labels;
 mod connections;
 mod limits;
 mod limits_of_requests;
