@@ -23,9 +23,8 @@ pub(crate) use length::{NextBody, announced, next_body};
 use ser::Serializer;
 pub(crate) use writer::MessagePackWriter;
 
-/// The deepest nesting of a received value, as in JSON. MessagePack for C# reads 500 levels, for
-/// which types that contain themselves need more stack than a thread has.
-const MAXIMUM_DEPTH: usize = 64;
+/// The deepest nesting of a received value, the same as in MessagePack for C#.
+const MAXIMUM_DEPTH: usize = 500;
 
 /// Parses the body of one message, without its length prefix.
 ///

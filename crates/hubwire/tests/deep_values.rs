@@ -281,45 +281,45 @@ fn in_a_process_of_its_own() {
 
 #[test]
 fn a_list_of_lists() {
-    survives("List", 63, false);
+    survives("List", 490, false);
 }
 
 #[test]
 fn a_linked_list() {
-    survives("Node", 63, false);
+    survives("Node", 490, false);
 }
 
 #[test]
 fn an_untagged_enum() {
-    survives("Untagged", 63, false);
+    survives("Untagged", 490, false);
 }
 
 #[test]
 fn a_json_value() {
-    survives("Json", 63, false);
+    survives("Json", 490, false);
 }
 
 #[test]
 fn a_json_value_that_a_filter_reads() {
-    survives("Json", 63, true);
+    survives("Json", 490, true);
 }
 
 #[test]
 fn a_linked_list_that_a_filter_reads() {
-    survives("Node", 63, true);
+    survives("Node", 490, true);
 }
 
 #[test]
 fn a_struct_that_is_flattened() {
-    survives("Flat", 63, false);
+    survives("Flat", 490, false);
 }
 
 #[test]
 fn a_tagged_enum() {
-    survives("Tagged", 63, false);
+    survives("Tagged", 490, false);
 }
 
 #[test]
 fn a_wide_row_with_its_parents() {
-    survives("Wide", 63, false);
+    survives("Wide", 490, false);
 }

@@ -18,6 +18,7 @@ pub(super) const CRATES: &[Row] = &[
             "serde",
             "serde_json",
             "serde_path_to_error",
+            "stacker",
         ]),
         never_reaches: &[RUNTIMES, HTTP],
     },

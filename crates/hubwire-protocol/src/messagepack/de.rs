@@ -27,11 +27,22 @@ mod untyped;
 /// The code of nil.
 const NIL: u8 = 0xC0;
 
+/// So many levels fit every stack, and need no look at what is left of it.
+const DEPTH_FOR_ANY_STACK: usize = 16;
+
+/// What may be left of a stack, in bytes, before another one is allocated. One level of a type with
+/// a hundred members takes less, even without optimization.
+const STACK_OF_A_LEVEL: usize = 512 * 1024;
+
+/// The size of a further stack, in bytes.
+const STACK_FOR_MORE: usize = 4 * 1024 * 1024;
+
 /// Reads values one after the other, each directly into its type.
 ///
 /// Nothing is allocated because of an announced length: [`Input::next`] refuses more elements than
-/// there are bytes, and bytes are borrowed. Recursion ends at [`MAXIMUM_DEPTH`]; values that a
-/// type does not want are skipped without recursion.
+/// there are bytes, and bytes are borrowed. Recursion ends at [`MAXIMUM_DEPTH`], and continues
+/// on further stacks where types need more than the thread has; values that a type does not want are
+/// skipped without recursion.
 #[derive(Debug)]
 pub(crate) struct Deserializer<'de> {
     input: Input<'de>,
@@ -135,7 +146,12 @@ impl<'de> Deserializer<'de> {
         read: impl FnOnce(&mut Self) -> Result<T, ValueError>,
     ) -> Result<T, ValueError> {
         self.free_levels = self.free_levels.checked_sub(1).ok_or(ValueError::TooDeep)?;
-        let value = read(self)?;
+        let is_deep = self.free_levels < MAXIMUM_DEPTH - DEPTH_FOR_ANY_STACK;
+        // A type that contains itself may need more stack than a thread has.
+        let value = match is_deep {
+            true => stacker::maybe_grow(STACK_OF_A_LEVEL, STACK_FOR_MORE, || read(self))?,
+            false => read(self)?,
+        };
         self.free_levels += 1;
         Ok(value)
     }

@@ -48,7 +48,7 @@ fn messagepack_that_is_nested_too_deeply() -> Vec<(String, u64)> {
     hits(async |server, _| {
         let client = PackedClient::handshaken(server.open()).await;
         let mut client = client.unwrap();
-        for (levels, is_bound) in [(60, true), (65, false)] {
+        for (levels, is_bound) in [(490, true), (501, false)] {
             let call = json!({"type": 1, "invocationId": "1", "target": "Nest",
                 "arguments": [nested(levels)]});
             client.send_record(&call).await.unwrap();
@@ -57,7 +57,7 @@ fn messagepack_that_is_nested_too_deeply() -> Vec<(String, u64)> {
         let call = json!({"type": 1, "invocationId": "2", "target": "Nests", "arguments": [],
             "streamIds": ["s"]});
         client.send_record(&call).await.unwrap();
-        let item = json!({"type": 2, "invocationId": "s", "item": nested(65)});
+        let item = json!({"type": 2, "invocationId": "s", "item": nested(501)});
         client.send_record(&item).await.unwrap();
         assert!(client.completion().await.unwrap().is_err());
     })
