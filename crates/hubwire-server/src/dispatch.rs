@@ -6,6 +6,7 @@ mod open_streams;
 mod orphans;
 pub(crate) mod refusals;
 mod running;
+mod running_stream;
 mod streaming;
 
 pub(crate) use dispatcher::Dispatcher;

@@ -37,11 +37,16 @@ pub(crate) use request_in_chunks::AfterResponse;
 pub(crate) use served_socket::ServedSocket;
 pub(crate) use socket::Socket;
 pub(crate) use socket_handle::{SocketHandle, Upgrade};
+pub(crate) use stream_peer::as_tcp;
 pub(crate) use unsent::{limit_unsent, unlimit_unsent};
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 
 use crate::node::{Turn, transport_tag};
 use crate::outbound::Outbound;
+
+/// How many bytes the HTTP library gets at once. It takes more only when it has room, so the rest
+/// stays queued, and counts there, until the client has read almost as far.
+const PULL_SIZE: usize = 16 * 1024;
 
 /// The properties of a kind of transport; each kind has one value, in a `static`.
 #[derive(Debug)]

@@ -17,7 +17,8 @@ use tokio::time::Instant;
 use super::Dispatcher;
 use super::open_streams::{OpenStreams, OpenUpload};
 use super::refusals;
-use super::running::{Ended, RunningStream};
+use super::running::Ended;
+use super::running_stream::RunningStream;
 use crate::connection::DisconnectReason;
 use crate::hub::{
     CallFault, CallOutcome, Details, HubError, ItemFault, Place, Resources, StartStream,

@@ -1,6 +1,5 @@
 //! HTTP over one connection, until its end or its upgrade.
 
-use std::any::Any;
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,13 +18,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use super::{REQUEST_GRACE, host, vary};
 use crate::node::{ConnectionPermit, ServeLimits};
-use crate::transport::{AfterResponse, ServedSocket, SocketHandle, Upgrade, limit_unsent};
+use crate::transport::{AfterResponse, ServedSocket, SocketHandle, Upgrade, as_tcp, limit_unsent};
 
 /// How long the rest of a response may take if no request is being processed.
 const RESPONSE_GRACE: Duration = Duration::from_millis(500);
@@ -69,9 +67,8 @@ fn without_one_host() -> Response<Body> {
 }
 
 /// Prepares a socket, and creates what the handlers of its requests know of it.
-fn prepared(socket: &(impl Any + Send)) -> SocketHandle {
-    let socket: &dyn Any = socket;
-    let Some(tcp) = socket.downcast_ref::<TcpStream>() else {
+fn prepared(socket: &(impl Send + 'static)) -> SocketHandle {
+    let Some(tcp) = as_tcp(socket) else {
         return SocketHandle::default();
     };
     // Without this, small events wait for acknowledgements. If the socket refuses, it still works,

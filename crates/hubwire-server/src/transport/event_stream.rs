@@ -10,7 +10,7 @@ use hubwire_core::FrameFormat;
 use hubwire_protocol::{TransferFormat, Transport};
 use hyper::body::Frame;
 
-use super::TransportKind;
+use super::{PULL_SIZE, TransportKind};
 use crate::outbound::Puller;
 
 /// Each hub message is one event.
@@ -22,9 +22,6 @@ pub(crate) static SERVER_SENT_EVENTS: TransportKind = TransportKind {
 
 /// A comment, which lets browsers know that the stream is open.
 const OPENING: Bytes = Bytes::from_static(b":\r\n");
-
-/// The maximum size of one pull: the HTTP library takes more whenever its own buffer has room.
-const PULL_SIZE: usize = 16 * 1024;
 
 /// Appends an event without a name; the receiver joins its lines with a line feed.
 fn write_event(message: &[u8], output: &mut Vec<u8>) {

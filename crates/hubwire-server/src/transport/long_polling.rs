@@ -9,7 +9,7 @@ use hubwire_core::FrameFormat;
 use hubwire_protocol::{TransferFormat, Transport};
 use hyper::body::{Frame, SizeHint};
 
-use super::{SocketHandle, TransportKind};
+use super::{PULL_SIZE, SocketHandle, TransportKind};
 use crate::outbound::Puller;
 
 /// Hub messages have no frames of their own.
@@ -20,10 +20,6 @@ pub(crate) static LONG_POLLING: TransportKind = TransportKind {
     }),
     transfer_formats: &[TransferFormat::Text, TransferFormat::Binary],
 };
-
-/// How many bytes the HTTP library gets at once. It takes more only when it has room, so the rest
-/// stays queued, and counts there, until the client has read almost as far.
-const PIECE_SIZE: usize = 16 * 1024;
 
 /// The body of a response to a poll: what was queued at its beginning.
 ///
@@ -65,7 +61,7 @@ impl HttpBody for PollBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let limit = self.left.min(PIECE_SIZE);
+        let limit = self.left.min(PULL_SIZE);
         let Some(puller) = &mut self.puller else {
             return Poll::Ready(None);
         };

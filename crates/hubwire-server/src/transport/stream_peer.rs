@@ -88,7 +88,8 @@ impl StreamPeer {
     }
 }
 
-pub(super) fn as_tcp<S: 'static>(socket: &S) -> Option<&TcpStream> {
+/// Returns the socket as a TCP socket, if it is one.
+pub(crate) fn as_tcp<S: 'static>(socket: &S) -> Option<&TcpStream> {
     let socket: &dyn Any = socket;
     socket.downcast_ref()
 }
