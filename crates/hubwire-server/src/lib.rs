@@ -55,6 +55,10 @@ pub use node::{
     METRICS, Metric, MetricKind, MetricUnit, RandomSource, ServeOptions, ServerOptions,
     describe_metrics,
 };
+#[cfg(feature = "tls")]
+pub use serve::tls::{Tls, TlsError};
 pub use serve::{Serve, serve};
 pub use server::{HubBuilder, HubHandle, SignalR, SignalRBuilder, Statistics};
 pub use shutdown_signal::shutdown_signal;
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;

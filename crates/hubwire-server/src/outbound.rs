@@ -8,6 +8,7 @@
 
 mod bounds;
 mod busy;
+mod byte_stream;
 mod drain;
 mod flusher;
 mod gathered;
@@ -31,6 +32,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub(crate) use bounds::{Bounds, Progress};
+pub(crate) use byte_stream::{BoxedSocket, SharedStream, as_tcp};
 pub(crate) use flusher::{Flusher, Flushers};
 use futures_util::task::AtomicWaker;
 use hubwire_core::FrameFormat;
@@ -39,9 +41,9 @@ pub(crate) use memory::OutboundMemory;
 pub(crate) use puller::{Puller, PullerWatch, Standing};
 use queue::ENTRY_COST;
 pub(crate) use sending::Pace;
-pub(crate) use socket_writer::{BoxedSocket, SocketWriter};
+pub(crate) use socket_writer::SocketWriter;
 use state::{State, WayOut};
-pub(crate) use tcp_info::{TcpInfo, tcp_info};
+pub(crate) use tcp_info::{TcpEnd, TcpInfo, tcp_info};
 use tokio::sync::Notify;
 
 use crate::node::{ConnectionLabel, Limit, Limits, Node, Panic, Traffic, Whose};

@@ -3,6 +3,11 @@
 mod accepting;
 mod host;
 mod http;
+mod http1;
+mod http2;
+mod security;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 mod vary;
 
 use std::fmt;
@@ -21,7 +26,10 @@ use tokio::task::coop::consume_budget;
 use tokio_util::sync::CancellationToken;
 
 use self::accepting::Door;
-use self::http::{Timeouts, serve_connection};
+use self::http::{Http, Timeouts};
+use self::security::Security;
+#[cfg(feature = "tls")]
+use self::tls::{Handshakes, Tls, reload};
 use crate::node::{Admission, Configure, ServeLimits, ServeOptions, caught, serve_option_setters};
 use crate::server::SignalR;
 
@@ -31,7 +39,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// How long ordinary requests may continue after the hubs have shut down.
 const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
-/// Serves an application over HTTP/1.1 until it is told to stop.
+/// Serves an application over HTTP until it is told to stop.
 ///
 /// Accepts any axum listener: TCP ([`listen()`](crate::listen()) has a large backlog) or Unix
 /// sockets. Timeouts for headers, idle connections and writes are on. When [`Serve::until`]
@@ -68,6 +76,8 @@ pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
         app,
         servers: Vec::new(),
         options: ServeOptions::default(),
+        #[cfg(feature = "tls")]
+        tls: None,
         until: Box::pin(pending()),
     }
 }
@@ -90,6 +100,8 @@ pub struct Serve<L> {
     app: Router,
     servers: Vec<SignalR>,
     options: ServeOptions,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
     until: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -107,6 +119,29 @@ impl<L> Serve<L> {
     /// `serve` win over the code.
     pub fn options(mut self, options: ServeOptions) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Speaks TLS on all connections of the listener, and HTTP/2 with clients that offer it.
+    ///
+    /// A handshake may take as long as [`tls_handshake_timeout`](Serve::tls_handshake_timeout), and
+    /// [`maximum_tls_handshakes`](Serve::maximum_tls_handshakes) bounds how many run at once. For
+    /// plain HTTP besides, serve the same application on a second listener. Without TLS, only
+    /// HTTP/1.1 is spoken.
+    ///
+    /// ```no_run
+    /// use hubwire::tls::Tls;
+    ///
+    /// # async fn example(app: axum::Router, signalr: hubwire::SignalR) -> Result<(), Box<dyn std::error::Error>> {
+    /// let listener = hubwire::listen("0.0.0.0:443").await?;
+    /// let tls = Tls::from_pem_files("fullchain.pem", "privkey.pem")?;
+    /// hubwire::serve(listener, app).with(&signalr).tls(tls).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -151,50 +186,54 @@ impl<L> fmt::Debug for Serve<L> {
     }
 }
 
-async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) -> io::Result<()> {
-    let Serve {
-        listener,
-        app,
-        servers,
-        mut options,
-        until,
-    } = serve;
-    for signalr in &servers {
-        signalr.server().options().configure_serve(&mut options);
+async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(
+    mut serve: Serve<L>,
+) -> io::Result<()> {
+    for signalr in &serve.servers {
+        signalr
+            .server()
+            .options()
+            .configure_serve(&mut serve.options);
     }
+    let options = serve.options;
     options
         .validate()
         .map_err(|invalid| io::Error::new(io::ErrorKind::InvalidInput, invalid))?;
+    let limits = Arc::<ServeLimits>::default();
+    // Dropping the server ends what runs in the background, and its HTTP connections.
+    let mut background = JoinSet::new();
+    let mut requests = JoinSet::new();
+    let security = serve.security(&limits, &mut background);
+    let finish = CancellationToken::new();
+    let http = Http {
+        app: serve.app,
+        timeouts: Timeouts {
+            request_headers: options.request_headers_timeout.min(LONGEST_TIMEOUT),
+            write: options.write_timeout.min(LONGEST_TIMEOUT),
+        },
+        limits: Arc::clone(&limits),
+        finish: finish.clone(),
+    };
     let admission = Admission::new(
         options.maximum_connections,
         options.maximum_connections_per_address,
     );
-    let limits = Arc::<ServeLimits>::default();
-    let mut door = Door::new(listener, admission, Arc::clone(&limits));
-    let timeouts = Timeouts {
-        request_headers: options.request_headers_timeout.min(LONGEST_TIMEOUT),
-        write: options.write_timeout.min(LONGEST_TIMEOUT),
-    };
-    // Dropping the server ends its HTTP connections.
-    let mut requests = JoinSet::new();
-    let finish = CancellationToken::new();
+    let mut door = Door::new(serve.listener, security, admission, Arc::clone(&limits));
     // The listener stays open while the hubs shut down, and new requests get a response.
-    let end = pin!(async {
-        until.await;
-        for signalr in &servers {
+    let mut end = pin!(async {
+        serve.until.await;
+        for signalr in &serve.servers {
             signalr.shutdown().await;
         }
     });
-    let mut end = end;
     loop {
         // A listener may always have another connection ready, so the end is checked first, and
         // others get their turns.
-        let (io, peer, permit) = match select(end.as_mut(), pin!(door.accept())).await {
+        let accepted = match select(end.as_mut(), pin!(door.accept())).await {
             Either::Left(((), _)) => break,
             Either::Right((accepted, _)) => accepted,
         };
-        let (app, limits, finish) = (app.clone(), Arc::clone(&limits), finish.clone());
-        let served = serve_connection((io, permit), peer, app, timeouts, limits, finish);
+        let served = accepted.serve(http.clone());
         // A handler of the application may panic; that ends its HTTP connection.
         requests.spawn(caught(served).map(|served| {
             if let Err(panic) = served {
@@ -212,4 +251,22 @@ async fn run<L: Listener<Addr: Clone + Send + Sync + 'static>>(serve: Serve<L>) 
     }
     limits.pass_on();
     Ok(())
+}
+
+impl<L> Serve<L> {
+    /// Returns what accepted sockets begin with; in the background, certificates are reloaded.
+    #[cfg(feature = "tls")]
+    fn security(&mut self, limits: &Arc<ServeLimits>, background: &mut JoinSet<()>) -> Security {
+        let Some(tls) = self.tls.take() else {
+            return Security::Plain;
+        };
+        let handshakes = Handshakes::new(&tls, &self.options, Arc::clone(limits));
+        background.spawn(reload(tls));
+        Security::Tls(Arc::new(handshakes))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn security(&self, _: &Arc<ServeLimits>, _: &mut JoinSet<()>) -> Security {
+        Security::Plain
+    }
 }

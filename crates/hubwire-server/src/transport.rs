@@ -7,8 +7,10 @@
 
 mod dead_peers;
 mod event_stream;
+mod http2_stream;
 mod inlet;
 mod long_polling;
+mod multiplexed_socket;
 mod peer_look;
 mod pipe;
 mod read_buffer;
@@ -17,6 +19,7 @@ mod served_socket;
 mod socket;
 mod socket_handle;
 mod stream_peer;
+mod tcp_look;
 mod tcp_watch;
 mod unsent;
 mod web_socket;
@@ -26,10 +29,12 @@ use std::time::Duration;
 
 pub(crate) use dead_peers::probe_peer;
 pub(crate) use event_stream::{EventStream, SERVER_SENT_EVENTS};
+pub(crate) use http2_stream::Http2Stream;
 use hubwire_core::FrameFormat;
 use hubwire_protocol::{TransferFormat, Transport as TransportName};
 pub(crate) use inlet::{Inlet, InletOwner, NotWritten, inlet};
 pub(crate) use long_polling::{LONG_POLLING, PollBody};
+pub(crate) use multiplexed_socket::MultiplexedSocket;
 pub(crate) use pipe::PipeReader;
 #[cfg(feature = "testing")]
 pub(crate) use pipe::{PipeWriter, pipe};
@@ -37,7 +42,6 @@ pub(crate) use request_in_chunks::AfterResponse;
 pub(crate) use served_socket::ServedSocket;
 pub(crate) use socket::Socket;
 pub(crate) use socket_handle::{SocketHandle, Upgrade};
-pub(crate) use stream_peer::as_tcp;
 pub(crate) use unsent::{limit_unsent, unlimit_unsent};
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 

@@ -257,6 +257,13 @@ pub mod options {
     };
 }
 
+#[cfg(feature = "tls")]
+pub mod tls {
+    //! TLS for [`serve()`](crate::serve()), with rustls.
+
+    pub use hubwire_server::{Tls, TlsError, rustls};
+}
+
 /// Used by the expansions of the macros only; it may change at any time.
 #[doc(hidden)]
 pub mod __private {

@@ -21,8 +21,10 @@ pub(super) fn respond(
         Method::GET | Method::CONNECT if wants_event_stream(&parts) => {
             event_stream::respond(endpoint, &parts)
         }
-        Method::GET if upgrade::is_requested(&parts) => upgrade::respond(endpoint, parts),
-        Method::GET | Method::CONNECT => return long_polling::respond(endpoint, &parts),
+        Method::GET | Method::CONNECT => match upgrade::requested(&parts) {
+            Some(handshake) => upgrade::respond(endpoint, handshake, parts),
+            None => return long_polling::respond(endpoint, &parts),
+        },
         Method::POST => return posting::post(endpoint, &parts, body),
         Method::DELETE => posting::delete(endpoint, &parts),
         _ => response::text(StatusCode::METHOD_NOT_ALLOWED, ""),

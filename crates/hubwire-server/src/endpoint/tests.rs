@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use hubwire_core::UntypedClient;
 use hubwire_protocol::{BindError, Opcode, write_masked_frame};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
@@ -99,7 +100,7 @@ impl Stage {
         let table = Arc::new(ConnectionTable::new(None));
         let endpoint = HubEndpoint::new(Arc::clone(&hub), Arc::clone(&table), Arc::default());
         let (client, far_end) = duplex(1_000);
-        let socket = Socket::Other(Box::new(Broken(far_end)));
+        let socket = Socket::of_other(Box::new(Broken(far_end)), Bytes::new(), None);
         let attached = Attached::fresh(&endpoint, None);
         let slot = Arc::clone(attached.slot());
         let request = ConnectionRequest::default();

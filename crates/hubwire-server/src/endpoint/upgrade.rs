@@ -1,8 +1,8 @@
-//! The WebSocket upgrade: from a GET to a connection's task.
+//! The WebSocket upgrade: from a GET, or a CONNECT of HTTP/2, to a connection's task.
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{
@@ -10,12 +10,15 @@ use http::header::{
     TRANSFER_ENCODING, UPGRADE,
 };
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use hubwire_protocol::Transport;
+use hyper::ext::Protocol;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use tokio::net::TcpStream;
+#[cfg(feature = "tls")]
+use tokio_rustls::server::TlsStream;
 
 use super::attached::{Attached, spawn_session};
 use super::opening::Refusal;
@@ -24,22 +27,46 @@ use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::session::AnySession;
 use crate::transport::{
-    Input, ServedSocket, Socket, WEB_SOCKETS, WebSocketReader, probe_peer, unlimit_unsent,
+    Http2Stream, Input, ServedSocket, Socket, SocketHandle, WEB_SOCKETS, WebSocketReader,
+    probe_peer, unlimit_unsent,
 };
 
 /// RFC 6455, section 1.3.
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Returns whether this is a valid WebSocket upgrade; an invalid one is treated as a poll, and so
-/// is one with a body in chunks, whose HTTP connection must end.
-pub(super) fn is_requested(parts: &Parts) -> bool {
-    parts.version == Version::HTTP_11
+/// How a request asks for a WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handshake {
+    /// By an upgrade of HTTP/1.1 (RFC 6455, section 4.1).
+    Upgrade,
+    /// By an extended CONNECT of HTTP/2 (RFC 8441, section 5).
+    ExtendedConnect,
+}
+
+/// Returns how a request asks for a WebSocket.
+///
+/// One that asks in a wrong way is treated as a poll, and so is one with a body in chunks, whose
+/// HTTP connection must end.
+pub(super) fn requested(parts: &Parts) -> Option<Handshake> {
+    let is_possible = has_token(&parts.headers, &SEC_WEBSOCKET_VERSION, "13")
+        && parts.extensions.get::<OnUpgrade>().is_some();
+    if !is_possible {
+        return None;
+    }
+    let is_upgrade = parts.version == Version::HTTP_11
+        && parts.method == Method::GET
         && !parts.headers.contains_key(TRANSFER_ENCODING)
         && has_token(&parts.headers, &CONNECTION, "upgrade")
         && has_token(&parts.headers, &UPGRADE, "websocket")
-        && has_token(&parts.headers, &SEC_WEBSOCKET_VERSION, "13")
-        && key(&parts.headers).is_some()
-        && parts.extensions.get::<OnUpgrade>().is_some()
+        && key(&parts.headers).is_some();
+    if is_upgrade {
+        return Some(Handshake::Upgrade);
+    }
+    let protocol = parts.extensions.get::<Protocol>().map(Protocol::as_str);
+    let is_connect = parts.version == Version::HTTP_2
+        && parts.method == Method::CONNECT
+        && protocol == Some("websocket");
+    is_connect.then_some(Handshake::ExtendedConnect)
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
@@ -58,8 +85,12 @@ fn key(headers: &HeaderMap) -> Option<&HeaderValue> {
     (decoded.len() == 16).then_some(key)
 }
 
-/// Responds to an upgrade and opens the connection.
-pub(super) fn respond(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body> {
+/// Responds to a handshake and opens the connection.
+pub(super) fn respond(
+    endpoint: &HubEndpoint,
+    handshake: Handshake,
+    mut parts: Parts,
+) -> Response<Body> {
     let node = endpoint.hub.node();
     if node.is_draining() {
         return response::empty(StatusCode::SERVICE_UNAVAILABLE);
@@ -68,13 +99,13 @@ pub(super) fn respond(endpoint: &HubEndpoint, mut parts: Parts) -> Response<Body
         Ok(attached) => attached,
         Err(refusal) => return *refusal,
     };
-    let (Some(upgrade), Some(key)) = (
-        parts.extensions.remove::<OnUpgrade>(),
-        parts.headers.get(SEC_WEBSOCKET_KEY),
-    ) else {
+    let response = match handshake {
+        Handshake::Upgrade => key(&parts.headers).map(switching_protocols),
+        Handshake::ExtendedConnect => Some(response::empty(StatusCode::OK)),
+    };
+    let (Some(upgrade), Some(response)) = (parts.extensions.remove::<OnUpgrade>(), response) else {
         return response::text(StatusCode::BAD_REQUEST, "");
     };
-    let response = switching_protocols(key);
     let slot = Arc::clone(attached.slot());
     // Boxed, so that the connection's task does not hold the request for its whole life.
     let opening = Box::pin(open_upgraded(endpoint.clone(), attached, parts, upgrade));
@@ -150,42 +181,55 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
 async fn upgraded(
     endpoint: &HubEndpoint,
     slot: &Slot,
-    parts: Parts,
+    mut parts: Parts,
     upgrade: OnUpgrade,
 ) -> Option<(ConnectionRequest, Socket)> {
     let options = &*endpoint.options;
-    let mut request = opening::kept(endpoint, slot, &parts);
+    let mut request = opening::kept_with_addresses(endpoint, slot, &parts);
+    let handle = parts.extensions.remove::<SocketHandle>();
     drop(parts);
-    let socket = take_socket(upgrade.await.ok()?);
-    if let Socket::Tcp(stream, ..) = &socket {
+    let socket = take_socket(upgrade.await.ok()?, handle.as_ref());
+    if let Some(tcp) = socket.tcp() {
         // Without this, small messages wait for acknowledgements. If the socket refuses, it still
         // works, just slower.
-        let _ = stream.set_nodelay(true);
+        let _ = tcp.set_nodelay(true);
+        unlimit_unsent(tcp);
         if let Some(timeouts) = options.dead_peer_timeouts {
-            probe_peer(stream, timeouts);
+            probe_peer(tcp, timeouts);
         }
-        request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
+        request.set_addresses(tcp.local_addr().ok(), tcp.peer_addr().ok());
     }
     Some((request, socket))
 }
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from then on.
-fn take_socket(upgraded: Upgraded) -> Socket {
+fn take_socket(upgraded: Upgraded, handle: Option<&SocketHandle>) -> Socket {
+    // Of `serve`, over TCP and over TLS.
     let upgraded = match upgraded.downcast::<TokioIo<ServedSocket<TcpStream>>>() {
         Ok(parts) => {
             let (stream, permit) = parts.io.into_inner().into_parts();
-            unlimit_unsent(&stream);
-            return Socket::Tcp(stream, parts.read_buf, permit);
+            return Socket::of_tcp(stream, parts.read_buf, permit);
         }
         Err(upgraded) => upgraded,
     };
-    // Sockets of servers other than `serve`.
+    #[cfg(feature = "tls")]
+    let upgraded = match upgraded.downcast::<TokioIo<ServedSocket<TlsStream<TcpStream>>>>() {
+        Ok(parts) => {
+            let (stream, permit) = parts.io.into_inner().into_parts();
+            return Socket::of_other(Box::new(stream), parts.read_buf, permit);
+        }
+        Err(upgraded) => upgraded,
+    };
+    // Of other servers.
     let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => return Socket::Tcp(parts.io.into_inner(), parts.read_buf, None),
+        Ok(parts) => return Socket::of_tcp(parts.io.into_inner(), parts.read_buf, None),
         Err(upgraded) => upgraded,
     };
     match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
-        Ok(parts) => Socket::Tcp(parts.io.into_inner(), parts.read_buf, None),
-        Err(upgraded) => Socket::Other(Box::new(TokioIo::new(upgraded))),
+        Ok(parts) => Socket::of_tcp(parts.io.into_inner(), parts.read_buf, None),
+        Err(upgraded) => {
+            let stream = Http2Stream::new(upgraded, handle);
+            Socket::of_other(Box::new(stream), Bytes::new(), None)
+        }
     }
 }

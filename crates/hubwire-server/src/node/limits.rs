@@ -90,10 +90,13 @@ limits! {
     ServeLimits {
         connections: Refused "maximum_connections",
         connections_per_address: Refused "maximum_connections_per_address",
+        http2_floods: Refused "http2_floods",
         refusal_responses: SaidOtherwise "refusal_responses",
         refusal_timeout: SaidOtherwise "refusal_timeout",
         request_head: Refused "request_head_size",
         request_headers_timeout: Routine "request_headers_timeout",
+        tls_handshake_timeout: Routine "tls_handshake_timeout",
+        tls_handshakes: Refused "maximum_tls_handshakes",
         write_timeout: Refused "write_timeout",
     }
 }

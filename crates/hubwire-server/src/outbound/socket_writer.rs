@@ -5,22 +5,16 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use tokio::io::{AsyncRead, AsyncWrite, WriteHalf};
+use tokio::io::AsyncWrite;
+use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 
+use super::byte_stream::SharedStream;
 use super::tcp_info::{IS_TOLD, TcpInfo, tcp_info};
-
-/// Any stream of bytes in both directions: TLS, or a pipe in memory.
-pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for T {}
-
-/// A byte stream of any kind.
-pub(crate) type BoxedSocket = Box<dyn ByteStream>;
 
 /// The write half, which the connection's queue owns.
 pub(crate) enum SocketWriter {
-    Other(WriteHalf<BoxedSocket>),
+    Other(SharedStream),
     Tcp(OwnedWriteHalf),
 }
 
@@ -50,7 +44,7 @@ impl SocketWriter {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self {
-            Self::Other(half) => Pin::new(half).poll_write_vectored(cx, slices),
+            Self::Other(stream) => stream.poll_write(cx, slices),
             Self::Tcp(half) => Pin::new(half).poll_write_vectored(cx, slices),
         }
     }
@@ -58,14 +52,18 @@ impl SocketWriter {
     /// Returns what the kernel knows about the peer; `None` if it is not asked.
     pub(super) fn tcp_info(&self) -> Option<TcpInfo> {
         match self {
-            Self::Other(_) => None,
+            Self::Other(stream) => stream.ask_tcp(tcp_info).flatten(),
             Self::Tcp(half) => tcp_info(half.as_ref()),
         }
     }
 
     /// Returns whether [`SocketWriter::tcp_info`] reports what has arrived.
     pub(super) fn is_told_what_arrives(&self) -> bool {
-        matches!(self, Self::Tcp(_)) && IS_TOLD
+        IS_TOLD
+            && match self {
+                Self::Other(stream) => stream.ask_tcp(|_| ()).is_some(),
+                Self::Tcp(_) => true,
+            }
     }
 
     /// Returns whether written bytes may wait in the byte stream itself, as in TLS records or a
@@ -82,7 +80,7 @@ impl SocketWriter {
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Self::Other(half) => Pin::new(half).poll_flush(cx),
+            Self::Other(stream) => stream.poll_flush(cx),
             Self::Tcp(_) => Poll::Ready(Ok(())),
         }
     }
@@ -90,7 +88,7 @@ impl SocketWriter {
     /// Shuts the byte stream down cleanly, TLS with its close_notify.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Self::Other(half) => Pin::new(half).poll_shutdown(cx),
+            Self::Other(stream) => stream.poll_shutdown(cx),
             Self::Tcp(half) => Pin::new(half).poll_shutdown(cx),
         }
     }
@@ -98,11 +96,16 @@ impl SocketWriter {
     /// Makes the kernel reset the socket when it is closed, so that it keeps nothing for a peer
     /// that ignores it.
     pub(crate) fn reset_on_close(self) {
-        if let Self::Tcp(half) = self {
-            // If this option cannot be set, the socket is closed as usual.
-            let _ = half.as_ref().set_zero_linger();
-            // Dropping the half would shut the stream down cleanly first.
-            half.forget();
+        // If this option cannot be set, the socket is closed as usual.
+        match self {
+            Self::Other(stream) => {
+                let _ = stream.ask_tcp(TcpStream::set_zero_linger);
+            }
+            Self::Tcp(half) => {
+                let _ = half.as_ref().set_zero_linger();
+                // Dropping the half would shut the stream down cleanly first.
+                half.forget();
+            }
         }
     }
 }

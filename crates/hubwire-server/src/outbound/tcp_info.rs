@@ -14,7 +14,23 @@ pub(crate) struct TcpInfo {
     /// How long the peer's system has been silent; acknowledgements and answers to probes count as
     /// signs of life.
     pub(crate) silent_for: Duration,
+    pub(crate) end: TcpEnd,
 }
+
+/// How far a TCP peer has ended its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TcpEnd {
+    Open,
+    /// The peer sends nothing more.
+    HalfClosed,
+    Closed,
+}
+
+/// States of a TCP socket, from the kernel's `tcp_states.h`.
+#[cfg(target_os = "linux")]
+const TCP_CLOSE: u8 = 7;
+#[cfg(target_os = "linux")]
+const TCP_CLOSE_WAIT: u8 = 8;
 
 /// Whether the system reports what has arrived.
 ///
@@ -57,6 +73,11 @@ pub(crate) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
         acknowledged: info.tcpi_bytes_acked,
         unsent: info.tcpi_notsent_bytes,
         silent_for: Duration::from_millis(info.tcpi_last_ack_recv.into()),
+        end: match info.tcpi_state {
+            TCP_CLOSE => TcpEnd::Closed,
+            TCP_CLOSE_WAIT => TcpEnd::HalfClosed,
+            _ => TcpEnd::Open,
+        },
     })
 }
 
@@ -69,7 +90,7 @@ pub(crate) fn tcp_info(_: &TcpStream) -> Option<TcpInfo> {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
@@ -87,5 +108,13 @@ mod tests {
         let info = tcp_info(&near).unwrap();
         assert_eq!((info.acknowledged - before, info.unsent), (1000, 0));
         assert!(info.silent_for < Duration::from_secs(10));
+        assert_eq!(info.end, TcpEnd::Open);
+        far.shutdown().await.unwrap();
+        assert_eq!(near.read(&mut bytes).await.unwrap(), 0);
+        assert_eq!(tcp_info(&near).unwrap().end, TcpEnd::HalfClosed);
+        far.set_zero_linger().unwrap();
+        drop(far);
+        near.ready(Interest::ERROR).await.unwrap();
+        assert_eq!(tcp_info(&near).unwrap().end, TcpEnd::Closed);
     }
 }

@@ -20,8 +20,8 @@ use hubwire_protocol::{HubProtocol, TransferFormat};
 use tokio::io::{AsyncReadExt, DuplexStream};
 
 use super::{
-    Bounds, BoxedSocket, ENTRY_COST, Failure, Flushers, Outbound, OutboundMemory, Pace, Progress,
-    Puller, SocketWriter,
+    Bounds, ENTRY_COST, Failure, Flushers, Outbound, OutboundMemory, Pace, Progress, Puller,
+    SharedStream, SocketWriter,
 };
 use crate::node::{ConnectionLabel, Node, RandomSource, ServerOptions};
 
@@ -88,7 +88,7 @@ fn message(text: &str) -> EncodedMessage {
 /// Attaches a byte stream that accepts `capacity` bytes before it refuses; returns its far end.
 fn attach_stream(outbound: &Arc<Outbound>, capacity: usize) -> DuplexStream {
     let (near, far) = tokio::io::duplex(capacity);
-    let (_, writer) = tokio::io::split(Box::new(near) as BoxedSocket);
+    let writer = SharedStream::new(Box::new(near));
     outbound.attach_socket(SocketWriter::Other(writer));
     far
 }
@@ -303,7 +303,7 @@ async fn a_byte_stream_that_holds_bytes_back_is_flushed() {
     let outbound = outbound(100);
     let (near, mut far) = tokio::io::duplex(100);
     let held = tokio::io::BufWriter::with_capacity(1000, near);
-    let (_, writer) = tokio::io::split(Box::new(held) as BoxedSocket);
+    let writer = SharedStream::new(Box::new(held));
     outbound.attach_socket(SocketWriter::Other(writer));
     outbound.gather(TransferFormat::Text, b"one;");
     outbound.write_gathered();

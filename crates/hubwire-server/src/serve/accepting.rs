@@ -15,6 +15,8 @@ use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio::time::{interval, sleep, timeout};
 
+use super::http::Http;
+use super::security::{Beginning, Security};
 use crate::node::{
     ACCEPT_FAILURES, Admission, ConnectionPermit, Count, NodeClock, Refusal, ServeLimits, Tally,
 };
@@ -40,6 +42,7 @@ const NO_ROOM: &[u8] =
 /// Accepts connections of a listener up to the server's limits.
 pub(super) struct Door<L> {
     listener: L,
+    security: Security,
     admission: Arc<Admission>,
     log: Arc<Log>,
     /// Owns the tasks that respond to refused connections, and the task that reports to the log.
@@ -47,13 +50,40 @@ pub(super) struct Door<L> {
     _reporting: JoinSet<()>,
 }
 
+/// An accepted connection.
+pub(super) struct Accepted<L: Listener> {
+    socket: L::Io,
+    peer: L::Addr,
+    permit: Option<ConnectionPermit>,
+    beginning: Beginning,
+}
+
+impl<L: Listener<Addr: Clone + Send + Sync + 'static>> Accepted<L> {
+    /// Serves the connection until its end or its upgrade.
+    pub(super) async fn serve(self, http: Http) {
+        let Self {
+            socket,
+            peer,
+            permit,
+            beginning,
+        } = self;
+        beginning.serve(socket, permit, peer, http).await;
+    }
+}
+
 impl<L: Listener<Addr: 'static>> Door<L> {
-    pub(super) fn new(listener: L, admission: Admission, limits: Arc<ServeLimits>) -> Self {
+    pub(super) fn new(
+        listener: L,
+        security: Security,
+        admission: Admission,
+        limits: Arc<ServeLimits>,
+    ) -> Self {
         let log = Arc::new(Log::new(limits));
         let mut reporting = JoinSet::new();
         reporting.spawn(Arc::clone(&log).report());
         Self {
             listener,
+            security,
             admission: Arc::new(admission),
             log,
             told: JoinSet::new(),
@@ -62,9 +92,10 @@ impl<L: Listener<Addr: 'static>> Door<L> {
     }
 
     /// Returns the next connection within the limits.
-    pub(super) async fn accept(&mut self) -> (L::Io, L::Addr, Option<ConnectionPermit>) {
+    pub(super) async fn accept(&mut self) -> Accepted<L> {
+        self.security.room().await;
         loop {
-            let (io, peer) = match accept(&mut self.listener).await {
+            let (socket, peer) = match accept(&mut self.listener).await {
                 Ok(accepted) => accepted,
                 Err(error) if is_of_peer(&error) => continue,
                 Err(error) => {
@@ -74,17 +105,27 @@ impl<L: Listener<Addr: 'static>> Door<L> {
                 }
             };
             match self.admission.admit(address_of(&peer)) {
-                Ok(permit) => return (io, peer, permit),
+                Ok(permit) => {
+                    return Accepted {
+                        socket,
+                        peer,
+                        permit,
+                        beginning: self.security.begin(),
+                    };
+                }
                 Err(refusal) => {
                     self.log.refused(refusal);
-                    self.turn_away(io);
+                    if self.security.is_plain() {
+                        self.turn_away(socket);
+                    }
                     consume_budget().await;
                 }
             }
         }
     }
 
-    fn turn_away(&mut self, io: L::Io) {
+    /// Responds in plain text: without a handshake, a client of TLS could not read it.
+    fn turn_away(&mut self, socket: L::Io) {
         while self.told.try_join_next().is_some() {}
         let limits = Arc::clone(&self.log.limits);
         if self.told.len() >= MAXIMUM_TOLD {
@@ -92,7 +133,7 @@ impl<L: Listener<Addr: 'static>> Door<L> {
             return;
         }
         self.told.spawn(async move {
-            if timeout(TELL_TIMEOUT, tell(io)).await.is_err() {
+            if timeout(TELL_TIMEOUT, tell(socket)).await.is_err() {
                 limits.refusal_timeout.count();
             }
         });

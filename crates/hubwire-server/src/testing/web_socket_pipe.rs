@@ -4,6 +4,7 @@ use std::future::ready;
 use std::io;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use hubwire_core::ConnectionId;
 use hubwire_protocol::{FrameDecoder, FrameEvent, Masking, Opcode, write_masked_frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -38,7 +39,7 @@ impl WebSocketPipe {
         let slot = Arc::clone(attached.slot());
         let connection_id = slot.id().clone();
         let request = ConnectionRequest::default();
-        let socket = Socket::Other(Box::new(far_end));
+        let socket = Socket::of_other(Box::new(far_end), Bytes::new(), None);
         let session = open_web_socket(endpoint, &attached, request, socket);
         spawn_session(endpoint.hub(), &slot, ready(Some((attached, session))));
         Self {

@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::socket_handle::{SocketHandle, Upgrade};
-use super::stream_peer::{Left, StreamPeer, as_tcp, poll_again, timed_out};
+use super::stream_peer::{Left, StreamPeer, poll_again, timed_out};
 use crate::node::{ConnectionPermit, ServeLimits};
-use crate::outbound::{Failure, Puller, PullerWatch, Standing, TcpInfo, tcp_info};
+use crate::outbound::{Failure, Puller, PullerWatch, Standing, TcpInfo, as_tcp, tcp_info};
 
 /// How many bytes a second keep any other response alive, as in Kestrel (`MinResponseDataRate`).
 const LEAST_RATE: u64 = 240;

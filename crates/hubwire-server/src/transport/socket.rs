@@ -6,39 +6,77 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use tokio::io::{AsyncRead, ReadBuf, ReadHalf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
 use super::Left;
+use super::tcp_look::TcpLook;
 use super::tcp_watch::TcpWatch;
 use crate::node::ConnectionPermit;
-use crate::outbound::{BoxedSocket, SocketWriter};
+use crate::outbound::{BoxedSocket, SharedStream, SocketWriter};
 
 /// A socket, with the bytes that the HTTP library had already read from it, and its permit.
-pub(crate) enum Socket {
+pub(crate) struct Socket {
+    stream: Stream,
+    read_ahead: Bytes,
+    permit: Option<ConnectionPermit>,
+}
+
+enum Stream {
     Other(BoxedSocket),
-    Tcp(TcpStream, Bytes, Option<ConnectionPermit>),
+    Tcp(TcpStream),
 }
 
 impl Socket {
-    pub(crate) fn split(self) -> (SocketReader, SocketWriter) {
-        match self {
-            Self::Tcp(stream, read_ahead, permit) => {
-                let (reader, writer) = stream.into_split();
-                (
-                    SocketReader::new(ReaderKind::Tcp(reader), read_ahead, permit),
-                    SocketWriter::Tcp(writer),
-                )
-            }
-            Self::Other(stream) => {
-                let (reader, writer) = tokio::io::split(stream);
-                (
-                    SocketReader::new(ReaderKind::Other(reader), Bytes::new(), None),
-                    SocketWriter::Other(writer),
-                )
-            }
+    pub(crate) fn of_tcp(
+        stream: TcpStream,
+        read_ahead: Bytes,
+        permit: Option<ConnectionPermit>,
+    ) -> Self {
+        Self {
+            stream: Stream::Tcp(stream),
+            read_ahead,
+            permit,
         }
+    }
+
+    pub(crate) fn of_other(
+        stream: BoxedSocket,
+        read_ahead: Bytes,
+        permit: Option<ConnectionPermit>,
+    ) -> Self {
+        Self {
+            stream: Stream::Other(stream),
+            read_ahead,
+            permit,
+        }
+    }
+
+    /// Returns the TCP socket, or the one below another stream.
+    pub(crate) fn tcp(&self) -> Option<&TcpStream> {
+        match &self.stream {
+            Stream::Other(stream) => (**stream).tcp(),
+            Stream::Tcp(stream) => Some(stream),
+        }
+    }
+
+    pub(crate) fn split(self) -> (SocketReader, SocketWriter) {
+        let (kind, writer) = match self.stream {
+            Stream::Tcp(stream) => {
+                let (reader, writer) = stream.into_split();
+                (ReaderKind::Tcp(reader), SocketWriter::Tcp(writer))
+            }
+            Stream::Other(stream) => {
+                let stream = SharedStream::new(stream);
+                let writer = SocketWriter::Other(stream.clone());
+                (ReaderKind::Other(stream, None), writer)
+            }
+        };
+        (
+            SocketReader::new(kind, self.read_ahead, self.permit),
+            writer,
+        )
     }
 }
 
@@ -52,7 +90,8 @@ pub(crate) struct SocketReader {
 }
 
 enum ReaderKind {
-    Other(ReadHalf<BoxedSocket>),
+    /// With a look at the peer while it is not being read.
+    Other(SharedStream, Option<Box<TcpLook>>),
     Tcp(OwnedReadHalf),
     /// Not being read at the moment.
     Watched(Box<TcpWatch>),
@@ -98,7 +137,10 @@ impl SocketReader {
             self.stop_watching();
         }
         ready!(match &mut self.kind {
-            Some(ReaderKind::Other(half)) => Pin::new(half).poll_read(cx, &mut buffer),
+            Some(ReaderKind::Other(stream, look)) => {
+                *look = None;
+                stream.poll_read(cx, &mut buffer)
+            }
             Some(ReaderKind::Tcp(half)) => Pin::new(half).poll_read(cx, &mut buffer),
             Some(ReaderKind::Watched(_)) | None => Poll::Ready(Ok(())),
         })?;
@@ -107,7 +149,8 @@ impl SocketReader {
 
     /// Returns `Ready` once the peer has left, even if some of its bytes are unread.
     ///
-    /// Only a TCP socket reports this without being read; for other streams, a write finds out.
+    /// Only a TCP socket reports this without being read, and below TLS it is asked once a second.
+    /// For other streams, a write finds out.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
         self.kind = match self.kind.take() {
             Some(ReaderKind::Tcp(half)) => Some(ReaderKind::Watched(Box::new(TcpWatch::new(half)))),
@@ -115,6 +158,10 @@ impl SocketReader {
         };
         match &mut self.kind {
             Some(ReaderKind::Watched(watch)) => watch.poll_left(cx),
+            Some(ReaderKind::Other(stream, look)) => {
+                let look = look.get_or_insert_with(|| Box::new(TcpLook::new()));
+                look.poll_left(stream, cx)
+            }
             _ => Poll::Pending,
         }
     }

@@ -1,9 +1,12 @@
-//! What the handler of a request knows and says of the socket that the request came from.
+//! What the handler of a request knows and says of the socket, or the HTTP/2 stream, that the
+//! request came from.
 
 use std::mem;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::node::DeadPeerTimeouts;
 use crate::outbound::{Puller, PullerWatch};
@@ -16,6 +19,8 @@ pub(crate) struct SocketHandle(Arc<Handle>);
 struct Handle {
     local: Option<SocketAddr>,
     response: Mutex<PulledResponse>,
+    /// Fires when the WebSocket over an HTTP/2 stream is left.
+    left: Option<CancellationToken>,
 }
 
 /// How the client of the current response is judged, if the response pulls.
@@ -37,8 +42,30 @@ impl SocketHandle {
     pub(crate) fn new(local: Option<SocketAddr>) -> Self {
         Self(Arc::new(Handle {
             local,
-            response: Mutex::default(),
+            ..Handle::default()
         }))
+    }
+
+    /// Creates the handle of an HTTP/2 stream, which carries one request.
+    pub(crate) fn of_stream(local: Option<SocketAddr>) -> Self {
+        Self(Arc::new(Handle {
+            local,
+            left: Some(CancellationToken::new()),
+            ..Handle::default()
+        }))
+    }
+
+    /// Returns a guard that whoever takes the stream over keeps until it leaves it.
+    pub(super) fn leave_on_drop(&self) -> Option<DropGuard> {
+        self.0.left.clone().map(CancellationToken::drop_guard)
+    }
+
+    /// Waits until who has taken the HTTP/2 stream over has left it.
+    pub(crate) async fn left(&self) {
+        match &self.0.left {
+            Some(left) => left.cancelled().await,
+            None => std::future::pending().await,
+        }
     }
 
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
@@ -70,7 +97,7 @@ impl SocketHandle {
         drop(before);
     }
 
-    pub(super) fn current_watch(&self) -> Option<PullerWatch> {
+    pub(crate) fn current_watch(&self) -> Option<PullerWatch> {
         self.lock().watch.clone()
     }
 

@@ -1,18 +1,16 @@
 //! Noticing that the client of an open event stream is gone while nothing is written to it.
 
-use std::any::Any;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 use super::peer_look::PeerLook;
 use super::socket_handle::OpenStream;
-use crate::outbound::{Failure, Progress};
+use crate::outbound::{Failure, Progress, as_tcp};
 
 /// How much is read of a client that sends more while its event stream is open.
 const AHEAD_SIZE: usize = 1024;
@@ -86,12 +84,6 @@ impl StreamPeer {
         self.ahead.drain(..count);
         count > 0
     }
-}
-
-/// Returns the socket as a TCP socket, if it is one.
-pub(crate) fn as_tcp<S: 'static>(socket: &S) -> Option<&TcpStream> {
-    let socket: &dyn Any = socket;
-    socket.downcast_ref()
 }
 
 pub(super) fn timed_out(text: &'static str) -> io::Error {

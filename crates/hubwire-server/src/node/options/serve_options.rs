@@ -60,6 +60,20 @@ options! {
     /// are never counted.
     maximum_connections_per_address: Option<usize> = None,
         set(count: impl Into<Option<usize>> => count.into());
+
+    /// How long a TLS handshake may take. Default 10 s, as in ASP.NET Core's Kestrel.
+    ///
+    /// After that, the connection is closed.
+    tls_handshake_timeout: Duration = Duration::from_secs(10),
+        set(timeout: Duration);
+
+    /// The maximum number of TLS handshakes at the same time. Default 2,000.
+    ///
+    /// Beyond that, nothing more is accepted until one of them has ended. One that has taken a
+    /// quarter of its time ends for that, the one that began first before others: so clients that
+    /// only begin handshakes keep nobody else out.
+    maximum_tls_handshakes: usize = 2_000,
+        set(count: usize);
 }
 
 impl ServeOptions {

@@ -187,7 +187,7 @@ fn who_has_taken_all_meanwhile_is_no_victim_and_who_came_meanwhile_is_one() {
     });
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            let (_, writer) = tokio::io::split(Box::new(held) as BoxedSocket);
+            let writer = SharedStream::new(Box::new(held));
             reading.attach_socket(SocketWriter::Other(writer));
         });
         has_begun.recv().unwrap();

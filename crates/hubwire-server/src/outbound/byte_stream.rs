@@ -1,0 +1,88 @@
+//! Streams of bytes in both directions that are not plain TCP: TLS, an HTTP/2 stream, a pipe.
+
+use std::any::Any;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// A stream of bytes in both directions.
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {
+    /// Returns the TCP socket below, if there is one.
+    fn tcp(&self) -> Option<&TcpStream>;
+}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for T {
+    fn tcp(&self) -> Option<&TcpStream> {
+        as_tcp(self)
+    }
+}
+
+/// Returns the TCP socket that a stream is, or that is below its TLS.
+pub(crate) fn as_tcp<S: 'static>(stream: &S) -> Option<&TcpStream> {
+    let stream: &dyn Any = stream;
+    stream.downcast_ref().or_else(|| below_tls(stream))
+}
+
+#[cfg(feature = "tls")]
+fn below_tls(stream: &dyn Any) -> Option<&TcpStream> {
+    let tls = stream.downcast_ref::<tokio_rustls::server::TlsStream<TcpStream>>()?;
+    Some(tls.get_ref().0)
+}
+
+#[cfg(not(feature = "tls"))]
+fn below_tls(_: &dyn Any) -> Option<&TcpStream> {
+    None
+}
+
+/// A byte stream of any kind.
+pub(crate) type BoxedSocket = Box<dyn ByteStream>;
+
+/// A byte stream whose reader and writer are in different tasks.
+///
+/// In contrast to [`tokio::io::split`], the socket below can be reached while both exist.
+#[derive(Clone)]
+pub(crate) struct SharedStream(Arc<Mutex<BoxedSocket>>);
+
+impl SharedStream {
+    pub(crate) fn new(stream: BoxedSocket) -> Self {
+        Self(Arc::new(Mutex::new(stream)))
+    }
+
+    /// Returns what `ask` finds out about the TCP socket below, if there is one.
+    pub(crate) fn ask_tcp<R>(&self, ask: impl FnOnce(&TcpStream) -> R) -> Option<R> {
+        (**self.lock()).tcp().map(ask)
+    }
+
+    pub(crate) fn poll_read(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self.lock()).poll_read(cx, buffer)
+    }
+
+    pub(super) fn poll_write(
+        &self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut **self.lock()).poll_write_vectored(cx, slices)
+    }
+
+    pub(super) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self.lock()).poll_flush(cx)
+    }
+
+    pub(super) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self.lock()).poll_shutdown(cx)
+    }
+
+    /// A stream that has panicked is in whatever state it left itself in.
+    fn lock(&self) -> MutexGuard<'_, BoxedSocket> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,116 @@
+//! HTTP/2 over one connection, until its end.
+
+mod stream_body;
+mod streams;
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::future::{Either, select};
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+
+use self::stream_body::StreamBody;
+use self::streams::{Streams, current_stream};
+use super::REQUEST_GRACE;
+use super::http::{HEADER_SIZE_LIMIT, Http, without_one_host};
+use crate::node::ConnectionPermit;
+use crate::transport::MultiplexedSocket;
+
+/// How many requests of a connection may run at once, event streams and WebSockets included; RFC
+/// 9113, section 6.5.2, recommends no less.
+const MAXIMUM_STREAMS: u32 = 100;
+
+/// How many bytes of one request, and of all, a client may send ahead of whoever reads them.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// How many bytes of a response the library takes ahead of the client.
+const SEND_BUFFER_SIZE: usize = 32 * 1024;
+
+pub(super) async fn serve<S, A>(
+    http: Http,
+    socket: S,
+    permit: Option<ConnectionPermit>,
+    peer: A,
+    local: Option<SocketAddr>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Clone + Send + Sync + 'static,
+{
+    let streams = Streams::new(local, http.timeouts.write);
+    let limits = Arc::clone(&http.limits);
+    let (idle_timeout, finish) = (http.timeouts.request_headers, http.finish.clone());
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (http, peer) = (http.clone(), peer.clone());
+        async move {
+            let stream = current_stream();
+            let response = match http.respond(request, peer, stream.handle().clone()) {
+                Some(response) => response.await?,
+                None => without_one_host(),
+            };
+            Ok::<_, Infallible>(response.map(|body| StreamBody::new(body, stream)))
+        }
+    });
+    let connection = http2::Builder::new(streams.executor())
+        .timer(TokioTimer::new())
+        .enable_connect_protocol()
+        .max_concurrent_streams(MAXIMUM_STREAMS)
+        .max_header_list_size(HEADER_SIZE_LIMIT as u32)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER_SIZE)
+        .serve_connection(
+            TokioIo::new(MultiplexedSocket::new(socket, permit)),
+            service,
+        );
+    let mut connection = pin!(connection);
+    let end = async {
+        match select(
+            pin!(finish.cancelled()),
+            pin!(streams.idle_for(idle_timeout)),
+        )
+        .await
+        {
+            Either::Left(_) => {}
+            Either::Right(_) => limits.request_headers_timeout.count(),
+        }
+    };
+    let served = match select(connection.as_mut(), pin!(end)).await {
+        Either::Left((served, _)) => served,
+        Either::Right(_) => {
+            connection.as_mut().graceful_shutdown();
+            match timeout(REQUEST_GRACE, connection).await {
+                Ok(served) => served,
+                Err(_) => return,
+            }
+        }
+    };
+    if let Err(error) = served {
+        if is_flood(&error) {
+            limits.http2_floods.count();
+        }
+        tracing::debug!(target: "hubwire::serve", %error, "an HTTP/2 connection failed");
+    }
+}
+
+/// Returns whether the library has ended a connection because its client resets streams in bulk,
+/// or sends what is only work.
+fn is_flood(error: &hyper::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            return error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
+        }
+        cause = error.source();
+    }
+    false
+}
