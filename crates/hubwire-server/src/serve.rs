@@ -4,6 +4,7 @@ mod accepting;
 mod host;
 mod http;
 mod http1;
+mod http1_headers;
 mod http2;
 mod security;
 #[cfg(feature = "tls")]
@@ -39,6 +40,9 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// How long ordinary requests may continue after the hubs have shut down.
 const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
+/// How long the rest of a response may take if no request is being processed.
+const RESPONSE_GRACE: Duration = Duration::from_millis(500);
+
 /// Serves an application over HTTP until it is told to stop.
 ///
 /// Accepts any axum listener: TCP ([`listen()`](crate::listen()) has a large backlog) or Unix
@@ -69,7 +73,8 @@ const REQUEST_GRACE: Duration = Duration::from_secs(5);
 ///
 /// # Cancellation
 ///
-/// Dropping the future closes the listener and cuts off requests in flight; WebSockets stay open.
+/// Dropping the future closes the listener and cuts off requests in flight; WebSockets stay open,
+/// but for those over HTTP/2.
 pub fn serve<L: Listener>(listener: L, app: Router) -> Serve<L> {
     Serve {
         listener,

@@ -1,17 +1,19 @@
-//! The host that a request is for; it must be given exactly once.
+//! The host that a request is for; it must be given exactly once. Where only the target of HTTP/2
+//! names it, it is in `Host`, too.
 
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Uri, Version};
 
-/// Returns whether a request names one host, as required by RFC 9112, section 3.2.
+/// Returns whether a request names one host, as required by RFC 9112, section 3.2, and RFC 9113,
+/// section 8.3.1.
 ///
 /// A proxy in front of the server may use another name than the application does, so a request
 /// with two names is refused, regardless of which one would count.
 pub(super) fn is_named_once<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (None, _) => request.version() != Version::HTTP_11,
+        (None, _) => request.version() == Version::HTTP_10,
         (Some(host), None) => is_of_target(host, request.uri()),
         (Some(_), Some(_)) => false,
     }

@@ -20,8 +20,8 @@ use tokio::time::timeout;
 
 use self::stream_body::StreamBody;
 use self::streams::{Streams, current_stream};
-use super::REQUEST_GRACE;
 use super::http::{HEADER_SIZE_LIMIT, Http, without_one_host};
+use super::{REQUEST_GRACE, RESPONSE_GRACE, http1_headers};
 use crate::node::ConnectionPermit;
 use crate::transport::MultiplexedSocket;
 
@@ -49,7 +49,8 @@ pub(super) async fn serve<S, A>(
     let streams = Streams::new(local, http.timeouts.write);
     let limits = Arc::clone(&http.limits);
     let (idle_timeout, finish) = (http.timeouts.request_headers, http.finish.clone());
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        http1_headers::add_to(&mut request);
         let (http, peer) = (http.clone(), peer.clone());
         async move {
             let stream = current_stream();
@@ -88,7 +89,11 @@ pub(super) async fn serve<S, A>(
         Either::Left((served, _)) => served,
         Either::Right(_) => {
             connection.as_mut().graceful_shutdown();
-            match timeout(REQUEST_GRACE, connection).await {
+            let grace = match streams.is_empty() {
+                true => RESPONSE_GRACE,
+                false => REQUEST_GRACE,
+            };
+            match timeout(grace, connection).await {
                 Ok(served) => served,
                 Err(_) => return,
             }

@@ -63,18 +63,23 @@ impl Beginning {
         match self {
             Self::Plain => http.serve(Version::Http1, socket, permit, peer).await,
             #[cfg(feature = "tls")]
-            Self::Handshake(handshake) => match handshake.shake(socket).await {
-                Ok(stream) => {
-                    let version = match stream.get_ref().1.alpn_protocol() {
-                        Some(HTTP_2) => Version::Http2,
-                        _ => Version::Http1,
-                    };
-                    http.serve(version, stream, permit, peer).await;
+            Self::Handshake(handshake) => {
+                let finish = http.finish.clone();
+                let shaken = finish.run_until_cancelled(handshake.shake(socket)).await;
+                match shaken {
+                    Some(Ok(stream)) => {
+                        let version = match stream.get_ref().1.alpn_protocol() {
+                            Some(HTTP_2) => Version::Http2,
+                            _ => Version::Http1,
+                        };
+                        http.serve(version, stream, permit, peer).await;
+                    }
+                    Some(Err(error)) => {
+                        tracing::debug!(target: "hubwire::serve", %error, "a TLS handshake failed");
+                    }
+                    None => {}
                 }
-                Err(error) => {
-                    tracing::debug!(target: "hubwire::serve", %error, "a TLS handshake failed");
-                }
-            },
+            }
         }
     }
 }

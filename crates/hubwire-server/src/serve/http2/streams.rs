@@ -158,6 +158,12 @@ impl Streams {
         StreamExecutor(Arc::downgrade(&self.0))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        let mut tasks = self.0.lock();
+        tasks.reap();
+        tasks.set.is_empty()
+    }
+
     /// Waits until there has been no stream for this time.
     pub(super) async fn idle_for(&self, timeout: Duration) {
         loop {
