@@ -46,8 +46,9 @@ pub(super) async fn serve<S, A>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Clone + Send + Sync + 'static,
 {
-    let streams = Streams::new(local, http.timeouts.write);
     let limits = Arc::clone(&http.limits);
+    let streams = Streams::new(local, http.timeouts.write, Arc::clone(&limits));
+    let socket = MultiplexedSocket::new(socket, permit, Arc::clone(&limits));
     let (idle_timeout, finish) = (http.timeouts.request_headers, http.finish.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         http1_headers::add_to(&mut request);
@@ -69,10 +70,7 @@ pub(super) async fn serve<S, A>(
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER_SIZE)
-        .serve_connection(
-            TokioIo::new(MultiplexedSocket::new(socket, permit)),
-            service,
-        );
+        .serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
     let end = async {
         match select(

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::peer_look::PeerLook;
 use super::stream_peer::timed_out;
-use crate::node::{ConnectionPermit, DeadPeerTimeouts};
+use crate::node::{ConnectionPermit, DeadPeerTimeouts, ServeLimits};
 use crate::outbound::as_tcp;
 
 /// A socket that many requests share, so that how much its peer reads is judged for each of them.
@@ -18,15 +19,21 @@ pub(crate) struct MultiplexedSocket<S> {
     /// Counts the socket among the server's connections, if those are limited.
     _permit: Option<ConnectionPermit>,
     look: Option<PeerLook>,
+    limits: Arc<ServeLimits>,
 }
 
 impl<S: 'static> MultiplexedSocket<S> {
-    pub(crate) fn new(socket: S, permit: Option<ConnectionPermit>) -> Self {
+    pub(crate) fn new(
+        socket: S,
+        permit: Option<ConnectionPermit>,
+        limits: Arc<ServeLimits>,
+    ) -> Self {
         let look = as_tcp(&socket).map(|tcp| PeerLook::new(tcp, DeadPeerTimeouts::default()));
         Self {
             socket,
             _permit: permit,
             look,
+            limits,
         }
     }
 }
@@ -43,6 +50,8 @@ impl<S: 'static> MultiplexedSocket<S> {
             && let Some(tcp) = as_tcp(&self.socket)
             && look.poll(tcp, || None, cx).is_ready()
         {
+            self.look = None;
+            self.limits.dead_peers.count();
             return Poll::Ready(Err(timed_out("the peer's network is dead")));
         }
         done

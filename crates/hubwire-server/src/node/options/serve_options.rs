@@ -33,7 +33,9 @@ options! {
     ///
     /// After that, the connection is closed, no matter how much of the response is left. A client
     /// that pauses its download for longer is cut off. Elsewhere than on plain TCP under Linux,
-    /// nothing is known of what has arrived, and a write may be pending for no longer than this.
+    /// nothing is known of what has arrived, and a write may be pending for no longer than this. In
+    /// HTTP/2, where responses share a connection, one of which the client takes nothing for this
+    /// long, but for at least a minute, is reset.
     /// This does not apply to a hub's clients, event streams and polls included; see
     /// [`EndpointOptions::transport_progress_timeout`](super::EndpointOptions::transport_progress_timeout).
     write_timeout: Duration = Duration::from_secs(10),

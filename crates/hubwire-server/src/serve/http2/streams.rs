@@ -11,7 +11,7 @@ use hyper::rt::Executor;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::node::caught;
+use crate::node::{ServeLimits, caught};
 use crate::outbound::{Failure, Standing};
 use crate::transport::SocketHandle;
 
@@ -45,15 +45,17 @@ pub(super) struct Stream(Arc<StreamState>);
 struct StreamState {
     handle: SocketHandle,
     timeout: Duration,
+    limits: Arc<ServeLimits>,
     /// Since when the client has had no room for a piece of the response.
     waits_since: Mutex<Option<Instant>>,
 }
 
 impl Stream {
-    fn new(local: Option<SocketAddr>, timeout: Duration) -> Self {
+    fn new(of: &StreamsState) -> Self {
         Self(Arc::new(StreamState {
-            handle: SocketHandle::of_stream(local),
-            timeout,
+            handle: SocketHandle::of_stream(of.local),
+            timeout: of.timeout.max(LEAST_TIMEOUT),
+            limits: Arc::clone(&of.limits),
             waits_since: Mutex::default(),
         }))
     }
@@ -99,7 +101,13 @@ impl Stream {
                 }
                 is_overdue
             }
-            Some((_, Standing::Detached)) | None => waited >= self.0.timeout.max(LEAST_TIMEOUT),
+            Some((_, Standing::Detached)) | None => {
+                let is_overdue = waited >= self.0.timeout;
+                if is_overdue {
+                    self.0.limits.write_timeout.count();
+                }
+                is_overdue
+            }
         }
     }
 
@@ -132,6 +140,7 @@ pub(super) struct Streams(Arc<StreamsState>);
 struct StreamsState {
     local: Option<SocketAddr>,
     timeout: Duration,
+    limits: Arc<ServeLimits>,
     tasks: Mutex<Tasks>,
 }
 
@@ -142,10 +151,15 @@ struct Tasks {
 }
 
 impl Streams {
-    pub(super) fn new(local: Option<SocketAddr>, timeout: Duration) -> Self {
+    pub(super) fn new(
+        local: Option<SocketAddr>,
+        timeout: Duration,
+        limits: Arc<ServeLimits>,
+    ) -> Self {
         Self(Arc::new(StreamsState {
             local,
             timeout,
+            limits,
             tasks: Mutex::new(Tasks {
                 set: JoinSet::new(),
                 used: Instant::now(),
@@ -227,7 +241,7 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamExecutor {
         match CURRENT.try_get() {
             Ok(stream) => streams.spawn(stream.run_web_socket(part)),
             Err(_) => {
-                let stream = Stream::new(streams.local, streams.timeout);
+                let stream = Stream::new(&streams);
                 streams.spawn(stream.run(part));
             }
         }
