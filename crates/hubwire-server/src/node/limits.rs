@@ -90,7 +90,7 @@ limits! {
     ServeLimits {
         connections: Refused "maximum_connections",
         connections_per_address: Refused "maximum_connections_per_address",
-        dead_peers: Refused "http2_dead_peers",
+        dead_peers: Routine "http2_dead_peers",
         http2_floods: Refused "http2_floods",
         refusal_responses: SaidOtherwise "refusal_responses",
         refusal_timeout: SaidOtherwise "refusal_timeout",
