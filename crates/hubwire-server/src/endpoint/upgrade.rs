@@ -154,7 +154,7 @@ async fn upgraded(
     upgrade: OnUpgrade,
 ) -> Option<(ConnectionRequest, Socket)> {
     let options = &*endpoint.options;
-    let mut request = opening::kept(endpoint, slot, &parts);
+    let mut request = opening::kept_with_addresses(endpoint, slot, &parts);
     drop(parts);
     let socket = take_socket(upgrade.await.ok()?);
     if let Socket::Tcp(stream, ..) = &socket {
@@ -164,7 +164,8 @@ async fn upgraded(
         if let Some(timeouts) = options.dead_peer_timeouts {
             probe_peer(stream, timeouts);
         }
-        request.set_addresses(stream.local_addr().ok(), stream.peer_addr().ok());
+        let remote = request.remote_address().or_else(|| stream.peer_addr().ok());
+        request.set_addresses(stream.local_addr().ok(), remote);
     }
     Some((request, socket))
 }
