@@ -7,6 +7,7 @@ mod connection_table;
 mod cors;
 mod event_stream;
 mod expiring_tokens;
+mod forwarded;
 mod hub_endpoint;
 mod long_polling;
 mod map_connections;

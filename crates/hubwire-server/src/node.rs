@@ -18,6 +18,7 @@ mod repeated;
 mod repeated_kinds;
 mod scratch;
 mod tally;
+mod trusted_proxies;
 mod turn;
 mod waker;
 mod writers;
@@ -65,6 +66,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+pub(crate) use trusted_proxies::TrustedProxies;
 pub(crate) use turn::Turn;
 pub(crate) use waker::replace_waker;
 use writers::Writers;
@@ -74,6 +76,7 @@ pub(crate) struct Node {
     id: NodeId,
     clock: NodeClock,
     random: RandomSource,
+    trusted_proxies: TrustedProxies,
     limits: Limits,
     drops: Drops,
     metrics: NodeMetrics,
@@ -92,12 +95,18 @@ pub(crate) struct Node {
 
 impl Node {
     /// Creates a node for a runtime with this many workers.
-    pub(crate) fn new(random: RandomSource, workers: usize, options: ServerOptions) -> Self {
+    pub(crate) fn new(
+        random: RandomSource,
+        workers: usize,
+        options: &ServerOptions,
+        trusted_proxies: TrustedProxies,
+    ) -> Self {
         let orphaned_calls = OrphanedCalls::new(options.maximum_orphaned_calls);
         Self {
             id: NodeId::new(random.text::<6>()),
             clock: NodeClock::new(),
             random,
+            trusted_proxies,
             limits: Limits::default(),
             drops: Drops::default(),
             metrics: NodeMetrics::default(),
@@ -149,6 +158,10 @@ impl Node {
 
     pub(crate) fn random(&self) -> &RandomSource {
         &self.random
+    }
+
+    pub(crate) fn trusted_proxies(&self) -> &TrustedProxies {
+        &self.trusted_proxies
     }
 
     pub(crate) fn limits(&self) -> &Limits {

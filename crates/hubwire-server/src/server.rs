@@ -25,7 +25,7 @@ pub use statistics::Statistics;
 use crate::connection::DisconnectReason;
 use crate::endpoint::ConnectionTable;
 use crate::hub::Filters;
-use crate::node::{Node, OptionLevels, RandomSource, ServerOptions};
+use crate::node::{Node, OptionLevels, RandomSource, ServerOptions, TrustedProxies};
 use crate::outbound::Flushers;
 
 /// How long a shutdown waits for connections, hooks and methods to end.
@@ -49,13 +49,14 @@ impl Server {
     pub(crate) fn new(
         random: RandomSource,
         workers: usize,
-        options: ServerOptions,
+        options: &ServerOptions,
+        trusted_proxies: TrustedProxies,
         levels: OptionLevels,
         backplane: Option<Arc<dyn Backplane>>,
         filters: Filters,
     ) -> Self {
         let server = Self {
-            node: Arc::new(Node::new(random, workers, options)),
+            node: Arc::new(Node::new(random, workers, options, trusted_proxies)),
             flushers: Arc::new(Flushers::new(workers, options)),
             options: Arc::new(levels),
             backplane,

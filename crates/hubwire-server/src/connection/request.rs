@@ -142,8 +142,10 @@ impl ConnectionRequest {
         self.local
     }
 
-    /// Returns the address of the peer (or of a proxy in front of it), if the connection is a TCP
-    /// connection.
+    /// Returns the address of the client, as far as it is known: that of the socket, if the
+    /// connection is a TCP connection; or the one that the server's
+    /// [`trusted_proxies`](crate::ServerOptions::trusted_proxies) forward, with port 0 if they name
+    /// none. Behind any other proxy, it is the proxy's.
     #[must_use]
     pub fn remote_address(&self) -> Option<SocketAddr> {
         self.remote

@@ -42,7 +42,8 @@ pub(super) fn admit<B>(
     endpoint: &HubEndpoint,
     request: &Request<B>,
 ) -> ControlFlow<Response<Body>, CorsHeaders> {
-    match Page::of(request, &endpoint.allowed_origins) {
+    let trusted = endpoint.hub.node().trusted_proxies();
+    match Page::of(request, &endpoint.allowed_origins, trusted) {
         Page::Unnamed | Page::Own => ControlFlow::Continue(CorsHeaders(None)),
         Page::Allowed(origin) => {
             let cors = CorsHeaders(Some(origin.clone()));

@@ -70,7 +70,7 @@ fn accept(endpoint: &HubEndpoint, parts: &Parts, version: i32) -> Result<Negotia
         ConnectionId::from(id.as_str()),
         parts.extensions.get::<Principal>().cloned(),
     );
-    let address = opening::remote_address(parts).map(|address| address.ip());
+    let address = opening::remote_address(endpoint, parts).map(|address| address.ip());
     let key = ConnectionToken::new(token.as_str());
     let expires = node.after(endpoint.options.disconnect_timeout);
     endpoint.table.negotiate(&key, slot, address, expires)?;

@@ -4,14 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use hubwire_protocol::Transport;
 
 use super::connection_table::ConnectionToken;
 use super::slot::{Attach, Slot};
-use super::{HubEndpoint, query, response};
+use super::{HubEndpoint, forwarded, query, response};
 use crate::connection::ConnectionRequest;
 use crate::transport::SocketHandle;
 
@@ -105,13 +104,13 @@ pub(super) fn attach(
     }
 }
 
-/// Returns the address of the peer, if the server that accepted it says so.
-pub(super) fn remote_address(parts: &Parts) -> Option<SocketAddr> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    Some(peer.0)
+/// Returns the address of the client, if it is known.
+pub(super) fn remote_address(endpoint: &HubEndpoint, parts: &Parts) -> Option<SocketAddr> {
+    let trusted = endpoint.hub.node().trusted_proxies();
+    forwarded::client_address(trusted, &parts.extensions, &parts.headers)
 }
 
-/// Keeps a request that opens a connection and stays with the HTTP library.
+/// Keeps a request that opens a connection.
 pub(super) fn kept_with_addresses(
     endpoint: &HubEndpoint,
     slot: &Slot,
@@ -120,12 +119,12 @@ pub(super) fn kept_with_addresses(
     let mut request = kept(endpoint, slot, parts);
     let socket = parts.extensions.get::<SocketHandle>();
     let local = socket.and_then(SocketHandle::local_address);
-    request.set_addresses(local, remote_address(parts));
+    request.set_addresses(local, remote_address(endpoint, parts));
     request
 }
 
 /// Packs the kept part of the request, and logs a warning if it is incomplete.
-pub(super) fn kept(endpoint: &HubEndpoint, slot: &Slot, parts: &Parts) -> ConnectionRequest {
+fn kept(endpoint: &HubEndpoint, slot: &Slot, parts: &Parts) -> ConnectionRequest {
     let options = &*endpoint.options;
     let maximum = options.maximum_kept_request_size;
     let request = ConnectionRequest::new(parts, options.keep_request, maximum);

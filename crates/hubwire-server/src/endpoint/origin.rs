@@ -3,11 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use http::header::{HOST, ORIGIN};
+use http::header::ORIGIN;
 use http::{HeaderValue, Request};
 use url::{ParseError, Url};
 
-use crate::node::InvalidOption;
+use super::forwarded;
+use crate::node::{InvalidOption, TrustedProxies};
 
 /// Scheme, host and port of a page (RFC 6454, section 4).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +117,11 @@ pub(super) enum Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn of<B>(request: &'a Request<B>, allowed: &AllowedOrigins) -> Self {
+    pub(super) fn of<B>(
+        request: &'a Request<B>,
+        allowed: &AllowedOrigins,
+        trusted: &TrustedProxies,
+    ) -> Self {
         let mut origins = request.headers().get_all(ORIGIN).iter();
         let sent = match (origins.next(), origins.next()) {
             (None, _) => return Self::Unnamed,
@@ -129,23 +134,9 @@ impl<'a> Page<'a> {
         if allowed.0.contains(&origin) {
             return Self::Allowed(sent);
         }
-        match host(request) {
+        match forwarded::host(trusted, request) {
             Some(host) if origin.is_of(host) => Self::Own,
             _ => Self::Refused,
         }
-    }
-}
-
-/// Returns the host that a request is for, if there is only one. In HTTP/2 it is in the request
-/// target.
-fn host<B>(request: &Request<B>) -> Option<&str> {
-    let mut hosts = request.headers().get_all(HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (None, _) => request
-            .uri()
-            .authority()
-            .map(|authority| authority.as_str()),
-        (Some(host), None) => host.to_str().ok(),
-        (Some(_), Some(_)) => None,
     }
 }

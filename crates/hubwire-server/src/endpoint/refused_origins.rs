@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use http::header::{HOST, ORIGIN};
-use http::{HeaderMap, HeaderName, Request};
+use http::header::ORIGIN;
+use http::{HeaderValue, Request};
 use hubwire_protocol::Excerpt;
 
-use super::HubEndpoint;
+use super::{HubEndpoint, forwarded};
 
 /// How many logged origins are remembered; a new one replaces the oldest.
 const REMEMBERED: usize = 64;
@@ -36,11 +36,14 @@ struct Refusals {
 impl RefusedOrigins {
     /// Counts a refusal, and warns about an origin that was not logged before.
     pub(super) fn count<B>(&self, endpoint: &HubEndpoint, request: &Request<B>) {
-        let origin = shown(request.headers(), &ORIGIN);
+        let origins = request.headers().get_all(ORIGIN).iter();
+        let origin = shown(origins.map(HeaderValue::as_bytes));
         let Some(refusals) = self.count_one(&origin, endpoint.hub.node().now()) else {
             return;
         };
-        let (hub, host) = (endpoint.hub.name(), shown(request.headers(), &HOST));
+        let (hub, trusted) = (endpoint.hub.name(), endpoint.hub.node().trusted_proxies());
+        let host = forwarded::host(trusted, request);
+        let host = shown(host.into_iter().map(str::as_bytes));
         if origin == NO_ORIGIN {
             tracing::warn!(
                 target: "hubwire::endpoint",
@@ -61,7 +64,8 @@ impl RefusedOrigins {
             option = "allowed_origins",
             refusals,
             "a page of a foreign origin was refused: if it is one of yours, name its origin in the option; \
-             if a proxy stands in front, let it pass on the host that the browser sent",
+             if a proxy stands in front, let it pass on the host that the browser sent, or name the proxy in \
+             `trusted_proxies` if it sends `X-Forwarded-Host`",
         );
     }
 
@@ -84,20 +88,13 @@ impl RefusedOrigins {
 }
 
 /// Formats the values of a header as one line, whatever they contain.
-fn shown(headers: &HeaderMap, name: &HeaderName) -> String {
-    let values: Vec<_> = headers
-        .get_all(name)
-        .iter()
-        .map(|it| it.as_bytes())
-        .collect();
-    let bytes = values.join(&b", "[..]);
+fn shown<'a>(values: impl Iterator<Item = &'a [u8]>) -> String {
+    let bytes = values.collect::<Vec<_>>().join(&b", "[..]);
     Excerpt(bytes.escape_ascii()).to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -132,13 +129,10 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_one_short_line() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(shown(&headers, &ORIGIN), "");
-        headers.append(ORIGIN, HeaderValue::from_static("https://a.example"));
-        headers.append(ORIGIN, HeaderValue::from_bytes(b"\t\x9b\"b").unwrap());
-        assert_eq!(shown(&headers, &ORIGIN), r#"https://a.example, \t\x9b\"b"#);
-        let long = HeaderValue::from_bytes(&[0xff; 10_000]).unwrap();
-        headers.insert(ORIGIN, long);
-        assert_eq!(shown(&headers, &ORIGIN), r"\xff".repeat(64) + "...");
+        assert_eq!(shown([].into_iter()), "");
+        let two = [&b"https://a.example"[..], b"\t\x9b\"b"];
+        assert_eq!(shown(two.into_iter()), r#"https://a.example, \t\x9b\"b"#);
+        let long = [&[0xff; 10_000][..]];
+        assert_eq!(shown(long.into_iter()), r"\xff".repeat(64) + "...");
     }
 }

@@ -197,7 +197,8 @@ async fn upgraded(
         if let Some(timeouts) = options.dead_peer_timeouts {
             probe_peer(tcp, timeouts);
         }
-        request.set_addresses(tcp.local_addr().ok(), tcp.peer_addr().ok());
+        let remote = request.remote_address().or_else(|| tcp.peer_addr().ok());
+        request.set_addresses(tcp.local_addr().ok(), remote);
     }
     Some((request, socket))
 }

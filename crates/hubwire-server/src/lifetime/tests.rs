@@ -17,14 +17,14 @@ static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
 });
 
 pub(crate) fn lifetime() -> DefaultHubLifetimeManager {
-    let flushers = Arc::new(Flushers::new(1, ServerOptions::default()));
+    let flushers = Arc::new(Flushers::new(1, &ServerOptions::default()));
     let hub = HubName::from("hub");
     DefaultHubLifetimeManager::new(hub, node(), flushers, None, &HubOptions::default())
 }
 
 /// Creates a connection without a way out.
 pub(crate) fn connection() -> Arc<Connection> {
-    let flusher = Flushers::new(1, ServerOptions::default()).assign();
+    let flusher = Flushers::new(1, &ServerOptions::default()).assign();
     let outbound = Outbound::new(label(), node(), flusher, bounds(1024, 1024), &BARE);
     let identity = Identity {
         user_id: None,

@@ -179,7 +179,7 @@ pub(crate) struct Flushers {
 }
 
 impl Flushers {
-    pub(crate) fn new(count: usize, options: ServerOptions) -> Self {
+    pub(crate) fn new(count: usize, options: &ServerOptions) -> Self {
         let flusher = |_| Arc::new(Flusher::new(options.unflushed_size));
         let flushers = (0..count.max(1)).map(flusher);
         Self {

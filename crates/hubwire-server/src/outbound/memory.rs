@@ -36,7 +36,7 @@ pub(super) struct Charge {
 }
 
 impl OutboundMemory {
-    pub(crate) fn new(options: ServerOptions) -> Self {
+    pub(crate) fn new(options: &ServerOptions) -> Self {
         Self {
             maximum: options.maximum_outbound_memory,
             victim_size: options.outbound_victim_size,

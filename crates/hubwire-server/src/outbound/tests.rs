@@ -23,7 +23,7 @@ use super::{
     Bounds, ENTRY_COST, Failure, Flushers, Outbound, OutboundMemory, Pace, Progress, Puller,
     SharedStream, SocketWriter,
 };
-use crate::node::{ConnectionLabel, Node, RandomSource, ServerOptions};
+use crate::node::{ConnectionLabel, Node, RandomSource, ServerOptions, TrustedProxies};
 
 const TURN_SIZE: usize = 256 * 1024;
 
@@ -45,7 +45,7 @@ pub(crate) fn bounds(bytes: usize, maximum: usize) -> Arc<Bounds> {
         },
         dead_peers: None,
         absence: Duration::from_secs(15),
-        memory: Arc::new(OutboundMemory::new(ServerOptions::default())),
+        memory: Arc::new(OutboundMemory::new(&ServerOptions::default())),
     })
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn label() -> ConnectionLabel {
 
 pub(crate) fn node() -> Arc<Node> {
     let (random, options) = (RandomSource::system(), ServerOptions::default());
-    Arc::new(Node::new(random, 1, options))
+    Arc::new(Node::new(random, 1, &options, TrustedProxies::default()))
 }
 
 /// Creates a queue with this bound and without a way out.
@@ -75,7 +75,7 @@ fn with_bounds(bounds: Arc<Bounds>) -> Arc<Outbound> {
     Outbound::new(
         label(),
         node(),
-        Flushers::new(1, ServerOptions::default()).assign(),
+        Flushers::new(1, &ServerOptions::default()).assign(),
         bounds,
         &BARE,
     )

@@ -13,7 +13,7 @@ use crate::handler::ConnectionHandler;
 use crate::hub::{Filters, Hub, HubContext, HubFilter, short_type_name};
 use crate::node::{
     Configuration, EndpointOptions, HubOptions, Node, OptionLevels, RandomSource, ServeOptions,
-    ServerOptions,
+    ServerOptions, TrustedProxies,
 };
 
 /// A SignalR server, from which hubs are built; it also performs the shutdown.
@@ -311,15 +311,18 @@ impl SignalRBuilder {
             .validate()
             .and_then(|()| serve.validate())
             .and_then(|()| levels.hub.validate())
-            .and_then(|()| levels.endpoint.validate());
-        if let Err(invalid) = valid {
-            panic!("The server cannot be built: {invalid}");
-        }
+            .and_then(|()| levels.endpoint.validate())
+            .and_then(|()| TrustedProxies::new(&options.trusted_proxies));
+        let trusted_proxies = match valid {
+            Ok(trusted_proxies) => trusted_proxies,
+            Err(invalid) => panic!("The server cannot be built: {invalid}"),
+        };
         SignalR {
             server: Arc::new(Server::new(
                 random,
                 workers,
-                options,
+                &options,
+                trusted_proxies,
                 levels,
                 self.backplane,
                 self.filters,

@@ -87,6 +87,7 @@ mod testing_streams;
 mod testing_uploads;
 mod testing_values;
 mod timing;
+mod trusted_proxies;
 mod turns;
 mod under_load;
 mod unknown_methods;

@@ -184,6 +184,22 @@ fn origins_are_those_of_pages() {
     assert!(wrong.starts_with(expected), "{wrong}");
 }
 
+#[test]
+fn proxies_have_addresses() {
+    let wrong = wrong("server", "trusted_proxies", r#"["unix", "proxy.example"]"#);
+    let expected = "`proxy.example` in `trusted_proxies` is no proxy: it is neither an address";
+    assert!(wrong.starts_with(expected), "{wrong}");
+}
+
+#[test]
+#[should_panic(
+    expected = "The server cannot be built: `10.0.0.1/8` in `trusted_proxies` is no proxy: \
+                it is an address in the network `10.0.0.0/8`: name either"
+)]
+fn a_server_with_a_proxy_that_matches_nothing_is_not_built() {
+    let _ = SignalR::builder().trusted_proxies(["10.0.0.1/8"]).build();
+}
+
 #[tokio::test(start_paused = true)]
 async fn pings_as_rare_as_timeouts_are_a_warning() {
     let lines = ErrorLines::counted();

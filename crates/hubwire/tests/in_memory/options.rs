@@ -50,6 +50,7 @@ maximum_orphaned_calls | 10 | in_memory/orphaned_calls.rs | a_thousand_calls_tha
 maximum_negotiated_ids_per_address | 2 | in_memory/server_option_effects.rs | maximum_negotiated_ids_per_address
 outbound_turn_size | 1024 | in_memory/server_option_effects.rs | outbound_turn_size
 unflushed_size | 1024 | in_memory/server_option_effects.rs | unflushed_size
+trusted_proxies | ["10.0.0.0/8", "unix"] | in_memory/trusted_proxies.rs | trusted_proxies
 request_headers_timeout | "5s" | faults/head_timeout.rs | the_application_can_set_the_limit
 write_timeout | 3 | serving/unread_responses.rs | the_socket_of_a_peer_that_reads_nothing_is_freed
 maximum_connections | 60000 | serving/connection_limits.rs | connections_beyond_the_maximum_get_503_until_others_leave

@@ -9,5 +9,6 @@ mod policies;
 mod pulled_responses;
 mod timed_byte_streams;
 mod tls;
+mod trusted_proxies;
 mod unread_responses;
 mod way_out;

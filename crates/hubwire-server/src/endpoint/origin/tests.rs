@@ -1,12 +1,14 @@
 //! Tests of which origins are the server's own or allowed, and which entries are refused.
 
+use http::header::HOST;
 use proptest::prelude::*;
 
 use super::*;
 
 fn page<'a>(request: &'a Request<()>, allowed: &[&str]) -> Page<'a> {
     let allowed: Vec<_> = allowed.iter().map(|&origin| origin.to_owned()).collect();
-    Page::of(request, &AllowedOrigins::new(&allowed).unwrap())
+    let allowed = AllowedOrigins::new(&allowed).unwrap();
+    Page::of(request, &allowed, &TrustedProxies::default())
 }
 
 fn request(host: &str, origins: &[&str]) -> Request<()> {

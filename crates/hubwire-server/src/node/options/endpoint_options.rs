@@ -90,8 +90,9 @@ options! {
     /// any other origin are refused (403), and so is `null`. Requests without an origin, which do
     /// not come from browsers, pass. Origins are compared as URLs: case, a default port and a
     /// trailing slash are ignored. The endpoint's own origin is the one with the host and port of
-    /// the request's `Host` header. An origin that could never match, such as `*` or
-    /// `https://chat.example/path`, is refused when it is set.
+    /// the request's `Host` header, or of `X-Forwarded-Host` if it comes from one of the
+    /// [`ServerOptions::trusted_proxies`](super::ServerOptions::trusted_proxies). An origin that
+    /// could never match, such as `*` or `https://chat.example/path`, is refused when it is set.
     allowed_origins: Vec<String> = Vec::new(),
         set(origins: impl IntoIterator<Item: Into<String>> => origins.into_iter().map(Into::into).collect());
 

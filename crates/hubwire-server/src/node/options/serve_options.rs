@@ -56,8 +56,10 @@ options! {
     /// The maximum number of connections from one address, or from one IPv6 network of 64 bits;
     /// more are refused with 503. Default: no limit.
     ///
-    /// The address is that of the socket. Behind a proxy, all clients have the proxy's address, so
-    /// use this limit only for servers that clients reach directly. Connections of Unix sockets,
+    /// The address is that of the socket, whatever
+    /// [`ServerOptions::trusted_proxies`](super::ServerOptions::trusted_proxies) are. Behind a
+    /// proxy, all clients have the proxy's address, so use this limit only for servers that clients
+    /// reach directly. Connections of Unix sockets,
     /// and of other listeners with addresses that are not a [`SocketAddr`](std::net::SocketAddr),
     /// are never counted.
     maximum_connections_per_address: Option<usize> = None,

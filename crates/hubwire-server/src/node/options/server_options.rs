@@ -1,9 +1,11 @@
 //! The options that all hubs of a server share.
 
 use super::InvalidOption;
+use crate::node::TrustedProxies;
 
 options! {
-    /// Limits for all hubs of a server together, and how their messages are written.
+    /// Limits for all hubs of a server together, how their messages are written, and the proxies in
+    /// front of it.
     ///
     /// Set with [`SignalRBuilder::options`](crate::SignalRBuilder::options).
     ///
@@ -15,7 +17,7 @@ options! {
     /// options.maximum_outbound_memory = 64 * 1024 * 1024;
     /// let signalr = SignalR::builder().options(options).build();
     /// ```
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct ServerOptions, changes ServerOptionsChanges, setters server_option_setters;
 
     /// How many bytes may be queued for the clients of all hubs together. Default 512 MiB.
@@ -56,9 +58,9 @@ options! {
     /// limit.
     ///
     /// All addresses together have 20,000, each for at most 15 s, so without this limit a single
-    /// client can keep others from connecting. The address is that of the socket: behind a proxy,
-    /// all clients have the proxy's address, so use this limit only for servers that clients reach
-    /// directly. Clients of Unix sockets are never counted.
+    /// client can keep others from connecting. Behind a proxy, all clients have the proxy's
+    /// address, unless [`ServerOptions::trusted_proxies`] names it. Clients of Unix sockets are
+    /// counted only if the same option says so, by the address that is forwarded.
     maximum_negotiated_ids_per_address: Option<usize> = None,
         set(count: impl Into<Option<usize>> => count.into());
 
@@ -68,6 +70,39 @@ options! {
     /// With a much smaller value, each write carries too few messages.
     unflushed_size: usize = 16 * 1024,
         set(bytes: usize);
+
+    /// The proxies whose `X-Forwarded-For` and `X-Forwarded-Host` count: addresses (`10.0.0.1`),
+    /// networks (`10.0.0.0/8`, `fd00::/8`), and `unix` for every peer of a Unix socket. Default:
+    /// none, so what clients send in these headers is ignored.
+    ///
+    /// If the peer of a socket is among them, the client is who it says. `X-Forwarded-For` is read
+    /// from the right: addresses that are among these proxies are passed over, and the first other
+    /// one is the client's; if all are, the leftmost. Reading stops at what is no address
+    /// (`unknown`), and the last address before it counts. That is the client's address in
+    /// [`ConnectionRequest::remote_address`](crate::ConnectionRequest::remote_address) and for
+    /// all limits by address but
+    /// [`ServeOptions::maximum_connections_per_address`](super::ServeOptions::maximum_connections_per_address).
+    ///
+    /// `X-Forwarded-Host` takes the place of `Host` where pages of the server's own are recognised
+    /// ([`EndpointOptions::allowed_origins`](super::EndpointOptions::allowed_origins)). Of several
+    /// values, that of the hop counts to which `X-Forwarded-For` was read: the second from the
+    /// right, if two addresses were read. If there are fewer values, the leftmost counts, and if
+    /// nothing was read, the rightmost.
+    ///
+    /// Name only proxies that set or append to both headers, or remove what they do not set: what
+    /// they pass on from a client counts as theirs. `Forwarded` (RFC 7239) is not read, because a
+    /// proxy that sets one kind passes the other on from its client. Peers are known where the
+    /// HTTP server passes on [`ConnectInfo`](axum::extract::ConnectInfo), as
+    /// [`serve`](crate::serve()) does. An IPv4-mapped IPv6 address is the IPv4 address. An entry
+    /// that could never match, such as a host's name or `10.0.0.1/8`, is refused.
+    ///
+    /// ```
+    /// use hubwire::SignalR;
+    ///
+    /// let signalr = SignalR::builder().trusted_proxies(["10.0.0.0/8", "unix"]).build();
+    /// ```
+    trusted_proxies: Vec<String> = Vec::new(),
+        set(proxies: impl IntoIterator<Item: Into<String>> => proxies.into_iter().map(Into::into).collect());
 }
 
 impl ServerOptions {
@@ -77,13 +112,15 @@ impl ServerOptions {
     /// # Errors
     ///
     /// Returns the first option that makes no sense: a size of zero, but for
-    /// `outbound_victim_size`, or a number beyond half of the address space.
+    /// `outbound_victim_size`, a number beyond half of the address space, or a proxy that could
+    /// never match.
     pub fn validate(&self) -> Result<(), InvalidOption> {
         self.check_each()?;
         InvalidOption::refuse_zero(&[
             ("maximum_outbound_memory", self.maximum_outbound_memory),
             ("outbound_turn_size", self.outbound_turn_size),
             ("unflushed_size", self.unflushed_size),
-        ])
+        ])?;
+        TrustedProxies::new(&self.trusted_proxies).map(drop)
     }
 }

@@ -13,7 +13,7 @@ fn queues<const COUNT: usize>(maximum: usize) -> (Arc<OutboundMemory>, [Arc<Outb
         maximum_outbound_memory: maximum,
         ..ServerOptions::default()
     };
-    let memory = Arc::new(OutboundMemory::new(options));
+    let memory = Arc::new(OutboundMemory::new(&options));
     let bounds = Bounds {
         memory: Arc::clone(&memory),
         ..(*bounds(usize::MAX, usize::MAX)).clone()

@@ -72,7 +72,7 @@ struct Queues {
 /// Creates two queues of one flusher; the stream of the first one panics.
 fn queues(panics: Panics) -> (Queues, DuplexStream) {
     let node = node();
-    let flusher = Flushers::new(1, ServerOptions::default()).assign();
+    let flusher = Flushers::new(1, &ServerOptions::default()).assign();
     let queue = || {
         let (node, flusher) = (Arc::clone(&node), Arc::clone(&flusher));
         Outbound::new(label(), node, flusher, bounds(1_000, 1_000), &BARE)

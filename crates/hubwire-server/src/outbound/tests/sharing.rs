@@ -7,7 +7,7 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_flusher_leaves_turns_to_others_while_it_writes_long_queues() {
-    let flushers = Flushers::new(1, ServerOptions::default());
+    let flushers = Flushers::new(1, &ServerOptions::default());
     let bounds = bounds(usize::MAX, usize::MAX);
     let message = message(&"x".repeat(3_000_000));
     let queues: Vec<_> = (0..60)

@@ -154,7 +154,7 @@ fn a_puller_that_is_slow_with_a_long_message_is_not_let_go_for_what_it_has_taken
 #[tokio::test(start_paused = true)]
 async fn a_loop_of_long_broadcasts_waits_until_they_are_written() {
     const LONG: usize = 4 * TURN_SIZE;
-    let flushers = Flushers::new(1, ServerOptions::default());
+    let flushers = Flushers::new(1, &ServerOptions::default());
     let bounds = bounds(usize::MAX, usize::MAX);
     let (mut queues, mut reading) = (Vec::new(), tokio::task::JoinSet::new());
     for _ in 0..100 {
