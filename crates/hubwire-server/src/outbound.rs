@@ -32,7 +32,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub(crate) use bounds::{Bounds, Progress};
-pub(crate) use byte_stream::{BoxedSocket, SharedStream, as_tcp};
+pub(crate) use byte_stream::{BoxedSocket, ByteStream, SharedStream, Taking, as_tcp};
 pub(crate) use flusher::{Flusher, Flushers};
 use futures_util::task::AtomicWaker;
 use hubwire_core::FrameFormat;
@@ -330,7 +330,10 @@ impl Outbound {
 
     /// Drops the way out for good, with everything that is queued for it.
     pub(crate) fn close(self: &Arc<Self>) {
-        drop(self.take_way_out());
+        match self.take_way_out() {
+            WayOut::Socket { writer, .. } => writer.close(),
+            other => drop(other),
+        }
     }
 
     /// Like [`Outbound::close`]; the connection to a peer that does not read is reset.

@@ -60,8 +60,9 @@ const RESPONSE_GRACE: Duration = Duration::from_millis(500);
 /// # }
 /// ```
 ///
-/// Without [`Serve::with`], clients of the hubs are not told about the shutdown: their connections
-/// continue until the runtime ends or [`SignalR::shutdown`] is called.
+/// Without [`Serve::with`], clients of the hubs are not told about the shutdown: their WebSockets
+/// continue until the runtime ends or [`SignalR::shutdown`] is called; what uses HTTP/2, event
+/// streams and polls are cut off after 5 seconds.
 ///
 /// # Errors
 ///

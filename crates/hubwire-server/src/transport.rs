@@ -7,7 +7,6 @@
 
 mod dead_peers;
 mod event_stream;
-mod http2_stream;
 mod inlet;
 mod long_polling;
 mod multiplexed_socket;
@@ -22,6 +21,7 @@ mod stream_peer;
 mod tcp_look;
 mod tcp_watch;
 mod unsent;
+mod upgraded_stream;
 mod web_socket;
 
 use std::task::{Context, Poll};
@@ -29,12 +29,11 @@ use std::time::Duration;
 
 pub(crate) use dead_peers::probe_peer;
 pub(crate) use event_stream::{EventStream, SERVER_SENT_EVENTS};
-pub(crate) use http2_stream::Http2Stream;
 use hubwire_core::FrameFormat;
 use hubwire_protocol::{TransferFormat, Transport as TransportName};
 pub(crate) use inlet::{Inlet, InletOwner, NotWritten, inlet};
 pub(crate) use long_polling::{LONG_POLLING, PollBody};
-pub(crate) use multiplexed_socket::MultiplexedSocket;
+pub(crate) use multiplexed_socket::{MultiplexedSocket, SocketActivity};
 pub(crate) use pipe::PipeReader;
 #[cfg(feature = "testing")]
 pub(crate) use pipe::{PipeWriter, pipe};
@@ -43,6 +42,7 @@ pub(crate) use served_socket::ServedSocket;
 pub(crate) use socket::Socket;
 pub(crate) use socket_handle::{SocketHandle, Upgrade};
 pub(crate) use unsent::{limit_unsent, unlimit_unsent};
+pub(crate) use upgraded_stream::UpgradedStream;
 pub(crate) use web_socket::{WEB_SOCKETS, WebSocketReader};
 
 use crate::node::{Turn, transport_tag};

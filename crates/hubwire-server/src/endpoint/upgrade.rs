@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{
@@ -27,7 +27,7 @@ use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::session::AnySession;
 use crate::transport::{
-    Http2Stream, Input, ServedSocket, Socket, SocketHandle, WEB_SOCKETS, WebSocketReader,
+    Input, ServedSocket, Socket, SocketHandle, UpgradedStream, WEB_SOCKETS, WebSocketReader,
     probe_peer, unlimit_unsent,
 };
 
@@ -188,7 +188,7 @@ async fn upgraded(
     let mut request = opening::kept_with_addresses(endpoint, slot, &parts);
     let handle = parts.extensions.remove::<SocketHandle>();
     drop(parts);
-    let socket = take_socket(upgrade.await.ok()?, handle.as_ref());
+    let socket = take_socket(upgrade.await.ok()?, handle);
     if let Some(tcp) = socket.tcp() {
         // Without this, small messages wait for acknowledgements. If the socket refuses, it still
         // works, just slower.
@@ -204,7 +204,7 @@ async fn upgraded(
 }
 
 /// Takes the socket out of the HTTP library, which keeps no buffer for it from then on.
-fn take_socket(upgraded: Upgraded, handle: Option<&SocketHandle>) -> Socket {
+fn take_socket(upgraded: Upgraded, handle: Option<SocketHandle>) -> Socket {
     // Of `serve`, over TCP and over TLS.
     let upgraded = match upgraded.downcast::<TokioIo<ServedSocket<TcpStream>>>() {
         Ok(parts) => {
@@ -228,9 +228,6 @@ fn take_socket(upgraded: Upgraded, handle: Option<&SocketHandle>) -> Socket {
     };
     match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
         Ok(parts) => Socket::of_tcp(parts.io.into_inner(), parts.read_buf, None),
-        Err(upgraded) => {
-            let stream = Http2Stream::new(upgraded, handle);
-            Socket::of_other(Box::new(stream), Bytes::new(), None)
-        }
+        Err(upgraded) => Socket::of_upgraded(UpgradedStream::new(upgraded, handle)),
     }
 }

@@ -41,15 +41,35 @@ fn below_tls(_: &dyn Any) -> Option<&TcpStream> {
 /// A byte stream of any kind.
 pub(crate) type BoxedSocket = Box<dyn ByteStream>;
 
+/// How a byte stream that is not TCP takes what is written to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taking {
+    /// As its peer does, but for a small buffer.
+    WithItsPeer,
+    /// In advance, up to a window that its peer opens again rarely and by a lot, and through a task
+    /// that has to run first. So it may refuse bytes without any fault of its peer's.
+    InAdvance,
+}
+
 /// A byte stream whose reader and writer are in different tasks.
 ///
 /// In contrast to [`tokio::io::split`], the socket below can be reached while both exist.
 #[derive(Clone)]
-pub(crate) struct SharedStream(Arc<Mutex<BoxedSocket>>);
+pub(crate) struct SharedStream(Arc<Shared>);
+
+struct Shared {
+    stream: Mutex<BoxedSocket>,
+    taking: Taking,
+}
 
 impl SharedStream {
-    pub(crate) fn new(stream: BoxedSocket) -> Self {
-        Self(Arc::new(Mutex::new(stream)))
+    pub(crate) fn new(stream: BoxedSocket, taking: Taking) -> Self {
+        let stream = Mutex::new(stream);
+        Self(Arc::new(Shared { stream, taking }))
+    }
+
+    pub(super) fn taking(&self) -> Taking {
+        self.0.taking
     }
 
     /// Returns what `ask` finds out about the TCP socket below, if there is one.
@@ -65,7 +85,7 @@ impl SharedStream {
         Pin::new(&mut **self.lock()).poll_read(cx, buffer)
     }
 
-    pub(super) fn poll_write(
+    pub(crate) fn poll_write(
         &self,
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
@@ -73,16 +93,16 @@ impl SharedStream {
         Pin::new(&mut **self.lock()).poll_write_vectored(cx, slices)
     }
 
-    pub(super) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut **self.lock()).poll_flush(cx)
     }
 
-    pub(super) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut **self.lock()).poll_shutdown(cx)
     }
 
     /// A stream that has panicked is in whatever state it left itself in.
     fn lock(&self) -> MutexGuard<'_, BoxedSocket> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.stream.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

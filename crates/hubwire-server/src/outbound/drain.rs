@@ -52,7 +52,7 @@ impl Outbound {
         self.settle(&mut state);
         let now = state.queue.bytes();
         if written.is_pending() && now == before {
-            state.refused_at_maximum = state.reached_maximum;
+            state.refused_at_maximum = state.reached_maximum && !state.takes_in_advance();
             drop(state);
             drop(replaced);
             return Poll::Pending;

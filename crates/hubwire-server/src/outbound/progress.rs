@@ -25,7 +25,8 @@ pub(super) struct Watch {
 enum Taken {
     /// The bytes are on their way, or already there.
     Sent(u64),
-    /// The bytes are with the puller, which asks for more when it has room.
+    /// The bytes are with the puller, or with an HTTP/2 stream, which asks for more when it has
+    /// room.
     Pulled(u64),
 }
 
@@ -101,6 +102,9 @@ impl State {
                     is_draining || peer.unsent > 0,
                     Taken::Sent(peer.acknowledged),
                 ),
+                None if writer.takes_in_advance() => {
+                    (is_draining, Taken::Pulled(self.queue.taken()))
+                }
                 None => (is_draining, Taken::Sent(self.queue.taken())),
             },
         };

@@ -1,15 +1,19 @@
 //! The write half of a byte stream.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
-use std::pin::Pin;
+use std::net::Shutdown;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use socket2::SockRef;
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
+use tokio::task::coop::unconstrained;
 
-use super::byte_stream::SharedStream;
+use super::byte_stream::{SharedStream, Taking};
 use super::tcp_info::{IS_TOLD, TcpInfo, tcp_info};
 
 /// The write half, which the connection's queue owns.
@@ -23,7 +27,7 @@ impl SocketWriter {
     /// woken.
     pub(crate) fn try_write(&mut self, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match self {
-            Self::Other(_) => self.poll_write(&mut Context::from_waker(Waker::noop()), slices),
+            Self::Other(stream) => at_once(|cx| stream.poll_write(cx, slices)),
             Self::Tcp(half) => {
                 // The kernel takes a single buffer with a tenth less work than a list of one.
                 let written = match slices {
@@ -75,7 +79,7 @@ impl SocketWriter {
     /// Passes on what the byte stream holds back; pending means that it cannot, and nothing is
     /// woken.
     pub(crate) fn try_flush(&mut self) -> Poll<io::Result<()>> {
-        self.poll_flush(&mut Context::from_waker(Waker::noop()))
+        at_once(|cx| self.poll_flush(cx))
     }
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -85,11 +89,30 @@ impl SocketWriter {
         }
     }
 
+    /// Returns whether the byte stream may refuse bytes that its peer would take.
+    pub(super) fn takes_in_advance(&self) -> bool {
+        match self {
+            Self::Other(stream) => stream.taking() == Taking::InAdvance,
+            Self::Tcp(_) => false,
+        }
+    }
+
     /// Shuts the byte stream down cleanly, TLS with its close_notify.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Other(stream) => stream.poll_shutdown(cx),
             Self::Tcp(half) => Pin::new(half).poll_shutdown(cx),
+        }
+    }
+
+    /// Ends the writing side of a socket, whose reader may go on.
+    pub(crate) fn close(self) {
+        match self {
+            // If the peer has ended the connection already, there is nothing to end.
+            Self::Other(stream) => {
+                let _ = stream.ask_tcp(|tcp| SockRef::from(tcp).shutdown(Shutdown::Write));
+            }
+            Self::Tcp(half) => drop(half),
         }
     }
 
@@ -108,6 +131,12 @@ impl SocketWriter {
             }
         }
     }
+}
+
+/// Polls once, without a waker and whatever the task has done in its turn.
+fn at_once<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
+    let poll = pin!(unconstrained(poll_fn(|cx| poll(cx))));
+    poll.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 impl fmt::Debug for SocketWriter {

@@ -244,6 +244,14 @@ impl State {
         }
     }
 
+    /// Returns whether the way out may refuse bytes that its client would take.
+    pub(super) fn takes_in_advance(&self) -> bool {
+        match &self.way_out {
+            WayOut::Socket { writer, .. } => writer.takes_in_advance(),
+            _ => false,
+        }
+    }
+
     fn is_told_what_arrives(&self) -> bool {
         match &self.way_out {
             WayOut::Socket { writer, .. } => writer.is_told_what_arrives(),

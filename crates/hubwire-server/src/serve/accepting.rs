@@ -93,7 +93,6 @@ impl<L: Listener<Addr: 'static>> Door<L> {
 
     /// Returns the next connection within the limits.
     pub(super) async fn accept(&mut self) -> Accepted<L> {
-        self.security.room().await;
         loop {
             let (socket, peer) = match accept(&mut self.listener).await {
                 Ok(accepted) => accepted,
@@ -110,7 +109,7 @@ impl<L: Listener<Addr: 'static>> Door<L> {
                         socket,
                         peer,
                         permit,
-                        beginning: self.security.begin(),
+                        beginning: self.security.begin().await,
                     };
                 }
                 Err(refusal) => {

@@ -21,7 +21,8 @@ fn join_cookies(headers: &mut HeaderMap) {
         return;
     }
     let pieces: Vec<_> = pieces.into_iter().map(HeaderValue::as_bytes).collect();
-    if let Ok(joined) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
+    if let Ok(mut joined) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
+        joined.set_sensitive(true);
         headers.insert(COOKIE, joined);
     }
 }

@@ -16,7 +16,8 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use self::stream_body::StreamBody;
 use self::streams::{Streams, current_stream};
@@ -29,12 +30,16 @@ use crate::transport::MultiplexedSocket;
 /// 9113, section 6.5.2, recommends no less.
 const MAXIMUM_STREAMS: u32 = 100;
 
-/// How many bytes of one request, and of all, a client may send ahead of whoever reads them.
-const STREAM_WINDOW: u32 = 64 * 1024;
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// How many bytes of a request a client may send ahead of whoever reads them.
+const STREAM_WINDOW: u32 = 32 * 1024;
+
+/// The same of all requests: more than they can use, so that those that are not read hold up no
+/// others, and because the library ends a connection whose unread frames are many and small for
+/// half of this.
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 
 /// How many bytes of a response the library takes ahead of the client.
-const SEND_BUFFER_SIZE: usize = 32 * 1024;
+const SEND_BUFFER_SIZE: usize = 16 * 1024;
 
 pub(super) async fn serve<S, A>(
     http: Http,
@@ -47,8 +52,9 @@ pub(super) async fn serve<S, A>(
     A: Clone + Send + Sync + 'static,
 {
     let limits = Arc::clone(&http.limits);
-    let streams = Streams::new(local, http.timeouts.write, Arc::clone(&limits));
     let socket = MultiplexedSocket::new(socket, permit, Arc::clone(&limits));
+    let (activity, write_timeout) = (socket.activity(), http.timeouts.write);
+    let streams = Streams::new(local, activity, write_timeout, Arc::clone(&limits));
     let (idle_timeout, finish) = (http.timeouts.request_headers, http.finish.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         http1_headers::add_to(&mut request);
@@ -72,28 +78,20 @@ pub(super) async fn serve<S, A>(
         .max_send_buf_size(SEND_BUFFER_SIZE)
         .serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
+    let idle = async {
+        streams.idle_for(idle_timeout).await;
+        limits.request_headers_timeout.count();
+    };
     let end = async {
-        match select(
-            pin!(finish.cancelled()),
-            pin!(streams.idle_for(idle_timeout)),
-        )
-        .await
-        {
-            Either::Left(_) => {}
-            Either::Right(_) => limits.request_headers_timeout.count(),
-        }
+        select(pin!(finish.cancelled()), pin!(idle)).await;
     };
     let served = match select(connection.as_mut(), pin!(end)).await {
         Either::Left((served, _)) => served,
         Either::Right(_) => {
             connection.as_mut().graceful_shutdown();
-            let grace = match streams.is_empty() {
-                true => RESPONSE_GRACE,
-                false => REQUEST_GRACE,
-            };
-            match timeout(grace, connection).await {
-                Ok(served) => served,
-                Err(_) => return,
+            match select(connection, pin!(patience(&streams, &finish))).await {
+                Either::Left((served, _)) => served,
+                Either::Right(_) => return,
             }
         }
     };
@@ -105,13 +103,31 @@ pub(super) async fn serve<S, A>(
     }
 }
 
+/// Waits as long as a connection may take to end once its client was told so.
+async fn patience(streams: &Streams, finish: &CancellationToken) {
+    // A client may have begun streams before it knew. If the connection was just idle, they last
+    // as long as any other.
+    let idle = async {
+        sleep(REQUEST_GRACE).await;
+        streams.idle_for(REQUEST_GRACE).await;
+    };
+    let finished = async {
+        finish.cancelled().await;
+        sleep(RESPONSE_GRACE).await;
+        if !streams.is_idle() {
+            sleep(REQUEST_GRACE - RESPONSE_GRACE).await;
+        }
+    };
+    select(pin!(idle), pin!(finished)).await;
+}
+
 /// Returns whether the library has ended a connection because its client resets streams in bulk,
 /// or sends what is only work.
 fn is_flood(error: &hyper::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<h2::Error>() {
-            return error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
+            return error.is_library() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
         }
         cause = error.source();
     }

@@ -29,21 +29,12 @@ impl Security {
         matches!(self, Self::Plain)
     }
 
-    /// Waits until another socket may be accepted.
-    pub(super) async fn room(&self) {
-        match self {
-            Self::Plain => {}
-            #[cfg(feature = "tls")]
-            Self::Tls(handshakes) => handshakes.room().await,
-        }
-    }
-
-    /// Begins with a socket that was just accepted.
-    pub(super) fn begin(&self) -> Beginning {
+    /// Begins with a socket that was just accepted, when there is room for it.
+    pub(super) async fn begin(&self) -> Beginning {
         match self {
             Self::Plain => Beginning::Plain,
             #[cfg(feature = "tls")]
-            Self::Tls(handshakes) => Beginning::Handshake(handshakes.begin()),
+            Self::Tls(handshakes) => Beginning::Handshake(handshakes.begin().await),
         }
     }
 }

@@ -127,16 +127,18 @@ pub enum TlsError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A file is not valid PEM, or contains no certificate or no key where one is expected.
-    #[error("`{}` does not contain {expected} in PEM", path.display())]
+    /// A file contains no certificate or no key where one is expected.
+    ///
+    /// What it contains is not repeated: it may be a key.
+    #[error("`{}` does not contain {expected} in PEM: {found}", path.display())]
     #[non_exhaustive]
     NotPem {
         /// The file.
         path: PathBuf,
-        /// What was looked for: a certificate or a private key.
+        /// What was looked for.
         expected: &'static str,
-        /// What was found instead.
-        source: rustls::pki_types::pem::Error,
+        /// What is wrong with the file.
+        found: &'static str,
     },
     /// Certificate and key are of no use, for example because they do not belong together.
     #[error("certificate and key cannot be used")]

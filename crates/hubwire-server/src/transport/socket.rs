@@ -13,8 +13,9 @@ use tokio::net::tcp::OwnedReadHalf;
 use super::Left;
 use super::tcp_look::TcpLook;
 use super::tcp_watch::TcpWatch;
+use super::upgraded_stream::{Gone, UpgradedStream};
 use crate::node::ConnectionPermit;
-use crate::outbound::{BoxedSocket, SharedStream, SocketWriter};
+use crate::outbound::{BoxedSocket, SharedStream, SocketWriter, Taking};
 
 /// A socket, with the bytes that the HTTP library had already read from it, and its permit.
 pub(crate) struct Socket {
@@ -26,6 +27,7 @@ pub(crate) struct Socket {
 enum Stream {
     Other(BoxedSocket),
     Tcp(TcpStream),
+    Upgraded(UpgradedStream),
 }
 
 impl Socket {
@@ -53,11 +55,20 @@ impl Socket {
         }
     }
 
+    pub(crate) fn of_upgraded(stream: UpgradedStream) -> Self {
+        Self {
+            stream: Stream::Upgraded(stream),
+            read_ahead: Bytes::new(),
+            permit: None,
+        }
+    }
+
     /// Returns the TCP socket, or the one below another stream.
     pub(crate) fn tcp(&self) -> Option<&TcpStream> {
         match &self.stream {
             Stream::Other(stream) => (**stream).tcp(),
             Stream::Tcp(stream) => Some(stream),
+            Stream::Upgraded(_) => None,
         }
     }
 
@@ -68,9 +79,15 @@ impl Socket {
                 (ReaderKind::Tcp(reader), SocketWriter::Tcp(writer))
             }
             Stream::Other(stream) => {
-                let stream = SharedStream::new(stream);
+                let stream = SharedStream::new(stream, Taking::WithItsPeer);
                 let writer = SocketWriter::Other(stream.clone());
                 (ReaderKind::Other(stream, None), writer)
+            }
+            Stream::Upgraded(stream) => {
+                let gone = stream.gone();
+                let stream = SharedStream::new(Box::new(stream), Taking::InAdvance);
+                let writer = SocketWriter::Other(stream.clone());
+                (ReaderKind::Upgraded(stream, gone), writer)
             }
         };
         (
@@ -93,6 +110,8 @@ enum ReaderKind {
     /// With a look at the peer while it is not being read.
     Other(SharedStream, Option<Box<TcpLook>>),
     Tcp(OwnedReadHalf),
+    /// With what resolves when its HTTP/2 stream has ended.
+    Upgraded(SharedStream, Option<Gone>),
     /// Not being read at the moment.
     Watched(Box<TcpWatch>),
 }
@@ -141,6 +160,7 @@ impl SocketReader {
                 *look = None;
                 stream.poll_read(cx, &mut buffer)
             }
+            Some(ReaderKind::Upgraded(stream, _)) => stream.poll_read(cx, &mut buffer),
             Some(ReaderKind::Tcp(half)) => Pin::new(half).poll_read(cx, &mut buffer),
             Some(ReaderKind::Watched(_)) | None => Poll::Ready(Ok(())),
         })?;
@@ -149,8 +169,8 @@ impl SocketReader {
 
     /// Returns `Ready` once the peer has left, even if some of its bytes are unread.
     ///
-    /// Only a TCP socket reports this without being read, and below TLS it is asked once a second.
-    /// For other streams, a write finds out.
+    /// A TCP socket reports this without being read, and below TLS it is asked once a second; an
+    /// HTTP/2 stream of `serve` reports its end. For other streams, a write finds out.
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
         self.kind = match self.kind.take() {
             Some(ReaderKind::Tcp(half)) => Some(ReaderKind::Watched(Box::new(TcpWatch::new(half)))),
@@ -161,6 +181,14 @@ impl SocketReader {
             Some(ReaderKind::Other(stream, look)) => {
                 let look = look.get_or_insert_with(|| Box::new(TcpLook::new()));
                 look.poll_left(stream, cx)
+            }
+            Some(ReaderKind::Upgraded(_, gone)) => {
+                let Some(is_gone) = gone else {
+                    return Poll::Pending;
+                };
+                ready!(is_gone.as_mut().poll(cx));
+                *gone = None;
+                Poll::Ready(Left::Gone)
             }
             _ => Poll::Pending,
         }

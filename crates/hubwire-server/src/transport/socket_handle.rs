@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
 use crate::node::DeadPeerTimeouts;
 use crate::outbound::{Puller, PullerWatch};
@@ -19,8 +19,16 @@ pub(crate) struct SocketHandle(Arc<Handle>);
 struct Handle {
     local: Option<SocketAddr>,
     response: Mutex<PulledResponse>,
-    /// Fires when the WebSocket over an HTTP/2 stream is left.
-    left: Option<CancellationToken>,
+    stream: Option<StreamEnds>,
+}
+
+/// The ends of an HTTP/2 stream that carries a WebSocket.
+#[derive(Debug, Default)]
+struct StreamEnds {
+    /// Fires when nothing more will be read or written.
+    left: CancellationToken,
+    /// Fires when the library has ended the stream.
+    gone: CancellationToken,
 }
 
 /// How the client of the current response is judged, if the response pulls.
@@ -50,22 +58,44 @@ impl SocketHandle {
     pub(crate) fn of_stream(local: Option<SocketAddr>) -> Self {
         Self(Arc::new(Handle {
             local,
-            left: Some(CancellationToken::new()),
+            stream: Some(StreamEnds::default()),
             ..Handle::default()
         }))
     }
 
     /// Returns a guard that whoever takes the stream over keeps until it leaves it.
     pub(super) fn leave_on_drop(&self) -> Option<DropGuard> {
-        self.0.left.clone().map(CancellationToken::drop_guard)
+        let ends = self.0.stream.as_ref()?;
+        Some(ends.left.clone().drop_guard())
     }
 
     /// Waits until who has taken the HTTP/2 stream over has left it.
     pub(crate) async fn left(&self) {
-        match &self.0.left {
-            Some(left) => left.cancelled().await,
+        match &self.0.stream {
+            Some(ends) => ends.left.cancelled().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Tells who has taken the HTTP/2 stream over that it has ended.
+    pub(crate) fn end_stream(&self) {
+        if let Some(ends) = &self.0.stream {
+            ends.gone.cancel();
+        }
+    }
+
+    /// Returns what resolves when the HTTP/2 stream has ended.
+    pub(super) fn gone(&self) -> Option<WaitForCancellationFutureOwned> {
+        let ends = self.0.stream.as_ref()?;
+        Some(ends.gone.clone().cancelled_owned())
+    }
+
+    /// Returns whether the puller of a response is kept until all of it is sent.
+    pub(crate) fn is_finishing(&self) -> bool {
+        self.lock()
+            .finished
+            .as_ref()
+            .is_some_and(|it| !it.is_gone())
     }
 
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {

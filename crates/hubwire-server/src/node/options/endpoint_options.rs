@@ -67,8 +67,9 @@ options! {
     /// and 15 s, so a peer with a dead network is detected within 90 s.
     ///
     /// This works only for WebSockets and event streams on sockets that
-    /// [`serve`](crate::serve()) accepts from a TCP listener; a poll ends by its own timeouts.
-    /// `None`, and other byte streams (TLS), leave detection to the system, which may take a
+    /// [`serve`](crate::serve()) accepts from a TCP listener, with or without TLS; a poll ends by
+    /// its own timeouts. The connections of HTTP/2, which many requests share, have the default.
+    /// `None`, and other byte streams, leave detection to the system, which may take a
     /// quarter of an hour if something was sent, and to
     /// [`HubOptions::client_timeout_interval`](super::HubOptions::client_timeout_interval) if the
     /// client sends pings.

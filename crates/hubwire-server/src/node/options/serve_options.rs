@@ -32,18 +32,22 @@ options! {
     /// client (Kestrel's `MinResponseDataRate`). Default 10 s.
     ///
     /// After that, the connection is closed, no matter how much of the response is left. A client
-    /// that pauses its download for longer is cut off. Elsewhere than on plain TCP under Linux,
-    /// nothing is known of what has arrived, and a write may be pending for no longer than this. In
-    /// HTTP/2, where responses share a connection, one of which the client takes nothing for this
-    /// long, but for at least a minute, is reset.
+    /// that pauses its download for longer is cut off. Elsewhere than on TCP under Linux,
+    /// nothing is known of what has arrived, and a write may be pending for no longer than this.
+    ///
+    /// In HTTP/2, responses share a connection. While its client takes too little of all of them for
+    /// this long, but at least for a minute, those that wait for it are reset; and so is a single
+    /// one of which it takes nothing for ten times as long.
+    ///
     /// This does not apply to a hub's clients, event streams and polls included; see
     /// [`EndpointOptions::transport_progress_timeout`](super::EndpointOptions::transport_progress_timeout).
     write_timeout: Duration = Duration::from_secs(10),
         set(timeout: Duration);
 
-    /// The maximum number of connections, including those of hubs; more are refused with 503.
-    /// Default: as many as the system has descriptors for.
+    /// The maximum number of connections, including those of hubs; more are refused with 503, and
+    /// over TLS without a response. Default: as many as the system has descriptors for.
     ///
+    /// In HTTP/2, up to 100 WebSockets, event streams and other requests share a connection.
     /// An idle HTTP connection counts too: a client that negotiates has two connections until the
     /// idle timeout of the first is over.
     ///
@@ -59,9 +63,8 @@ options! {
     /// The address is that of the socket, whatever
     /// [`ServerOptions::trusted_proxies`](super::ServerOptions::trusted_proxies) are. Behind a
     /// proxy, all clients have the proxy's address, so use this limit only for servers that clients
-    /// reach directly. Connections of Unix sockets,
-    /// and of other listeners with addresses that are not a [`SocketAddr`](std::net::SocketAddr),
-    /// are never counted.
+    /// reach directly. Connections of Unix sockets, and of other listeners with addresses that are
+    /// not a [`SocketAddr`](std::net::SocketAddr), are never counted.
     maximum_connections_per_address: Option<usize> = None,
         set(count: impl Into<Option<usize>> => count.into());
 
@@ -73,9 +76,10 @@ options! {
 
     /// The maximum number of TLS handshakes at the same time. Default 2,000.
     ///
-    /// Beyond that, nothing more is accepted until one of them has ended. One that has taken a
-    /// quarter of its time ends for that, the one that began first before others: so clients that
-    /// only begin handshakes keep nobody else out.
+    /// A handshake holds up to 64 KiB, so this is at most 128 MiB. Beyond that, nothing more is
+    /// accepted until one of them has ended. One that has waited for its client for a quarter of
+    /// [`ServeOptions::tls_handshake_timeout`] ends for that, the one that began first before
+    /// others: so clients that only begin handshakes keep nobody else out.
     maximum_tls_handshakes: usize = 2_000,
         set(count: usize);
 }

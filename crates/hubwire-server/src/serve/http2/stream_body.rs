@@ -1,5 +1,6 @@
 //! The body of a response in HTTP/2: in pieces, each noted when it is offered to the client.
 
+use std::io::ErrorKind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -15,12 +16,15 @@ pub(super) struct StreamBody {
     body: Body,
     /// The rest of what the body gave.
     rest: Bytes,
+    /// How many bytes are missing, if the response says its length.
+    missing: Option<u64>,
     stream: Stream,
 }
 
 impl StreamBody {
     pub(super) fn new(body: Body, stream: Stream) -> Self {
         Self {
+            missing: body.size_hint().exact(),
             body,
             rest: Bytes::new(),
             stream,
@@ -32,6 +36,8 @@ impl HttpBody for StreamBody {
     type Data = Bytes;
     type Error = axum::Error;
 
+    /// Fails if the body ends before its length: the library would end the stream as if the
+    /// response were whole, and now resets it.
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -44,11 +50,16 @@ impl HttpBody for StreamBody {
                 Some(Ok(Ok(data))) => self.rest = data,
                 Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None if self.missing.is_some_and(|missing| missing > 0) => {
+                    let early = axum::Error::new(std::io::Error::from(ErrorKind::UnexpectedEof));
+                    return Poll::Ready(Some(Err(early)));
+                }
                 None => return Poll::Ready(None),
             }
         }
         let size = self.rest.len().min(PIECE_SIZE);
         let piece = self.rest.split_to(size);
+        self.missing = self.missing.map(|it| it.saturating_sub(size as u64));
         self.stream.offered();
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::node::{ServeLimits, caught};
 use crate::outbound::{Failure, Standing};
-use crate::transport::SocketHandle;
+use crate::transport::{SocketActivity, SocketHandle};
 
 tokio::task_local! {
     static CURRENT: Stream;
@@ -22,9 +22,19 @@ tokio::task_local! {
 /// How often a stream is looked at.
 const LOOK_PERIOD: Duration = Duration::from_secs(5);
 
-/// How long a client may take nothing of a response, if its own time limit is not longer: of a
-/// connection with many responses, each may have to wait for the others.
+/// How long a client may take nothing at all while responses wait, if the time limit of a write is
+/// not longer.
 const LEAST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How many times as long a client may take nothing of one response while it takes others: with
+/// many on a slow line, each has to wait, and a client may let out much at once, and rarely.
+const OTHERS_FIRST: u32 = 10;
+
+/// How many bytes a second are something, as in Kestrel (`MinResponseDataRate`).
+const LEAST_RATE: u64 = 240;
+
+/// How often it is asked whether the response to a poll is sent.
+const SENT_PERIOD: Duration = Duration::from_secs(1);
 
 /// How long a WebSocket that the hub has left may go on sending the rest.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,19 +54,25 @@ pub(super) struct Stream(Arc<StreamState>);
 
 struct StreamState {
     handle: SocketHandle,
-    timeout: Duration,
-    limits: Arc<ServeLimits>,
-    /// Since when the client has had no room for a piece of the response.
-    waits_since: Mutex<Option<Instant>>,
+    connection: Arc<Connection>,
+    waits: Mutex<Option<Waits>>,
+}
+
+/// A piece of a response for which the client has no room.
+#[derive(Clone, Copy)]
+struct Waits {
+    since: Instant,
+    /// How many bytes the client had taken of all responses when it last took enough, and when.
+    taken: u64,
+    taken_at: Instant,
 }
 
 impl Stream {
-    fn new(of: &StreamsState) -> Self {
+    fn new(connection: &Arc<Connection>) -> Self {
         Self(Arc::new(StreamState {
-            handle: SocketHandle::of_stream(of.local),
-            timeout: of.timeout.max(LEAST_TIMEOUT),
-            limits: Arc::clone(&of.limits),
-            waits_since: Mutex::default(),
+            handle: SocketHandle::of_stream(connection.local),
+            connection: Arc::clone(connection),
+            waits: Mutex::default(),
         }))
     }
 
@@ -66,62 +82,73 @@ impl Stream {
 
     /// Notes that a piece of the response waits for the client.
     pub(super) fn offered(&self) {
-        *self.waits_since() = Some(Instant::now());
+        let now = Instant::now();
+        *self.waits() = Some(Waits {
+            since: now,
+            taken: 0,
+            taken_at: now,
+        });
     }
 
     /// Notes that the client has room for more.
     pub(super) fn took(&self) {
-        *self.waits_since() = None;
+        *self.waits() = None;
     }
 
-    fn waits_since(&self) -> MutexGuard<'_, Option<Instant>> {
-        let waits_since = self.0.waits_since.lock();
-        waits_since.unwrap_or_else(PoisonError::into_inner)
+    fn waits(&self) -> MutexGuard<'_, Option<Waits>> {
+        self.0.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the client is to be given up.
     async fn overdue(&self) {
         loop {
             sleep(LOOK_PERIOD).await;
-            let waits_since = *self.waits_since();
-            if waits_since.is_some_and(|since| self.is_overdue(since.elapsed())) {
+            let is_overdue = match &mut *self.waits() {
+                Some(waits) => self.0.connection.is_overdue(waits),
+                None => continue,
+            };
+            if self.is_given_up(is_overdue) {
                 return;
             }
         }
     }
 
-    fn is_overdue(&self, waited: Duration) -> bool {
+    fn is_given_up(&self, is_overdue: bool) -> bool {
         let watch = self.handle().current_watch();
         match watch.as_ref().map(|watch| (watch, watch.standing())) {
-            Some((_, Standing::GivenUp)) => true,
-            Some((watch, Standing::Attached(progress))) => {
-                let is_overdue = waited >= progress.timeout;
-                if is_overdue {
-                    watch.give_up(Failure::NoProgress);
-                }
-                is_overdue
+            Some((_, Standing::GivenUp)) => return true,
+            Some((watch, Standing::Attached(_))) if is_overdue => {
+                watch.give_up(Failure::NoProgress);
             }
-            Some((_, Standing::Detached)) | None => {
-                let is_overdue = waited >= self.0.timeout;
-                if is_overdue {
-                    self.0.limits.write_timeout.count();
-                }
-                is_overdue
+            Some((_, Standing::Detached)) | None if is_overdue => {
+                self.0.connection.limits.write_timeout.count();
             }
+            _ => {}
         }
+        is_overdue
     }
 
     /// Runs the library's part of the stream.
     async fn run(self, part: impl Future<Output = ()>) {
         let part = pin!(CURRENT.scope(self.clone(), part));
         match select(part, pin!(self.overdue())).await {
-            Either::Left(_) => {}
+            Either::Left(_) => self.sent().await,
             Either::Right(_) => {
                 tracing::debug!(target: "hubwire::serve", "a client reads nothing of a response");
             }
         }
-        // Everything is with the library, or given up.
         self.handle().unwatch();
+    }
+
+    /// Waits until the client of a poll was sent what the library has of the response, as far as
+    /// that is known: until then it is not absent.
+    async fn sent(&self) {
+        let until = Instant::now() + LEAST_TIMEOUT;
+        let connection = &self.0.connection;
+        while self.handle().is_finishing() && !connection.socket.is_sent() && Instant::now() < until
+        {
+            sleep(SENT_PERIOD).await;
+        }
     }
 
     /// Passes on what a WebSocket sends, until the hub has left it and the rest is sent.
@@ -131,6 +158,29 @@ impl Stream {
             sleep(CLOSE_TIMEOUT).await;
         };
         select(pin!(part), pin!(left)).await;
+        self.handle().end_stream();
+    }
+}
+
+/// What the streams of a connection have in common.
+struct Connection {
+    local: Option<SocketAddr>,
+    socket: SocketActivity,
+    timeout: Duration,
+    limits: Arc<ServeLimits>,
+}
+
+impl Connection {
+    /// Returns whether too little is taken for too long: of all responses, or of this one.
+    fn is_overdue(&self, waits: &mut Waits) -> bool {
+        let taken = self.socket.taken();
+        let enough = LEAST_RATE * self.timeout.as_secs();
+        if taken >= waits.taken.saturating_add(enough) {
+            waits.taken = taken;
+            waits.taken_at = Instant::now();
+        }
+        waits.taken_at.elapsed() >= self.timeout
+            || waits.since.elapsed() >= self.timeout.saturating_mul(OTHERS_FIRST)
     }
 }
 
@@ -138,9 +188,7 @@ impl Stream {
 pub(super) struct Streams(Arc<StreamsState>);
 
 struct StreamsState {
-    local: Option<SocketAddr>,
-    timeout: Duration,
-    limits: Arc<ServeLimits>,
+    connection: Arc<Connection>,
     tasks: Mutex<Tasks>,
 }
 
@@ -153,13 +201,18 @@ struct Tasks {
 impl Streams {
     pub(super) fn new(
         local: Option<SocketAddr>,
+        socket: SocketActivity,
         timeout: Duration,
         limits: Arc<ServeLimits>,
     ) -> Self {
-        Self(Arc::new(StreamsState {
+        let connection = Connection {
             local,
-            timeout,
+            socket,
+            timeout: timeout.max(LEAST_TIMEOUT),
             limits,
+        };
+        Self(Arc::new(StreamsState {
+            connection: Arc::new(connection),
             tasks: Mutex::new(Tasks {
                 set: JoinSet::new(),
                 used: Instant::now(),
@@ -172,16 +225,17 @@ impl Streams {
         StreamExecutor(Arc::downgrade(&self.0))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Returns whether there is no stream, and nothing left to be sent.
+    pub(super) fn is_idle(&self) -> bool {
         let mut tasks = self.0.lock();
         tasks.reap();
-        tasks.set.is_empty()
+        tasks.set.is_empty() && self.0.connection.socket.is_sent()
     }
 
-    /// Waits until there has been no stream for this time.
+    /// Waits until for this time there has been no stream, and nothing was sent.
     pub(super) async fn idle_for(&self, timeout: Duration) {
         loop {
-            let Some(until) = self.idle_since().checked_add(timeout) else {
+            let Some(until) = self.used().checked_add(timeout) else {
                 return std::future::pending().await;
             };
             if until <= Instant::now() {
@@ -191,14 +245,15 @@ impl Streams {
         }
     }
 
-    /// Returns since when there has been no stream; now, if there is one.
-    fn idle_since(&self) -> Instant {
+    /// Returns when there last was a stream, or something was sent; the library still sends the end
+    /// of a response when its stream is done here.
+    fn used(&self) -> Instant {
         let mut tasks = self.0.lock();
         tasks.reap();
         if !tasks.set.is_empty() {
             tasks.used = Instant::now();
         }
-        tasks.used
+        tasks.used.max(self.0.connection.socket.last_write())
     }
 }
 
@@ -241,7 +296,7 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamExecutor {
         match CURRENT.try_get() {
             Ok(stream) => streams.spawn(stream.run_web_socket(part)),
             Err(_) => {
-                let stream = Stream::new(&streams);
+                let stream = Stream::new(&streams.connection);
                 streams.spawn(stream.run(part));
             }
         }

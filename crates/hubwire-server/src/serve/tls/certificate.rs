@@ -104,10 +104,10 @@ fn unreadable(path: &Path, source: std::io::Error) -> TlsError {
 }
 
 fn pair(certificate: &Path, key: &Path, pem: &Pem) -> Result<CertifiedKey, TlsError> {
-    let not_pem = |path: &Path, expected, source| TlsError::NotPem {
+    let not_pem = |path: &Path, expected, error: &pem::Error| TlsError::NotPem {
         path: path.to_owned(),
         expected,
-        source,
+        found: without_contents(error),
     };
     let chain = CertificateDer::pem_slice_iter(&pem.certificate)
         .collect::<Result<Vec<_>, _>>()
@@ -115,8 +115,62 @@ fn pair(certificate: &Path, key: &Path, pem: &Pem) -> Result<CertifiedKey, TlsEr
             true => Err(pem::Error::NoItemsFound),
             false => Ok(chain),
         })
-        .map_err(|error| not_pem(certificate, "a certificate", error))?;
+        .map_err(|error| not_pem(certificate, "a certificate", &error))?;
     let key = PrivateKeyDer::from_pem_slice(&pem.key)
-        .map_err(|error| not_pem(key, "a private key", error))?;
+        .map_err(|error| not_pem(key, "a private key", &error))?;
     CertifiedKey::from_der(chain, key, &default_provider()).map_err(TlsError::Unusable)
+}
+
+/// Describes an error: the parser's own description repeats lines of the file.
+fn without_contents(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "a section has no end",
+        pem::Error::IllegalSectionStart { .. } => {
+            "a section begins with a line that is not complete"
+        }
+        pem::Error::Base64Decode(_) => "a section is not base64",
+        pem::Error::NoItemsFound => "there is none in it",
+        _ => "it cannot be read",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reloading::with_causes;
+    use super::*;
+
+    /// As from an environment variable that has lost its line breaks.
+    #[test]
+    fn an_error_shows_nothing_of_a_key() {
+        let secret = "MIGHAgEAMBMGByqGSM49";
+        for text in [
+            format!("-----BEGIN PRIVATE KEY-----{secret}-----END PRIVATE KEY-----"),
+            format!("-----BEGIN PRIVATE KEY-----\n{secret}"),
+            format!("-----BEGIN {secret}\n"),
+            format!("-----BEGIN PRIVATE KEY-----\n{secret}!\n-----END PRIVATE KEY-----\n"),
+            secret.to_owned(),
+            String::new(),
+        ] {
+            for pem in [
+                Pem {
+                    certificate: text.clone().into_bytes(),
+                    key: Vec::new(),
+                },
+                Pem {
+                    certificate: CERTIFICATE.into(),
+                    key: text.clone().into_bytes(),
+                },
+            ] {
+                let error = pair(Path::new("a.pem"), Path::new("b.pem"), &pem).unwrap_err();
+                let shown = format!("{} {error:?}", with_causes(&error));
+                assert!(shown.contains(".pem"), "{shown}");
+                for bytes in [secret, "MIGH", "77, 73, 71, 72"] {
+                    assert!(!shown.contains(bytes), "{shown}");
+                }
+            }
+        }
+    }
+
+    /// Never looked at: the key is refused first.
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 }

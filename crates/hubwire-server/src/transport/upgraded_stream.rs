@@ -1,37 +1,46 @@
-//! An HTTP/2 stream that carries a WebSocket.
+//! A byte stream that stays inside the HTTP library: that of HTTP/2, or of a server unlike `serve`.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{DropGuard, WaitForCancellationFutureOwned};
 
 use super::SocketHandle;
 
-/// How many bytes the HTTP library gets at once: it copies them and holds several such pieces,
-/// whatever its client takes, and each becomes a frame.
+/// How many bytes the HTTP library gets at once: in HTTP/2 it copies them, holds several such
+/// pieces, whatever its client takes, and makes a frame of each.
 const PIECE_SIZE: usize = 16 * 1024;
 
-/// A stream of an HTTP/2 connection of ours, or any other upgraded connection.
-pub(crate) struct Http2Stream {
+/// Resolves when the library has ended an HTTP/2 stream.
+pub(super) type Gone = Pin<Box<WaitForCancellationFutureOwned>>;
+
+/// An upgraded connection of HTTP/1.1, or a stream of an HTTP/2 connection.
+pub(crate) struct UpgradedStream {
     io: TokioIo<Upgraded>,
+    handle: Option<SocketHandle>,
     /// Tells the stream's task that nothing more will be sent.
     _left: Option<DropGuard>,
 }
 
-impl Http2Stream {
-    pub(crate) fn new(upgraded: Upgraded, handle: Option<&SocketHandle>) -> Self {
+impl UpgradedStream {
+    pub(crate) fn new(upgraded: Upgraded, handle: Option<SocketHandle>) -> Self {
         Self {
             io: TokioIo::new(upgraded),
-            _left: handle.and_then(SocketHandle::leave_on_drop),
+            _left: handle.as_ref().and_then(SocketHandle::leave_on_drop),
+            handle,
         }
+    }
+
+    pub(super) fn gone(&self) -> Option<Gone> {
+        self.handle.as_ref()?.gone().map(Box::pin)
     }
 }
 
-impl AsyncRead for Http2Stream {
+impl AsyncRead for UpgradedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -41,7 +50,7 @@ impl AsyncRead for Http2Stream {
     }
 }
 
-impl AsyncWrite for Http2Stream {
+impl AsyncWrite for UpgradedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -53,13 +62,15 @@ impl AsyncWrite for Http2Stream {
 
     /// Joins small messages to one piece: the library would make a frame of each.
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if let [slice] = slices {
             return self.poll_write(cx, slice);
         }
+        // Nothing is joined in vain while the library has no room.
+        ready!(self.as_mut().poll_flush(cx))?;
         let mut joined = Vec::new();
         for slice in slices {
             let room = PIECE_SIZE - joined.len();
