@@ -32,7 +32,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub(crate) use bounds::{Bounds, Progress};
-pub(crate) use byte_stream::{BoxedSocket, ByteStream, SharedStream, Taking, as_tcp};
+pub(crate) use byte_stream::{BoxedSocket, ByteStream, SharedStream, Uptake, as_tcp};
 pub(crate) use flusher::{Flusher, Flushers};
 use futures_util::task::AtomicWaker;
 use hubwire_core::FrameFormat;

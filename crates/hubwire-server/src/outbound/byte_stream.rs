@@ -43,7 +43,7 @@ pub(crate) type BoxedSocket = Box<dyn ByteStream>;
 
 /// How a byte stream that is not TCP takes what is written to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Taking {
+pub(crate) enum Uptake {
     /// As its peer does, but for a small buffer.
     WithItsPeer,
     /// In advance, up to a window that its peer opens again rarely and by a lot, and through a task
@@ -59,17 +59,17 @@ pub(crate) struct SharedStream(Arc<Shared>);
 
 struct Shared {
     stream: Mutex<BoxedSocket>,
-    taking: Taking,
+    uptake: Uptake,
 }
 
 impl SharedStream {
-    pub(crate) fn new(stream: BoxedSocket, taking: Taking) -> Self {
+    pub(crate) fn new(stream: BoxedSocket, uptake: Uptake) -> Self {
         let stream = Mutex::new(stream);
-        Self(Arc::new(Shared { stream, taking }))
+        Self(Arc::new(Shared { stream, uptake }))
     }
 
-    pub(super) fn taking(&self) -> Taking {
-        self.0.taking
+    pub(super) fn uptake(&self) -> Uptake {
+        self.0.uptake
     }
 
     /// Returns what `ask` finds out about the TCP socket below, if there is one.

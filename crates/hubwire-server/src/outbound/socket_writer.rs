@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::task::coop::unconstrained;
 
-use super::byte_stream::{SharedStream, Taking};
+use super::byte_stream::{SharedStream, Uptake};
 use super::tcp_info::{IS_TOLD, TcpInfo, tcp_info};
 
 /// The write half, which the connection's queue owns.
@@ -92,7 +92,7 @@ impl SocketWriter {
     /// Returns whether the byte stream may refuse bytes that its peer would take.
     pub(super) fn takes_in_advance(&self) -> bool {
         match self {
-            Self::Other(stream) => stream.taking() == Taking::InAdvance,
+            Self::Other(stream) => stream.uptake() == Uptake::InAdvance,
             Self::Tcp(_) => false,
         }
     }

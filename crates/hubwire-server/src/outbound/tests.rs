@@ -21,7 +21,7 @@ use tokio::io::{AsyncReadExt, DuplexStream};
 
 use super::{
     Bounds, ENTRY_COST, Failure, Flushers, Outbound, OutboundMemory, Pace, Progress, Puller,
-    SharedStream, SocketWriter, Taking,
+    SharedStream, SocketWriter, Uptake,
 };
 use crate::node::{ConnectionLabel, Node, RandomSource, ServerOptions, TrustedProxies};
 
@@ -88,7 +88,7 @@ fn message(text: &str) -> EncodedMessage {
 /// Attaches a byte stream that accepts `capacity` bytes before it refuses; returns its far end.
 fn attach_stream(outbound: &Arc<Outbound>, capacity: usize) -> DuplexStream {
     let (near, far) = tokio::io::duplex(capacity);
-    let writer = SharedStream::new(Box::new(near), Taking::WithItsPeer);
+    let writer = SharedStream::new(Box::new(near), Uptake::WithItsPeer);
     outbound.attach_socket(SocketWriter::Other(writer));
     far
 }
@@ -303,7 +303,7 @@ async fn a_byte_stream_that_holds_bytes_back_is_flushed() {
     let outbound = outbound(100);
     let (near, mut far) = tokio::io::duplex(100);
     let held = tokio::io::BufWriter::with_capacity(1000, near);
-    let writer = SharedStream::new(Box::new(held), Taking::WithItsPeer);
+    let writer = SharedStream::new(Box::new(held), Uptake::WithItsPeer);
     outbound.attach_socket(SocketWriter::Other(writer));
     outbound.gather(TransferFormat::Text, b"one;");
     outbound.write_gathered();

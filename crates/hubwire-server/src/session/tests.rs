@@ -15,7 +15,7 @@ use crate::lifetime::tests::lifetime;
 use crate::node::{EndpointOptions, HubOptions};
 use crate::outbound::tests::bounds;
 use crate::outbound::tests::taking::Taking;
-use crate::outbound::{SharedStream, SocketWriter, Taking};
+use crate::outbound::{SharedStream, SocketWriter, Uptake};
 use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 
 static BARE: TransportKind = TransportKind {
@@ -108,7 +108,7 @@ impl Stage {
             assert!(!is_told_to.load(Ordering::Relaxed), "a broken stream");
             bytes.len()
         });
-        let out = SharedStream::new(Box::new(stream), Taking::WithItsPeer);
+        let out = SharedStream::new(Box::new(stream), Uptake::WithItsPeer);
         connection
             .outbound()
             .attach_socket(SocketWriter::Other(out));

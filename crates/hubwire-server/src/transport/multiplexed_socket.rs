@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::peer_look::PeerLook;
 use super::stream_peer::timed_out;
 use crate::node::{ConnectionPermit, EndpointOptions, ServeLimits};
-use crate::outbound::{ByteStream, Progress, SharedStream, Taking, tcp_info};
+use crate::outbound::{ByteStream, Progress, SharedStream, Uptake, tcp_info};
 
 /// A socket that many requests share, so that how much its peer reads is judged for each of them.
 ///
@@ -94,7 +94,7 @@ impl MultiplexedSocket {
         };
         Self {
             activity: SocketActivity {
-                socket: SharedStream::new(Box::new(socket), Taking::WithItsPeer),
+                socket: SharedStream::new(Box::new(socket), Uptake::WithItsPeer),
                 written: Arc::new(Mutex::new(written)),
             },
             _permit: permit,

@@ -15,7 +15,7 @@ use super::tcp_look::TcpLook;
 use super::tcp_watch::TcpWatch;
 use super::upgraded_stream::{Gone, UpgradedStream};
 use crate::node::ConnectionPermit;
-use crate::outbound::{BoxedSocket, SharedStream, SocketWriter, Taking};
+use crate::outbound::{BoxedSocket, SharedStream, SocketWriter, Uptake};
 
 /// A socket, with the bytes that the HTTP library had already read from it, and its permit.
 pub(crate) struct Socket {
@@ -79,13 +79,13 @@ impl Socket {
                 (ReaderKind::Tcp(reader), SocketWriter::Tcp(writer))
             }
             Stream::Other(stream) => {
-                let stream = SharedStream::new(stream, Taking::WithItsPeer);
+                let stream = SharedStream::new(stream, Uptake::WithItsPeer);
                 let writer = SocketWriter::Other(stream.clone());
                 (ReaderKind::Other(stream, None), writer)
             }
             Stream::Upgraded(stream) => {
                 let gone = stream.gone();
-                let stream = SharedStream::new(Box::new(stream), Taking::InAdvance);
+                let stream = SharedStream::new(Box::new(stream), Uptake::InAdvance);
                 let writer = SocketWriter::Other(stream.clone());
                 (ReaderKind::Upgraded(stream, gone), writer)
             }

@@ -187,7 +187,7 @@ fn who_has_taken_all_meanwhile_is_no_victim_and_who_came_meanwhile_is_one() {
     });
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            let writer = SharedStream::new(Box::new(held), Taking::WithItsPeer);
+            let writer = SharedStream::new(Box::new(held), Uptake::WithItsPeer);
             reading.attach_socket(SocketWriter::Other(writer));
         });
         has_begun.recv().unwrap();

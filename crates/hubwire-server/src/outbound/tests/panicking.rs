@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::task::JoinSet;
 
-use super::super::{Failure, Flushers, Outbound, SharedStream, SocketWriter, Taking};
+use super::super::{Failure, Flushers, Outbound, SharedStream, SocketWriter, Uptake};
 use super::{BARE, attach_stream, bounds, label, message, node, read};
 use crate::node::{Node, ServerOptions};
 
@@ -80,7 +80,7 @@ fn queues(panics: Panics) -> (Queues, DuplexStream) {
     let (broken, other) = (queue(), queue());
     let (pipe, far) = tokio::io::duplex(4);
     let stream = PanickingStream { pipe, panics };
-    let writer = SharedStream::new(Box::new(stream), Taking::WithItsPeer);
+    let writer = SharedStream::new(Box::new(stream), Uptake::WithItsPeer);
     broken.attach_socket(SocketWriter::Other(writer));
     let mut flushing = JoinSet::new();
     flushing.spawn(flusher.run());

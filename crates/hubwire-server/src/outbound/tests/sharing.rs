@@ -21,7 +21,7 @@ async fn a_flusher_leaves_turns_to_others_while_it_writes_long_queues() {
             );
             // Like a socket with large buffers, or with a peer that reads on another machine.
             let fast = Taking(|bytes: &[u8]| bytes.len());
-            let writer = SharedStream::new(Box::new(fast), Taking::WithItsPeer);
+            let writer = SharedStream::new(Box::new(fast), Uptake::WithItsPeer);
             queue.attach_socket(SocketWriter::Other(writer));
             let _ = queue.offer(&message);
             queue
