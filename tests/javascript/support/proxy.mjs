@@ -56,9 +56,11 @@ function passOn({ port }, incoming, outgoing) {
 export class CuttableProxy {
   #server;
   #sockets = new Set();
+  #scheme;
 
-  static async start({ port }) {
+  static async start({ port, url }) {
     const proxy = new CuttableProxy();
+    proxy.#scheme = url.split(":")[0];
     proxy.#server = createTcpServer((near) => {
       const far = connect(port, HOST);
       for (const [socket, other] of [[near, far], [far, near]]) {
@@ -76,7 +78,7 @@ export class CuttableProxy {
   }
 
   get url() {
-    return `http://${HOST}:${this.port}`;
+    return `${this.#scheme}://${HOST}:${this.port}`;
   }
 
   cut() {
