@@ -56,6 +56,8 @@ function passOn({ port }, incoming, outgoing) {
 export class CuttableProxy {
   #server;
   #sockets = new Set();
+  /** How many clients are connected. */
+  clients = 0;
   #scheme;
 
   static async start({ port, url }) {
@@ -63,6 +65,8 @@ export class CuttableProxy {
     proxy.#scheme = url.split(":")[0];
     proxy.#server = createTcpServer((near) => {
       const far = connect(port, HOST);
+      proxy.clients += 1;
+      near.on("close", () => (proxy.clients -= 1));
       for (const [socket, other] of [[near, far], [far, near]]) {
         proxy.#sockets.add(socket);
         socket.on("error", () => {});
