@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { THEMES } from "../javascript/behaviours/index.mjs";
+import { certificate } from "../javascript/support/certificate.mjs";
 import { conformance } from "../javascript/support/server.mjs";
 import { Table } from "../javascript/support/table.mjs";
 import { launch } from "./support/chromium.mjs";
@@ -28,7 +29,7 @@ class Column {
   static async open(column) {
     const opened = new Column();
     opened.column = column;
-    opened.server = await conformance();
+    opened.server = await conformance({ certificate: column.isSecure ? certificate() : undefined });
     opened.context = await browser.newContext();
     opened.page = await opened.context.newPage();
     await opened.page.exposeFunction("stopServer", (signal) => opened.server.stop(signal));
@@ -59,7 +60,7 @@ class Column {
 // Columns run concurrently, each with its own server; the cells of a column run in order.
 describe("matrix", { concurrency: COLUMNS.length }, () => {
   before(async () => {
-    browser = await launch();
+    browser = await launch({ trusted: certificate() });
   });
   after(() => browser?.close());
 

@@ -1,6 +1,7 @@
 // Every behaviour with every client, transport and encoding: one test per cell, then the whole
 // matrix.
 
+import "./support/trusting.mjs";
 import { after, before, describe, test } from "node:test";
 
 import { THEMES } from "./behaviours/index.mjs";
@@ -24,7 +25,7 @@ describe("matrix", { concurrency: COLUMNS_AT_ONCE }, () => {
     describe(variant.name, { concurrency: 1 }, () => {
       let server;
       before(async () => {
-        server = await conformance();
+        server = await conformance({ certificate: variant.certificate });
       });
       after(() => server?.stop());
 

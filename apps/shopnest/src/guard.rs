@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 /// Otherwise any page could point its own host name at 127.0.0.1 and talk to the shop on behalf of
 /// its visitor.
 pub(crate) async fn loopback_host(request: Request, next: Next) -> Response {
-    if text(request.headers(), &HOST).is_some_and(is_loopback) {
+    if host(&request).is_some_and(is_loopback) {
         return next.run(request).await;
     }
     let advice = "ShopNest listens on this machine only; open it by localhost or 127.0.0.1.\n";
@@ -22,10 +23,9 @@ pub(crate) async fn loopback_host(request: Request, next: Next) -> Response {
 
 /// Refuses changes that a page of another site asks for.
 pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let foreign = text(headers, &ORIGIN).is_some_and(|origin| {
+    let foreign = text(request.headers(), &ORIGIN).is_some_and(|origin| {
         let authority = origin.split_once("://").map(|(_, authority)| authority);
-        authority.is_none() || authority != text(headers, &HOST)
+        authority.is_none() || authority != host(&request)
     });
     if foreign && request.method() != Method::GET {
         return (
@@ -42,6 +42,12 @@ pub(crate) async fn no_sniffing(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Returns the host that a request is for, with its port: in HTTP/2, it is in the target.
+fn host(request: &Request) -> Option<&str> {
+    let authority = request.uri().authority().map(Authority::as_str);
+    authority.or_else(|| text(request.headers(), &HOST))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &axum::http::HeaderName) -> Option<&'a str> {

@@ -9,6 +9,7 @@ mod operations;
 mod orders;
 mod page;
 mod telemetry;
+mod tls;
 
 use std::future::IntoFuture;
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use hubwire::SignalR;
 use crate::listening::listen;
 use crate::operations::Operations;
 use crate::telemetry::Telemetry;
+use crate::tls::TlsFiles;
 
 /// An allocator that returns the memory used for slow clients once they have left.
 #[cfg(target_os = "linux")]
@@ -37,6 +39,9 @@ struct Options {
     /// Where to serve /metrics, /health and /ready, as ADDRESS:PORT; nowhere if left out.
     #[arg(long, env = "SHOPNEST_METRICS", value_name = "ADDR")]
     metrics: Option<String>,
+
+    #[command(flatten)]
+    tls: TlsFiles,
 }
 
 #[tokio::main]
@@ -59,6 +64,7 @@ async fn run() -> anyhow::Result<()> {
 }
 
 async fn serve(options: &Options) -> anyhow::Result<()> {
+    let tls = options.tls.read()?;
     let listener = listen("--listen", &options.listen).await?;
     let address = listener.local_addr()?;
     let operations = match &options.metrics {
@@ -70,11 +76,16 @@ async fn serve(options: &Options) -> anyhow::Result<()> {
     };
     let signalr = SignalR::new();
     let app = app::router(&signalr, address);
-    println!("ShopNest is open at http://{address} (Ctrl-C closes it)");
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    println!("ShopNest is open at {scheme}://{address} (Ctrl-C closes it)");
     let shop = hubwire::serve(listener, app)
         .with(&signalr)
-        .until(asked_to_stop())
-        .into_future();
+        .until(asked_to_stop());
+    let shop = match tls {
+        Some(tls) => shop.tls(tls),
+        None => shop,
+    };
+    let shop = shop.into_future();
     let served = match operations {
         Some(operations) => {
             println!("Its metrics are at http://{}/metrics", operations.address());

@@ -9,7 +9,7 @@ class Proxy {
   }
 
   get url() {
-    return `http://${location.hostname}:${this.port}`;
+    return `${location.protocol}//${location.hostname}:${this.port}`;
   }
 
   cut() {

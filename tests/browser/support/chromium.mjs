@@ -12,8 +12,11 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ARGUMENTS });
+/** Launches a browser, which trusts a certificate of the tests. */
+export function launch({ trusted } = {}) {
+  // Chromium heeds this only with a profile of its own, which Playwright always makes.
+  const trust = trusted ? [`--ignore-certificate-errors-spki-list=${trusted.publicKeyHash}`] : [];
+  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: [...ARGUMENTS, ...trust] });
 }
 
 // The client deletes a polled connection that it stops or that has ended; its own Close, or the

@@ -2,8 +2,12 @@
 
 const CLIENT = "10.0.11";
 
-const column = (transport, encoding) => ({
-  name: `Chromium, ${transport}, ${encoding}`,
+const PLAIN = { scheme: "http", httpProtocol: "HTTP/1.1" };
+const SECURE = { scheme: "https", httpProtocol: "HTTP/2", isSecure: true };
+
+const column = (security, transport, encoding) => ({
+  ...security,
+  name: `Chromium, ${security.scheme}, ${transport}, ${encoding}`,
   client: CLIENT,
   transport,
   encoding,
@@ -11,13 +15,17 @@ const column = (transport, encoding) => ({
 });
 
 export const COLUMNS = [
-  column("WebSockets", "JSON"),
-  column("WebSockets", "MessagePack"),
-  column("ServerSentEvents", "JSON"),
-  column("LongPolling", "JSON"),
-  column("LongPolling", "MessagePack"),
+  column(PLAIN, "WebSockets", "JSON"),
+  column(PLAIN, "WebSockets", "MessagePack"),
+  column(PLAIN, "ServerSentEvents", "JSON"),
+  column(PLAIN, "LongPolling", "JSON"),
+  column(PLAIN, "LongPolling", "MessagePack"),
+  column(SECURE, "WebSockets", "JSON"),
+  column(SECURE, "ServerSentEvents", "JSON"),
+  column(SECURE, "LongPolling", "MessagePack"),
 ];
 
+const overTls = ({ isSecure }) => isSecure;
 const nowhere = () => false;
 const onSockets = ({ transport }) => transport === "WebSockets";
 const onPolls = ({ transport }) => transport === "LongPolling";
@@ -34,8 +42,8 @@ const LIMITED = new Map([
   ["requests: the client's user agent, and another", nowhere],
   // Pages cannot read redirects.
   ["negotiation: 307 names an absolute URL, query kept", nowhere],
-  // 40 clients: a browser opens no more than six connections to a server, and WebSockets one by one.
-  ["outages: told to stop under load: every client may come back", nowhere],
+  // 40 clients: over HTTP/1.1, a browser opens no more than six connections to a server, and WebSockets one by one.
+  ["outages: told to stop under load: every client may come back", overTls],
   // The client keeps a cancel until its call's POST is answered; later calls may overtake it.
   ["streams: no item after a cancel, with or without a token", onSockets],
   // The client's first ping, a POST to what has ended, may be answered before the stream's Close is read.

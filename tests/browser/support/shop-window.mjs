@@ -11,11 +11,17 @@ export class ShopWindow {
   complaints;
   #context;
 
-  /** Opens a window; `settings` are Playwright's context options, `prepare` runs before the page loads. */
-  static async open(t, browser, url, { name, prepare, ...settings } = {}) {
+  /**
+   * Opens a window; `settings` are Playwright's context options, `prepare` runs before the page loads. A window `beside`
+   * another shares what tabs of a browser share, connections included.
+   */
+  static async open(t, browser, url, { name, prepare, beside, ...settings } = {}) {
     const window = new ShopWindow();
-    window.#context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...settings });
-    t.after(() => window.#context.close());
+    window.#context = beside?.#context;
+    if (!beside) {
+      window.#context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...settings });
+      t.after(() => window.#context.close());
+    }
     window.page = await window.#context.newPage();
     window.page.setDefaultTimeout(SHORT);
     window.complaints = await Complaints.of(window.page);

@@ -13,6 +13,7 @@ mod dotnet_values;
 mod echo_handler;
 mod filter_endpoints;
 mod filter_hub;
+mod https;
 mod matrix_endpoints;
 mod pack_anything;
 mod pack_endpoints;
@@ -34,14 +35,18 @@ mod typed_hub;
 mod values_hub;
 mod web_worker;
 
+use std::future::IntoFuture;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use hubwire::SignalR;
+use hubwire::{Serve, SignalR};
+use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+
+use crate::https::HttpsOptions;
 
 /// The hubs and routes that SignalR's own tests need.
 #[derive(Debug, Parser)]
@@ -57,6 +62,9 @@ struct Options {
     /// The client that web workers load from `/lib/signalr-webworker/signalr.js`.
     #[arg(long = "web-worker-client", value_name = "FILE", default_value = WEB_WORKER_CLIENT)]
     web_worker_client: PathBuf,
+
+    #[command(flatten)]
+    https: HttpsOptions,
 }
 
 /// The client in the packages of the JavaScript tests.
@@ -78,15 +86,27 @@ async fn main() -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
+    let secure = options.https.listen().await?;
     let signalr = SignalR::new();
     let filtered = filter_endpoints::server();
     let app = routes::router(&signalr, &filtered, &options.allowed_origins)
         .merge(web_worker::router(options.web_worker_client));
+    let until_stopped = |serve: Serve<TcpListener>| {
+        serve
+            .with(&signalr)
+            .with(&filtered)
+            .until(hubwire::shutdown_signal())
+            .into_future()
+    };
     println!("the conformance server listens on http://{address}");
-    hubwire::serve(listener, app)
-        .with(&signalr)
-        .with(&filtered)
-        .until(hubwire::shutdown_signal())
-        .await
-        .context("serving ended")
+    let plain = until_stopped(hubwire::serve(listener, app.clone()));
+    let served = match secure {
+        Some((listener, tls)) => {
+            println!("and on https://{}", listener.local_addr()?);
+            let secure = hubwire::serve(listener, https::marked(app)).tls(tls);
+            tokio::try_join!(plain, until_stopped(secure)).map(|_| ())
+        }
+        None => plain.await,
+    };
+    served.context("serving ended")
 }

@@ -41,9 +41,36 @@ async fn plain_path(mut request: Request) -> Request {
             target.push('?');
             target.push_str(query);
         }
-        if let Ok(uri) = target.parse::<Uri>() {
+        // The scheme and the authority stay: in HTTP/2, there is no `Host`.
+        let mut parts = request.uri().clone().into_parts();
+        if let Ok(target) = target.parse() {
+            parts.path_and_query = Some(target);
+        }
+        if let Ok(uri) = Uri::from_parts(parts) {
             *request.uri_mut() = uri;
         }
     }
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn paths_become_plain_and_the_rest_stays() {
+        for (target, plain) in [
+            ("/testHub/?Id=A", "/testhub?Id=A"),
+            ("/clientresult/Ab/", "/clientresult/Ab"),
+            (
+                "https://localhost:1/testHub?a",
+                "https://localhost:1/testhub?a",
+            ),
+        ] {
+            let request = Request::get(target).body(Body::empty()).unwrap();
+            assert_eq!(plain_path(request).await.uri(), plain);
+        }
+    }
 }

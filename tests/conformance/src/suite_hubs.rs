@@ -3,6 +3,7 @@
 use std::future::ready;
 use std::net::SocketAddr;
 
+use axum::http::Version;
 use futures_util::{Stream, StreamExt, stream};
 use hubwire::{
     CancellationToken, ConnectionRequest, HubCallerContext, HubResult, Principal, StreamReader,
@@ -138,9 +139,11 @@ impl DefaultHub {
         cx.transport().name()
     }
 
-    /// There is no other version yet.
-    pub fn get_http_protocol(&self) -> &'static str {
-        "HTTP/1.1"
+    pub fn get_http_protocol(&self, cx: &HubCallerContext<Self>) -> &'static str {
+        match cx.request().http_version() {
+            Version::HTTP_2 => "HTTP/2",
+            _ => "HTTP/1.1",
+        }
     }
 
     pub fn abort(&self, cx: &HubCallerContext<Self>) {

@@ -9,11 +9,13 @@ use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD,
-    HOST, LOCATION, ORIGIN, SET_COOKIE,
+    LOCATION, ORIGIN, SET_COOKIE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+
+use crate::https::{base_url, is_secure};
 
 /// The number of redirects that were sent.
 #[derive(Clone, Debug, Default)]
@@ -86,11 +88,9 @@ fn redirect(redirects: &Redirects, request: &Request) -> Option<Response> {
 /// Creates a redirect with an absolute URL, because the event source of one client accepts no
 /// other.
 fn moved(request: &Request, path: &str) -> Response {
-    let host = request.headers().get(HOST);
-    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
     let query = request.uri().query();
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
-    let location = format!("http://{host}{path}{query}");
+    let location = format!("{}{path}{query}", base_url(request));
     (
         StatusCode::TEMPORARY_REDIRECT,
         [(LOCATION, location)],
@@ -101,33 +101,47 @@ fn moved(request: &Request, path: &str) -> Response {
 
 async fn with_cookies(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let cookies = cookies(path);
+    let cookies = cookies(path, is_secure(&request));
     let mut response = if path.starts_with("/bad-negotiate") {
         (StatusCode::BAD_REQUEST, "Some response from server").into_response()
     } else {
         next.run(request).await
     };
     for cookie in cookies {
-        append(response.headers_mut(), SET_COOKIE, cookie);
+        response
+            .headers_mut()
+            .append(SET_COOKIE, HeaderValue::from_static(cookie));
     }
     response
 }
 
-fn cookies(path: &str) -> Vec<&'static str> {
+/// The cookies of a negotiation over plain HTTP, and over TLS: pages of other sites need these
+/// attributes.
+macro_rules! cookies {
+    ($($cookie:literal,)*) => {
+        const PLAIN_COOKIES: &[&str] = &[$($cookie,)*];
+        const SECURE_COOKIES: &[&str] =
+            &[$(concat!($cookie, "; secure; samesite=none; partitioned"),)*];
+    };
+}
+
+cookies![
+    "testCookie=testValue; path=/",
+    "testCookie2=testValue2; path=/",
+    "expiredCookie=doesntmatter; expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/",
+];
+
+fn cookies(path: &str, is_secure: bool) -> Vec<&'static str> {
     let mut cookies = Vec::new();
     if path.contains("/negotiate") {
-        cookies.extend([
-            "testCookie=testValue; path=/",
-            "testCookie2=testValue2; path=/",
-            "expiredCookie=doesntmatter; expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/",
-        ]);
+        cookies.extend(if is_secure {
+            SECURE_COOKIES
+        } else {
+            PLAIN_COOKIES
+        });
     }
     if path.ends_with("/negotiate") {
         cookies.push("fromNegotiate=a%20value; path=/");
     }
     cookies
-}
-
-fn append(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    headers.append(name, HeaderValue::from_static(value));
 }

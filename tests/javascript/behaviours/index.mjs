@@ -19,12 +19,13 @@ import * as results from "./results.mjs";
 import * as streams from "./streams.mjs";
 import * as values from "./values.mjs";
 
-/** The theme without the cells of older clients that would only repeat what their WebSockets show. */
+/** The theme without the cells of older clients, and of those over TLS, that would only repeat what their WebSockets show. */
 const once = ({ theme, behaviours }) => ({
   theme,
   behaviours: behaviours.map((row) => ({
     ...row,
-    where: (variant) => row.where(variant) && (!variant.isOlderClient || variant.transport === "WebSockets"),
+    where: (variant) =>
+      row.where(variant) && (!(variant.isOlderClient || variant.isSecure) || variant.transport === "WebSockets"),
   })),
 });
 

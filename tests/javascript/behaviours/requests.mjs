@@ -69,6 +69,6 @@ export const behaviours = [
     assert.equal(localPort, cell.server.port);
     assert.ok(remotePort > 0 && remotePort !== localPort, `remote port ${remotePort}`);
     assert.deepEqual(addresses, ["127.0.0.1", "127.0.0.1"]);
-    assert.equal(await ada.invoke("GetHttpProtocol"), "HTTP/1.1");
+    assert.equal(await ada.invoke("GetHttpProtocol"), cell.variant.httpProtocol);
   }),
 ];

@@ -28,7 +28,7 @@ export class Cell {
 
   /** Starts a server that this cell may stop and start. */
   async serverOfItsOwn() {
-    const server = await conformance();
+    const server = await conformance({ certificate: this.variant.certificate });
     this.#t.after(() => server.stop());
     return server;
   }

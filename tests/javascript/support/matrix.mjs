@@ -7,6 +7,8 @@ import msgpack8 from "signalr-protocol-msgpack8";
 import signalR7 from "signalr7";
 import signalR8 from "signalr8";
 
+import { certificate } from "./certificate.mjs";
+
 const CLIENTS = [
   { signalR, msgpack },
   { signalR: signalR8, msgpack: msgpack8 },
@@ -28,19 +30,34 @@ const ENCODINGS = [
   { name: "MessagePack", binary: true, protocol: ({ msgpack }) => new msgpack.MessagePackHubProtocol(), forms: native },
 ];
 
-/** Every combination that clients support. */
-export const VARIANTS = CLIENTS.flatMap((client) =>
-  TRANSPORTS.flatMap((transport) =>
-    ENCODINGS.filter((encoding) => !(encoding.binary && transport.textOnly)).map((encoding) => variant(client, transport, encoding)),
-  ),
-);
+const PLAIN = { scheme: "http" };
+/** Node's clients offer no HTTP/2. */
+const SECURE = { scheme: "https", certificate: certificate() };
 
-function variant(client, transport, encoding) {
+const [JSON_TEXT, MESSAGE_PACK] = ENCODINGS;
+const [WEB_SOCKETS, EVENT_STREAMS, LONG_POLLING] = TRANSPORTS;
+
+/** Every combination that clients support, and the newest client over TLS with one encoding for each transport. */
+export const VARIANTS = [
+  ...CLIENTS.flatMap((client) =>
+    TRANSPORTS.flatMap((transport) =>
+      ENCODINGS.filter((encoding) => !(encoding.binary && transport.textOnly)).map((encoding) => variant(client, transport, encoding, PLAIN)),
+    ),
+  ),
+  variant(CLIENTS[0], WEB_SOCKETS, JSON_TEXT, SECURE),
+  variant(CLIENTS[0], EVENT_STREAMS, JSON_TEXT, SECURE),
+  variant(CLIENTS[0], LONG_POLLING, MESSAGE_PACK, SECURE),
+];
+
+function variant(client, transport, encoding, security) {
   const { signalR } = client;
   return {
-    name: `client ${signalR.VERSION}, ${transport.name}, ${encoding.name}`,
+    name: `client ${signalR.VERSION}, ${transport.name}, ${encoding.name}, ${security.scheme}`,
     client: signalR.VERSION,
     isOlderClient: client !== CLIENTS[0],
+    isSecure: security === SECURE,
+    ...security,
+    httpProtocol: "HTTP/1.1",
     transport: transport.name,
     encoding: encoding.name,
     isMessagePack: Boolean(encoding.binary),

@@ -56,11 +56,17 @@ function passOn({ port }, incoming, outgoing) {
 export class CuttableProxy {
   #server;
   #sockets = new Set();
+  /** How many clients are connected. */
+  clients = 0;
+  #scheme;
 
-  static async start({ port }) {
+  static async start({ port, url }) {
     const proxy = new CuttableProxy();
+    proxy.#scheme = url.split(":")[0];
     proxy.#server = createTcpServer((near) => {
       const far = connect(port, HOST);
+      proxy.clients += 1;
+      near.on("close", () => (proxy.clients -= 1));
       for (const [socket, other] of [[near, far], [far, near]]) {
         proxy.#sockets.add(socket);
         socket.on("error", () => {});
@@ -76,7 +82,7 @@ export class CuttableProxy {
   }
 
   get url() {
-    return `http://${HOST}:${this.port}`;
+    return `${this.#scheme}://${HOST}:${this.port}`;
   }
 
   cut() {

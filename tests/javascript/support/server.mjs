@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { BlockingProxy, CuttableProxy } from "./proxy.mjs";
 import { within } from "./waiting.mjs";
 
+const HOST = "127.0.0.1";
 const STARTING = 10_000;
 const STOPPING = 15_000;
 const running = new Set();
@@ -19,40 +20,53 @@ export function binary(variable, name) {
   return path;
 }
 
-export const shopnest = (options) => Server.start(binary("SHOPNEST_BIN", "shopnest"), options);
-export const conformance = (options) => Server.start(binary("CONFORMANCE_SERVER_BIN", "conformance-server"), options);
+// With the option `certificate`, both are servers over TLS; the conformance server then serves plain HTTP elsewhere.
+const insteadOfPlain = (address, files) => ["--listen", address, ...files];
+const besidesPlain = (address, files) => ["--listen", `${HOST}:0`, "--tls-listen", address, ...files];
+
+export const shopnest = (options) => Server.start(binary("SHOPNEST_BIN", "shopnest"), { ...options, secured: insteadOfPlain });
+export const conformance = (options) =>
+  Server.start(binary("CONFORMANCE_SERVER_BIN", "conformance-server"), { ...options, secured: besidesPlain });
 export const firstApp = (options) => Server.start(binary("FIRST_APP_BIN", "first_app"), options);
 
 export class Server {
   #path;
   #child;
   #ended;
-  #args;
+  #listen;
+  #scheme;
   port;
   /** What the server has printed and logged since it was started. */
   output = "";
 
-  constructor(path, args) {
-    this.#path = path;
-    this.#args = args;
-  }
-
-  /** `args` are passed to the binary, in addition to its address. */
-  static async start(path, { port = 0, args = [] } = {}) {
-    const server = new Server(path, args);
+  /**
+   * `args` are passed to the binary, in addition to its address. With a `certificate`, `secured` returns the arguments
+   * for an address over TLS.
+   */
+  static async start(path, { port = 0, args = [], certificate, secured } = {}) {
+    const server = new Server();
+    server.#path = path;
+    server.#scheme = certificate ? "https" : "http";
+    const files = certificate && ["--tls-cert", certificate.cert, "--tls-key", certificate.key];
+    const listen = (address) => (files ? secured(address, files) : ["--listen", address]);
+    server.#listen = () => [...listen(`${HOST}:${server.port}`), ...args];
     server.port = port;
     await server.restart();
     return server;
   }
 
   get url() {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://${HOST}:${this.port}`;
+  }
+
+  /** The process's id. */
+  get pid() {
+    return this.#child.pid;
   }
 
   /** Starts the binary; after a stop, it listens on the same port as before. */
   async restart() {
-    const listen = ["--listen", `127.0.0.1:${this.port}`];
-    const child = spawn(this.#path, [...listen, ...this.#args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(this.#path, this.#listen(), { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     running.add(child);
     this.output = "";
@@ -67,7 +81,7 @@ export class Server {
       child.stderr.on("data", (data) => (this.output += data));
       child.stdout.on("data", (data) => {
         this.output += data;
-        const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(this.output)?.[1];
+        const port = new RegExp(`${this.#scheme}://127\\.0\\.0\\.1:(\\d+)\\s`).exec(this.output)?.[1];
         if (port) resolve(Number(port));
       });
       this.#ended.then((end) => reject(new Error(`${this.#path} ended before it listened: ${JSON.stringify(end)}\n${this.output}`)));

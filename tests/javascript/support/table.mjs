@@ -22,7 +22,7 @@ export class Table {
 
   toString() {
     const head = [
-      ...["client", "transport", "encoding"].map((part) => ["", ...this.#columns.map((column) => column[part])]),
+      ...["client", "scheme", "transport", "encoding"].map((part) => ["", ...this.#columns.map((column) => column[part])]),
     ];
     const body = this.#themes.flatMap(({ theme, behaviours }) => [
       [theme],

@@ -119,7 +119,7 @@ pub(super) const ROOMS: &[Room] = &[
     },
     Room {
         name: "serve",
-        may_use: &["server", "transport", "node"],
+        may_use: &["server", "transport", "outbound", "node"],
     },
     Room {
         name: "listen",

@@ -53,11 +53,14 @@ impl Suite {
             Self::Rust if cfg!(target_os = "linux") => &[Tool::Make, Tool::TrafficControl],
             Self::Deny => &[Tool::CargoDeny],
             Self::Clippy | Self::Docs | Self::Rust => &[Tool::Make],
-            Self::Build | Self::Javascript => &[Tool::Make, Tool::Node, Tool::Npm],
+            Self::Build => &[Tool::Make, Tool::Node, Tool::Npm],
+            // It makes the certificates.
+            Self::Javascript => &[Tool::Make, Tool::Node, Tool::Npm, Tool::OpenSsl],
             Self::Browser => &[
                 Tool::Make,
                 Tool::Node,
                 Tool::Npm,
+                Tool::OpenSsl,
                 Tool::Chromium,
                 Tool::Fonts,
             ],

@@ -1,8 +1,8 @@
 //! Headers that every response of the shop has, whichever route it comes from.
 
 use axum::body::Body;
-use axum::http::Request;
 use axum::http::header::{HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{Request, Version};
 use tower::ServiceExt;
 
 use super::*;
@@ -30,5 +30,43 @@ async fn no_answer_may_be_taken_for_another_type() {
         assert_eq!(response.status(), status, "{method} {path}");
         let option = response.headers().get(X_CONTENT_TYPE_OPTIONS);
         assert_eq!(option.unwrap(), "nosniff", "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn the_host_of_http_2_is_in_the_target() {
+    let app = router(&SignalR::new(), ([127, 0, 0, 1], 5000).into());
+    for (target, origin, status) in [
+        ("https://localhost:5000/", None, 200),
+        ("https://evil.example:5000/", None, 403),
+        (
+            "https://localhost:5000/api/orders/1/ship",
+            Some("https://localhost:5000"),
+            200,
+        ),
+        (
+            "https://localhost:5000/api/orders/1/ship",
+            Some("https://evil.example:5000"),
+            403,
+        ),
+        (
+            "https://localhost:5000/hubs/chat/negotiate",
+            Some("https://localhost:5000"),
+            200,
+        ),
+        (
+            "https://localhost:5000/hubs/chat/negotiate",
+            Some("https://localhost:6000"),
+            403,
+        ),
+    ] {
+        let method = if origin.is_some() { "POST" } else { "GET" };
+        let mut request = Request::builder().method(method).uri(target);
+        if let Some(origin) = origin {
+            request = request.header(ORIGIN, origin);
+        }
+        let request = request.version(Version::HTTP_2).body(Body::empty());
+        let response = app.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), status, "{target} {origin:?}");
     }
 }

@@ -3,12 +3,16 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use http::Version;
 use http::request::Parts;
 
 use crate::node::KeepRequest;
 
 /// The size of the counter of left-out bytes at the beginning of `packed`.
 const LEFT_OUT_SIZE: usize = size_of::<u32>();
+
+/// The size of what precedes the texts in `packed`: that counter, and the version of HTTP.
+const HEAD_SIZE: usize = LEFT_OUT_SIZE + size_of::<u8>();
 
 /// The request that opened a connection, packed into one allocation.
 ///
@@ -35,7 +39,8 @@ const LEFT_OUT_SIZE: usize = size_of::<u32>();
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ConnectionRequest {
-    /// The number of bytes left out; then path, query and headers, each a text after its length.
+    /// The number of bytes left out and the version of HTTP; then path, query and headers, each a
+    /// text after its length.
     packed: Box<[u8]>,
     local: Option<SocketAddr>,
     remote: Option<SocketAddr>,
@@ -44,7 +49,7 @@ pub struct ConnectionRequest {
 impl ConnectionRequest {
     /// Keeps at most `maximum` bytes, which include names, values and their lengths.
     pub(crate) fn new(parts: &Parts, keep: KeepRequest, maximum: usize) -> Self {
-        let mut packer = Packer::new(maximum);
+        let mut packer = Packer::new(parts.version, maximum);
         packer.pack_or_empty(parts.uri.path());
         if keep != KeepRequest::PathOnly {
             let with_tokens = keep == KeepRequest::Everything;
@@ -66,6 +71,36 @@ impl ConnectionRequest {
     pub(crate) fn set_addresses(&mut self, local: Option<SocketAddr>, remote: Option<SocketAddr>) {
         self.local = local;
         self.remote = remote;
+    }
+
+    /// Returns the version of HTTP that the request was made with.
+    ///
+    /// This is [`Version::HTTP_2`] for a WebSocket, too, if it is a stream of an HTTP/2 connection
+    /// (RFC 8441). Behind a proxy, it is the version that the proxy speaks with this server. Where
+    /// a test opens a connection without a request, it is [`Version::HTTP_11`].
+    ///
+    /// ```
+    /// use axum::http::Version;
+    /// use hubwire::{HubCallerContext, hub};
+    ///
+    /// struct ShopHub;
+    ///
+    /// #[hub]
+    /// impl ShopHub {
+    ///     fn shares_its_connection(&self, cx: &HubCallerContext<Self>) -> bool {
+    ///         cx.request().http_version() >= Version::HTTP_2
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn http_version(&self) -> Version {
+        match self.packed.get(LEFT_OUT_SIZE) {
+            Some(9) => Version::HTTP_09,
+            Some(10) => Version::HTTP_10,
+            Some(20) => Version::HTTP_2,
+            Some(30) => Version::HTTP_3,
+            _ => Version::HTTP_11,
+        }
     }
 
     /// Returns the path of the hub, as requested.
@@ -152,7 +187,7 @@ impl ConnectionRequest {
     }
 
     fn texts(&self) -> impl Iterator<Item = &str> {
-        let mut rest = self.packed.get(LEFT_OUT_SIZE..).unwrap_or_default();
+        let mut rest = self.packed.get(HEAD_SIZE..).unwrap_or_default();
         std::iter::from_fn(move || {
             let (length, after) = rest.split_first_chunk::<2>()?;
             let (text, after) = after.split_at_checked(u16::from_le_bytes(*length).into())?;
@@ -171,9 +206,10 @@ struct Packer {
 }
 
 impl Packer {
-    fn new(room: usize) -> Self {
+    fn new(version: Version, room: usize) -> Self {
         let mut packed = Vec::with_capacity(512);
         packed.extend_from_slice(&[0; LEFT_OUT_SIZE]);
+        packed.push(version_byte(version));
         Self {
             packed,
             room,
@@ -215,6 +251,17 @@ impl Packer {
             *start = left_out.to_le_bytes();
         }
         self.packed.into()
+    }
+}
+
+/// Returns ten times the version, which [`ConnectionRequest::http_version`] reads.
+fn version_byte(version: Version) -> u8 {
+    match version {
+        Version::HTTP_09 => 9,
+        Version::HTTP_10 => 10,
+        Version::HTTP_2 => 20,
+        Version::HTTP_3 => 30,
+        _ => 11,
     }
 }
 
@@ -275,6 +322,27 @@ mod tests {
             (path.path(), path.query(), path.header("user-agent")),
             ("/hubs/chat", "", None)
         );
+    }
+
+    #[test]
+    fn the_version_is_kept_whatever_else_is() {
+        for version in [
+            Version::HTTP_09,
+            Version::HTTP_10,
+            Version::HTTP_11,
+            Version::HTTP_2,
+            Version::HTTP_3,
+        ] {
+            let request = http::Request::get("/hub?a").version(version);
+            let parts = request.body(()).unwrap().into_parts().0;
+            for (keep, maximum) in [(KeepRequest::Everything, 100), (KeepRequest::PathOnly, 0)] {
+                let kept = ConnectionRequest::new(&parts, keep, maximum);
+                assert_eq!(kept.http_version(), version);
+                assert_eq!(kept.bytes_left_out() > 0, maximum == 0);
+            }
+        }
+        let nothing = ConnectionRequest::default();
+        assert_eq!(nothing.http_version(), Version::HTTP_11);
     }
 
     #[test]
@@ -342,7 +410,7 @@ mod tests {
             large(&long, 5),
         ] {
             let kept = ConnectionRequest::new(&parts, KeepRequest::Everything, 8 * 1024);
-            assert!(kept.packed.len() <= 8 * 1024 + LEFT_OUT_SIZE);
+            assert!(kept.packed.len() <= 8 * 1024 + HEAD_SIZE);
             assert!(kept.bytes_left_out() >= 60_000, "{kept:?}");
             let ends = [kept.header("x-first"), kept.header("x-last")];
             assert_eq!(ends, [Some("1"), Some("2")]);

@@ -55,6 +55,8 @@ request_headers_timeout | "5s" | faults/head_timeout.rs | the_application_can_se
 write_timeout | 3 | serving/unread_responses.rs | the_socket_of_a_peer_that_reads_nothing_is_freed
 maximum_connections | 60000 | serving/connection_limits.rs | connections_beyond_the_maximum_get_503_until_others_leave
 maximum_connections_per_address | 100 | serving/connection_limits.rs | each_address_has_room_of_its_own
+tls_handshake_timeout | "2s" | tls/handshakes.rs | a_handshake_that_takes_too_long_ends
+maximum_tls_handshakes | 3 | tls/handshakes.rs | clients_that_only_begin_keep_nobody_out
 "#;
 
 /// An option, another value than its default, a file and a test.

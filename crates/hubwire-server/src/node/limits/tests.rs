@@ -8,10 +8,12 @@ use crate::node::METRICS;
 const ARCHITECTURE: &str = include_str!("../../../../../ARCHITECTURE.md");
 const OPERATING: &str = include_str!("../../../../../docs/operating.md");
 
-/// The only limit that is the system's, which tells nobody when it is hit, and the only one whose
-/// hits nobody notices.
-const NOT_COUNTED: [&str; 2] = [
+/// Limits of the system and of the HTTP library, which tell nobody when they are hit, and those
+/// whose hits nobody notices.
+const NOT_COUNTED: [&str; 4] = [
     "connections that wait to be accepted (`listen`)",
+    "requests of an HTTP/2 connection at the same time; bytes that its client may send ahead, of one and of all",
+    "time in which the client of an HTTP/2 response, except for a hub's, takes nothing of it",
     "text from a client that an error or the log repeats (`Excerpt`)",
 ];
 
