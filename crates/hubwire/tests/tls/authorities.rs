@@ -56,6 +56,34 @@ async fn outcome(frames: &mut Frames<Encrypted>, stream: u32, headers: &[(&str, 
     }
 }
 
+/// RFC 9113, section 8.3.1: it must be named, with or without `Host`, and never with user
+/// information.
+#[tokio::test(start_paused = true)]
+async fn a_request_names_exactly_one_host() {
+    let server = PipeServer::start();
+    let mut frames = server.frames(&[]).await;
+    let [method, scheme, authority, path] = get("/");
+    let host = ("host", "localhost");
+    let other = ("host", "elsewhere.example");
+    let expected: [(&[_], _); 8] = [
+        (&[method, scheme, authority, path], "200"),
+        (&[method, scheme, path, host], "200"),
+        (&[method, scheme, authority, path, host], "200"),
+        (&[method, scheme, path], "400"),
+        (&[method, scheme, authority, path, other], "400"),
+        (&[method, scheme, path, host, other], "400"),
+        (
+            &[method, scheme, (":authority", "a@localhost"), path],
+            "400",
+        ),
+        (&[method, scheme, authority, path, authority], "reset: 1"),
+    ];
+    for (stream, (headers, expected)) in (1..).step_by(2).zip(expected) {
+        let outcome = outcome(&mut frames, stream, headers).await;
+        assert_eq!(outcome, expected, "{headers:?}");
+    }
+}
+
 /// A CONNECT that is none of a WebSocket is no request for a hub, and harms nobody.
 #[tokio::test(start_paused = true)]
 async fn other_connects_are_refused() {
