@@ -63,7 +63,7 @@ impl Beginning {
         match self {
             Self::Plain => http.serve(Version::Http1, socket, permit, peer).await,
             #[cfg(feature = "tls")]
-            Self::Handshake(handshake) => match handshake.shake(socket).await {
+            Self::Handshake(handshake) => match handshake.shake(socket, &http.finish).await {
                 Ok(stream) => {
                     let version = match stream.get_ref().1.alpn_protocol() {
                         Some(HTTP_2) => Version::Http2,

@@ -102,3 +102,16 @@ async fn a_handshake_may_take_for_ever() {
     let mut http2 = timeout(SECOND, server.http2()).await.unwrap();
     assert_eq!(http2.get("/").await.status, 200);
 }
+
+/// A handshake has no request that could be finished.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_for_no_handshake() {
+    let mut server = PipeServer::start();
+    let mut silent = server.connect(1024);
+    sleep(SECOND / 10).await;
+    server.end();
+    let since = Instant::now();
+    server.ended().await;
+    assert!(since.elapsed() < SECOND, "{:?}", since.elapsed());
+    assert_eq!(silent.read(&mut [0]).await.unwrap(), 0);
+}

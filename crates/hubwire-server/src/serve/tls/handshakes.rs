@@ -12,6 +12,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 
 use super::Tls;
 use crate::node::{ServeLimits, ServeOptions};
@@ -122,14 +123,20 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// Returns an error if the client takes too long, if it had to give way, or if both do not
-    /// agree.
-    pub(in crate::serve) async fn shake<S>(mut self, socket: S) -> io::Result<TlsStream<S>>
+    /// Returns an error if the client takes too long, if it had to give way, if the server ends, or
+    /// if both do not agree.
+    pub(in crate::serve) async fn shake<S>(
+        mut self,
+        socket: S,
+        finish: &CancellationToken,
+    ) -> io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let shaken = timeout(self.of.timeout, self.of.acceptor.accept(socket));
-        match select(pin!(shaken), &mut self.stopped).await {
+        let mut finished = pin!(finish.cancelled());
+        let stopped = select(&mut self.stopped, finished.as_mut());
+        match select(pin!(shaken), stopped).await {
             Either::Left((Ok(shaken), _)) => shaken,
             Either::Left((Err(_), _)) => {
                 self.of.limits.tls_handshake_timeout.count();
