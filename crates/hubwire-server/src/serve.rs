@@ -39,6 +39,9 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// How long ordinary requests may continue after the hubs have shut down.
 const REQUEST_GRACE: Duration = Duration::from_secs(5);
 
+/// How long the rest of a response may take if no request is being processed.
+const RESPONSE_GRACE: Duration = Duration::from_millis(500);
+
 /// Serves an application over HTTP until it is told to stop.
 ///
 /// Accepts any axum listener: TCP ([`listen()`](crate::listen()) has a large backlog) or Unix

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::{FutureExt, TryFutureExt};
@@ -16,13 +15,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::REQUEST_GRACE;
 use super::http::{HEADER_SIZE_LIMIT, Http, without_one_host};
+use super::{REQUEST_GRACE, RESPONSE_GRACE};
 use crate::node::ConnectionPermit;
 use crate::transport::{AfterResponse, ServedSocket, SocketHandle, Upgrade};
-
-/// How long the rest of a response may take if no request is being processed.
-const RESPONSE_GRACE: Duration = Duration::from_millis(500);
 
 /// The maximum number of header lines in a request.
 const HEADER_LIMIT: usize = 100;

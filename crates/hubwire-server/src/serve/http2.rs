@@ -16,12 +16,13 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use self::stream_body::StreamBody;
 use self::streams::{Streams, current_stream};
-use super::REQUEST_GRACE;
 use super::http::{HEADER_SIZE_LIMIT, Http, without_one_host};
+use super::{REQUEST_GRACE, RESPONSE_GRACE};
 use crate::node::ConnectionPermit;
 use crate::transport::MultiplexedSocket;
 
@@ -73,24 +74,20 @@ pub(super) async fn serve<S, A>(
             service,
         );
     let mut connection = pin!(connection);
-    let end = async {
-        match select(
-            pin!(finish.cancelled()),
-            pin!(streams.idle_for(idle_timeout)),
-        )
-        .await
-        {
-            Either::Left(_) => {}
-            Either::Right(_) => limits.request_headers_timeout.count(),
-        }
+    let idle = async {
+        streams.idle_for(idle_timeout).await;
+        limits.request_headers_timeout.count();
     };
-    let served = match select(connection.as_mut(), pin!(end)).await {
+    let mut finished = pin!(finish.cancelled());
+    let mut idle = pin!(idle);
+    let end = select(finished.as_mut(), idle.as_mut());
+    let served = match select(connection.as_mut(), end).await {
         Either::Left((served, _)) => served,
         Either::Right(_) => {
             connection.as_mut().graceful_shutdown();
-            match timeout(REQUEST_GRACE, connection).await {
-                Ok(served) => served,
-                Err(_) => return,
+            match select(connection, pin!(patience(&streams, &finish))).await {
+                Either::Left((served, _)) => served,
+                Either::Right(_) => return,
             }
         }
     };
@@ -100,6 +97,25 @@ pub(super) async fn serve<S, A>(
         }
         tracing::debug!(target: "hubwire::serve", %error, "an HTTP/2 connection failed");
     }
+}
+
+/// Waits as long as a connection may take to end once its client was told so.
+async fn patience(streams: &Streams, finish: &CancellationToken) {
+    // A client may have begun streams before it knew. If the connection was just idle, they last
+    // as long as any other.
+    let idle = async {
+        sleep(REQUEST_GRACE).await;
+        streams.idle_for(REQUEST_GRACE).await;
+    };
+    let finished = async {
+        finish.cancelled().await;
+        sleep(match streams.is_idle() {
+            true => RESPONSE_GRACE,
+            false => REQUEST_GRACE,
+        })
+        .await;
+    };
+    select(pin!(idle), pin!(finished)).await;
 }
 
 /// Returns whether the library has ended a connection because its client resets streams in bulk,

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use test_support::http2::Http2;
 use test_support::http2_frames::*;
+use test_support::log_lines::LogLines;
 use test_support::recorded::{assert_counted, measured};
 use test_support::tls::HTTP_2;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::Level;
 
 use crate::server::PipeServer;
 
@@ -67,6 +69,57 @@ async fn a_connection_with_a_stream_is_not_idle() {
         }
         assert_eq!(http2.get("/").await.text().await, "hello");
     }
+}
+
+/// A client may have sent a request before it knew of the end.
+#[tokio::test(start_paused = true)]
+async fn a_stream_begun_while_an_idle_connection_ends_goes_on() {
+    let server = PipeServer::with(|serve| serve.request_headers_timeout(5 * SECOND));
+    let path = server.http2().await.negotiate("/hub").await;
+    let mut frames = server.frames(&[]).await;
+    let first = frames.until(GO_AWAY, 0).await;
+    assert_eq!(first.payload[..4], 0x7fff_ffff_u32.to_be_bytes());
+    let mut headers = get(&path).to_vec();
+    headers.push(("accept", "text/event-stream"));
+    // The answer to the server's ping comes behind it.
+    frames.request(1, &headers).await;
+    let last = frames.until(GO_AWAY, 0).await;
+    assert_eq!(last.payload[..4], 1_u32.to_be_bytes());
+    // The hub waits 15 s for a handshake, and then ends it.
+    let since = Instant::now();
+    loop {
+        let data = frames.until(DATA, 1).await;
+        if data.flags & END_STREAM != 0 {
+            break;
+        }
+    }
+    assert!(since.elapsed() > 12 * SECOND, "{:?}", since.elapsed());
+    assert_eq!(frames.until_end().await, None);
+}
+
+/// Clients are told, responses in flight are finished, and an idle client is not waited for.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_finishes_what_is_in_flight() {
+    let mut server = PipeServer::start();
+    let log = LogLines::written(Level::WARN);
+    let mut busy = server.http2().await;
+    let mut file = busy.get("/file").await;
+    // It answers no ping.
+    let mut idle = server.frames(&[]).await;
+    sleep(SECOND).await;
+    server.end();
+    let since = Instant::now();
+    assert_eq!(idle.until_end().await, Some(NO_ERROR));
+    assert!(since.elapsed() < 2 * SECOND, "{:?}", since.elapsed());
+    sleep(SECOND).await;
+    let mut size = 0;
+    while let Some(part) = test_support::http2::next(&mut file.body).await {
+        size += part.unwrap().len();
+    }
+    assert_eq!(size, crate::server::FILE_SIZE);
+    server.ended().await;
+    assert!(since.elapsed() < 4 * SECOND, "{:?}", since.elapsed());
+    assert_eq!(log.take(), []);
 }
 
 /// One that is not read is cut off after the grace period.

@@ -171,6 +171,12 @@ impl Streams {
         }
     }
 
+    pub(super) fn is_idle(&self) -> bool {
+        let mut tasks = self.0.lock();
+        tasks.reap();
+        tasks.set.is_empty()
+    }
+
     /// Returns since when there has been no stream; now, if there is one.
     fn idle_since(&self) -> Instant {
         let mut tasks = self.0.lock();
