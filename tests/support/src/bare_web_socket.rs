@@ -45,6 +45,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> BareWebSocket<S> {
             "{}",
             head.escape_ascii()
         );
+        Self::upgraded(stream)
+    }
+
+    /// Takes over a stream that carries a WebSocket already.
+    pub fn upgraded(stream: S) -> Self {
         Self {
             stream,
             frames: FrameDecoder::new(Masking::Forbidden),

@@ -226,6 +226,11 @@ async fn upgrade(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str)
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub async fn over(mut socket: S) -> Self {
         upgrade(&mut socket, "/hub").await;
+        Self::upgraded(socket).await
+    }
+
+    /// Takes over a stream that carries a WebSocket already, and shakes hands.
+    pub async fn upgraded(socket: S) -> Self {
         Self::new(socket, Incoming::frames(), None)
             .shake_hands(HubProtocol::Json)
             .await

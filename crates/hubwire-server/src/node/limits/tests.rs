@@ -10,10 +10,9 @@ const OPERATING: &str = include_str!("../../../../../docs/operating.md");
 
 /// Limits of the system and of the HTTP library, which tell nobody when they are hit, and those
 /// whose hits nobody notices.
-const NOT_COUNTED: [&str; 4] = [
+const NOT_COUNTED: [&str; 3] = [
     "connections that wait to be accepted (`listen`)",
-    "requests of an HTTP/2 connection at the same time; bytes that its client may send ahead, of one and of all",
-    "time in which the client of an HTTP/2 response, except for a hub's, takes nothing of it",
+    "requests of an HTTP/2 connection at the same time; bytes that its client may send ahead of each",
     "text from a client that an error or the log repeats (`Excerpt`)",
 ];
 

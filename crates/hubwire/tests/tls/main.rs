@@ -1,0 +1,13 @@
+//! `serve` over TLS: certificates, handshakes, HTTP/1.1 and HTTP/2, and clients that abuse them.
+
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
+
+mod authorities;
+mod certificates;
+mod endings;
+mod handshakes;
+mod http2_abuse;
+mod http2_stalls;
+mod http2_web_sockets;
+mod server;
+mod transports;
