@@ -18,6 +18,9 @@ const SECOND: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(60);
 const NOTICED: Duration = Duration::from_secs(70);
 
+/// The same of a WebSocket, which is given time for all that its stream took in advance.
+const WEB_SOCKET_NOTICED: Duration = Duration::from_secs(150);
+
 async fn http2_with_window(server: &PipeServer, window: u32) -> Http2 {
     let mut builder = Builder::new();
     builder.initial_window_size(window);
@@ -44,7 +47,7 @@ async fn each_stream_that_is_not_read_is_given_up_and_others_go_on() {
         let mut poll = http2.get(&polls).await;
         let since = Instant::now();
         let mut number = 0;
-        while since.elapsed() < NOTICED {
+        while since.elapsed() < WEB_SOCKET_NOTICED {
             assert_eq!(good.message().await.unwrap()["arguments"][0], number);
             number += 1;
             sleep(SECOND).await;
