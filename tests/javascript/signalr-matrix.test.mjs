@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 
 import { THEMES } from "./behaviours/index.mjs";
 import { Cell } from "./support/cell.mjs";
-import { VARIANTS } from "./support/matrix.mjs";
+import { secureVariants, VARIANTS } from "./support/matrix.mjs";
 import { conformance } from "./support/server.mjs";
 import { Table } from "./support/table.mjs";
 
@@ -15,13 +15,15 @@ const LIMIT = 40_000;
 /** More would wait for one another: a row that keeps one busy keeps all of them busy at the same time. */
 const COLUMNS_AT_ONCE = 8;
 
-const table = new Table(THEMES, VARIANTS);
+const COLUMNS = [...VARIANTS, ...secureVariants()];
+
+const table = new Table(THEMES, COLUMNS);
 // Not in after(), because the reporter is still writing then.
 process.once("exit", () => console.log(`\n${table}\n`));
 
 // Columns run concurrently, each with its own server; the cells of a column run in order.
 describe("matrix", { concurrency: COLUMNS_AT_ONCE }, () => {
-  for (const variant of VARIANTS) {
+  for (const variant of COLUMNS) {
     describe(variant.name, { concurrency: 1 }, () => {
       let server;
       before(async () => {
