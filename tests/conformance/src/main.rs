@@ -24,6 +24,7 @@ mod pack_values;
 mod results_hub;
 mod routes;
 mod services_hub;
+mod statistics;
 mod suite_endpoints;
 mod suite_hubs;
 mod suite_layers;

@@ -7,7 +7,9 @@ use axum::middleware::map_request;
 use hubwire::{MapHub, SignalR};
 
 use crate::bench_hub::BenchHub;
-use crate::{chat_endpoints, filter_endpoints, matrix_endpoints, pack_endpoints, suite_endpoints};
+use crate::{
+    chat_endpoints, filter_endpoints, matrix_endpoints, pack_endpoints, statistics, suite_endpoints,
+};
 
 /// Returns all routes; those that the transcripts and the benchmark do not use belong to the test
 /// suites.
@@ -16,6 +18,7 @@ pub(crate) fn router(signalr: &SignalR, filtered: &SignalR, allowed_origins: &[S
         .merge(pack_endpoints::router(signalr))
         .merge(filter_endpoints::router(filtered))
         .merge(matrix_endpoints::router(signalr))
+        .merge(statistics::router(signalr))
         .map_hub("/bench", signalr.hub().build(BenchHub).endpoint())
         .fallback_service(suite_endpoints::router(signalr));
     // A separate router, because the path must be changed before routing.

@@ -37,6 +37,8 @@ pub(crate) enum Suite {
     Python,
     /// `tests/replay`: recorded transcripts of ASP.NET Core, replayed to the conformance server
     Replay,
+    /// `node --test` in tests/proxies: the official client through nginx and HAProxy
+    Proxies,
     /// `cargo xtask count`: no more instructions or allocations than are stored
     Count,
     /// `cargo xtask bench --quick`: floods delay nobody else, and memory is given back
@@ -63,6 +65,13 @@ impl Suite {
                 Tool::OpenSsl,
                 Tool::Chromium,
                 Tool::Fonts,
+            ],
+            Self::Proxies => &[
+                Tool::Node,
+                Tool::Npm,
+                Tool::Nginx,
+                Tool::HaProxy,
+                Tool::OpenSsl,
             ],
             Self::Python => &[Tool::Pip],
             Self::Replay => &[Tool::Python],
@@ -148,7 +157,10 @@ impl Suite {
                 before = build::page_commands(workspace)?;
                 Work::Whole(build::binaries_command(workspace))
             }
-            Self::Javascript | Self::Browser => return self.node_plan(workspace),
+            Self::Javascript | Self::Browser => {
+                return self.node_plan(workspace, build::commands(workspace)?);
+            }
+            Self::Proxies => return self.node_plan(workspace, Vec::new()),
             Self::Python => return Ok(python_plan(workspace)),
             Self::Replay => {
                 before = vec![conformance_server(workspace)];
@@ -165,10 +177,10 @@ impl Suite {
         Ok(Plan { before, work })
     }
 
-    /// Returns `node --test` in the suite's folder, against release binaries that are up to date.
-    fn node_plan(self, workspace: &Workspace) -> Result<Plan> {
+    /// Returns `node --test` in the suite's folder, against release binaries that are up to date:
+    /// those that `before` builds, and the conformance server.
+    fn node_plan(self, workspace: &Workspace, mut before: Vec<Command>) -> Result<Plan> {
         let folder = workspace.root().join("tests").join(self.to_string());
-        let mut before = build::commands(workspace)?;
         before.push(conformance_server(workspace));
         before.extend(npm::install(&folder)?);
         let mut node = Command::new("node");
@@ -180,6 +192,10 @@ impl Suite {
                 workspace.release_binary("conformance-server"),
             )
             .env("FIRST_APP_BIN", workspace.release_binary("first_app"));
+        if self == Self::Proxies {
+            // One of its files waits for more than a minute, and does nothing else.
+            node.arg("--test-concurrency=2");
+        }
         if self.needs().contains(&Tool::Chromium) {
             node.envs(
                 Tool::Chromium

@@ -1,8 +1,9 @@
-//! Tests of the documentation: the README's code, the hubs of the tutorials, and the crates that examples
-//! name.
+//! Tests of the documentation: the README's code, the hubs of the tutorials, the crates that examples name,
+//! and the configuration of proxies.
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod inner_crates;
+mod proxies;
 mod readme;
 mod tutorials;

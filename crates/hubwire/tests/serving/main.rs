@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod compression;
 mod connection_limits;
 mod limit_hits;
 mod options;
