@@ -11,6 +11,8 @@ import { assertHolds } from "./support/statistics.mjs";
 
 /** How long the proxies wait, in seconds. */
 const SILENCE = 5;
+/** How often something is sent that they must see, in seconds. */
+const INTERVAL = 2;
 /** The time limit of a test, in milliseconds. */
 const LIMIT = 40_000;
 const CUT = {
@@ -47,15 +49,15 @@ describe("cut off", { concurrency: true }, () => {
           const { proxy } = await behind(t, Proxy, { replacements: Proxy.silence(SILENCE) });
           const requests = new Requests(variant);
           const options = transport === "LongPolling" ? { httpClient: requests.httpClient } : {};
-          const limits = { keepAliveIntervalInMilliseconds: 1000 };
-          // Its server pings every second, and answers a poll after two.
-          const ada = await connected(t, variant, `${proxy.plain}/chat-fast`, { options, limits });
+          const limits = { keepAliveIntervalInMilliseconds: INTERVAL * 1000 };
+          // The hub pings as often, and answers a poll after that time.
+          const ada = await connected(t, variant, `${proxy.plain}/frequent`, { options, limits });
           const id = ada.connection.connectionId;
           const isPoll = ({ method, isEmpty }) => method === "GET" && isEmpty;
-          for (let seconds = 0; seconds < 2.5 * SILENCE; seconds += transport === "LongPolling" ? 2 : 1) {
+          for (let seconds = 0; seconds < 2.5 * SILENCE; seconds += INTERVAL) {
             await (transport === "LongPolling" ? requests.answered.until(isPoll) : ada.pings.next());
           }
-          assert.equal(await ada.invoke("WhoAmI"), id);
+          assert.equal(await ada.invoke("GetCallerConnectionId"), id);
           assert.equal(ada.reconnecting.all.length, 0);
         });
       }

@@ -75,15 +75,11 @@ describe("idle", { concurrency: true }, () => {
 
     test(`${Proxy.title}: the server notices that the client of a poll is gone`, { timeout: LIMIT }, async (t) => {
       const { server, proxy } = await behind(t, Proxy);
-      const polls = async () => {
-        const negotiated = await fetch(`${proxy.plain}/testhub/negotiate?negotiateVersion=1`, { method: "POST" });
-        const url = `${proxy.plain}/testhub?id=${(await negotiated.json()).connectionToken}`;
-        await fetch(url);
-        await fetch(url, { method: "POST", body: '{"protocol":"json","version":1}\x1e' });
-        await fetch(url);
-        return url;
-      };
-      const url = await polls();
+      const negotiated = await fetch(`${proxy.plain}/testhub/negotiate?negotiateVersion=1`, { method: "POST" });
+      const url = `${proxy.plain}/testhub?id=${(await negotiated.json()).connectionToken}`;
+      await fetch(url);
+      await fetch(url, { method: "POST", body: '{"protocol":"json","version":1}\x1e' });
+      await fetch(url);
       const gone = new AbortController();
       const poll = fetch(url, { signal: gone.signal });
       await assertHolds(server, 1);

@@ -43,9 +43,14 @@ export function replaced(text, replacements) {
   }, text);
 }
 
+/** The ports that were given to proxies of this program or are in use elsewhere. */
+const given = new Set();
+
 async function freePort() {
   for (;;) {
     const port = PORTS.first + Math.floor(Math.random() * (PORTS.last - PORTS.first));
+    if (given.has(port)) continue;
+    given.add(port);
     const server = createServer();
     const listening = once(server, "listening");
     server.listen(port, HOST);
@@ -142,8 +147,12 @@ export class Proxy {
       running.delete(child.pid);
     });
     const isOpen = async () => entry.hasEnded || accepts(this.ports.plain);
-    await until(isOpen, `${program} to listen: ${this.output}`, STARTING);
-    if (entry.hasEnded) throw new Error(`${program} ended with ${await entry.ended}: ${this.output}`);
+    try {
+      await until(isOpen, `${program} to listen`, STARTING);
+      if (entry.hasEnded) throw new Error(`${program} ended with ${await entry.ended}`);
+    } catch (error) {
+      throw new Error(`${error.message}: ${this.output}`);
+    }
   }
 
   /** Ends the proxy and all its connections at once. */

@@ -91,12 +91,7 @@ impl Handshakes {
         let mut running = self.lock();
         if running.begun.len() >= self.maximum {
             let share = self.timeout / SHARE_BEFORE_GIVING_WAY;
-            let waits = |begun: &Begun| {
-                begun
-                    .peer
-                    .waits_since()
-                    .is_some_and(|it| it.elapsed() >= share)
-            };
+            let waits = |begun: &Begun| begun.peer.waited().is_some_and(|it| it >= share);
             let gives_way = running.begun.iter().find(|(_, begun)| waits(begun));
             let Some((&number, _)) = gives_way else {
                 return Err(Instant::now() + share.min(LOOK_PERIOD));
@@ -168,11 +163,17 @@ impl Drop for Handshake {
     }
 }
 
-/// Knows since when a handshake has waited for its peer, and not for the processor.
+/// Knows for how long a handshake has waited for its peer, and not for the processor.
 #[derive(Default)]
 struct AwaitedPeer {
-    waits_since: Mutex<Option<Instant>>,
+    waiting: Mutex<Waiting>,
     task: AtomicWaker,
+}
+
+#[derive(Default)]
+struct Waiting {
+    before: Duration,
+    since: Option<Instant>,
 }
 
 impl AwaitedPeer {
@@ -182,28 +183,36 @@ impl AwaitedPeer {
         poll_fn(|cx| {
             this.task.register(cx.waker());
             // A wake while it is polled counts.
-            this.set(Some(Instant::now()));
+            this.begin();
             let polled = handshake.as_mut().poll(&mut Context::from_waker(&waker));
             if polled.is_ready() {
-                this.set(None);
+                this.end();
             }
             polled
         })
         .await
     }
 
-    fn waits_since(&self) -> Option<Instant> {
-        *self.lock()
+    /// Returns for how long in total, if it waits now.
+    fn waited(&self) -> Option<Duration> {
+        let waiting = self.lock();
+        Some(waiting.before + waiting.since?.elapsed())
     }
 
-    fn set(&self, waits_since: Option<Instant>) {
-        *self.lock() = waits_since;
+    fn begin(&self) {
+        self.end();
+        self.lock().since = Some(Instant::now());
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.waits_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn end(&self) {
+        let mut waiting = self.lock();
+        if let Some(since) = waiting.since.take() {
+            waiting.before += since.elapsed();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,7 +222,7 @@ impl Wake for AwaitedPeer {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.set(None);
+        self.end();
         self.task.wake();
     }
 }
