@@ -29,6 +29,10 @@ use crate::transport::MultiplexedSocket;
 /// 9113, section 6.5.2, recommends no less.
 const MAXIMUM_STREAMS: u32 = 100;
 
+/// How many requests a client may take back before the server has looked at them; more are a flood.
+/// A browser's tabs may have to give up all of their requests at once.
+const MAXIMUM_TAKEN_BACK: usize = MAXIMUM_STREAMS as usize;
+
 /// How many bytes of one request, and of all, a client may send ahead of whoever reads them.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
@@ -64,6 +68,7 @@ pub(super) async fn serve<S, A>(
         .timer(TokioTimer::new())
         .enable_connect_protocol()
         .max_concurrent_streams(MAXIMUM_STREAMS)
+        .max_pending_accept_reset_streams(MAXIMUM_TAKEN_BACK)
         .max_header_list_size(HEADER_SIZE_LIMIT as u32)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod connection_limits;
+#[cfg(feature = "tls")]
+mod http2_resets;
 mod limit_hits;
 mod options;
 mod policies;
