@@ -30,6 +30,10 @@ use crate::transport::MultiplexedSocket;
 /// 9113, section 6.5.2, recommends no less.
 const MAXIMUM_STREAMS: u32 = 100;
 
+/// How many requests a client may take back before the server has looked at them; more are a flood.
+/// A browser's tabs may have to give up all of their requests at once.
+const MAXIMUM_TAKEN_BACK: usize = MAXIMUM_STREAMS as usize;
+
 /// How many bytes of a request a client may send ahead of whoever reads them.
 const STREAM_WINDOW: u32 = 32 * 1024;
 
@@ -72,6 +76,7 @@ pub(super) async fn serve<S, A>(
         .timer(TokioTimer::new())
         .enable_connect_protocol()
         .max_concurrent_streams(MAXIMUM_STREAMS)
+        .max_pending_accept_reset_streams(MAXIMUM_TAKEN_BACK)
         .max_header_list_size(HEADER_SIZE_LIMIT as u32)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)

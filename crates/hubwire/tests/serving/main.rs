@@ -4,6 +4,8 @@
 
 mod compression;
 mod connection_limits;
+#[cfg(feature = "tls")]
+mod http2_resets;
 mod limit_hits;
 mod options;
 mod policies;
