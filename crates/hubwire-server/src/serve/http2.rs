@@ -30,9 +30,12 @@ use crate::transport::MultiplexedSocket;
 /// 9113, section 6.5.2, recommends no less.
 const MAXIMUM_STREAMS: u32 = 100;
 
-/// How many bytes of one request, and of all, a client may send ahead of whoever reads them.
+/// How many bytes of one request a client may send ahead of whoever reads them.
 const STREAM_WINDOW: u32 = 64 * 1024;
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// The same of all requests: those that nobody reads leave room for others, which may be other
+/// users' behind a proxy.
+const CONNECTION_WINDOW: u32 = MAXIMUM_STREAMS * STREAM_WINDOW;
 
 /// How many bytes of a response the library takes ahead of the client.
 const SEND_BUFFER_SIZE: usize = 32 * 1024;
