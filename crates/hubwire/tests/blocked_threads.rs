@@ -12,13 +12,14 @@ use std::time::Duration;
 use hubwire::SignalR;
 use hubwire::backplane::InProcessFarm;
 use serde_json::json;
+use test_support::line::Wire;
 use test_support::way_out::*;
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_method_that_blocks_its_thread_delays_no_broadcast() {
-    let server = Server::start().await;
+    let server = Server::start(Wire::Plain).await;
     let mut busy = server.connect().await;
     let mut others = Vec::new();
     for transport in EVERY_TRANSPORT {
@@ -82,14 +83,16 @@ async fn is_heard_meanwhile(server: &Server, busy: &mut Client) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn messages_of_a_method_do_not_wait_for_the_thread_that_it_then_blocks() {
-    let server = Server::start().await;
-    let mut busy = server.connect().await;
-    for attempt in 1..=6 {
-        let heard = is_heard_meanwhile(&server, &mut busy).await;
-        assert!(
-            heard,
-            "a client waited for the blocked thread in attempt {attempt}"
-        );
+    for wire in [Wire::Plain, Wire::Tls] {
+        let server = Server::start(wire).await;
+        let mut busy = server.connect().await;
+        for attempt in 1..=6 {
+            let heard = is_heard_meanwhile(&server, &mut busy).await;
+            assert!(
+                heard,
+                "a client waited for the blocked thread in attempt {attempt}, {wire:?}"
+            );
+        }
     }
 }
 
@@ -97,7 +100,12 @@ async fn messages_of_a_method_do_not_wait_for_the_thread_that_it_then_blocks() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn messages_of_a_method_reach_other_nodes_while_its_thread_is_blocked() {
     let farm = InProcessFarm::new();
-    let node = || Server::on(SignalR::builder().backplane(farm.node()).build());
+    let node = || {
+        Server::on(
+            Wire::Plain,
+            SignalR::builder().backplane(farm.node()).build(),
+        )
+    };
     let (server, other) = (node().await, node().await);
     let mut busy = server.connect().await;
     for attempt in 1..=6 {

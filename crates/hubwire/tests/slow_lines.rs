@@ -11,6 +11,7 @@ use axum::Router;
 use axum::routing::get;
 use hubwire::protocol::Transport;
 use serde_json::json;
+use test_support::line::Wire;
 use test_support::way_out::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -51,34 +52,55 @@ fn assert_lasts_behind(line: &str, test: &str, lasts: impl FnOnce()) {
 #[test]
 fn a_stream_lasts_over_a_line_of_200_kbit() {
     let test = "a_stream_lasts_over_a_line_of_200_kbit";
-    let lasts = || assert_lasts(Transport::WebSockets);
+    let lasts = || assert_lasts(Wire::Plain, Transport::WebSockets);
     assert_lasts_behind("200kbit", test, lasts);
 }
 
 #[test]
 fn a_stream_lasts_as_events_over_a_line_of_200_kbit() {
     let test = "a_stream_lasts_as_events_over_a_line_of_200_kbit";
-    let lasts = || assert_lasts(Transport::ServerSentEvents);
+    let lasts = || assert_lasts(Wire::Plain, Transport::ServerSentEvents);
     assert_lasts_behind("200kbit", test, lasts);
 }
 
 #[test]
 fn a_stream_lasts_in_polls_over_a_line_of_200_kbit() {
     let test = "a_stream_lasts_in_polls_over_a_line_of_200_kbit";
-    let lasts = || assert_lasts(Transport::LongPolling);
+    let lasts = || assert_lasts(Wire::Plain, Transport::LongPolling);
     assert_lasts_behind("200kbit", test, lasts);
 }
 
 #[test]
 fn a_stream_lasts_over_a_line_of_400_kbit() {
     let test = "a_stream_lasts_over_a_line_of_400_kbit";
-    let lasts = || assert_lasts(Transport::WebSockets);
+    let lasts = || assert_lasts(Wire::Plain, Transport::WebSockets);
     assert_lasts_behind("400kbit", test, lasts);
 }
 
+#[test]
+fn a_stream_lasts_over_tls_and_a_line_of_200_kbit() {
+    let test = "a_stream_lasts_over_tls_and_a_line_of_200_kbit";
+    let lasts = || assert_lasts(Wire::Tls, Transport::WebSockets);
+    assert_lasts_behind("200kbit", test, lasts);
+}
+
+#[test]
+fn a_stream_lasts_as_events_over_tls_and_a_line_of_200_kbit() {
+    let test = "a_stream_lasts_as_events_over_tls_and_a_line_of_200_kbit";
+    let lasts = || assert_lasts(Wire::Tls, Transport::ServerSentEvents);
+    assert_lasts_behind("200kbit", test, lasts);
+}
+
+#[test]
+fn a_stream_lasts_in_polls_over_tls_and_a_line_of_200_kbit() {
+    let test = "a_stream_lasts_in_polls_over_tls_and_a_line_of_200_kbit";
+    let lasts = || assert_lasts(Wire::Tls, Transport::LongPolling);
+    assert_lasts_behind("200kbit", test, lasts);
+}
+
 #[tokio::main]
-async fn assert_lasts(transport: Transport) {
-    let server = Server::start().await;
+async fn assert_lasts(wire: Wire, transport: Transport) {
+    let server = Server::start(wire).await;
     let mut client = server.connect_over(transport).await;
     let call = json!({"type": 4, "invocationId": "s", "target": "Endless", "arguments": []});
     client.send(&call).await;

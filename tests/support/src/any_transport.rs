@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use hubwire::protocol::{FrameDecoder, FrameEvent, Masking, Transport};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use crate::line::Line;
 use crate::requests::{read_response, request};
 
 pub const EVERY_TRANSPORT: [Transport; 3] = [
@@ -42,6 +42,7 @@ impl Incoming {
         Self::Events(Events {
             chunks: Vec::new(),
             events: Vec::new(),
+            searched: 0,
         })
     }
 
@@ -80,6 +81,8 @@ pub struct Events {
     chunks: Vec<u8>,
     /// Bytes of which no whole event has arrived.
     events: Vec<u8>,
+    /// How many of those were searched in vain for an event's end.
+    searched: usize,
 }
 
 impl Events {
@@ -107,12 +110,16 @@ impl Events {
 
     fn take_events(&mut self, messages: &mut Vec<u8>) {
         let mut used = 0;
-        while let Some(end) = find(&self.events[used..], b"\r\n\r\n") {
-            let event = &self.events[used..used + end];
+        let mut from = self.searched;
+        while let Some(end) = find(&self.events[from..], b"\r\n\r\n") {
+            let event = &self.events[used..from + end];
             messages.extend_from_slice(event.strip_prefix(b"data: ").expect("an event"));
-            used += end + 4;
+            used = from + end + 4;
+            from = used;
         }
         self.events.drain(..used);
+        // An end may have arrived in part.
+        self.searched = self.events.len().saturating_sub(3);
     }
 }
 
@@ -160,7 +167,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 /// Sends POSTs over a connection that is kept.
 pub struct Posts {
     path: String,
-    socket: TcpStream,
+    socket: Line,
 }
 
 impl Posts {
@@ -171,7 +178,7 @@ impl Posts {
         let negotiated = request(address, &line, "").await;
         let document: Value = serde_json::from_str(&negotiated.body).unwrap();
         let token = document["connectionToken"].as_str().unwrap();
-        let socket = TcpStream::connect(address).await.unwrap();
+        let socket = Line::connect(address).await.unwrap();
         socket.set_nodelay(true).unwrap();
         Self {
             path: format!("{path}?id={token}&{query}"),

@@ -10,8 +10,9 @@ use hubwire::protocol::{
     write_masked_frame,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 
+use crate::line::Line;
 use crate::requests::{UPGRADE, read_response, send_head};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,7 +34,7 @@ pub enum Received {
 
 /// One WebSocket.
 pub struct Client {
-    socket: TcpStream,
+    socket: Line,
     frames: FrameDecoder,
     message: Vec<u8>,
     received: VecDeque<Received>,
@@ -43,22 +44,22 @@ pub struct Client {
 impl Client {
     /// Upgrades without sending a handshake.
     pub async fn upgrade(address: SocketAddr, path: &str) -> Self {
-        let socket = TcpStream::connect(address).await.unwrap();
+        let socket = Line::connect(address).await.unwrap();
         Self::upgrade_over(socket, address, path, b"").await
     }
 
     /// Upgrades with bytes directly after the request.
     pub async fn upgrade_over(
-        socket: TcpStream,
+        socket: impl Into<Line>,
         address: SocketAddr,
         path: &str,
         behind: &[u8],
     ) -> Self {
-        Self::upgrade_with(socket, address, path, UPGRADE, behind).await
+        Self::upgrade_with(socket.into(), address, path, UPGRADE, behind).await
     }
 
     async fn upgrade_with(
-        mut socket: TcpStream,
+        mut socket: Line,
         address: SocketAddr,
         path: &str,
         headers: &str,
@@ -89,7 +90,7 @@ impl Client {
 
     /// Opens a connection with additional request headers.
     pub async fn open_with_headers(address: SocketAddr, path: &str, more: &str) -> Self {
-        let socket = TcpStream::connect(address).await.unwrap();
+        let socket = Line::connect(address).await.unwrap();
         let headers = format!("{UPGRADE}{more}");
         let mut client = Self::upgrade_with(socket, address, path, &headers, b"").await;
         client.send_text(HANDSHAKE).await;
@@ -102,6 +103,7 @@ impl Client {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let socket = socket.connect(address).await.unwrap();
+        let socket = Line::over(socket).await.unwrap();
         let mut client = Self::upgrade_over(socket, address, path, b"").await;
         client.send_text(HANDSHAKE).await;
         client.expect("{}").await;
@@ -138,6 +140,8 @@ impl Client {
     pub async fn send_raw(&mut self, bytes: &[u8]) {
         let written = tokio::time::timeout(PATIENCE, self.socket.write_all(bytes)).await;
         written.expect("the server reads").unwrap();
+        let flushed = tokio::time::timeout(PATIENCE, self.socket.flush()).await;
+        flushed.expect("the server reads").unwrap();
     }
 
     pub async fn send_close(&mut self, payload: &[u8]) {

@@ -21,6 +21,7 @@ pub mod hubs;
 pub mod in_memory;
 pub mod journal;
 pub mod lifecycle;
+pub mod line;
 pub mod log_lines;
 pub mod members;
 pub mod memory;

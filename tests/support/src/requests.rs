@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::line::Line;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -55,14 +56,14 @@ impl Response {
 
 /// Sends a request without a body on a new connection.
 pub async fn request(address: SocketAddr, line: &str, headers: &str) -> Response {
-    let mut socket = TcpStream::connect(address).await.unwrap();
+    let mut socket = Line::connect(address).await.unwrap();
     send_head(&mut socket, address, line, headers, b"").await;
     read_response(&mut socket).await.0
 }
 
 /// Sends a POST with this body on a new connection.
 pub async fn post(address: SocketAddr, path: &str, body: &str) -> Response {
-    let mut socket = TcpStream::connect(address).await.unwrap();
+    let mut socket = Line::connect(address).await.unwrap();
     let length = body.len();
     let head =
         format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n");
@@ -72,7 +73,7 @@ pub async fn post(address: SocketAddr, path: &str, body: &str) -> Response {
 }
 
 /// Reads byte by byte up to a text, and nothing beyond it.
-pub async fn read_until(socket: &mut TcpStream, until: &str) -> String {
+pub async fn read_until(socket: &mut (impl AsyncRead + Unpin), until: &str) -> String {
     let mut read = Vec::new();
     let reading = async {
         while !read.ends_with(until.as_bytes()) {
@@ -96,7 +97,7 @@ pub fn without_date(head: &str) -> String {
 
 /// Sends `METHOD /path`, and optionally bytes directly after it.
 pub async fn send_head(
-    socket: &mut TcpStream,
+    socket: &mut (impl AsyncWrite + Unpin),
     address: SocketAddr,
     line: &str,
     headers: &str,
@@ -110,10 +111,11 @@ pub async fn send_head(
     let head = format!("{line} HTTP/1.1\r\nHost: {address}\r\n{length}{headers}\r\n");
     let bytes = [head.as_bytes(), behind].concat();
     socket.write_all(&bytes).await.unwrap();
+    socket.flush().await.unwrap();
 }
 
 /// Reads one response; returns it with the bytes after it.
-pub async fn read_response(socket: &mut TcpStream) -> (Response, Vec<u8>) {
+pub async fn read_response(socket: &mut (impl AsyncRead + Unpin)) -> (Response, Vec<u8>) {
     let reading = async {
         let mut bytes = Vec::new();
         let head_end = loop {
@@ -140,7 +142,7 @@ pub async fn read_response(socket: &mut TcpStream) -> (Response, Vec<u8>) {
         .expect("an HTTP response")
 }
 
-async fn read_more(socket: &mut TcpStream, bytes: &mut Vec<u8>) {
+async fn read_more(socket: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) {
     let count = socket.read_buf(bytes).await.unwrap();
     assert!(count > 0, "an incomplete response: {bytes:?}");
 }

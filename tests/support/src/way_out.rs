@@ -1,6 +1,7 @@
 //! A server on a real socket, and clients that read at a given speed.
 
 use std::borrow::Borrow;
+use std::io::BufRead;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use tokio::time::{sleep, timeout};
 
 pub use crate::any_transport::EVERY_TRANSPORT;
 use crate::any_transport::{Follows, Incoming, Posts};
+use crate::line::{Line, Wire};
 use crate::requests::read_until;
 
 pub const KIB: usize = 1024;
@@ -80,22 +82,28 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn start() -> Self {
-        Self::on(SignalR::new()).await
+    pub async fn start(wire: Wire) -> Self {
+        Self::on(wire, SignalR::new()).await
     }
 
-    pub async fn on(signalr: SignalR) -> Self {
+    pub async fn on(wire: Wire, signalr: SignalR) -> Self {
         let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
         let endpoint = hub.endpoint();
-        Self::of(signalr, hub, endpoint).await
+        Self::of(wire, signalr, hub, endpoint).await
     }
 
-    pub async fn of(signalr: SignalR, hub: HubHandle<WayOutHub>, endpoint: HubEndpoint) -> Self {
+    pub async fn of(
+        wire: Wire,
+        signalr: SignalR,
+        hub: HubHandle<WayOutHub>,
+        endpoint: HubEndpoint,
+    ) -> Self {
         let app = axum::Router::new().map_hub("/hub", endpoint);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut serving = JoinSet::new();
-        serving.spawn(hubwire::serve(listener, app).with(&signalr).into_future());
+        let serve = hubwire::serve(listener, app).with(&signalr);
+        serving.spawn(wire.apply(serve, address).into_future());
         Self {
             signalr,
             hub,
@@ -123,7 +131,7 @@ impl Server {
 }
 
 /// A client that reads at a given speed.
-pub struct Client<S = TcpStream> {
+pub struct Client<S = Line> {
     /// What the client reads from; a WebSocket is also written to.
     pub socket: S,
     incoming: Incoming,
@@ -132,6 +140,8 @@ pub struct Client<S = TcpStream> {
     messages: Vec<u8>,
     /// How many bytes of `messages` were returned already.
     returned: usize,
+    /// How many bytes behind those were searched for the end of a message.
+    searched: usize,
     is_closed: bool,
     /// Bytes per second; `None` means as fast as possible.
     speed: Option<usize>,
@@ -139,7 +149,7 @@ pub struct Client<S = TcpStream> {
 
 impl Client {
     pub async fn connect(address: SocketAddr, receive_buffer: Option<u32>) -> Self {
-        Self::over(tcp(address, receive_buffer).await).await
+        Self::over(connected(address, receive_buffer).await).await
     }
 
     /// Connects over a transport.
@@ -158,18 +168,18 @@ impl Client {
         address: SocketAddr,
         receive_buffer: Option<u32>,
     ) -> Self {
-        let socket = tcp(address, receive_buffer).await;
+        let socket = connected(address, receive_buffer).await;
         Self::opened_over(socket, protocol, transport, "/hub").await
     }
 
     /// Connects to the hub at a path.
     pub async fn connect_to(path: &str, transport: Transport, address: SocketAddr) -> Self {
-        let socket = tcp(address, None).await;
+        let socket = connected(address, None).await;
         Self::opened_over(socket, HubProtocol::Json, transport, path).await
     }
 
     async fn opened_over(
-        mut socket: TcpStream,
+        mut socket: Line,
         protocol: HubProtocol,
         transport: Transport,
         path: &str,
@@ -189,6 +199,7 @@ impl Client {
             .write_all(posts.get(accept).as_bytes())
             .await
             .unwrap();
+        socket.flush().await.unwrap();
         let (opening, incoming) = match transport {
             Transport::ServerSentEvents => ("3\r\n:\r\n\r\n", Incoming::events()),
             _ => ("\r\n\r\n", Incoming::polls()),
@@ -202,12 +213,13 @@ impl Client {
     }
 }
 
-async fn tcp(address: SocketAddr, receive_buffer: Option<u32>) -> TcpStream {
+async fn connected(address: SocketAddr, receive_buffer: Option<u32>) -> Line {
     let socket = TcpSocket::new_v4().unwrap();
     if let Some(size) = receive_buffer {
         socket.set_recv_buffer_size(size).unwrap();
     }
-    socket.connect(address).await.unwrap()
+    let socket = socket.connect(address).await.unwrap();
+    Line::over(socket).await.unwrap()
 }
 
 async fn upgrade(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), path: &str) {
@@ -244,6 +256,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             protocol: HubProtocol::Json,
             messages: Vec::new(),
             returned: 0,
+            searched: 0,
             is_closed: false,
             speed: None,
         }
@@ -324,8 +337,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         let rest = &self.messages[self.returned..];
         let (message, size) = match self.protocol {
             HubProtocol::Json => {
-                let end = rest.iter().position(|byte| *byte == 0x1e)?;
-                (serde_json::from_slice(&rest[..end]).unwrap(), end + 1)
+                self.searched += (&rest[self.searched..]).skip_until(0x1e).unwrap();
+                let record = rest[..self.searched].strip_suffix(b"\x1e")?;
+                (serde_json::from_slice(record).unwrap(), self.searched)
             }
             _ => {
                 let (message, size) = self.protocol.next_message(rest, None).unwrap()?;
@@ -333,6 +347,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             }
         };
         self.returned += size;
+        self.searched = 0;
         if self.returned > self.messages.len() / 2 {
             self.messages.drain(..self.returned);
             self.returned = 0;

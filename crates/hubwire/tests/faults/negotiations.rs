@@ -1,9 +1,9 @@
 //! Negotiations that are not followed by a connection.
 
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::server::Server;
+use test_support::line::Line;
 use test_support::memory::resident;
 use test_support::requests::{UPGRADE, read_response, send_head};
 
@@ -15,7 +15,7 @@ const COST: usize = 2 * 1024;
 
 /// Negotiates over one connection, and returns the last token.
 async fn negotiate(address: std::net::SocketAddr) -> String {
-    let mut socket = TcpStream::connect(address).await.unwrap();
+    let mut socket = Line::connect(address).await.unwrap();
     let line = "POST /plain/negotiate?negotiateVersion=1";
     let mut body = String::new();
     for _ in 0..NEGOTIATIONS / CLIENTS {
@@ -70,7 +70,7 @@ async fn a_token_is_forgotten_with_a_connection_that_broke_off() {
         );
         let body: serde_json::Value = serde_json::from_str(&token.await.body).unwrap();
         let token = body["connectionToken"].as_str().unwrap();
-        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        let mut socket = Line::connect(server.address).await.unwrap();
         let line = format!("GET /plain?id={token}");
         send_head(&mut socket, server.address, &line, UPGRADE, b"").await;
         assert_eq!(read_response(&mut socket).await.0.status, 101);

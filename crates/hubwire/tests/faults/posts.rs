@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 use tokio::time::timeout;
 
 use crate::server::Server;
 use test_support::http_client::HANDSHAKE;
+use test_support::line::Line;
 use test_support::memory::resident;
 use test_support::requests::{post, read_response, read_until, request, send_head};
 
@@ -22,7 +23,7 @@ async fn negotiate(server: &Server, path: &str) -> String {
 }
 
 /// Opens an event stream and shakes hands.
-async fn open(server: &Server, path: &str, mut socket: TcpStream) -> (String, TcpStream) {
+async fn open(server: &Server, path: &str, mut socket: Line) -> (String, Line) {
     let path = negotiate(server, path).await;
     let line = format!("GET {path}");
     let accept = "Accept: text/event-stream\r\n";
@@ -36,13 +37,13 @@ async fn open(server: &Server, path: &str, mut socket: TcpStream) -> (String, Tc
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_post_of_a_hundred_megabytes_costs_no_memory() {
     let server = Server::start_alone().await;
-    let socket = TcpStream::connect(server.address).await.unwrap();
+    let socket = Line::connect(server.address).await.unwrap();
     let (path, mut stream) = open(&server, "/plain", socket).await;
     let text = "x".repeat(30_000);
     let record = format!("{{\"type\":1,\"target\":\"Echo\",\"arguments\":[\"{text}\"]}}\u{1e}");
     let count = 100 * MIB / record.len() + 1;
     let before = resident();
-    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let mut socket = Line::connect(server.address).await.unwrap();
     let length = count * record.len();
     let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
     socket.write_all(head.as_bytes()).await.unwrap();
@@ -63,11 +64,11 @@ async fn a_post_of_a_hundred_megabytes_costs_no_memory() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_is_promised_and_never_sent_ends_with_its_connection() {
     let server = Server::start().await;
-    let socket = TcpStream::connect(server.address).await.unwrap();
+    let socket = Line::connect(server.address).await.unwrap();
     let (path, stream) = open(&server, "/plain", socket).await;
     let mut posts = Vec::new();
     for _ in 0..50 {
-        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        let mut socket = Line::connect(server.address).await.unwrap();
         let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n{{");
         socket.write_all(head.as_bytes()).await.unwrap();
         posts.push(socket);
@@ -88,7 +89,9 @@ async fn event_streams_that_are_never_read_are_let_go_and_delay_nobody() {
     for _ in 0..10 {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
-        let socket = socket.connect(server.address).await.unwrap();
+        let socket = Line::over(socket.connect(server.address).await.unwrap())
+            .await
+            .unwrap();
         unread.push(open(&server, "/narrow", socket).await);
     }
     let all = server.narrow.context().clients().all();
@@ -111,7 +114,7 @@ async fn event_streams_that_are_never_read_are_let_go_and_delay_nobody() {
 }
 
 /// Reads to the end of a stream, or of its socket if the server has cut that off.
-async fn ended(mut socket: TcpStream) {
+async fn ended(mut socket: Line) {
     let mut read = Vec::new();
     while !read.ends_with(b"0\r\n\r\n") {
         match socket.read_buf(&mut read).await {

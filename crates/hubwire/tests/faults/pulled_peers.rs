@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hubwire::protocol::Transport;
 use serde_json::{Value, json};
+use test_support::line::Line;
 use test_support::way_out::Client as Peer;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,7 +17,6 @@ use test_support::any_transport::Posts;
 use test_support::client::{Client, HANDSHAKE};
 use test_support::requests::read_until;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 /// How late an end may be on a busy machine; timeouts are checked once a second.
 const SLACK: Duration = Duration::from_millis(2_500);
@@ -35,11 +35,13 @@ fn call(target: &str, arguments: &Value) -> Value {
 }
 
 /// An event stream on a kernel that buffers few unread bytes, before its handshake.
-async fn open_event_stream(server: &Server) -> (Posts, TcpStream) {
+async fn open_event_stream(server: &Server) -> (Posts, Line) {
     let posts = Posts::negotiate(server.address, "/hasty").await;
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
-    let mut socket = socket.connect(server.address).await.unwrap();
+    let mut socket = Line::over(socket.connect(server.address).await.unwrap())
+        .await
+        .unwrap();
     let head = posts.get("Accept: text/event-stream\r\n");
     socket.write_all(head.as_bytes()).await.unwrap();
     read_until(&mut socket, "3\r\n:\r\n\r\n").await;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 use hubwire::protocol::{Opcode, write_masked_frame};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 use crate::server::Server;
 use test_support::client::{HANDSHAKE, Received};
+use test_support::line::Line;
 use test_support::requests::{UPGRADE, request, send_head};
 
 /// What the hub may be told: the bytes before a reset may have been half a record.
@@ -49,7 +49,7 @@ const BEFORE_THE_HANDSHAKE: &[Point] = &[
                 let response = request(server.address, line, "").await;
                 let body: serde_json::Value = serde_json::from_str(&response.body).unwrap();
                 let token = body["connectionToken"].as_str().unwrap();
-                let mut socket = TcpStream::connect(server.address).await.unwrap();
+                let mut socket = Line::connect(server.address).await.unwrap();
                 let line = format!("GET /plain?id={token}");
                 send_head(&mut socket, server.address, &line, UPGRADE, b"").await;
                 // The server does not see a request that is reset before it is read.
@@ -216,14 +216,14 @@ async fn a_moment() {
 }
 
 async fn reset_after(server: &Server, bytes: &[u8]) {
-    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let mut socket = Line::connect(server.address).await.unwrap();
     socket.write_all(bytes).await.unwrap();
     a_moment().await;
     socket.set_zero_linger().unwrap();
 }
 
 async fn reset_behind_head(server: &Server, line: &str, behind: &[u8]) {
-    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let mut socket = Line::connect(server.address).await.unwrap();
     send_head(&mut socket, server.address, line, UPGRADE, behind).await;
     socket.set_zero_linger().unwrap();
 }

@@ -7,15 +7,17 @@ use axum::Router;
 use hubwire::{
     ConnectionRequest, HubBuilder, HubHandle, MapHub, Principal, SignalR, Statistics, UserId,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::WIRE;
 use crate::bystander::Bystander;
 use test_support::client::{Client, HANDSHAKE};
 use test_support::hubs::{Gate, Hook, ProbeHub};
 use test_support::journal::Journal;
+use test_support::line::Line;
 
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -81,12 +83,10 @@ impl Server {
         let app = routes(&signalr, &hub).map_hub("/narrow", narrow.endpoint());
         let (end, ended) = oneshot::channel::<()>();
         let mut serving = JoinSet::new();
-        serving.spawn(
-            hubwire::serve(listener, app)
-                .with(&signalr)
-                .until(async { ended.await.unwrap_or_default() })
-                .into_future(),
-        );
+        let serve = hubwire::serve(listener, app)
+            .with(&signalr)
+            .until(async { ended.await.unwrap_or_default() });
+        serving.spawn(WIRE.apply(serve, address).into_future());
         Self {
             bystander: Bystander::start(address).await,
             address,
@@ -110,7 +110,7 @@ impl Server {
 
     /// Upgrades to a WebSocket that sends every write at once, and sends no handshake.
     pub(crate) async fn upgrade(&self, path: &str) -> Client {
-        let socket = TcpStream::connect(self.address).await.unwrap();
+        let socket = Line::connect(self.address).await.unwrap();
         socket.set_nodelay(true).unwrap();
         Client::upgrade_over(socket, self.address, path, b"").await
     }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::server::Server;
+use test_support::line::Line;
 use test_support::memory::resident;
 use test_support::requests::{UPGRADE, read_response};
 
@@ -17,10 +17,10 @@ const COST: usize = 24 * 1024;
 /// How long a shutdown may take that does not wait for anybody.
 const PROMPTLY: Duration = Duration::from_secs(2);
 
-async fn connect(server: &Server) -> Vec<TcpStream> {
+async fn connect(server: &Server) -> Vec<Line> {
     let mut sockets = Vec::new();
     for _ in 0..CLIENTS {
-        let socket = TcpStream::connect(server.address).await.unwrap();
+        let socket = Line::connect(server.address).await.unwrap();
         socket.set_nodelay(true).unwrap();
         sockets.push(socket);
     }
@@ -28,7 +28,7 @@ async fn connect(server: &Server) -> Vec<TcpStream> {
 }
 
 /// Asserts that the server ends these connections without sending anything.
-async fn assert_ended(sockets: Vec<TcpStream>) {
+async fn assert_ended(sockets: Vec<Line>) {
     for mut socket in sockets {
         let mut response = Vec::new();
         let reading = tokio::time::timeout(PROMPTLY, socket.read_to_end(&mut response));
@@ -117,7 +117,7 @@ async fn a_slow_head_that_is_finished_is_served() {
 async fn a_head_without_an_end_is_refused() {
     const MOST: usize = 1024 * 1024;
     let server = Server::start().await;
-    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let mut socket = Line::connect(server.address).await.unwrap();
     socket.write_all(b"GET /plain HTTP/1.1\r\n").await.unwrap();
     let line = format!("X-Filler: {}\r\n", "x".repeat(1000));
     let mut sent = 0;

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::server::{NARROW, Server};
 use test_support::client::{Client, HANDSHAKE};
+use test_support::line::Line;
 use test_support::open_files::allow_open_files;
 use test_support::requests::{UPGRADE, read_response, send_head};
 
@@ -211,7 +212,9 @@ impl Storm {
 async fn read_slowly(address: SocketAddr) -> usize {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
-    let mut socket = socket.connect(address).await.unwrap();
+    let mut socket = Line::over(socket.connect(address).await.unwrap())
+        .await
+        .unwrap();
     send_head(&mut socket, address, "GET /narrow?user=slow", UPGRADE, b"").await;
     assert_eq!(read_response(&mut socket).await.0.status, 101);
     let mut handshake = Vec::new();

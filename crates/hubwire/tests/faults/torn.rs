@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use hubwire::protocol::{Opcode, write_masked_fragment, write_masked_frame};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::server::Server;
 use test_support::client::{Client, HANDSHAKE, Received};
+use test_support::line::Line;
 use test_support::requests::{UPGRADE, read_response};
 
 const CLIENTS: u8 = 4;
@@ -140,7 +140,7 @@ async fn the_upgrade_may_be_cut_anywhere() {
         let (first, second) = (first.to_vec(), second.to_vec());
         let address = server.address;
         clients.spawn(async move {
-            let mut socket = TcpStream::connect(address).await.unwrap();
+            let mut socket = Line::connect(address).await.unwrap();
             socket.set_nodelay(true).unwrap();
             socket.write_all(&first).await.unwrap();
             pause().await;

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
+use test_support::line::Wire;
+
+/// What the servers of `way_out` speak.
+const WIRE: Wire = Wire::Plain;
+
 mod compression;
 mod connection_limits;
 #[cfg(feature = "tls")]

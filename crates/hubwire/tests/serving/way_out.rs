@@ -9,17 +9,20 @@ use hubwire::options::DeadPeerTimeouts;
 use hubwire::protocol::Transport;
 use serde_json::json;
 use test_support::http_client::HANDSHAKE;
+use test_support::line::Line;
 use test_support::requests;
 use test_support::way_out::*;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::WIRE;
+
 const MB: usize = 1_000_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broadcasts_of_any_size_reach_fresh_clients_that_read_at_once() {
-    let server = Server::start().await;
+    let server = Server::start(WIRE).await;
     for (size, count) in [(MB, 20), (64 * KIB, 375), (256 * KIB, 94), (MB, 24)] {
         let mut clients = Vec::new();
         for transport in EVERY_TRANSPORT.into_iter().cycle().take(6) {
@@ -31,7 +34,7 @@ async fn broadcasts_of_any_size_reach_fresh_clients_that_read_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sends_of_megabytes_reach_the_one_client_that_reads() {
-    let server = Server::start().await;
+    let server = Server::start(WIRE).await;
     let sizes = [(2 * MB, 6), (3 * MB, 3)];
     for (transport, (size, count)) in EVERY_TRANSPORT
         .into_iter()
@@ -50,7 +53,7 @@ async fn sends_of_megabytes_reach_the_one_client_that_reads() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_reaches_a_client_that_reads_it_steadily_through_a_small_window() {
-    let server = Server::start().await;
+    let server = Server::start(WIRE).await;
     for transport in EVERY_TRANSPORT {
         let window = Some(64 * KIB as u32);
         let client = Client::connect_over(transport, server.address, window).await;
@@ -61,7 +64,7 @@ async fn a_burst_reaches_a_client_that_reads_it_steadily_through_a_small_window(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_lasts_for_as_long_as_its_client_reads_it_however_slowly() {
-    let server = Server::start().await;
+    let server = Server::start(WIRE).await;
     let lasts = Duration::from_secs(14);
     assert_lives(&server, [20_000, 50_000, 100_000], lasts).await;
 }
@@ -87,11 +90,11 @@ async fn a_peer_with_a_dead_network_is_given_up_with_any_traffic_or_none() {
         keep_alive: Duration::from_secs(1),
     };
     let endpoint = hub.endpoint().dead_peer_timeouts(timeouts);
-    let server = Server::of(signalr, hub, endpoint).await;
+    let server = Server::of(WIRE, signalr, hub, endpoint).await;
     let alive = server.connect().await;
     for sends in [false, true] {
         let dead = server.connect().await;
-        cut_off(&dead.socket);
+        cut_off(dead.socket.tcp());
         let since = Instant::now();
         while server.signalr.statistics().connections > 1 {
             if sends {
@@ -120,11 +123,11 @@ async fn a_reader_of_events_with_a_dead_network_is_given_up() {
         keep_alive: Duration::from_secs(1),
     };
     let endpoint = hub.endpoint().dead_peer_timeouts(timeouts);
-    let server = Server::of(signalr, hub, endpoint).await;
+    let server = Server::of(WIRE, signalr, hub, endpoint).await;
     let alive = open_event_stream(&server).await;
     let dead = open_event_stream(&server).await;
     assert_eq!(server.signalr.statistics().connections, 2);
-    cut_off(&dead);
+    cut_off(dead.tcp());
     let since = Instant::now();
     while server.signalr.statistics().connections > 1 {
         sleep(Duration::from_millis(200)).await;
@@ -139,12 +142,12 @@ async fn a_reader_of_events_with_a_dead_network_is_given_up() {
 }
 
 /// Opens an event stream, with a handshake.
-async fn open_event_stream(server: &Server) -> TcpStream {
+async fn open_event_stream(server: &Server) -> Line {
     let line = "POST /hub/negotiate?negotiateVersion=1";
     let negotiated = requests::request(server.address, line, "").await;
     let body: serde_json::Value = serde_json::from_str(&negotiated.body).unwrap();
     let path = format!("/hub?id={}", body["connectionToken"].as_str().unwrap());
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let mut stream = Line::connect(server.address).await.unwrap();
     let accept = "Accept: text/event-stream\r\n";
     let line = format!("GET {path}");
     requests::send_head(&mut stream, server.address, &line, accept, b"").await;
@@ -199,7 +202,7 @@ async fn a_steady_reader_with_a_small_window_is_no_dead_peer() {
         keep_alive: Duration::from_secs(1),
     };
     let endpoint = hub.endpoint().dead_peer_timeouts(timeouts);
-    let server = Server::of(signalr, hub, endpoint).await;
+    let server = Server::of(WIRE, signalr, hub, endpoint).await;
     let lasts = Duration::from_secs(9);
     assert_lives(&server, [10_000, 20_000, 50_000], lasts).await;
 }
@@ -214,7 +217,7 @@ async fn what_the_kernel_still_has_to_send_counts_as_it_arrives() {
         .endpoint()
         .transport_progress_timeout(Duration::from_secs(4))
         .transport_progress_size(20 * KIB);
-    let server = Server::of(signalr, hub, endpoint).await;
+    let server = Server::of(WIRE, signalr, hub, endpoint).await;
     let lasts = Duration::from_secs(9);
     assert_lives(&server, [20_000, 30_000, 50_000], lasts).await;
 }
@@ -226,7 +229,7 @@ async fn a_long_message_lasts_for_as_long_as_its_client_reads_it() {
     let signalr = SignalR::new();
     let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
     let endpoint = hub.endpoint().disconnect_timeout(Duration::from_secs(8));
-    let server = Server::of(signalr, hub, endpoint).await;
+    let server = Server::of(WIRE, signalr, hub, endpoint).await;
     let mut reading = JoinSet::new();
     for transport in EVERY_TRANSPORT {
         let window = Some(64 * KIB as u32);
@@ -260,7 +263,7 @@ async fn a_client_that_takes_nothing_from_the_kernel_is_disconnected() {
         .dead_peer_timeouts(timeouts)
         .transport_progress_timeout(Duration::from_secs(2))
         .disconnect_timeout(Duration::from_secs(2));
-    let server = Server::of(signalr, hub, endpoint).await;
+    let server = Server::of(WIRE, signalr, hub, endpoint).await;
     let mut idle = Vec::new();
     for transport in EVERY_TRANSPORT {
         idle.push(connect_with_a_small_window(&server, transport).await);
@@ -284,8 +287,8 @@ async fn a_client_that_takes_nothing_from_the_kernel_is_disconnected() {
 async fn broadcasts_of_another_node_reach_clients_that_read() {
     let farm = InProcessFarm::new();
     let node = |farm: &InProcessFarm| SignalR::builder().backplane(farm.node()).build();
-    let here = Server::on(node(&farm)).await;
-    let there = Server::on(node(&farm)).await;
+    let here = Server::on(WIRE, node(&farm)).await;
+    let there = Server::on(WIRE, node(&farm)).await;
     let mut clients = Vec::new();
     for _ in 0..3 {
         clients.push(here.connect().await);

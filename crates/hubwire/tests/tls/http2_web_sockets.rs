@@ -225,3 +225,42 @@ async fn a_stalled_upload_delays_no_other_stream() {
     let left = server.signalr.statistics();
     assert_eq!((left.connections, left.tasks), (0, 0));
 }
+
+/// A proxy may pass many users' WebSockets on over one connection.
+#[tokio::test(start_paused = true)]
+async fn many_stalled_uploads_delay_no_other_stream() {
+    let server = PipeServer::start();
+    let mut http2 = server.http2().await;
+    let note = call("Note", &"x".repeat(20_000));
+    let mut stalled = Vec::new();
+    for number in 1..=90 {
+        let mut web_socket = open(&mut http2, "/probe").await;
+        web_socket
+            .send(Opcode::Text, call("Wait", "stalled").as_bytes())
+            .await;
+        server
+            .probe
+            .journal
+            .until_nth(number, "stalled began")
+            .await;
+        let sending = async {
+            for _ in 0..20 {
+                web_socket.send(Opcode::Text, note.as_bytes()).await;
+            }
+        };
+        assert!(
+            timeout(SECOND / 100, sending).await.is_err(),
+            "its window is full"
+        );
+        stalled.push(web_socket);
+    }
+    let mut other = open(&mut http2, "/probe").await;
+    let text = "x".repeat(300_000);
+    let echo = async {
+        other
+            .send(Opcode::Text, call("Echo", &text).as_bytes())
+            .await;
+        assert!(matches!(other.next().await, Bare::Text(_)));
+    };
+    timeout(SECOND, echo).await.expect("others go on");
+}

@@ -9,5 +9,6 @@ mod handshakes;
 mod http2_abuse;
 mod http2_stalls;
 mod http2_web_sockets;
+mod records;
 mod server;
 mod transports;
