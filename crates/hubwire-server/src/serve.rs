@@ -1,6 +1,7 @@
 //! An HTTP server for production, with limits that a bare serve loop lacks.
 
 mod accepting;
+mod causes;
 mod host;
 mod http;
 mod http1;
@@ -272,6 +273,7 @@ impl<L> Serve<L> {
     }
 
     #[cfg(not(feature = "tls"))]
+    #[expect(clippy::unused_self, reason = "the feature `tls` uses it")]
     fn security(&self, _: &Arc<ServeLimits>, _: &mut JoinSet<()>) -> Security {
         Security::Plain
     }

@@ -27,7 +27,7 @@ use hubwire_protocol::ProtocolError;
 use inbox::Inbox;
 use presence::Presence;
 pub(crate) use raw::RawSession;
-use tracing::{Instrument, Span};
+use tracing::{Instrument, Span, field};
 use wire::Wire;
 
 use crate::connection::{Connection, DisconnectReason};
@@ -86,6 +86,7 @@ fn span_of(hub: &HubRuntime, wire: &Wire, opener: TraceContext) -> Span {
         connection_id = %connection.id(),
         hub = %hub.name(),
         transport = wire.transport().kind.tag(),
+        client.address = connection.request().remote_address().map(|it| field::display(it.ip())),
     );
     if !span.is_disabled() {
         let request = connection.request();

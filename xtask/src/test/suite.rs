@@ -120,9 +120,11 @@ impl Suite {
             Self::Clippy => {
                 before = pages_if_possible(workspace)?;
                 // What is compiled for tests alone must leave the rest whole, and without warnings.
-                let without_testing = ["clippy", "--package=hubwire", "--no-default-features"];
-                let options = ["--locked", "--", "-D", "warnings"];
-                before.push(workspace.cargo(without_testing.into_iter().chain(options)));
+                for features in ["--features=", "--features=tls"] {
+                    let without_testing = ["clippy", "--package=hubwire", "--no-default-features"];
+                    let options = [features, "--locked", "--", "-D", "warnings"];
+                    before.push(workspace.cargo(without_testing.into_iter().chain(options)));
+                }
                 let lint = [
                     "clippy",
                     "--workspace",

@@ -8,6 +8,7 @@ use hubwire_protocol::{
     AvailableTransport, NegotiateResponse, NegotiatedConnection, Transport,
     choose_negotiate_version,
 };
+use tracing::field;
 
 use super::connection_table::{ConnectionToken, Full};
 use super::slot::Slot;
@@ -34,18 +35,20 @@ pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
     match negotiated {
         Ok(negotiated) => response::json(negotiated.to_json()),
         Err(full) => {
-            warn(endpoint, full);
+            warn(endpoint, parts, full);
             response::empty(StatusCode::SERVICE_UNAVAILABLE)
         }
     }
 }
 
-fn warn(endpoint: &HubEndpoint, full: Full) {
+fn warn(endpoint: &HubEndpoint, parts: &Parts, full: Full) {
     let (hub, node) = (endpoint.hub.name(), endpoint.hub.node());
     match full {
         Full::Address => {
             if let Some(hits) = node.limits().negotiated_per_address.hit(node.now()) {
-                tracing::warn!(target: "hubwire::negotiate", hits, %hub, "too many ids of one address wait for their connections");
+                let address = opening::remote_address(endpoint, parts);
+                let address = address.map(|it| field::display(it.ip()));
+                tracing::warn!(target: "hubwire::negotiate", hits, %hub, address, "too many ids of one address wait for their connections");
             }
         }
         Full::All => {

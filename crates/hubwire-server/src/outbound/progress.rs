@@ -11,6 +11,9 @@ use super::{Bounds, Failure, Outbound, Progress};
 /// in seconds.
 const SECONDS_BETWEEN_LOOKS: u64 = 15;
 
+/// How many times as long a client may take for what was taken in advance for it.
+const MOST_IN_ADVANCE: u128 = 10;
+
 /// The time by which a client must accept more of what is queued for it, and what it had accepted
 /// before.
 #[derive(Debug, Default)]
@@ -53,7 +56,8 @@ impl Watch {
                 let time = progress.timeout.as_millis();
                 let time = match taken {
                     Taken::Pulled(_) if more > enough => {
-                        time.saturating_mul(more.into()) / u128::from(enough)
+                        let longest = time.saturating_mul(MOST_IN_ADVANCE);
+                        longest.min(time.saturating_mul(more.into()) / u128::from(enough))
                     }
                     _ => time,
                 };

@@ -1,7 +1,9 @@
 //! HTTP/2 over one connection, until its end.
 
+mod stream;
 mod stream_body;
 mod streams;
+mod waiting;
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -19,8 +21,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use self::stream::current_stream;
 use self::stream_body::StreamBody;
-use self::streams::{Streams, current_stream};
+use self::streams::Streams;
+use super::causes::with_causes;
 use super::http::{HEADER_SIZE_LIMIT, Http, without_one_host};
 use super::{REQUEST_GRACE, RESPONSE_GRACE, http1_headers};
 use crate::node::ConnectionPermit;
@@ -104,7 +108,8 @@ pub(super) async fn serve<S, A>(
         if is_flood(&error) {
             limits.http2_floods.count();
         }
-        tracing::debug!(target: "hubwire::serve", %error, "an HTTP/2 connection failed");
+        let error = with_causes(&error);
+        tracing::debug!(target: "hubwire::serve", error, "an HTTP/2 connection failed");
     }
 }
 

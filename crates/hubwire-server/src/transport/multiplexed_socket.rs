@@ -5,6 +5,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
@@ -14,10 +15,13 @@ use super::stream_peer::timed_out;
 use crate::node::{ConnectionPermit, EndpointOptions, ServeLimits};
 use crate::outbound::{ByteStream, Progress, SharedStream, Uptake, tcp_info};
 
+/// How many bytes a second keep a connection alive, as in Kestrel (`MinResponseDataRate`).
+const LEAST_RATE: usize = 240;
+
 /// A socket that many requests share, so that how much its peer reads is judged for each of them.
 ///
-/// The connection ends if its peer's network is dead, or if the peer takes nothing of what its
-/// system holds, by the limits that event streams have by default.
+/// The connection ends if its peer's network is dead, by the limits that event streams have by
+/// default, or if its peer takes next to nothing of what the system holds for it.
 pub(crate) struct MultiplexedSocket {
     activity: SocketActivity,
     /// Counts the socket among the server's connections, if those are limited.
@@ -100,8 +104,8 @@ impl MultiplexedSocket {
             _permit: permit,
             look,
             progress: Progress {
-                bytes: options.transport_progress_size,
-                timeout: options.transport_progress_timeout,
+                bytes: LEAST_RATE * 60,
+                timeout: Duration::from_secs(60),
             },
             limits,
         }

@@ -56,6 +56,12 @@ options! {
     ///
     /// A receiver's window opens in jumps: a client that reads steadily but slowly may show no
     /// progress for most of a minute.
+    ///
+    /// In HTTP/2, and under servers other than [`serve`](crate::serve()), a client is judged by what
+    /// its stream takes, which is up to its window in advance: for more than
+    /// [`EndpointOptions::transport_progress_size`] it may take longer in proportion, up to ten
+    /// times this. A poll or an event stream of HTTP/2 is given up, too, where
+    /// [`ServeOptions::write_timeout`](super::ServeOptions::write_timeout) says so.
     transport_progress_timeout: Duration = Duration::from_secs(60),
         set(timeout: Duration);
 

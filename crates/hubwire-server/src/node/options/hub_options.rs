@@ -120,7 +120,9 @@ options! {
     /// Only messages that nobody waits for get that far: messages to many clients, and messages
     /// from other nodes.
     /// [`ServerOptions::maximum_outbound_memory`](super::ServerOptions::maximum_outbound_memory)
-    /// limits all clients together.
+    /// limits all clients together. A client may have twice as much while its socket has refused
+    /// nothing since, and a WebSocket over HTTP/2 always: its stream refuses bytes before it has
+    /// had its turn.
     maximum_outbound_buffer_size: usize = 32 * 1024 * 1024,
         set(bytes: usize);
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 
-use super::streams::Stream;
+use super::stream::Stream;
 
 /// The maximum size of a piece, in bytes: the library keeps each whole, whatever the client takes.
 const PIECE_SIZE: usize = 16 * 1024;

@@ -24,6 +24,7 @@ pub(super) struct CertificateFiles {
     certificate: PathBuf,
     key: PathBuf,
     in_use: RwLock<InUse>,
+    reloading: tokio::sync::Mutex<()>,
 }
 
 struct InUse {
@@ -46,6 +47,7 @@ impl CertificateFiles {
                 pem,
                 pair: Arc::new(pair),
             }),
+            reloading: tokio::sync::Mutex::default(),
         })
     }
 
@@ -58,6 +60,11 @@ impl CertificateFiles {
             certificate: read(&self.certificate).await?,
             key: read(&self.key).await?,
         })
+    }
+
+    /// Waits until nobody else reloads these files, and until the guard is dropped nobody else does.
+    pub(super) async fn reloading(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.reloading.lock().await
     }
 
     pub(super) fn uses(&self, pem: &Pem) -> bool {
@@ -136,8 +143,8 @@ fn without_contents(error: &pem::Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reloading::with_causes;
     use super::*;
+    use crate::serve::causes::with_causes;
 
     /// As from an environment variable that has lost its line breaks.
     #[test]

@@ -1,13 +1,12 @@
 //! Using a certificate that has changed, without a restart.
 
-use std::error::Error;
-use std::fmt::Write;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::certificate::{CertificateFiles, Pem};
 use super::{Tls, TlsError};
+use crate::serve::causes::with_causes;
 
 /// How often the files are read: an observer of the file system would miss changes behind the links
 /// that container platforms put into the place of files.
@@ -18,6 +17,8 @@ pub(in crate::serve) async fn reload(tls: Tls) {
     let Some(files) = tls.files else {
         return;
     };
+    // The servers of several listeners may have one certificate.
+    let _only = files.reloading().await;
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = Looks::default();
@@ -85,14 +86,4 @@ impl Looks {
         };
         None
     }
-}
-
-pub(super) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let _ = write!(text, ": {error}");
-        cause = error.source();
-    }
-    text
 }
