@@ -39,6 +39,7 @@ pub struct Client {
     message: Vec<u8>,
     received: VecDeque<Received>,
     may_be_cut: bool,
+    has_sent_fin: bool,
 }
 
 impl Client {
@@ -75,6 +76,7 @@ impl Client {
             message: Vec::new(),
             received: VecDeque::new(),
             may_be_cut: false,
+            has_sent_fin: false,
         };
         client.decode(&mut rest);
         client
@@ -150,6 +152,7 @@ impl Client {
 
     /// Sends FIN and continues to read.
     pub async fn send_fin(&mut self) {
+        self.has_sent_fin = true;
         self.socket.shutdown().await.unwrap();
     }
 
@@ -189,6 +192,10 @@ impl Client {
                     return Received::Eof;
                 }
                 Ok(count) => self.decode(&mut buffer[..count]),
+                // A server that was left sends no close_notify.
+                Err(error) if self.has_sent_fin && error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return Received::Eof;
+                }
                 Err(error) => {
                     assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
                     return Received::Reset;

@@ -1,10 +1,10 @@
 //! Event streams, byte for byte.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::server::Server;
 use test_support::http_client::HANDSHAKE;
+use test_support::line::Line;
 use test_support::requests::{Response, UPGRADE, post, read_until, send_head, without_date};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
@@ -12,9 +12,9 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
     x-accel-buffering: no\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// Requests an event stream, and reads its head and its first bytes.
-async fn open(server: &Server, path: &str) -> (String, TcpStream) {
+async fn open(server: &Server, path: &str) -> (String, Line) {
     let token = server.negotiate(path).await;
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let mut stream = Line::connect(server.address).await.unwrap();
     let line = format!("GET {path}?id={token}");
     let accept = "Accept: text/event-stream\r\n";
     send_head(&mut stream, server.address, &line, accept, b"").await;
@@ -25,17 +25,17 @@ async fn open(server: &Server, path: &str) -> (String, TcpStream) {
 }
 
 /// Reads one chunk with this content.
-async fn expect_chunk(stream: &mut TcpStream, content: &str) {
+async fn expect_chunk(stream: &mut Line, content: &str) {
     let chunk = format!("{:X}\r\n{content}\r\n", content.len());
     let read = read_until(stream, &format!("{content}\r\n")).await;
     assert_eq!(read, chunk);
 }
 
-async fn expect_event(stream: &mut TcpStream, record: &str) {
+async fn expect_event(stream: &mut Line, record: &str) {
     expect_chunk(stream, &format!("data: {record}\u{1e}\r\n\r\n")).await;
 }
 
-async fn expect_end(stream: &mut TcpStream) {
+async fn expect_end(stream: &mut Line) {
     assert_eq!(read_until(stream, "0\r\n\r\n").await, "0\r\n\r\n");
 }
 
@@ -106,7 +106,7 @@ async fn one_id_has_one_transport() {
 async fn over_http_1_0_the_stream_ends_with_its_connection() {
     let server = Server::start().await;
     let token = server.negotiate("/quiet").await;
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let mut stream = Line::connect(server.address).await.unwrap();
     let head = format!("GET /quiet?id={token} HTTP/1.0\r\nAccept: text/event-stream\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let head = read_until(&mut stream, "\r\n\r\n").await;
@@ -141,7 +141,7 @@ async fn a_shutdown_ends_streams_and_polls_after_their_close_message() {
         )
         .await;
     }
-    let mut poll = TcpStream::connect(server.address).await.unwrap();
+    let mut poll = Line::connect(server.address).await.unwrap();
     send_head(&mut poll, server.address, &format!("GET {path}"), "", b"").await;
     let journal = server.journal.clone();
     while journal.entries().len() < 2 {

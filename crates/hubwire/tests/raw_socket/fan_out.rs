@@ -72,6 +72,8 @@ async fn senders_at_the_same_time_keep_their_own_order() {
     const EACH: u64 = 500;
     let server = Server::start().await;
     let mut client = server.open("/quiet").await;
+    // A client knows of its handshake before its connection is registered.
+    server.journal.until("connected").await;
     let mut senders = JoinSet::new();
     for sender in 0..SENDERS {
         let context = server.quiet.context();

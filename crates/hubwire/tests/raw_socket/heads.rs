@@ -1,10 +1,10 @@
 //! Request heads that are too large, or that name two hosts.
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 use crate::server::Server;
 use test_support::client::Client;
+use test_support::line::Line;
 use test_support::requests::{Response, read_response};
 
 /// The most bytes that a head may have, including its last line.
@@ -12,7 +12,7 @@ const LARGEST: usize = 64 * 1024;
 
 /// Returns the server's response to exactly these bytes.
 async fn response_to(server: &Server, head: &str) -> Response {
-    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let mut socket = Line::connect(server.address).await.unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
     read_response(&mut socket).await.0
 }

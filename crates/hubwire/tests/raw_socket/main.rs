@@ -6,6 +6,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
+use test_support::line::Wire;
+
+/// What the servers speak.
+const WIRE: Wire = Wire::Plain;
+
 mod binding;
 mod calls;
 mod churn;

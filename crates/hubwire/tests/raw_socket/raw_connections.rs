@@ -7,9 +7,10 @@ use hubwire::connections::{ConnectionHandler, HandlerResult, MapConnections, Raw
 use hubwire::protocol::Opcode;
 use hubwire::{SignalR, Statistics};
 use test_support::bare_web_socket::{Bare, BareWebSocket};
+use test_support::line::Line;
 use test_support::requests::{post, read_until, send_head};
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::server::Server;
@@ -36,8 +37,8 @@ impl ConnectionHandler for Deaf {
     }
 }
 
-async fn web_socket(server: &Server, target: &str) -> BareWebSocket<TcpStream> {
-    let stream = TcpStream::connect(server.address).await.unwrap();
+async fn web_socket(server: &Server, target: &str) -> BareWebSocket<Line> {
+    let stream = Line::connect(server.address).await.unwrap();
     BareWebSocket::upgrade(stream, target).await
 }
 
@@ -83,7 +84,7 @@ async fn version_0_of_the_negotiation_is_served() {
 async fn an_event_stream_has_a_line_for_each_line() {
     let server = Server::start().await;
     let path = format!("/echo?id={}", server.negotiate("/echo").await);
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let mut stream = Line::connect(server.address).await.unwrap();
     let accept = "Accept: text/event-stream\r\n";
     send_head(
         &mut stream,
@@ -134,7 +135,7 @@ async fn a_client_that_has_closed_its_side_is_not_waited_for_without_end() {
             .until(std::future::pending())
             .into_future(),
     );
-    let stream = TcpStream::connect(address).await.unwrap();
+    let stream = Line::connect(address).await.unwrap();
     let mut client = BareWebSocket::upgrade(stream, "/deaf").await;
     // More than is kept; the rest and the end of the stream fit into the server's receive window.
     client.send(Opcode::Binary, &[0; 130_000]).await;

@@ -16,6 +16,7 @@ use test_support::hubs::{Gate, Hook, ProbeHub};
 use test_support::journal::Journal;
 use test_support::requests::{self, Response};
 
+use crate::WIRE;
 use crate::raw_connections::{Deaf, Echo};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -57,12 +58,10 @@ impl Server {
             .map_connections("/deaf", signalr.connection_handler(Deaf));
         let (end, ended) = oneshot::channel::<()>();
         let mut serving = JoinSet::new();
-        serving.spawn(
-            hubwire::serve(listener, app)
-                .with(&signalr)
-                .until(async { ended.await.unwrap_or_default() })
-                .into_future(),
-        );
+        let serve = hubwire::serve(listener, app)
+            .with(&signalr)
+            .until(async { ended.await.unwrap_or_default() });
+        serving.spawn(WIRE.apply(serve, address).into_future());
         Self {
             bystander: Client::open(address, "/bystander").await,
             address,

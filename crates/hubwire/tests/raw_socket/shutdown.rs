@@ -3,10 +3,10 @@
 use std::io;
 
 use hubwire::protocol::Opcode;
-use tokio::net::TcpStream;
 
 use crate::server::Server;
 use test_support::client::{Client, Received};
+use test_support::line::Line;
 use test_support::requests::UPGRADE;
 
 const GOODBYE: &str = r#"{"type":7,"allowReconnect":true}"#;
@@ -55,7 +55,7 @@ async fn every_kind_of_connection_is_ended_in_its_way() {
         "slow ended",
     ];
     assert_eq!(journal, expected);
-    let refused = TcpStream::connect(address).await.map(drop);
+    let refused = Line::connect(address).await.map(drop);
     assert_eq!(
         refused.map_err(|error| error.kind()),
         Err(io::ErrorKind::ConnectionRefused)
@@ -84,7 +84,7 @@ async fn an_idle_http_connection_does_not_hold_the_end_up() {
     let mut server = Server::start().await;
     let mut sockets = Vec::new();
     for _ in 0..3 {
-        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        let mut socket = Line::connect(server.address).await.unwrap();
         test_support::requests::send_head(&mut socket, server.address, "GET /nope", "", b"").await;
         let (response, _) = test_support::requests::read_response(&mut socket).await;
         assert_eq!(response.status, 404);

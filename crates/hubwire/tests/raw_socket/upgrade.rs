@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpStream;
-
 use crate::server::Server;
 use test_support::client::{Client, HANDSHAKE, Received};
+use test_support::line::Line;
 use test_support::requests::{ACCEPT, UPGRADE};
 
 const UNKNOWN_ID: &str = "No Connection with that ID";
@@ -324,7 +323,7 @@ async fn a_connection_gets_the_bare_tcp_socket() {
 #[tokio::test]
 async fn frames_in_the_same_packet_as_the_upgrade_are_read() {
     let server = Server::start().await;
-    let socket = TcpStream::connect(server.address).await.unwrap();
+    let socket = Line::connect(server.address).await.unwrap();
     let mut frame = Vec::new();
     hubwire::protocol::write_masked_frame(
         &mut frame,
