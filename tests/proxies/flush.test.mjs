@@ -18,17 +18,18 @@ const GZIP = { "Accept-Encoding": "gzip" };
 /** If each took 200 ms, as long as the kernel waits for more, they would take longer than the limit. */
 const CALLS = 200;
 
+const FRONTS = ["plain", "secure"];
 const [WEB_SOCKETS, EVENTS, POLLS] = TRANSPORTS;
 
 trustAuthority();
 
-for (const Proxy of PROXIES) {
-  describe(Proxy.title, { concurrency: true }, () => {
+for (const [Proxy, front] of PROXIES.flatMap((Proxy) => FRONTS.map((front) => [Proxy, front]))) {
+  describe(`${Proxy.title}, ${front}`, { concurrency: true }, () => {
     for (const variant of TRANSPORTS) {
       test(`${variant.name}: each message arrives before the next one is sent`, { timeout: LIMIT }, async (t) => {
         const { server, proxy } = await behind(t, Proxy, { surroundings: Proxy.compression });
         const grace = await connected(t, WEB_SOCKETS, `${server.url}/chat`);
-        const ada = await connected(t, variant, `${proxy.plain}/chat`, { pushes: ["Push"], options: { headers: GZIP } });
+        const ada = await connected(t, variant, `${proxy[front]}/chat`, { pushes: ["Push"], options: { headers: GZIP } });
         const id = await ada.invoke("WhoAmI");
         for (const size of [1, 10, 100, 1000, 10_000]) {
           await grace.invoke("PushMany", id, 1, size);
@@ -38,14 +39,14 @@ for (const Proxy of PROXIES) {
 
       test(`${variant.name}: no call waits for the next one`, { timeout: LIMIT }, async (t) => {
         const { proxy } = await behind(t, Proxy);
-        const ada = await connected(t, variant, `${proxy.plain}/chat`);
+        const ada = await connected(t, variant, `${proxy[front]}/chat`);
         for (let number = 0; number < CALLS; number++) assert.equal(await ada.invoke("Add", number, 1), number + 1);
       });
     }
 
     test("what may be compressed is, and an event stream is not", { timeout: LIMIT }, async (t) => {
       const { proxy } = await behind(t, Proxy, { surroundings: Proxy.compression });
-      const url = `${proxy.plain}/chat`;
+      const url = `${proxy[front]}/chat`;
       const send = (method, path, headers = {}, body) => request(url + path, { method, headers: { ...GZIP, ...headers }, body });
       const unzipped = (body) => new Response(new Response(body).body.pipeThrough(new DecompressionStream("gzip"))).text();
       const token = async () => {

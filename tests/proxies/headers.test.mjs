@@ -3,11 +3,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { request } from "undici";
-
 import { client, connected } from "../javascript/support/client.mjs";
 import { TRANSPORTS, trustAuthority } from "./support/clients.mjs";
 import { PROXIES, behind } from "./support/fronts.mjs";
+import { ADMITTED, REFUSED, statusesFor } from "./support/origins.mjs";
 import { until } from "./support/until.mjs";
 
 /** The time limit of a test, in milliseconds. */
@@ -35,14 +34,8 @@ for (const Proxy of PROXIES) {
     test("the server recognises its own pages by the host", { timeout: LIMIT }, async (t) => {
       const { proxy } = await behind(t, Proxy);
       for (const base of [proxy.plain, proxy.secure]) {
-        const negotiate = async (origin) => {
-          const url = `${base}/chat/negotiate?negotiateVersion=1`;
-          const { statusCode, body } = await request(url, { method: "POST", headers: { origin }, body: "" });
-          await body.dump();
-          return statusCode;
-        };
-        assert.equal(await negotiate(base), 200);
-        assert.equal(await negotiate("https://elsewhere.example"), 403);
+        assert.deepEqual(await statusesFor(base, base), ADMITTED);
+        assert.deepEqual(await statusesFor("https://elsewhere.example", base), REFUSED);
       }
     });
 

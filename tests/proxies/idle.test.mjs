@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 
 import { connected } from "../javascript/support/client.mjs";
 import { Requests } from "../javascript/support/requests.mjs";
+import { CERTIFICATE } from "./support/certificate.mjs";
 import { TRANSPORTS, trustAuthority, variants } from "./support/clients.mjs";
 import { PROXIES, behind } from "./support/fronts.mjs";
 import { HaProxy } from "./support/haproxy.mjs";
@@ -49,6 +50,13 @@ describe("idle", { concurrency: true }, () => {
         await assertKept(t, variant, proxy.plain);
       });
 
+      for (const [version, replacements] of Object.entries(Proxy.httpsUpstream())) {
+        test(`${name}: ${version} over TLS to the server`, { timeout: LIMIT }, async (t) => {
+          const { proxy } = await behind(t, Proxy, { replacements }, { certificate: CERTIFICATE.node });
+          await assertKept(t, variant, proxy.secure);
+        });
+      }
+
       if (variant.transport === "LongPolling") {
         test(`${name}: a poll is too long for the proxy's own time limits, so the client comes back`, { timeout: LIMIT }, async (t) => {
           const { proxy } = await behind(t, Proxy, { replacements: Proxy.ownTimeouts });
@@ -64,6 +72,11 @@ describe("idle", { concurrency: true }, () => {
         });
       }
     }
+
+    test(`${Proxy.title}, WebSockets: over TLS`, { timeout: LIMIT }, async (t) => {
+      const { proxy } = await behind(t, Proxy);
+      await assertKept(t, TRANSPORTS[0], proxy.secure);
+    });
 
     for (const variant of variants({ EventSource: FetchingEventSource })) {
       if (variant.transport === "WebSockets" || variant.encoding !== "JSON") continue;

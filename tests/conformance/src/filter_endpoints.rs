@@ -7,8 +7,9 @@ use crate::filter_hub::FilterHub;
 use crate::telling_filter::{Acts, TellingFilter};
 
 /// Creates the server with filters around all of its hubs.
-pub(crate) fn server() -> SignalR {
+pub(crate) fn server(trusted_proxies: &[String]) -> SignalR {
     SignalR::builder()
+        .trusted_proxies(trusted_proxies)
         .filter(filter("global1", Acts::Never))
         .filter(filter("global2", Acts::Never))
         .build()

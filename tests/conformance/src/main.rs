@@ -60,6 +60,10 @@ struct Options {
     #[arg(long = "allowed-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
 
+    /// A proxy that may say for whom it passes a request on, as an address or a network; may be given several times.
+    #[arg(long = "trusted-proxy", value_name = "ENTRY")]
+    trusted_proxies: Vec<String>,
+
     /// The client that web workers load from `/lib/signalr-webworker/signalr.js`.
     #[arg(long = "web-worker-client", value_name = "FILE", default_value = WEB_WORKER_CLIENT)]
     web_worker_client: PathBuf,
@@ -88,8 +92,10 @@ async fn main() -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
     let secure = options.https.listen().await?;
-    let signalr = SignalR::new();
-    let filtered = filter_endpoints::server();
+    let signalr = SignalR::builder()
+        .trusted_proxies(&options.trusted_proxies)
+        .build();
+    let filtered = filter_endpoints::server(&options.trusted_proxies);
     let app = routes::router(&signalr, &filtered, &options.allowed_origins)
         .merge(web_worker::router(options.web_worker_client));
     let until_stopped = |serve: Serve<TcpListener>| {

@@ -18,18 +18,18 @@ const ca = CERTIFICATE.authority;
 /** What each connection of `fetch` has agreed on with its peer: "h2", "http/1.1", or false without TLS. */
 export const agreedProtocols = new Set();
 
-/** Makes `fetch`, which the client uses for its requests, trust the tests' authority only. */
-export function trustAuthority({ allowH2 = false } = {}) {
+/** Makes `fetch`, which the client uses for its requests, trust the tests' authority only, and come from `localAddress`. */
+export function trustAuthority({ allowH2 = false, localAddress } = {}) {
   const connect = buildConnector({ ca, allowH2 });
   const observed = (options, connected) =>
     connect(options, (error, socket) => {
       if (socket) agreedProtocols.add(socket.alpnProtocol ?? false);
       connected(error, socket);
     });
-  setGlobalDispatcher(new Agent({ allowH2, connect: observed }));
+  setGlobalDispatcher(new Agent({ allowH2, localAddress, connect: observed }));
 }
 
-class TrustingWebSocket extends WebSocket {
+export class TrustingWebSocket extends WebSocket {
   constructor(url, protocols, options) {
     super(url, protocols, { ...options, ca });
   }

@@ -7,8 +7,8 @@ import { Nginx } from "./nginx.mjs";
 export const PROXIES = [Nginx, HaProxy];
 
 /** Starts a server and a proxy in front of it, and stops both after the test `t`. */
-export async function behind(t, Proxy, settings) {
-  const server = await conformance();
+export async function behind(t, Proxy, settings, options) {
+  const server = await conformance(options);
   t.after(() => server.stop());
   const proxy = await Proxy.start(server, settings);
   t.after(() => proxy.stop());

@@ -18,6 +18,19 @@ export class HaProxy extends Proxy {
     compression algo gzip
     compression type application/json application/octet-stream text/plain text/event-stream`;
 
+  /** Replacements: a client's own `X-Forwarded-For` is passed on as it is. */
+  static passesForwardedFor = [["http-request set-header X-Forwarded-For %[src]", ""]];
+  /** Replacements: the client's address is added to its own `X-Forwarded-For`. */
+  static appendsForwardedFor = [["http-request set-header X-Forwarded-For", "http-request add-header X-Forwarded-For"]];
+  /** Replacements: the server is asked for another host than the client asked for. */
+  static rewritesHost = (host) => [["    default_backend", `    http-request set-header Host ${host}\n    default_backend`]];
+  /** Replacements for a server with TLS, by the version of HTTP that it is spoken to in. */
+  static httpsUpstream() {
+    const https = replaced(documented("haproxy-https.cfg"), [["/etc/haproxy/internal-authority.crt", CERTIFICATE.authorityFile]]);
+    const plain = "    server node1 127.0.0.1:5000\n";
+    return { "HTTP/1.1": [[plain, https]], "HTTP/2": [[plain, replaced(https, [["alpn http/1.1", "alpn h2"]])]] };
+  }
+
   /** Settings: how many connections an address may have. */
   static limitedTo(count) {
     const limits = replaced(documented("haproxy-limits.cfg"), [["gt 100", `gt ${count}`]]);

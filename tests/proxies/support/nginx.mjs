@@ -22,6 +22,18 @@ export class Nginx extends Proxy {
     gzip_min_length 1;
     gzip_types application/json application/octet-stream text/plain text/event-stream;`;
 
+  /** Replacements: a client's own `X-Forwarded-For` is passed on as it is. */
+  static passesForwardedFor = [["proxy_set_header X-Forwarded-For $remote_addr;", ""]];
+  /** Replacements: the client's address is added to its own `X-Forwarded-For`. */
+  static appendsForwardedFor = [["X-Forwarded-For $remote_addr;", "X-Forwarded-For $proxy_add_x_forwarded_for;"]];
+  /** Replacements: the server is asked for another host than the client asked for. */
+  static rewritesHost = (host) => [["proxy_set_header Host $http_host;", `proxy_set_header Host ${host};`]];
+  /** Replacements for a server with TLS, by the version of HTTP that it is spoken to in. */
+  static httpsUpstream() {
+    const https = replaced(documented("nginx-https.conf"), [["/etc/ssl/internal-authority.crt", CERTIFICATE.authorityFile]]);
+    return { "HTTP/1.1": [["        proxy_pass http://hubwire;\n", https]] };
+  }
+
   /** Settings: how many connections an address may have. */
   static limitedTo = (count) => ({ surroundings: replaced(documented("nginx-limits.conf"), [["clients 100;", `clients ${count};`]]) });
 

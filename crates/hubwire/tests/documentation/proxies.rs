@@ -2,11 +2,13 @@
 
 const GUIDE: &str = include_str!("../../../../docs/proxies.md");
 
-const TESTED: [&str; 5] = [
+const TESTED: [&str; 7] = [
     include_str!("../../../../tests/proxies/config/haproxy.cfg"),
+    include_str!("../../../../tests/proxies/config/haproxy-https.cfg"),
     include_str!("../../../../tests/proxies/config/haproxy-limits.cfg"),
     include_str!("../../../../tests/proxies/config/haproxy-nodes.cfg"),
     include_str!("../../../../tests/proxies/config/nginx.conf"),
+    include_str!("../../../../tests/proxies/config/nginx-https.conf"),
     include_str!("../../../../tests/proxies/config/nginx-limits.conf"),
 ];
 
