@@ -158,6 +158,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
         }
     }
 
+    /// Reads the data of a stream until it contains this text.
+    pub async fn until_text(&mut self, stream: u32, text: &str) {
+        let mut data = String::new();
+        while !data.contains(text) {
+            let part = self.until(DATA, stream).await.payload;
+            data.push_str(&String::from_utf8_lossy(&part));
+        }
+    }
+
     /// Confirms settings and pings.
     pub async fn confirm(&mut self, frame: &Received) {
         let payload = match frame.kind {

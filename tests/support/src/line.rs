@@ -172,3 +172,13 @@ impl AsyncWrite for Line {
         }
     }
 }
+
+/// Drops every packet that reaches the socket, as a dead network does.
+#[cfg(target_os = "linux")]
+pub fn cut_off(socket: &TcpStream) {
+    const RETURN: u16 = 0x06;
+    let nothing = socket2::SockFilter::new(RETURN, 0, 0, 0);
+    socket2::SockRef::from(socket)
+        .attach_filter(&[nothing])
+        .unwrap();
+}

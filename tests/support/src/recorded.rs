@@ -1,4 +1,4 @@
-//! What a server records through the `metrics` facade during a scene under a paused clock.
+//! What a server records through the `metrics` facade during a scene.
 
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use tokio::time::sleep;
 
 pub type Recorded = Vec<(CompositeKey, Option<Unit>, Option<SharedString>, DebugValue)>;
 
+/// Within this time a sweep has passed everything on.
+const SWEPT: Duration = Duration::from_secs(2);
+
 pub fn paused_runtime() -> Runtime {
     Builder::new_current_thread()
         .enable_all()
@@ -18,19 +21,19 @@ pub fn paused_runtime() -> Runtime {
         .unwrap()
 }
 
-/// Runs a scene until it is over and a sweep has passed everything on, and returns everything that
-/// was recorded.
+/// Runs a scene under a paused clock until it is over and a sweep has passed everything on, and
+/// returns everything that was recorded.
 pub fn recorded(scene: impl Future<Output = ()>) -> Recorded {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     record_with(&recorder, async {
         scene.await;
-        sleep(Duration::from_secs(2)).await;
+        sleep(SWEPT).await;
     });
     snapshotter.snapshot().into_vec()
 }
 
-/// Runs a scene with this recorder.
+/// Runs a scene with this recorder under a paused clock.
 pub fn record_with(recorder: &dyn Recorder, scene: impl Future<Output = ()>) {
     let runtime = paused_runtime();
     metrics::with_local_recorder(recorder, || runtime.block_on(scene));
@@ -55,6 +58,19 @@ pub fn counters(recorded: &Recorded, name: &str) -> Vec<(String, u64)> {
 /// Runs a scene, and returns its [`counters`] of this name.
 pub fn measured(name: &str, scene: impl Future<Output = ()>) -> Vec<(String, u64)> {
     counters(&recorded(scene), name)
+}
+
+/// Like [`measured`], on the system's clock, as sockets need it.
+pub fn measured_in_real_time(name: &str, scene: impl Future<Output = ()>) -> Vec<(String, u64)> {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let scene = async {
+        scene.await;
+        sleep(SWEPT).await;
+    };
+    metrics::with_local_recorder(&recorder, || runtime.block_on(scene));
+    counters(&snapshotter.snapshot().into_vec(), name)
 }
 
 /// Checks counters.

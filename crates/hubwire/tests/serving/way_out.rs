@@ -9,10 +9,9 @@ use hubwire::options::DeadPeerTimeouts;
 use hubwire::protocol::Transport;
 use serde_json::json;
 use test_support::http_client::HANDSHAKE;
-use test_support::line::Line;
+use test_support::line::{Line, cut_off};
 use test_support::requests;
 use test_support::way_out::*;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -67,15 +66,6 @@ async fn a_stream_lasts_for_as_long_as_its_client_reads_it_however_slowly() {
     let server = Server::start(WIRE).await;
     let lasts = Duration::from_secs(14);
     assert_lives(&server, [20_000, 50_000, 100_000], lasts).await;
-}
-
-/// Drops every packet that reaches the socket, as a dead network does.
-fn cut_off(socket: &TcpStream) {
-    const RETURN: u16 = 0x06;
-    let nothing = socket2::SockFilter::new(RETURN, 0, 0, 0);
-    socket2::SockRef::from(socket)
-        .attach_filter(&[nothing])
-        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

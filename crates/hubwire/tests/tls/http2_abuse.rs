@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use test_support::http_client::HANDSHAKE;
 use test_support::http2_frames::*;
 use test_support::recorded::{assert_counted, measured};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
 
-use crate::server::{Encrypted, PipeServer};
+use crate::server::PipeServer;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -18,7 +20,10 @@ fn hits(scene: impl Future<Output = ()>) -> Vec<(String, u64)> {
 
 /// Sends parts one after another until the server no longer takes them, while reading what it sends;
 /// returns the error of its GOAWAY.
-async fn flood(frames: Frames<Encrypted>, parts: impl Iterator<Item = Vec<u8>>) -> Option<u32> {
+pub(crate) async fn flood(
+    frames: Frames<impl AsyncRead + AsyncWrite>,
+    parts: impl Iterator<Item = Vec<u8>>,
+) -> Option<u32> {
     let (reader, writer) = tokio::io::split(frames.0);
     let mut reader = Frames(tokio::io::join(reader, tokio::io::sink()));
     let mut writer = Frames(tokio::io::join(tokio::io::empty(), writer));
@@ -35,7 +40,7 @@ async fn flood(frames: Frames<Encrypted>, parts: impl Iterator<Item = Vec<u8>>) 
 }
 
 /// Returns a request that is reset at once.
-fn reset(stream: u32, headers: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn reset(stream: u32, headers: &[(&str, &str)]) -> Vec<u8> {
     let head = frame(HEADERS, END_HEADERS | END_STREAM, stream, &block(headers));
     [head, frame(RST_STREAM, 0, stream, &CANCEL)].concat()
 }
@@ -87,22 +92,44 @@ async fn event_streams_and_polls_that_are_reset_leave_nothing() {
     assert_eq!(count("connected"), count("disconnected"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_head_that_does_not_end_ends_the_connection() {
-    let server = PipeServer::start();
-    let frames = server.frames(&[]).await;
-    let begin = frame(HEADERS, END_STREAM, 1, &block(&get("/")));
-    let part = block(&[("x", "y")]).repeat(1000);
-    let parts = std::iter::repeat_n(frame(CONTINUATION, 0, 1, &part), 100_000);
-    let parts = std::iter::once(begin).chain(parts);
-    let code = flood(frames, parts).await;
-    assert!(code.is_some_and(|code| code != NO_ERROR), "{code:?}");
-    // Parts without content.
-    let frames = server.frames(&[]).await;
-    let begin = frame(HEADERS, END_STREAM, 1, &block(&get("/")));
-    let parts = std::iter::repeat_n(frame(CONTINUATION, 0, 1, &[]), 100_000);
-    let code = flood(frames, std::iter::once(begin).chain(parts)).await;
-    assert!(code.is_some_and(|code| code != NO_ERROR), "{code:?}");
+/// Returns the hits while a client with an event stream begins a request and sends this part of its
+/// head again and again; nothing of the client is left.
+fn hits_of_endless_head(part: &[u8]) -> Vec<(String, u64)> {
+    hits(async {
+        let server = PipeServer::start();
+        let mut honest = server.http2().await;
+        let path = honest.negotiate("/probe").await;
+        let mut frames = server.frames(&[]).await;
+        let accept = ("accept", "text/event-stream");
+        frames
+            .request(1, &[&get(&path)[..], &[accept]].concat())
+            .await;
+        frames.until(HEADERS, 1).await;
+        honest.post(&path, HANDSHAKE).await;
+        server.until_connections(1).await;
+
+        let begin = frame(HEADERS, END_STREAM, 3, &block(&get("/")));
+        let parts = std::iter::repeat_n(frame(CONTINUATION, 0, 3, part), 100_000);
+        let code = flood(frames, std::iter::once(begin).chain(parts)).await;
+        assert_eq!(code, Some(ENHANCE_YOUR_CALM));
+        server.until_connections(0).await;
+        assert_eq!(honest.get("/").await.status, 200);
+        drop(honest);
+        sleep(SECOND).await;
+        let left = server.signalr.statistics();
+        assert_eq!(left, hubwire::Statistics::default());
+    })
+}
+
+#[test]
+fn a_head_that_does_not_end_ends_the_connection() {
+    let headers = block(&[("x", "y")]).repeat(1000);
+    assert_counted(&hits_of_endless_head(&headers), &[("http2_floods", 1)]);
+}
+
+#[test]
+fn a_head_in_parts_without_content_ends_the_connection() {
+    assert_counted(&hits_of_endless_head(&[]), &[("http2_floods", 1)]);
 }
 
 /// Answers are bounded, because a client that does not read them is not read either.

@@ -140,9 +140,7 @@ async fn a_client_that_leaves_in_any_way_leaves_nothing() {
             None => socket.shutdown().await.unwrap(),
             Some(reason) => socket.sender.send_reset(reason),
         }
-        while server.connections() > 1 {
-            sleep(SECOND / 100).await;
-        }
+        server.until_connections(1).await;
     }
     // While a method runs, and while one blocks the reading of more.
     let mut calling = open(&mut http2, "/probe").await;
@@ -151,9 +149,7 @@ async fn a_client_that_leaves_in_any_way_leaves_nothing() {
         .await;
     server.probe.journal.until("calling began").await;
     calling.into_inner().sender.send_reset(h2::Reason::CANCEL);
-    while server.connections() > 1 {
-        sleep(SECOND / 100).await;
-    }
+    server.until_connections(1).await;
     server.probe.gate.let_one_pass();
     server.probe.journal.until("calling ended").await;
 
@@ -166,9 +162,7 @@ async fn a_client_that_leaves_in_any_way_leaves_nothing() {
         others.push(open(&mut http2, "/probe").await);
     }
     drop(http2);
-    while server.connections() > 0 {
-        sleep(SECOND / 100).await;
-    }
+    server.until_connections(0).await;
     sleep(SECOND).await;
     let journal = server.probe.journal.entries();
     let count = |text: &str| journal.iter().filter(|it| it.starts_with(text)).count();

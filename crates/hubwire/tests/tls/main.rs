@@ -7,8 +7,14 @@ mod certificates;
 mod endings;
 mod handshakes;
 mod http2_abuse;
+#[cfg(target_os = "linux")]
+mod http2_dead_networks;
+mod http2_floods_over_tcp;
+mod http2_over_tcp;
 mod http2_stalls;
+mod http2_unread_over_tcp;
 mod http2_web_sockets;
 mod records;
 mod server;
+mod tcp_server;
 mod transports;

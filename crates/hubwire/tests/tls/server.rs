@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -18,9 +19,13 @@ use tokio::io::{DuplexStream, duplex};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::client::TlsStream;
 
 pub(crate) type Encrypted = TlsStream<DuplexStream>;
+
+/// Longer than a connection takes to end once its client has left.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The size of the response at `/file`, in one piece.
 pub(crate) const FILE_SIZE: usize = 10_000 * KIB;
@@ -124,6 +129,21 @@ impl PipeServer {
 
     pub(crate) fn connections(&self) -> usize {
         self.signalr.statistics().connections
+    }
+
+    /// Waits until there are this many connections to hubs.
+    pub(crate) async fn until_connections(&self, count: usize) {
+        let reached = async {
+            while self.connections() != count {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let reached = timeout(PATIENCE, reached).await;
+        assert!(
+            reached.is_ok(),
+            "{} in place of {count}",
+            self.connections()
+        );
     }
 
     pub(crate) async fn broadcast(&self, number: usize, text: &str) {
