@@ -1,6 +1,7 @@
 //! TLS for [`serve`](super::serve()): certificates, and what rustls is told.
 
 mod certificate;
+mod error;
 mod handshakes;
 mod reloading;
 
@@ -8,10 +9,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::{Ticketer, default_provider};
-use tokio_rustls::rustls::{self, ServerConfig};
 
 use self::certificate::CertificateFiles;
+pub use self::error::TlsError;
 pub(super) use self::handshakes::{Handshake, Handshakes};
 pub(super) use self::reloading::reload;
 
@@ -42,11 +44,13 @@ pub struct Tls {
 
 impl Tls {
     /// Reads a certificate, followed by its chain, and its private key (PKCS #8, PKCS #1 or SEC1)
-    /// from PEM files.
+    /// from PEM files. Keys are RSA (2,048 bits or more), ECDSA (P-256 or P-384) or Ed25519, and not
+    /// encrypted.
     ///
     /// While a server runs, the files are read every 5 seconds, and a certificate that has changed
     /// and stayed the same for as long is used for new connections. One that is of no use is logged
-    /// once, at ERROR, and the previous one stays.
+    /// once, at ERROR, and the previous one stays; that this is over, at WARN. A client that resumes
+    /// a session from before, for which it has some hours, is not shown the new certificate.
     ///
     /// # Errors
     ///
@@ -57,12 +61,13 @@ impl Tls {
         key: impl Into<PathBuf>,
     ) -> Result<Self, TlsError> {
         let files = Arc::new(CertificateFiles::new(certificate.into(), key.into())?);
+        let unusable = |source| files.unusable(source);
         let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(TlsError::Unusable)?
+            .map_err(unusable)?
             .with_no_client_auth()
             .with_cert_resolver(files.clone());
-        config.ticketer = Ticketer::new().map_err(TlsError::Unusable)?;
+        config.ticketer = Ticketer::new().map_err(unusable)?;
         Ok(Self {
             config: Arc::new(offering_both(config)),
             files: Some(files),
@@ -73,7 +78,7 @@ impl Tls {
     /// another provider of cryptography.
     ///
     /// HTTP/2 and HTTP/1.1 are offered, unless the configuration names protocols itself. Nothing is
-    /// reloaded, so its [resolver](rustls::server::ResolvesServerCert) is asked for each connection.
+    /// reloaded, so its [resolver](tokio_rustls::rustls::server::ResolvesServerCert) is asked for each connection.
     ///
     /// ```
     /// use hubwire::tls::{Tls, rustls};
@@ -105,42 +110,4 @@ impl fmt::Debug for Tls {
             .field("files", &self.files)
             .finish_non_exhaustive()
     }
-}
-
-/// A certificate or key that cannot be used.
-///
-/// ```
-/// use hubwire::tls::Tls;
-///
-/// let error = Tls::from_pem_files("no-such.pem", "no-such-key.pem").unwrap_err();
-/// assert!(error.to_string().contains("no-such.pem"));
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// A file cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    #[non_exhaustive]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// A file contains no certificate or no key where one is expected.
-    ///
-    /// What it contains is not repeated: it may be a key.
-    #[error("`{}` does not contain {expected} in PEM: {found}", path.display())]
-    #[non_exhaustive]
-    NotPem {
-        /// The file.
-        path: PathBuf,
-        /// What was looked for.
-        expected: &'static str,
-        /// What is wrong with the file.
-        found: &'static str,
-    },
-    /// Certificate and key are of no use, for example because they do not belong together.
-    #[error("certificate and key cannot be used")]
-    Unusable(#[source] rustls::Error),
 }

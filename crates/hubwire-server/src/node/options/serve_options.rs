@@ -93,14 +93,16 @@ impl ServeOptions {
     /// beyond half of the address space.
     pub fn validate(&self) -> Result<(), InvalidOption> {
         self.check_each()?;
-        let limits = [
-            ("maximum_connections", self.maximum_connections),
+        InvalidOption::refuse_zero(&[
+            (
+                "maximum_connections",
+                self.maximum_connections.unwrap_or(usize::MAX),
+            ),
             (
                 "maximum_connections_per_address",
-                self.maximum_connections_per_address,
+                self.maximum_connections_per_address.unwrap_or(usize::MAX),
             ),
-        ];
-        let limits = limits.map(|(option, limit)| (option, limit.unwrap_or(usize::MAX)));
-        InvalidOption::refuse_zero(&limits)
+            ("maximum_tls_handshakes", self.maximum_tls_handshakes),
+        ])
     }
 }
