@@ -72,6 +72,7 @@ fn messages_names_and_buffers_have_a_size() {
         ("endpoint", "transport_progress_size"),
         ("serve", "maximum_connections"),
         ("serve", "maximum_connections_per_address"),
+        ("serve", "maximum_tls_handshakes"),
         ("server", "maximum_outbound_memory"),
         ("server", "outbound_turn_size"),
         ("server", "unflushed_size"),
