@@ -80,7 +80,10 @@ mod tests {
     fn an_unusable_file_is_named_with_what_to_do() {
         let no_certificate = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
         for (certificate, says) in [
-            ("no-such.pem", "cannot read a certificate from `no-such.pem`"),
+            (
+                "no-such.pem",
+                "cannot read a certificate from `no-such.pem`",
+            ),
             (no_certificate, "does not contain a certificate in PEM"),
         ] {
             let options = ["--tls-cert", certificate, "--tls-key", no_certificate];

@@ -205,6 +205,7 @@ impl Outbound {
     pub(crate) fn gather_last(&self, transfer_format: TransferFormat, message: &[u8]) {
         let mut state = self.lock();
         if !state.is_gone() {
+            state.has_last = true;
             state
                 .queue
                 .gather(transfer_format, message, self.node.seconds());

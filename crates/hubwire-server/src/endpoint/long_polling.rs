@@ -2,6 +2,7 @@
 
 use std::future::{poll_fn, ready};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use futures_core::future::BoxFuture;
@@ -17,6 +18,9 @@ use super::slot::{Attach, Slot};
 use super::{HubEndpoint, opening, response};
 use crate::outbound::Puller;
 use crate::transport::{Input, LONG_POLLING, PipeReader, PollBody, SocketHandle};
+
+/// How long a poll waits for the Close of a shutdown once there is something else.
+const LAST_MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Responds to a GET that is neither an event stream nor an upgrade.
 pub(super) fn respond(endpoint: &HubEndpoint, parts: &Parts) -> BoxFuture<'static, Response<Body>> {
@@ -101,6 +105,13 @@ impl Poll {
         let Some(mut puller) = puller else {
             return self.ended();
         };
+        poll_fn(|cx| puller.poll_ready(cx)).await;
+        if self.endpoint.hub.node().is_draining() {
+            // Others' ends may have been told first, and the client would have to poll once more
+            // for its own. Without it, it gets what there is.
+            let last = poll_fn(|cx| puller.poll_last(cx));
+            let _ = timeout(LAST_MESSAGE_TIMEOUT, last).await;
+        }
         match poll_fn(|cx| puller.poll_claim(cx)).await {
             Some(size) => {
                 if let Some(socket) = &self.socket {

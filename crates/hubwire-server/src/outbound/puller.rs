@@ -40,6 +40,34 @@ impl Puller {
         }
     }
 
+    /// Waits until something is queued, or nothing more will come, and takes nothing.
+    pub(crate) fn poll_ready(&self, cx: &Context<'_>) -> Poll<()> {
+        let (state, stale) = match ready!(self.poll_queued(cx)) {
+            Some((state, stale)) => (Some(state), stale),
+            None => (None, None),
+        };
+        drop(state);
+        drop(stale);
+        Poll::Ready(())
+    }
+
+    /// Waits until the last hub message is queued, or nothing more will come.
+    pub(crate) fn poll_last(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.outbound.lock();
+        if state.has_last {
+            return Poll::Ready(());
+        }
+        let replaced = match &mut state.way_out {
+            WayOut::Pulled {
+                attachment, waker, ..
+            } if *attachment == self.attachment => replace_waker(waker, cx),
+            _ => return Poll::Ready(()),
+        };
+        drop(state);
+        drop(replaced);
+        Poll::Pending
+    }
+
     /// Waits until something is queued, and claims all of it: nothing of it changes any more before
     /// it is pulled. Returns its size in bytes.
     ///

@@ -28,6 +28,8 @@ pub(super) struct State {
     /// While the session gathers messages it also writes them, so nobody else has to.
     pub(super) gathering: bool,
     pub(super) owner_waits: bool,
+    /// The last hub message is queued, or was.
+    pub(super) has_last: bool,
     /// A message was queued beyond the maximum, and no write was tried since.
     pub(super) reached_maximum: bool,
     /// The byte stream has refused bytes since then.
@@ -128,6 +130,7 @@ impl State {
             dirty: false,
             gathering: false,
             owner_waits: false,
+            has_last: false,
             reached_maximum: false,
             refused_at_maximum: false,
             watch: Watch::default(),
