@@ -1,6 +1,7 @@
 //! Tests of queues and their ways out, without a session.
 
 mod busy;
+mod last;
 mod memory;
 mod panicking;
 mod racing;
