@@ -2,7 +2,6 @@
 
 use std::future::IntoFuture;
 use std::pin::pin;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,36 +11,16 @@ use futures_util::poll;
 use h2::Reason;
 use h2::client::{self, SendRequest};
 use http::Request;
-use hubwire::tls::Tls;
 use test_support::handed_over::HandedOver;
+use test_support::tls::{Certificate, HTTP_2, PemFiles};
 use tokio::io::duplex;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 type Sender = SendRequest<Bytes>;
 
 /// What a page with dozens of clients that poll takes back when they all stop; with another poll
 /// for each, a connection has 100 requests.
 const TAKEN_BACK: usize = 50;
-
-fn configurations() -> (Tls, TlsConnector) {
-    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = certified.cert.der().clone();
-    let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let server = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)
-        .unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).unwrap();
-    let mut client = ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    client.alpn_protocols = vec![b"h2".to_vec()];
-    (Tls::from_config(server), Arc::new(client).into())
-}
 
 fn request() -> Request<()> {
     Request::get("https://localhost/").body(()).unwrap()
@@ -63,11 +42,13 @@ async fn answered(connection: impl Future<Output = Result<(), h2::Error>>, sende
 /// A busy server reads the requests and their resets at the same time.
 #[tokio::test(start_paused = true)]
 async fn a_browser_may_take_back_dozens_of_requests_at_once() {
-    let (tls, connector) = configurations();
+    let certificate = Certificate::new();
+    let files = PemFiles::new(&certificate);
+    let connector = certificate.client(&[HTTP_2]);
     let (streams, accepted) = HandedOver::new();
     let app = Router::new().route("/", get(async || "here"));
     let mut serving = JoinSet::new();
-    serving.spawn(hubwire::serve(accepted, app).tls(tls).into_future());
+    serving.spawn(hubwire::serve(accepted, app).tls(files.tls()).into_future());
     let (near, far) = duplex(256 * 1024);
     streams.send(near).unwrap();
     let name = "localhost".try_into().unwrap();
