@@ -3,8 +3,9 @@
 mod clock;
 mod disconnect_reason;
 mod items;
+mod principal;
 mod request;
-mod user;
+mod user_id;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
@@ -16,9 +17,10 @@ use hubwire_core::{ConnectionId, GroupName, UserId};
 use hubwire_protocol::{HubProtocol, Transport};
 use indexmap::IndexSet;
 pub use items::Items;
+pub use principal::{NAME_IDENTIFIER, Principal};
 pub use request::ConnectionRequest;
 use tokio_util::sync::CancellationToken;
-pub use user::{NAME_IDENTIFIER, NameIdentifierUserIdProvider, Principal, UserIdProvider};
+pub use user_id::{NameIdentifierUserIdProvider, UserIdProvider};
 
 use crate::node::{Received, Traffic, Whose, fire};
 use crate::outbound::{Failure, Outbound};

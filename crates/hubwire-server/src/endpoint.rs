@@ -1,7 +1,9 @@
 //! The HTTP endpoint of a hub or a connection handler: one path for transports, one for
 //! negotiation.
 
+mod access;
 mod attached;
+mod authentication;
 mod connection_endpoint;
 mod connection_table;
 mod cors;
@@ -25,8 +27,14 @@ mod slot;
 mod tests;
 mod upgrade;
 
+pub(crate) use access::Access;
 #[cfg(feature = "testing")]
 pub(crate) use attached::{Attached, spawn_session};
+pub(crate) use authentication::{AnyAuthenticator, Authentication};
+pub use authentication::{
+    AuthenticationError, AuthenticationLayer, AuthenticationRequest, AuthenticationService,
+    Authenticator,
+};
 pub use connection_endpoint::ConnectionEndpoint;
 pub(crate) use connection_table::ConnectionTable;
 pub use hub_endpoint::{HubEndpoint, NegotiateEndpoint};

@@ -1,6 +1,7 @@
 //! The types that hub code is written against.
 
 mod argument;
+mod authorization;
 mod call;
 mod call_slot;
 mod caller;
@@ -40,6 +41,8 @@ pub use argument::{
     HubArgument, HubDefaultArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem,
     assert_argument, assert_default_argument, assert_stream_argument,
 };
+pub(crate) use authorization::Policies;
+pub use authorization::{Authorize, Policy, PolicyContext};
 pub use call::Call;
 pub(crate) use call_slot::{CallSlot, Connecting};
 pub use caller::{Caller, HubCallerContext};
@@ -152,6 +155,9 @@ pub trait Hub: Sized + Send + Sync + 'static {
 
     /// The methods of the hub that clients cannot call. The log mentions them if a client tries to.
     const HELPERS: &'static [Helper] = &[];
+
+    /// Who may use the hub's endpoints, unless they say otherwise: all of this must be met.
+    const AUTHORIZE: &'static [Authorize] = &[];
 
     /// Runs when a connection is established, before any of its calls.
     ///

@@ -35,19 +35,23 @@ pub use connection::{
     ConnectionRequest, DisconnectReason, Items, NAME_IDENTIFIER, NameIdentifierUserIdProvider,
     Principal, UserIdProvider,
 };
-pub use endpoint::{ConnectionEndpoint, HubEndpoint, MapConnections, MapHub, NegotiateEndpoint};
+pub use endpoint::{
+    AuthenticationError, AuthenticationLayer, AuthenticationRequest, AuthenticationService,
+    Authenticator, ConnectionEndpoint, HubEndpoint, MapConnections, MapHub, NegotiateEndpoint,
+};
 pub use handler::{
     Chunk, ConnectionClosed, ConnectionHandler, ConnectionSender, HandlerResult, RawConnection,
 };
 pub use hub::{
-    AnyResult, Call, Caller, Helper, HookReturn, Hub, HubArgument, HubCall, HubCallerContext,
-    HubContext, HubDefaultArgument, HubError, HubFilter, HubInvocation, HubResult, HubReturn,
-    HubService, HubStream, HubStreamArgument, HubStreamItem, HubValue, IntoHubError,
-    InvocationLogging, InvocationMetrics, InvocationResult, Lent, LentStreamReader, Method, Next,
-    NextHook, OneHubBlockHoldsAllMethods, Parameter, RefusalReason, RefusedCall, Reply, Resources,
-    ResourcesBuilder, Returned, ReturnedValue, ReturnsResult, ReturnsValue, SendItem, SentStream,
-    StreamEnd, StreamReader, StreamSink, assert_argument, assert_default_argument,
-    assert_hub_value, assert_stream_argument, hub_stream, lent, returned, returned_by, streamed_by,
+    AnyResult, Authorize, Call, Caller, Helper, HookReturn, Hub, HubArgument, HubCall,
+    HubCallerContext, HubContext, HubDefaultArgument, HubError, HubFilter, HubInvocation,
+    HubResult, HubReturn, HubService, HubStream, HubStreamArgument, HubStreamItem, HubValue,
+    IntoHubError, InvocationLogging, InvocationMetrics, InvocationResult, Lent, LentStreamReader,
+    Method, Next, NextHook, OneHubBlockHoldsAllMethods, Parameter, Policy, PolicyContext,
+    RefusalReason, RefusedCall, Reply, Resources, ResourcesBuilder, Returned, ReturnedValue,
+    ReturnsResult, ReturnsValue, SendItem, SentStream, StreamEnd, StreamReader, StreamSink,
+    assert_argument, assert_default_argument, assert_hub_value, assert_stream_argument, hub_stream,
+    lent, returned, returned_by, streamed_by,
 };
 pub use listen::listen;
 pub use node::{

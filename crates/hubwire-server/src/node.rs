@@ -26,7 +26,7 @@ mod writers;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub(crate) use admission::{Admission, ConnectionPermit, Refusal};
 use background::{Background, Runner};
@@ -134,6 +134,12 @@ impl Node {
     pub(crate) fn after(&self, time: Duration) -> u64 {
         let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.now().saturating_add(time)
+    }
+
+    /// Returns the milliseconds from when the node was built to a time of the calendar; up to now if
+    /// that is past.
+    pub(crate) fn at_calendar_time(&self, time: SystemTime) -> u64 {
+        self.clock.at_calendar_time(time)
     }
 
     /// Returns the milliseconds from when the node was built to this time.

@@ -23,8 +23,8 @@ use metrics::Measured;
 pub use statistics::Statistics;
 
 use crate::connection::DisconnectReason;
-use crate::endpoint::ConnectionTable;
-use crate::hub::Filters;
+use crate::endpoint::{Access, AnyAuthenticator, Authentication, ConnectionTable};
+use crate::hub::{Filters, Policies, Policy};
 use crate::node::{Node, OptionLevels, RandomSource, ServerOptions, TrustedProxies};
 use crate::outbound::Flushers;
 
@@ -34,13 +34,21 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 /// How long a shutdown waits for tasks that were told to end at once.
 const LAST_GRACE: Duration = Duration::from_secs(1);
 
+/// What all hubs of a server begin with, besides options.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Common {
+    pub(crate) filters: Filters,
+    pub(crate) policies: Policies,
+    pub(crate) authenticator: Option<Arc<dyn AnyAuthenticator>>,
+}
+
 /// What all hubs of one node share.
 pub(crate) struct Server {
     node: Arc<Node>,
     flushers: Arc<Flushers>,
     options: Arc<OptionLevels>,
     backplane: Option<Arc<dyn Backplane>>,
-    filters: Filters,
+    common: Common,
     table: Arc<ConnectionTable>,
     hubs: Arc<Hubs>,
 }
@@ -53,14 +61,14 @@ impl Server {
         trusted_proxies: TrustedProxies,
         levels: OptionLevels,
         backplane: Option<Arc<dyn Backplane>>,
-        filters: Filters,
+        common: Common,
     ) -> Self {
         let server = Self {
             node: Arc::new(Node::new(random, workers, options, trusted_proxies)),
             flushers: Arc::new(Flushers::new(workers, options)),
             options: Arc::new(levels),
             backplane,
-            filters,
+            common,
             table: Arc::new(ConnectionTable::new(
                 options.maximum_negotiated_ids_per_address,
             )),
@@ -115,8 +123,25 @@ impl Server {
         &self.options
     }
 
-    pub(crate) fn filters(&self) -> &Filters {
-        &self.filters
+    pub(crate) fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// Returns who determines the users of requests, if there is somebody.
+    pub(crate) fn authentication(&self) -> Option<Authentication> {
+        let authenticator = self.common.authenticator.as_ref()?;
+        let timeout = self.options.endpoint.authentication_timeout;
+        let node = Arc::clone(&self.node);
+        Some(Authentication::new(
+            Arc::clone(authenticator),
+            timeout,
+            node,
+        ))
+    }
+
+    /// Returns who may use endpoints that ask for this policy.
+    pub(crate) fn access(&self, policy: Option<Policy>) -> Access {
+        Access::new(self.authentication(), policy)
     }
 
     pub(crate) fn table(&self) -> &Arc<ConnectionTable> {

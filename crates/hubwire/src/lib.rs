@@ -190,6 +190,18 @@ pub mod dotnet {
     pub use hubwire_protocol::dotnet::*;
 }
 
+pub mod auth {
+    //! Who a request comes from, and what its user may do.
+    //!
+    //! [`Principal`](crate::Principal) is the user, an [`Authenticator`] determines it, and a
+    //! [`Policy`] says who may use an endpoint or call a method.
+
+    pub use hubwire_server::{
+        AuthenticationError, AuthenticationLayer, AuthenticationRequest, AuthenticationService,
+        Authenticator, Policy, PolicyContext,
+    };
+}
+
 pub mod backplane {
     //! The link between the nodes of a farm: the interface for brokers, and a farm within one
     //! process.
@@ -229,9 +241,9 @@ pub mod manual {
     };
     pub use hubwire_protocol::{BindError, WithDefaults};
     pub use hubwire_server::{
-        Call, Helper, Hub, HubArgument, HubCall, HubDefaultArgument, HubReturn, HubService,
-        HubStream, HubStreamArgument, HubStreamItem, LentStreamReader, Method, NegotiateEndpoint,
-        Parameter, Reply, Resources, ResourcesBuilder, StreamEnd, StreamSink,
+        Authorize, Call, Helper, Hub, HubArgument, HubCall, HubDefaultArgument, HubReturn,
+        HubService, HubStream, HubStreamArgument, HubStreamItem, LentStreamReader, Method,
+        NegotiateEndpoint, Parameter, Reply, Resources, ResourcesBuilder, StreamEnd, StreamSink,
     };
 }
 
@@ -279,11 +291,11 @@ pub mod __private {
     };
     pub use hubwire_protocol::{BindError, WithDefaults, dotnet};
     pub use hubwire_server::{
-        Call, DisconnectReason, Helper, Hub, HubArgument, HubCallerContext, HubDefaultArgument,
-        HubError, HubResult, HubStreamArgument, HubValue, Method, OneHubBlockHoldsAllMethods,
-        Parameter, Reply, Resources, ResourcesBuilder, ReturnedValue, StreamSink, assert_argument,
-        assert_default_argument, assert_hub_value, assert_stream_argument, hub_stream, lent,
-        returned, returned_by, streamed_by,
+        Authorize, Call, DisconnectReason, Helper, Hub, HubArgument, HubCallerContext,
+        HubDefaultArgument, HubError, HubResult, HubStreamArgument, HubValue, Method,
+        OneHubBlockHoldsAllMethods, Parameter, Reply, Resources, ResourcesBuilder, ReturnedValue,
+        StreamSink, assert_argument, assert_default_argument, assert_hub_value,
+        assert_stream_argument, hub_stream, lent, returned, returned_by, streamed_by,
     };
 }
 

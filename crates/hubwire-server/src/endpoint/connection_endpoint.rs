@@ -12,11 +12,13 @@ use http::{Request, Response};
 use hubwire_protocol::Transport;
 use tower::Service;
 
+use super::access::Access;
+use super::authentication::Authenticator;
 use super::connection_table::ConnectionTable;
 use super::hub_endpoint::ResponseFuture;
 use super::{HubEndpoint, NegotiateEndpoint};
 use crate::handler::AnyConnectionHandler;
-use crate::hub::HubRuntime;
+use crate::hub::{HubRuntime, Policy};
 use crate::node::{
     Configure, DeadPeerTimeouts, EndpointDefaults, EndpointOptions, KeepRequest,
     endpoint_option_setters,
@@ -62,8 +64,9 @@ impl ConnectionEndpoint {
         handler: Arc<dyn AnyConnectionHandler>,
         table: Arc<ConnectionTable>,
         defaults: Arc<EndpointDefaults>,
+        access: Access,
     ) -> Self {
-        Self(HubEndpoint::new(runtime, table, defaults).served_by(handler))
+        Self(HubEndpoint::new(runtime, table, defaults, access).served_by(handler))
     }
 
     /// Sets all options at once, instead of those of the server.
@@ -75,6 +78,19 @@ impl ConnectionEndpoint {
     #[track_caller]
     pub fn options(self, options: EndpointOptions) -> Self {
         Self(self.0.options(options))
+    }
+
+    /// Asks for a policy, as [`HubEndpoint::authorize`] does.
+    #[must_use]
+    pub fn authorize(self, policy: Policy) -> Self {
+        Self(self.0.authorize(policy))
+    }
+
+    /// Sets what determines the users of this endpoint's requests, as
+    /// [`HubEndpoint::authenticator`] does.
+    #[must_use]
+    pub fn authenticator(self, authenticator: impl Authenticator) -> Self {
+        Self(self.0.authenticator(authenticator))
     }
 
     /// Returns the service of `{path}/negotiate`.

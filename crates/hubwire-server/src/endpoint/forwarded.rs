@@ -29,6 +29,11 @@ pub(super) fn client_address(
     forwarded.or_else(|| peer.address())
 }
 
+/// Returns whether a trusted proxy has sent a request.
+pub(super) fn is_from_proxy(trusted: &TrustedProxies, extensions: &Extensions) -> bool {
+    Peer::of(extensions).is_trusted(trusted)
+}
+
 /// Returns the host that the client of a request asked for, if there is only one.
 pub(super) fn host<'a, B>(trusted: &TrustedProxies, request: &'a Request<B>) -> Option<&'a str> {
     if Peer::of(request.extensions()).is_trusted(trusted) {

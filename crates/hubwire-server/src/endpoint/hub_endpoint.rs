@@ -17,13 +17,15 @@ use http::{Request, Response};
 use hubwire_protocol::Transport;
 use tower::Service;
 
+use super::access::{self, Access};
+use super::authentication::{Authentication, Authenticator};
 use super::connection_table::ConnectionTable;
 use super::origin::AllowedOrigins;
 use super::refused_origins::RefusedOrigins;
 use super::{cors, negotiate, routing};
 use crate::connection::Connection;
 use crate::handler::AnyConnectionHandler;
-use crate::hub::HubRuntime;
+use crate::hub::{HubRuntime, Policy};
 use crate::node::{
     Configure, DeadPeerTimeouts, EndpointDefaults, EndpointOptions, InvalidOption, KeepRequest,
     endpoint_option_setters,
@@ -72,6 +74,7 @@ pub struct HubEndpoint {
     /// The allowed origins of pages, from the options.
     pub(super) allowed_origins: Arc<AllowedOrigins>,
     pub(super) refused_origins: Arc<RefusedOrigins>,
+    pub(super) access: Access,
 }
 
 impl HubEndpoint {
@@ -83,8 +86,10 @@ impl HubEndpoint {
         hub: Arc<HubRuntime>,
         table: Arc<ConnectionTable>,
         defaults: Arc<EndpointDefaults>,
+        access: Access,
     ) -> Self {
         Self {
+            access,
             number: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
             bounds: Arc::new(bounds(&hub, &defaults.options)),
             allowed_origins: Arc::default(),
@@ -115,6 +120,50 @@ impl HubEndpoint {
     #[track_caller]
     pub fn options(self, options: EndpointOptions) -> Self {
         self.configure(|it| *it = options)
+    }
+
+    /// Asks for a policy: every request, also each poll and each POST, must come from a user who
+    /// meets it, beyond what was asked for before.
+    ///
+    /// A request without a user is refused with 401, one of a user who does not meet the policy
+    /// with 403, both without a body. The endpoints of a hub with `#[authorize]` on its block begin
+    /// with what that asks for.
+    ///
+    /// ```
+    /// use hubwire::auth::Policy;
+    /// use hubwire::{SignalR, hub};
+    ///
+    /// struct StaffHub;
+    ///
+    /// #[hub]
+    /// impl StaffHub {}
+    ///
+    /// let signalr = SignalR::new();
+    /// let staff = signalr.hub().build(StaffHub).endpoint().authorize(Policy::role("Staff"));
+    /// ```
+    #[must_use]
+    pub fn authorize(mut self, policy: Policy) -> Self {
+        self.access.require(policy);
+        self
+    }
+
+    /// Lets everybody use the endpoint, whatever was asked for before; methods still ask for what
+    /// they ask for. This is .NET's `AllowAnonymous`.
+    #[must_use]
+    pub fn allow_anonymous(mut self) -> Self {
+        self.access.open();
+        self
+    }
+
+    /// Sets what determines the users of this endpoint's requests, in place of the server's
+    /// ([`SignalRBuilder::authenticator`](crate::SignalRBuilder::authenticator)).
+    #[must_use]
+    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
+        let (timeout, node) = (self.options.authentication_timeout, self.hub.node());
+        let authentication =
+            Authentication::new(Arc::new(authenticator), timeout, Arc::clone(node));
+        self.access.authentication = Some(Arc::new(authentication));
+        self
     }
 
     pub(crate) fn hub(&self) -> &Arc<HubRuntime> {
@@ -254,12 +303,29 @@ where
         let after = AfterResponse::of(&request);
         match cors::admit(self, &request) {
             ControlFlow::Continue(cors) => {
-                let response = routing::respond(self, request.map(Body::new));
+                let request = request.map(Body::new);
+                let response = match self.access.is_open() {
+                    true => routing::respond(self, request),
+                    false => Box::pin(admitted(self.clone(), request, routing::respond)),
+                };
                 Box::pin(response.map(move |response| Ok(after.add_to(cors.add_to(response)))))
             }
             ControlFlow::Break(response) => Box::pin(ready(Ok(after.add_to(response)))),
         }
     }
+}
+
+/// Responds to a request once it is known whose it is, and that it may be served.
+async fn admitted(
+    endpoint: HubEndpoint,
+    request: Request<Body>,
+    respond: fn(&HubEndpoint, Request<Body>) -> BoxFuture<'static, Response<Body>>,
+) -> Response<Body> {
+    let (mut parts, body) = request.into_parts();
+    if let Err(refusal) = access::admit(&endpoint, &mut parts).await {
+        return *refusal;
+    }
+    respond(&endpoint, Request::from_parts(parts, body)).await
 }
 
 /// The negotiation service of a [`HubEndpoint`] or a [`ConnectionEndpoint`](crate::ConnectionEndpoint).
@@ -280,12 +346,16 @@ where
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let after = AfterResponse::of(&request);
-        let response = match cors::admit(&self.0, &request) {
+        match cors::admit(&self.0, &request) {
             ControlFlow::Continue(cors) => {
-                cors.add_to(negotiate::respond(&self.0, &request.into_parts().0))
+                let request = request.map(Body::new);
+                let response = admitted(self.0.clone(), request, |endpoint, request| {
+                    let (parts, _) = request.into_parts();
+                    Box::pin(ready(negotiate::respond(endpoint, &parts)))
+                });
+                Box::pin(response.map(move |response| Ok(after.add_to(cors.add_to(response)))))
             }
-            ControlFlow::Break(response) => response,
-        };
-        Box::pin(ready(Ok(after.add_to(response))))
+            ControlFlow::Break(response) => Box::pin(ready(Ok(after.add_to(response)))),
+        }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn respond(
     Box::pin(ready(response))
 }
 
-fn wants_event_stream(parts: &Parts) -> bool {
+pub(super) fn wants_event_stream(parts: &Parts) -> bool {
     let accepted = parts.headers.get_all(ACCEPT).iter();
     accepted
         .filter_map(|value| value.to_str().ok())

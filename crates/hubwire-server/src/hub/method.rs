@@ -1,5 +1,7 @@
 //! The description of a hub method.
 
+use super::Authorize;
+
 /// A method that clients may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,6 +16,8 @@ pub struct Method {
     pub is_streaming: bool,
     /// Whether clients should no longer call the method. Their calls are counted.
     pub is_deprecated: bool,
+    /// Who may call the method, beyond who may use the endpoint: all of this must be met.
+    pub authorize: &'static [Authorize],
 }
 
 impl Method {
@@ -30,6 +34,7 @@ impl Method {
             docs,
             is_streaming: false,
             is_deprecated: false,
+            authorize: &[],
         }
     }
 
@@ -44,6 +49,13 @@ impl Method {
     #[must_use]
     pub const fn deprecated(mut self) -> Self {
         self.is_deprecated = true;
+        self
+    }
+
+    /// Lets only those call the method who meet all of this.
+    #[must_use]
+    pub const fn authorized(mut self, authorize: &'static [Authorize]) -> Self {
+        self.authorize = authorize;
         self
     }
 }

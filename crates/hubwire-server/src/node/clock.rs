@@ -1,6 +1,7 @@
 //! The clock for the timestamps of connections.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
@@ -29,6 +30,17 @@ impl NodeClock {
     pub(crate) fn at(&self, time: Instant) -> u64 {
         let elapsed = time.saturating_duration_since(self.epoch);
         u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Returns the value at a time of the calendar; the current one if that is past.
+    pub(crate) fn at_calendar_time(&self, time: SystemTime) -> u64 {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what expires at a time of the calendar is counted on tokio's clock from here on"
+        )]
+        let left = time.duration_since(SystemTime::now()).unwrap_or_default();
+        let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        self.now().saturating_add(left)
     }
 
     /// Updates the seconds.

@@ -45,6 +45,7 @@ limits! {
     Limits {
         answers: Delayed "answer_buffer_size",
         application_buffer: Delayed "application_maximum_buffer_size",
+        authentication_timeout: SaidOtherwise "authentication_timeout",
         cancelled_streams: Refused "cancelled_stream_timeout",
         client_result_timeout: Refused "client_result_timeout",
         client_timeout: SaidOtherwise "client_timeout_interval",

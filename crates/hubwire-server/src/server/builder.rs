@@ -7,10 +7,10 @@ use hubwire_core::{Backplane, HubLifetimeManager, NodeId};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::{HubBuilder, Server, Statistics};
-use crate::endpoint::ConnectionEndpoint;
+use super::{Common, HubBuilder, Server, Statistics};
+use crate::endpoint::{AuthenticationLayer, Authenticator, ConnectionEndpoint};
 use crate::handler::ConnectionHandler;
-use crate::hub::{Filters, Hub, HubContext, HubFilter, short_type_name};
+use crate::hub::{Hub, HubContext, HubFilter, Policy, short_type_name};
 use crate::node::{
     Configuration, EndpointOptions, HubOptions, Node, OptionLevels, RandomSource, ServeOptions,
     ServerOptions, TrustedProxies,
@@ -109,6 +109,24 @@ impl SignalR {
             ),
         };
         HubContext::new(Arc::clone(hub.lifetime()) as Arc<dyn HubLifetimeManager>)
+    }
+
+    /// Returns a layer that determines the users of requests to other routes, as for the hubs.
+    ///
+    /// [`AuthenticationLayer`] has an example.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the server has no [`SignalRBuilder::authenticator`].
+    #[must_use]
+    #[track_caller]
+    pub fn authentication_layer(&self) -> AuthenticationLayer {
+        match self.server.authentication() {
+            Some(authentication) => AuthenticationLayer::new(authentication),
+            None => panic!(
+                "The server has no authenticator: set one with `SignalR::builder().authenticator(..)`"
+            ),
+        }
     }
 
     /// Ends every connection such that its client reconnects, to this or another node.
@@ -222,7 +240,7 @@ pub struct SignalRBuilder {
     pub(super) hub_options: HubOptions,
     pub(super) endpoint_options: EndpointOptions,
     configuration: Configuration,
-    filters: Filters,
+    common: Common,
 }
 
 impl SignalRBuilder {
@@ -242,7 +260,26 @@ impl SignalRBuilder {
     /// See [`HubFilter`].
     #[must_use]
     pub fn filter(mut self, filter: impl HubFilter) -> Self {
-        self.filters.push(filter);
+        self.common.filters.push(filter);
+        self
+    }
+
+    /// Sets what determines the users of all requests to hubs. Default: nothing; a middleware in
+    /// front of them may insert a [`Principal`](crate::Principal) into the request's extensions.
+    ///
+    /// See [`Authenticator`].
+    #[must_use]
+    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
+        self.common.authenticator = Some(Arc::new(authenticator));
+        self
+    }
+
+    /// Gives a name to a policy, to be used by every hub: `#[authorize(policy = "..")]`.
+    ///
+    /// A second policy of the same name takes the place of the first.
+    #[must_use]
+    pub fn policy(mut self, name: impl Into<String>, policy: Policy) -> Self {
+        self.common.policies.insert(name.into(), policy);
         self
     }
 
@@ -325,7 +362,7 @@ impl SignalRBuilder {
                 trusted_proxies,
                 levels,
                 self.backplane,
-                self.filters,
+                self.common,
             )),
         }
     }

@@ -38,6 +38,7 @@ impl Server {
         let runtime = Arc::new(runtime);
         self.hubs.add_handler(&runtime);
         let table = Arc::clone(&self.table);
-        ConnectionEndpoint::new(runtime, Arc::new(handler), table, Arc::new(defaults))
+        let (handler, defaults) = (Arc::new(handler), Arc::new(defaults));
+        ConnectionEndpoint::new(runtime, handler, table, defaults, self.access(None))
     }
 }

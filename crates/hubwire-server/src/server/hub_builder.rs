@@ -11,9 +11,10 @@ use hubwire_protocol::{HubProtocol, Naming};
 
 use super::Server;
 use crate::connection::{NameIdentifierUserIdProvider, UserIdProvider};
-use crate::endpoint::{ConnectionTable, HubEndpoint};
+use crate::endpoint::{Access, ConnectionTable, HubEndpoint};
 use crate::hub::{
-    FilteredHub, Filters, Hub, HubContext, HubFilter, HubRuntime, TypedHub, short_type_name,
+    FilteredHub, Filters, Hub, HubContext, HubFilter, HubRuntime, Policies, Policy, TypedHub,
+    short_type_name,
 };
 use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
 use crate::node::{Configure, EndpointDefaults, HubOptions, hub_option_setters};
@@ -44,6 +45,7 @@ pub struct HubBuilder<H: Hub> {
     options: HubOptions,
     user_ids: Arc<dyn UserIdProvider>,
     filters: Filters,
+    policies: Policies,
     hub: PhantomData<fn() -> H>,
 }
 
@@ -54,6 +56,7 @@ impl<H: Hub> HubBuilder<H> {
             options: server.options().hub.clone(),
             user_ids: Arc::new(NameIdentifierUserIdProvider),
             filters: Filters::default(),
+            policies: Policies::default(),
             hub: PhantomData,
             server,
         }
@@ -112,6 +115,16 @@ impl<H: Hub> HubBuilder<H> {
         self
     }
 
+    /// Gives a name to a policy, to be used by the hub: `#[authorize(policy = "..")]`.
+    ///
+    /// It takes the place of the server's policy of the same name
+    /// ([`SignalRBuilder::policy`](crate::SignalRBuilder::policy)).
+    #[must_use]
+    pub fn policy(mut self, name: impl Into<String>, policy: Policy) -> Self {
+        self.policies.insert(name.into(), policy);
+        self
+    }
+
     /// Builds the hub from a single value that serves all connections.
     ///
     /// Build a hub only once: [`HubHandle`] has its endpoint and its context. A second build would
@@ -151,7 +164,7 @@ impl<H: Hub> HubBuilder<H> {
             &self.options,
         ));
         let context = HubContext::new(Arc::clone(&lifetime) as Arc<dyn HubLifetimeManager>);
-        let filters = self.server.filters().followed_by(&self.filters);
+        let filters = self.server.common().filters.followed_by(&self.filters);
         let service = Arc::new(TypedHub::new(hub(context)));
         let service = FilteredHub::wrap(self.name.clone(), self.options.naming, service, filters);
         let runtime = HubRuntime::new(
@@ -168,6 +181,7 @@ impl<H: Hub> HubBuilder<H> {
             runtime,
             table: Arc::clone(self.server.table()),
             endpoints: Arc::new(endpoints),
+            access: self.server.access(None),
             hub: PhantomData,
         }
     }
@@ -225,6 +239,7 @@ pub struct HubHandle<H: Hub> {
     runtime: Arc<HubRuntime>,
     table: Arc<ConnectionTable>,
     endpoints: Arc<EndpointDefaults>,
+    access: Access,
     hub: PhantomData<fn() -> H>,
 }
 
@@ -245,6 +260,7 @@ impl<H: Hub> HubHandle<H> {
             Arc::clone(&self.runtime),
             Arc::clone(&self.table),
             endpoints,
+            self.access.clone(),
         )
     }
 
@@ -262,6 +278,7 @@ impl<H: Hub> Clone for HubHandle<H> {
             runtime: Arc::clone(&self.runtime),
             table: Arc::clone(&self.table),
             endpoints: Arc::clone(&self.endpoints),
+            access: self.access.clone(),
             hub: PhantomData,
         }
     }

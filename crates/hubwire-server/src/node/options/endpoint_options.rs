@@ -82,6 +82,23 @@ options! {
     dead_peer_timeouts: Option<DeadPeerTimeouts> = Some(DeadPeerTimeouts::default()),
         set(timeouts: impl Into<Option<DeadPeerTimeouts>> => timeouts.into());
 
+    /// How long it may take to determine the user of a request and whether that user may use the
+    /// endpoint. Default 10 s.
+    ///
+    /// After that time, the request is refused (503).
+    authentication_timeout: Duration = Duration::from_secs(10),
+        set(timeout: Duration);
+
+    /// Whether connections end when the authentication of their users does
+    /// ([`Principal::expires`](crate::Principal::expires)). Default `false`: WebSockets and event
+    /// streams outlive it, while polls and POSTs need a user who is still authenticated.
+    ///
+    /// This is ASP.NET Core's `CloseOnAuthenticationExpiration`. Clients may reconnect, with a new
+    /// token. What counts is the request that opened the connection, and for long polling the last
+    /// poll. It is noticed up to a second later.
+    close_on_authentication_expiration: bool = false,
+        set(close: bool);
+
     /// The lowest negotiate version that is accepted. Default 0.
     minimum_protocol_version: i32 = 0,
         set(version: i32);

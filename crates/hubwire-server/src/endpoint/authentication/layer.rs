@@ -1,0 +1,188 @@
+//! The same authentication for an application's other routes.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::IntoResponse;
+use futures_core::future::BoxFuture;
+use http::request::Parts;
+use http::{HeaderValue, Request, Response, StatusCode};
+use tokio::time::timeout;
+use tower::{Layer, Service};
+
+use super::{AnyAuthenticator, AuthenticationRequest, Tokens};
+use crate::connection::Principal;
+use crate::endpoint::response;
+use crate::node::{Node, Tally, caught};
+
+/// An authenticator, and what it needs of its server.
+#[derive(Clone, Debug)]
+pub(crate) struct Authentication {
+    authenticator: Arc<dyn AnyAuthenticator>,
+    timeout: Duration,
+    node: Arc<Node>,
+    /// Requests that were refused because nobody could tell whose they are.
+    unavailable: Arc<Tally>,
+}
+
+impl Authentication {
+    pub(crate) fn new(
+        authenticator: Arc<dyn AnyAuthenticator>,
+        timeout: Duration,
+        node: Arc<Node>,
+    ) -> Self {
+        Self {
+            authenticator,
+            timeout,
+            node,
+            unavailable: Arc::default(),
+        }
+    }
+
+    pub(in crate::endpoint) fn challenge(&self) -> Option<HeaderValue> {
+        self.authenticator.challenge()
+    }
+
+    /// Determines the user of a request, and adds it to the request.
+    ///
+    /// # Errors
+    ///
+    /// Returns the status of the refusal if that cannot be determined.
+    pub(in crate::endpoint) async fn authenticate(
+        &self,
+        parts: &mut Parts,
+        tokens: Tokens,
+    ) -> Result<(), StatusCode> {
+        match self.user(parts, tokens).await? {
+            Some(principal) => drop(parts.extensions.insert(principal)),
+            // The application may have determined a user by other means.
+            None => {}
+        }
+        Ok(())
+    }
+
+    async fn user(&self, parts: &Parts, tokens: Tokens) -> Result<Option<Principal>, StatusCode> {
+        let trusted = self.node.trusted_proxies();
+        let request = AuthenticationRequest::received(parts, tokens, trusted);
+        let authenticated = async { self.authenticator.authenticate(&request).await };
+        match caught(timeout(self.timeout, authenticated)).await {
+            Ok(Ok(Ok(principal))) => Ok(principal),
+            Ok(Ok(Err(error))) if error.is_rejection() => {
+                tracing::debug!(target: "hubwire::authentication", %error, "credentials were rejected");
+                Ok(None)
+            }
+            Ok(Ok(Err(error))) => {
+                self.unavailable(&error);
+                Err(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            Ok(Err(_)) => {
+                self.node.limits().authentication_timeout.count();
+                self.unavailable(&"the authenticator took too long");
+                Err(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            Err(panic) => {
+                panic.log("an authenticator");
+                Err(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+
+    fn unavailable(&self, error: &dyn Display) {
+        if let Some(requests) = self.unavailable.happened(self.node.now()) {
+            tracing::error!(target: "hubwire::authentication", requests, %error, "requests are refused (503), because nobody can tell whose they are");
+        }
+    }
+}
+
+/// Determines the users of requests to an application's other routes, as for its hubs.
+///
+/// It inserts a [`Principal`] into the request's extensions, from which a handler takes it as an
+/// argument: a request without one is refused (401), unless the argument is an
+/// `Option<Principal>`.
+///
+/// ```
+/// use axum::Router;
+/// use axum::http::StatusCode;
+/// use axum::routing::post;
+/// use hubwire::auth::{AuthenticationError, AuthenticationRequest, Authenticator};
+/// use hubwire::{Principal, SignalR};
+///
+/// # struct Sessions;
+/// # impl Authenticator for Sessions {
+/// #     async fn authenticate(&self, _: &AuthenticationRequest<'_>) -> Result<Option<Principal>, AuthenticationError> { Ok(None) }
+/// # }
+/// async fn ship(user: Principal) -> StatusCode {
+///     match user.is_in_role("Admin") {
+///         true => StatusCode::OK,
+///         false => StatusCode::FORBIDDEN,
+///     }
+/// }
+///
+/// let signalr = SignalR::builder().authenticator(Sessions).build();
+/// let app: Router = Router::new()
+///     .route("/orders/{id}/ship", post(ship))
+///     .layer(signalr.authentication_layer());
+/// ```
+#[derive(Clone, Debug)]
+pub struct AuthenticationLayer(Arc<Authentication>);
+
+impl AuthenticationLayer {
+    pub(crate) fn new(authentication: Authentication) -> Self {
+        Self(Arc::new(authentication))
+    }
+}
+
+impl<S> Layer<S> for AuthenticationLayer {
+    type Service = AuthenticationService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AuthenticationService {
+            inner,
+            authentication: Arc::clone(&self.0),
+        }
+    }
+}
+
+/// The service of an [`AuthenticationLayer`].
+#[derive(Clone, Debug)]
+pub struct AuthenticationService<S> {
+    inner: S,
+    authentication: Arc<Authentication>,
+}
+
+impl<S, B> Service<Request<B>> for AuthenticationService<S>
+where
+    S: Service<Request<B>, Error = Infallible, Response: IntoResponse, Future: Send>
+        + Clone
+        + Send
+        + 'static,
+    B: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The one that is ready serves the request; its clone need not be.
+        let ready = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, ready);
+        let authentication = Arc::clone(&self.authentication);
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            let authenticated = authentication.authenticate(&mut parts, Tokens::InHeader);
+            if let Err(status) = authenticated.await {
+                return Ok(response::empty(status));
+            }
+            let response = inner.call(Request::from_parts(parts, body)).await;
+            response.map(IntoResponse::into_response)
+        })
+    }
+}

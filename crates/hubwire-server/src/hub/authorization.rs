@@ -1,0 +1,11 @@
+//! Who may use an endpoint or call a method.
+
+mod policies;
+mod policy;
+mod policy_context;
+mod required;
+
+pub(crate) use policies::Policies;
+pub use policy::Policy;
+pub use policy_context::PolicyContext;
+pub use required::Authorize;
