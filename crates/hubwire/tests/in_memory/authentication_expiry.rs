@@ -10,7 +10,7 @@ use test_support::http_client::{HANDSHAKE, HttpClient};
 use test_support::in_memory::*;
 use tokio::time::Instant;
 
-use crate::http_stage::{Stage, call, completed};
+use crate::http_stage::{Stage, call, completed, send};
 
 const EXPIRED: &str = "the user's authentication has expired";
 
@@ -39,7 +39,10 @@ async fn says_goodbye<T: ClientTransport>(client: &mut TestClient<T>) {
         client.receive().await.unwrap(),
         Received::Message(goodbye())
     );
-    assert_eq!(client.receive().await.unwrap(), Received::Close(Some(1000)));
+    assert_eq!(
+        client.receive().await.unwrap(),
+        Received::Closed(Some(1000))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,6 +53,7 @@ async fn a_connection_ends_when_its_authentication_does() {
     says_goodbye(&mut client).await;
     assert!(begun.elapsed() <= seconds(4), "{:?}", begun.elapsed());
     assert!(begun.elapsed() > seconds(2), "{:?}", begun.elapsed());
+    drop(client);
     it.ended(EXPIRED).await;
 }
 
@@ -57,10 +61,7 @@ async fn a_connection_ends_when_its_authentication_does() {
 async fn a_running_call_does_not_hold_it_up() {
     let it = stage();
     let mut client = TestClient::connect_as(&it.endpoint, ann(3)).await.unwrap();
-    client
-        .send(&json!({"type": 1, "invocationId": "1", "target": "Wait", "arguments": []}))
-        .await
-        .unwrap();
+    client.send("Wait", ()).await.unwrap();
     says_goodbye(&mut client).await;
     drop(client);
     it.gate.open(1);
@@ -79,10 +80,7 @@ async fn authentication_that_is_good_for_ever_or_that_does_not_count_ends_nothin
     let mut other = TestClient::connect_as(&off, ann(3)).await.unwrap();
     pass(seconds(20)).await;
     for client in [&mut one, &mut other] {
-        assert_eq!(
-            client.invoke("Echo", &json!(["here"])).await.unwrap(),
-            "here"
-        );
+        assert_eq!(client.invoke("Echo", ("here",)).await.unwrap(), "here");
     }
     drop((one, other));
     settle().await;
@@ -164,10 +162,8 @@ async fn between_two_polls_it_ends_too_and_the_next_poll_is_told() {
     client.shake_hands().await;
     for _ in 0..2 {
         pass(seconds(1)).await;
-        let posted = client
-            .with_principal(ann(60))
-            .post(call("1", "Note", &json!(["x"])));
-        assert_eq!(posted.await.status, 200);
+        let other = client.with_principal(ann(60));
+        assert_eq!(other.post(send("Note", &json!(["x"]))).await.status, 200);
     }
     pass(seconds(3)).await;
     assert_eq!(it.log.take(), ["x", "x", EXPIRED]);
