@@ -19,6 +19,7 @@ use indexmap::IndexSet;
 pub use items::Items;
 pub use principal::{NAME_IDENTIFIER, Principal};
 pub use request::ConnectionRequest;
+pub(crate) use request::cookie;
 use tokio_util::sync::CancellationToken;
 pub use user_id::{NameIdentifierUserIdProvider, UserIdProvider};
 

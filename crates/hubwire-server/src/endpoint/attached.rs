@@ -32,12 +32,16 @@ impl Attached {
         slot: Arc<Slot>,
         opener: Option<&Principal>,
     ) -> Self {
+        Self::until(endpoint.expiry(opener), endpoint, token, slot)
+    }
+
+    fn until(expiry: u64, endpoint: &HubEndpoint, token: ConnectionToken, slot: Arc<Slot>) -> Self {
         Self {
             hub: Arc::clone(&endpoint.hub),
             table: Arc::clone(&endpoint.table),
             token,
             slot,
-            expiry: endpoint.expiry(opener),
+            expiry,
         }
     }
 
@@ -46,11 +50,12 @@ impl Attached {
         let random = endpoint.hub.node().random();
         let token = ConnectionToken::new(random.text::<16>());
         let id = ConnectionId::from(random.text::<16>());
-        let slot = Slot::new(endpoint.number, id, principal.clone());
+        let expiry = endpoint.expiry(principal.as_ref());
+        let slot = Slot::new(endpoint.number, id, principal);
         slot.attach(Transport::WebSockets, slot.principal());
         let slot = Arc::new(slot);
         endpoint.table.insert(token.clone(), Arc::clone(&slot));
-        Self::new(endpoint, token, slot, principal.as_ref())
+        Self::until(expiry, endpoint, token, slot)
     }
 
     pub(crate) fn slot(&self) -> &Arc<Slot> {
