@@ -78,6 +78,7 @@ impl Attached {
         let (id, bounds) = (self.slot.id().clone(), Arc::clone(&endpoint.bounds));
         let connection = self.hub.connection(id, identity, bounds, &kind.frames);
         self.slot.set_connection(&connection);
+        self.hub.lifetime().arrive(&connection);
         if self.hub.node().is_draining() {
             connection.end(DisconnectReason::ServerShutdown);
         }
