@@ -28,6 +28,9 @@ use hubwire_protocol::{Excerpt, ProtocolError};
 pub enum DisconnectReason {
     /// Hub code aborted the connection.
     Aborted,
+    /// The authentication of the user has expired, and the endpoint has
+    /// [`close_on_authentication_expiration`](crate::EndpointOptions::close_on_authentication_expiration).
+    AuthenticationExpired,
     /// The client closed the connection.
     ClientClosed,
     /// The client closed the connection because of an error.
@@ -88,6 +91,7 @@ impl DisconnectReason {
     pub fn error(&self) -> Option<(&str, &str)> {
         match self {
             Self::Aborted
+            | Self::AuthenticationExpired
             | Self::ClientClosed
             | Self::Disconnected(_)
             | Self::Replaced
@@ -115,6 +119,7 @@ impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Aborted => f.write_str("aborted by the hub"),
+            Self::AuthenticationExpired => f.write_str("the user's authentication has expired"),
             Self::ClientClosed => f.write_str("closed by the client"),
             Self::Disconnected(disconnect) => match disconnect.reason() {
                 Some(reason) => write!(f, "disconnected by the hub: {:?}", Excerpt(reason)),
