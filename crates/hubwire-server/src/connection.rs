@@ -23,7 +23,7 @@ pub(crate) use request::cookie;
 use tokio_util::sync::CancellationToken;
 pub use user_id::{NameIdentifierUserIdProvider, UserIdProvider};
 
-use crate::node::{Received, Traffic, Whose, fire};
+use crate::node::{Received, Traffic, Whose, fire, guarded_step_of};
 use crate::outbound::{Failure, Outbound};
 
 /// What is known about a connection before its handshake.
@@ -202,10 +202,28 @@ impl Connection {
 
     /// Tells the session to end the connection; the first reason counts.
     pub(crate) fn end(&self, reason: DisconnectReason) {
-        if self.outbound.failure().is_none() {
-            self.end.get_or_init(|| Box::new(reason));
-        }
+        self.set_end(reason);
         self.outbound.wake_owner();
+    }
+
+    /// Ends the connection on behalf of others, whatever panics; returns whether that is news to
+    /// it. Nothing that is sent from now on reaches its client.
+    pub(crate) fn disconnect(&self, reason: DisconnectReason) -> bool {
+        let has_left = self.has_lost_transport();
+        // Without an answer to its handshake, a client would take the Close message for one.
+        if self.protocol.get().is_some() {
+            guarded_step_of(self.whose(), "the end of sending", || self.finish_sending());
+        }
+        let is_first = self.set_end(reason);
+        guarded_step_of(self.whose(), "the waking of a session", || {
+            self.outbound.wake_owner();
+        });
+        is_first && !has_left
+    }
+
+    /// Returns whether this is the first reason.
+    fn set_end(&self, reason: DisconnectReason) -> bool {
+        self.outbound.failure().is_none() && self.end.set(Box::new(reason)).is_ok()
     }
 
     pub(crate) fn has_ended(&self) -> bool {

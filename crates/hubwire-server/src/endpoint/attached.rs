@@ -92,6 +92,7 @@ impl Attached {
         let connection = self.hub.connection(id, identity, bounds, &kind.frames);
         connection.set_expiry(self.expiry);
         self.slot.set_connection(&connection);
+        self.hub.lifetime().arrive(&connection);
         if self.hub.node().is_draining() {
             connection.end(DisconnectReason::ServerShutdown);
         }

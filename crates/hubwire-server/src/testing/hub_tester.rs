@@ -323,7 +323,7 @@ impl<H: Hub> HubTester<H> {
         };
         let outbound = Outbound::new(label, node, flushers.assign(), bounds, &WEB_SOCKETS.frames);
         let connection = Connection::new(identity, outbound);
-        self.recorder.open(connection.id(), connection.user_id());
+        self.recorder.open(&connection);
         let lifetime = Arc::new(self.recorder.clone()) as Arc<dyn HubLifetimeManager>;
         TestCaller::new(self, Caller::new(connection, lifetime))
     }
