@@ -127,7 +127,7 @@ impl JwtKey {
     }
 
     /// Creates a key for all algorithms that it can be for.
-    fn of_kind(material: PublicOrSecret) -> Result<Self, JwtConfigurationError> {
+    pub(crate) fn of_kind(material: PublicOrSecret) -> Result<Self, JwtConfigurationError> {
         let algorithms = match material.kind() {
             Some(Kind::Secret { bytes }) => {
                 let mut algorithms = Algorithm::HMAC.to_vec();
@@ -148,6 +148,11 @@ impl JwtKey {
         })
     }
 
+    #[cfg(feature = "jwks")]
+    pub(crate) fn algorithms(&self) -> &[Algorithm] {
+        &self.algorithms
+    }
+
     fn may_have_signed(&self, token: &Token<'_>) -> bool {
         match (&self.key_id, &token.key_id) {
             (Some(own), Some(named)) => own == named,
@@ -163,6 +168,10 @@ pub(crate) struct KeySet(Vec<JwtKey>);
 impl KeySet {
     pub(crate) fn new(keys: Vec<JwtKey>) -> Self {
         Self(keys)
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,0 +1,1 @@
+//! Keys that an issuer publishes, from a server on this host.
