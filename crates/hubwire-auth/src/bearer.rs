@@ -38,7 +38,7 @@ use crate::{FetchedKeys, JwtBearerBuilder, Rejection};
 ///
 /// The token is that of [`AuthenticationRequest::bearer_token`]. A request without one has no user,
 /// and one with a token that is not good neither; the log says why at DEBUG, without the token.
-/// See the [module](self) for what makes a token good.
+/// See the [module](crate) for what makes a token good.
 #[derive(Debug)]
 pub struct JwtBearer {
     keys: Keys,

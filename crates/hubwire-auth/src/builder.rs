@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use crate::bearer::Keys;
 use crate::clock::Clock;
-use crate::jwk::Origin;
 use crate::key::KeySet;
 use crate::validation::{Audiences, Validation};
 use crate::{JwtBearer, JwtConfigurationError, JwtKey, KeyServer};
@@ -83,7 +82,7 @@ impl JwtBearerBuilder {
     /// Adds the keys of a set in JSON (RFC 7517, section 5) that verify tokens, such as a file that
     /// the issuer has sent. Other keys of the set are left out; without any, `build` fails.
     pub fn jwk_set(self, json: impl AsRef<[u8]>) -> Self {
-        self.keys_or_fault(KeySet::from_json(json.as_ref(), Origin::Configuration))
+        self.keys_or_fault(KeySet::from_json(json.as_ref(), |_| true))
     }
 
     /// Adds an issuer: a token must have one of them as its `iss`. Default: none, and `iss` does not

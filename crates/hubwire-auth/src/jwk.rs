@@ -4,16 +4,7 @@ use serde_json::Value;
 
 use crate::jose::{self, PublicOrSecret};
 use crate::key::KeySet;
-use crate::{Algorithm, JwtConfigurationError, JwtKey};
-
-/// Where a set of keys comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    Configuration,
-    /// What everybody can fetch holds no secret: one that it does hold is known to everybody.
-    #[cfg(feature = "jwks")]
-    Fetched,
-}
+use crate::{JwtConfigurationError, JwtKey};
 
 /// More keys than any issuer has at a time; a token without `kid` is tried with all of them.
 const MAXIMUM_KEYS: usize = 100;
@@ -65,12 +56,15 @@ impl JwtKey {
 
 impl KeySet {
     /// Reads a set of keys in JSON (RFC 7517, section 5), of which those are left out that cannot
-    /// verify tokens.
+    /// verify tokens, or are not wanted.
     ///
     /// # Errors
     ///
     /// Returns an error if it is malformed, if it has too many keys, or if no key is left.
-    pub(crate) fn from_json(json: &[u8], origin: Origin) -> Result<Self, JwtConfigurationError> {
+    pub(crate) fn from_json(
+        json: &[u8],
+        is_wanted: impl Fn(&JwtKey) -> bool,
+    ) -> Result<Self, JwtConfigurationError> {
         let set: Value =
             serde_json::from_slice(json).map_err(|_| JwtConfigurationError::MalformedKeySet)?;
         let Some(Value::Array(keys)) = set.get("keys") else {
@@ -83,23 +77,10 @@ impl KeySet {
             .iter()
             .cloned()
             .filter_map(|jwk| JwtKey::of_jwk(jwk).ok());
-        let keys: Vec<_> = keys.filter(|key| key.may_come_from(origin)).collect();
+        let keys: Vec<_> = keys.filter(is_wanted).collect();
         match keys.is_empty() {
             true => Err(JwtConfigurationError::NoKeys),
             false => Ok(Self::new(keys)),
-        }
-    }
-}
-
-impl JwtKey {
-    fn may_come_from(&self, origin: Origin) -> bool {
-        match origin {
-            Origin::Configuration => true,
-            #[cfg(feature = "jwks")]
-            Origin::Fetched => !self
-                .algorithms()
-                .iter()
-                .any(|it| Algorithm::HMAC.contains(it)),
         }
     }
 }

@@ -2,29 +2,26 @@
 
 use hubwire_server::AuthenticationError;
 
+use crate::JwtConfigurationError;
 use crate::jose::Token;
-use crate::{JwtConfigurationError, Rejection};
 
-/// No keys.
+/// There are none.
 #[derive(Debug)]
-pub(crate) struct FetchedKeys;
+pub(crate) enum FetchedKeys {}
 
-/// Nowhere.
+/// There is none.
 #[derive(Debug, Default)]
-pub(crate) struct KeyServer;
+pub(crate) struct KeyServer {}
 
 impl KeyServer {
     pub(crate) fn keys(self) -> Result<Option<FetchedKeys>, JwtConfigurationError> {
+        let Self {} = self;
         Ok(None)
     }
 }
 
 impl FetchedKeys {
-    #[expect(
-        clippy::unused_async,
-        reason = "fetched keys may have to be waited for"
-    )]
     pub(crate) async fn verify(&self, _: &Token<'_>) -> Result<(), AuthenticationError> {
-        Err(AuthenticationError::rejected(Rejection::UnknownKey))
+        match *self {}
     }
 }

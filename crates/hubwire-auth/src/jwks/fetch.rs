@@ -10,9 +10,8 @@ use tokio_rustls::rustls::ClientConfig;
 
 use super::http::{self, HttpError};
 use super::key_url::{KeyUrl, Unencrypted};
-use crate::JwtConfigurationError;
-use crate::jwk::Origin;
 use crate::key::KeySet;
+use crate::{Algorithm, JwtConfigurationError, JwtKey};
 
 /// How long it may take to fetch the keys, discovery included: half of what the authentication of a
 /// request may take by default, so that a request that waits is told the reason.
@@ -73,7 +72,7 @@ impl Location {
             Start::Configuration { of, url } => self.discover(of, url).await?,
         };
         let json = self.get(&url).await?;
-        let keys = KeySet::from_json(&json, Origin::Fetched);
+        let keys = KeySet::from_json(&json, is_public);
         keys.map_err(|error| FetchError::Keys { url, error })
     }
 
@@ -99,4 +98,10 @@ impl Location {
             error,
         })
     }
+}
+
+/// Returns whether a key is no secret: one that everybody can fetch must not verify anything.
+fn is_public(key: &JwtKey) -> bool {
+    let mut algorithms = key.algorithms().iter();
+    !algorithms.any(|it| Algorithm::HMAC.contains(it))
 }

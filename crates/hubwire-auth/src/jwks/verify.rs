@@ -23,11 +23,13 @@ impl FetchedKeys {
         let Err(reason) = keys.verify(token) else {
             return Ok(());
         };
-        if reason.is_of_keys(token.key_id.is_some())
-            && let Some(newer) = self.newer_than(&keys).await
-        {
-            return newer.verify(token).map_err(AuthenticationError::rejected);
+        // The very key that a token names has refused it: no other one may verify it.
+        if keys.has_the_key_of(token) {
+            return Err(AuthenticationError::rejected(reason));
         }
-        Err(AuthenticationError::rejected(reason))
+        match self.newer_than(&keys).await {
+            Some(newer) => newer.verify(token).map_err(AuthenticationError::rejected),
+            None => Err(AuthenticationError::rejected(reason)),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Signs tokens of any kind, good or not.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -222,7 +222,11 @@ pub(crate) fn bearer() -> JwtBearerBuilder {
     JwtBearer::builder()
         .issuer("issuer")
         .audience("chat")
-        .clock(|| UNIX_EPOCH + Duration::from_secs(NOW))
+        .clock(now)
+}
+
+pub(crate) fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(NOW)
 }
 
 /// Takes tokens of HS256.
@@ -231,7 +235,7 @@ pub(crate) fn hs256() -> JwtBearer {
 }
 
 /// Returns the user of a token, or the reason for its rejection, which has no part of it.
-pub async fn user(bearer: &JwtBearer, token: &str) -> Result<Principal, String> {
+pub(crate) async fn user(bearer: &JwtBearer, token: &str) -> Result<Principal, String> {
     bearer.validate(token).await.map_err(|error| {
         assert!(error.is_rejection(), "{error}");
         let shown = format!("{error} {error:?}");

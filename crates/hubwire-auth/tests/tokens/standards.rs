@@ -16,7 +16,12 @@ fn at_that_time(jwk: &str) -> JwtBearer {
 }
 
 async fn is_joe(jwk: &str, header: &str, signature: &str) {
-    let joe = user(&at_that_time(jwk), &format!("{header}.{CLAIMS}.{signature}")).await.unwrap();
+    let joe = user(
+        &at_that_time(jwk),
+        &format!("{header}.{CLAIMS}.{signature}"),
+    )
+    .await
+    .unwrap();
     assert_eq!(joe.claim("iss"), Some("joe"));
     assert_eq!(joe.claim("http://example.com/is_root"), Some("true"));
 }
@@ -38,7 +43,8 @@ async fn rfc_7515_a_2_rs256() {
 #[tokio::test]
 async fn rfc_7515_a_3_es256() {
     let jwk = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
-    let signature = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    let signature =
+        "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
     is_joe(jwk, "eyJhbGciOiJFUzI1NiJ9", signature).await;
 }
 
@@ -55,6 +61,11 @@ fn rfc_8037_a_4_eddsa() {
 #[test]
 fn rfc_7515_a_5_none() {
     let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
-    let reason = "a token with a header that is malformed, or with an algorithm that is not supported";
-    rejected(&at_that_time(jwk), &format!("eyJhbGciOiJub25lIn0.{CLAIMS}."), reason);
+    let reason =
+        "a token with a header that is malformed, or with an algorithm that is not supported";
+    rejected(
+        &at_that_time(jwk),
+        &format!("eyJhbGciOiJub25lIn0.{CLAIMS}."),
+        reason,
+    );
 }

@@ -1,1 +1,0 @@
-//! Keys that an issuer publishes, from a server on this host.
