@@ -8,7 +8,7 @@ import { KEPT, MessageLog } from "./message-log.js";
 
 export class ChatRoom {
   #section;
-  #visitor;
+  #session;
   #live;
   #log;
   #field;
@@ -19,11 +19,12 @@ export class ChatRoom {
   #joined = null;
   #moving = Promise.resolve();
   #sending = [];
-  #wasUp = false;
+  // The id of the user that was here before; null at first.
+  #before = null;
 
-  constructor(section, { room, visitor, stateChanged }) {
+  constructor(section, { room, session, stateChanged }) {
     this.#section = section;
-    this.#visitor = visitor;
+    this.#session = session;
     this.#wanted = section.dataset.room = room;
     this.#log = new MessageLog(section.querySelector(".log"));
     this.#field = section.querySelector(".composer input");
@@ -51,7 +52,7 @@ export class ChatRoom {
   }
 
   #connect(stateChanged) {
-    const live = new LiveConnection("/hubs/chat", {
+    const live = new LiveConnection("/hubs/chat", this.#session, {
       ready: () => this.#rejoin(),
       stateChanged: (state) => {
         if (state !== "connected") this.#section.dataset.joined = "false";
@@ -69,8 +70,10 @@ export class ChatRoom {
 
   #rejoin() {
     this.#joined = null;
-    if (this.#wasUp) this.#add(this.#wanted, { note: "Back online. Messages sent in the meantime are not shown." });
-    this.#wasUp = true;
+    const { id, name } = this.#session.user;
+    if (this.#before === id) this.#add(this.#wanted, { note: "Back online. Messages sent in the meantime are not shown." });
+    else if (this.#before !== null) this.#add(this.#wanted, { note: `You are ${name} now` });
+    this.#before = id;
     return this.#move();
   }
 
@@ -104,7 +107,7 @@ export class ChatRoom {
     }
     this.#fail("");
     this.#field.value = "";
-    const sent = { user: this.#visitor.name, message };
+    const sent = { user: this.#session.user.name, message };
     this.#sending.push(sent);
     try {
       await this.#live.invoke("SendMessage", this.#wanted, sent.user, message);

@@ -9,29 +9,37 @@ const STEADY = 5000;
 
 export class LiveConnection {
   #hub;
+  #session;
   #ready;
   #stateChanged;
+  // The token of the latest attempt to connect.
+  #shown = null;
+  #isLeaving = false;
   #failures = 0;
   #upSince = Infinity;
 
   /**
    * `ready` runs on each new connection (join rooms there); the state becomes "connected" only when it
-   * is done. `stateChanged` gets "connecting", "connected", "reconnecting" or "offline".
+   * is done. `stateChanged` gets "connecting", "connected", "reconnecting" or "offline". If the
+   * session's user is another one, so is the connection.
    */
-  constructor(url, { ready, stateChanged }) {
+  constructor(url, session, { ready, stateChanged }) {
+    this.#session = session;
     this.#ready = ready;
     this.#stateChanged = stateChanged;
     this.#hub = new signalR.HubConnectionBuilder()
-      .withUrl(url)
-      .withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => this.#nextDelay() })
+      // Asked at each attempt: signing in here would make another guest of each.
+      .withUrl(url, { accessTokenFactory: () => (this.#shown = session.token) ?? "" })
+      .withAutomaticReconnect({ nextRetryDelayInMilliseconds: ({ retryReason }) => this.#nextReconnect(retryReason) })
       .configureLogging(signalR.LogLevel.Warning)
       .build();
     this.#hub.onreconnecting(() => this.#stateChanged("reconnecting"));
     this.#hub.onreconnected(() => this.#settle());
     this.#hub.onclose(() => {
-      this.#stateChanged("offline");
+      this.#ended();
       this.start();
     });
+    session.addEventListener("change", () => this.#leave());
   }
 
   /** The server's id for this connection; it changes with each reconnect. */
@@ -51,19 +59,46 @@ export class LiveConnection {
     return this.#hub.invoke(method, ...values);
   }
 
-  /** Starts, and retries until it works. */
+  /** Starts once somebody is signed in, and retries until it works. */
   async start() {
     for (;;) {
       const delay = this.#nextDelay();
       await new Promise((resolve) => setTimeout(resolve, delay));
+      await this.#session.signedIn();
+      this.#isLeaving = false;
       try {
         await this.#hub.start();
         break;
-      } catch {
-        this.#stateChanged("offline");
+      } catch (error) {
+        this.#ended();
+        this.#refusedIf(error);
       }
     }
     await this.#settle();
+  }
+
+  // Ends the connection of the previous user; a new one is started when it is closed.
+  #leave() {
+    if (this.#session.user === null || this.#hub.state === signalR.HubConnectionState.Disconnected) return;
+    this.#isLeaving = true;
+    this.#failures = 0;
+    this.#hub.stop();
+  }
+
+  #ended() {
+    this.#stateChanged(this.#isLeaving ? "connecting" : "offline");
+  }
+
+  // Without a good token, there is no use in retrying before somebody has signed in.
+  #nextReconnect(reason) {
+    return this.#refusedIf(reason) ? null : this.#nextDelay();
+  }
+
+  // Tells the session if the server does not accept its token.
+  #refusedIf(error) {
+    const isRefused = error?.statusCode === 401 || /Status code '401'/.test(error?.message);
+    if (isRefused) this.#session.refused(this.#shown);
+    return isRefused;
   }
 
   async #settle() {
