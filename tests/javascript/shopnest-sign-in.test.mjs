@@ -39,18 +39,19 @@ describe("accounts", () => {
       const { date, ...headers } = Object.fromEntries(response.headers);
       return { time: performance.now() - began, answer: [response.status, headers, await response.text()] };
     };
-    await ask("ann");
+    const { answer } = await ask("ann");
+    assert.equal(answer[0], 401);
+    // A busy machine delays either; the shortest of several times is that of the work.
     const times = { ann: Infinity, nobody: Infinity };
-    for (let i = 0; i < 5; i++) {
+    const areAlike = () => times.nobody > times.ann / 2 && times.nobody < times.ann * 2;
+    for (let i = 0; i < 3 || (i < 50 && !areAlike()); i++) {
       for (const user of Object.keys(times)) {
-        const { time, answer } = await ask(user);
-        times[user] = Math.min(times[user], time);
-        assert.deepEqual(answer, (await ask("ann")).answer);
-        assert.equal(answer[0], 401);
+        const asked = await ask(user);
+        assert.deepEqual(asked.answer, answer);
+        times[user] = Math.min(times[user], asked.time);
       }
     }
-    const ratio = times.nobody / times.ann;
-    assert.ok(ratio > 1 / 3 && ratio < 3, `an unknown user takes ${ratio} times as long`);
+    assert.ok(areAlike(), JSON.stringify(times));
   });
 });
 

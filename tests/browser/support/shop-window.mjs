@@ -14,8 +14,8 @@ export class ShopWindow {
 
   /**
    * Opens a window; `settings` are Playwright's context options, `prepare` runs before the page loads. A window `beside`
-   * another shares what tabs of a browser share, connections included. With a `name`, its visitor has signed in already,
-   * by a token with these `claims`; otherwise the page makes a guest of it.
+   * another shares what tabs of a browser share, connections included. With a `name`, its visitor has a token already, which
+   * is a guest's unless its `claims` have a `sub`; otherwise the page asks for one.
    */
   static async open(t, browser, url, { name, claims, prepare, beside, ...settings } = {}) {
     const window = new ShopWindow();
@@ -27,19 +27,21 @@ export class ShopWindow {
     window.page = await window.#context.newPage();
     window.page.setDefaultTimeout(SHORT);
     window.complaints = await Complaints.of(window.page);
-    if (name) await window.#signedIn(token({ name, ...claims }));
+    if (name) await window.#keeps(token({ name, ...claims }), claims?.sub !== undefined);
     await prepare?.(window.page);
     await window.page.goto(url);
     return window;
   }
 
-  /** A token that the tab has; what the page does with it later stays. */
-  async #signedIn(token) {
-    await this.page.addInitScript((token) => {
-      if (window.name === "signed in") return;
-      window.name = "signed in";
+  /** The tab has kept this token; what the page does with it later stays. */
+  async #keeps(token, isAccount) {
+    const keep = ([token, isAccount]) => {
+      if (window.name === "kept") return;
+      window.name = "kept";
       sessionStorage.setItem("shopnest.token", token);
-    }, token);
+      if (isAccount) sessionStorage.setItem("shopnest.account", "yes");
+    };
+    await this.page.addInitScript(keep, [token, isAccount]);
   }
 
   /** Like `open`, but also waits until it is connected. */

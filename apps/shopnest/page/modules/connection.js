@@ -2,6 +2,8 @@
 // restored, and a plain Close from the server leads to a new start.
 /* global signalR */
 
+import { withNewestToken } from "./newest-token.js";
+
 const DELAYS = [0, 1000, 2000, 5000];
 // A connection that ends sooner than this counts as another failed attempt. Otherwise a server
 // that accepts and then closes connections would be called without a pause.
@@ -12,7 +14,8 @@ export class LiveConnection {
   #session;
   #ready;
   #stateChanged;
-  // The token of the latest attempt to connect.
+  // The user that the connection is for, and the latest token that was shown for it.
+  #user = null;
   #shown = null;
   #isLeaving = false;
   #failures = 0;
@@ -28,8 +31,7 @@ export class LiveConnection {
     this.#ready = ready;
     this.#stateChanged = stateChanged;
     this.#hub = new signalR.HubConnectionBuilder()
-      // Asked at each attempt: signing in here would make another guest of each.
-      .withUrl(url, { accessTokenFactory: () => (this.#shown = session.token) ?? "" })
+      .withUrl(url, { accessTokenFactory: () => this.#present(), httpClient: withNewestToken(() => this.#newest()) })
       .withAutomaticReconnect({ nextRetryDelayInMilliseconds: ({ retryReason }) => this.#nextReconnect(retryReason) })
       .configureLogging(signalR.LogLevel.Warning)
       .build();
@@ -55,8 +57,13 @@ export class LiveConnection {
     this.#hub.on(event, handler);
   }
 
-  invoke(method, ...values) {
-    return this.#hub.invoke(method, ...values);
+  async invoke(method, ...values) {
+    try {
+      return await this.#hub.invoke(method, ...values);
+    } catch (error) {
+      this.#refusedIf(error);
+      throw error;
+    }
   }
 
   /** Starts once somebody is signed in, and retries until it works. */
@@ -75,6 +82,18 @@ export class LiveConnection {
       }
     }
     await this.#settle();
+  }
+
+  // Called at each attempt to connect: signing in here would make another guest of each.
+  #present() {
+    this.#user = this.#session.user;
+    return (this.#shown = this.#session.token) ?? "";
+  }
+
+  #newest() {
+    const { user, token } = this.#session;
+    if (token !== null && user.id === this.#user?.id) this.#shown = token;
+    return this.#shown;
   }
 
   // Ends the connection of the previous user; a new one is started when it is closed.

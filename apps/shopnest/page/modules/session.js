@@ -4,8 +4,9 @@
 import { claimsOf } from "./token.js";
 
 const TOKEN = "shopnest.token";
+// Whether the token is an account's.
+const ACCOUNT = "shopnest.account";
 const NAME = "shopnest.name";
-const GUEST = "guest-";
 
 const RETRIES = [1000, 2000, 5000];
 const ANSWERING = 10_000;
@@ -55,7 +56,7 @@ export class Session extends EventTarget {
   /** Continues with the token of this tab, or begins as a guest. */
   start() {
     const token = read("sessionStorage", TOKEN);
-    if (claimsOf(token)) this.#accept(token);
+    if (claimsOf(token)) this.#accept({ token, isGuest: read("sessionStorage", ACCOUNT) === null });
     else this.#becomeGuest();
   }
 
@@ -68,15 +69,15 @@ export class Session extends EventTarget {
 
   /** Signs in with a password; throws a `SignInError` or what `fetch` throws. */
   async signIn(user, password) {
-    const { token, now } = await ask({ user, password });
-    this.#accept(token, now);
+    const granted = await ask({ user, password });
+    this.#accept({ ...granted, isGuest: false });
   }
 
   /** Becomes a new guest with this name, which this browser remembers; throws as `signIn` does. */
   async beGuest(name) {
-    const { token, now } = await ask({ guest: true, name });
+    const granted = await ask({ guest: true, name });
     write("localStorage", NAME, name);
-    this.#accept(token, now);
+    this.#accept({ ...granted, isGuest: true });
   }
 
   /** Becomes a guest in place of an account's user. */
@@ -107,8 +108,8 @@ export class Session extends EventTarget {
     let known = this.#token;
     for (let failures = 0; turn === this.#turn; ) {
       try {
-        const { token, now } = await ask({ guest: true, name }, known);
-        if (turn === this.#turn) this.#accept(token, now);
+        const granted = await ask({ guest: true, name }, known);
+        if (turn === this.#turn) this.#accept({ ...granted, isGuest: true });
         return;
       } catch (error) {
         if (turn !== this.#turn) return;
@@ -125,13 +126,15 @@ export class Session extends EventTarget {
   }
 
   // `now` is the shop's time, if it is known: this computer's clock may be wrong.
-  #accept(token, now = Date.now()) {
+  #accept({ token, isGuest, now = Date.now() }) {
     this.#turn += 1;
     const { sub, name, exp } = claimsOf(token);
     const isAnother = this.#user?.id !== sub;
     this.#token = token;
-    this.#user = { id: sub, name: name ?? sub, isGuest: sub.startsWith(GUEST) };
+    this.#user = { id: sub, name: name ?? sub, isGuest };
     write("sessionStorage", TOKEN, token);
+    if (isGuest) remove("sessionStorage", ACCOUNT);
+    else write("sessionStorage", ACCOUNT, "yes");
     this.#stateChanged("connected");
     this.#renewAt(Date.now() + (exp * 1000 - now) * USED);
     this.dispatchEvent(new Event("token"));

@@ -9,7 +9,7 @@ use super::name::{Key, Name};
 use super::refusal::Refusal;
 use super::tokens::{LIFETIME, User, guest_id, random_number};
 
-/// The number of guests whose tokens have not expired; each takes less than 200 bytes.
+/// The number of guests whose tokens have not expired; each takes less than 1 KiB.
 const MAXIMUM_GUESTS: usize = 10_000;
 
 /// How often a number for a guest without a name is drawn. At most one of ten is in use.
@@ -65,9 +65,10 @@ impl Guests {
     ///
     /// # Errors
     ///
-    /// If it is new here, and there are too many guests or another one has the name.
+    /// If it is new here, and could not be welcome: its name may be another's by now.
     pub(super) fn renew(&self, guest: User) -> Result<User, Refusal> {
-        self.names().hold(&guest.sub, Key::of(&guest.name))?;
+        let name = Name::of_guest(&guest.name)?;
+        self.names().hold(&guest.sub, name.key())?;
         Ok(guest)
     }
 

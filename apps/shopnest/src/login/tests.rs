@@ -187,12 +187,20 @@ async fn a_guests_token_is_renewed_and_no_other() {
         }
         assert!(renewed.expires() >= ada.expires());
     }
+    let from_elsewhere = shop.tokens.sign(&User::new("5f2b", "Grace"));
+    let renewed = shop.token(json!({"guest": true}), Some(&from_elsewhere));
+    let renewed = shop.user(&renewed.await).await;
+    assert_eq!(
+        [renewed.claim("sub"), renewed.name()],
+        [Some("5f2b"), Some("Grace")]
+    );
     let ann = shop.token(account("ann", "ann-demo"), None).await;
+    let endless = shop.tokens.sign(&User::new("x".repeat(65), "Endless"));
     let staff = User {
         role: Some("Admin"),
         ..User::new("guest-7", "Staff")
     };
-    for other in [ann, shop.tokens.sign(&staff), "a.b.c".to_owned()] {
+    for other in [ann, endless, shop.tokens.sign(&staff), "a.b.c".to_owned()] {
         let guest = shop
             .user(&shop.token(json!({"guest": true}), Some(&other)).await)
             .await;

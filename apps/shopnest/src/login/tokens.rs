@@ -7,7 +7,7 @@ use hubwire::{Principal, Timestamp};
 use ring::rand::{RandomlyConstructable, SystemRandom, generate};
 use serde::Serialize;
 
-use super::accounts::Account;
+use super::accounts::{self, Account};
 use super::key::Key;
 
 /// How long a token is good.
@@ -16,8 +16,8 @@ pub(super) const LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// The issuer of the tokens, and whom they are for.
 const SHOP: &str = "shopnest";
 
-/// What the id of each guest begins with. No account's name does.
-pub(super) const GUEST: &str = "guest-";
+/// The longest id of a guest whose token was signed elsewhere.
+const MAXIMUM_GUEST_ID_BYTES: usize = 64;
 
 /// Somebody who has a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +53,13 @@ impl User {
         }
     }
 
-    /// Returns the guest whose token a request has; `None` if it is an account's.
+    /// Returns the guest whose token a request has; `None` if its user is no guest, but has an account or
+    /// a role.
     pub(super) fn guest(principal: &Principal) -> Option<Self> {
         let sub = principal.claim("sub")?;
-        let is_guest = sub.starts_with(GUEST) && principal.claim("role").is_none();
+        let is_guest = sub.len() <= MAXIMUM_GUEST_ID_BYTES
+            && accounts::reserved_names().all(|name| name != sub)
+            && principal.claim("role").is_none();
         is_guest.then(|| Self::new(sub, principal.name().unwrap_or(sub)))
     }
 }
@@ -108,7 +111,7 @@ fn seconds(time: Timestamp) -> u64 {
 
 /// Returns the id of a new guest, which nobody can guess.
 pub(super) fn guest_id() -> String {
-    format!("{GUEST}{:032x}", u128::from_ne_bytes(random()))
+    format!("guest-{:032x}", u128::from_ne_bytes(random()))
 }
 
 /// Returns a number below `end`.

@@ -120,8 +120,11 @@ async fn no_password_token_or_key_is_logged() {
         assert_ne!(shop.login(body).await.status, 200);
     }
     for token in &tokens {
-        visit(shop.address, "/hubs/chat", token).await.leave().await;
-        let path = format!("/hubs/chat?access_token={token}");
+        visit(shop.address, "/hubs/notifications", token)
+            .await
+            .leave()
+            .await;
+        let path = format!("/hubs/notifications?access_token={token}");
         Client::open(shop.address, &path).await.leave().await;
         let tampered = bearer(&format!("{token}x"));
         let ship = request(shop.address, "POST /api/orders/7/ship", &tampered).await;
@@ -130,7 +133,7 @@ async fn no_password_token_or_key_is_logged() {
     let logged = shop.logged().await;
     // Everything is logged indeed.
     assert!(
-        logged.contains("TRACE") && logged.contains("chat"),
+        logged.contains("TRACE") && logged.contains("NotificationHub"),
         "{logged}"
     );
     let parts = tokens.iter().flat_map(|token| token.split('.'));
