@@ -92,6 +92,19 @@ test("a guest chooses a name that nobody else has, and the browser remembers it"
   assert.notEqual(claimsOf(await beside.token).sub, claimsOf(await ada.token).sub);
 });
 
+test("what somebody says right after choosing a name has that name", async (t) => {
+  const server = await running(t);
+  const [ada, grace] = [await open(t, server), await open(t, server)];
+  await ada.page.getByTestId("name").fill("Ada");
+  await ada.support.say("Who am I?");
+  await grace.page.getByTestId("name").fill("Grace");
+  await grace.questions.input.fill("And I?");
+  await grace.questions.input.press("Enter");
+  await grace.questions.hears("And I?");
+  assert.deepEqual(await ada.support.messages(), ["Ada: Who am I?"]);
+  assert.deepEqual(await grace.questions.messages(), ["Grace: And I?"]);
+});
+
 test("an account signs in and out, and talks under its name", async (t) => {
   const server = await running(t);
   const ann = await open(t, server);

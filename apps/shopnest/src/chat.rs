@@ -166,7 +166,8 @@ impl ChatHub {
 /// Returns the name of the caller's user.
 fn name(caller: &Caller) -> Option<String> {
     let user = caller.principal()?;
-    user.name().or(user.name_identifier()).map(str::to_owned)
+    let name = user.name().or_else(|| user.name_identifier());
+    name.map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -101,22 +101,29 @@ export class ChatRoom {
 
   async #send() {
     const message = this.#field.value;
-    if (this.#section.dataset.joined !== "true") {
-      this.#fail("Not connected right now. Your message is kept, send it in a moment.");
-      return;
-    }
     this.#fail("");
     this.#field.value = "";
+    // Somebody who has just chosen a name says this under it.
+    await this.#session.settled();
+    await this.#live.replaced();
+    if (this.#section.dataset.joined !== "true") {
+      this.#keep(message, "Not connected right now. Your message is kept, send it in a moment.");
+      return;
+    }
     const sent = { user: this.#session.user.name, message };
     this.#sending.push(sent);
     try {
       await this.#live.invoke("SendMessage", this.#wanted, sent.user, message);
     } catch (error) {
-      if (this.#field.value === "") this.#field.value = message;
-      this.#fail(errorText(error, "The message was not sent. Please try again."));
+      this.#keep(message, errorText(error, "The message was not sent. Please try again."));
     } finally {
       this.#sending = this.#sending.filter((other) => other !== sent);
     }
+  }
+
+  #keep(message, why) {
+    if (this.#field.value === "") this.#field.value = message;
+    this.#fail(why);
   }
 
   #receive({ user, message, at }) {

@@ -18,6 +18,9 @@ export class LiveConnection {
   #user = null;
   #shown = null;
   #isLeaving = false;
+  // Whether the connection of a new user has replaced that of the previous one.
+  #replaced = Promise.resolve();
+  #replace = () => {};
   #failures = 0;
   #upSince = Infinity;
 
@@ -57,6 +60,11 @@ export class LiveConnection {
     this.#hub.on(event, handler);
   }
 
+  /** Waits for the connection of a new user, if one is under way. */
+  replaced() {
+    return this.#replaced;
+  }
+
   async invoke(method, ...values) {
     try {
       return await this.#hub.invoke(method, ...values);
@@ -78,6 +86,7 @@ export class LiveConnection {
         break;
       } catch (error) {
         this.#ended();
+        this.#replace();
         this.#refusedIf(error);
       }
     }
@@ -101,6 +110,8 @@ export class LiveConnection {
     if (this.#session.user === null || this.#hub.state === signalR.HubConnectionState.Disconnected) return;
     this.#isLeaving = true;
     this.#failures = 0;
+    this.#replace();
+    this.#replaced = new Promise((resolve) => (this.#replace = resolve));
     this.#hub.stop();
   }
 
@@ -125,6 +136,7 @@ export class LiveConnection {
     this.#upSince = performance.now();
     await this.#ready();
     if (this.isUp && this.id === id) this.#stateChanged("connected");
+    this.#replace();
   }
 
   #nextDelay() {

@@ -34,6 +34,8 @@ export class Session extends EventTarget {
   #timer;
   // Counts the sign-ins: one that has been overtaken must not win.
   #turn = 0;
+  // The latest sign-in that somebody has asked for.
+  #asked = Promise.resolve();
   // The turn in which a guest is asked for, if it has not been overtaken.
   #entering = null;
 
@@ -67,17 +69,19 @@ export class Session extends EventTarget {
     }
   }
 
+  /** Waits for the sign-in that somebody has asked for, whatever comes of it. */
+  settled() {
+    return this.#asked.catch(() => {});
+  }
+
   /** Signs in with a password; throws a `SignInError` or what `fetch` throws. */
-  async signIn(user, password) {
-    const granted = await ask({ user, password });
-    this.#accept({ ...granted, isGuest: false });
+  signIn(user, password) {
+    return (this.#asked = this.#signIn(user, password));
   }
 
   /** Becomes a new guest with this name, which this browser remembers; throws as `signIn` does. */
-  async beGuest(name) {
-    const granted = await ask({ guest: true, name });
-    write("localStorage", NAME, name);
-    this.#accept({ ...granted, isGuest: true });
+  beGuest(name) {
+    return (this.#asked = this.#beGuest(name));
   }
 
   /** Becomes a guest in place of an account's user. */
@@ -99,6 +103,17 @@ export class Session extends EventTarget {
     this.#user = null;
     this.#stateChanged("signed-out");
     this.dispatchEvent(new Event("change"));
+  }
+
+  async #signIn(user, password) {
+    const granted = await ask({ user, password });
+    this.#accept({ ...granted, isGuest: false });
+  }
+
+  async #beGuest(name) {
+    const granted = await ask({ guest: true, name });
+    write("localStorage", NAME, name);
+    this.#accept({ ...granted, isGuest: true });
   }
 
   // Asks until the shop lets a guest in. The token of a guest is renewed; if the shop does not know it
