@@ -38,8 +38,9 @@ impl Attached {
         let random = endpoint.hub.node().random();
         let token = ConnectionToken::new(random.text::<16>());
         let id = ConnectionId::from(random.text::<16>());
-        let slot = Slot::new(endpoint.number, id, principal);
-        slot.attach(Transport::WebSockets, slot.principal());
+        let user = endpoint.current_user(principal);
+        let slot = Slot::new(endpoint.number, id, user.principal.clone());
+        slot.attach(Transport::WebSockets, &user);
         let slot = Arc::new(slot);
         endpoint.table.insert(token.clone(), Arc::clone(&slot));
         Self::new(endpoint, token, slot)
@@ -68,16 +69,18 @@ impl Attached {
         request: ConnectionRequest,
         kind: &'static TransportKind,
     ) -> Arc<Connection> {
-        let principal = self.slot.principal().cloned();
+        let user = self.slot.user();
+        let principal = user.principal.as_ref();
         let identity = Identity {
-            user_id: self.hub.user_ids().user_id(&request, principal.as_ref()),
-            principal,
+            user_id: self.hub.user_ids().user_id(&request, principal),
+            user,
             request,
             transport: kind.transport,
         };
         let (id, bounds) = (self.slot.id().clone(), Arc::clone(&endpoint.bounds));
         let connection = self.hub.connection(id, identity, bounds, &kind.frames);
         self.slot.set_connection(&connection);
+        self.hub.lifetime().arrive(&connection);
         if self.hub.node().is_draining() {
             connection.end(DisconnectReason::ServerShutdown);
         }

@@ -23,7 +23,7 @@ use super::connection_table::ConnectionTable;
 use super::origin::AllowedOrigins;
 use super::refused_origins::RefusedOrigins;
 use super::{cors, negotiate, routing};
-use crate::connection::Connection;
+use crate::connection::{Connection, CurrentUser, Principal};
 use crate::handler::AnyConnectionHandler;
 use crate::hub::{HubRuntime, Policy};
 use crate::node::{
@@ -159,15 +159,25 @@ impl HubEndpoint {
     /// ([`SignalRBuilder::authenticator`](crate::SignalRBuilder::authenticator)).
     #[must_use]
     pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
-        let (timeout, node) = (self.options.authentication_timeout, self.hub.node());
-        let authentication =
-            Authentication::new(Arc::new(authenticator), timeout, Arc::clone(node));
+        let node = Arc::clone(self.hub.node());
+        let authentication = Authentication::new(Arc::new(authenticator), node);
         self.access.authentication = Some(Arc::new(authentication));
         self
     }
 
     pub(crate) fn hub(&self) -> &Arc<HubRuntime> {
         &self.hub
+    }
+
+    /// Returns the user that a connection has from a request on.
+    pub(super) fn current_user(&self, principal: Option<Principal>) -> CurrentUser {
+        let closes = self.options.close_on_authentication_expiration;
+        let expires = principal.as_ref().and_then(Principal::expires);
+        let expires = expires.filter(|_| closes);
+        CurrentUser {
+            expires: expires.map_or(u64::MAX, |time| self.hub.node().at_calendar_time(time)),
+            principal,
+        }
     }
 
     /// Creates the session of a connection that was opened at this endpoint.

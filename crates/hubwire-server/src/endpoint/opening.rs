@@ -12,6 +12,8 @@ use super::connection_table::ConnectionToken;
 use super::slot::{Attach, Slot};
 use super::{HubEndpoint, forwarded, query, response};
 use crate::connection::ConnectionRequest;
+use crate::hub::{Details, Warning};
+use crate::node::KeepRequest;
 use crate::transport::SocketHandle;
 
 /// The response to a request that is refused.
@@ -30,7 +32,9 @@ pub(super) fn find(
     parts: &Parts,
 ) -> Result<Arc<Slot>, Refusal> {
     match endpoint.table.find(token, endpoint.number) {
-        Some(slot) if !slot.is_of(parts.extensions.get()) => Err(Box::new(another_user())),
+        Some(slot) if !slot.is_of(parts.extensions.get()) => {
+            Err(Box::new(another_user(endpoint, &slot)))
+        }
         Some(slot) => Ok(slot),
         None => Err(Box::new(unknown())),
     }
@@ -61,7 +65,9 @@ pub(super) fn failed() -> Refusal {
 }
 
 /// Creates the response to a request for a connection of another user's.
-pub(super) fn another_user() -> Response<Body> {
+pub(super) fn another_user(endpoint: &HubEndpoint, slot: &Slot) -> Response<Body> {
+    let details = || Details::of(slot.id());
+    endpoint.hub.warn(Warning::AnotherUser, details);
     response::empty(StatusCode::FORBIDDEN)
 }
 
@@ -90,12 +96,10 @@ pub(super) fn attach(
     if !endpoint.options.transports.contains(&transport) {
         return Err(Box::new(not_supported(transport)));
     }
-    match endpoint
-        .table
-        .attach(slot, transport, parts.extensions.get())
-    {
+    let user = endpoint.current_user(parts.extensions.get().cloned());
+    match endpoint.table.attach(slot, transport, &user) {
         Attach::Unknown => Err(Box::new(unknown())),
-        Attach::OtherUser => Err(Box::new(another_user())),
+        Attach::OtherUser => Err(Box::new(another_user(endpoint, slot))),
         Attach::OtherTransport => Err(Box::new(response::text(
             StatusCode::BAD_REQUEST,
             "Cannot change transports mid-connection",
@@ -116,7 +120,21 @@ pub(super) fn kept_with_addresses(
     slot: &Slot,
     parts: &Parts,
 ) -> ConnectionRequest {
-    let mut request = kept(endpoint, slot, parts);
+    with_addresses(kept(endpoint, slot, parts), endpoint, parts)
+}
+
+/// Returns the whole request, for a policy: a client that sends much must not hide what it decides
+/// by.
+pub(super) fn whole(endpoint: &HubEndpoint, parts: &Parts) -> ConnectionRequest {
+    let request = ConnectionRequest::new(parts, KeepRequest::WithoutTokens, usize::MAX);
+    with_addresses(request, endpoint, parts)
+}
+
+fn with_addresses(
+    mut request: ConnectionRequest,
+    endpoint: &HubEndpoint,
+    parts: &Parts,
+) -> ConnectionRequest {
     let socket = parts.extensions.get::<SocketHandle>();
     let local = socket.and_then(SocketHandle::local_address);
     request.set_addresses(local, remote_address(endpoint, parts));

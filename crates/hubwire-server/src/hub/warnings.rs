@@ -23,6 +23,8 @@ pub(crate) enum Warning {
     NoConnectionToken,
     HandshakeRefused(HandshakeReason),
     LetGo(LetGo),
+    /// A request for a connection came from another user, or without the user it has.
+    AnotherUser,
     Call(usize, CallFault),
     /// A deprecated method was called.
     Deprecated(usize),
@@ -118,12 +120,13 @@ pub(crate) enum CallFault {
     TooManyCalls,
     /// The method has failed with an error that its caller may read.
     ShownError,
+    Unauthorized,
 }
 
-const PER_METHOD: usize = 8;
+const PER_METHOD: usize = 9;
 
 impl Warning {
-    const OF_HUB: [Self; 15] = [
+    const OF_HUB: [Self; 16] = [
         Self::UnknownMethod,
         Self::MessageTooLarge,
         Self::InvalidMessage,
@@ -139,6 +142,7 @@ impl Warning {
         Self::LetGo(LetGo::NoProgress),
         Self::LetGo(LetGo::NodeFull),
         Self::LetGo(LetGo::PeerDead),
+        Self::AnotherUser,
     ];
 
     /// Returns the warnings of methods. All warnings are ordered by [`Warning::position`].
@@ -152,6 +156,7 @@ impl Warning {
                 Self::Call(method, CallFault::WrongKind),
                 Self::Call(method, CallFault::TooManyCalls),
                 Self::Call(method, CallFault::ShownError),
+                Self::Call(method, CallFault::Unauthorized),
                 Self::Deprecated(method),
             ]
         })
@@ -165,6 +170,7 @@ impl Warning {
             Self::NoConnectionToken => 3,
             Self::HandshakeRefused(fault) => 4 + fault as usize,
             Self::LetGo(reason) => 10 + reason as usize,
+            Self::AnotherUser => 15,
             Self::Call(method, fault) => Self::OF_HUB.len() + PER_METHOD * method + fault as usize,
             Self::Deprecated(method) => Self::OF_HUB.len() + PER_METHOD * (method + 1) - 1,
         }
@@ -222,6 +228,6 @@ mod tests {
         for (position, warning) in all().enumerate() {
             assert_eq!(warning.position(), position);
         }
-        assert_eq!(all().count(), 15 + 3 * PER_METHOD);
+        assert_eq!(all().count(), 16 + 3 * PER_METHOD);
     }
 }

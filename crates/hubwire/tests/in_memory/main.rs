@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod accepting;
+mod authentication;
+mod authentication_expiry;
 mod both_protocols;
 mod both_ways;
 mod busy_first_hook;
@@ -19,6 +21,7 @@ mod closers_race;
 mod default_parameters;
 mod deprecated_methods;
 mod determinism;
+mod disconnecting;
 mod endings;
 mod endpoint_option_effects;
 mod event_streams;
@@ -52,6 +55,7 @@ mod metrics;
 mod misfits;
 mod names;
 mod odd_wakers;
+mod one_connection_per_user;
 mod option_checks;
 mod option_effects;
 mod option_files;

@@ -30,6 +30,7 @@ maximum_group_name_size | 3 | in_memory/option_effects.rs | maximum_group_name_s
 outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_send_to_one_client_waits_until_there_is_room
 maximum_outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_broadcast_waits_for_nobody_and_disconnects_a_slow_client_at_the_maximum
 answer_buffer_size | 262144 | in_memory/unread_answers.rs | calls_of_a_client_that_does_not_read_its_completions_wait
+one_connection_per_user | "newest" | in_memory/one_connection_per_user.rs | a_file_chooses_which_connection_stays
 when_busy | "drop_oldest" | in_memory/when_busy.rs | a_hub_that_drops_the_oldest_keeps_the_newest_within_its_bound
 transports | ["web_sockets"] | in_memory/endpoint_option_effects.rs | transports
 poll_timeout | "2s" | in_memory/long_polling.rs | a_poll_ends_empty_after_the_poll_timeout_and_nothing_is_pinged
@@ -39,6 +40,8 @@ transport_send_timeout | 3 | in_memory/slow_clients.rs | a_send_waits_for_the_se
 transport_progress_timeout | 20 | in_memory/slow_clients.rs | the_progress_timeout_can_be_set_and_a_steady_reader_meets_it
 transport_progress_size | 1024 | in_memory/endpoint_option_effects.rs | transport_progress_size
 dead_peer_timeouts | "off" | serving/way_out.rs | a_peer_with_a_dead_network_is_given_up_with_any_traffic_or_none
+authentication_timeout | "3s" | in_memory/authentication.rs | authentication_timeout
+close_on_authentication_expiration | true | in_memory/authentication_expiry.rs | a_connection_ends_when_its_authentication_does
 minimum_protocol_version | 1 | in_memory/endpoint_option_effects.rs | minimum_protocol_version
 web_socket_close_timeout | 0.5 | in_memory/endpoint_option_effects.rs | web_socket_close_timeout
 allowed_origins | ["https://shop.example"] | in_memory/endpoint_option_effects.rs | allowed_origins
@@ -170,6 +173,7 @@ fn defaults_are_those_of_aspnet_core() {
     assert_eq!(endpoint.application_maximum_buffer_size, 64 * KIB);
     assert_eq!(endpoint.transport_send_timeout, Duration::from_secs(10));
     assert_eq!(endpoint.minimum_protocol_version, 0);
+    assert!(!endpoint.close_on_authentication_expiration);
     assert_eq!(endpoint.poll_timeout, Duration::from_secs(90));
     assert_eq!(endpoint.disconnect_timeout, Duration::from_secs(15));
     assert_eq!(endpoint.transports, Transport::ALL);

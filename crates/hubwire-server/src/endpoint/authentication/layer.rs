@@ -19,25 +19,34 @@ use crate::connection::Principal;
 use crate::endpoint::response;
 use crate::node::{Node, Tally, caught};
 
+/// What an authenticator says of a request.
+enum Answer {
+    User(Principal),
+    Nobody,
+    Rejected,
+}
+
+/// Marks a request whose user an [`AuthenticationLayer`] has determined, or has not found.
+#[derive(Clone)]
+struct DeterminedBy(Arc<dyn AnyAuthenticator>);
+
+/// The `WWW-Authenticate` header for a handler's refusal of a request without a user.
+#[derive(Clone)]
+pub(super) struct Challenge(pub(super) HeaderValue);
+
 /// An authenticator, and what it needs of its server.
 #[derive(Clone, Debug)]
 pub(crate) struct Authentication {
     authenticator: Arc<dyn AnyAuthenticator>,
-    timeout: Duration,
     node: Arc<Node>,
     /// Requests that were refused because nobody could tell whose they are.
     unavailable: Arc<Tally>,
 }
 
 impl Authentication {
-    pub(crate) fn new(
-        authenticator: Arc<dyn AnyAuthenticator>,
-        timeout: Duration,
-        node: Arc<Node>,
-    ) -> Self {
+    pub(crate) fn new(authenticator: Arc<dyn AnyAuthenticator>, node: Arc<Node>) -> Self {
         Self {
             authenticator,
-            timeout,
             node,
             unavailable: Arc::default(),
         }
@@ -56,24 +65,39 @@ impl Authentication {
         &self,
         parts: &mut Parts,
         tokens: Tokens,
+        limit: Duration,
     ) -> Result<(), StatusCode> {
-        match self.user(parts, tokens).await? {
-            Some(principal) => drop(parts.extensions.insert(principal)),
-            // The application may have determined a user by other means.
-            None => {}
+        if let Some(DeterminedBy(other)) = parts.extensions.remove::<DeterminedBy>() {
+            let is_known = parts.extensions.get::<Principal>().is_some();
+            if is_known && Arc::ptr_eq(&other, &self.authenticator) {
+                return Ok(());
+            }
+            parts.extensions.remove::<Principal>();
+        }
+        match self.user(parts, tokens, limit).await? {
+            Answer::User(principal) => drop(parts.extensions.insert(principal)),
+            Answer::Rejected => drop(parts.extensions.remove::<Principal>()),
+            // The user stays whom a middleware of the application's own has determined.
+            Answer::Nobody => {}
         }
         Ok(())
     }
 
-    async fn user(&self, parts: &Parts, tokens: Tokens) -> Result<Option<Principal>, StatusCode> {
+    async fn user(
+        &self,
+        parts: &Parts,
+        tokens: Tokens,
+        limit: Duration,
+    ) -> Result<Answer, StatusCode> {
         let trusted = self.node.trusted_proxies();
         let request = AuthenticationRequest::received(parts, tokens, trusted);
         let authenticated = async { self.authenticator.authenticate(&request).await };
-        match caught(timeout(self.timeout, authenticated)).await {
-            Ok(Ok(Ok(principal))) => Ok(principal),
+        match caught(timeout(limit, authenticated)).await {
+            Ok(Ok(Ok(Some(principal)))) => Ok(Answer::User(principal)),
+            Ok(Ok(Ok(None))) => Ok(Answer::Nobody),
             Ok(Ok(Err(error))) if error.is_rejection() => {
                 tracing::debug!(target: "hubwire::authentication", %error, "credentials were rejected");
-                Ok(None)
+                Ok(Answer::Rejected)
             }
             Ok(Ok(Err(error))) => {
                 self.unavailable(&error);
@@ -104,6 +128,10 @@ impl Authentication {
 /// argument: a request without one is refused (401), unless the argument is an
 /// `Option<Principal>`.
 ///
+/// Put it around those routes ([`axum::Router::route_layer`]), before the hubs are mapped: hubs
+/// authenticate by themselves, with the CORS headers that pages need, and with the tokens in
+/// queries that browsers send.
+///
 /// ```
 /// use axum::Router;
 /// use axum::http::StatusCode;
@@ -125,14 +153,20 @@ impl Authentication {
 /// let signalr = SignalR::builder().authenticator(Sessions).build();
 /// let app: Router = Router::new()
 ///     .route("/orders/{id}/ship", post(ship))
-///     .layer(signalr.authentication_layer());
+///     .route_layer(signalr.authentication_layer());
 /// ```
 #[derive(Clone, Debug)]
-pub struct AuthenticationLayer(Arc<Authentication>);
+pub struct AuthenticationLayer {
+    authentication: Arc<Authentication>,
+    timeout: Duration,
+}
 
 impl AuthenticationLayer {
-    pub(crate) fn new(authentication: Authentication) -> Self {
-        Self(Arc::new(authentication))
+    pub(crate) fn new(authentication: Authentication, timeout: Duration) -> Self {
+        Self {
+            authentication: Arc::new(authentication),
+            timeout,
+        }
     }
 }
 
@@ -142,7 +176,7 @@ impl<S> Layer<S> for AuthenticationLayer {
     fn layer(&self, inner: S) -> Self::Service {
         AuthenticationService {
             inner,
-            authentication: Arc::clone(&self.0),
+            layer: self.clone(),
         }
     }
 }
@@ -151,7 +185,7 @@ impl<S> Layer<S> for AuthenticationLayer {
 #[derive(Clone, Debug)]
 pub struct AuthenticationService<S> {
     inner: S,
-    authentication: Arc<Authentication>,
+    layer: AuthenticationLayer,
 }
 
 impl<S, B> Service<Request<B>> for AuthenticationService<S>
@@ -174,12 +208,20 @@ where
         // The one that is ready serves the request; its clone need not be.
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
-        let authentication = Arc::clone(&self.authentication);
+        let AuthenticationLayer {
+            authentication,
+            timeout,
+        } = self.layer.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let authenticated = authentication.authenticate(&mut parts, Tokens::InHeader);
+            let authenticated = authentication.authenticate(&mut parts, Tokens::InHeader, timeout);
             if let Err(status) = authenticated.await {
                 return Ok(response::empty(status));
+            }
+            let extensions = &mut parts.extensions;
+            extensions.insert(DeterminedBy(Arc::clone(&authentication.authenticator)));
+            if let Some(challenge) = authentication.challenge() {
+                extensions.insert(Challenge(challenge));
             }
             let response = inner.call(Request::from_parts(parts, body)).await;
             response.map(IntoResponse::into_response)
