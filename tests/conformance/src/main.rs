@@ -29,6 +29,7 @@ mod suite_endpoints;
 mod suite_hubs;
 mod suite_layers;
 mod suite_request;
+mod suite_tokens;
 mod telling_filter;
 mod test_hub;
 mod throwing_hubs;

@@ -221,6 +221,16 @@ impl VersionHub {
     }
 }
 
+/// A hub with one method, for users with a name.
+pub(crate) struct AuthorizedHub;
+
+#[hub]
+impl AuthorizedHub {
+    pub fn echo(&self, message: Option<String>) -> Option<String> {
+        message
+    }
+}
+
 /// A hub that refuses all connections, like one that cannot be created in .NET.
 pub(crate) struct UncreatableHub;
 
