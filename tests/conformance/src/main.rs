@@ -15,6 +15,7 @@ mod filter_endpoints;
 mod filter_hub;
 mod https;
 mod matrix_endpoints;
+mod members_hub;
 mod pack_anything;
 mod pack_endpoints;
 mod pack_forms;

@@ -13,7 +13,7 @@ use hubwire::{HubBuilder, HubHandle, MapHub, NAME_IDENTIFIER, SignalR};
 
 use crate::echo_handler::EchoHandler;
 use crate::suite_hubs::{
-    AuthorizedHub, DefaultHub, DynamicHub, UncreatableHub, VersionHub, user_of_header,
+    AuthorizedHub, DefaultHub, DynamicHub, HAS_NAME, UncreatableHub, VersionHub, user_of_header,
 };
 use crate::suite_layers::{self, Front, Redirects};
 use crate::suite_tokens::{ANYBODY, Tokens};
@@ -92,9 +92,10 @@ fn dotnet(signalr: &SignalR) -> Router {
 fn authorized(signalr: &SignalR, tokens: &Tokens) -> Router {
     let has_name = Policy::claim(NAME_IDENTIFIER, [""; 0]);
     let named = |name| {
-        let hub = detailed(signalr).name(name).build(AuthorizedHub);
-        let endpoint = hub.endpoint().authenticator(tokens.bearer());
-        endpoint.authorize(has_name.clone())
+        let hub = detailed(signalr).name(name);
+        let hub = hub.policy(HAS_NAME, has_name.clone());
+        let endpoint = hub.build(AuthorizedHub).endpoint();
+        endpoint.authenticator(tokens.bearer())
     };
     let issue = |tokens: Tokens| {
         move |name: Option<Path<String>>| {

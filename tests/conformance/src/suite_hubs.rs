@@ -221,10 +221,14 @@ impl VersionHub {
     }
 }
 
+/// The name of what users must have in [`AuthorizedHub`].
+pub(crate) const HAS_NAME: &str = "HasName";
+
 /// A hub with one method, for users with a name.
 pub(crate) struct AuthorizedHub;
 
 #[hub]
+#[authorize(policy = HAS_NAME)]
 impl AuthorizedHub {
     pub fn echo(&self, message: Option<String>) -> Option<String> {
         message
