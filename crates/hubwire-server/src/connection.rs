@@ -8,7 +8,7 @@ mod request;
 mod user_id;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use clock::ConnectionClock;
@@ -19,6 +19,7 @@ use indexmap::IndexSet;
 pub use items::Items;
 pub use principal::{NAME_IDENTIFIER, Principal};
 pub use request::ConnectionRequest;
+pub(crate) use request::cookie;
 use tokio_util::sync::CancellationToken;
 pub use user_id::{NameIdentifierUserIdProvider, UserIdProvider};
 
@@ -59,6 +60,9 @@ pub(crate) struct Connection {
     received: Received,
     groups: Mutex<IndexSet<GroupName>>,
     position: AtomicUsize,
+    /// When the connection ends because its user's authentication does, in milliseconds of the node's
+    /// clock.
+    expires: AtomicU64,
 }
 
 impl Connection {
@@ -81,6 +85,7 @@ impl Connection {
             received: Received::default(),
             groups: Mutex::default(),
             position: AtomicUsize::new(usize::MAX),
+            expires: AtomicU64::new(u64::MAX),
         })
     }
 
@@ -182,6 +187,17 @@ impl Connection {
     pub(crate) fn abort(&self) {
         self.finish_sending();
         self.end(DisconnectReason::Aborted);
+    }
+
+    /// Sets when the connection ends because its user's authentication does, in milliseconds of the
+    /// node's clock.
+    pub(crate) fn set_expiry(&self, time: u64) {
+        self.expires.store(time, Ordering::Relaxed);
+    }
+
+    /// Returns when the connection ends because its user's authentication does.
+    pub(crate) fn expiry(&self) -> u64 {
+        self.expires.load(Ordering::Relaxed)
     }
 
     /// Tells the session to end the connection; the first reason counts.

@@ -29,6 +29,8 @@ mod upgrade;
 
 pub(crate) use access::Access;
 #[cfg(feature = "testing")]
+pub(crate) use access::authorize;
+#[cfg(feature = "testing")]
 pub(crate) use attached::{Attached, spawn_session};
 pub(crate) use authentication::{AnyAuthenticator, Authentication};
 pub use authentication::{

@@ -130,13 +130,8 @@ impl Server {
     /// Returns who determines the users of requests, if there is somebody.
     pub(crate) fn authentication(&self) -> Option<Authentication> {
         let authenticator = self.common.authenticator.as_ref()?;
-        let timeout = self.options.endpoint.authentication_timeout;
         let node = Arc::clone(&self.node);
-        Some(Authentication::new(
-            Arc::clone(authenticator),
-            timeout,
-            node,
-        ))
+        Some(Authentication::new(Arc::clone(authenticator), node))
     }
 
     /// Returns who may use endpoints that ask for this policy.

@@ -200,6 +200,9 @@ pub mod auth {
         AuthenticationError, AuthenticationLayer, AuthenticationRequest, AuthenticationService,
         Authenticator, Policy, PolicyContext,
     };
+
+    #[cfg(feature = "jwt")]
+    pub use hubwire_auth as jwt;
 }
 
 pub mod backplane {

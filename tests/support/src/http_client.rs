@@ -149,6 +149,14 @@ impl HttpClient {
         }
     }
 
+    /// Returns the same client, whose requests come from this user.
+    pub fn with_principal(&self, principal: Principal) -> Self {
+        Self {
+            principal: Some(principal),
+            ..self.clone()
+        }
+    }
+
     /// Opens a connection by its first poll and shakes hands.
     pub async fn start_polling(endpoint: &HubEndpoint) -> Self {
         let client = Self::negotiate(endpoint).await;

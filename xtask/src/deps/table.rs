@@ -44,8 +44,16 @@ pub(super) const CRATES: &[Row] = &[
         never_reaches: &[],
     },
     Row {
+        crates: Crates::Published("hubwire-auth"),
+        may_use: &["hubwire-server"],
+        tests_may_use: &["hubwire"],
+        libraries: Libraries::Any,
+        never_reaches: &[],
+    },
+    Row {
         crates: Crates::Published("hubwire"),
         may_use: &[
+            "hubwire-auth",
             "hubwire-core",
             "hubwire-macros",
             "hubwire-protocol",

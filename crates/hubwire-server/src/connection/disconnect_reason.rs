@@ -28,6 +28,9 @@ use hubwire_protocol::{Excerpt, ProtocolError};
 pub enum DisconnectReason {
     /// Hub code aborted the connection.
     Aborted,
+    /// The authentication of the user has expired, and the endpoint has
+    /// [`close_on_authentication_expiration`](crate::EndpointOptions::close_on_authentication_expiration).
+    AuthenticationExpired,
     /// The client closed the connection.
     ClientClosed,
     /// The client closed the connection because of an error.
@@ -81,9 +84,11 @@ impl DisconnectReason {
     #[must_use]
     pub fn error(&self) -> Option<(&str, &str)> {
         match self {
-            Self::Aborted | Self::ClientClosed | Self::ServerShutdown | Self::TransportClosed => {
-                None
-            }
+            Self::Aborted
+            | Self::AuthenticationExpired
+            | Self::ClientClosed
+            | Self::ServerShutdown
+            | Self::TransportClosed => None,
             Self::ClientFailed(text) => Some(("HubException", text)),
             Self::ClientTimedOut => Some((
                 "OperationCanceledException",
@@ -105,6 +110,7 @@ impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Aborted => f.write_str("aborted by the hub"),
+            Self::AuthenticationExpired => f.write_str("the user's authentication has expired"),
             Self::ClientClosed => f.write_str("closed by the client"),
             Self::ServerShutdown => f.write_str("server shutdown"),
             Self::TransportClosed => f.write_str("transport closed"),

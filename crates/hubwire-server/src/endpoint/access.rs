@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use http::header::WWW_AUTHENTICATE;
@@ -59,38 +58,55 @@ pub(super) async fn admit(endpoint: &HubEndpoint, parts: &mut Parts) -> Result<(
     let access = &endpoint.access;
     if let Some(authentication) = &access.authentication {
         let tokens = Tokens::of_hub_request(parts);
-        let authenticated = authentication.authenticate(parts, tokens).await;
+        let limit = endpoint.options.authentication_timeout;
+        let authenticated = authentication.authenticate(parts, tokens, limit).await;
         authenticated.map_err(refused)?;
     }
-    let Some(policy) = &access.policy else {
+    let request = || {
+        let options = &*endpoint.options;
+        let maximum = options.maximum_kept_request_size;
+        ConnectionRequest::new(parts, options.keep_request, maximum)
+    };
+    let allowed = authorize(endpoint, parts.extensions.get(), request).await;
+    allowed.map_err(|status| match status {
+        StatusCode::UNAUTHORIZED => challenge(access),
+        status => refused(status),
+    })
+}
+
+/// Decides whether a user may use an endpoint.
+///
+/// # Errors
+///
+/// Returns the status of the refusal.
+pub(crate) async fn authorize(
+    endpoint: &HubEndpoint,
+    user: Option<&Principal>,
+    request: impl FnOnce() -> ConnectionRequest,
+) -> Result<(), StatusCode> {
+    let Some(policy) = &endpoint.access.policy else {
         return Ok(());
     };
-    let Some(principal) = parts.extensions.get::<Principal>() else {
-        return Err(challenge(access));
-    };
+    let principal = user.ok_or(StatusCode::UNAUTHORIZED)?;
     if !policy.allows(principal) {
-        return Err(refused(StatusCode::FORBIDDEN));
+        return Err(StatusCode::FORBIDDEN);
     }
-    if policy.has_checks() {
-        check(endpoint, policy, principal, parts)
-            .await
-            .map_err(refused)?;
+    match policy.has_checks() {
+        true => {
+            let cx = PolicyContext::of_request(principal.clone(), request());
+            check(endpoint, policy, &cx).await
+        }
+        false => Ok(()),
     }
-    Ok(())
 }
 
 async fn check(
     endpoint: &HubEndpoint,
     policy: &Policy,
-    principal: &Principal,
-    parts: &Parts,
+    cx: &PolicyContext,
 ) -> Result<(), StatusCode> {
-    let options = &*endpoint.options;
-    let maximum = options.maximum_kept_request_size;
-    let request = ConnectionRequest::new(parts, options.keep_request, maximum);
-    let cx = PolicyContext::of_request(principal.clone(), request);
-    let limit: Duration = options.authentication_timeout;
-    match timeout(limit, policy.check_all(&cx)).await {
+    let limit = endpoint.options.authentication_timeout;
+    match timeout(limit, policy.check_all(cx)).await {
         Ok(Ok(true)) => Ok(()),
         Ok(Ok(false)) => Err(StatusCode::FORBIDDEN),
         Ok(Err(error)) => {

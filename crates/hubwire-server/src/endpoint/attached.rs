@@ -21,15 +21,27 @@ pub(crate) struct Attached {
     table: Arc<ConnectionTable>,
     token: ConnectionToken,
     slot: Arc<Slot>,
+    expiry: u64,
 }
 
 impl Attached {
-    pub(super) fn new(endpoint: &HubEndpoint, token: ConnectionToken, slot: Arc<Slot>) -> Self {
+    /// The opener is the user of the request that opens the connection, whoever has negotiated.
+    pub(super) fn new(
+        endpoint: &HubEndpoint,
+        token: ConnectionToken,
+        slot: Arc<Slot>,
+        opener: Option<&Principal>,
+    ) -> Self {
+        Self::until(endpoint.expiry(opener), endpoint, token, slot)
+    }
+
+    fn until(expiry: u64, endpoint: &HubEndpoint, token: ConnectionToken, slot: Arc<Slot>) -> Self {
         Self {
             hub: Arc::clone(&endpoint.hub),
             table: Arc::clone(&endpoint.table),
             token,
             slot,
+            expiry,
         }
     }
 
@@ -38,11 +50,12 @@ impl Attached {
         let random = endpoint.hub.node().random();
         let token = ConnectionToken::new(random.text::<16>());
         let id = ConnectionId::from(random.text::<16>());
+        let expiry = endpoint.expiry(principal.as_ref());
         let slot = Slot::new(endpoint.number, id, principal);
         slot.attach(Transport::WebSockets, slot.principal());
         let slot = Arc::new(slot);
         endpoint.table.insert(token.clone(), Arc::clone(&slot));
-        Self::new(endpoint, token, slot)
+        Self::until(expiry, endpoint, token, slot)
     }
 
     pub(crate) fn slot(&self) -> &Arc<Slot> {
@@ -77,6 +90,7 @@ impl Attached {
         };
         let (id, bounds) = (self.slot.id().clone(), Arc::clone(&endpoint.bounds));
         let connection = self.hub.connection(id, identity, bounds, &kind.frames);
+        connection.set_expiry(self.expiry);
         self.slot.set_connection(&connection);
         if self.hub.node().is_draining() {
             connection.end(DisconnectReason::ServerShutdown);

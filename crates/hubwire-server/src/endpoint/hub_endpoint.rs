@@ -23,7 +23,7 @@ use super::connection_table::ConnectionTable;
 use super::origin::AllowedOrigins;
 use super::refused_origins::RefusedOrigins;
 use super::{cors, negotiate, routing};
-use crate::connection::Connection;
+use crate::connection::{Connection, Principal};
 use crate::handler::AnyConnectionHandler;
 use crate::hub::{HubRuntime, Policy};
 use crate::node::{
@@ -159,15 +159,24 @@ impl HubEndpoint {
     /// ([`SignalRBuilder::authenticator`](crate::SignalRBuilder::authenticator)).
     #[must_use]
     pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
-        let (timeout, node) = (self.options.authentication_timeout, self.hub.node());
-        let authentication =
-            Authentication::new(Arc::new(authenticator), timeout, Arc::clone(node));
+        let node = Arc::clone(self.hub.node());
+        let authentication = Authentication::new(Arc::new(authenticator), node);
         self.access.authentication = Some(Arc::new(authentication));
         self
     }
 
     pub(crate) fn hub(&self) -> &Arc<HubRuntime> {
         &self.hub
+    }
+
+    /// Returns when a connection ends that a request of this user opens or keeps, because the user's
+    /// authentication does: in milliseconds of the node's clock.
+    pub(super) fn expiry(&self, user: Option<&Principal>) -> u64 {
+        let expires = user.and_then(Principal::expires);
+        match expires.filter(|_| self.options.close_on_authentication_expiration) {
+            Some(time) => self.hub.node().at_calendar_time(time),
+            None => u64::MAX,
+        }
     }
 
     /// Creates the session of a connection that was opened at this endpoint.

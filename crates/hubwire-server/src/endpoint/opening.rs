@@ -12,6 +12,7 @@ use super::connection_table::ConnectionToken;
 use super::slot::{Attach, Slot};
 use super::{HubEndpoint, forwarded, query, response};
 use crate::connection::ConnectionRequest;
+use crate::hub::{Details, Warning};
 use crate::transport::SocketHandle;
 
 /// The response to a request that is refused.
@@ -30,7 +31,9 @@ pub(super) fn find(
     parts: &Parts,
 ) -> Result<Arc<Slot>, Refusal> {
     match endpoint.table.find(token, endpoint.number) {
-        Some(slot) if !slot.is_of(parts.extensions.get()) => Err(Box::new(another_user())),
+        Some(slot) if !slot.is_of(parts.extensions.get()) => {
+            Err(Box::new(another_user(endpoint, &slot)))
+        }
         Some(slot) => Ok(slot),
         None => Err(Box::new(unknown())),
     }
@@ -61,7 +64,9 @@ pub(super) fn failed() -> Refusal {
 }
 
 /// Creates the response to a request for a connection of another user's.
-pub(super) fn another_user() -> Response<Body> {
+pub(super) fn another_user(endpoint: &HubEndpoint, slot: &Slot) -> Response<Body> {
+    let details = || Details::of(slot.id());
+    endpoint.hub.warn(Warning::AnotherUser, details);
     response::empty(StatusCode::FORBIDDEN)
 }
 
@@ -95,7 +100,7 @@ pub(super) fn attach(
         .attach(slot, transport, parts.extensions.get())
     {
         Attach::Unknown => Err(Box::new(unknown())),
-        Attach::OtherUser => Err(Box::new(another_user())),
+        Attach::OtherUser => Err(Box::new(another_user(endpoint, slot))),
         Attach::OtherTransport => Err(Box::new(response::text(
             StatusCode::BAD_REQUEST,
             "Cannot change transports mid-connection",

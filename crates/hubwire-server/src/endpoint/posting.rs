@@ -43,7 +43,7 @@ fn receiver(endpoint: &HubEndpoint, parts: &Parts) -> Result<Arc<Inlet>, Refusal
     match receiver {
         Receiver::Inlet(inlet) if !has_ended(&slot) => Ok(inlet),
         Receiver::Inlet(_) | Receiver::Nobody => Err(Box::new(closing())),
-        Receiver::OtherUser => Err(Box::new(opening::another_user())),
+        Receiver::OtherUser => Err(Box::new(opening::another_user(endpoint, &slot))),
         Receiver::WebSocket => Err(Box::new(response::text(
             StatusCode::METHOD_NOT_ALLOWED,
             "POST requests are not allowed for WebSocket connections.",
@@ -73,7 +73,7 @@ pub(super) fn delete(endpoint: &HubEndpoint, parts: &Parts) -> Response<Body> {
             "Cannot terminate this connection using the DELETE endpoint.",
         ),
         Termination::Unknown => opening::unknown(),
-        Termination::OtherUser => opening::another_user(),
+        Termination::OtherUser => opening::another_user(endpoint, &slot),
     }
 }
 

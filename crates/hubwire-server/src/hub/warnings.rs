@@ -23,6 +23,8 @@ pub(crate) enum Warning {
     NoConnectionToken,
     HandshakeRefused(HandshakeReason),
     LetGo(LetGo),
+    /// A request for a connection came from another user, or without the user it has.
+    AnotherUser,
     Call(usize, CallFault),
     /// A deprecated method was called.
     Deprecated(usize),
@@ -123,7 +125,7 @@ pub(crate) enum CallFault {
 const PER_METHOD: usize = 8;
 
 impl Warning {
-    const OF_HUB: [Self; 15] = [
+    const OF_HUB: [Self; 16] = [
         Self::UnknownMethod,
         Self::MessageTooLarge,
         Self::InvalidMessage,
@@ -139,6 +141,7 @@ impl Warning {
         Self::LetGo(LetGo::NoProgress),
         Self::LetGo(LetGo::NodeFull),
         Self::LetGo(LetGo::PeerDead),
+        Self::AnotherUser,
     ];
 
     /// Returns the warnings of methods. All warnings are ordered by [`Warning::position`].
@@ -165,6 +168,7 @@ impl Warning {
             Self::NoConnectionToken => 3,
             Self::HandshakeRefused(fault) => 4 + fault as usize,
             Self::LetGo(reason) => 10 + reason as usize,
+            Self::AnotherUser => 15,
             Self::Call(method, fault) => Self::OF_HUB.len() + PER_METHOD * method + fault as usize,
             Self::Deprecated(method) => Self::OF_HUB.len() + PER_METHOD * (method + 1) - 1,
         }
@@ -222,6 +226,6 @@ mod tests {
         for (position, warning) in all().enumerate() {
             assert_eq!(warning.position(), position);
         }
-        assert_eq!(all().count(), 15 + 3 * PER_METHOD);
+        assert_eq!(all().count(), 16 + 3 * PER_METHOD);
     }
 }

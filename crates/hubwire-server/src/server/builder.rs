@@ -122,7 +122,10 @@ impl SignalR {
     #[track_caller]
     pub fn authentication_layer(&self) -> AuthenticationLayer {
         match self.server.authentication() {
-            Some(authentication) => AuthenticationLayer::new(authentication),
+            Some(authentication) => {
+                let timeout = self.server.options().endpoint.authentication_timeout;
+                AuthenticationLayer::new(authentication, timeout)
+            }
             None => panic!(
                 "The server has no authenticator: set one with `SignalR::builder().authenticator(..)`"
             ),

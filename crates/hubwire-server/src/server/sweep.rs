@@ -85,6 +85,9 @@ fn check(
         }
         connection.end_absence();
     }
+    if connection.expiry() <= now {
+        connection.end(DisconnectReason::AuthenticationExpired);
+    }
     let clock = connection.clock();
     if clock.timed_out(now, hub.options().client_timeout_interval) {
         // Its session may take a while to end.

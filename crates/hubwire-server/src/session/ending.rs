@@ -29,8 +29,11 @@ impl CloseMessage {
             DisconnectReason::ClientTimedOut
             | DisconnectReason::ProtocolViolated { .. }
             | DisconnectReason::ServerFailed(_) => Some(Self::failed(reason, error_detail)),
-            // Only the last poll of a client that has asked for the end can still receive it.
-            DisconnectReason::ServerShutdown | DisconnectReason::TransportClosed => Some(Self {
+            // Of a transport that has ended, only the last poll of a client that has asked for the
+            // end can still receive it.
+            DisconnectReason::AuthenticationExpired
+            | DisconnectReason::ServerShutdown
+            | DisconnectReason::TransportClosed => Some(Self {
                 error: None,
                 allow_reconnect: true,
             }),

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use hubwire_protocol::{
     HandshakeRefusal, HandshakeRequest, HandshakeResponse, HubProtocol, TransferFormat,
@@ -26,11 +27,17 @@ impl Session {
     /// Waits for the client's handshake and responds to it.
     pub(super) async fn handshake(&mut self) -> Handshake {
         let limit = self.hub.options().handshake_timeout;
+        let expires = self
+            .connection()
+            .expiry()
+            .saturating_sub(self.hub.node().now());
+        let expires = Duration::from_millis(expires);
         let mut searched = 0;
         let request = poll_fn(|cx| self.poll_request(&mut searched, cx));
-        let request = match tokio::time::timeout(limit, request).await {
+        let request = match tokio::time::timeout(limit.min(expires), request).await {
             Ok(Some(request)) => request,
             Ok(None) => return Handshake::Refused,
+            Err(_) if expires < limit => Err(HandshakeRefusal::Canceled),
             Err(_) => {
                 self.hub.node().limits().handshake_timeout.count();
                 self.warn(HandshakeReason::TimedOut, &HandshakeRefusal::Canceled);

@@ -16,8 +16,8 @@ use tokio::time::timeout;
 use super::client_methods::ClientMethods;
 use super::received::Arrived;
 use super::{ClientTransport, PulledTransport, Received, WebSocketPipe};
-use crate::connection::Principal;
-use crate::endpoint::HubEndpoint;
+use crate::connection::{ConnectionRequest, Principal};
+use crate::endpoint::{HubEndpoint, authorize};
 use crate::hub::HubRuntime;
 
 /// A SignalR client that uses the JSON protocol over an in-memory transport, by default a
@@ -65,8 +65,10 @@ impl TestClient {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server refuses the handshake or ends the transport.
+    /// Returns an error if the server refuses the handshake or ends the transport, or if the user
+    /// does not meet what the endpoint asks for ([`HubEndpoint::authorize`]).
     pub async fn connect(endpoint: &HubEndpoint) -> io::Result<Self> {
+        allowed(endpoint, None).await?;
         Self::open(endpoint, None).handshaken().await
     }
 
@@ -93,8 +95,10 @@ impl TestClient {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server refuses the handshake or ends the transport.
+    /// Returns an error if the server refuses the handshake or ends the transport, or if the user
+    /// does not meet what the endpoint asks for ([`HubEndpoint::authorize`]).
     pub async fn connect_as(endpoint: &HubEndpoint, principal: Principal) -> io::Result<Self> {
+        allowed(endpoint, Some(&principal)).await?;
         Self::open(endpoint, Some(principal)).handshaken().await
     }
 
@@ -120,6 +124,15 @@ impl TestClient {
     }
 }
 
+/// Asks the endpoint whether a user may use it, as a request would.
+async fn allowed(endpoint: &HubEndpoint, user: Option<&Principal>) -> io::Result<()> {
+    let allowed = authorize(endpoint, user, ConnectionRequest::default).await;
+    allowed.map_err(|status| {
+        let text = format!("the endpoint refuses the request: {status}");
+        io::Error::new(io::ErrorKind::PermissionDenied, text)
+    })
+}
+
 impl TestClient<PulledTransport> {
     /// Opens a pulled transport and sends nothing yet, not even the handshake.
     ///
@@ -134,8 +147,10 @@ impl TestClient<PulledTransport> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server refuses the handshake or ends the transport.
+    /// Returns an error if the server refuses the handshake or ends the transport, or if the user
+    /// does not meet what the endpoint asks for ([`HubEndpoint::authorize`]).
     pub async fn connect_pulled(endpoint: &HubEndpoint) -> io::Result<Self> {
+        allowed(endpoint, None).await?;
         Self::open_pulled(endpoint, None).handshaken().await
     }
 

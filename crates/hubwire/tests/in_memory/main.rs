@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod accepting;
+mod authentication;
+mod authentication_expiry;
 mod both_protocols;
 mod both_ways;
 mod busy_first_hook;

@@ -50,6 +50,7 @@ fn times_are_longer_than_zero() {
         ("hub", "client_timeout_interval"),
         ("hub", "cancelled_stream_timeout"),
         ("hub", "client_result_timeout"),
+        ("endpoint", "authentication_timeout"),
         ("endpoint", "transport_send_timeout"),
         ("endpoint", "transport_progress_timeout"),
         ("endpoint", "web_socket_close_timeout"),

@@ -39,6 +39,8 @@ transport_send_timeout | 3 | in_memory/slow_clients.rs | a_send_waits_for_the_se
 transport_progress_timeout | 20 | in_memory/slow_clients.rs | the_progress_timeout_can_be_set_and_a_steady_reader_meets_it
 transport_progress_size | 1024 | in_memory/endpoint_option_effects.rs | transport_progress_size
 dead_peer_timeouts | "off" | serving/way_out.rs | a_peer_with_a_dead_network_is_given_up_with_any_traffic_or_none
+authentication_timeout | "3s" | in_memory/authentication.rs | authentication_timeout
+close_on_authentication_expiration | true | in_memory/authentication_expiry.rs | a_connection_ends_when_its_authentication_does
 minimum_protocol_version | 1 | in_memory/endpoint_option_effects.rs | minimum_protocol_version
 web_socket_close_timeout | 0.5 | in_memory/endpoint_option_effects.rs | web_socket_close_timeout
 allowed_origins | ["https://shop.example"] | in_memory/endpoint_option_effects.rs | allowed_origins
@@ -170,6 +172,7 @@ fn defaults_are_those_of_aspnet_core() {
     assert_eq!(endpoint.application_maximum_buffer_size, 64 * KIB);
     assert_eq!(endpoint.transport_send_timeout, Duration::from_secs(10));
     assert_eq!(endpoint.minimum_protocol_version, 0);
+    assert!(!endpoint.close_on_authentication_expiration);
     assert_eq!(endpoint.poll_timeout, Duration::from_secs(90));
     assert_eq!(endpoint.disconnect_timeout, Duration::from_secs(15));
     assert_eq!(endpoint.transports, Transport::ALL);

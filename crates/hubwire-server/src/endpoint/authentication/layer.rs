@@ -23,21 +23,15 @@ use crate::node::{Node, Tally, caught};
 #[derive(Clone, Debug)]
 pub(crate) struct Authentication {
     authenticator: Arc<dyn AnyAuthenticator>,
-    timeout: Duration,
     node: Arc<Node>,
     /// Requests that were refused because nobody could tell whose they are.
     unavailable: Arc<Tally>,
 }
 
 impl Authentication {
-    pub(crate) fn new(
-        authenticator: Arc<dyn AnyAuthenticator>,
-        timeout: Duration,
-        node: Arc<Node>,
-    ) -> Self {
+    pub(crate) fn new(authenticator: Arc<dyn AnyAuthenticator>, node: Arc<Node>) -> Self {
         Self {
             authenticator,
-            timeout,
             node,
             unavailable: Arc::default(),
         }
@@ -56,20 +50,25 @@ impl Authentication {
         &self,
         parts: &mut Parts,
         tokens: Tokens,
+        limit: Duration,
     ) -> Result<(), StatusCode> {
-        match self.user(parts, tokens).await? {
-            Some(principal) => drop(parts.extensions.insert(principal)),
-            // The application may have determined a user by other means.
-            None => {}
+        // Without one, the user stays that the application may have determined by other means.
+        if let Some(principal) = self.user(parts, tokens, limit).await? {
+            parts.extensions.insert(principal);
         }
         Ok(())
     }
 
-    async fn user(&self, parts: &Parts, tokens: Tokens) -> Result<Option<Principal>, StatusCode> {
+    async fn user(
+        &self,
+        parts: &Parts,
+        tokens: Tokens,
+        limit: Duration,
+    ) -> Result<Option<Principal>, StatusCode> {
         let trusted = self.node.trusted_proxies();
         let request = AuthenticationRequest::received(parts, tokens, trusted);
         let authenticated = async { self.authenticator.authenticate(&request).await };
-        match caught(timeout(self.timeout, authenticated)).await {
+        match caught(timeout(limit, authenticated)).await {
             Ok(Ok(Ok(principal))) => Ok(principal),
             Ok(Ok(Err(error))) if error.is_rejection() => {
                 tracing::debug!(target: "hubwire::authentication", %error, "credentials were rejected");
@@ -128,11 +127,17 @@ impl Authentication {
 ///     .layer(signalr.authentication_layer());
 /// ```
 #[derive(Clone, Debug)]
-pub struct AuthenticationLayer(Arc<Authentication>);
+pub struct AuthenticationLayer {
+    authentication: Arc<Authentication>,
+    timeout: Duration,
+}
 
 impl AuthenticationLayer {
-    pub(crate) fn new(authentication: Authentication) -> Self {
-        Self(Arc::new(authentication))
+    pub(crate) fn new(authentication: Authentication, timeout: Duration) -> Self {
+        Self {
+            authentication: Arc::new(authentication),
+            timeout,
+        }
     }
 }
 
@@ -142,7 +147,7 @@ impl<S> Layer<S> for AuthenticationLayer {
     fn layer(&self, inner: S) -> Self::Service {
         AuthenticationService {
             inner,
-            authentication: Arc::clone(&self.0),
+            layer: self.clone(),
         }
     }
 }
@@ -151,7 +156,7 @@ impl<S> Layer<S> for AuthenticationLayer {
 #[derive(Clone, Debug)]
 pub struct AuthenticationService<S> {
     inner: S,
-    authentication: Arc<Authentication>,
+    layer: AuthenticationLayer,
 }
 
 impl<S, B> Service<Request<B>> for AuthenticationService<S>
@@ -174,10 +179,13 @@ where
         // The one that is ready serves the request; its clone need not be.
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
-        let authentication = Arc::clone(&self.authentication);
+        let AuthenticationLayer {
+            authentication,
+            timeout,
+        } = self.layer.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let authenticated = authentication.authenticate(&mut parts, Tokens::InHeader);
+            let authenticated = authentication.authenticate(&mut parts, Tokens::InHeader, timeout);
             if let Err(status) = authenticated.await {
                 return Ok(response::empty(status));
             }

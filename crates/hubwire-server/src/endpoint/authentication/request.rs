@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
 use super::super::{forwarded, query, upgrade};
+use crate::connection::cookie;
 use crate::endpoint::routing;
 use crate::node::TrustedProxies;
 
@@ -109,12 +110,7 @@ impl<'a> AuthenticationRequest<'a> {
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&'a str> {
         let headers = self.parts.headers.get_all(COOKIE).iter();
-        headers
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|cookie| cookie.split_once('='))
-            .find(|(kept, _)| kept.trim() == name)
-            .map(|(_, value)| value.trim())
+        cookie(headers.filter_map(|header| header.to_str().ok()), name)
     }
 
     /// Returns the decoded value of a key of the query, ignoring the key's case; `None` if it is

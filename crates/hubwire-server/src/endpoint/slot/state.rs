@@ -69,8 +69,17 @@ pub(super) fn may_read(
         || posted.is_none_or(|posted| is_same_user(posted.by.as_ref(), opener))
 }
 
+/// Returns whether both are nobody, or the same user. Users without a name identifier are the same
+/// if their claims are.
 pub(super) fn is_same_user(one: Option<&Principal>, other: Option<&Principal>) -> bool {
-    one.map(Principal::name_identifier) == other.map(Principal::name_identifier)
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => match (one.name_identifier(), other.name_identifier()) {
+            (None, None) => one.all_claims().eq(other.all_claims()),
+            (one, other) => one == other,
+        },
+        _ => false,
+    }
 }
 
 impl State {

@@ -172,7 +172,8 @@ impl Policy {
     /// Asks for what both policies ask for.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self([&*self.0, &*other.0].concat().into())
+        let both = [self.0, other.0];
+        Self(both.iter().flat_map(|it| it.iter().cloned()).collect())
     }
 
     /// Returns what the roles of an `#[authorize]` ask for.

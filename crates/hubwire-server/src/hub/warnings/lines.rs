@@ -90,7 +90,7 @@ macro_rules! say {
                     line!($level, "hubwire::handshake", $of);
                 }
             }
-            Warning::LetGo(_) => {
+            Warning::LetGo(_) | Warning::AnotherUser => {
                 if tracing::enabled!(target: "hubwire::connection", Level::$LEVEL) {
                     line!($level, "hubwire::connection", $of);
                 }
@@ -162,6 +162,10 @@ impl Warning {
             ),
             Self::HandshakeRefused(reason) => ("a handshake was refused", reason.text()),
             Self::LetGo(reason) => ("a client was let go", reason.text()),
+            Self::AnotherUser => (
+                "a request was refused (403)",
+                "the connection that it is for belongs to another user, or the request has no user",
+            ),
             Self::Call(_, fault) => (fault.what(heard), fault.text()),
             Self::Deprecated(_) => (
                 "a deprecated method was called",

@@ -1,0 +1,4 @@
+//! Tokens that are good, and those that are not.
+
+mod algorithms;
+mod signing;
