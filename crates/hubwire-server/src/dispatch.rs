@@ -1,5 +1,6 @@
 //! Dispatch of parsed messages to hub methods, and of their results to the client.
 
+mod authorize;
 mod dispatcher;
 mod invoke;
 mod open_streams;

@@ -171,7 +171,7 @@ pub use hubwire_core::{
     CallerClients, ClientResultError, Clients, ConnectionId, GroupError, GroupName, Groups,
     MessageKey, Proxy, Reach, SendError, UserId, WhenBusy,
 };
-pub use hubwire_macros::{hub, hub_client};
+pub use hubwire_macros::{authorize, hub, hub_client};
 pub use hubwire_protocol::{self as protocol, Binary, Naming, Timestamp};
 #[cfg(feature = "testing")]
 pub use hubwire_server::testing;

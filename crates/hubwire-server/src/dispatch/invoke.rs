@@ -25,6 +25,14 @@ pub(super) enum Mode {
     Streaming,
 }
 
+/// A call of a known method that has just been read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Incoming {
+    pub(super) method: usize,
+    pub(super) mode: Mode,
+    pub(super) read_at: Instant,
+}
+
 /// A call for which no slot was free.
 pub(super) struct WaitingCall {
     pub(super) id: Option<Box<str>>,
@@ -40,6 +48,31 @@ impl Dispatcher {
             return self.refuse_unknown(id, &message.target);
         };
         self.hub.called(method, self.connection().id());
+        let call = Incoming {
+            method,
+            mode,
+            read_at,
+        };
+        match self.hub.restrictions().of_method(method) {
+            None => self.invoke_allowed(message, call, cx),
+            Some(_) => self.authorize(message, call, cx),
+        }
+    }
+
+    /// Runs a call whose user may call the method, or refuses it for another reason.
+    #[inline]
+    pub(super) fn invoke_allowed(
+        &mut self,
+        message: &Message<'_>,
+        call: Incoming,
+        cx: &mut Context<'_>,
+    ) {
+        let Incoming {
+            method,
+            mode,
+            read_at,
+        } = call;
+        let id = message.invocation_id.as_deref();
         let (resources, bound) = match self.prepare(method, message) {
             Ok(prepared) => prepared,
             Err(panic) => return self.refuse_panicked(message, method, panic),
@@ -121,7 +154,7 @@ impl Dispatcher {
 
     /// Starts a call, or lets it wait if it needs a slot and none is free. Calls with streams need
     /// no slot; refusals wait too.
-    fn take_turn(
+    pub(super) fn take_turn(
         &mut self,
         message: &Message<'_>,
         invocation: Invocation,

@@ -29,6 +29,11 @@ pub(crate) fn hint(service: &dyn HubService, target: &str) -> String {
     hint.unwrap_or_else(|| "the hub has no such method".to_owned())
 }
 
+/// The error text for a call by a user who may not call the method.
+pub(crate) fn unauthorized(target: &str) -> String {
+    format!("Failed to invoke '{target}' because user is unauthorized")
+}
+
 pub(crate) fn not_streaming(target: &str) -> String {
     format!(
         "The client attempted to invoke the non-streaming '{target}' method with a streaming invocation."
