@@ -8,6 +8,7 @@ import * as encodings from "./encodings.mjs";
 import * as errors from "./errors.mjs";
 import * as filters from "./filters.mjs";
 import * as groups from "./groups.mjs";
+import * as kicks from "./kicks.mjs";
 import * as later from "./later.mjs";
 import * as limits from "./limits.mjs";
 import * as negotiation from "./negotiation.mjs";
@@ -31,5 +32,5 @@ const once = ({ theme, behaviours }) => ({
 
 export const THEMES = [
   once(values), once(encodings), calls, once(contracts), streams, results, once(pushes), groups, busy, errors, once(filters),
-  negotiation, requests, connections, once(limits), outages, rawConnections, later,
+  negotiation, requests, connections, kicks, once(limits), outages, rawConnections, later,
 ];
