@@ -11,7 +11,6 @@ mod tests;
 
 use axum::Router;
 use axum::routing::{get, post};
-use hubwire::auth::Policy;
 use hubwire::{MapHub, Principal, SignalR};
 
 use api_keys::ApiKeys;
@@ -34,10 +33,10 @@ fn app(users: Users, trusted_proxies: &[&str]) -> (SignalR, Router) {
         .authenticator(users.sessions.clone()) // unless an endpoint has another one
         .build();
     let secure = signalr.hub().build(SecureHub);
-    let endpoint = || secure.endpoint().authorize(Policy::authenticated());
     let sign_in = SignIn {
         sessions: users.sessions,
         password: users.password.hash(),
+        context: secure.context(),
     };
     let app = Router::new()
         .route("/me", get(me))
@@ -45,9 +44,9 @@ fn app(users: Users, trusted_proxies: &[&str]) -> (SignalR, Router) {
         .route("/sign-in", post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .with_state(sign_in.into())
-        .map_hub("/hubs/secure", endpoint())
-        .map_hub("/hubs/services", endpoint().authenticator(users.keys))
-        .map_hub("/hubs/intranet", endpoint().authenticator(ProxyHeader));
+        .map_hub("/hubs/secure", secure.endpoint())
+        .map_hub("/hubs/services", secure.endpoint().authenticator(users.keys))
+        .map_hub("/hubs/intranet", secure.endpoint().authenticator(ProxyHeader));
     (signalr, app)
 }
 

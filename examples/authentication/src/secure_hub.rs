@@ -10,6 +10,7 @@ pub(crate) trait SecureClient {
 pub(crate) struct SecureHub;
 
 #[hub(client = SecureClient)]
+#[authorize]
 impl SecureHub {
     pub async fn send_message(&self, cx: &HubCallerContext<Self>, message: String) -> HubResult {
         let user = cx.user_id().ok_or_else(|| HubError::new("Who are you?"))?;

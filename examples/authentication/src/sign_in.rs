@@ -9,9 +9,11 @@ use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use hubwire::auth::AuthenticationRequest;
+use hubwire::{Disconnect, HubContext};
 use serde::Deserialize;
 
 use crate::secrets::SecretHash;
+use crate::secure_hub::SecureHub;
 use crate::sessions::{COOKIE, LIFETIME, Sessions};
 
 /// What both routes need.
@@ -20,6 +22,7 @@ pub(crate) struct SignIn {
     /// Of the password of this run, which is random. Passwords of users need a slow hash, as in
     /// ShopNest (`apps/shopnest/src/login`).
     pub(crate) password: SecretHash,
+    pub(crate) context: HubContext<SecureHub>,
 }
 
 #[derive(Deserialize)]
@@ -42,11 +45,15 @@ pub(crate) async fn sign_in(
     with_cookie(id.reveal(), LIFETIME.as_secs())
 }
 
-/// Ends the session.
+/// Ends the session, and the user's connections: otherwise WebSockets and event streams that are
+/// open would outlive it.
 pub(crate) async fn sign_out(State(state): State<Arc<SignIn>>, parts: Parts) -> Response {
     let request = AuthenticationRequest::new(&parts);
     let id = request.cookie(COOKIE);
-    id.map(|id| state.sessions.end(id));
+    if let Some(user) = id.and_then(|id| state.sessions.end(id)) {
+        let because = Disconnect::for_good().because("You have signed out");
+        state.context.disconnect_user(user, because);
+    }
     with_cookie("", 0)
 }
 

@@ -110,6 +110,10 @@ async fn a_session_lasts_until_its_user_signs_out() {
 
     let out = request(server.address, "POST /sign-out", &cookie).await;
     assert_eq!(out.status, 204);
+    client
+        .expect(r#"{"type":7,"error":"You have signed out"}"#)
+        .await;
+    client.expect_closed(1000).await;
     server.assert_refuses("/hubs/secure", &cookie).await;
     assert_eq!(
         request(server.address, "GET /me", &cookie).await.status,
