@@ -202,6 +202,7 @@ pub mod auth {
     };
 
     #[cfg(feature = "jwt")]
+    #[doc(inline)]
     pub use hubwire_auth as jwt;
 }
 
