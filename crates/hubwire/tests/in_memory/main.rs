@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod accepting;
+mod authorization;
 mod both_protocols;
 mod both_ways;
 mod busy_first_hook;
