@@ -8,6 +8,7 @@
 mod backplane;
 mod client_result;
 mod clients;
+mod disconnect;
 mod encoded_message;
 mod error;
 mod expected;
@@ -29,6 +30,7 @@ pub use client_result::{
     ClientResultError, InvocationScope, RawClientResult, RawClientResults, raw_client_result,
 };
 pub use clients::{CallerClients, Clients};
+pub use disconnect::Disconnect;
 pub use encoded_message::{EncodedMessage, FrameFormat};
 pub use error::{BackplaneError, GroupError, SendError};
 pub use expected::{

@@ -7,8 +7,8 @@ use futures_core::future::BoxFuture;
 use hubwire_protocol::Arguments;
 
 use crate::{
-    ClientResultError, ConnectionId, GroupError, GroupName, RawClientResults, SendError, Target,
-    WhenBusy,
+    ClientResultError, ConnectionId, Disconnect, GroupError, GroupName, RawClientResults,
+    SendError, Target, WhenBusy,
 };
 
 /// Tracks who is connected to a hub, in which groups and as which user, and delivers messages to
@@ -63,6 +63,12 @@ pub trait HubLifetimeManager: Send + Sync + 'static {
         connection_id: ConnectionId,
         group: GroupName,
     ) -> BoxFuture<'static, Result<(), GroupError>>;
+
+    /// Disconnects the connections of `target` on this node, and returns how many of them this call
+    /// has told to end: one that is ending already does not count.
+    ///
+    /// Waits for nothing, and runs no code of the application under a lock.
+    fn disconnect(&self, target: &Target, disconnect: &Disconnect) -> usize;
 }
 
 /// A send that is done, or that must wait for space in a queue.

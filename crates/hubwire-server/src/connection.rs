@@ -1,6 +1,7 @@
 //! The identity of a connection, and its operations for everything except its session.
 
 mod clock;
+mod current_user;
 mod disconnect_reason;
 mod items;
 mod principal;
@@ -8,10 +9,12 @@ mod request;
 mod user_id;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use clock::ConnectionClock;
+pub(crate) use current_user::CurrentUser;
 pub use disconnect_reason::DisconnectReason;
 use hubwire_core::{ConnectionId, GroupName, UserId};
 use hubwire_protocol::{HubProtocol, Transport};
@@ -19,17 +22,18 @@ use indexmap::IndexSet;
 pub use items::Items;
 pub use principal::{NAME_IDENTIFIER, Principal};
 pub use request::ConnectionRequest;
+pub(crate) use request::cookie;
 use tokio_util::sync::CancellationToken;
 pub use user_id::{NameIdentifierUserIdProvider, UserIdProvider};
 
-use crate::node::{Received, Traffic, Whose, fire};
+use crate::node::{Received, Traffic, Whose, fire, guarded_step_of};
 use crate::outbound::{Failure, Outbound};
 
 /// What is known about a connection before its handshake.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) user_id: Option<UserId>,
-    pub(crate) principal: Option<Principal>,
+    pub(crate) user: CurrentUser,
     pub(crate) request: ConnectionRequest,
     pub(crate) transport: Transport,
 }
@@ -37,7 +41,7 @@ pub(crate) struct Identity {
 /// A connection as seen by everything except its session.
 pub(crate) struct Connection {
     user_id: Option<UserId>,
-    principal: Option<Principal>,
+    user: Mutex<CurrentUser>,
     request: ConnectionRequest,
     transport: Transport,
     protocol: OnceLock<HubProtocol>,
@@ -59,9 +63,6 @@ pub(crate) struct Connection {
     received: Received,
     groups: Mutex<IndexSet<GroupName>>,
     position: AtomicUsize,
-    /// When the connection ends because its user's authentication does, in milliseconds of the node's
-    /// clock.
-    expires: AtomicU64,
 }
 
 impl Connection {
@@ -69,7 +70,7 @@ impl Connection {
         Arc::new(Self {
             clock: ConnectionClock::new(outbound.node().now()),
             user_id: identity.user_id,
-            principal: identity.principal,
+            user: Mutex::new(identity.user),
             request: identity.request,
             transport: identity.transport,
             protocol: OnceLock::new(),
@@ -84,7 +85,6 @@ impl Connection {
             received: Received::default(),
             groups: Mutex::default(),
             position: AtomicUsize::new(usize::MAX),
-            expires: AtomicU64::new(u64::MAX),
         })
     }
 
@@ -101,8 +101,25 @@ impl Connection {
         self.user_id.as_ref()
     }
 
-    pub(crate) fn principal(&self) -> Option<&Principal> {
-        self.principal.as_ref()
+    /// Returns the user, as authenticated last.
+    pub(crate) fn principal(&self) -> Option<Principal> {
+        self.user().principal.clone()
+    }
+
+    /// Sets the same user, as authenticated anew.
+    pub(crate) fn set_user(&self, user: CurrentUser) {
+        let before = mem::replace(&mut *self.user(), user);
+        drop(before);
+    }
+
+    /// Returns when the connection ends because its user's authentication does, in milliseconds of
+    /// the node's clock.
+    pub(crate) fn expiry(&self) -> u64 {
+        self.user().expires
+    }
+
+    fn user(&self) -> MutexGuard<'_, CurrentUser> {
+        self.user.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn request(&self) -> &ConnectionRequest {
@@ -188,23 +205,30 @@ impl Connection {
         self.end(DisconnectReason::Aborted);
     }
 
-    /// Sets when the connection ends because its user's authentication does, in milliseconds of the
-    /// node's clock.
-    pub(crate) fn set_expiry(&self, time: u64) {
-        self.expires.store(time, Ordering::Relaxed);
-    }
-
-    /// Returns when the connection ends because its user's authentication does.
-    pub(crate) fn expiry(&self) -> u64 {
-        self.expires.load(Ordering::Relaxed)
-    }
-
     /// Tells the session to end the connection; the first reason counts.
     pub(crate) fn end(&self, reason: DisconnectReason) {
-        if self.outbound.failure().is_none() {
-            self.end.get_or_init(|| Box::new(reason));
-        }
+        self.set_end(reason);
         self.outbound.wake_owner();
+    }
+
+    /// Ends the connection on behalf of others, whatever panics; returns whether that is news to
+    /// it. Nothing that is sent from now on reaches its client.
+    pub(crate) fn disconnect(&self, reason: DisconnectReason) -> bool {
+        let has_left = self.has_lost_transport();
+        // Without an answer to its handshake, a client would take the Close message for one.
+        if self.protocol.get().is_some() {
+            guarded_step_of(self.whose(), "the end of sending", || self.finish_sending());
+        }
+        let is_first = self.set_end(reason);
+        guarded_step_of(self.whose(), "the waking of a session", || {
+            self.outbound.wake_owner();
+        });
+        is_first && !has_left
+    }
+
+    /// Returns whether this is the first reason.
+    fn set_end(&self, reason: DisconnectReason) -> bool {
+        self.outbound.failure().is_none() && self.end.set(Box::new(reason)).is_ok()
     }
 
     pub(crate) fn has_ended(&self) -> bool {

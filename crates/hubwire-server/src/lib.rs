@@ -55,9 +55,9 @@ pub use hub::{
 };
 pub use listen::listen;
 pub use node::{
-    Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-    METRICS, Metric, MetricKind, MetricUnit, RandomSource, ServeOptions, ServerOptions,
-    describe_metrics,
+    Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepConnection,
+    KeepRequest, METRICS, Metric, MetricKind, MetricUnit, RandomSource, ServeOptions,
+    ServerOptions, describe_metrics,
 };
 #[cfg(feature = "tls")]
 pub use serve::tls::{Tls, TlsError};

@@ -1,13 +1,16 @@
 //! The connections of a hub, their groups and their users, on this node and on other nodes.
 
+mod arrivals;
 mod client_results;
 mod cluster;
 mod connections;
 mod delivery;
+mod disconnecting;
 mod invoking;
 mod manager;
 mod memberships;
 mod metrics;
+mod only_connections;
 mod protocols_in_use;
 mod sending;
 mod subscriptions;
@@ -17,3 +20,4 @@ pub(crate) mod tests;
 pub(crate) use client_results::Receipt;
 pub(crate) use cluster::Cluster;
 pub(crate) use manager::DefaultHubLifetimeManager;
+pub(crate) use only_connections::Admitted;

@@ -48,8 +48,8 @@ pub(crate) use metric::{
 pub use metric::{METRICS, Metric, MetricKind, MetricUnit, describe_metrics};
 pub(crate) use options::ErrorDetail;
 pub use options::{
-    Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-    ServeOptions, ServerOptions,
+    Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepConnection,
+    KeepRequest, ServeOptions, ServerOptions,
 };
 pub(crate) use options::{
     Configure, EndpointDefaults, OptionLevels, endpoint_option_setters, hub_option_setters,

@@ -201,10 +201,10 @@ impl Outbound {
         }
     }
 
-    /// Appends the last hub message, even to a full or finished queue.
+    /// Appends the last hub message, even to a full or finished queue; there is only one.
     pub(crate) fn gather_last(&self, transfer_format: TransferFormat, message: &[u8]) {
         let mut state = self.lock();
-        if !state.is_gone() {
+        if !state.is_gone() && !state.has_last {
             state.has_last = true;
             state
                 .queue

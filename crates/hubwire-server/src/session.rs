@@ -33,6 +33,7 @@ use wire::Wire;
 use crate::connection::{Connection, DisconnectReason};
 use crate::dispatch::Dispatcher;
 use crate::hub::{Connecting, HubResult, HubRuntime, Place, TraceContext};
+use crate::lifetime::Admitted;
 use crate::node::{EndpointOptions, Turn, caught, guarded};
 use crate::transport::{Closing, Transport};
 
@@ -56,7 +57,9 @@ enum Opened {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Registered {
     Yes,
-    ClientLeft,
+    /// The client has left, or another part of the server has ended the connection.
+    Ended,
+    UserHasAnother,
 }
 
 /// The session of a connection to a hub or to a connection handler.
@@ -141,7 +144,9 @@ impl Session {
             polled.unwrap_or_else(|panic| {
                 let whose = self.connection().whose();
                 panic.log_of(whose, "a connection");
-                Poll::Ready(DisconnectReason::ServerFailed(panic.into_text()))
+                let reason = DisconnectReason::ServerFailed(panic.into_text());
+                self.connection().end(reason.clone());
+                Poll::Ready(reason)
             })
         });
         let reason = reason.await;
@@ -153,18 +158,22 @@ impl Session {
         match self.handshake().await {
             Handshake::Accepted(protocol) => self.connection().set_protocol(protocol),
             Handshake::Refused => {
-                self.wire.close(Closing::Normal).await;
+                self.leave(Closing::Normal).await;
                 return Opened::Refused;
             }
         }
-        if self.register().await == Registered::ClientLeft {
-            self.leave(Closing::Normal).await;
-            return Opened::Refused;
+        match self.register().await {
+            Registered::Yes => {}
+            refused => {
+                self.turn_away(refused).await;
+                return Opened::Refused;
+            }
         }
         if let Err(error) = self.on_connected().await {
             self.refuse(error).await;
             return Opened::Refused;
         }
+        self.hub.lifetime().accept(self.connection());
         Opened::ForTheHub
     }
 
@@ -176,15 +185,22 @@ impl Session {
     /// meantime is not kept for it.
     async fn register(&mut self) -> Registered {
         let (hub, connection) = (Arc::clone(&self.hub), Arc::clone(self.connection()));
+        if hub.lifetime().admit(&connection) == Admitted::UserHasAnother {
+            return Registered::UserHasAnother;
+        }
         let mut connecting = pin!(hub.lifetime().connect(&connection));
         let limit = self.endpoint.application_maximum_buffer_size;
         poll_fn(|cx| {
-            if connecting.as_mut().poll(cx).is_ready() {
+            let is_registered = connecting.as_mut().poll(cx).is_ready();
+            if self.wire.end_of_connection(cx).is_some() {
+                return Poll::Ready(Registered::Ended);
+            }
+            if is_registered {
                 return Poll::Ready(Registered::Yes);
             }
             self.keep_what_comes(limit, cx);
-            match self.wire.has_ended() || self.wire.end_of_connection(cx).is_some() {
-                true => Poll::Ready(Registered::ClientLeft),
+            match self.wire.has_ended() {
+                true => Poll::Ready(Registered::Ended),
                 false => Poll::Pending,
             }
         })
@@ -200,13 +216,18 @@ impl Session {
         let run = hub.service().on_connected(caller);
         let mut hook = Hook::new(&hub, &connection, Place::OnConnected, run);
         let limit = self.endpoint.application_maximum_buffer_size;
+        let mut is_over = false;
         let result = poll_fn(|cx| {
             let ended = hook.poll(cx);
             if ended.is_pending() {
                 self.keep_what_comes(limit, cx);
-                // The hook continues, but it can see that the connection has ended.
-                if self.wire.end_of_connection(cx).is_some() {
-                    self.connection().finish_sending();
+                // The hook continues, but it can see that the connection has ended. Its client is
+                // told at once.
+                if let Some(reason) = self.wire.end_of_connection(cx)
+                    && !is_over
+                {
+                    is_over = true;
+                    self.say_why(&reason);
                 }
             }
             ended

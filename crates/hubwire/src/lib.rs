@@ -168,8 +168,8 @@ mod browsers {}
 
 pub use futures_core::Stream;
 pub use hubwire_core::{
-    CallerClients, ClientResultError, Clients, ConnectionId, GroupError, GroupName, Groups,
-    MessageKey, Proxy, Reach, SendError, UserId, WhenBusy,
+    CallerClients, ClientResultError, Clients, ConnectionId, Disconnect, GroupError, GroupName,
+    Groups, MessageKey, Proxy, Reach, SendError, UserId, WhenBusy,
 };
 pub use hubwire_macros::{authorize, hub, hub_client};
 pub use hubwire_protocol::{self as protocol, Binary, Naming, Timestamp};
@@ -202,6 +202,7 @@ pub mod auth {
     };
 
     #[cfg(feature = "jwt")]
+    #[doc(inline)]
     pub use hubwire_auth as jwt;
 }
 
@@ -267,8 +268,9 @@ pub mod options {
     //! The guide is [`guides::options`](crate::guides::options).
 
     pub use hubwire_server::{
-        Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption, KeepRequest,
-        NameIdentifierUserIdProvider, RandomSource, ServeOptions, ServerOptions,
+        Configuration, DeadPeerTimeouts, EndpointOptions, HubOptions, InvalidOption,
+        KeepConnection, KeepRequest, NameIdentifierUserIdProvider, RandomSource, ServeOptions,
+        ServerOptions,
     };
 }
 

@@ -15,6 +15,8 @@ mod calls;
 mod churn;
 #[path = "raw_socket/closing.rs"]
 mod closing;
+#[path = "raw_socket/disconnecting.rs"]
+mod disconnecting;
 #[path = "raw_socket/event_streams.rs"]
 mod event_streams;
 #[path = "raw_socket/fan_out.rs"]

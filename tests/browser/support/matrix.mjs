@@ -52,6 +52,7 @@ const LIMITED = new Map([
   ["connections: an OnConnected that fails for clients to read", notOnStreams],
   ["connections: a hub that cannot be made", notOnStreams],
   ["filters: a filter turns a connection away", notOnStreams],
+  ["kicks: the oldest connection of a user keeps others out", notOnStreams],
   // Chromium repeats a poll whose connection was cut, and the client does not notice.
   ["outages: cut off by the network: clients come back", notOnPolls],
 ]);

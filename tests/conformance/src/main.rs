@@ -14,6 +14,8 @@ mod echo_handler;
 mod filter_endpoints;
 mod filter_hub;
 mod https;
+mod kick_endpoints;
+mod kick_hub;
 mod matrix_endpoints;
 mod members_hub;
 mod pack_anything;

@@ -8,7 +8,8 @@ use hubwire::{MapHub, SignalR};
 
 use crate::bench_hub::BenchHub;
 use crate::{
-    chat_endpoints, filter_endpoints, matrix_endpoints, pack_endpoints, statistics, suite_endpoints,
+    chat_endpoints, filter_endpoints, kick_endpoints, matrix_endpoints, pack_endpoints, statistics,
+    suite_endpoints,
 };
 
 /// Returns all routes; those that the transcripts and the benchmark do not use belong to the test
@@ -17,6 +18,7 @@ pub(crate) fn router(signalr: &SignalR, filtered: &SignalR, allowed_origins: &[S
     let routes = chat_endpoints::router(signalr, allowed_origins)
         .merge(pack_endpoints::router(signalr))
         .merge(filter_endpoints::router(filtered))
+        .merge(kick_endpoints::router(signalr))
         .merge(matrix_endpoints::router(signalr))
         .merge(statistics::router(signalr))
         .map_hub("/bench", signalr.hub().build(BenchHub).endpoint())

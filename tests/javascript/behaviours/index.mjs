@@ -9,6 +9,7 @@ import * as encodings from "./encodings.mjs";
 import * as errors from "./errors.mjs";
 import * as filters from "./filters.mjs";
 import * as groups from "./groups.mjs";
+import * as kicks from "./kicks.mjs";
 import * as later from "./later.mjs";
 import * as limits from "./limits.mjs";
 import * as negotiation from "./negotiation.mjs";
@@ -32,5 +33,5 @@ const once = ({ theme, behaviours }) => ({
 
 export const THEMES = [
   once(values), once(encodings), calls, once(contracts), streams, results, once(pushes), groups, busy, errors, once(filters),
-  negotiation, authentication, requests, connections, once(limits), outages, rawConnections, later,
+  negotiation, authentication, requests, connections, kicks, once(limits), outages, rawConnections, later,
 ];

@@ -125,6 +125,28 @@ impl PackedClient {
         }
     }
 
+    /// Waits for the Close message, and returns its error and whether it allows to reconnect.
+    pub async fn close_message(&mut self) -> io::Result<(Option<String>, bool)> {
+        loop {
+            // The frame that closes the WebSocket may have arrived with it.
+            let read = self.read().await;
+            let mut used = 0;
+            while let Some(rest) = self.received.get(used..)
+                && let Some((message, consumed)) = HubProtocol::MessagePack
+                    .next_message(rest, None)
+                    .map_err(io::Error::other)?
+            {
+                if let HubMessage::Close(close) = message {
+                    let error = close.error.map(|error| error.into_owned());
+                    return Ok((error, close.allow_reconnect));
+                }
+                used += consumed;
+            }
+            self.received.drain(..used);
+            read?;
+        }
+    }
+
     async fn read(&mut self) -> io::Result<()> {
         let mut buffer = vec![0; 16 * 1024];
         let count = self.pipe.read(&mut buffer).await?;

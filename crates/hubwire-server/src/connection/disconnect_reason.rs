@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hubwire_core::ConnectionId;
+use hubwire_core::{ConnectionId, Disconnect};
 use hubwire_protocol::{Excerpt, ProtocolError};
 
 /// The reason for a connection's end.
@@ -37,6 +37,9 @@ pub enum DisconnectReason {
     ClientFailed(String),
     /// The client was silent for longer than the client timeout.
     ClientTimedOut,
+    /// Hub code disconnected the connection, its user or a group that it was in
+    /// ([`HubContext`](crate::HubContext)); this is what the client was told.
+    Disconnected(Disconnect),
     /// The client violated the protocol.
     ProtocolViolated {
         /// ASP.NET Core's name for this kind of error.
@@ -44,6 +47,9 @@ pub enum DisconnectReason {
         /// What is wrong.
         message: String,
     },
+    /// The user has connected again, and the hub keeps only the newest connection of each user
+    /// ([`HubOptions::one_connection_per_user`](crate::HubOptions::one_connection_per_user)).
+    Replaced,
     /// The server itself failed on this connection. The text is that of the panic, which is in the
     /// server's log.
     ///
@@ -87,6 +93,8 @@ impl DisconnectReason {
             Self::Aborted
             | Self::AuthenticationExpired
             | Self::ClientClosed
+            | Self::Disconnected(_)
+            | Self::Replaced
             | Self::ServerShutdown
             | Self::TransportClosed => None,
             Self::ClientFailed(text) => Some(("HubException", text)),
@@ -105,13 +113,19 @@ impl DisconnectReason {
     }
 }
 
-/// For a log: one line, of a text that the client wrote an [`Excerpt`] with its control characters escaped.
+/// For a log: one line, of a text that the client wrote, or hub code, an [`Excerpt`] with its
+/// control characters escaped.
 impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Aborted => f.write_str("aborted by the hub"),
             Self::AuthenticationExpired => f.write_str("the user's authentication has expired"),
             Self::ClientClosed => f.write_str("closed by the client"),
+            Self::Disconnected(disconnect) => match disconnect.reason() {
+                Some(reason) => write!(f, "disconnected by the hub: {:?}", Excerpt(reason)),
+                None => f.write_str("disconnected by the hub"),
+            },
+            Self::Replaced => f.write_str("replaced by a newer connection of its user"),
             Self::ServerShutdown => f.write_str("server shutdown"),
             Self::TransportClosed => f.write_str("transport closed"),
             other => match other.error() {
@@ -133,5 +147,14 @@ mod tests {
         assert_eq!(failed.error(), Some(("HubException", "x\nFORGED")));
         let long = DisconnectReason::TransportViolated("x".repeat(10_000));
         assert_eq!(long.to_string(), "x".repeat(256) + "...");
+    }
+
+    #[test]
+    fn a_reason_of_hub_code_stays_in_its_line() {
+        let banned = Disconnect::for_good().because("Banned\nby ann");
+        let reason = DisconnectReason::Disconnected(banned);
+        let expected = r"disconnected by the hub: Banned\nby ann";
+        assert_eq!(reason.to_string(), expected);
+        assert_eq!(reason.error(), None);
     }
 }

@@ -146,11 +146,7 @@ impl ConnectionRequest {
     /// 8.2.3).
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        self.headers("cookie")
-            .flat_map(|header| header.split(';'))
-            .filter_map(|cookie| cookie.split_once('='))
-            .find(|(kept, _)| kept.trim() == name)
-            .map(|(_, value)| value.trim())
+        cookie(self.headers("cookie"), name)
     }
 
     /// Returns how many bytes of the path, query and headers were too many to keep and are missing
@@ -196,6 +192,15 @@ impl ConnectionRequest {
             Some(std::str::from_utf8(text).unwrap_or_default())
         })
     }
+}
+
+/// Returns the value of the first cookie with this name in these headers.
+pub(crate) fn cookie<'a>(headers: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+    headers
+        .flat_map(|header| header.split(';'))
+        .filter_map(|cookie| cookie.split_once('='))
+        .find(|(kept, _)| kept.trim() == name)
+        .map(|(_, value)| value.trim())
 }
 
 fn kept_query(query: &str, with_tokens: bool) -> String {

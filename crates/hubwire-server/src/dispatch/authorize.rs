@@ -24,7 +24,7 @@ impl Dispatcher {
         let user = self.connection().principal();
         let policy = &restriction.policy;
         // Checks are not run yet, so nobody meets a policy with one.
-        let is_allowed = user.is_some_and(|user| policy.allows(user) && !policy.has_checks());
+        let is_allowed = user.is_some_and(|user| policy.allows(&user) && !policy.has_checks());
         let takes_slot = call.mode == Mode::Plain && !restriction.reads_streams;
         match (is_allowed, takes_slot) {
             (true, _) => self.invoke_allowed(message, call, cx),

@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 
 pub(crate) use self::outcome::{Attach, Ended, Keep, Receiver, Termination};
 use self::state::{Posted, SlotInput, State, is_same_user, may_read};
-use crate::connection::{Connection, Principal};
+use crate::connection::{Connection, CurrentUser, Principal};
 use crate::node::ConnectionPermit;
 
 static NEXT_SLOT: AtomicUsize = AtomicUsize::new(0);
@@ -61,8 +61,16 @@ impl Slot {
         &self.id
     }
 
-    pub(crate) fn principal(&self) -> Option<&Principal> {
+    fn principal(&self) -> Option<&Principal> {
         self.principal.get()
+    }
+
+    /// Returns the user of the request that has opened the connection, or of the last poll.
+    pub(super) fn user(&self) -> CurrentUser {
+        match &*self.lock() {
+            State::Attached { user, .. } => user.clone(),
+            State::Negotiated { .. } | State::Ended { .. } => CurrentUser::default(),
+        }
     }
 
     /// Keeps a permit until the slot is attached.
@@ -84,8 +92,9 @@ impl Slot {
 
     /// Gives the connection to the only transport that may use it. The opener is its user from then
     /// on, unless one has negotiated.
-    pub(super) fn attach(&self, transport: Transport, opener: Option<&Principal>) -> Attach {
+    pub(super) fn attach(&self, transport: Transport, user: &CurrentUser) -> Attach {
         let mut state = self.lock();
+        let opener = user.principal.as_ref();
         if !self.is_of(opener) {
             return Attach::OtherUser;
         }
@@ -94,7 +103,7 @@ impl Slot {
                 posted.take()
             }
             State::Negotiated { .. } => return Attach::OtherUser,
-            state => return state.attach_again(transport),
+            state => return state.attach_again(transport, user),
         };
         if let Some(opener) = opener {
             self.principal.get_or_init(|| opener.clone());
@@ -113,6 +122,7 @@ impl Slot {
             task: None,
             input,
             end_is_told: false,
+            user: user.clone(),
         };
         drop(state);
         // Dropping it wakes those who are posting.
@@ -135,9 +145,14 @@ impl Slot {
 
     pub(crate) fn set_connection(&self, opened: &Arc<Connection>) {
         if let State::Attached {
-            connection, input, ..
+            connection,
+            input,
+            user,
+            ..
         } = &mut *self.lock()
         {
+            // A poll may have come since it was opened.
+            opened.set_user(user.clone());
             // The client may already have left again.
             if matches!(input, SlotInput::Ended) {
                 opened.lose_transport();

@@ -98,7 +98,12 @@ impl Stage {
             Arc::new(NameIdentifierUserIdProvider),
         ));
         let table = Arc::new(ConnectionTable::new(None));
-        let endpoint = HubEndpoint::new(Arc::clone(&hub), Arc::clone(&table), Arc::default());
+        let endpoint = HubEndpoint::new(
+            Arc::clone(&hub),
+            Arc::clone(&table),
+            Arc::default(),
+            Access::default(),
+        );
         let (client, far_end) = duplex(1_000);
         let socket = Socket::of_other(Box::new(Broken(far_end)), Bytes::new(), None);
         let attached = Attached::fresh(&endpoint, None);

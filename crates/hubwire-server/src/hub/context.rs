@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use hubwire_core::{Clients, Groups, HubLifetimeManager};
+use hubwire_core::{
+    Clients, ConnectionId, Disconnect, GroupName, Groups, HubLifetimeManager, Target, UserId,
+};
 
 use super::Hub;
 
@@ -57,6 +59,59 @@ impl<H: Hub> HubContext<H> {
     #[must_use]
     pub fn groups(&self) -> Groups {
         Groups::new(Arc::clone(&self.lifetime))
+    }
+
+    /// Disconnects the client of one connection; returns how many connections this call has told to
+    /// end, which is 0 or 1.
+    ///
+    /// The client receives what was sent to it before, then a Close message with the reason of
+    /// `disconnect`; nothing that is sent afterwards reaches it. Its hub's `on_disconnected` gets
+    /// [`DisconnectReason::Disconnected`](crate::DisconnectReason::Disconnected). Its running calls
+    /// are not waited for; their tokens fire. A client that is just connecting is disconnected,
+    /// too: before its handshake, that fails with `Handshake was canceled.`; between the handshake
+    /// and `on_connected`, no hook runs. One that has only negotiated has no connection yet.
+    ///
+    /// This waits for nothing, so a method may also disconnect its own caller. A connection that
+    /// is ending already does not count, nor does one on another node.
+    ///
+    /// ```
+    /// use hubwire::{Disconnect, HubCallerContext, HubContext, hub};
+    ///
+    /// struct ChatHub;
+    ///
+    /// #[hub]
+    /// impl ChatHub {
+    ///     pub fn kick(&self, chat: &HubContext<Self>, connection_id: String) -> bool {
+    ///         let because = Disconnect::for_good().because("You were rude");
+    ///         chat.disconnect_connection(connection_id, because) == 1
+    ///     }
+    /// }
+    /// ```
+    pub fn disconnect_connection(
+        &self,
+        connection_id: impl Into<ConnectionId>,
+        disconnect: Disconnect,
+    ) -> usize {
+        self.disconnect(Target::Connection(connection_id.into()), &disconnect)
+    }
+
+    /// Disconnects every connection of a user on this node, as
+    /// [`HubContext::disconnect_connection`] does; returns how many this call has told to end.
+    ///
+    /// This also applies to connections of the user that are just being made, but not to later
+    /// ones: whoever is to stay away must be refused when connecting.
+    pub fn disconnect_user(&self, user: impl Into<UserId>, disconnect: Disconnect) -> usize {
+        self.disconnect(Target::User(user.into()), &disconnect)
+    }
+
+    /// Disconnects the members of a group on this node, as [`HubContext::disconnect_connection`]
+    /// does; returns how many this call has told to end.
+    pub fn disconnect_group(&self, group: impl Into<GroupName>, disconnect: Disconnect) -> usize {
+        self.disconnect(Target::Group(group.into()), &disconnect)
+    }
+
+    fn disconnect(&self, target: Target, disconnect: &Disconnect) -> usize {
+        self.lifetime.disconnect(&target, disconnect)
     }
 }
 

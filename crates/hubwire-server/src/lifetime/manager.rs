@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::{
-    Arguments, ClientResultError, ConnectionId, EncodedMessage, Envelope, GroupAction, GroupError,
-    GroupName, HubLifetimeManager, HubName, MessageKey, OutgoingInvocation, RawClientResults,
-    SendError, Sending, Subject, Target, UserId, WhenBusy,
+    Arguments, ClientResultError, ConnectionId, Disconnect, EncodedMessage, Envelope, GroupAction,
+    GroupError, GroupName, HubLifetimeManager, HubName, MessageKey, OutgoingInvocation,
+    RawClientResults, SendError, Sending, Subject, Target, UserId, WhenBusy,
 };
 use hubwire_protocol::{HubProtocol, Naming};
 
+use super::arrivals::Arrivals;
 use super::client_results::PendingClientResults;
 use super::cluster::Cluster;
 use super::connections::Connections;
 use super::delivery::{Before, Delivery, EncodedOnce};
 use super::memberships::Memberships;
 use super::metrics::SendMetrics;
+use super::only_connections::{Admitted, OnlyConnections};
 use super::protocols_in_use::ProtocolsInUse;
 use crate::connection::Connection;
 use crate::node::{HubOptions, Node, Whose};
@@ -28,6 +30,8 @@ use crate::outbound::{Flushers, Pace};
 #[derive(Debug)]
 pub(crate) struct DefaultHubLifetimeManager {
     hub: HubName,
+    pub(super) arrivals: Arrivals,
+    only_connections: OnlyConnections,
     pub(super) connections: Connections,
     pub(super) groups: Memberships<GroupName>,
     pub(super) users: Memberships<UserId>,
@@ -55,6 +59,8 @@ impl DefaultHubLifetimeManager {
         Self {
             maximum_groups: options.maximum_groups_per_connection,
             maximum_name_size: options.maximum_group_name_size,
+            arrivals: Arrivals::default(),
+            only_connections: OnlyConnections::new(options.one_connection_per_user),
             connections: Connections::default(),
             groups: Memberships::default(),
             users: Memberships::default(),
@@ -143,6 +149,21 @@ impl DefaultHubLifetimeManager {
         }
     }
 
+    /// Makes a connection known that is being opened: it can be disconnected.
+    pub(crate) fn arrive(&self, connection: &Arc<Connection>) {
+        self.arrivals.insert(connection);
+    }
+
+    /// Returns whether a connection may be registered, after its handshake.
+    pub(crate) fn admit(&self, connection: &Arc<Connection>) -> Admitted {
+        self.only_connections.admit(connection)
+    }
+
+    /// Records that the hub has accepted a connection.
+    pub(crate) fn accept(&self, connection: &Arc<Connection>) {
+        self.only_connections.accept(connection);
+    }
+
     /// Registers a connection; from now on it receives messages.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) {
         self.protocols.note(connection.protocol());
@@ -152,6 +173,8 @@ impl DefaultHubLifetimeManager {
             let hear = || self.hear(&Subject::User(user.clone()));
             self.users.add(user, connection, hear);
         }
+        // Only now, so that it can be found at any time.
+        self.arrivals.remove(connection);
         let Some(cluster) = &self.cluster else { return };
         self.hear(&Subject::Connection(connection.id().clone()));
         cluster.start().await;
@@ -163,6 +186,8 @@ impl DefaultHubLifetimeManager {
     /// Removes a connection from the registered ones, its groups and its user. A second call does
     /// nothing.
     pub(crate) fn forget(&self, connection: &Connection) {
+        self.arrivals.remove(connection);
+        self.only_connections.remove(connection);
         if !self.connections.remove(connection) {
             return;
         }
@@ -363,6 +388,10 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
         group: GroupName,
     ) -> BoxFuture<'static, Result<(), GroupError>> {
         self.change_group(GroupAction::Remove, connection_id, group)
+    }
+
+    fn disconnect(&self, target: &Target, disconnect: &Disconnect) -> usize {
+        self.disconnect_local(target, disconnect)
     }
 }
 

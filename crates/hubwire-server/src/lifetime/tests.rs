@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use hubwire_core::{FrameFormat, HubName};
+use hubwire_core::{FrameFormat, HubName, UserId};
 use hubwire_protocol::Transport;
 
 use super::DefaultHubLifetimeManager;
-use crate::connection::{Connection, ConnectionRequest, Identity};
+use crate::connection::{Connection, ConnectionRequest, CurrentUser, Identity};
 use crate::node::{HubOptions, ServerOptions};
 use crate::outbound::tests::{bounds, label, node};
 use crate::outbound::{Flushers, Outbound};
@@ -17,18 +17,31 @@ static BARE: FrameFormat = FrameFormat::new("bare", |_, message, output| {
 });
 
 pub(crate) fn lifetime() -> DefaultHubLifetimeManager {
+    lifetime_with(&HubOptions::default())
+}
+
+pub(crate) fn lifetime_with(options: &HubOptions) -> DefaultHubLifetimeManager {
     let flushers = Arc::new(Flushers::new(1, &ServerOptions::default()));
     let hub = HubName::from("hub");
-    DefaultHubLifetimeManager::new(hub, node(), flushers, None, &HubOptions::default())
+    DefaultHubLifetimeManager::new(hub, node(), flushers, None, options)
 }
 
 /// Creates a connection without a way out.
 pub(crate) fn connection() -> Arc<Connection> {
+    of(None)
+}
+
+/// Creates a connection of a user, without a way out.
+pub(crate) fn connection_of(user: &str) -> Arc<Connection> {
+    of(Some(user.into()))
+}
+
+fn of(user_id: Option<UserId>) -> Arc<Connection> {
     let flusher = Flushers::new(1, &ServerOptions::default()).assign();
     let outbound = Outbound::new(label(), node(), flusher, bounds(1024, 1024), &BARE);
     let identity = Identity {
-        user_id: None,
-        principal: None,
+        user_id,
+        user: CurrentUser::default(),
         request: ConnectionRequest::default(),
         transport: Transport::WebSockets,
     };

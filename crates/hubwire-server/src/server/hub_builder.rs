@@ -17,7 +17,7 @@ use crate::hub::{
     Restrictions, TypedHub, short_type_name,
 };
 use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
-use crate::node::{Configure, EndpointDefaults, HubOptions, hub_option_setters};
+use crate::node::{Configure, EndpointDefaults, HubOptions, KeepConnection, hub_option_setters};
 
 /// Configures a hub.
 ///

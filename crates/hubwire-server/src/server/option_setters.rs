@@ -8,8 +8,8 @@ use hubwire_protocol::{HubProtocol, Naming, Transport};
 
 use super::SignalRBuilder;
 use crate::node::{
-    Configure, DeadPeerTimeouts, EndpointOptions, HubOptions, KeepRequest, ServerOptions,
-    endpoint_option_setters, hub_option_setters, server_option_setters,
+    Configure, DeadPeerTimeouts, EndpointOptions, HubOptions, KeepConnection, KeepRequest,
+    ServerOptions, endpoint_option_setters, hub_option_setters, server_option_setters,
 };
 
 /// The server's own options.

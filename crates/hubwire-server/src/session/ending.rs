@@ -14,6 +14,8 @@ pub(super) struct CloseMessage {
 }
 
 const CLOSED_WITH_ERROR: &str = "Connection closed with an error.";
+const REPLACED: &str = "The user has connected again.";
+const SECOND: &str = "The user is already connected.";
 
 impl CloseMessage {
     /// Implements the table in the protocol's section on the Close message; returns `None` if
@@ -37,6 +39,11 @@ impl CloseMessage {
                 error: None,
                 allow_reconnect: true,
             }),
+            DisconnectReason::Disconnected(disconnect) => Some(Self {
+                error: disconnect.reason().map(str::to_owned),
+                allow_reconnect: disconnect.allows_reconnect(),
+            }),
+            DisconnectReason::Replaced => Some(Self::for_good(REPLACED)),
             DisconnectReason::TooSlow | DisconnectReason::TransportViolated(_) => None,
         }
     }
@@ -52,6 +59,18 @@ impl CloseMessage {
         });
         Self {
             error: Some(text.unwrap_or_else(|| CLOSED_WITH_ERROR.to_owned())),
+            allow_reconnect: false,
+        }
+    }
+
+    /// Creates the message for a connection of a user who has one, if the hub keeps the oldest.
+    pub(super) fn of_second_connection() -> Self {
+        Self::for_good(SECOND)
+    }
+
+    fn for_good(error: &str) -> Self {
+        Self {
+            error: Some(error.to_owned()),
             allow_reconnect: false,
         }
     }

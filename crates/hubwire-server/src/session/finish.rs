@@ -6,9 +6,9 @@ use std::task::Context;
 
 use hubwire_protocol::Excerpt;
 
-use super::Session;
 use super::ending::CloseMessage;
 use super::hook::Hook;
+use super::{Registered, Session};
 use crate::connection::DisconnectReason;
 use crate::dispatch::{Dispatcher, LeftUploads};
 use crate::hub::{Details, HubError, HubResult, LetGo, Place, Warning};
@@ -28,6 +28,27 @@ impl Session {
             }
         });
         self.give_up_client_results();
+        self.leave(Closing::Normal).await;
+    }
+
+    /// Ends a connection whose hooks do not run, because it ended or was not admitted before its
+    /// hub was told.
+    pub(super) async fn turn_away(&mut self, why: Registered) {
+        let connection = Arc::clone(self.connection());
+        guarded_step_of(connection.whose(), "the goodbye to a client", || {
+            if why == Registered::UserHasAnother {
+                self.say_goodbye(&CloseMessage::of_second_connection());
+            } else if let Some(reason) = connection.end_reason() {
+                self.stop_sending(&reason);
+            }
+        });
+        tracing::debug!(
+            target: "hubwire::connection",
+            ?why,
+            hub = %self.hub.name(),
+            connection_id = %connection.id(),
+            "turned away"
+        );
         self.leave(Closing::Normal).await;
     }
 
@@ -52,12 +73,17 @@ impl Session {
         self.leave(closing).await;
     }
 
-    fn stop_sending(&mut self, reason: &DisconnectReason) {
+    /// Sends the last message: why the connection ends. Only the first call does anything.
+    pub(super) fn say_why(&self, reason: &DisconnectReason) {
         self.connection().finish_sending();
         let error_detail = self.hub.options().error_detail();
         if let Some(close) = CloseMessage::of(reason, error_detail) {
             self.say_goodbye(&close);
         }
+    }
+
+    fn stop_sending(&mut self, reason: &DisconnectReason) {
+        self.say_why(reason);
         let let_go = self.wire.reset_if_let_go();
         let silent = (*reason == DisconnectReason::ClientTimedOut).then_some(LetGo::Silent);
         if let Some(let_go) = let_go.or(silent) {
@@ -132,7 +158,8 @@ impl Session {
         }
     }
 
-    /// Queues a Close message after everything else, if the client can still receive it.
+    /// Queues a Close message after everything else, if the client can still receive it and none
+    /// is queued yet.
     fn say_goodbye(&self, close: &CloseMessage) {
         let connection = self.connection();
         connection.finish_sending();

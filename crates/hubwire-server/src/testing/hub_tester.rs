@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Recorder, TestCaller};
 use crate::connection::{
-    Connection, ConnectionRequest, Identity, NameIdentifierUserIdProvider, Principal,
+    Connection, ConnectionRequest, CurrentUser, Identity, NameIdentifierUserIdProvider, Principal,
     UserIdProvider,
 };
 use crate::hub::{
@@ -271,7 +271,8 @@ impl<H: Hub> HubTester<H> {
     /// #[hub]
     /// impl GreetingHub {
     ///     pub fn greet(&self, cx: &HubCallerContext<Self>) -> Option<String> {
-    ///         let role = cx.principal()?.claim("role")?;
+    ///         let user = cx.principal()?;
+    ///         let role = user.claim("role")?;
     ///         Some(format!("Hello {role} {}", cx.user_id()?))
     ///     }
     /// }
@@ -296,7 +297,10 @@ impl<H: Hub> HubTester<H> {
         let user_id = NameIdentifierUserIdProvider.user_id(&request, principal.as_ref());
         let identity = Identity {
             user_id,
-            principal,
+            user: CurrentUser {
+                principal,
+                ..CurrentUser::default()
+            },
             request,
             transport: Transport::WebSockets,
         };
@@ -323,7 +327,7 @@ impl<H: Hub> HubTester<H> {
         };
         let outbound = Outbound::new(label, node, flushers.assign(), bounds, &WEB_SOCKETS.frames);
         let connection = Connection::new(identity, outbound);
-        self.recorder.open(connection.id(), connection.user_id());
+        self.recorder.open(&connection);
         let lifetime = Arc::new(self.recorder.clone()) as Arc<dyn HubLifetimeManager>;
         TestCaller::new(self, Caller::new(connection, lifetime))
     }

@@ -1,20 +1,32 @@
 //! The connections of a test that a target addresses.
 
+use std::sync::Arc;
+
 use hubwire_core::{ConnectionId, GroupName, Target, UserId};
 use indexmap::{IndexMap, IndexSet};
 
 use super::GroupChange;
+use crate::connection::Connection;
 
 /// The connections that a test has created, in that order, and their groups.
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    users: IndexMap<ConnectionId, Option<UserId>>,
+    connections: IndexMap<ConnectionId, Arc<Connection>>,
     groups: IndexMap<GroupName, IndexSet<ConnectionId>>,
 }
 
 impl Members {
-    pub(super) fn open(&mut self, connection_id: &ConnectionId, user: Option<&UserId>) {
-        self.users.insert(connection_id.clone(), user.cloned());
+    /// Adds a connection; returns the one that had this id before.
+    pub(super) fn open(&mut self, connection: &Arc<Connection>) -> Option<Arc<Connection>> {
+        let id = connection.id().clone();
+        self.connections.insert(id, Arc::clone(connection))
+    }
+
+    /// Returns the known connections that a target addresses.
+    pub(super) fn connections(&self, target: &Target) -> Vec<Arc<Connection>> {
+        let ids = self.of(target).into_iter();
+        ids.filter_map(|id| self.connections.get(&id).cloned())
+            .collect()
     }
 
     pub(super) fn change(&mut self, change: &GroupChange) {
@@ -55,9 +67,9 @@ impl Members {
 
     fn those(&self, wanted: impl Fn(&ConnectionId, Option<&UserId>) -> bool) -> Vec<ConnectionId> {
         let wanted = self
-            .users
+            .connections
             .iter()
-            .filter(|(id, user)| wanted(id, user.as_ref()));
+            .filter(|(id, connection)| wanted(id, connection.user_id()));
         wanted.map(|(id, _)| id.clone()).collect()
     }
 

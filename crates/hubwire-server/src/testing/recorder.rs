@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 use futures_util::stream;
 use hubwire_core::{
-    Arguments, ClientResultError, ConnectionId, GroupError, GroupName, HubLifetimeManager,
-    RawClientResult, RawClientResults, SendError, Sending, Target, UserId, WhenBusy,
+    Arguments, ClientResultError, ConnectionId, Disconnect, GroupError, GroupName,
+    HubLifetimeManager, RawClientResult, RawClientResults, SendError, Sending, Target, WhenBusy,
 };
 use hubwire_protocol::{BindArguments, EncodeError, HubProtocol, Naming, RawArguments};
 use serde::Serialize;
@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::Sent;
 use super::client_methods::{ClientMethods, Unscripted};
 use super::members::Members;
+use crate::connection::{Connection, DisconnectReason};
 
 /// A change that a hub made to a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum GroupChange {
     Removed(ConnectionId, GroupName),
 }
 
-/// Records, in order, what was sent and which groups were changed.
+/// Records, in order, what was sent, which groups were changed and who was disconnected.
 ///
 /// It is a handle: its clones share the records.
 #[derive(Clone, Default)]
@@ -39,6 +40,7 @@ pub struct Recorder {
 struct Memory {
     sent: Vec<Sent>,
     group_changes: Vec<GroupChange>,
+    disconnects: Vec<(Target, Disconnect)>,
     members: Members,
     methods: ClientMethods,
     /// The first client method that was invoked without a handler.
@@ -55,6 +57,37 @@ impl Recorder {
     /// Removes and returns the group changes that were recorded since the last time.
     pub fn take_group_changes(&self) -> Vec<GroupChange> {
         std::mem::take(&mut self.lock().group_changes)
+    }
+
+    /// Removes and returns what the hub has disconnected since the last time.
+    ///
+    /// Of the connections that [`HubTester::caller`](super::HubTester::caller) has created, the
+    /// tokens fire ([`Caller::connection_aborted`](crate::Caller::connection_aborted)).
+    ///
+    /// ```
+    /// use hubwire::testing::{HubTester, Target};
+    /// use hubwire::{Disconnect, HubContext, hub};
+    ///
+    /// struct ChatHub;
+    ///
+    /// #[hub]
+    /// impl ChatHub {
+    ///     pub fn ban(&self, chat: &HubContext<Self>, user: String) -> usize {
+    ///         chat.disconnect_user(user, Disconnect::for_good().because("You are banned"))
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hubwire::testing::CallError> {
+    /// let tester = HubTester::new(ChatHub);
+    /// tester.caller("ann").invoke("Ban", ("bob",)).await?;
+    /// let banned = Disconnect::for_good().because("You are banned");
+    /// let expected = [(Target::User("bob".into()), banned)];
+    /// assert_eq!(tester.recorder().take_disconnects(), expected);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn take_disconnects(&self) -> Vec<(Target, Disconnect)> {
+        std::mem::take(&mut self.lock().disconnects)
     }
 
     pub(super) fn on<A, T, F>(&self, method: &str, handler: F)
@@ -88,8 +121,11 @@ impl Recorder {
     }
 
     /// Adds a connection.
-    pub(super) fn open(&self, connection_id: &ConnectionId, user: Option<&UserId>) {
-        self.lock().members.open(connection_id, user);
+    pub(super) fn open(&self, connection: &Arc<Connection>) {
+        // The one with this id before is dropped outside the lock, because it has values of the
+        // test.
+        let before = self.lock().members.open(connection);
+        drop(before);
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
@@ -192,6 +228,19 @@ impl HubLifetimeManager for Recorder {
         group: GroupName,
     ) -> BoxFuture<'static, Result<(), GroupError>> {
         self.change(GroupChange::Removed(connection_id, group))
+    }
+
+    fn disconnect(&self, target: &Target, disconnect: &Disconnect) -> usize {
+        let mut memory = self.lock();
+        memory
+            .disconnects
+            .push((target.clone(), disconnect.clone()));
+        let addressed = memory.members.connections(target);
+        drop(memory);
+        // The lock is released, because this wakes code of the test, which may use the recorder.
+        let reason = || DisconnectReason::Disconnected(disconnect.clone());
+        let told = addressed.iter().filter(|it| it.disconnect(reason()));
+        told.count()
     }
 }
 

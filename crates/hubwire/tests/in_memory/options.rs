@@ -30,6 +30,7 @@ maximum_group_name_size | 3 | in_memory/option_effects.rs | maximum_group_name_s
 outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_send_to_one_client_waits_until_there_is_room
 maximum_outbound_buffer_size | 65536 | in_memory/slow_clients.rs | a_broadcast_waits_for_nobody_and_disconnects_a_slow_client_at_the_maximum
 answer_buffer_size | 262144 | in_memory/unread_answers.rs | calls_of_a_client_that_does_not_read_its_completions_wait
+one_connection_per_user | "newest" | in_memory/one_connection_per_user.rs | a_file_chooses_which_connection_stays
 when_busy | "drop_oldest" | in_memory/when_busy.rs | a_hub_that_drops_the_oldest_keeps_the_newest_within_its_bound
 transports | ["web_sockets"] | in_memory/endpoint_option_effects.rs | transports
 poll_timeout | "2s" | in_memory/long_polling.rs | a_poll_ends_empty_after_the_poll_timeout_and_nothing_is_pinged

@@ -13,9 +13,14 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
 
 /// Requests an event stream, and reads its head and its first bytes.
 async fn open(server: &Server, path: &str) -> (String, Line) {
+    open_with(server, path, "").await
+}
+
+/// The same with more parameters in the query.
+pub(crate) async fn open_with(server: &Server, path: &str, more: &str) -> (String, Line) {
     let token = server.negotiate(path).await;
     let mut stream = Line::connect(server.address).await.unwrap();
-    let line = format!("GET {path}?id={token}");
+    let line = format!("GET {path}?id={token}{more}");
     let accept = "Accept: text/event-stream\r\n";
     send_head(&mut stream, server.address, &line, accept, b"").await;
     let head = read_until(&mut stream, "\r\n\r\n").await;
@@ -31,11 +36,11 @@ async fn expect_chunk(stream: &mut Line, content: &str) {
     assert_eq!(read, chunk);
 }
 
-async fn expect_event(stream: &mut Line, record: &str) {
+pub(crate) async fn expect_event(stream: &mut Line, record: &str) {
     expect_chunk(stream, &format!("data: {record}\u{1e}\r\n\r\n")).await;
 }
 
-async fn expect_end(stream: &mut Line) {
+pub(crate) async fn expect_end(stream: &mut Line) {
     assert_eq!(read_until(stream, "0\r\n\r\n").await, "0\r\n\r\n");
 }
 

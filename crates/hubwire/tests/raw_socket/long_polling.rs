@@ -11,14 +11,14 @@ const UNCACHED: &str = "cache-control: no-cache, no-store\r\npragma: no-cache\r\
     expires: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
 
 /// One connection of a client, for requests one after another.
-struct KeptAlive {
+pub(crate) struct KeptAlive {
     path: String,
     socket: Line,
 }
 
 impl KeptAlive {
     /// Negotiates.
-    async fn new(server: &Server, path: &str) -> Self {
+    pub(crate) async fn new(server: &Server, path: &str) -> Self {
         let token = server.negotiate(path).await;
         let socket = Line::connect(server.address).await.unwrap();
         Self {
@@ -27,7 +27,14 @@ impl KeptAlive {
         }
     }
 
-    async fn send(&mut self, method: &str, body: &str) {
+    /// Negotiates at a hub whose users are what their queries say.
+    pub(crate) async fn of_user(server: &Server, path: &str, user: &str) -> Self {
+        let mut this = Self::new(server, path).await;
+        this.path.push_str(&format!("&user={user}"));
+        this
+    }
+
+    pub(crate) async fn send(&mut self, method: &str, body: &str) {
         let line = format!("{method} {}", self.path);
         let (length, behind) = (body.len(), body.as_bytes());
         let headers = match method {
@@ -50,12 +57,12 @@ impl KeptAlive {
     }
 
     /// Polls, and expects these messages, or none of the first poll.
-    async fn poll(&mut self, body: &str) {
+    pub(crate) async fn poll(&mut self, body: &str) {
         self.send("GET", "").await;
         self.expect_polled(body).await;
     }
 
-    async fn expect_polled(&mut self, body: &str) {
+    pub(crate) async fn expect_polled(&mut self, body: &str) {
         let length = body.len();
         let headers = format!(
             "content-type: application/octet-stream\r\n{UNCACHED}content-length: {length}\r\n"
@@ -63,7 +70,15 @@ impl KeptAlive {
         self.expect("200 OK", &headers, body).await;
     }
 
-    async fn post(&mut self, body: &str) {
+    /// Polls, and returns the messages.
+    pub(crate) async fn poll_any(&mut self) -> String {
+        self.send("GET", "").await;
+        let (response, rest) = read_response(&mut self.socket).await;
+        assert_eq!((response.status, rest.len()), (200, 0));
+        response.body
+    }
+
+    pub(crate) async fn post(&mut self, body: &str) {
         self.send("POST", body).await;
         let headers = "content-type: text/plain\r\ncontent-length: 0\r\n";
         self.expect("200 OK", headers, "").await;
@@ -75,7 +90,7 @@ impl KeptAlive {
         self.expect(status, &headers, text).await;
     }
 
-    async fn shake_hands(&mut self) {
+    pub(crate) async fn shake_hands(&mut self) {
         self.poll("").await;
         self.post(HANDSHAKE).await;
         self.poll("{}\u{1e}").await;
@@ -111,6 +126,17 @@ async fn a_whole_connection_over_one_socket() {
     assert_eq!(journal, ["connected", "disconnected: transport closed"]);
 }
 
+impl KeptAlive {
+    /// Polls after the last message: the end is told once.
+    pub(crate) async fn expect_end(&mut self) {
+        self.send("GET", "").await;
+        let headers = format!("content-type: text/plain\r\n{UNCACHED}");
+        self.expect("204 No Content", &headers, "").await;
+        self.send("GET", "").await;
+        self.expect_text("404 Not Found", UNCACHED, UNKNOWN).await;
+    }
+}
+
 #[tokio::test]
 async fn the_end_is_204_once() {
     let server = Server::start().await;
@@ -118,11 +144,7 @@ async fn the_end_is_204_once() {
     client.shake_hands().await;
     client.post("{\"type\":7}\u{1e}").await;
     client.poll("{\"type\":7}\u{1e}").await;
-    client.send("GET", "").await;
-    let headers = format!("content-type: text/plain\r\n{UNCACHED}");
-    client.expect("204 No Content", &headers, "").await;
-    client.send("GET", "").await;
-    client.expect_text("404 Not Found", UNCACHED, UNKNOWN).await;
+    client.expect_end().await;
     drop(client);
     server.finish().await;
 }

@@ -16,6 +16,7 @@ mod calls;
 mod churn;
 mod closing;
 mod cors;
+mod disconnecting;
 mod event_streams;
 mod fan_out;
 mod frames;

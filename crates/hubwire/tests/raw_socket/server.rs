@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use axum::Router;
 use hubwire::connections::MapConnections;
-use hubwire::options::KeepRequest;
-use hubwire::{HubBuilder, HubHandle, MapHub, SignalR, Statistics};
+use hubwire::options::{KeepConnection, KeepRequest};
+use hubwire::{
+    ConnectionRequest, HubBuilder, HubHandle, MapHub, Principal, SignalR, Statistics, UserId,
+};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -34,6 +36,8 @@ pub(crate) struct Server {
     pub(crate) narrow: HubHandle<ProbeHub>,
     /// The hub at `/quiet`, which never pings.
     pub(crate) quiet: HubHandle<ProbeHub>,
+    /// The hub at `/of-users`, where the query says who is the user.
+    pub(crate) of_users: HubHandle<ProbeHub>,
     bystander: Client,
     end: Option<oneshot::Sender<()>>,
     serving: JoinSet<std::io::Result<()>>,
@@ -50,10 +54,20 @@ impl Server {
             .maximum_outbound_buffer_size(64 * 1024)
             .build(hub.clone());
         let quiet = quiet_hub(&signalr, "quiet").build(hub.clone());
+        let of_users = hub_of_users(&signalr, "of-users").build(hub.clone());
+        let newest = hub_of_users(&signalr, "newest")
+            .one_connection_per_user(KeepConnection::Newest)
+            .build(hub.clone());
+        let oldest = hub_of_users(&signalr, "oldest")
+            .one_connection_per_user(KeepConnection::Oldest)
+            .build(hub.clone());
         let app = options(&signalr, &hub)
             .merge(hooks(&signalr, &hub))
             .map_hub("/narrow", narrow.endpoint())
             .map_hub("/quiet", quiet.endpoint())
+            .map_hub("/of-users", of_users.endpoint())
+            .map_hub("/newest", newest.endpoint())
+            .map_hub("/oldest", oldest.endpoint())
             .map_connections("/echo", signalr.connection_handler(Echo))
             .map_connections("/deaf", signalr.connection_handler(Deaf));
         let (end, ended) = oneshot::channel::<()>();
@@ -70,6 +84,7 @@ impl Server {
             gate: hub.gate,
             narrow,
             quiet,
+            of_users,
             end: Some(end),
             serving,
         }
@@ -141,6 +156,15 @@ fn hub_named(signalr: &SignalR, name: &str) -> HubBuilder<ProbeHub> {
 /// Creates a hub that never pings, so the exact bytes for its clients are known.
 fn quiet_hub(signalr: &SignalR, name: &str) -> HubBuilder<ProbeHub> {
     hub_named(signalr, name).keep_alive_interval(Duration::from_secs(24 * 60 * 60))
+}
+
+/// Creates a quiet hub whose users are what their queries say.
+fn hub_of_users(signalr: &SignalR, name: &str) -> HubBuilder<ProbeHub> {
+    let of_query = |request: &ConnectionRequest, _: Option<&Principal>| {
+        let mut pairs = request.query().split('&');
+        pairs.find_map(|pair| pair.strip_prefix("user=").map(UserId::from))
+    };
+    quiet_hub(signalr, name).user_id_provider(of_query)
 }
 
 /// Maps the hub under different options.

@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
 use super::super::{forwarded, query, upgrade};
+use crate::connection::cookie;
 use crate::endpoint::routing;
 use crate::node::TrustedProxies;
 
@@ -109,12 +110,7 @@ impl<'a> AuthenticationRequest<'a> {
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&'a str> {
         let headers = self.parts.headers.get_all(COOKIE).iter();
-        headers
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|cookie| cookie.split_once('='))
-            .find(|(kept, _)| kept.trim() == name)
-            .map(|(_, value)| value.trim())
+        cookie(headers.filter_map(|header| header.to_str().ok()), name)
     }
 
     /// Returns the decoded value of a key of the query, ignoring the key's case; `None` if it is
@@ -129,14 +125,21 @@ impl<'a> AuthenticationRequest<'a> {
     ///
     /// Anywhere else, `access_token` is not read: URLs are logged by proxies and kept by browsers.
     /// Clients other than browsers send the header everywhere. A request with several
-    /// `Authorization` headers has no token.
+    /// `Authorization` headers has no token; one of another scheme, such as a proxy asks for, does
+    /// not matter.
     #[must_use]
     pub fn bearer_token(&self) -> Option<String> {
-        if self.parts.headers.contains_key(AUTHORIZATION) {
-            let (scheme, token) = self.header(AUTHORIZATION.as_str())?.split_once(' ')?;
-            let token = token.trim();
-            let is_bearer = scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty();
-            return is_bearer.then(|| token.to_owned());
+        let mut headers = self.parts.headers.get_all(AUTHORIZATION).iter();
+        match (headers.next(), headers.next()) {
+            (None, _) => {}
+            (Some(header), None) => {
+                let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+                if scheme.eq_ignore_ascii_case("Bearer") {
+                    let token = token.trim();
+                    return (!token.is_empty()).then(|| token.to_owned());
+                }
+            }
+            (Some(_), Some(_)) => return None,
         }
         match self.tokens {
             Tokens::InHeader => None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hubwire_core::WhenBusy;
 use hubwire_protocol::{HubProtocol, Naming};
 
-use super::InvalidOption;
+use super::{InvalidOption, KeepConnection};
 
 options! {
     /// How a hub treats its connections.
@@ -105,6 +105,15 @@ options! {
     /// The longest name of a group, in bytes. Default 1,024.
     maximum_group_name_size: usize = 1_024,
         set(bytes: usize);
+
+    /// Whether a user has only one connection to the hub at a time, and which one stays. Default
+    /// `None`: a user may have any number.
+    ///
+    /// The user is what the hub's [`UserIdProvider`](crate::UserIdProvider) says; connections
+    /// without a user are not limited. Only connections on this node count. ASP.NET Core has no
+    /// such option.
+    one_connection_per_user: Option<KeepConnection> = None,
+        set(keep: impl Into<Option<KeepConnection>> => keep.into());
 
     /// How many bytes may be queued for one client before senders that can wait do so: sends to
     /// this client alone, its streams, and its next calls. Default 1 MiB.

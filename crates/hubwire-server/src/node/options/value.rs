@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{DeadPeerTimeouts, InvalidOption, KeepRequest};
+use super::{DeadPeerTimeouts, InvalidOption, KeepConnection, KeepRequest};
 
 /// The largest number that is accepted as a size or a count: twice as much is a number, too.
 const MAXIMUM: usize = usize::MAX / 2;
@@ -121,6 +121,20 @@ impl OptionValue for Option<DeadPeerTimeouts> {
 
     fn check(&self) -> Result<(), String> {
         self.as_ref().map_or(Ok(()), DeadPeerTimeouts::check)
+    }
+}
+
+impl OptionValue for Option<KeepConnection> {
+    fn from_configuration(written: &Value) -> Result<Self, String> {
+        match written {
+            Value::Null => Ok(None),
+            Value::String(text) if text == "unlimited" => Ok(None),
+            _ => derived(written, "expected \"newest\", \"oldest\" or \"unlimited\"").map(Some),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        Ok(())
     }
 }
 
