@@ -2,8 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
+use axum::Router;
 use hubwire::auth::{AuthenticationError, AuthenticationRequest, Authenticator};
-use hubwire::{NAME_IDENTIFIER, Principal, Timestamp};
+use hubwire::{HubEndpoint, MapHub, NAME_IDENTIFIER, Principal, Timestamp};
+
+/// Returns the routes of hubs whose users are named by their tokens.
+pub(crate) fn with_users<const N: usize>(endpoints: [(&str, HubEndpoint); N]) -> Router {
+    let router = Router::new();
+    endpoints.into_iter().fold(router, |router, (path, it)| {
+        router.map_hub(path, it.authenticator(NamesAsTokens))
+    })
+}
 
 /// The user with the role `Admin`.
 const ADMIN: &str = "admin";
@@ -11,7 +20,7 @@ const ADMIN: &str = "admin";
 /// Takes a token for the name of a user. `ann.3s` is ann for 3 s from the request on, and `bad` is
 /// nobody.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NamesAsTokens;
+struct NamesAsTokens;
 
 impl Authenticator for NamesAsTokens {
     async fn authenticate(

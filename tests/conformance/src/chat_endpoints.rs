@@ -8,10 +8,10 @@ use axum::Router;
 use hubwire::auth::Policy;
 use hubwire::manual::Hub;
 use hubwire::protocol::Transport;
-use hubwire::{HubBuilder, HubEndpoint, MapHub, Naming, SignalR};
+use hubwire::{HubBuilder, MapHub, Naming, SignalR};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
-use crate::authentication::NamesAsTokens;
+use crate::authentication::with_users;
 use crate::chat_hub::{ChatHub, Farewell};
 use crate::results_hub::{ResultsConnectHub, ResultsHub};
 use crate::services_hub::ServicesHub;
@@ -40,14 +40,6 @@ pub(crate) fn router(signalr: &SignalR, allowed_origins: &[String]) -> Router {
 /// Creates a builder with a name of its own, for a type that is built several times.
 fn variant<H: Hub>(signalr: &SignalR, name: &str) -> HubBuilder<H> {
     signalr.hub().name(name)
-}
-
-/// Returns the routes of hubs whose users are named by their tokens.
-fn with_users<const N: usize>(endpoints: [(&str, HubEndpoint); N]) -> Router {
-    let router = Router::new();
-    endpoints.into_iter().fold(router, |router, (path, it)| {
-        router.map_hub(path, it.authenticator(NamesAsTokens))
-    })
 }
 
 fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use hubwire::{MapHub, SignalR};
 
-use crate::authentication::NamesAsTokens;
+use crate::authentication::with_users;
 use crate::busy_hub::BusyHub;
 use crate::contracts_hub::ContractsHub;
 use crate::members_hub::MembersHub;
@@ -25,8 +25,7 @@ pub(crate) fn router(signalr: &SignalR) -> Router {
         .keep_alive_interval(Duration::from_secs(2));
     let frequent = frequent.build(TestHub).endpoint();
     let members = signalr.hub().build(MembersHub).endpoint();
-    Router::new()
-        .map_hub("/members", members.authenticator(NamesAsTokens))
+    with_users([("/members", members)])
         .map_hub("/contracts", contracts.endpoint())
         .map_hub("/busy", busy.endpoint())
         .map_hub("/frequent", frequent.poll_timeout(Duration::from_secs(2)))
