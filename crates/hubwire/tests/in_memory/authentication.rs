@@ -169,6 +169,7 @@ async fn the_claims_of_who_polls_are_those_of_the_last_poll() {
     let client = client.with_principal(ann("Admin"));
     client.shake_hands().await;
     client.post(call("1", "Role", &json!([]))).await;
+    settle().await;
     let demoted = client.with_principal(ann("Guest"));
     assert_eq!(demoted.poll().await.messages(), [completed("1", "Admin")]);
     // A POST does not count, whatever it claims.
