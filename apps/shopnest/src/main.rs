@@ -78,13 +78,7 @@ async fn serve(options: &Options) -> anyhow::Result<()> {
     let key = Key::from_environment()?;
     let listener = listen("--listen", &options.listen).await?;
     let address = listener.local_addr()?;
-    let operations = match &options.metrics {
-        Some(address) => {
-            let listener = listen("--metrics", address).await?;
-            Some(Operations::new(listener, metrics::install()?)?)
-        }
-        None => None,
-    };
+    let operations = operations(options).await?;
     let signalr = SignalR::builder()
         .authenticator(login::bearer(&key)?)
         .build();
@@ -110,6 +104,15 @@ async fn serve(options: &Options) -> anyhow::Result<()> {
     };
     visitors.finish().await;
     served.context("serving ended")
+}
+
+/// Returns the listener for operators, if there is to be one.
+async fn operations(options: &Options) -> anyhow::Result<Option<Operations>> {
+    let Some(address) = &options.metrics else {
+        return Ok(None);
+    };
+    let listener = listen("--metrics", address).await?;
+    Ok(Some(Operations::new(listener, metrics::install()?)?))
 }
 
 /// Returns the accounts of the demo if nobody else can reach the shop, or if the operator wants them.
