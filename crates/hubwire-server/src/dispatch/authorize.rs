@@ -19,6 +19,7 @@ use super::refusals;
 use super::running::{Invocation, Run};
 use super::streaming::Claims;
 use crate::hub::{CallFault, CallOutcome, HubError, Resources, TraceContext};
+use crate::node::Guarded;
 
 /// A call that a policy has allowed.
 pub(super) struct Allowed {
@@ -99,7 +100,7 @@ impl Dispatcher {
         let room = self.check_room(method);
         let room = room.map_err(|text| (CallFault::TooManyCalls, text));
         let streams = |()| {
-            let ids = self.check_stream_ids(method, &check.message);
+            let ids = self.check_stream_ids(method, &check.message, &[]);
             ids.map_err(|text| (CallFault::Streams, text))
         };
         if let Err((fault, text)) = room.and_then(streams) {
@@ -151,22 +152,18 @@ impl Dispatcher {
         let holds_slot = self.end(ended);
         self.full_upload.take_if(|upload| !upload.is_full());
         if self.connection().has_ended() {
+            // An error of the policy is a value of the application, as is its drop.
+            drop(Guarded::new(verdict));
             return self.check_ended(call, CallOutcome::Cancelled);
         }
         match verdict {
             Verdict::Allowed => {
-                let has_ended: Vec<_> = held.iter().map(HeldItems::has_ended).collect();
                 let slot = match holds_slot {
                     true => Slot::Needed,
                     false => Slot::NotNeeded,
                 };
                 let allowed = Allowed { slot, held };
                 self.invoke_allowed(&message, call, Some(allowed), cx);
-                if let Some(open) = &mut self.open {
-                    let ids = message.stream_ids.iter().zip(has_ended);
-                    ids.filter(|(_, has_ended)| *has_ended)
-                        .for_each(|(id, _)| open.end_upload(id, None));
-                }
             }
             Verdict::Refused => self.refuse_user(&message, call),
             Verdict::Failed(error) => self.fail_check(&message, call, error),

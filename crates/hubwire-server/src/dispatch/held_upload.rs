@@ -54,7 +54,7 @@ impl HeldUpload {
 }
 
 impl HeldItems {
-    pub(super) fn has_ended(&self) -> bool {
+    fn has_ended(&self) -> bool {
         self.end.is_some()
     }
 
@@ -82,7 +82,6 @@ impl Upload for HeldUpload {
         }
     }
 
-    #[cfg(feature = "testing")]
     fn is_open(&self) -> bool {
         matches!(&*self.lock(), State::Open(held) if !held.has_ended())
     }

@@ -43,17 +43,18 @@ impl Dispatcher {
         let target = self.hub.service().method_name(method);
         let (sent, expected) = (message.stream_ids.len(), resources.uploads().len());
         match sent == expected {
-            true => self.check_stream_ids(method, message),
+            true => self.check_stream_ids(method, message, resources.uploads()),
             false => Err(refusals::wrong_stream_count(target, sent, expected)),
         }
     }
 
-    /// Checks that the streams that the client sends with a call have ids of their own, and are not
-    /// too many. Returns the text of a refusal as the error.
+    /// Checks that the streams that the client sends with a call have ids of their own, as far as
+    /// they have not ended, and are not too many. Returns the text of a refusal as the error.
     pub(super) fn check_stream_ids(
         &self,
         method: usize,
         message: &Message<'_>,
+        uploads: &[Arc<dyn Upload>],
     ) -> Result<(), String> {
         let sent = message.stream_ids.len();
         if sent == 0 {
@@ -62,8 +63,9 @@ impl Dispatcher {
         let open = self.open.as_deref();
         let mut ids = message.stream_ids.iter().enumerate();
         let is_used = |(position, id): &(usize, &Cow<'_, str>)| {
+            let has_ended = uploads.get(*position).is_some_and(|it| !it.is_open());
             let is_open = open.is_some_and(|open| open.upload(id).is_some());
-            is_open
+            is_open && !has_ended
                 || message
                     .stream_ids
                     .iter()

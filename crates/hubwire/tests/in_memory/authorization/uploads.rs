@@ -148,6 +148,36 @@ async fn an_item_that_does_not_fit_fails_the_stream_of_an_allowed_call() {
 }
 
 /// The client has ended its stream before the policy allowed the call, so its id is free.
+/// The client may use the id again before the policy has decided, too: neither call takes the
+/// other's stream for its own.
+#[tokio::test(start_paused = true)]
+async fn the_id_of_a_stream_that_has_ended_is_free_while_a_policy_decides() {
+    for protocol in PROTOCOLS {
+        let stage = Stage::new();
+        stage.says(Says::NotYet);
+        let mut peer = stage.connect(&[], protocol).await;
+        peer.upload("1", "Hold", &[], &["a"]).await;
+        peer.item("a", 7).await;
+        peer.end("a").await;
+        peer.upload("2", "Sum", &[], &["a"]).await;
+        peer.item("a", 5).await;
+        assert!(peer.heard().await.is_empty());
+        stage.says(Says::Yes);
+        stage.door.open(2);
+        assert!(peer.heard().await.is_empty());
+        peer.item("a", 6).await;
+        peer.end("a").await;
+        assert_eq!(peer.heard().await, ["completion 2 result 11"]);
+        stage.log.take();
+        stage.gate.open(1);
+        assert!(peer.heard().await.is_empty());
+        assert_eq!(stage.log.take(), ["Some(Some(7))"]);
+        drop(peer);
+        settle().await;
+        stage.server.signalr.shutdown().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_id_of_a_stream_that_has_ended_meanwhile_is_free_while_its_call_runs() {
     for protocol in PROTOCOLS {
