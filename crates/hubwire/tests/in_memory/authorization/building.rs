@@ -96,7 +96,6 @@ async fn the_blocks_authorization_is_the_default_of_each_endpoint() {
     assert_eq!(negotiates(strict(), Some(&with_key)).await, 200);
 }
 
-/// A client in memory makes no request, so the endpoint asks it for nothing; the methods do.
 #[tokio::test(start_paused = true)]
 async fn methods_ask_for_what_they_ask_for_and_not_for_what_the_block_does() {
     let hub = SignalR::new()
@@ -104,7 +103,9 @@ async fn methods_ask_for_what_they_ask_for_and_not_for_what_the_block_does() {
         .policy("Day", day())
         .policy("Safe", Policy::authenticated())
         .build(Office);
-    let mut nobody = TestClient::connect(&hub.endpoint()).await.unwrap();
+    assert!(TestClient::connect(&hub.endpoint()).await.is_err());
+    let everybody = hub.endpoint().allow_anonymous();
+    let mut nobody = TestClient::connect(&everybody).await.unwrap();
     assert_eq!(nobody.invoke_as::<u32>("Work", ()).await.unwrap(), 1);
     let error = nobody.invoke_as::<u32>("Open", ()).await.unwrap_err();
     assert_eq!(
