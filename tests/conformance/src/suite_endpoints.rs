@@ -90,7 +90,7 @@ fn dotnet(signalr: &SignalR) -> Router {
 
 /// The two hubs that need tokens, and where those come from.
 fn authorized(signalr: &SignalR, tokens: &Tokens) -> Router {
-    let has_name = Policy::claim(NAME_IDENTIFIER, [""; 0]);
+    let has_name = Policy::has_claim(NAME_IDENTIFIER);
     let named = |name| {
         let hub = detailed(signalr).name(name);
         let hub = hub.policy(HAS_NAME, has_name.clone());

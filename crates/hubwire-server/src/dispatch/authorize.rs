@@ -47,7 +47,7 @@ impl Dispatcher {
             None => self.refuse_user(message, call),
             Some(user) if policy.has_checks() => {
                 let asked = (message, call);
-                let check = PolicyCheck::new(&self.hub, &self.caller, user, policy, asked);
+                let check = PolicyCheck::new(&self.hub, &self.caller, &user, policy, asked);
                 self.check_in_turn(Box::new(check), takes_slot, cx);
             }
             Some(_) => self.invoke_allowed(message, call, None, cx),
