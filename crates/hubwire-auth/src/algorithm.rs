@@ -80,13 +80,17 @@ impl Algorithm {
         }
     }
 
-    /// Returns the size of the shortest secret, in bytes: that of the hash (RFC 7518, section 3.2).
-    /// `None` for public keys.
-    pub(crate) fn minimum_secret(self) -> Option<usize> {
+    /// Returns the size of the shortest secret, in bytes: that of the hash (RFC 7518, section 3.2);
+    /// 0 where there is no secret.
+    pub(crate) fn minimum_secret(self) -> usize {
         match self.verification() {
-            Verification::Secret(hmac) => Some(hmac.digest_algorithm().output_len()),
-            Verification::Rsa(_) | Verification::Point(_) => None,
+            Verification::Secret(hmac) => hmac.digest_algorithm().output_len(),
+            Verification::Rsa(_) | Verification::Point(_) => 0,
         }
+    }
+
+    pub(crate) fn is_for_secret_of(self, bytes: usize) -> bool {
+        bytes >= self.minimum_secret()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::claims::Claims;
 use crate::jose::Token;
 use crate::key::KeySet;
 use crate::validation::Validation;
-use crate::{JwtBearerBuilder, Rejection};
+use crate::{FetchedKeys, JwtBearerBuilder, Rejection};
 
 /// Determines users by the JSON Web Tokens (RFC 7519) that their requests carry.
 ///
@@ -38,22 +38,21 @@ use crate::{JwtBearerBuilder, Rejection};
 ///
 /// The token is that of [`AuthenticationRequest::bearer_token`]. A request without one has no user,
 /// and one with a token that is not good neither; the log says why at DEBUG, without the token.
-/// See the [module](self) for what makes a token good.
+/// See the [module](crate) for what makes a token good.
 #[derive(Debug)]
 pub struct JwtBearer {
-    keys: KeySet,
+    keys: Keys,
     validation: Validation,
     maximum_token_size: usize,
 }
 
 impl JwtBearer {
     /// Returns a builder without keys.
-    #[must_use]
     pub fn builder() -> JwtBearerBuilder {
         JwtBearerBuilder::new()
     }
 
-    pub(crate) fn new(keys: KeySet, validation: Validation, maximum_token_size: usize) -> Self {
+    pub(crate) fn new(keys: Keys, validation: Validation, maximum_token_size: usize) -> Self {
         Self {
             keys,
             validation,
@@ -76,24 +75,47 @@ impl JwtBearer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// With keys that are fetched, it must be called within a tokio runtime.
+    ///
     /// # Errors
     ///
-    /// Returns a rejection if the token is not good.
-    #[expect(clippy::unused_async, reason = "keys may have to be fetched")]
+    /// Returns a rejection if the token is not good, or that nobody can tell if there are no keys
+    /// yet.
     pub async fn validate(&self, token: &str) -> Result<Principal, AuthenticationError> {
-        self.verified(token).map_err(AuthenticationError::rejected)
+        let token = self.read(token).map_err(AuthenticationError::rejected)?;
+        self.keys.verify(&token).await?;
+        self.user_of(&token).map_err(AuthenticationError::rejected)
     }
 
-    fn verified(&self, token: &str) -> Result<Principal, Rejection> {
-        if token.len() > self.maximum_token_size {
-            let limit = self.maximum_token_size;
-            return Err(Rejection::TooLong { limit });
+    fn read<'a>(&self, token: &'a str) -> Result<Token<'a>, Rejection> {
+        let limit = self.maximum_token_size;
+        match token.len() <= limit {
+            true => Token::read(token),
+            false => Err(Rejection::TooLong { limit }),
         }
-        let token = Token::read(token)?;
-        self.keys.verify(&token)?;
-        // Nothing of a token is looked at before its signature, except for its header.
+    }
+
+    /// Returns the user of a token whose signature is verified.
+    fn user_of(&self, token: &Token<'_>) -> Result<Principal, Rejection> {
         let json = token.claims()?;
         self.validation.principal(&Claims::read(&json)?)
+    }
+}
+
+/// Keys from configuration, and from an issuer.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) configured: KeySet,
+    pub(crate) fetched: Option<FetchedKeys>,
+}
+
+impl Keys {
+    async fn verify(&self, token: &Token<'_>) -> Result<(), AuthenticationError> {
+        match (self.configured.verify(token), &self.fetched) {
+            (Ok(()), _) => Ok(()),
+            (Err(reason), None) => Err(AuthenticationError::rejected(reason)),
+            (Err(_), Some(fetched)) => fetched.verify(token).await,
+        }
     }
 }
 

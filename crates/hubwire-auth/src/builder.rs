@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::bearer::Keys;
 use crate::clock::Clock;
 use crate::key::KeySet;
 use crate::validation::{Audiences, Validation};
-use crate::{JwtBearer, JwtConfigurationError, JwtKey};
+use crate::{JwtBearer, JwtConfigurationError, JwtKey, KeyServer};
 
 /// Builds a [`JwtBearer`].
 ///
@@ -27,7 +28,9 @@ use crate::{JwtBearer, JwtConfigurationError, JwtKey};
 #[derive(Debug)]
 #[must_use]
 pub struct JwtBearerBuilder {
-    keys: Vec<JwtKey>,
+    keys: KeySet,
+    /// Where more keys are.
+    pub(crate) key_server: KeyServer,
     validation: Validation,
     maximum_token_size: usize,
     /// The first fault of a setter, for `build`.
@@ -37,7 +40,8 @@ pub struct JwtBearerBuilder {
 impl JwtBearerBuilder {
     pub(crate) fn new() -> Self {
         Self {
-            keys: Vec::new(),
+            keys: KeySet::default(),
+            key_server: KeyServer::default(),
             validation: Validation {
                 issuers: Vec::new(),
                 audiences: Audiences::Only(Vec::new()),
@@ -51,7 +55,7 @@ impl JwtBearerBuilder {
 
     /// Adds a key.
     pub fn key(mut self, key: JwtKey) -> Self {
-        self.keys.push(key);
+        self.keys.add(KeySet::new(vec![key]));
         self
     }
 
@@ -73,6 +77,12 @@ impl JwtBearerBuilder {
     /// Adds a public key or a certificate in PEM, as [`JwtKey::pem`] does.
     pub fn pem(self, pem: impl AsRef<[u8]>) -> Self {
         self.key_or_fault(JwtKey::pem(pem))
+    }
+
+    /// Adds the keys of a set in JSON (RFC 7517, section 5) that verify tokens, such as a file that
+    /// the issuer has sent. Other keys of the set are left out; without any, `build` fails.
+    pub fn jwk_set(self, json: impl AsRef<[u8]>) -> Self {
+        self.keys_or_fault(KeySet::from_json(json.as_ref(), |_| true))
     }
 
     /// Adds an issuer: a token must have one of them as its `iss`. Default: none, and `iss` does not
@@ -142,8 +152,11 @@ impl JwtBearerBuilder {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let keys = KeySet::new(self.keys);
-        match keys.is_empty() {
+        let keys = Keys {
+            configured: self.keys,
+            fetched: self.key_server.keys()?,
+        };
+        match keys.configured.is_empty() && keys.fetched.is_none() {
             true => Err(JwtConfigurationError::NoKeys),
             false => Ok(JwtBearer::new(
                 keys,
@@ -153,9 +166,13 @@ impl JwtBearerBuilder {
         }
     }
 
-    fn key_or_fault(mut self, key: Result<JwtKey, JwtConfigurationError>) -> Self {
-        match key {
-            Ok(key) => self.keys.push(key),
+    fn key_or_fault(self, key: Result<JwtKey, JwtConfigurationError>) -> Self {
+        self.keys_or_fault(key.map(|key| KeySet::new(vec![key])))
+    }
+
+    fn keys_or_fault(mut self, keys: Result<KeySet, JwtConfigurationError>) -> Self {
+        match keys {
+            Ok(keys) => self.keys.add(keys),
             Err(fault) => self.fault = self.fault.or(Some(fault)),
         }
         self

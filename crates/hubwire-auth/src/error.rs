@@ -30,6 +30,12 @@ pub enum JwtConfigurationError {
     /// A key is malformed, or of a kind that is not supported.
     #[error("a key is malformed, or is neither RSA, P-256, P-384 nor Ed25519")]
     MalformedKey,
+    /// A set of keys is no JSON object with at most 100 `keys`.
+    #[error("a set of keys is malformed, or has more than 100 keys")]
+    MalformedKeySet,
+    /// A key in JSON is for encryption, or for an algorithm that is not supported.
+    #[error("a key that is not for signatures, or not for a supported algorithm")]
+    NotForSignatures,
     /// A private key verifies nothing, and does not belong on a server that only verifies.
     #[error("a private key in place of a public key")]
     PrivateKey,
@@ -45,4 +51,20 @@ pub enum JwtConfigurationError {
         /// The algorithm.
         algorithm: Algorithm,
     },
+    /// A URL for keys cannot be used.
+    #[cfg(feature = "jwks")]
+    #[error("the URL of an issuer's keys {0}")]
+    Url(&'static str),
+    /// Keys come from two URLs.
+    #[cfg(feature = "jwks")]
+    #[error("keys from more than one URL")]
+    SeveralUrls,
+    /// The certificates by which servers of keys are recognised could not be read.
+    #[cfg(feature = "jwks")]
+    #[error("no root certificates, neither the system's nor configured ones")]
+    NoRootCertificates,
+    /// A root certificate is malformed.
+    #[cfg(feature = "jwks")]
+    #[error("a malformed root certificate")]
+    MalformedRootCertificate,
 }

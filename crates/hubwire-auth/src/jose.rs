@@ -6,10 +6,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::{self as jwt, AlgorithmFamily, DecodingKey};
+use jsonwebtoken::jwk::{AlgorithmParameters, KeyOperations, PublicKeyUse};
+use jsonwebtoken::{self as jwt, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 
 use crate::algorithm::Verification;
-use crate::{Algorithm, Rejection};
+use crate::{Algorithm, JwtConfigurationError, Rejection};
 
 /// A token in its compact serialization (RFC 7515, section 3.1), not verified yet.
 pub(crate) struct Token<'a> {
@@ -69,6 +70,44 @@ fn decoded(part: &str) -> Result<Vec<u8>, Rejection> {
 #[derive(Clone, Debug)]
 pub(crate) struct PublicOrSecret(DecodingKey);
 
+/// A key in JSON, as it was read.
+pub(crate) struct Jwk(jwt::jwk::Jwk);
+
+impl Jwk {
+    pub(crate) fn read(json: serde_json::Value) -> Option<Self> {
+        serde_json::from_value(json).ok().map(Self)
+    }
+
+    /// Returns whether `use` and `key_ops`, where there are any, mention signatures.
+    pub(crate) fn is_for_signatures(&self) -> bool {
+        let common = &self.0.common;
+        let by_use = common.public_key_use.as_ref();
+        let by_operations = common.key_operations.as_ref();
+        by_use.is_none_or(|it| *it == PublicKeyUse::Signature)
+            && by_operations.is_none_or(|it| it.contains(&KeyOperations::Verify))
+    }
+
+    /// Returns `alg`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is no signature algorithm, or none that is supported.
+    pub(crate) fn algorithm(&self) -> Result<Option<Algorithm>, JwtConfigurationError> {
+        let Some(algorithm) = self.0.common.key_algorithm else {
+            return Ok(None);
+        };
+        let algorithm = jwt::Algorithm::try_from(algorithm).ok().and_then(supported);
+        match algorithm {
+            Some(algorithm) => Ok(Some(algorithm)),
+            None => Err(JwtConfigurationError::NotForSignatures),
+        }
+    }
+
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        self.0.common.key_id.as_deref()
+    }
+}
+
 /// What a key can be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -102,6 +141,34 @@ impl PublicOrSecret {
         with_label("PUBLIC KEY").or_else(|| with_label("RSA PUBLIC KEY"))
     }
 
+    /// Returns the key that a JWK describes; `None` if it is malformed, or of another kind.
+    pub(crate) fn from_jwk(jwk: &Jwk) -> Option<Self> {
+        use AlgorithmParameters::{EllipticCurve, OctetKeyPair};
+        use jwt::jwk::EllipticCurve::{Ed25519, P256, P384};
+        let key = Self(DecodingKey::from_jwk(&jwk.0).ok()?);
+        let is_on_its_curve = match &jwk.0.algorithm {
+            EllipticCurve(point) => match point.curve {
+                P256 => key.kind() == Some(Kind::P256),
+                P384 => key.kind() == Some(Kind::P384),
+                _ => false,
+            },
+            OctetKeyPair(pair) => pair.curve == Ed25519,
+            _ => true,
+        };
+        is_on_its_curve.then(|| key.without_leading_zeros())
+    }
+
+    /// Removes what some issuers put in front of an RSA modulus, against RFC 7518, section 6.3.1.1.
+    fn without_leading_zeros(self) -> Self {
+        match self.0.kind() {
+            DecodingKeyKind::RsaModulusExponent { n, e } => {
+                let [n, e] = [n, e].map(|number| significant(number));
+                Self(DecodingKey::from_rsa_raw_components(n, e))
+            }
+            DecodingKeyKind::SecretOrDer(_) => self,
+        }
+    }
+
     /// Returns what the key can be used for; `None` for a key that is malformed.
     pub(crate) fn kind(&self) -> Option<Kind> {
         let bytes = self.0.try_get_as_bytes();
@@ -122,19 +189,18 @@ impl PublicOrSecret {
 
     /// Returns the size of the modulus of an RSA key.
     fn bits(&self) -> Option<usize> {
-        use jsonwebtoken::DecodingKeyKind::{RsaModulusExponent, SecretOrDer};
+        use DecodingKeyKind::{RsaModulusExponent, SecretOrDer};
         let modulus = match self.0.kind() {
             RsaModulusExponent { n, .. } => n,
             SecretOrDer(der) => first_integer(der)?,
         };
-        let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
-        let significant = modulus.get(zeros..)?;
-        let unused = significant.first()?.leading_zeros() as usize;
-        Some(significant.len() * 8 - unused)
+        let modulus = significant(modulus);
+        let unused = modulus.first()?.leading_zeros() as usize;
+        Some(modulus.len() * 8 - unused)
     }
 
     fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        use jsonwebtoken::DecodingKeyKind::{RsaModulusExponent, SecretOrDer};
+        use DecodingKeyKind::{RsaModulusExponent, SecretOrDer};
         use ring::signature::{RsaPublicKeyComponents, UnparsedPublicKey};
 
         let verified = match (algorithm.verification(), self.0.kind()) {
@@ -157,6 +223,12 @@ impl PublicOrSecret {
         };
         verified.is_ok()
     }
+}
+
+/// Returns a number without the zeros that it begins with.
+fn significant(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
 }
 
 /// Returns the bytes of the first integer of a DER sequence, which is the modulus of an

@@ -111,14 +111,9 @@ impl JwtKey {
     }
 
     fn secret(secret: &[u8], algorithm: Algorithm) -> Result<Self, JwtConfigurationError> {
-        let minimum = algorithm.minimum_secret().unwrap_or_default();
         let material = PublicOrSecret::secret(secret);
-        let material = material.filter(|_| secret.len() >= minimum);
-        let material = material.ok_or(JwtConfigurationError::ShortSecret {
-            algorithm,
-            bytes: secret.len(),
-            minimum,
-        })?;
+        let material = material.filter(|_| algorithm.is_for_secret_of(secret.len()));
+        let material = material.ok_or_else(|| short(algorithm, secret.len()))?;
         Ok(Self {
             key_id: None,
             algorithms: vec![algorithm],
@@ -126,14 +121,20 @@ impl JwtKey {
         })
     }
 
+    /// Returns the algorithms for which a secret of so many bytes is long enough.
+    fn for_secret_of(bytes: usize) -> Result<Vec<Algorithm>, JwtConfigurationError> {
+        let mut algorithms = Algorithm::HMAC.to_vec();
+        algorithms.retain(|it| it.is_for_secret_of(bytes));
+        match algorithms.is_empty() {
+            true => Err(short(Algorithm::Hs256, bytes)),
+            false => Ok(algorithms),
+        }
+    }
+
     /// Creates a key for all algorithms that it can be for.
-    fn of_kind(material: PublicOrSecret) -> Result<Self, JwtConfigurationError> {
+    pub(crate) fn of_kind(material: PublicOrSecret) -> Result<Self, JwtConfigurationError> {
         let algorithms = match material.kind() {
-            Some(Kind::Secret { bytes }) => {
-                let mut algorithms = Algorithm::HMAC.to_vec();
-                algorithms.retain(|it| it.minimum_secret().is_some_and(|minimum| minimum <= bytes));
-                algorithms
-            }
+            Some(Kind::Secret { bytes }) => Self::for_secret_of(bytes)?,
             Some(Kind::Rsa { bits: 2048..=8192 }) => Algorithm::RSA.to_vec(),
             Some(Kind::Rsa { bits }) => return Err(JwtConfigurationError::RsaSize { bits }),
             Some(Kind::P256) => vec![Algorithm::Es256],
@@ -146,6 +147,10 @@ impl JwtKey {
             algorithms,
             material,
         })
+    }
+
+    pub(crate) fn algorithms(&self) -> &[Algorithm] {
+        &self.algorithms
     }
 
     fn may_have_signed(&self, token: &Token<'_>) -> bool {
@@ -165,15 +170,26 @@ impl KeySet {
         Self(keys)
     }
 
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns whether there is a key with the name that a token gives to its own.
+    #[cfg(feature = "jwks")]
+    pub(crate) fn has_the_key_of(&self, token: &Token<'_>) -> bool {
+        let named = token.key_id.as_ref();
+        named.is_some() && self.0.iter().any(|key| key.key_id.as_ref() == named)
     }
 
     /// Checks that one of the keys has signed a token.
     pub(crate) fn verify(&self, token: &Token<'_>) -> Result<(), Rejection> {
         let mut reason = Rejection::UnknownKey;
         for key in self.0.iter().filter(|key| key.may_have_signed(token)) {
-            if !key.algorithms.contains(&token.algorithm) {
+            if !key.algorithms().contains(&token.algorithm) {
                 // A wrong signature says more.
                 if reason == Rejection::UnknownKey {
                     reason = Rejection::Algorithm;
@@ -185,6 +201,14 @@ impl KeySet {
             }
         }
         Err(reason)
+    }
+}
+
+fn short(algorithm: Algorithm, bytes: usize) -> JwtConfigurationError {
+    JwtConfigurationError::ShortSecret {
+        algorithm,
+        bytes,
+        minimum: algorithm.minimum_secret(),
     }
 }
 

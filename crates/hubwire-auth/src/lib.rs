@@ -36,10 +36,20 @@ mod claims;
 mod clock;
 mod error;
 mod jose;
+mod jwk;
+#[cfg(feature = "jwks")]
+mod jwks;
 mod key;
 mod rejection;
 mod signer;
 mod validation;
+#[cfg(not(feature = "jwks"))]
+mod without_jwks;
+
+#[cfg(feature = "jwks")]
+pub(crate) use jwks::{FetchedKeys, KeyServer};
+#[cfg(not(feature = "jwks"))]
+pub(crate) use without_jwks::{FetchedKeys, KeyServer};
 
 pub use algorithm::Algorithm;
 pub use bearer::JwtBearer;

@@ -42,16 +42,3 @@ pub(crate) enum Rejection {
     #[error("a token with an `aud`, but no audience is configured")]
     UnexpectedAudience,
 }
-
-impl Rejection {
-    /// Returns whether a newer set of keys could change it.
-    #[cfg(feature = "jwks")]
-    pub(crate) fn is_of_keys(self, names_its_key: bool) -> bool {
-        match self {
-            Self::UnknownKey | Self::Algorithm => true,
-            // A token that names its key was refused by the very key that it names.
-            Self::Signature => !names_its_key,
-            _ => false,
-        }
-    }
-}

@@ -9,7 +9,8 @@ use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 use crate::model::{
-    Function, Helper, Hook, HookKind, HookParameter, HubBlock, HubMethod, Parameter, Uncallable,
+    Authorize, Function, Helper, Hook, HookKind, HookParameter, HubBlock, HubMethod, Parameter,
+    Uncallable,
 };
 use crate::parse;
 use crate::spanning::{Place, located};
@@ -37,6 +38,7 @@ fn implementation(hub: &HubBlock) -> TokenStream {
     let HubBlock {
         block,
         cfgs,
+        authorize,
         hooks,
         methods,
         helpers,
@@ -50,6 +52,8 @@ fn implementation(hub: &HubBlock) -> TokenStream {
     );
     let descriptions = methods.iter().map(description);
     let helpers = uncallable(helpers);
+    let authorize = authorization(authorize)
+        .map(|asked| quote!(const AUTHORIZE: &'static [::hubwire::__private::Authorize] = #asked;));
     let resources = call::resources(methods);
     let bind = call::bind(methods);
     let sharing = assertion_of_sharing(hub);
@@ -67,6 +71,7 @@ fn implementation(hub: &HubBlock) -> TokenStream {
             type Client = #client;
             const METHODS: &'static [::hubwire::__private::Method] = &[#(#descriptions)*];
             #helpers
+            #authorize
             #(#hooks)*
             #bind
             #resources
@@ -96,10 +101,22 @@ fn description(method: &HubMethod) -> TokenStream {
     let parameters = method.parameters.iter().filter_map(parameter_description);
     let streaming = method.streamed.iter().map(|_| quote!(.streaming()));
     let deprecated = method.is_deprecated.then(|| quote!(.deprecated()));
+    let authorized = authorization(&method.authorize).map(|asked| quote!(.authorized(#asked)));
     quote! {
         #(#cfgs)*
-        ::hubwire::__private::Method::new(#name, &[#(#parameters,)*], #docs) #(#streaming)* #deprecated,
+        ::hubwire::__private::Method::new(#name, &[#(#parameters,)*], #docs) #(#streaming)* #deprecated #authorized,
     }
+}
+
+/// Generates the list of what must be met, if there is anything.
+fn authorization(authorize: &[Authorize]) -> Option<TokenStream> {
+    let entries = authorize.iter().map(|Authorize { roles, policy }| {
+        let roles = (!roles.is_empty()).then(|| quote!(.roles(&[#(#roles),*])));
+        let policy = policy.as_ref().map(|name| quote!(.policy(#name)));
+        quote!(::hubwire::__private::Authorize::new() #roles #policy)
+    });
+    let entries: Vec<_> = entries.collect();
+    (!entries.is_empty()).then(|| quote!(&[#(#entries),*]))
 }
 
 /// Generates `HELPERS`, if there are any.

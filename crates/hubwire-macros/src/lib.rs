@@ -1,4 +1,4 @@
-//! The attributes [`macro@hub`] and [`macro@hub_client`] and the derive macro [`macro@Enum`] of
+//! The attributes [`macro@hub`], [`macro@authorize`] and [`macro@hub_client`] and the derive macro [`macro@Enum`] of
 //! Hubwire.
 //!
 //! Each is parsed (`parse`) into a description (`model`), from which code is generated
@@ -12,6 +12,7 @@ mod errors;
 mod expand_enum;
 mod expand_hub;
 mod expand_hub_client;
+mod misplaced;
 mod model;
 mod nearest;
 mod options;
@@ -26,6 +27,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn hub(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_hub::expand(arguments.into(), &item.into()).into()
+}
+
+#[doc = include_str!("../docs/authorize.md")]
+#[proc_macro_attribute]
+pub fn authorize(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced::authorize(&item.into()).into()
 }
 
 #[doc = include_str!("../docs/hub_client.md")]

@@ -1,7 +1,7 @@
 //! The parsed attributes: the step between the user's tokens and the generated code.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Generics, ItemImpl, Type, TypePath, Visibility};
+use syn::{Attribute, Expr, Generics, ItemImpl, Type, TypePath, Visibility};
 
 use crate::wire_name::WireName;
 
@@ -13,6 +13,8 @@ pub(crate) struct HubBlock {
     pub(crate) borrows: bool,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) client: Option<TypePath>,
+    /// Who may use the hub's endpoints.
+    pub(crate) authorize: Vec<Authorize>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) methods: Vec<HubMethod>,
     pub(crate) helpers: Vec<Helper>,
@@ -24,8 +26,17 @@ pub(crate) struct HubMethod {
     pub(crate) wire_name: WireName,
     pub(crate) docs: String,
     pub(crate) is_deprecated: bool,
+    pub(crate) authorize: Vec<Authorize>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) streamed: Option<Streamed>,
+}
+
+/// What one `#[authorize]` asks for. The expressions are names: strings or constants.
+#[derive(Default)]
+pub(crate) struct Authorize {
+    /// The roles of which one will do; if there are none, any signed-in user will.
+    pub(crate) roles: Vec<Expr>,
+    pub(crate) policy: Option<Expr>,
 }
 
 /// A method that clients cannot call.

@@ -28,9 +28,10 @@ pub(crate) struct ParameterOptions {
     pub(crate) default: Option<Ident>,
 }
 
-struct Entry {
-    key: Ident,
-    value: Option<Expr>,
+/// A key, with or without a value.
+pub(crate) struct Entry {
+    pub(crate) key: Ident,
+    pub(crate) value: Option<Expr>,
 }
 
 impl Parse for Entry {
@@ -184,7 +185,7 @@ fn entries(tokens: TokenStream, errors: &mut Errors) -> impl Iterator<Item = Ent
     errors.take(parser.parse2(tokens)).into_iter().flatten()
 }
 
-fn twice(key: &Ident, errors: &mut Errors) {
+pub(crate) fn twice(key: &Ident, errors: &mut Errors) {
     errors.at(key, format!("`{key}` is given twice"));
 }
 

@@ -1,5 +1,6 @@
 //! Parsing of the user's tokens into the [model](crate::model), which reports all errors.
 
+mod authorize;
 mod borrow;
 mod client_trait;
 mod context_in_macro;

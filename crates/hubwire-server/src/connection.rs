@@ -1,6 +1,7 @@
 //! The identity of a connection, and its operations for everything except its session.
 
 mod clock;
+mod current_user;
 mod disconnect_reason;
 mod items;
 mod principal;
@@ -8,10 +9,12 @@ mod request;
 mod user_id;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use clock::ConnectionClock;
+pub(crate) use current_user::CurrentUser;
 pub use disconnect_reason::DisconnectReason;
 use hubwire_core::{ConnectionId, GroupName, UserId};
 use hubwire_protocol::{HubProtocol, Transport};
@@ -30,7 +33,7 @@ use crate::outbound::{Failure, Outbound};
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) user_id: Option<UserId>,
-    pub(crate) principal: Option<Principal>,
+    pub(crate) user: CurrentUser,
     pub(crate) request: ConnectionRequest,
     pub(crate) transport: Transport,
 }
@@ -38,7 +41,7 @@ pub(crate) struct Identity {
 /// A connection as seen by everything except its session.
 pub(crate) struct Connection {
     user_id: Option<UserId>,
-    principal: Option<Principal>,
+    user: Mutex<CurrentUser>,
     request: ConnectionRequest,
     transport: Transport,
     protocol: OnceLock<HubProtocol>,
@@ -60,9 +63,6 @@ pub(crate) struct Connection {
     received: Received,
     groups: Mutex<IndexSet<GroupName>>,
     position: AtomicUsize,
-    /// When the connection ends because its user's authentication does, in milliseconds of the node's
-    /// clock.
-    expires: AtomicU64,
 }
 
 impl Connection {
@@ -70,7 +70,7 @@ impl Connection {
         Arc::new(Self {
             clock: ConnectionClock::new(outbound.node().now()),
             user_id: identity.user_id,
-            principal: identity.principal,
+            user: Mutex::new(identity.user),
             request: identity.request,
             transport: identity.transport,
             protocol: OnceLock::new(),
@@ -85,7 +85,6 @@ impl Connection {
             received: Received::default(),
             groups: Mutex::default(),
             position: AtomicUsize::new(usize::MAX),
-            expires: AtomicU64::new(u64::MAX),
         })
     }
 
@@ -102,8 +101,25 @@ impl Connection {
         self.user_id.as_ref()
     }
 
-    pub(crate) fn principal(&self) -> Option<&Principal> {
-        self.principal.as_ref()
+    /// Returns the user, as authenticated last.
+    pub(crate) fn principal(&self) -> Option<Principal> {
+        self.user().principal.clone()
+    }
+
+    /// Sets the same user, as authenticated anew.
+    pub(crate) fn set_user(&self, user: CurrentUser) {
+        let before = mem::replace(&mut *self.user(), user);
+        drop(before);
+    }
+
+    /// Returns when the connection ends because its user's authentication does, in milliseconds of
+    /// the node's clock.
+    pub(crate) fn expiry(&self) -> u64 {
+        self.user().expires
+    }
+
+    fn user(&self) -> MutexGuard<'_, CurrentUser> {
+        self.user.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn request(&self) -> &ConnectionRequest {
@@ -187,17 +203,6 @@ impl Connection {
     pub(crate) fn abort(&self) {
         self.finish_sending();
         self.end(DisconnectReason::Aborted);
-    }
-
-    /// Sets when the connection ends because its user's authentication does, in milliseconds of the
-    /// node's clock.
-    pub(crate) fn set_expiry(&self, time: u64) {
-        self.expires.store(time, Ordering::Relaxed);
-    }
-
-    /// Returns when the connection ends because its user's authentication does.
-    pub(crate) fn expiry(&self) -> u64 {
-        self.expires.load(Ordering::Relaxed)
     }
 
     /// Tells the session to end the connection; the first reason counts.

@@ -1,9 +1,12 @@
 //! Dispatch of parsed messages to hub methods, and of their results to the client.
 
+mod authorize;
 mod dispatcher;
+mod held_upload;
 mod invoke;
 mod open_streams;
 mod orphans;
+mod policy_check;
 pub(crate) mod refusals;
 mod running;
 mod running_stream;

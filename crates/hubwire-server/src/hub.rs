@@ -41,8 +41,8 @@ pub use argument::{
     HubArgument, HubDefaultArgument, HubReturn, HubStream, HubStreamArgument, HubStreamItem,
     assert_argument, assert_default_argument, assert_stream_argument,
 };
-pub(crate) use authorization::Policies;
 pub use authorization::{Authorize, Policy, PolicyContext};
+pub(crate) use authorization::{MissingPolicy, Policies, Restrictions};
 pub use call::Call;
 pub(crate) use call_slot::{CallSlot, Connecting};
 pub use caller::{Caller, HubCallerContext};

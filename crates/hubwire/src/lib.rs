@@ -171,7 +171,7 @@ pub use hubwire_core::{
     CallerClients, ClientResultError, Clients, ConnectionId, Disconnect, GroupError, GroupName,
     Groups, MessageKey, Proxy, Reach, SendError, UserId, WhenBusy,
 };
-pub use hubwire_macros::{hub, hub_client};
+pub use hubwire_macros::{authorize, hub, hub_client};
 pub use hubwire_protocol::{self as protocol, Binary, Naming, Timestamp};
 #[cfg(feature = "testing")]
 pub use hubwire_server::testing;
@@ -202,6 +202,7 @@ pub mod auth {
     };
 
     #[cfg(feature = "jwt")]
+    #[doc(inline)]
     pub use hubwire_auth as jwt;
 }
 

@@ -93,8 +93,18 @@ impl Client {
     /// Opens a connection with additional request headers.
     pub async fn open_with_headers(address: SocketAddr, path: &str, more: &str) -> Self {
         let socket = Line::connect(address).await.unwrap();
+        Self::open_over(socket, address, path, more).await
+    }
+
+    /// Opens a connection over a socket, with additional request headers.
+    pub async fn open_over(
+        socket: impl Into<Line>,
+        address: SocketAddr,
+        path: &str,
+        more: &str,
+    ) -> Self {
         let headers = format!("{UPGRADE}{more}");
-        let mut client = Self::upgrade_with(socket, address, path, &headers, b"").await;
+        let mut client = Self::upgrade_with(socket.into(), address, path, &headers, b"").await;
         client.send_text(HANDSHAKE).await;
         client.expect("{}").await;
         client

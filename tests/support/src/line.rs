@@ -21,7 +21,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
-use crate::tls::{Certificate, HTTP_1};
+use crate::tls::{Certificate, HTTP_1, HTTP_2};
 
 /// What the servers of a test speak below HTTP/1.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +30,17 @@ pub enum Wire {
     Tls,
 }
 
-/// Which servers of this process are to be reached by TLS.
-static ENCRYPTED: Mutex<BTreeMap<SocketAddr, TlsConnector>> = Mutex::new(BTreeMap::new());
+/// Clients that trust a server.
+#[derive(Clone)]
+struct Trusting {
+    http1: TlsConnector,
+    http2: TlsConnector,
+}
 
-fn encrypted() -> MutexGuard<'static, BTreeMap<SocketAddr, TlsConnector>> {
+/// Which servers of this process are to be reached by TLS.
+static ENCRYPTED: Mutex<BTreeMap<SocketAddr, Trusting>> = Mutex::new(BTreeMap::new());
+
+fn encrypted() -> MutexGuard<'static, BTreeMap<SocketAddr, Trusting>> {
     ENCRYPTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -52,7 +59,11 @@ impl Wire {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .unwrap();
-        encrypted().insert(address, certificate.client(&[HTTP_1]));
+        let trusting = Trusting {
+            http1: certificate.client(&[HTTP_1]),
+            http2: certificate.client(&[HTTP_2]),
+        };
+        encrypted().insert(address, trusting);
         serve.tls(Tls::from_config(config))
     }
 }
@@ -70,12 +81,22 @@ impl Line {
 
     /// Begins TLS on a connected socket, if its server speaks it.
     pub async fn over(socket: TcpStream) -> io::Result<Self> {
-        let connector = encrypted().get(&socket.peer_addr()?).cloned();
-        let Some(connector) = connector else {
+        let trusting = encrypted().get(&socket.peer_addr()?).cloned();
+        let Some(trusting) = trusting else {
             return Ok(Self::Plain(socket));
         };
         let name = "localhost".try_into().unwrap();
-        let stream = connector.connect(name, socket).await?;
+        let stream = trusting.http1.connect(name, socket).await?;
+        Ok(Self::Tls(Box::new(stream)))
+    }
+
+    /// Connects for HTTP/2 to a server that speaks TLS.
+    pub async fn for_http2(address: SocketAddr) -> io::Result<Self> {
+        let trusting = encrypted().get(&address).cloned();
+        let trusting = trusting.expect("a server that speaks TLS");
+        let socket = TcpStream::connect(address).await?;
+        let name = "localhost".try_into().unwrap();
+        let stream = trusting.http2.connect(name, socket).await?;
         Ok(Self::Tls(Box::new(stream)))
     }
 

@@ -165,7 +165,8 @@ impl PackedClient {
     }
 }
 
-fn pack(record: &Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+/// Writes a record as MessagePack.
+pub fn pack(record: &Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let text = |key: &str| record[key].as_str().unwrap_or_default();
     let arguments = record["arguments"].as_array();
     let arguments = List(arguments.map(Vec::as_slice).unwrap_or_default());
@@ -185,7 +186,10 @@ fn pack(record: &Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let writer = HubProtocol::MessagePack.writer(out);
     let mut writer = writer.with_headers(&headers);
     match record["type"].as_u64() {
-        Some(1) => writer.invocation(Some(id), text("target"), &arguments, &streams),
+        Some(1) => {
+            let id = record["invocationId"].as_str();
+            writer.invocation(id, text("target"), &arguments, &streams)
+        }
         Some(2) => writer.stream_item(id, &record["item"]),
         Some(3) if record["result"].is_null() => {
             writer.completion_void(id);

@@ -63,12 +63,15 @@ pub async fn request(address: SocketAddr, line: &str, headers: &str) -> Response
 
 /// Sends a POST with this body on a new connection.
 pub async fn post(address: SocketAddr, path: &str, body: &str) -> Response {
+    post_with(address, path, "", body).await
+}
+
+/// Sends a POST with these headers and this body on a new connection.
+pub async fn post_with(address: SocketAddr, path: &str, headers: &str, body: &str) -> Response {
     let mut socket = Line::connect(address).await.unwrap();
-    let length = body.len();
-    let head =
-        format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n");
-    let request = [head.as_bytes(), body.as_bytes()].concat();
-    socket.write_all(&request).await.unwrap();
+    let headers = format!("Host: {address}\r\n{headers}Content-Length: {}", body.len());
+    let request = format!("POST {path} HTTP/1.1\r\n{headers}\r\n\r\n{body}");
+    socket.write_all(request.as_bytes()).await.unwrap();
     read_response(&mut socket).await.0
 }
 

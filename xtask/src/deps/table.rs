@@ -73,7 +73,7 @@ pub(super) const CRATES: &[Row] = &[
     Row {
         crates: Crates::Under("examples/"),
         may_use: &["hubwire"],
-        tests_may_use: &[],
+        tests_may_use: &["test-support"],
         libraries: Libraries::Any,
         never_reaches: &[],
     },

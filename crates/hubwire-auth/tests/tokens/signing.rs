@@ -1,30 +1,31 @@
 //! Signs tokens of any kind, good or not.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hubwire::Principal;
 use hubwire::auth::jwt::{JwtBearer, JwtBearerBuilder, JwtKey};
 use ring::rand::SystemRandom;
-use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
+use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair, RsaPublicKeyComponents};
 use ring::{hmac, signature};
 use serde_json::{Value, json};
 
 /// The time of the tests, in seconds since 1970.
-pub const NOW: u64 = 1_800_000_000;
+pub(crate) const NOW: u64 = 1_800_000_000;
 
 /// A secret that is long enough for each algorithm.
-pub const SECRET: &[u8; 64] = b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(crate) const SECRET: &[u8; 64] =
+    b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-pub const RSA_ONE_PUBLIC: &str = include_str!("../keys/rsa-one.public.pem");
-pub const RSA_TWO_PUBLIC: &str = include_str!("../keys/rsa-two.public.pem");
+pub(crate) const RSA_ONE_PUBLIC: &str = include_str!("../keys/rsa-one.public.pem");
+pub(crate) const RSA_TWO_PUBLIC: &str = include_str!("../keys/rsa-two.public.pem");
 const RSA_ONE: &str = include_str!("../keys/rsa-one.private.test.pem");
 const RSA_TWO: &str = include_str!("../keys/rsa-two.private.test.pem");
 
 /// What signs a token, with the `alg` that it puts into it.
-pub struct Signing {
-    pub algorithm: &'static str,
+pub(crate) struct Signing {
+    pub(crate) algorithm: &'static str,
     key: Key,
 }
 
@@ -36,7 +37,7 @@ enum Key {
 }
 
 impl Signing {
-    pub fn hmac(algorithm: &'static str, secret: &[u8]) -> Self {
+    pub(crate) fn hmac(algorithm: &'static str, secret: &[u8]) -> Self {
         let hash = match algorithm {
             "HS256" => hmac::HMAC_SHA256,
             "HS384" => hmac::HMAC_SHA384,
@@ -49,11 +50,11 @@ impl Signing {
         }
     }
 
-    pub fn rsa(algorithm: &'static str) -> Self {
+    pub(crate) fn rsa(algorithm: &'static str) -> Self {
         Self::rsa_of(RSA_ONE, algorithm)
     }
 
-    pub fn other_rsa(algorithm: &'static str) -> Self {
+    pub(crate) fn other_rsa(algorithm: &'static str) -> Self {
         Self::rsa_of(RSA_TWO, algorithm)
     }
 
@@ -75,7 +76,7 @@ impl Signing {
     }
 
     /// Generates a key.
-    pub fn ecdsa(algorithm: &'static str) -> Self {
+    pub(crate) fn ecdsa(algorithm: &'static str) -> Self {
         let curve = match algorithm {
             "ES256" => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
             "ES384" => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
@@ -90,8 +91,18 @@ impl Signing {
         }
     }
 
+    /// Takes a key of P-256 in PKCS #8.
+    pub(crate) fn p256(pkcs8: &[u8]) -> Self {
+        let curve = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pair = EcdsaKeyPair::from_pkcs8(curve, pkcs8, &SystemRandom::new()).unwrap();
+        Self {
+            algorithm: "ES256",
+            key: Key::Ecdsa(pair),
+        }
+    }
+
     /// Generates a key.
-    pub fn ed25519() -> Self {
+    pub(crate) fn ed25519() -> Self {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap();
         Self {
@@ -101,7 +112,7 @@ impl Signing {
     }
 
     /// Returns what verifies the signatures.
-    pub fn verifier(&self) -> JwtKey {
+    pub(crate) fn verifier(&self) -> JwtKey {
         match (&self.key, self.algorithm) {
             (Key::Secret(_), "HS256") => JwtKey::hs256(SECRET),
             (Key::Secret(_), "HS384") => JwtKey::hs384(SECRET),
@@ -113,7 +124,7 @@ impl Signing {
     }
 
     /// Returns a public key of an elliptic curve in DER.
-    pub fn subject_public_key_info(&self) -> Vec<u8> {
+    pub(crate) fn subject_public_key_info(&self) -> Vec<u8> {
         const P256: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
         const P384: &str = "3076301006072a8648ce3d020106052b81040022036200";
         const ED25519: &str = "302a300506032b6570032100";
@@ -127,7 +138,7 @@ impl Signing {
     }
 
     /// Returns the public key of RSA as PKCS #1 has it, or a point.
-    pub fn public_key(&self) -> Vec<u8> {
+    pub(crate) fn public_key(&self) -> Vec<u8> {
         match &self.key {
             Key::Rsa(pair, _) => pair.public_key().as_ref().to_vec(),
             Key::Ecdsa(pair) => pair.public_key().as_ref().to_vec(),
@@ -136,29 +147,42 @@ impl Signing {
         }
     }
 
+    /// Returns the modulus and the exponent of an RSA key.
+    pub(crate) fn components(&self) -> [Vec<u8>; 2] {
+        let Key::Rsa(pair, _) = &self.key else {
+            panic!("not RSA");
+        };
+        let components = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public());
+        [components.n, components.e]
+    }
+
     /// Returns a token with the usual header.
-    pub fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         self.token_with(&json!({"alg": self.algorithm, "typ": "JWT"}), claims)
     }
 
     /// Returns a token with a header of any kind.
-    pub fn token_with(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn token_with(&self, header: &Value, claims: &Value) -> String {
         self.token_of(&header.to_string(), &claims.to_string())
     }
 
     /// Returns a token with texts that need not be JSON.
-    pub fn token_of(&self, header: &str, claims: &str) -> String {
+    pub(crate) fn token_of(&self, header: &str, claims: &str) -> String {
+        self.token_of_bytes(header.as_bytes(), claims.as_bytes())
+    }
+
+    pub(crate) fn token_of_bytes(&self, header: &[u8], claims: &[u8]) -> String {
         let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
         self.signed(&format!("{header}.{claims}"))
     }
 
     /// Appends the signature.
-    pub fn signed(&self, text: &str) -> String {
+    fn signed(&self, text: &str) -> String {
         let signature = self.signature(text.as_bytes());
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    pub fn signature(&self, message: &[u8]) -> Vec<u8> {
+    fn signature(&self, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match &self.key {
             Key::Secret(key) => hmac::sign(key, message).as_ref().to_vec(),
@@ -175,39 +199,43 @@ impl Signing {
 }
 
 /// Claims that are good for an hour.
-pub fn ann() -> Value {
+pub(crate) fn ann() -> Value {
     json!({"sub": "ann", "iss": "issuer", "aud": "chat", "exp": NOW + 3600})
 }
 
 /// [`ann`]'s claims with one that is added or replaced.
-pub fn ann_with(name: &str, value: impl Into<Value>) -> Value {
+pub(crate) fn ann_with(name: &str, value: impl Into<Value>) -> Value {
     let mut claims = ann();
     claims[name] = value.into();
     claims
 }
 
 /// [`ann`]'s claims without one.
-pub fn ann_without(name: &str) -> Value {
+pub(crate) fn ann_without(name: &str) -> Value {
     let mut claims = ann();
     claims.as_object_mut().unwrap().remove(name);
     claims
 }
 
 /// Takes tokens of `issuer` for `chat`, at the time of the tests.
-pub fn bearer() -> JwtBearerBuilder {
+pub(crate) fn bearer() -> JwtBearerBuilder {
     JwtBearer::builder()
         .issuer("issuer")
         .audience("chat")
-        .clock(|| UNIX_EPOCH + Duration::from_secs(NOW))
+        .clock(now)
+}
+
+pub(crate) fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(NOW)
 }
 
 /// Takes tokens of HS256.
-pub fn hs256() -> JwtBearer {
+pub(crate) fn hs256() -> JwtBearer {
     bearer().hs256(SECRET).build().unwrap()
 }
 
 /// Returns the user of a token, or the reason for its rejection, which has no part of it.
-pub async fn user(bearer: &JwtBearer, token: &str) -> Result<Principal, String> {
+pub(crate) async fn user(bearer: &JwtBearer, token: &str) -> Result<Principal, String> {
     bearer.validate(token).await.map_err(|error| {
         assert!(error.is_rejection(), "{error}");
         let shown = format!("{error} {error:?}");
@@ -220,21 +248,21 @@ pub async fn user(bearer: &JwtBearer, token: &str) -> Result<Principal, String> 
 
 /// Asserts that a token is rejected for this reason.
 #[track_caller]
-pub fn rejected(bearer: &JwtBearer, token: &str, reason: &str) {
+pub(crate) fn rejected(bearer: &JwtBearer, token: &str, reason: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let user = runtime.unwrap().block_on(user(bearer, token));
     assert_eq!(user, Err(reason.to_owned()));
 }
 
 /// Decodes a PEM.
-pub fn der(pem: &str) -> Vec<u8> {
+pub(crate) fn der(pem: &str) -> Vec<u8> {
     let lines = pem.lines().skip_while(|line| !line.starts_with("-----"));
     let body: String = lines.filter(|line| !line.starts_with("-----")).collect();
     STANDARD.decode(body).expect("base64")
 }
 
 /// Decodes hexadecimal digits.
-pub fn bytes(hex: &str) -> Vec<u8> {
+fn bytes(hex: &str) -> Vec<u8> {
     let pairs = hex.as_bytes().chunks(2);
     let digits = pairs.map(|pair| str::from_utf8(pair).unwrap());
     digits

@@ -7,7 +7,7 @@ use syn::{
 };
 
 use super::marks::take_marks;
-use super::{forgotten, helper, hook, hub_method};
+use super::{authorize, forgotten, helper, hook, hub_method};
 use crate::attributes::cfgs;
 use crate::errors::Errors;
 use crate::model::{Helper, Hook, HookKind, HubBlock, HubMethod, Uncallable};
@@ -24,6 +24,7 @@ pub(crate) fn hub_block(
 ) -> Option<HubBlock> {
     let mut block = inherent_impl(item, errors)?;
     let options = BlockOptions::parse(arguments, errors);
+    let authorize = authorize::authorize(&take_named(&mut block.attrs, "authorize"), errors);
     let mut hooks = Vec::new();
     let mut methods = Vec::new();
     let mut helpers = Vec::new();
@@ -47,6 +48,7 @@ pub(crate) fn hub_block(
         cfgs: cfgs(&block.attrs),
         block,
         client: options.client,
+        authorize,
         hooks,
         methods,
         helpers,
@@ -144,13 +146,14 @@ fn role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
                 helper::refuse_marks(function, &authorize, "a method that is not `pub`", errors);
                 return helper::helper(function, Uncallable::NotPublic).map(Role::Helper);
             }
-            for attribute in authorize {
-                errors.at(attribute, "`#[authorize]` is not supported yet");
-            }
+            let authorize = authorize::authorize(&authorize, errors);
             let marks = take_marks(function, errors);
             allow_our_rules(&mut function.attrs);
             let method = hub_method::hub_method(function, &options, &marks, errors);
-            Some(Role::Method(method))
+            Some(Role::Method(HubMethod {
+                authorize,
+                ..method
+            }))
         })
         .flatten()
 }

@@ -36,6 +36,7 @@ pub(crate) fn hub_method(
         wire_name: WireName::new(&function.sig.ident, options.name.as_ref(), errors),
         docs: docs(&function.attrs),
         is_deprecated: options.deprecated.is_some() || is_deprecated(&function.attrs),
+        authorize: Vec::new(),
         parameters: parameters(function, marks, errors),
         streamed,
     }

@@ -24,9 +24,6 @@ impl ChatHub {
 
     #[authorize]
     fn on_connected(&self) {}
-
-    #[authorize]
-    pub fn not_yet(&self) {}
 }
 
 fn main() {}

@@ -49,7 +49,8 @@ const NAMES: [&str; 2] = [
 /// #[hub]
 /// impl GreetingHub {
 ///     pub async fn greet(&self, cx: &HubCallerContext<Self>) -> Option<String> {
-///         let role = cx.principal()?.claim("role")?;
+///         let user = cx.principal()?;
+///         let role = user.claim("role")?;
 ///         Some(format!("Hello {role} {}", cx.user_id()?))
 ///     }
 /// }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::authentication::{Authentication, Tokens};
 use super::opening::Refusal;
-use super::{HubEndpoint, response};
+use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::hub::{Policy, PolicyContext};
 use crate::node::Tally;
@@ -62,11 +62,7 @@ pub(super) async fn admit(endpoint: &HubEndpoint, parts: &mut Parts) -> Result<(
         let authenticated = authentication.authenticate(parts, tokens, limit).await;
         authenticated.map_err(refused)?;
     }
-    let request = || {
-        let options = &*endpoint.options;
-        let maximum = options.maximum_kept_request_size;
-        ConnectionRequest::new(parts, options.keep_request, maximum)
-    };
+    let request = || opening::whole(endpoint, parts);
     let allowed = authorize(endpoint, parts.extensions.get(), request).await;
     allowed.map_err(|status| match status {
         StatusCode::UNAUTHORIZED => challenge(access),

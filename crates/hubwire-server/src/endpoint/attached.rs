@@ -21,27 +21,15 @@ pub(crate) struct Attached {
     table: Arc<ConnectionTable>,
     token: ConnectionToken,
     slot: Arc<Slot>,
-    expiry: u64,
 }
 
 impl Attached {
-    /// The opener is the user of the request that opens the connection, whoever has negotiated.
-    pub(super) fn new(
-        endpoint: &HubEndpoint,
-        token: ConnectionToken,
-        slot: Arc<Slot>,
-        opener: Option<&Principal>,
-    ) -> Self {
-        Self::until(endpoint.expiry(opener), endpoint, token, slot)
-    }
-
-    fn until(expiry: u64, endpoint: &HubEndpoint, token: ConnectionToken, slot: Arc<Slot>) -> Self {
+    pub(super) fn new(endpoint: &HubEndpoint, token: ConnectionToken, slot: Arc<Slot>) -> Self {
         Self {
             hub: Arc::clone(&endpoint.hub),
             table: Arc::clone(&endpoint.table),
             token,
             slot,
-            expiry,
         }
     }
 
@@ -50,12 +38,12 @@ impl Attached {
         let random = endpoint.hub.node().random();
         let token = ConnectionToken::new(random.text::<16>());
         let id = ConnectionId::from(random.text::<16>());
-        let expiry = endpoint.expiry(principal.as_ref());
-        let slot = Slot::new(endpoint.number, id, principal);
-        slot.attach(Transport::WebSockets, slot.principal());
+        let user = endpoint.current_user(principal);
+        let slot = Slot::new(endpoint.number, id, user.principal.clone());
+        slot.attach(Transport::WebSockets, &user);
         let slot = Arc::new(slot);
         endpoint.table.insert(token.clone(), Arc::clone(&slot));
-        Self::until(expiry, endpoint, token, slot)
+        Self::new(endpoint, token, slot)
     }
 
     pub(crate) fn slot(&self) -> &Arc<Slot> {
@@ -81,16 +69,16 @@ impl Attached {
         request: ConnectionRequest,
         kind: &'static TransportKind,
     ) -> Arc<Connection> {
-        let principal = self.slot.principal().cloned();
+        let user = self.slot.user();
+        let principal = user.principal.as_ref();
         let identity = Identity {
-            user_id: self.hub.user_ids().user_id(&request, principal.as_ref()),
-            principal,
+            user_id: self.hub.user_ids().user_id(&request, principal),
+            user,
             request,
             transport: kind.transport,
         };
         let (id, bounds) = (self.slot.id().clone(), Arc::clone(&endpoint.bounds));
         let connection = self.hub.connection(id, identity, bounds, &kind.frames);
-        connection.set_expiry(self.expiry);
         self.slot.set_connection(&connection);
         self.hub.lifetime().arrive(&connection);
         if self.hub.node().is_draining() {

@@ -8,7 +8,7 @@ use hubwire_protocol::Transport;
 
 use super::expiring_tokens::{ExpiringTokens, TooMany};
 use super::slot::{Attach, Ended, Slot};
-use crate::connection::{Connection, Principal};
+use crate::connection::{Connection, CurrentUser};
 use crate::node::{Admission, Limit};
 
 /// How many negotiated ids may wait for their connections.
@@ -115,13 +115,8 @@ impl ConnectionTable {
     }
 
     /// Gives a negotiated slot to the only transport that may use it.
-    pub(crate) fn attach(
-        &self,
-        slot: &Slot,
-        transport: Transport,
-        opener: Option<&Principal>,
-    ) -> Attach {
-        let attach = slot.attach(transport, opener);
+    pub(crate) fn attach(&self, slot: &Slot, transport: Transport, user: &CurrentUser) -> Attach {
+        let attach = slot.attach(transport, user);
         if matches!(attach, Attach::WebSocket | Attach::Posting(_)) {
             self.negotiated.remove(slot);
         }
@@ -224,7 +219,7 @@ mod tests {
             let slot = Slot::new(0, "id".into(), None);
             table.negotiate(&token, slot, None, 15_000).unwrap();
             let slot = table.find(&token, 0).unwrap();
-            table.attach(&slot, Transport::LongPolling, None);
+            table.attach(&slot, Transport::LongPolling, &CurrentUser::default());
             table.end(&token, &slot, Ended::Untold, 15_000, &limit);
             // Not a poll's slot that has ended, but as good as one here.
             slot.end(Keep::Nothing);

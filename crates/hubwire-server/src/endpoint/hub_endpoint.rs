@@ -23,7 +23,7 @@ use super::connection_table::ConnectionTable;
 use super::origin::AllowedOrigins;
 use super::refused_origins::RefusedOrigins;
 use super::{cors, negotiate, routing};
-use crate::connection::{Connection, Principal};
+use crate::connection::{Connection, CurrentUser, Principal};
 use crate::handler::AnyConnectionHandler;
 use crate::hub::{HubRuntime, Policy};
 use crate::node::{
@@ -169,13 +169,14 @@ impl HubEndpoint {
         &self.hub
     }
 
-    /// Returns when a connection ends that a request of this user opens or keeps, because the user's
-    /// authentication does: in milliseconds of the node's clock.
-    pub(super) fn expiry(&self, user: Option<&Principal>) -> u64 {
-        let expires = user.and_then(Principal::expires);
-        match expires.filter(|_| self.options.close_on_authentication_expiration) {
-            Some(time) => self.hub.node().at_calendar_time(time),
-            None => u64::MAX,
+    /// Returns the user that a connection has from a request on.
+    pub(super) fn current_user(&self, principal: Option<Principal>) -> CurrentUser {
+        let closes = self.options.close_on_authentication_expiration;
+        let expires = principal.as_ref().and_then(Principal::expires);
+        let expires = expires.filter(|_| closes);
+        CurrentUser {
+            expires: expires.map_or(u64::MAX, |time| self.hub.node().at_calendar_time(time)),
+            principal,
         }
     }
 
@@ -331,7 +332,9 @@ async fn admitted(
     respond: fn(&HubEndpoint, Request<Body>) -> BoxFuture<'static, Response<Body>>,
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
-    if let Err(refusal) = access::admit(&endpoint, &mut parts).await {
+    let node = endpoint.hub.node();
+    let admitted = node.counting_panics_of(access::admit(&endpoint, &mut parts));
+    if let Err(refusal) = admitted.await {
         return *refusal;
     }
     respond(&endpoint, Request::from_parts(parts, body)).await

@@ -36,17 +36,13 @@ fn begin(endpoint: &HubEndpoint, parts: &Parts) -> Result<(Poll, Option<Puller>)
     let (token, slot) = opening::require(endpoint, parts)?;
     match opening::attach(endpoint, &slot, Transport::LongPolling, parts)? {
         Attach::Posting(reader) => {
-            let attached = Attached::new(endpoint, token, slot, parts.extensions.get());
+            let attached = Attached::new(endpoint, token, slot);
             attached
                 .opened_by(|attached| open(endpoint, parts, attached, reader))
                 .ok_or_else(opening::failed)?;
             Err(Box::new(response::bytes(Body::empty())))
         }
         Attach::Busy(connection) => {
-            let expiry = endpoint.expiry(parts.extensions.get());
-            if let Some(connection) = &connection {
-                connection.set_expiry(expiry);
-            }
             // This ends a poll that is still waiting.
             let puller = connection.map(|connection| connection.outbound().attach_puller());
             let poll = Poll {

@@ -13,6 +13,7 @@ use super::slot::{Attach, Slot};
 use super::{HubEndpoint, forwarded, query, response};
 use crate::connection::ConnectionRequest;
 use crate::hub::{Details, Warning};
+use crate::node::KeepRequest;
 use crate::transport::SocketHandle;
 
 /// The response to a request that is refused.
@@ -95,10 +96,8 @@ pub(super) fn attach(
     if !endpoint.options.transports.contains(&transport) {
         return Err(Box::new(not_supported(transport)));
     }
-    match endpoint
-        .table
-        .attach(slot, transport, parts.extensions.get())
-    {
+    let user = endpoint.current_user(parts.extensions.get().cloned());
+    match endpoint.table.attach(slot, transport, &user) {
         Attach::Unknown => Err(Box::new(unknown())),
         Attach::OtherUser => Err(Box::new(another_user(endpoint, slot))),
         Attach::OtherTransport => Err(Box::new(response::text(
@@ -121,7 +120,21 @@ pub(super) fn kept_with_addresses(
     slot: &Slot,
     parts: &Parts,
 ) -> ConnectionRequest {
-    let mut request = kept(endpoint, slot, parts);
+    with_addresses(kept(endpoint, slot, parts), endpoint, parts)
+}
+
+/// Returns the whole request, for a policy: a client that sends much must not hide what it decides
+/// by.
+pub(super) fn whole(endpoint: &HubEndpoint, parts: &Parts) -> ConnectionRequest {
+    let request = ConnectionRequest::new(parts, KeepRequest::WithoutTokens, usize::MAX);
+    with_addresses(request, endpoint, parts)
+}
+
+fn with_addresses(
+    mut request: ConnectionRequest,
+    endpoint: &HubEndpoint,
+    parts: &Parts,
+) -> ConnectionRequest {
     let socket = parts.extensions.get::<SocketHandle>();
     let local = socket.and_then(SocketHandle::local_address);
     request.set_addresses(local, remote_address(endpoint, parts));

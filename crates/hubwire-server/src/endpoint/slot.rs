@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 
 pub(crate) use self::outcome::{Attach, Ended, Keep, Receiver, Termination};
 use self::state::{Posted, SlotInput, State, is_same_user, may_read};
-use crate::connection::{Connection, Principal};
+use crate::connection::{Connection, CurrentUser, Principal};
 use crate::node::ConnectionPermit;
 
 static NEXT_SLOT: AtomicUsize = AtomicUsize::new(0);
@@ -61,8 +61,16 @@ impl Slot {
         &self.id
     }
 
-    pub(crate) fn principal(&self) -> Option<&Principal> {
+    fn principal(&self) -> Option<&Principal> {
         self.principal.get()
+    }
+
+    /// Returns the user of the request that has opened the connection, or of the last poll.
+    pub(super) fn user(&self) -> CurrentUser {
+        match &*self.lock() {
+            State::Attached { user, .. } => user.clone(),
+            State::Negotiated { .. } | State::Ended { .. } => CurrentUser::default(),
+        }
     }
 
     /// Keeps a permit until the slot is attached.
@@ -72,21 +80,32 @@ impl Slot {
         }
     }
 
-    /// Returns whether a request comes from the user of the connection. Before a user is known,
-    /// and if the connection was opened by nobody in particular, every request does.
+    /// Returns whether a request comes from the user of the connection. Before it is opened, that is
+    /// who has negotiated, and every request does if nobody in particular has; from then on, it is
+    /// who has opened it, be it nobody.
     ///
     /// A request may be overtaken by the one that opens the connection, so this is also checked
-    /// under the lock of the state.
+    /// where the state is used.
     pub(super) fn is_of(&self, requesting: Option<&Principal>) -> bool {
-        let known = self.principal();
-        known.is_none() || is_same_user(known, requesting)
+        self.is_of_in(&self.lock(), requesting)
+    }
+
+    fn is_of_in(&self, state: &State, requesting: Option<&Principal>) -> bool {
+        match state {
+            State::Attached { user, .. } => is_same_user(user.principal.as_ref(), requesting),
+            State::Negotiated { .. } | State::Ended { .. } => {
+                let known = self.principal();
+                known.is_none() || is_same_user(known, requesting)
+            }
+        }
     }
 
     /// Gives the connection to the only transport that may use it. The opener is its user from then
     /// on, unless one has negotiated.
-    pub(super) fn attach(&self, transport: Transport, opener: Option<&Principal>) -> Attach {
+    pub(super) fn attach(&self, transport: Transport, user: &CurrentUser) -> Attach {
         let mut state = self.lock();
-        if !self.is_of(opener) {
+        let opener = user.principal.as_ref();
+        if !self.is_of_in(&state, opener) {
             return Attach::OtherUser;
         }
         let posted = match &mut *state {
@@ -94,7 +113,7 @@ impl Slot {
                 posted.take()
             }
             State::Negotiated { .. } => return Attach::OtherUser,
-            state => return state.attach_again(transport),
+            state => return state.attach_again(transport, user),
         };
         if let Some(opener) = opener {
             self.principal.get_or_init(|| opener.clone());
@@ -113,6 +132,7 @@ impl Slot {
             task: None,
             input,
             end_is_told: false,
+            user: user.clone(),
         };
         drop(state);
         // Dropping it wakes those who are posting.
@@ -135,9 +155,14 @@ impl Slot {
 
     pub(crate) fn set_connection(&self, opened: &Arc<Connection>) {
         if let State::Attached {
-            connection, input, ..
+            connection,
+            input,
+            user,
+            ..
         } = &mut *self.lock()
         {
+            // A poll may have come since it was opened.
+            opened.set_user(user.clone());
             // The client may already have left again.
             if matches!(input, SlotInput::Ended) {
                 opened.lose_transport();
@@ -173,7 +198,7 @@ impl Slot {
     /// will read.
     pub(super) fn receiver(&self, poster: Option<&Principal>) -> Receiver {
         let mut state = self.lock();
-        if !self.is_of(poster) {
+        if !self.is_of_in(&state, poster) {
             return Receiver::OtherUser;
         }
         match &mut *state {
@@ -197,7 +222,7 @@ impl Slot {
     pub(super) fn terminate(&self, requesting: Option<&Principal>) -> Termination {
         let state = self.lock();
         match &*state {
-            _ if !self.is_of(requesting) => return Termination::OtherUser,
+            state if !self.is_of_in(state, requesting) => return Termination::OtherUser,
             State::Ended { .. }
             | State::Attached {
                 input: SlotInput::Ended,

@@ -151,10 +151,7 @@ fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Refusal> {
     };
     let slot = opening::find(endpoint, &token, parts).map_err(without_content_type)?;
     match opening::attach(endpoint, &slot, transport, parts)? {
-        Attach::WebSocket => {
-            let opener = parts.extensions.get();
-            Ok(Attached::new(endpoint, token, slot, opener))
-        }
+        Attach::WebSocket => Ok(Attached::new(endpoint, token, slot)),
         _ => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
     }
 }

@@ -80,9 +80,10 @@ impl RawConnection {
         self.sender.connection.request()
     }
 
-    /// Returns the user that authentication has found, if any.
+    /// Returns the user that authentication has found, if any, for the request that opened the
+    /// connection or for the last poll.
     #[must_use]
-    pub fn principal(&self) -> Option<&Principal> {
+    pub fn principal(&self) -> Option<Principal> {
         self.sender.connection.principal()
     }
 

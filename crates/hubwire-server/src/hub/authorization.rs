@@ -4,8 +4,10 @@ mod policies;
 mod policy;
 mod policy_context;
 mod required;
+mod restrictions;
 
 pub(crate) use policies::Policies;
 pub use policy::Policy;
 pub use policy_context::PolicyContext;
 pub use required::Authorize;
+pub(crate) use restrictions::{MissingPolicy, Restrictions};

@@ -88,9 +88,10 @@ impl Caller {
         self.connection.user_id()
     }
 
-    /// Returns the authenticated user of the request that opened the connection.
+    /// Returns the authenticated user of the request that opened the connection, or of the last
+    /// poll, if the client polls: roles may come and go while a connection lives.
     #[must_use]
-    pub fn principal(&self) -> Option<&Principal> {
+    pub fn principal(&self) -> Option<Principal> {
         self.connection.principal()
     }
 

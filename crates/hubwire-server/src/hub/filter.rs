@@ -75,7 +75,8 @@ use crate::connection::DisconnectReason;
 ///
 /// # What filters see
 ///
-/// - Calls of existing methods with arguments that fit. [`HubFilter::refused`] is told of
+/// - Calls of existing methods by users who may call them (`#[authorize]`), with arguments that
+///   fit. [`HubFilter::refused`] is told of
 ///   other calls.
 /// - The arguments as the client sent them, without the method's `StreamReader`s and
 ///   `CancellationToken`.
@@ -127,8 +128,8 @@ pub trait HubFilter: Send + Sync + 'static {
         next.run(invocation)
     }
 
-    /// Is told of a call that is refused before it reaches a method: the method does not exist, or
-    /// the arguments do not fit.
+    /// Is told of a call that is refused before it reaches a method: the method does not exist, the
+    /// user may not call it, or the arguments do not fit.
     ///
     /// [`HubFilter::invoke`] does not see such a call. Runs in the task of the connection, so it
     /// must not block.

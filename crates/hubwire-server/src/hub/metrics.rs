@@ -36,7 +36,7 @@ impl CallOutcome {
 pub(crate) struct HubMetrics {
     hub: SharedString,
     calls: Box<[[OnceLock<Histogram>; 3]]>,
-    refused: [Count; 6],
+    refused: [Count; 7],
     refused_items: Count,
     handshakes: [Count; 6],
     let_go: [Count; 5],

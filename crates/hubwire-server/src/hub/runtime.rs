@@ -17,7 +17,7 @@ use super::failures::{Failures, Of, Place};
 use super::kept_causes::KeptCauses;
 use super::metrics::{CallOutcome, HubMetrics};
 use super::warnings::{Details, Heard, Warning, Warnings};
-use super::{Call, Caller, Hub, HubService, Method, Reply, TypedHub};
+use super::{Call, Caller, Hub, HubService, Method, Reply, Restrictions, TypedHub};
 use crate::connection::{Connection, Identity, NameIdentifierUserIdProvider, UserIdProvider};
 use crate::lifetime::DefaultHubLifetimeManager;
 use crate::node::{ConnectionLabel, HubOptions, Node};
@@ -31,6 +31,7 @@ pub(crate) struct HubRuntime {
     options: HubOptions,
     lifetime: Arc<DefaultHubLifetimeManager>,
     user_ids: Arc<dyn UserIdProvider>,
+    restrictions: Restrictions,
     deprecated: DeprecatedMethods,
     failures: Failures,
     warnings: Warnings,
@@ -71,6 +72,7 @@ impl HubRuntime {
             node: Arc::clone(lifetime.node()),
             lifetime,
             user_ids,
+            restrictions: Restrictions::default(),
             failures: Failures::new(methods.len()),
             warnings: Warnings::new(methods.len()),
             #[cfg(feature = "testing")]
@@ -87,6 +89,16 @@ impl HubRuntime {
         let service = Arc::new(TypedHub::new(NoMethods));
         let user_ids = Arc::new(NameIdentifierUserIdProvider);
         Self::new(name, service, &[], options, lifetime, user_ids)
+    }
+
+    /// Sets who may call the methods. Default: everybody.
+    pub(crate) fn restricted(mut self, restrictions: Restrictions) -> Self {
+        self.restrictions = restrictions;
+        self
+    }
+
+    pub(crate) fn restrictions(&self) -> &Restrictions {
+        &self.restrictions
     }
 
     pub(crate) fn name(&self) -> &HubName {

@@ -120,9 +120,10 @@ pub(crate) enum CallFault {
     TooManyCalls,
     /// The method has failed with an error that its caller may read.
     ShownError,
+    Unauthorized,
 }
 
-const PER_METHOD: usize = 8;
+const PER_METHOD: usize = 9;
 
 impl Warning {
     const OF_HUB: [Self; 16] = [
@@ -155,6 +156,7 @@ impl Warning {
                 Self::Call(method, CallFault::WrongKind),
                 Self::Call(method, CallFault::TooManyCalls),
                 Self::Call(method, CallFault::ShownError),
+                Self::Call(method, CallFault::Unauthorized),
                 Self::Deprecated(method),
             ]
         })

@@ -7,7 +7,7 @@ use hubwire_core::{FrameFormat, HubName, UserId};
 use hubwire_protocol::Transport;
 
 use super::DefaultHubLifetimeManager;
-use crate::connection::{Connection, ConnectionRequest, Identity};
+use crate::connection::{Connection, ConnectionRequest, CurrentUser, Identity};
 use crate::node::{HubOptions, ServerOptions};
 use crate::outbound::tests::{bounds, label, node};
 use crate::outbound::{Flushers, Outbound};
@@ -41,7 +41,7 @@ fn of(user_id: Option<UserId>) -> Arc<Connection> {
     let outbound = Outbound::new(label(), node(), flusher, bounds(1024, 1024), &BARE);
     let identity = Identity {
         user_id,
-        principal: None,
+        user: CurrentUser::default(),
         request: ConnectionRequest::default(),
         transport: Transport::WebSockets,
     };

@@ -13,8 +13,8 @@ use super::Server;
 use crate::connection::{NameIdentifierUserIdProvider, UserIdProvider};
 use crate::endpoint::{Access, ConnectionTable, HubEndpoint};
 use crate::hub::{
-    FilteredHub, Filters, Hub, HubContext, HubFilter, HubRuntime, Policies, Policy, TypedHub,
-    short_type_name,
+    FilteredHub, Filters, Hub, HubContext, HubFilter, HubRuntime, MissingPolicy, Policies, Policy,
+    Restrictions, TypedHub, short_type_name,
 };
 use crate::lifetime::{Cluster, DefaultHubLifetimeManager};
 use crate::node::{Configure, EndpointDefaults, HubOptions, KeepConnection, hub_option_setters};
@@ -133,7 +133,8 @@ impl<H: Hub> HubBuilder<H> {
     /// # Panics
     ///
     /// Panics if an option makes no sense (see [`HubOptions::validate`]), if the server already has
-    /// a hub with this name (see [`HubBuilder::name`]), or if a hand-written hub has two methods
+    /// a hub with this name (see [`HubBuilder::name`]), if an `#[authorize]` names a policy that
+    /// neither the hub nor the server has (see [`HubBuilder::policy`]), or if a hand-written hub has two methods
     /// with the same name, ignoring ASCII case, or a method without a name. A hub exists as long as its handle, an endpoint or a context.
     #[must_use = "the handle has the hub's endpoint, for `map_hub`, and its context"]
     #[track_caller]
@@ -151,6 +152,7 @@ impl<H: Hub> HubBuilder<H> {
     #[track_caller]
     pub fn build_with(mut self, hub: impl FnOnce(HubContext<H>) -> H) -> HubHandle<H> {
         self.settle_options();
+        let (of_endpoints, restrictions) = self.authorization();
         let endpoints = self.server.options().endpoint_defaults(&self.name);
         let node = self.server.node();
         let cluster = self.server.backplane().map(|backplane| {
@@ -175,15 +177,41 @@ impl<H: Hub> HubBuilder<H> {
             lifetime,
             self.user_ids,
         );
-        let runtime = Arc::new(runtime);
+        let runtime = Arc::new(runtime.restricted(restrictions));
         self.server.hubs().add::<H>(&runtime);
         HubHandle {
             runtime,
             table: Arc::clone(self.server.table()),
             endpoints: Arc::new(endpoints),
-            access: self.server.access(None),
+            access: self.server.access(of_endpoints),
             hub: PhantomData,
         }
+    }
+
+    /// Returns who may use the hub's endpoints, and who may call its methods.
+    #[track_caller]
+    fn authorization(&self) -> (Option<Policy>, Restrictions) {
+        let policies = self.policies.or(&self.server.common().policies);
+        let of_endpoints = match policies.combined(H::AUTHORIZE) {
+            Ok(policy) => policy,
+            Err(policy) => self.refuse_policy("its `impl` block", policy),
+        };
+        match Restrictions::of(H::METHODS, &policies) {
+            Ok(restrictions) => (of_endpoints, restrictions),
+            Err(MissingPolicy { method, policy }) => {
+                self.refuse_policy(&format!("its method `{method}`"), policy)
+            }
+        }
+    }
+
+    /// Panics because a policy does not exist. A misspelt name must not let anybody in.
+    #[track_caller]
+    fn refuse_policy(&self, place: &str, policy: &str) -> ! {
+        panic!(
+            "The hub `{}` cannot be built: `#[authorize(policy = \"{policy}\")]` on {place} names a policy \
+             that neither the hub nor its server has; add it with `.policy(\"{policy}\", ..)`",
+            self.name
+        );
     }
 
     /// Applies the configuration to the options, and checks them.

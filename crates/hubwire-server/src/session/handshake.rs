@@ -1,12 +1,16 @@
 //! The first message of a connection, and the response to it.
 
 use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hubwire_protocol::{
     HandshakeRefusal, HandshakeRequest, HandshakeResponse, HubProtocol, TransferFormat,
 };
+
+use tokio::time::timeout;
 
 use super::Session;
 use crate::hub::{Details, HandshakeReason, Warning};
@@ -27,17 +31,9 @@ impl Session {
     /// Waits for the client's handshake and responds to it.
     pub(super) async fn handshake(&mut self) -> Handshake {
         let limit = self.hub.options().handshake_timeout;
-        let expires = self
-            .connection()
-            .expiry()
-            .saturating_sub(self.hub.node().now());
-        let expires = Duration::from_millis(expires);
-        let mut searched = 0;
-        let request = poll_fn(|cx| self.poll_request(&mut searched, cx));
-        let request = match tokio::time::timeout(limit.min(expires), request).await {
+        let request = match timeout(limit, self.request_in_time()).await {
             Ok(Some(request)) => request,
             Ok(None) => return Handshake::Refused,
-            Err(_) if expires < limit => Err(HandshakeRefusal::Canceled),
             Err(_) => {
                 self.hub.node().limits().handshake_timeout.count();
                 self.warn(HandshakeReason::TimedOut, &HandshakeRefusal::Canceled);
@@ -72,6 +68,29 @@ impl Session {
                     &HandshakeResponse::Refused(text.into()),
                 );
                 Handshake::Refused
+            }
+        }
+    }
+
+    /// Waits for the request until the authentication of the user expires. If it has expired
+    /// already, the client has as much time as until the next sweep.
+    async fn request_in_time(
+        &mut self,
+    ) -> Option<Result<HandshakeRequest<'static>, HandshakeRefusal>> {
+        let connection = Arc::clone(self.connection());
+        let node = Arc::clone(self.hub.node());
+        let earliest = node.after(Duration::from_secs(1));
+        let mut searched = 0;
+        let mut request = pin!(poll_fn(|cx| self.poll_request(&mut searched, cx)));
+        loop {
+            // A poll may have renewed it in the meantime.
+            let expires = connection.expiry().max(earliest);
+            let left = Duration::from_millis(expires.saturating_sub(node.now()));
+            if left.is_zero() {
+                return Some(Err(HandshakeRefusal::Canceled));
+            }
+            if let Ok(request) = timeout(left, &mut request).await {
+                return request;
             }
         }
     }

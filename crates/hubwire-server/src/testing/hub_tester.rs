@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Recorder, TestCaller};
 use crate::connection::{
-    Connection, ConnectionRequest, Identity, NameIdentifierUserIdProvider, Principal,
+    Connection, ConnectionRequest, CurrentUser, Identity, NameIdentifierUserIdProvider, Principal,
     UserIdProvider,
 };
 use crate::hub::{
@@ -271,7 +271,8 @@ impl<H: Hub> HubTester<H> {
     /// #[hub]
     /// impl GreetingHub {
     ///     pub fn greet(&self, cx: &HubCallerContext<Self>) -> Option<String> {
-    ///         let role = cx.principal()?.claim("role")?;
+    ///         let user = cx.principal()?;
+    ///         let role = user.claim("role")?;
     ///         Some(format!("Hello {role} {}", cx.user_id()?))
     ///     }
     /// }
@@ -296,7 +297,10 @@ impl<H: Hub> HubTester<H> {
         let user_id = NameIdentifierUserIdProvider.user_id(&request, principal.as_ref());
         let identity = Identity {
             user_id,
-            principal,
+            user: CurrentUser {
+                principal,
+                ..CurrentUser::default()
+            },
             request,
             transport: Transport::WebSockets,
         };

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-const INNER: [&str; 4] = ["core", "macros", "protocol", "server"];
+const INNER: [&str; 5] = ["auth", "core", "macros", "protocol", "server"];
 
 /// Finds the lines of documentation below a folder that show a crate behind the facade; link
 /// targets are not shown.

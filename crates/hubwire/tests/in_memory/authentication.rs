@@ -9,7 +9,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use hubwire::auth::{AuthenticationError, AuthenticationRequest, Authenticator, Policy};
 use hubwire::protocol::Transport;
 use hubwire::testing::TestClient;
-use hubwire::{HubEndpoint, Principal, SignalR};
+use hubwire::{HubEndpoint, MapHub, Principal, SignalR};
 use serde_json::json;
 use test_support::http_client::{HANDSHAKE, HttpClient};
 use test_support::in_memory::*;
@@ -109,6 +109,127 @@ async fn credentials_that_are_rejected_are_those_of_nobody() {
     let closed = it.endpoint.clone().authorize(Policy::authenticated());
     assert_eq!(word(&closed, "wrong").await, 401);
     assert_eq!(word(&closed, "ann").await, 200);
+}
+
+/// A cookie's user, say, and a token that is wrong.
+#[tokio::test(start_paused = true)]
+async fn who_brings_wrong_credentials_is_not_taken_for_somebody_else() {
+    let it = stage(|endpoint| endpoint.authorize(Policy::authenticated()));
+    for (word, status) in [("Bearer wrong", 401), ("Basic x", 200)] {
+        let headers = [("Authorization", word)];
+        let mut request = request("POST", "/hub/negotiate", &headers);
+        request
+            .extensions_mut()
+            .insert(Principal::new([("sub", "bob")]));
+        let response = it.endpoint.negotiate().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{word}");
+    }
+}
+
+/// Takes everybody for the same user.
+struct Everybody;
+
+impl Authenticator for Everybody {
+    async fn authenticate(
+        &self,
+        _: &AuthenticationRequest<'_>,
+    ) -> Result<Option<Principal>, AuthenticationError> {
+        Ok(Some(Principal::new([("sub", "somebody")])))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_does_not_believe_the_authenticator_of_other_routes() {
+    let signalr = SignalR::builder().authenticator(Everybody).build();
+    let it = Stage::with(|hub| hub, |endpoint| endpoint);
+    let closed = it.endpoint.clone().authorize(Policy::authenticated());
+    let own = closed.clone().authenticator(Words);
+    let app: Router = Router::new()
+        .map_hub("/closed", closed)
+        .map_hub("/own", own)
+        .layer(signalr.authentication_layer());
+    let asked = async |target: &str| {
+        let request = request("POST", target, &[]);
+        app.clone()
+            .oneshot(request)
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    assert_eq!(asked("/own/negotiate").await, 401);
+    assert_eq!(asked("/closed/negotiate").await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_claims_of_who_polls_are_those_of_the_last_poll() {
+    let it = Stage::new();
+    let ann = |role: &str| Principal::new([("sub", "ann"), ("role", role)]);
+    let client = HttpClient::negotiate(&it.endpoint).await;
+    let client = client.with_principal(ann("Admin"));
+    client.shake_hands().await;
+    client.post(call("1", "Role", &json!([]))).await;
+    settle().await;
+    let demoted = client.with_principal(ann("Guest"));
+    assert_eq!(demoted.poll().await.messages(), [completed("1", "Admin")]);
+    // A POST does not count, whatever it claims.
+    client.post(call("2", "Role", &json!([]))).await;
+    assert_eq!(demoted.poll().await.messages(), [completed("2", "Guest")]);
+    client.delete().await;
+    it.ended("transport closed").await;
+}
+
+/// A link to the connection's URL would lend it the rights of whoever follows it.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_nobody_has_opened_stays_nobody_s() {
+    let it = Stage::new();
+    let nobody = HttpClient::start_polling(&it.endpoint).await;
+    let admin = nobody.with_principal(Principal::new([("sub", "ann"), ("role", "Admin")]));
+    admin.poll().await.assert_is(403, None, "");
+    admin.post("x").await.assert_is(403, None, "");
+    admin.delete().await.assert_is(403, None, "");
+    nobody.post(call("1", "Role", &json!([]))).await;
+    assert_eq!(
+        nobody.poll().await.messages(),
+        [completed("1", json!(null))]
+    );
+    nobody.delete().await;
+    it.ended("transport closed").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_has_the_claims_of_who_opened_it_and_not_of_who_negotiated() {
+    let it = Stage::new();
+    let ann = |role: &str| Principal::new([("sub", "ann"), ("role", role)]);
+    let admin = HttpClient::negotiate_as(&it.endpoint, Some("ann")).await;
+    let guest = admin.with_principal(ann("Guest"));
+    guest.shake_hands().await;
+    guest.post(call("1", "Role", &json!([]))).await;
+    assert_eq!(guest.poll().await.messages(), [completed("1", "Guest")]);
+    guest.delete().await;
+    it.ended("transport closed").await;
+}
+
+/// What changes with each token does not make somebody else of a user.
+#[tokio::test(start_paused = true)]
+async fn a_renewed_token_without_a_name_identifier_is_of_the_same_user() {
+    let it = Stage::new();
+    let client = |number: &str| {
+        Principal::new([
+            ("client_id", "c"),
+            ("iat", number),
+            ("exp", number),
+            ("jti", number),
+        ])
+    };
+    let negotiated = HttpClient::negotiate(&it.endpoint).await;
+    let one = negotiated.with_principal(client("1"));
+    one.shake_hands().await;
+    let renewed = negotiated.with_principal(client("2"));
+    renewed.post(call("1", "Echo", &json!(["x"]))).await;
+    assert_eq!(renewed.poll().await.messages(), [completed("1", "x")]);
+    renewed.delete().await;
+    it.ended("transport closed").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,7 +367,7 @@ async fn a_token_in_the_query_counts_for_event_streams_and_web_sockets_only() {
         ("POST", vec![], 401),
         ("POST", vec![event_stream], 401),
         ("DELETE", vec![event_stream], 401),
-        ("GET", vec![event_stream, ("Authorization", "Basic x")], 401),
+        ("GET", vec![event_stream, ("Authorization", "Basic x")], 404),
         ("GET", vec![("Authorization", "Bearer ann")], 404),
         ("GET", vec![("Authorization", "bearer  ann")], 404),
     ] {

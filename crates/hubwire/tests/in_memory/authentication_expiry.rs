@@ -1,6 +1,6 @@
 //! The end of a connection whose user's authentication expires.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use hubwire::connections::{ConnectionHandler, HandlerResult, RawConnection};
 use hubwire::testing::{ClientTransport, Received, TestClient};
@@ -108,6 +108,38 @@ async fn a_handshake_that_has_not_come_by_then_is_canceled() {
     assert!(begun.elapsed() <= seconds(3));
     drop(client);
     it.server.leaves_nothing_behind().await;
+}
+
+/// A token may be accepted for a while after its time; its client then reconnects, as one that is
+/// told at the next sweep.
+#[tokio::test(start_paused = true)]
+async fn what_has_expired_already_has_time_for_its_handshake() {
+    let it = stage();
+    let mut client = TestClient::open(&it.endpoint, Some(ann(0)));
+    pass(Duration::from_millis(500)).await;
+    let handshake = json!({"protocol": "json", "version": 1});
+    client.send_record(&handshake).await.unwrap();
+    assert_eq!(message(&mut client).await, json!({}));
+    says_goodbye(&mut client).await;
+    drop(client);
+    it.ended(EXPIRED).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_renews_it_before_the_handshake_too() {
+    let it = stage();
+    let negotiated = HttpClient::negotiate(&it.endpoint).await;
+    let client = negotiated.with_principal(ann(3));
+    client.poll().await;
+    pass(seconds(2)).await;
+    let renewed = negotiated.with_principal(ann(60));
+    let mut poll = std::pin::pin!(renewed.poll());
+    assert!(futures_util::poll!(&mut poll).is_pending());
+    pass(seconds(3)).await;
+    renewed.post(HANDSHAKE).await;
+    assert_eq!(poll.await.body, "{}\u{1e}");
+    renewed.delete().await;
+    it.ended("transport closed").await;
 }
 
 #[tokio::test(start_paused = true)]

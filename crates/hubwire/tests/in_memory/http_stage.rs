@@ -44,6 +44,10 @@ impl StageHub {
         cx.user_id().map(ToString::to_string)
     }
 
+    pub fn role(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+        cx.principal()?.claim("role").map(ToOwned::to_owned)
+    }
+
     pub fn items(&self, count: usize) -> impl Stream<Item = String> {
         stream::iter((0..count).map(|number| format!("{number:01024}")))
     }

@@ -2,20 +2,30 @@
 
 use std::convert::Infallible;
 
+use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
+use http::{Response, StatusCode};
 
+use super::layer::Challenge;
 use crate::connection::Principal;
+use crate::endpoint::response;
 
 /// Takes the user that an [`AuthenticationLayer`](super::AuthenticationLayer), or a middleware, has
 /// determined. A request without one is refused (401).
 impl<S: Sync> FromRequestParts<S> for Principal {
-    type Rejection = StatusCode;
+    type Rejection = Response<Body>;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response<Body>> {
         let principal = parts.extensions.get::<Self>().cloned();
-        principal.ok_or(StatusCode::UNAUTHORIZED)
+        principal.ok_or_else(|| {
+            let mut refusal = response::empty(StatusCode::UNAUTHORIZED);
+            if let Some(Challenge(challenge)) = parts.extensions.remove() {
+                refusal.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            }
+            refusal
+        })
     }
 }
 

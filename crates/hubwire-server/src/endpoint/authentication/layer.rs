@@ -19,6 +19,21 @@ use crate::connection::Principal;
 use crate::endpoint::response;
 use crate::node::{Node, Tally, caught};
 
+/// What an authenticator says of a request.
+enum Answer {
+    User(Principal),
+    Nobody,
+    Rejected,
+}
+
+/// Marks a request whose user an [`AuthenticationLayer`] has determined, or has not found.
+#[derive(Clone)]
+struct DeterminedBy(Arc<dyn AnyAuthenticator>);
+
+/// The `WWW-Authenticate` header for a handler's refusal of a request without a user.
+#[derive(Clone)]
+pub(super) struct Challenge(pub(super) HeaderValue);
+
 /// An authenticator, and what it needs of its server.
 #[derive(Clone, Debug)]
 pub(crate) struct Authentication {
@@ -52,9 +67,18 @@ impl Authentication {
         tokens: Tokens,
         limit: Duration,
     ) -> Result<(), StatusCode> {
-        // Without one, the user stays that the application may have determined by other means.
-        if let Some(principal) = self.user(parts, tokens, limit).await? {
-            parts.extensions.insert(principal);
+        if let Some(DeterminedBy(other)) = parts.extensions.remove::<DeterminedBy>() {
+            let is_known = parts.extensions.get::<Principal>().is_some();
+            if is_known && Arc::ptr_eq(&other, &self.authenticator) {
+                return Ok(());
+            }
+            parts.extensions.remove::<Principal>();
+        }
+        match self.user(parts, tokens, limit).await? {
+            Answer::User(principal) => drop(parts.extensions.insert(principal)),
+            Answer::Rejected => drop(parts.extensions.remove::<Principal>()),
+            // The user stays whom a middleware of the application's own has determined.
+            Answer::Nobody => {}
         }
         Ok(())
     }
@@ -64,15 +88,16 @@ impl Authentication {
         parts: &Parts,
         tokens: Tokens,
         limit: Duration,
-    ) -> Result<Option<Principal>, StatusCode> {
+    ) -> Result<Answer, StatusCode> {
         let trusted = self.node.trusted_proxies();
         let request = AuthenticationRequest::received(parts, tokens, trusted);
         let authenticated = async { self.authenticator.authenticate(&request).await };
         match caught(timeout(limit, authenticated)).await {
-            Ok(Ok(Ok(principal))) => Ok(principal),
+            Ok(Ok(Ok(Some(principal)))) => Ok(Answer::User(principal)),
+            Ok(Ok(Ok(None))) => Ok(Answer::Nobody),
             Ok(Ok(Err(error))) if error.is_rejection() => {
                 tracing::debug!(target: "hubwire::authentication", %error, "credentials were rejected");
-                Ok(None)
+                Ok(Answer::Rejected)
             }
             Ok(Ok(Err(error))) => {
                 self.unavailable(&error);
@@ -103,6 +128,10 @@ impl Authentication {
 /// argument: a request without one is refused (401), unless the argument is an
 /// `Option<Principal>`.
 ///
+/// Put it around those routes ([`axum::Router::route_layer`]), before the hubs are mapped: hubs
+/// authenticate by themselves, with the CORS headers that pages need, and with the tokens in
+/// queries that browsers send.
+///
 /// ```
 /// use axum::Router;
 /// use axum::http::StatusCode;
@@ -124,7 +153,7 @@ impl Authentication {
 /// let signalr = SignalR::builder().authenticator(Sessions).build();
 /// let app: Router = Router::new()
 ///     .route("/orders/{id}/ship", post(ship))
-///     .layer(signalr.authentication_layer());
+///     .route_layer(signalr.authentication_layer());
 /// ```
 #[derive(Clone, Debug)]
 pub struct AuthenticationLayer {
@@ -186,8 +215,14 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let authenticated = authentication.authenticate(&mut parts, Tokens::InHeader, timeout);
-            if let Err(status) = authenticated.await {
+            let node = &authentication.node;
+            if let Err(status) = node.counting_panics_of(authenticated).await {
                 return Ok(response::empty(status));
+            }
+            let extensions = &mut parts.extensions;
+            extensions.insert(DeterminedBy(Arc::clone(&authentication.authenticator)));
+            if let Some(challenge) = authentication.challenge() {
+                extensions.insert(Challenge(challenge));
             }
             let response = inner.call(Request::from_parts(parts, body)).await;
             response.map(IntoResponse::into_response)

@@ -125,14 +125,21 @@ impl<'a> AuthenticationRequest<'a> {
     ///
     /// Anywhere else, `access_token` is not read: URLs are logged by proxies and kept by browsers.
     /// Clients other than browsers send the header everywhere. A request with several
-    /// `Authorization` headers has no token.
+    /// `Authorization` headers has no token; one of another scheme, such as a proxy asks for, does
+    /// not matter.
     #[must_use]
     pub fn bearer_token(&self) -> Option<String> {
-        if self.parts.headers.contains_key(AUTHORIZATION) {
-            let (scheme, token) = self.header(AUTHORIZATION.as_str())?.split_once(' ')?;
-            let token = token.trim();
-            let is_bearer = scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty();
-            return is_bearer.then(|| token.to_owned());
+        let mut headers = self.parts.headers.get_all(AUTHORIZATION).iter();
+        match (headers.next(), headers.next()) {
+            (None, _) => {}
+            (Some(header), None) => {
+                let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+                if scheme.eq_ignore_ascii_case("Bearer") {
+                    let token = token.trim();
+                    return (!token.is_empty()).then(|| token.to_owned());
+                }
+            }
+            (Some(_), Some(_)) => return None,
         }
         match self.tokens {
             Tokens::InHeader => None,

@@ -6,7 +6,7 @@ use hubwire_protocol::Transport;
 use tokio::task::AbortHandle;
 
 use super::outcome::Attach;
-use crate::connection::{Connection, Principal};
+use crate::connection::{Connection, CurrentUser, Principal};
 use crate::node::ConnectionPermit;
 use crate::transport::{InletOwner, PipeReader, inlet};
 
@@ -23,6 +23,8 @@ pub(super) enum State {
         task: Option<AbortHandle>,
         input: SlotInput,
         end_is_told: bool,
+        /// The user of the request that has opened the connection, or of the last poll.
+        user: CurrentUser,
     },
     Ended {
         /// The client polls, and a poll has yet to tell it.
@@ -75,22 +77,38 @@ pub(super) fn is_same_user(one: Option<&Principal>, other: Option<&Principal>) -
     match (one, other) {
         (None, None) => true,
         (Some(one), Some(other)) => match (one.name_identifier(), other.name_identifier()) {
-            (None, None) => one.all_claims().eq(other.all_claims()),
+            (None, None) => lasting_claims(one).eq(lasting_claims(other)),
             (one, other) => one == other,
         },
         _ => false,
     }
 }
 
+/// Returns the claims of a user that do not change when a token is renewed (RFC 7519, section 4.1).
+fn lasting_claims(principal: &Principal) -> impl Iterator<Item = (&str, &str)> {
+    let claims = principal.all_claims();
+    claims.filter(|(kind, _)| !["exp", "iat", "jti", "nbf"].contains(kind))
+}
+
 impl State {
-    /// Returns why a transport cannot use a token that is not waiting for one.
-    pub(super) fn attach_again(&self, by: Transport) -> Attach {
+    /// Returns why a transport cannot use a token that is not waiting for one. A poll keeps the
+    /// connection, and its user is the current one.
+    pub(super) fn attach_again(&mut self, by: Transport, polling: &CurrentUser) -> Attach {
         match self {
             Self::Attached {
                 transport,
                 connection,
+                user,
                 ..
-            } if *transport == by => Attach::Busy(connection.clone()),
+            } if *transport == by => {
+                if by == Transport::LongPolling {
+                    *user = polling.clone();
+                    if let Some(connection) = connection {
+                        connection.set_user(polling.clone());
+                    }
+                }
+                Attach::Busy(connection.clone())
+            }
             Self::Ended { is_untold: false } => Attach::Unknown,
             Self::Ended { .. } if by == Transport::LongPolling => Attach::Ended,
             Self::Negotiated { .. } | Self::Attached { .. } | Self::Ended { .. } => {

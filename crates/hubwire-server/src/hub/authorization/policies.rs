@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Policy;
+use super::{Authorize, Policy};
 
 /// Policies by their names.
 #[derive(Clone, Debug, Default)]
@@ -13,8 +13,24 @@ impl Policies {
         self.0.insert(name, policy);
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Policy> {
-        self.0.get(name)
+    /// Returns what all of these ask for; `None` if they are none.
+    ///
+    /// # Errors
+    ///
+    /// Returns the name of a policy that does not exist.
+    pub(crate) fn combined(&self, authorize: &[Authorize]) -> Result<Option<Policy>, &'static str> {
+        let mut combined: Option<Policy> = None;
+        for authorize in authorize {
+            let mut asked = Policy::of_roles(authorize);
+            if let Some(name) = authorize.policy {
+                asked = asked.and(self.0.get(name).ok_or(name)?.clone());
+            }
+            combined = Some(match combined {
+                Some(before) => before.and(asked),
+                None => asked,
+            });
+        }
+        Ok(combined)
     }
 
     /// Returns these policies, and of the others those whose names are free.

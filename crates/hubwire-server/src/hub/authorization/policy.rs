@@ -43,8 +43,8 @@ pub struct Policy(Arc<[Requirement]>);
 enum Requirement {
     /// One of these roles.
     Role(Box<[String]>),
-    /// A claim of this type; with one of these values, if there are any.
-    Claim(String, Box<[String]>),
+    /// A claim of this type; with one of these values, unless any will do.
+    Claim(String, Option<Box<[String]>>),
     Check(Check),
 }
 
@@ -85,15 +85,22 @@ impl Policy {
         Self::of(Requirement::Role(roles))
     }
 
-    /// Asks for a user with a claim of this type that has one of these values, or any value if none
-    /// is given, as .NET's `RequireClaim` does.
+    /// Asks for a user with a claim of this type, whatever its value.
+    #[must_use]
+    pub fn has_claim(kind: impl Into<String>) -> Self {
+        Self::of(Requirement::Claim(kind.into(), None))
+    }
+
+    /// Asks for a user with a claim of this type that has one of these values.
+    ///
+    /// If there are none, nobody meets the policy.
     #[must_use]
     pub fn claim<V: Into<String>>(
         kind: impl Into<String>,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
         let values = values.into_iter().map(Into::into).collect();
-        Self::of(Requirement::Claim(kind.into(), values))
+        Self::of(Requirement::Claim(kind.into(), Some(values)))
     }
 
     /// Asks for a user of whom this function says `true`.
@@ -188,10 +195,8 @@ impl Policy {
     pub(crate) fn allows(&self, principal: &Principal) -> bool {
         self.0.iter().all(|requirement| match requirement {
             Requirement::Role(roles) => roles.iter().any(|role| principal.is_in_role(role)),
-            Requirement::Claim(kind, values) if values.is_empty() => {
-                principal.claim(kind).is_some()
-            }
-            Requirement::Claim(kind, values) => {
+            Requirement::Claim(kind, None) => principal.claim(kind).is_some(),
+            Requirement::Claim(kind, Some(values)) => {
                 values.iter().any(|value| principal.has_claim(kind, value))
             }
             Requirement::Check(_) => true,
@@ -261,7 +266,9 @@ mod tests {
         assert!(Policy::role("Cook").and(day.clone()).allows(&ann));
         assert!(!Policy::role("cook").allows(&ann));
         assert!(!Policy::role("Admin").and(day).allows(&ann));
-        assert!(Policy::claim("shift", [""; 0]).allows(&ann));
+        assert!(Policy::has_claim("shift").allows(&ann));
+        assert!(!Policy::has_claim("mail").allows(&ann));
+        assert!(!Policy::claim("shift", [""; 0]).allows(&ann));
         assert!(!Policy::claim("shift", ["night"]).allows(&ann));
         assert!(!Policy::any_role([""; 0]).allows(&ann));
     }

@@ -26,6 +26,8 @@ pub enum RefusalReason {
     Streams,
     /// The connection has too many running calls or open streams.
     TooManyCalls,
+    /// The user may not call the method (`#[authorize]`).
+    Unauthorized,
     /// The hub has no such method.
     UnknownMethod,
     /// The client asked a streaming method for a result, or another method for a stream.
@@ -34,11 +36,12 @@ pub enum RefusalReason {
 
 impl RefusalReason {
     /// All reasons, in the order of their declaration.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Argument,
         Self::ArgumentCount,
         Self::Streams,
         Self::TooManyCalls,
+        Self::Unauthorized,
         Self::UnknownMethod,
         Self::WrongKind,
     ];
@@ -50,6 +53,7 @@ impl RefusalReason {
             Self::ArgumentCount => "argument_count",
             Self::Streams => "streams",
             Self::TooManyCalls => "too_many_calls",
+            Self::Unauthorized => "unauthorized",
             Self::UnknownMethod => "unknown_method",
             Self::WrongKind => "wrong_kind",
         }
@@ -62,6 +66,7 @@ impl RefusalReason {
             CallFault::Streams => Self::Streams,
             CallFault::TooManyCalls => Self::TooManyCalls,
             CallFault::WrongKind => Self::WrongKind,
+            CallFault::Unauthorized => Self::Unauthorized,
             // These happen to calls that have reached their method.
             CallFault::ShownError | CallFault::StreamItem => return None,
         })

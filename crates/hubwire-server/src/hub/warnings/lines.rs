@@ -203,7 +203,10 @@ impl CallFault {
                 "the method returns a stream and the call asks for none, or the other way round"
             }
             Self::TooManyCalls => "too many calls of its connection run already",
-            Self::ShownError => "the method returned an error that its caller may read",
+            Self::Unauthorized => "its user may not call the method",
+            Self::ShownError => {
+                "the method or its policy returned an error that its caller may read"
+            }
         }
     }
 }
