@@ -42,6 +42,8 @@ impl OnlyConnections {
         let mut of_users = self.lock();
         let older = of_users.get(user);
         if older.is_some_and(|older| !is_leaving(older)) {
+            drop(of_users);
+            count(connection);
             return Admitted::UserHasAnother;
         }
         let older = of_users.insert(user.clone(), Arc::clone(connection));
@@ -61,8 +63,10 @@ impl OnlyConnections {
             return;
         }
         let older = self.lock().insert(user.clone(), Arc::clone(connection));
-        if let Some(older) = older {
-            older.disconnect(DisconnectReason::Replaced);
+        if let Some(older) = older
+            && older.disconnect(DisconnectReason::Replaced)
+        {
+            count(&older);
         }
     }
 
@@ -83,6 +87,12 @@ impl OnlyConnections {
     fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Arc<Connection>>> {
         self.of_users.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts a connection that its user may not have.
+fn count(connection: &Connection) {
+    let limits = connection.outbound().node().limits();
+    limits.one_connection_per_user.count();
 }
 
 /// Returns whether a connection no longer keeps its user from having another one.

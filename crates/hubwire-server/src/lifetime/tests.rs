@@ -2,13 +2,14 @@
 //! this one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hubwire_core::{FrameFormat, HubName, UserId};
 use hubwire_protocol::Transport;
 
 use super::DefaultHubLifetimeManager;
 use crate::connection::{Connection, ConnectionRequest, CurrentUser, Identity};
-use crate::node::{HubOptions, ServerOptions};
+use crate::node::{ConnectionLabel, HubOptions, ServerOptions};
 use crate::outbound::tests::{bounds, label, node};
 use crate::outbound::{Flushers, Outbound};
 
@@ -28,17 +29,23 @@ pub(crate) fn lifetime_with(options: &HubOptions) -> DefaultHubLifetimeManager {
 
 /// Creates a connection without a way out.
 pub(crate) fn connection() -> Arc<Connection> {
-    of(None)
+    of(None, label())
 }
 
-/// Creates a connection of a user, without a way out.
+/// Creates a connection of a user, with an id of its own and without a way out.
 pub(crate) fn connection_of(user: &str) -> Arc<Connection> {
-    of(Some(user.into()))
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let label = ConnectionLabel {
+        connection_id: number.to_string().into(),
+        ..label()
+    };
+    of(Some(user.into()), label)
 }
 
-fn of(user_id: Option<UserId>) -> Arc<Connection> {
+fn of(user_id: Option<UserId>, label: ConnectionLabel) -> Arc<Connection> {
     let flusher = Flushers::new(1, &ServerOptions::default()).assign();
-    let outbound = Outbound::new(label(), node(), flusher, bounds(1024, 1024), &BARE);
+    let outbound = Outbound::new(label, node(), flusher, bounds(1024, 1024), &BARE);
     let identity = Identity {
         user_id,
         user: CurrentUser::default(),

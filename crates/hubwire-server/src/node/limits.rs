@@ -66,6 +66,7 @@ limits! {
         negotiated: Refused "negotiated_ids",
         negotiated_id_timeout: Routine "negotiated_id_timeout",
         negotiated_per_address: Refused "maximum_negotiated_ids_per_address",
+        one_connection_per_user: Routine "one_connection_per_user",
         orphaned_calls: Refused "maximum_orphaned_calls",
         outbound: Delayed "outbound_buffer_size",
         outbound_maximum: SaidOtherwise "maximum_outbound_buffer_size",

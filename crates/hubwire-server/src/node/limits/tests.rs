@@ -10,9 +10,10 @@ const OPERATING: &str = include_str!("../../../../../docs/operating.md");
 
 /// Limits of the system and of the HTTP library, which tell nobody when they are hit, and those
 /// whose hits nobody notices.
-const NOT_COUNTED: [&str; 3] = [
+const NOT_COUNTED: [&str; 4] = [
     "connections that wait to be accepted (`listen`)",
     "requests of an HTTP/2 connection at the same time; bytes that its client may send ahead of each",
+    "the reason of a `Disconnect` (`Disconnect::MAXIMUM_REASON_SIZE`)",
     "text from a client that an error or the log repeats (`Excerpt`)",
 ];
 

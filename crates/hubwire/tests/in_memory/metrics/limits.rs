@@ -1,5 +1,6 @@
 //! Limits of messages, and of the shares of a turn.
 
+use hubwire::options::KeepConnection;
 use serde::Deserialize;
 use test_support::packed::PackedClient;
 
@@ -95,4 +96,19 @@ fn a_plain_call_waits_for_the_one_before_it() {
         pass(seconds(200)).await;
     });
     assert_counted(&hits, &[("maximum_parallel_invocations_per_client", 2)]);
+}
+
+#[test]
+fn a_connection_that_its_user_may_not_have_is_counted() {
+    for keep in [KeepConnection::Newest, KeepConnection::Oldest] {
+        let hits = measured("hubwire.limit.hits", async {
+            let server = TestServer::with(MeasuredHub, |hub| hub.one_connection_per_user(keep));
+            let mut clients = Vec::new();
+            for _ in 0..3 {
+                clients.push(server.connect_as("ann").await);
+                settle().await;
+            }
+        });
+        assert_counted(&hits, &[("one_connection_per_user", 2)]);
+    }
 }
