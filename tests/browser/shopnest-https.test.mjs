@@ -8,7 +8,7 @@ import { certificate } from "../javascript/support/certificate.mjs";
 import { shopnest } from "../javascript/support/server.mjs";
 import { failing } from "./support/blocked.mjs";
 import { launch } from "./support/chromium.mjs";
-import { comeBack, shipAnOrder, talkInTwoRooms } from "./support/shop-scenes.mjs";
+import { ADMIN, comeBack, shipAnOrder, talkInTwoRooms } from "./support/shop-scenes.mjs";
 import { ShopWindow } from "./support/shop-window.mjs";
 
 /** How the client complains of WebSockets before it falls back. */
@@ -32,7 +32,7 @@ test("two windows talk and ship over WebSockets, without a complaint and on one 
   for (const name of ["Ada", "Grace", "Edsger"]) {
     const way = await server.cuttableProxy();
     t.after(() => way.stop());
-    windows.push({ way, window: await ShopWindow.connected(t, browser, way.url, { name }) });
+    windows.push({ way, window: await ShopWindow.connected(t, browser, way.url, { name, claims: name === "Ada" ? ADMIN : {} }) });
   }
   const [ada, grace, edsger] = windows.map(({ window }) => window);
   await talkInTwoRooms(ada, grace);

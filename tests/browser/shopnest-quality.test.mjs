@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { shopnest } from "../javascript/support/server.mjs";
+import { adminToken, ship } from "../javascript/support/shop-tokens.mjs";
 import { launch } from "./support/chromium.mjs";
 import { ShopWindow } from "./support/shop-window.mjs";
 
@@ -28,6 +29,7 @@ test("the page comes with a policy that allows nothing from elsewhere, and keeps
   ada.page.on("request", (request) => {
     if (new URL(request.url()).host !== new URL(server.url).host) foreign.push(request.url());
   });
+  await ada.page.addInitScript((token) => sessionStorage.setItem("shopnest.token", token), adminToken());
   const answer = await ada.page.goto(server.url);
   assert.match(answer.headers()["content-security-policy"] ?? "", /default-src 'self'/);
   await ada.state("connected");
@@ -42,7 +44,7 @@ test("the page comes with a policy that allows nothing from elsewhere, and keeps
 test("the keyboard alone reaches everything in order, always visibly, and sends", async (t) => {
   const ada = await open(t);
   const stops = [];
-  for (let i = 0; i < 11; i++) {
+  for (let i = 0; i < 12; i++) {
     await ada.page.keyboard.press("Tab");
     stops.push(await ada.page.evaluate(focused));
   }
@@ -51,6 +53,7 @@ test("the keyboard alone reaches everything in order, always visibly, and sends"
     [
       "skip-link",
       "name",
+      "sign-in",
       "product-teapot",
       ...["messages", "message-input", "send"].map((part) => `support-room ${part}`),
       ...["messages", "message-input", "send"].map((part) => `product-room ${part}`),
@@ -89,6 +92,7 @@ test("every control and landmark has a name", async (t) => {
   assert.deepEqual(names.filter((text) => text.endsWith(" ")), []);
   for (const expected of [
     "textbox Chatting as",
+    "button Sign in",
     "radio Wren lamp, €64",
     "log Support messages",
     "textbox Message to support",
@@ -105,7 +109,39 @@ test("every control and landmark has a name", async (t) => {
   for (const role of ["banner", "main", "contentinfo", "status"]) assert.ok(roles.includes(role), `no ${role}`);
 });
 
+test("the form for accounts is a dialog that the keyboard alone fills in and leaves", async (t) => {
+  const ada = await open(t, "Ada");
+  await ada.page.getByTestId("sign-in").focus();
+  await ada.page.keyboard.press("Enter");
+  const session = await ada.page.context().newCDPSession(ada.page);
+  const { nodes } = await session.send("Accessibility.getFullAXTree");
+  const names = nodes.filter((node) => !node.ignored).map((node) => `${node.role?.value} ${node.name?.value}`);
+  for (const expected of ["dialog Sign in", "textbox Account", "textbox Password", "button Go on as a guest", "button Sign in"]) {
+    assert.ok(names.includes(expected), `${expected} is missing in ${names.join("; ")}`);
+  }
+  const stops = [];
+  for (let i = 0; i < 4; i++) {
+    stops.push(await ada.page.evaluate(focused));
+    await ada.page.keyboard.press("Tab");
+  }
+  assert.deepEqual(stops.map(({ name }) => name), ["user", "password", "stay-guest", "submit-sign-in"]);
+  assert.deepEqual(stops.filter(({ visible }) => !visible), []);
+  await ada.page.keyboard.press("Escape");
+  assert.equal((await ada.page.evaluate(focused)).name, "sign-in");
+  await picture(ada.page, "shopnest-guest");
+});
+
 for (const width of [320, 360, 768, 1280]) {
+  test(`the form for accounts fits into ${width} pixels`, async (t) => {
+    const ada = await open(t, "Ada", { viewport: { width, height: 640 } });
+    await ada.signIn("ann", "wrong");
+    await ada.page.getByText("The name or the password is wrong.").waitFor();
+    const box = await ada.page.getByTestId("sign-in-form").boundingBox();
+    assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= 640, JSON.stringify(box));
+    await picture(ada.page, `shopnest-sign-in-${width}`);
+  });
+
+
   test(`nothing sticks out at ${width} pixels`, async (t) => {
     const ada = await open(t, "A name that goes on for forty characters!", { viewport: { width, height: 780 } });
     await ada.support.say("w".repeat(300));
@@ -157,7 +193,7 @@ test("two conversations and the orders fit on one screen", async (t) => {
   await noor.questions.say("The spout is cut twice for that. 0.9 litres, by the way.");
   await ada.watch(1044);
   await ada.watch(1042);
-  await fetch(`${server.url}/api/orders/1042/ship`, { method: "POST" });
+  await ship(server, 1042);
   await ada.moved(1042);
   await ada.questions.hears("The spout is cut twice for that. 0.9 litres, by the way.");
 

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { shopnest } from "../javascript/support/server.mjs";
 import { failing } from "./support/blocked.mjs";
 import { launch } from "./support/chromium.mjs";
-import { comeBack, shipAnOrder, talkInTwoRooms } from "./support/shop-scenes.mjs";
+import { ADMIN, comeBack, shipAnOrder, talkInTwoRooms } from "./support/shop-scenes.mjs";
 import { ShopWindow } from "./support/shop-window.mjs";
 
 let browser;
@@ -32,10 +32,11 @@ for (const { name, blocked, opened } of CASES) {
     }
 
     /** Opens a window and asserts that each of its three connections has the expected transport. */
-    async function open(t, server, name) {
+    async function open(t, server, name, claims) {
       const kinds = new Map();
       const window = await ShopWindow.connected(t, browser, server.url, {
         name,
+        claims,
         prepare: async (page) => {
           await failing(page, blocked);
           page.on("request", (request) => {
@@ -59,7 +60,7 @@ for (const { name, blocked, opened } of CASES) {
 
     test("a shipped order moves in every window that watches it", async (t) => {
       const server = await start(t);
-      await shipAnOrder(await open(t, server, "Ada"), await open(t, server, "Grace"), await open(t, server, "Edsger"));
+      await shipAnOrder(await open(t, server, "Ada", ADMIN), await open(t, server, "Grace"), await open(t, server, "Edsger"));
     });
 
     for (const signal of ["SIGKILL", "SIGTERM"]) {

@@ -89,7 +89,7 @@ test("a hub protocol of a version to come is refused in the handshake", async ()
 });
 
 test("every negotiation sets cookies, a refused one too", async () => {
-  for (const path of ["/testhub", "/default", "/TESTHUB", "/bad-negotiate", "/no-such-hub"]) {
+  for (const path of ["/testhub", "/default", "/TESTHUB", "/bad-negotiate", "/no-such-hub", "/authorizedhub"]) {
     const response = await send("POST", `${path}/negotiate?negotiateVersion=1`);
     const [first, second, expired, last] = response.headers.getSetCookie();
     assert.deepEqual([first, second, last], [...COOKIES, "fromNegotiate=a%20value; path=/"], path);
@@ -127,6 +127,69 @@ test("redirects count up, and point into the base URL", async () => {
     counts.push(Number(/^http:\/\/example\.test\/testHub\?numRedirects=(\d+)$/.exec(url)[1]));
   }
   assert.deepEqual(counts, [1, 2, 3]);
+});
+
+/** Returns header and claims of a token. */
+const read = (token) => token.split(".").slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url")));
+
+async function issued(path = "/generateJwtToken") {
+  const response = await send("GET", path);
+  assert.equal(response.status, 200, path);
+  return response.text();
+}
+
+test("a token names its user, and expires after 5 s", async () => {
+  const nameIdentifier = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
+  const names = { "/generateJwtToken": "testuser", "/generatejwttoken/Ann%20B": "Ann B", "/generateJwtToken/fred/": "fred" };
+  for (const [path, name] of Object.entries(names)) {
+    const [header, { exp, ...claims }] = read(await issued(path));
+    assert.equal(header.alg, "HS256");
+    assert.deepEqual(claims, { [nameIdentifier]: name, iss: "SignalRTestServer", aud: "SignalRTests" });
+    const seconds = exp - Date.now() / 1000;
+    assert.ok(seconds > 0 && seconds <= 5, `${seconds} s`);
+  }
+  const response = await send("GET", "/generateJwtToken", { headers: { Origin: "http://localhost:1234" } });
+  assert.equal(response.headers.get("access-control-allow-origin"), "http://localhost:1234");
+});
+
+test("an authorized hub refuses every request without a token", async () => {
+  const token = await issued();
+  for (const path of ["/authorizedhub", "/authorizedHub2"]) {
+    const refused = [
+      send("POST", `${path}/negotiate?negotiateVersion=1`),
+      // Only WebSockets and event streams may have it in the query.
+      send("POST", `${path}/negotiate?negotiateVersion=1&access_token=${token}`),
+      send("POST", `${path}/negotiate?negotiateVersion=1`, { headers: { Authorization: `Basic ${token}` } }),
+      ...["GET", "POST", "DELETE", "PUT"].map((method) => send(method, `${path}?id=unknown`)),
+      send("GET", path, { headers: { Accept: "text/event-stream" } }),
+    ];
+    for (const response of await Promise.all(refused)) {
+      assert.deepEqual([response.status, response.statusText, await response.text()], [401, "Unauthorized", ""]);
+    }
+    assert.deepEqual(await upgrade(path), [401, ""]);
+    assert.deepEqual(await upgrade(`${path}?access_token=${token}`), [101, ""]);
+  }
+});
+
+test("an authorized hub is one in any case, and another than the second", async () => {
+  const headers = { Authorization: `Bearer ${await issued()}` };
+  const response = await send("POST", "/authorizedHub/negotiate?negotiateVersion=1", { headers });
+  const { connectionToken } = await response.json();
+  const posted = async (path) => {
+    const { status } = await send("POST", `${path}?id=${connectionToken}`, { headers });
+    return status;
+  };
+  assert.deepEqual([await posted("/authorizedhub"), await posted("/AUTHORIZEDHUB"), await posted("/authorizedhub2")], [200, 200, 404]);
+});
+
+test("without a base URL, a redirect brings a token for the authorized hub", async () => {
+  for (const path of ["/redirect/negotiate?negotiateVersion=1", "/Redirect"]) {
+    const response = await send("POST", path);
+    const { url, accessToken } = await response.json();
+    assert.deepEqual([response.status, url], [200, `${server.url}/authorizedHub`]);
+    const headers = { Authorization: `Bearer ${accessToken}` };
+    assert.equal((await send("POST", "/authorizedHub/negotiate", { headers })).status, 200);
+  }
 });
 
 test("307 is absolute and keeps path and query", async () => {

@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { client, connected } from "./support/client.mjs";
 import { VARIANTS } from "./support/matrix.mjs";
 import { shopnest } from "./support/server.mjs";
+import { bearing, token } from "./support/shop-tokens.mjs";
 import { within } from "./support/waiting.mjs";
 
 const PUSHES = ["Connected", "ReceiveMessage", "UserJoined", "UserLeft"];
@@ -19,7 +20,7 @@ after(() => server?.stop());
 
 for (const variant of VARIANTS) {
   describe(variant.name, () => {
-    const visitor = (t) => connected(t, variant, `${server.url}/hubs/chat`, { pushes: PUSHES });
+    const visitor = (t, name) => connected(t, variant, `${server.url}/hubs/chat`, { pushes: PUSHES, options: bearing(token({ name })) });
 
     const sending = "An unexpected error occurred invoking 'SendMessage' on the server. HubException: ";
 
@@ -40,7 +41,7 @@ for (const variant of VARIANTS) {
 
     test("a start without negotiation works as well", async (t) => {
       const transport = variant.signalR.HttpTransportType.WebSockets;
-      const options = { transport, skipNegotiation: true };
+      const options = { transport, skipNegotiation: true, ...bearing(token()) };
       const ada = await connected(t, variant, `${server.url}/hubs/chat`, { pushes: PUSHES, options });
       const [id] = await ada.arrived.Connected.next();
       assert.match(id, /^[\w-]{22,}$/);
@@ -74,6 +75,16 @@ for (const variant of VARIANTS) {
         assert.equal(message.message, "Grüße, 世界 🪺");
         const age = new Date(message.at).getTime() - before;
         assert.ok(Math.abs(age) < 60_000, `at is ${message.at}`);
+      }
+    });
+
+    test("a message has the name of the signed-in user, whatever its sender says", async (t) => {
+      const room = randomUUID();
+      const grace = await visitor(t, "Grace Hopper");
+      await grace.invoke("JoinRoom", room);
+      for (const claimed of ["admin", "", "x".repeat(1000)]) {
+        await grace.invoke("SendMessage", room, claimed, "Who said that?");
+        assert.equal((await grace.arrived.ReceiveMessage.next())[0].user, "Grace Hopper");
       }
     });
 
@@ -207,7 +218,7 @@ for (const variant of VARIANTS) {
     });
 
     test("there is no hub at another path", async (t) => {
-      const lost = client(t, variant, `${server.url}/hubs/nowhere`);
+      const lost = client(t, variant, `${server.url}/hubs/nowhere`, { options: bearing(token()) });
       await assert.rejects(lost.start(), /Status code '404'/);
     });
 

@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { connected } from "./support/client.mjs";
 import { VARIANTS } from "./support/matrix.mjs";
 import { shopnest } from "./support/server.mjs";
+import { bearing, ship as askToShip, token } from "./support/shop-tokens.mjs";
 
 let server;
 let lastOrder = 1000;
@@ -15,7 +16,7 @@ before(async () => {
 after(() => server?.stop());
 
 async function ship(order) {
-  const answer = await fetch(`${server.url}/api/orders/${order}/ship`, { method: "POST", signal: AbortSignal.timeout(5000) });
+  const answer = await askToShip(server, order);
   assert.ok(answer.ok, `shipping answered ${answer.status}`);
   return answer.json();
 }
@@ -23,7 +24,7 @@ async function ship(order) {
 for (const variant of VARIANTS) {
   describe(variant.name, () => {
     async function watcher(t, order) {
-      const visitor = await connected(t, variant, `${server.url}/hubs/orders`, { pushes: ["OrderShipped"] });
+      const visitor = await connected(t, variant, `${server.url}/hubs/orders`, { pushes: ["OrderShipped"], options: bearing(token()) });
       await visitor.invoke("WatchOrder", order);
       return visitor;
     }

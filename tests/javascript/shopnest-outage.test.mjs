@@ -7,6 +7,7 @@ import { describe, test } from "node:test";
 import { connected } from "./support/client.mjs";
 import { VARIANTS } from "./support/matrix.mjs";
 import { shopnest } from "./support/server.mjs";
+import { bearing, token } from "./support/shop-tokens.mjs";
 
 const RECONNECTING = 10_000;
 
@@ -18,7 +19,8 @@ async function running(t) {
 
 for (const variant of VARIANTS) {
   describe(variant.name, () => {
-    const visitor = (t, server) => connected(t, variant, `${server.url}/hubs/chat`, { pushes: ["Connected", "ReceiveMessage"] });
+    const visitor = (t, server) =>
+      connected(t, variant, `${server.url}/hubs/chat`, { pushes: ["Connected", "ReceiveMessage"], options: bearing(token()) });
 
     test("a server told to stop says goodbye with a Close that allows reconnecting", async (t) => {
       const server = await running(t);

@@ -26,9 +26,9 @@ import verdicts
 from server import Server, find_server, newer_source
 
 # The longest first, because they determine how long the whole run takes.
-TOPICS = ("long_polling", "ping_timeout", "handshake", "timeout_in_call", "parallel", "ws_upgrade", "invocation", "types", "malformed",
+TOPICS = ("long_polling", "ping_timeout", "close_on_auth_expiry", "handshake", "timeout_in_call", "parallel", "ws_upgrade", "invocation", "types", "malformed",
           "malformed_detailed", "shutdown", "errors", "errors_detailed", "groups", "ws_close", "ws_frames", "size_limits", "typed",
-          "streams", "uploads", "client_results", "services_and_tokens", "hub_filters", "sse", "negotiate", "cors", "messagepack/long_polling", "messagepack/types",
+          "streams", "uploads", "client_results", "services_and_tokens", "hub_filters", "sse", "auth", "negotiate", "cors", "messagepack/long_polling", "messagepack/types",
           "messagepack/streams", "messagepack/malformed", "messagepack/invocation", "messagepack/close_ping",
           "messagepack/client_results", "messagepack/handshake", "messagepack/size_limits")
 TOPIC_LIMIT = 900

@@ -13,7 +13,6 @@ use tokio::time::Instant;
 use crate::metrics;
 
 const MAXIMUM_MESSAGE_CHARACTERS: usize = 1_000;
-const MAXIMUM_NAME_CHARACTERS: usize = 100;
 const MAXIMUM_ROOMS: usize = 32;
 const MAXIMUM_ROOM_ID_BYTES: usize = 100;
 
@@ -139,11 +138,13 @@ impl ChatHub {
 
     /// Sends a message to everybody in a room that the connection has entered, at most ten times a
     /// second.
+    ///
+    /// They see the name of the signed-in user, whatever `_user` says.
     pub async fn send_message(
         &self,
         cx: &HubCallerContext<Self>,
         room_id: String,
-        user: String,
+        _user: String,
         message: String,
     ) -> HubResult {
         if message.trim().is_empty() {
@@ -152,9 +153,7 @@ impl ChatHub {
         if message.chars().count() > MAXIMUM_MESSAGE_CHARACTERS {
             return Err(HubError::new("Message too long"));
         }
-        if user.chars().count() > MAXIMUM_NAME_CHARACTERS {
-            return Err(HubError::new("Name too long"));
-        }
+        let user = name(cx).ok_or_else(|| HubError::new("Sign in first"))?;
         Visit::of(cx).with(|visit| visit.say(&room_id))?;
         let at = Timestamp::now();
         let message = ChatMessage { user, message, at };
@@ -162,6 +161,13 @@ impl ChatHub {
         metrics::chat_message_sent();
         Ok(())
     }
+}
+
+/// Returns the name of the caller's user.
+fn name(caller: &Caller) -> Option<String> {
+    let user = caller.principal()?;
+    let name = user.name().or_else(|| user.name_identifier());
+    name.map(str::to_owned)
 }
 
 #[cfg(test)]

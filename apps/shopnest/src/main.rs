@@ -4,7 +4,9 @@ mod app;
 mod chat;
 mod guard;
 mod listening;
+mod login;
 mod metrics;
+mod notifications;
 mod operations;
 mod orders;
 mod page;
@@ -12,13 +14,16 @@ mod telemetry;
 mod tls;
 
 use std::future::IntoFuture;
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Parser;
 use hubwire::SignalR;
 
 use crate::listening::listen;
+use crate::login::{Accounts, Key, Login, Tokens};
 use crate::operations::Operations;
 use crate::telemetry::Telemetry;
 use crate::tls::TlsFiles;
@@ -39,6 +44,11 @@ struct Options {
     /// Where to serve /metrics, /health and /ready, as ADDRESS:PORT; nowhere if left out.
     #[arg(long, env = "SHOPNEST_METRICS", value_name = "ADDR")]
     metrics: Option<String>,
+
+    /// Lets the accounts of the demo sign in, although others than this machine can: everybody knows
+    /// their passwords.
+    #[arg(long)]
+    demo_users: bool,
 
     #[command(flatten)]
     tls: TlsFiles,
@@ -65,17 +75,15 @@ async fn run() -> anyhow::Result<()> {
 
 async fn serve(options: &Options) -> anyhow::Result<()> {
     let tls = options.tls.read()?;
+    let key = Key::from_environment()?;
     let listener = listen("--listen", &options.listen).await?;
     let address = listener.local_addr()?;
-    let operations = match &options.metrics {
-        Some(address) => {
-            let listener = listen("--metrics", address).await?;
-            Some(Operations::new(listener, metrics::install()?)?)
-        }
-        None => None,
-    };
-    let signalr = SignalR::new();
-    let app = app::router(&signalr, address);
+    let operations = operations(options).await?;
+    let signalr = SignalR::builder()
+        .authenticator(login::bearer(&key)?)
+        .build();
+    let visitors = Arc::new(Login::new(accounts(options, address), Tokens::new(&key)?));
+    let app = app::router(&signalr, Arc::clone(&visitors), address);
     let scheme = if tls.is_some() { "https" } else { "http" };
     println!("ShopNest is open at {scheme}://{address} (Ctrl-C closes it)");
     let shop = hubwire::serve(listener, app)
@@ -94,7 +102,28 @@ async fn serve(options: &Options) -> anyhow::Result<()> {
         }
         None => shop.await,
     };
+    visitors.finish().await;
     served.context("serving ended")
+}
+
+/// Returns the listener for operators, if there is to be one.
+async fn operations(options: &Options) -> anyhow::Result<Option<Operations>> {
+    let Some(address) = &options.metrics else {
+        return Ok(None);
+    };
+    let listener = listen("--metrics", address).await?;
+    Ok(Some(Operations::new(listener, metrics::install()?)?))
+}
+
+/// Returns the accounts of the demo if nobody else can reach the shop, or if the operator wants them.
+fn accounts(options: &Options, address: SocketAddr) -> Accounts {
+    if options.demo_users || address.ip().is_loopback() {
+        return Accounts::demo();
+    }
+    tracing::warn!(
+        "others than this machine can reach {address}, so the demo's accounts ann, bob and admin do not exist, and nobody can ship an order; guests are welcome (--demo-users lets the accounts sign in, with passwords that everybody knows)"
+    );
+    Accounts::none()
 }
 
 async fn asked_to_stop() {

@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use hubwire::{HubCallerContext, HubContext, HubError, HubResult, hub, hub_client};
 use serde::Serialize;
 
+use crate::login::Admin;
 use crate::metrics;
 
 const MAXIMUM_WATCHED_ORDERS: usize = 100;
@@ -66,8 +67,10 @@ impl OrdersHub {
     }
 }
 
-/// `POST /api/orders/{id}/ship`: ships an order and tells the clients that watch it.
+/// `POST /api/orders/{id}/ship`: ships an order and tells the clients that watch it. Only an admin
+/// may.
 pub(crate) async fn ship(
+    _: Admin,
     State(hub): State<HubContext<OrdersHub>>,
     Path(order_id): Path<i64>,
 ) -> HubResult<Json<OrderStatus>> {

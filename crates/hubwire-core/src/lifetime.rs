@@ -68,7 +68,7 @@ pub trait HubLifetimeManager: Send + Sync + 'static {
     /// has told to end: one that is ending already does not count.
     ///
     /// Waits for nothing, and runs no code of the application under a lock.
-    fn disconnect(&self, target: &Target, disconnect: &Disconnect) -> usize;
+    fn disconnect(&self, target: &Target, disconnect: Disconnect) -> usize;
 }
 
 /// A send that is done, or that must wait for space in a queue.

@@ -2,9 +2,11 @@
 
 mod authorize;
 mod dispatcher;
+mod held_upload;
 mod invoke;
 mod open_streams;
 mod orphans;
+mod policy_check;
 pub(crate) mod refusals;
 mod running;
 mod running_stream;

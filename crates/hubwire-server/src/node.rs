@@ -265,6 +265,14 @@ impl Node {
         panics::counted_in(&self.panics, step)
     }
 
+    /// Counts the panics of a future that runs in no task of the node's as the node's.
+    pub(crate) fn counting_panics_of<F: Future>(
+        &self,
+        future: F,
+    ) -> impl Future<Output = F::Output> + use<F> {
+        panics::counted(&self.panics, future)
+    }
+
     /// Passes on what was counted for the metrics of the node itself.
     pub(crate) fn pass_on_metrics(&self) {
         self.limits.pass_on();

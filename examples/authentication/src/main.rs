@@ -45,8 +45,14 @@ fn app(users: Users, trusted_proxies: &[&str]) -> (SignalR, Router) {
         .route("/sign-out", post(sign_in::sign_out))
         .with_state(sign_in.into())
         .map_hub("/hubs/secure", secure.endpoint())
-        .map_hub("/hubs/services", secure.endpoint().authenticator(users.keys))
-        .map_hub("/hubs/intranet", secure.endpoint().authenticator(ProxyHeader));
+        .map_hub(
+            "/hubs/services",
+            secure.endpoint().authenticator(users.keys),
+        )
+        .map_hub(
+            "/hubs/intranet",
+            secure.endpoint().authenticator(ProxyHeader),
+        );
     (signalr, app)
 }
 

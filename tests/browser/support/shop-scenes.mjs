@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 
+import { ship } from "../../javascript/support/shop-tokens.mjs";
+
 /** Two windows, both connected, talk in both rooms. */
 export async function talkInTwoRooms(ada, grace) {
   await ada.support.say("Where is my parcel?");
@@ -18,7 +20,10 @@ export async function talkInTwoRooms(ada, grace) {
   }
 }
 
-/** An order that Ada ships moves in Grace's window, and one that neither watches in Edsger's alone. */
+/** What an admin's token claims beside the name. */
+export const ADMIN = { sub: "admin", role: "Admin" };
+
+/** An order that Ada, an admin, ships moves in Grace's window, and one that neither watches in Edsger's alone. */
 export async function shipAnOrder(ada, grace, edsger) {
   await ada.watch(2042);
   await grace.watch(2042);
@@ -55,7 +60,7 @@ export async function comeBack(server, signal, ada, grace) {
   await grace.support.hears("Anybody there?");
   await grace.questions.say("Is the lamp bright?");
   await ada.questions.hears("Is the lamp bright?");
-  await fetch(`${server.url}/api/orders/4042/ship`, { method: "POST" });
+  await ship(server, 4042);
   for (const window of windows) {
     await window.moved(4042);
     assert.deepEqual(window.complaints.beyondOutage, []);

@@ -1,5 +1,6 @@
 // A ShopNest window of one visitor, used as a person would use it.
 
+import { token } from "../../javascript/support/shop-tokens.mjs";
 import { Complaints } from "./chromium.mjs";
 
 const SHORT = 5000;
@@ -13,9 +14,10 @@ export class ShopWindow {
 
   /**
    * Opens a window; `settings` are Playwright's context options, `prepare` runs before the page loads. A window `beside`
-   * another shares what tabs of a browser share, connections included.
+   * another shares what tabs of a browser share, connections included. With a `name`, its visitor has a token already, which
+   * is a guest's unless its `claims` have a `sub`; otherwise the page asks for one.
    */
-  static async open(t, browser, url, { name, prepare, beside, ...settings } = {}) {
+  static async open(t, browser, url, { name, claims, prepare, beside, ...settings } = {}) {
     const window = new ShopWindow();
     window.#context = beside?.#context;
     if (!beside) {
@@ -25,10 +27,21 @@ export class ShopWindow {
     window.page = await window.#context.newPage();
     window.page.setDefaultTimeout(SHORT);
     window.complaints = await Complaints.of(window.page);
+    if (name) await window.#keeps(token({ name, ...claims }), claims?.sub !== undefined);
     await prepare?.(window.page);
     await window.page.goto(url);
-    if (name) await window.page.getByTestId("name").fill(name);
     return window;
+  }
+
+  /** The tab has kept this token; what the page does with it later stays. */
+  async #keeps(token, isAccount) {
+    const keep = ([token, isAccount]) => {
+      if (window.name === "kept") return;
+      window.name = "kept";
+      sessionStorage.setItem("shopnest.token", token);
+      if (isAccount) sessionStorage.setItem("shopnest.account", "yes");
+    };
+    await this.page.addInitScript(keep, [token, isAccount]);
   }
 
   /** Like `open`, but also waits until it is connected. */
@@ -42,6 +55,24 @@ export class ShopWindow {
   async state(...states) {
     const selector = states.map((state) => `[data-testid="connection-state"][data-state="${state}"]`).join(", ");
     await this.page.locator(selector).waitFor({ timeout: RECONNECT });
+  }
+
+  /** Waits until the header shows a visitor of this kind, with this name. */
+  async visitor(kind, name = "") {
+    await this.page.locator(`[data-testid="visitor"][data-kind="${kind}"][data-name="${name}"]`).waitFor({ timeout: RECONNECT });
+  }
+
+  /** Signs in by the form. */
+  async signIn(user, password) {
+    await this.page.getByTestId("sign-in").click();
+    await this.page.getByTestId("user").fill(user);
+    await this.page.getByTestId("password").fill(password);
+    await this.page.getByTestId("submit-sign-in").click();
+  }
+
+  /** The token that the tab keeps. */
+  get token() {
+    return this.page.evaluate(() => sessionStorage.getItem("shopnest.token"));
   }
 
   room(testId) {

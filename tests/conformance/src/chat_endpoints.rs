@@ -5,13 +5,13 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::map_request;
+use hubwire::auth::Policy;
 use hubwire::manual::Hub;
 use hubwire::protocol::Transport;
 use hubwire::{HubBuilder, MapHub, Naming, SignalR};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
-use crate::authentication::authenticate;
+use crate::authentication::with_users;
 use crate::chat_hub::{ChatHub, Farewell};
 use crate::results_hub::{ResultsConnectHub, ResultsHub};
 use crate::services_hub::ServicesHub;
@@ -25,6 +25,7 @@ const RECORDED_ORIGIN: &str = "http://app.example";
 /// Returns the routes of all of them, with their users.
 pub(crate) fn router(signalr: &SignalR, allowed_origins: &[String]) -> Router {
     chat(signalr, allowed_origins)
+        .merge(chat_variants(signalr))
         .merge(throwing(signalr))
         .merge(results(signalr))
         .merge(services(signalr))
@@ -34,7 +35,6 @@ pub(crate) fn router(signalr: &SignalR, allowed_origins: &[String]) -> Router {
             "/typed-child",
             signalr.hub().build(TypedChildHub).endpoint(),
         )
-        .layer(map_request(authenticate))
 }
 
 /// Creates a builder with a name of its own, for a type that is built several times.
@@ -48,43 +48,45 @@ fn chat(signalr: &SignalR, allowed_origins: &[String]) -> Router {
     let allowed_origins = recorded.chain(allowed_origins.iter().map(String::as_str));
     let only = |transport| plain.endpoint().transports([transport]);
     let cors = plain.endpoint().allowed_origins(allowed_origins);
-    let layered = Router::new().map_hub("/chat-cors-layered", cors.clone());
-    let detailed = variant(signalr, "ChatHubDetailed").detailed_errors(true);
-    let unlimited = variant(signalr, "ChatHubUnlimited").maximum_receive_message_size(None);
-    let fast = variant(signalr, "ChatHubFast")
+    let layered = with_users([("/chat-cors-layered", cors.clone())]).layer(cors_layer());
+    with_users([
+        ("/chat", plain.endpoint()),
+        ("/chat-ws", only(Transport::WebSockets)),
+        ("/chat-lp", only(Transport::LongPolling)),
+        ("/chat-sse", only(Transport::ServerSentEvents)),
+        ("/chat-v1", plain.endpoint().minimum_protocol_version(1)),
+        ("/chat-v2", plain.endpoint().minimum_protocol_version(2)),
+        ("/chat-cors", cors),
+    ])
+    .merge(layered)
+}
+
+/// The hubs with other options than `/chat`.
+fn chat_variants(signalr: &SignalR) -> Router {
+    let named = |name| variant(signalr, name);
+    let built = |hub: HubBuilder<ChatHub>| hub.build(ChatHub::default()).endpoint();
+    let detailed = named("ChatHubDetailed").detailed_errors(true);
+    let unlimited = named("ChatHubUnlimited").maximum_receive_message_size(None);
+    let fast = named("ChatHubFast")
         .keep_alive_interval(Duration::from_secs(1))
         .client_timeout_interval(Duration::from_secs(3))
-        .handshake_timeout(Duration::from_secs(1))
-        .build(ChatHub::default())
-        .endpoint()
-        .poll_timeout(Duration::from_secs(2));
-    let parallel = variant(signalr, "ChatHubParallel")
+        .handshake_timeout(Duration::from_secs(1));
+    let fast = built(fast).poll_timeout(Duration::from_secs(2));
+    let parallel = named("ChatHubParallel")
         .maximum_parallel_invocations_per_client(NonZeroUsize::MIN.saturating_add(2))
         .client_timeout_interval(Duration::from_secs(3));
-    let leaving = variant(signalr, "ChatHubLeaving").build(ChatHub::new(Farewell::ToEverybody));
-    Router::new()
-        .map_hub("/chat", plain.endpoint())
-        .map_hub("/chat-ws", only(Transport::WebSockets))
-        .map_hub("/chat-lp", only(Transport::LongPolling))
-        .map_hub("/chat-sse", only(Transport::ServerSentEvents))
-        .map_hub("/chat-v1", plain.endpoint().minimum_protocol_version(1))
-        .map_hub("/chat-v2", plain.endpoint().minimum_protocol_version(2))
-        .map_hub(
-            "/chat-detailed",
-            detailed.build(ChatHub::default()).endpoint(),
-        )
-        .map_hub(
-            "/chat-unlimited",
-            unlimited.build(ChatHub::default()).endpoint(),
-        )
-        .map_hub("/chat-fast", fast)
-        .map_hub(
-            "/chat-parallel",
-            parallel.build(ChatHub::default()).endpoint(),
-        )
-        .map_hub("/chat-leaving", leaving.endpoint())
-        .map_hub("/chat-cors", cors)
-        .merge(layered.layer(cors_layer()))
+    let leaving = named("ChatHubLeaving").build(ChatHub::new(Farewell::ToEverybody));
+    let signed_in = built(named("ChatHubAuth")).authorize(Policy::authenticated());
+    let expiring = built(named("ChatHubExpiring")).close_on_authentication_expiration(true);
+    with_users([
+        ("/chat-detailed", built(detailed)),
+        ("/chat-unlimited", built(unlimited)),
+        ("/chat-fast", fast),
+        ("/chat-parallel", built(parallel)),
+        ("/chat-leaving", leaving.endpoint()),
+        ("/chat-auth", signed_in),
+        ("/chat-expiring", expiring),
+    ])
 }
 
 /// Creates the layer that applications put around their routes for pages of other origins.

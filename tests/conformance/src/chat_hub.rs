@@ -306,6 +306,11 @@ impl ChatHub {
         push(cx.clients().caller(), "After", ()).await
     }
 
+    #[authorize]
+    pub fn secret(&self) -> &'static str {
+        "secret"
+    }
+
     #[hub(name = "renamed")]
     pub fn original_name(&self) -> &'static str {
         "renamed"

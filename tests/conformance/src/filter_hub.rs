@@ -28,6 +28,11 @@ impl FilterHub {
 
     pub fn nothing(&self) {}
 
+    #[authorize]
+    pub fn secret(&self) -> &'static str {
+        "secret"
+    }
+
     pub fn short_circuit(&self, value: String) -> String {
         value
     }

@@ -1,11 +1,10 @@
 //! The hubs that disconnect their clients; the bearer token is the user's name.
 
 use axum::Router;
-use axum::middleware::map_request;
+use hubwire::SignalR;
 use hubwire::options::KeepConnection;
-use hubwire::{MapHub, SignalR};
 
-use crate::authentication::authenticate;
+use crate::authentication::with_users;
 use crate::kick_hub::KickHub;
 
 /// Returns the routes.
@@ -15,9 +14,9 @@ pub(crate) fn router(signalr: &SignalR) -> Router {
         let hub = signalr.hub().name(name).one_connection_per_user(keep);
         hub.build(KickHub).endpoint()
     };
-    Router::new()
-        .map_hub("/kick", kick.endpoint())
-        .map_hub("/one-newest", keeping("OneNewest", KeepConnection::Newest))
-        .map_hub("/one-oldest", keeping("OneOldest", KeepConnection::Oldest))
-        .layer(map_request(authenticate))
+    with_users([
+        ("/kick", kick.endpoint()),
+        ("/one-newest", keeping("OneNewest", KeepConnection::Newest)),
+        ("/one-oldest", keeping("OneOldest", KeepConnection::Oldest)),
+    ])
 }

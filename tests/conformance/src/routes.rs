@@ -29,16 +29,16 @@ pub(crate) fn router(signalr: &SignalR, filtered: &SignalR, allowed_origins: &[S
         .layer(map_request(plain_path))
 }
 
+/// What follows these is an id or a name, which is case-sensitive.
+const BEFORE_NAMES: [&str; 2] = ["/clientresult/", "/generatejwttoken/"];
+
 /// Paths match regardless of case and of a trailing slash; the routes above have neither capitals
-/// nor a trailing slash. The id of a connection is case-sensitive.
+/// nor a trailing slash.
 async fn plain_path(mut request: Request) -> Request {
     let path = request.uri().path();
     let plain = path.strip_suffix('/').unwrap_or(path);
     if plain.len() < path.len() || plain.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        let mut target = match plain.starts_with("/clientresult/") {
-            true => plain.to_owned(),
-            false => plain.to_ascii_lowercase(),
-        };
+        let mut target = lower_case(plain);
         if target.is_empty() {
             target.push('/');
         }
@@ -58,6 +58,15 @@ async fn plain_path(mut request: Request) -> Request {
     request
 }
 
+fn lower_case(path: &str) -> String {
+    let lower = path.to_ascii_lowercase();
+    let before = BEFORE_NAMES.iter().find(|it| lower.starts_with(**it));
+    match before.and_then(|before| Some((before, path.get(before.len()..)?))) {
+        Some((before, name)) => format!("{before}{name}"),
+        None => lower,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
@@ -68,7 +77,9 @@ mod tests {
     async fn paths_become_plain_and_the_rest_stays() {
         for (target, plain) in [
             ("/testHub/?Id=A", "/testhub?Id=A"),
-            ("/clientresult/Ab/", "/clientresult/Ab"),
+            ("/ClientResult/Ab/", "/clientresult/Ab"),
+            ("/generateJwtToken", "/generatejwttoken"),
+            ("/generateJwtToken/Ann", "/generatejwttoken/Ann"),
             (
                 "https://localhost:1/testHub?a",
                 "https://localhost:1/testhub?a",

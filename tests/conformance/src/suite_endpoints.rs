@@ -4,15 +4,19 @@ use axum::Router;
 use axum::extract::Path;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use hubwire::auth::Policy;
 use hubwire::connections::MapConnections;
 use hubwire::manual::Hub;
 use hubwire::options::KeepRequest;
 use hubwire::protocol::Transport;
-use hubwire::{HubBuilder, HubHandle, MapHub, SignalR};
+use hubwire::{HubBuilder, HubHandle, MapHub, NAME_IDENTIFIER, SignalR};
 
 use crate::echo_handler::EchoHandler;
-use crate::suite_hubs::{DefaultHub, DynamicHub, UncreatableHub, VersionHub, user_of_header};
-use crate::suite_layers::{self, Redirects};
+use crate::suite_hubs::{
+    AuthorizedHub, DefaultHub, DynamicHub, HAS_NAME, UncreatableHub, VersionHub, user_of_header,
+};
+use crate::suite_layers::{self, Front, Redirects};
+use crate::suite_tokens::{ANYBODY, Tokens};
 use crate::test_hub::TestHub;
 
 /// The transports where WebSockets are not offered.
@@ -20,8 +24,14 @@ const NO_WEB_SOCKETS: [Transport; 2] = [Transport::ServerSentEvents, Transport::
 
 /// Returns the routes, behind the layers that these tests need.
 pub(crate) fn router(signalr: &SignalR) -> Router {
-    let layers = from_fn_with_state(Redirects::default(), suite_layers::in_front);
-    javascript(signalr).merge(dotnet(signalr)).layer(layers)
+    let tokens = Tokens::new();
+    let routes = javascript(signalr).merge(dotnet(signalr));
+    let routes = routes.merge(authorized(signalr, &tokens));
+    let front = Front {
+        redirects: Redirects::default(),
+        tokens,
+    };
+    routes.layer(from_fn_with_state(front, suite_layers::in_front))
 }
 
 fn javascript(signalr: &SignalR) -> Router {
@@ -76,6 +86,28 @@ fn dotnet(signalr: &SignalR) -> Router {
             endpoint().minimum_protocol_version(-1),
         )
         .map_hub("/version", detailed(signalr).build(VersionHub).endpoint())
+}
+
+/// The two hubs that need tokens, and where those come from.
+fn authorized(signalr: &SignalR, tokens: &Tokens) -> Router {
+    let has_name = Policy::has_claim(NAME_IDENTIFIER);
+    let named = |name| {
+        let hub = detailed(signalr).name(name);
+        let hub = hub.policy(HAS_NAME, has_name.clone());
+        let endpoint = hub.build(AuthorizedHub).endpoint();
+        endpoint.authenticator(tokens.bearer())
+    };
+    let issue = |tokens: Tokens| {
+        move |name: Option<Path<String>>| {
+            let token = tokens.issue(name.as_ref().map_or(ANYBODY, |Path(name)| name));
+            std::future::ready(token)
+        }
+    };
+    Router::new()
+        .map_hub("/authorizedhub", named("AuthorizedHub"))
+        .map_hub("/authorizedhub2", named("AuthorizedHub2"))
+        .route("/generatejwttoken", get(issue(tokens.clone())))
+        .route("/generatejwttoken/{name}", get(issue(tokens.clone())))
 }
 
 fn detailed<H: Hub>(signalr: &SignalR) -> HubBuilder<H> {

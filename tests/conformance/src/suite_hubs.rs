@@ -221,6 +221,20 @@ impl VersionHub {
     }
 }
 
+/// The name of what users must have in [`AuthorizedHub`].
+pub(crate) const HAS_NAME: &str = "HasName";
+
+/// A hub with one method, for users with a name.
+pub(crate) struct AuthorizedHub;
+
+#[hub]
+#[authorize(policy = HAS_NAME)]
+impl AuthorizedHub {
+    pub fn echo(&self, message: Option<String>) -> Option<String> {
+        message
+    }
+}
+
 /// A hub that refuses all connections, like one that cannot be created in .NET.
 pub(crate) struct UncreatableHub;
 

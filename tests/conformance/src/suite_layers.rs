@@ -14,8 +14,17 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::https::{base_url, is_secure};
+use crate::suite_tokens::{ANYBODY, Tokens};
+
+/// What the layers need.
+#[derive(Clone)]
+pub(crate) struct Front {
+    pub(crate) redirects: Redirects,
+    pub(crate) tokens: Tokens,
+}
 
 /// The number of redirects that were sent.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +40,7 @@ impl Redirects {
 /// Applies all of them, in the order that the tests expect: CORS, redirects, cookies, the bad
 /// negotiation.
 pub(crate) async fn in_front(
-    State(redirects): State<Redirects>,
+    State(front): State<Front>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -41,7 +50,7 @@ pub(crate) async fn in_front(
     request.headers_mut().remove(ORIGIN);
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
-    } else if let Some(response) = redirect(&redirects, &request) {
+    } else if let Some(response) = redirect(&front, &request) {
         response
     } else {
         with_cookies(request, next).await
@@ -70,19 +79,32 @@ fn cors(request: &HeaderMap) -> HeaderMap {
     headers
 }
 
-fn redirect(redirects: &Redirects, request: &Request) -> Option<Response> {
+fn redirect(front: &Front, request: &Request) -> Option<Response> {
     let path = request.uri().path();
     if let Some(rest) = path.strip_prefix("/echoredirect") {
         return Some(moved(request, &format!("/echo{rest}")));
     }
     if path.starts_with("/redirect") {
-        let query = request.uri().query().unwrap_or_default();
-        let base = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "baseUrl");
-        let (_, base) = base?;
-        let url = format!("{base}/testHub?numRedirects={}", redirects.next());
-        return Some(axum::Json(serde_json::json!({ "url": url })).into_response());
+        return Some(negotiated_elsewhere(front, request).into_response());
     }
     None
+}
+
+/// Refers a client to another hub: to one at the base URL that it has asked for, or to the one that
+/// needs a token.
+fn negotiated_elsewhere(front: &Front, request: &Request) -> axum::Json<serde_json::Value> {
+    let query = request.uri().query().unwrap_or_default();
+    let base = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "baseUrl");
+    axum::Json(match base {
+        Some((_, base)) => {
+            let count = front.redirects.next();
+            json!({ "url": format!("{base}/testHub?numRedirects={count}") })
+        }
+        None => json!({
+            "url": format!("{}/authorizedHub", base_url(request)),
+            "accessToken": front.tokens.issue(ANYBODY),
+        }),
+    })
 }
 
 /// Creates a redirect with an absolute URL, because the event source of one client accepts no

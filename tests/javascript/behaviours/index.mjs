@@ -1,5 +1,6 @@
 // The rows of the matrix, by theme.
 
+import * as authentication from "./authentication.mjs";
 import * as busy from "./busy.mjs";
 import * as calls from "./calls.mjs";
 import * as connections from "./connections.mjs";
@@ -32,5 +33,5 @@ const once = ({ theme, behaviours }) => ({
 
 export const THEMES = [
   once(values), once(encodings), calls, once(contracts), streams, results, once(pushes), groups, busy, errors, once(filters),
-  negotiation, requests, connections, kicks, once(limits), outages, rawConnections, later,
+  negotiation, authentication, requests, connections, kicks, once(limits), outages, rawConnections, later,
 ];

@@ -6,5 +6,4 @@ export const theme = "later";
 
 export const behaviours = [
   notYet("stateful reconnects"),
-  notYet("authorized hubs"),
 ];

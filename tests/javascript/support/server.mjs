@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { BlockingProxy, CuttableProxy } from "./proxy.mjs";
+import { KEY } from "./shop-tokens.mjs";
 import { within } from "./waiting.mjs";
 
 const HOST = "127.0.0.1";
@@ -24,7 +25,9 @@ export function binary(variable, name) {
 const insteadOfPlain = (address, files) => ["--listen", address, ...files];
 const besidesPlain = (address, files) => ["--listen", `${HOST}:0`, "--tls-listen", address, ...files];
 
-export const shopnest = (options) => Server.start(binary("SHOPNEST_BIN", "shopnest"), { ...options, secured: insteadOfPlain });
+/** Starts a shop; unless `env` says otherwise, its key is that of the tests, so they can sign tokens that outlive it. */
+export const shopnest = (options) =>
+  Server.start(binary("SHOPNEST_BIN", "shopnest"), { env: { SHOPNEST_JWT_KEY: KEY }, ...options, secured: insteadOfPlain });
 export const conformance = (options) =>
   Server.start(binary("CONFORMANCE_SERVER_BIN", "conformance-server"), { ...options, secured: besidesPlain });
 export const firstApp = (options) => Server.start(binary("FIRST_APP_BIN", "first_app"), options);
@@ -35,17 +38,19 @@ export class Server {
   #ended;
   #listen;
   #scheme;
+  #env;
   port;
   /** What the server has printed and logged since it was started. */
   output = "";
 
   /**
-   * `args` are passed to the binary, in addition to its address. With a `certificate`, `secured` returns the arguments
+   * `args` are passed to the binary, in addition to its address, and `env` is added to its environment. With a `certificate`, `secured` returns the arguments
    * for an address over TLS.
    */
-  static async start(path, { port = 0, args = [], certificate, secured } = {}) {
+  static async start(path, { port = 0, args = [], env = {}, certificate, secured } = {}) {
     const server = new Server();
     server.#path = path;
+    server.#env = env;
     server.#scheme = certificate ? "https" : "http";
     const files = certificate && ["--tls-cert", certificate.cert, "--tls-key", certificate.key];
     const listen = (address) => (files ? secured(address, files) : ["--listen", address]);
@@ -66,7 +71,7 @@ export class Server {
 
   /** Starts the binary; after a stop, it listens on the same port as before. */
   async restart() {
-    const child = spawn(this.#path, this.#listen(), { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(this.#path, this.#listen(), { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...this.#env } });
     this.#child = child;
     running.add(child);
     this.output = "";

@@ -8,7 +8,7 @@ import { KEPT, MessageLog } from "./message-log.js";
 
 export class ChatRoom {
   #section;
-  #visitor;
+  #session;
   #live;
   #log;
   #field;
@@ -19,11 +19,12 @@ export class ChatRoom {
   #joined = null;
   #moving = Promise.resolve();
   #sending = [];
-  #wasUp = false;
+  // The id of the user that was here before; null at first.
+  #before = null;
 
-  constructor(section, { room, visitor, stateChanged }) {
+  constructor(section, { room, session, stateChanged }) {
     this.#section = section;
-    this.#visitor = visitor;
+    this.#session = session;
     this.#wanted = section.dataset.room = room;
     this.#log = new MessageLog(section.querySelector(".log"));
     this.#field = section.querySelector(".composer input");
@@ -51,7 +52,7 @@ export class ChatRoom {
   }
 
   #connect(stateChanged) {
-    const live = new LiveConnection("/hubs/chat", {
+    const live = new LiveConnection("/hubs/chat", this.#session, {
       ready: () => this.#rejoin(),
       stateChanged: (state) => {
         if (state !== "connected") this.#section.dataset.joined = "false";
@@ -69,8 +70,10 @@ export class ChatRoom {
 
   #rejoin() {
     this.#joined = null;
-    if (this.#wasUp) this.#add(this.#wanted, { note: "Back online. Messages sent in the meantime are not shown." });
-    this.#wasUp = true;
+    const { id, name } = this.#session.user;
+    if (this.#before === id) this.#add(this.#wanted, { note: "Back online. Messages sent in the meantime are not shown." });
+    else if (this.#before !== null) this.#add(this.#wanted, { note: `You are ${name} now` });
+    this.#before = id;
     return this.#move();
   }
 
@@ -98,22 +101,29 @@ export class ChatRoom {
 
   async #send() {
     const message = this.#field.value;
-    if (this.#section.dataset.joined !== "true") {
-      this.#fail("Not connected right now. Your message is kept, send it in a moment.");
-      return;
-    }
     this.#fail("");
     this.#field.value = "";
-    const sent = { user: this.#visitor.name, message };
+    // Somebody who has just chosen a name says this under it.
+    await this.#session.settled();
+    await this.#live.replaced();
+    if (this.#section.dataset.joined !== "true") {
+      this.#keep(message, "Not connected right now. Your message is kept, send it in a moment.");
+      return;
+    }
+    const sent = { user: this.#session.user.name, message };
     this.#sending.push(sent);
     try {
       await this.#live.invoke("SendMessage", this.#wanted, sent.user, message);
     } catch (error) {
-      if (this.#field.value === "") this.#field.value = message;
-      this.#fail(errorText(error, "The message was not sent. Please try again."));
+      this.#keep(message, errorText(error, "The message was not sent. Please try again."));
     } finally {
       this.#sending = this.#sending.filter((other) => other !== sent);
     }
+  }
+
+  #keep(message, why) {
+    if (this.#field.value === "") this.#field.value = message;
+    this.#fail(why);
   }
 
   #receive({ user, message, at }) {

@@ -8,12 +8,14 @@ const LARGEST = 2 ** 31 - 1;
 
 export class Orders {
   #live;
+  #session;
   #field;
   #error;
   #list;
   #rows = new Map();
 
-  constructor(section, { stateChanged }) {
+  constructor(section, { session, stateChanged }) {
+    this.#session = session;
     this.#field = section.querySelector("#order-number");
     this.#error = section.querySelector(".error");
     this.#list = section.querySelector(".order-list");
@@ -22,7 +24,7 @@ export class Orders {
       this.#watchField();
     });
     this.#field.addEventListener("input", () => this.#fail(""));
-    this.#live = new LiveConnection("/hubs/orders", { ready: () => this.#rewatch(), stateChanged });
+    this.#live = new LiveConnection("/hubs/orders", session, { ready: () => this.#rewatch(), stateChanged });
     this.#live.on("OrderShipped", ({ orderId, status }) => this.#moved(orderId, status));
   }
 
@@ -70,9 +72,11 @@ export class Orders {
 
   async #ship(id) {
     this.#fail("");
+    const { token } = this.#session;
     try {
-      const response = await fetch(`/api/orders/${id}/ship`, { method: "POST" });
-      if (!response.ok) return this.#fail(`Order ${id} was not shipped (status ${response.status}).`);
+      const response = await fetch(`/api/orders/${id}/ship`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+      if (response.status === 401) this.#session.refused(token);
+      if (!response.ok) return this.#fail(refusal(id, response.status));
       this.#moved(id, (await response.json()).status);
     } catch {
       this.#fail(`Order ${id} was not shipped: the shop cannot be reached.`);
@@ -113,6 +117,12 @@ export class Orders {
   #fail(text) {
     showError(this.#field, this.#error, text);
   }
+}
+
+function refusal(id, status) {
+  if (status === 401) return "The shop no longer knows who you are. Try again in a moment.";
+  if (status === 403) return `Order ${id} was not shipped: only an admin ships orders. Sign in as one.`;
+  return `Order ${id} was not shipped (status ${status}).`;
 }
 
 function orderNumber(text) {

@@ -6,10 +6,20 @@ use axum::http::{Request, Version};
 use tower::ServiceExt;
 
 use super::*;
+use crate::login::{Accounts, Key, Tokens, bearer};
+
+fn app() -> Router {
+    let key = Key::random().unwrap();
+    let signalr = SignalR::builder()
+        .authenticator(bearer(&key).unwrap())
+        .build();
+    let visitors = Login::new(Accounts::demo(), Tokens::new(&key).unwrap());
+    router(&signalr, Arc::new(visitors), ([127, 0, 0, 1], 5000).into())
+}
 
 #[tokio::test]
 async fn no_answer_may_be_taken_for_another_type() {
-    let app = router(&SignalR::new(), ([127, 0, 0, 1], 5000).into());
+    let app = app();
     for (method, path, host, status) in [
         ("GET", "/", "localhost", 200),
         ("GET", "/modules/main.js", "localhost", 200),
@@ -18,6 +28,8 @@ async fn no_answer_may_be_taken_for_another_type() {
         ("GET", "/", "evil.example", 403),
         ("POST", "/api/orders/1/ship", "localhost", 403),
         ("POST", "/hubs/chat/negotiate", "localhost", 403),
+        ("POST", "/api/login", "localhost", 403),
+        ("GET", "/api/login", "localhost", 405),
         ("GET", "/hubs/chat", "localhost", 403),
     ] {
         let request = Request::builder()
@@ -35,14 +47,14 @@ async fn no_answer_may_be_taken_for_another_type() {
 
 #[tokio::test]
 async fn the_host_of_http_2_is_in_the_target() {
-    let app = router(&SignalR::new(), ([127, 0, 0, 1], 5000).into());
+    let app = app();
     for (target, origin, status) in [
         ("https://localhost:5000/", None, 200),
         ("https://evil.example:5000/", None, 403),
         (
             "https://localhost:5000/api/orders/1/ship",
             Some("https://localhost:5000"),
-            200,
+            401,
         ),
         (
             "https://localhost:5000/api/orders/1/ship",
@@ -52,7 +64,7 @@ async fn the_host_of_http_2_is_in_the_target() {
         (
             "https://localhost:5000/hubs/chat/negotiate",
             Some("https://localhost:5000"),
-            200,
+            401,
         ),
         (
             "https://localhost:5000/hubs/chat/negotiate",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubwire::testing::{CallError, GroupChange, HubTester, Sent, Target, TestCaller};
-use hubwire::{DisconnectReason, GroupName};
+use hubwire::{DisconnectReason, GroupName, Principal};
 
 use tokio::time::advance;
 
@@ -21,9 +21,17 @@ async fn join(caller: &TestCaller<'_, ChatHub>, room: &str) -> Result<(), CallEr
     caller.invoke("JoinRoom", (room,)).await.map(drop)
 }
 
-/// Creates a connection that is in the tea room.
+/// Creates a connection of a user that is in the tea room.
 async fn member<'a>(tester: &'a HubTester<ChatHub>, id: &str) -> TestCaller<'a, ChatHub> {
-    let caller = tester.caller(id);
+    member_as(tester, id, Principal::new([("sub", id), ("name", "Ann")])).await
+}
+
+async fn member_as<'a>(
+    tester: &'a HubTester<ChatHub>,
+    id: &str,
+    user: Principal,
+) -> TestCaller<'a, ChatHub> {
+    let caller = tester.caller_as(id, user);
     caller.connect().await.unwrap();
     join(&caller, "tea").await.unwrap();
     tester.recorder().take_sent();
@@ -137,6 +145,23 @@ async fn a_message_reaches_its_room_with_its_author_and_a_time() {
     assert_eq!(message["message"], "Hello");
     let at = message["at"].as_str().unwrap();
     assert!(at.parse::<Timestamp>().is_ok(), "{at} is not a time");
+}
+
+#[tokio::test]
+async fn the_author_is_the_signed_in_user_whatever_the_client_says() {
+    let tester = HubTester::new(ChatHub);
+    let guest = Principal::new([("sub", "guest-7"), ("name", "Ada Lovelace")]);
+    let unnamed = Principal::new([("sub", "5f2b")]);
+    for (user, author) in [(guest, "Ada Lovelace"), (unnamed, "5f2b")] {
+        let caller = member_as(&tester, author, user).await;
+        for claimed in ["admin", "", &"x".repeat(101)] {
+            let sent = caller.invoke("SendMessage", ("tea", claimed, "Hello"));
+            sent.await.unwrap();
+        }
+        for sent in tester.recorder().take_sent() {
+            assert_eq!(sent.arguments[0]["user"], author);
+        }
+    }
 }
 
 #[tokio::test]

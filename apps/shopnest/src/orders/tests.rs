@@ -53,7 +53,7 @@ async fn watching_an_order_again_does_not_count() {
 #[tokio::test]
 async fn shipping_an_order_tells_its_watchers_and_returns_how_it_stands() {
     let tester = HubTester::new(OrdersHub);
-    let shipped = ship(State(tester.context()), Path(42)).await;
+    let shipped = ship(Admin, State(tester.context()), Path(42)).await;
     let Json(order) = shipped.unwrap();
     assert_eq!((order.order_id, order.status), (42, "shipped"));
     let [sent] = <[Sent; 1]>::try_from(tester.recorder().take_sent()).unwrap();

@@ -1,11 +1,10 @@
 //! Scrapes while clients come and go.
 
-use test_support::client::Client;
 use tokio::task::JoinSet;
 
 use crate::exported::scrape_until;
 use crate::scrape::Scrape;
-use crate::shop::Shop;
+use crate::shop::{Shop, visit};
 
 const CONNECTIONS: u32 = 10_000;
 const AT_A_TIME: u32 = 50;
@@ -20,9 +19,10 @@ async fn ten_thousand_connections_come_and_go_between_scrapes() {
     let mut crowd = JoinSet::new();
     for _ in 0..AT_A_TIME {
         let address = shop.address;
+        let token = shop.sign_in(r#"{"guest":true}"#).await;
         crowd.spawn(async move {
             for _ in 0..CONNECTIONS / AT_A_TIME {
-                let mut visitor = Client::open(address, "/hubs/chat").await;
+                let mut visitor = visit(address, "/hubs/chat", &token).await;
                 visitor.record().await;
                 visitor.call("1", "LeaveRoom", r#""support""#).await;
                 visitor.record().await;

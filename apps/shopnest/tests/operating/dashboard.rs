@@ -10,7 +10,6 @@ use promql_parser::label::{Labels, Matchers};
 use promql_parser::parser::{Expr, LabelModifier, VectorSelector};
 use promql_parser::util::{ExprVisitor, walk_expr};
 use serde_json::Value;
-use test_support::client::Client;
 
 use crate::exported::scrape_until;
 use crate::scrape::Scrape;
@@ -194,7 +193,7 @@ fn the_dashboard_asks_which_data_source_to_use() {
 async fn the_shop_exports_what_queries_are_checked_against() {
     let exported = all_exported();
     let shop = Shop::open().await;
-    let mut visitor = Client::open(shop.address, "/hubs/chat").await;
+    let mut visitor = shop.guest("/hubs/chat").await;
     visitor.record().await;
     visitor.call("1", "LeaveRoom", r#""support""#).await;
     visitor.record().await;

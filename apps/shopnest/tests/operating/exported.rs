@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use test_support::client::Client;
 use test_support::requests::request;
 use tokio::time::{Instant, sleep};
 
 use crate::scrape::Scrape;
-use crate::shop::Shop;
+use crate::shop::{Shop, bearer};
 
 /// Scrapes until `is_there`: a server passes most of its metrics on once a second.
 pub(crate) async fn scrape_until(shop: &Shop, is_there: impl Fn(&Scrape) -> bool) -> Scrape {
@@ -26,7 +25,7 @@ pub(crate) async fn scrape_until(shop: &Shop, is_there: impl Fn(&Scrape) -> bool
 #[tokio::test]
 async fn messages_and_orders_of_the_shop_are_counted() {
     let shop = Shop::open().await;
-    let mut visitor = Client::open(shop.address, "/hubs/chat").await;
+    let mut visitor = shop.guest("/hubs/chat").await;
     visitor.record().await;
     visitor.call("1", "JoinRoom", r#""support""#).await;
     visitor.record().await;
@@ -38,7 +37,10 @@ async fn messages_and_orders_of_the_shop_are_counted() {
         visitor.call("2", "SendMessage", &arguments).await;
     }
     while !visitor.record().await.contains("Message cannot be empty") {}
-    let shipped = request(shop.address, "POST /api/orders/7/ship", "").await;
+    let admin = shop
+        .sign_in(r#"{"user":"admin","password":"admin-demo"}"#)
+        .await;
+    let shipped = request(shop.address, "POST /api/orders/7/ship", &bearer(&admin)).await;
     assert_eq!(shipped.status, 200);
 
     let scrape = shop.scrape().await;
@@ -68,7 +70,7 @@ async fn limits_are_exported_by_their_names_before_they_are_hit() {
     let shop = Shop::open().await;
     let hits = "hubwire_limit_hits_total";
     let of = |scrape: &Scrape, limit| scrape.sum(hits, &[("limit", limit)]);
-    let mut visitor = Client::open(shop.address, "/hubs/chat").await;
+    let mut visitor = shop.guest("/hubs/chat").await;
     visitor.record().await;
     // The limits of the server, and of its listener.
     let scrape = scrape_until(&shop, |it| {

@@ -1,4 +1,5 @@
-//! Tests of what operators see of a shop: its metrics, health and readiness, its dashboard and its spans.
+//! Tests of what operators see of a shop: its metrics, health and readiness, its dashboard,
+//! its spans, and what they decide about signing in.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
@@ -11,4 +12,5 @@ mod exported;
 mod readiness;
 mod scrape;
 mod shop;
+mod sign_in;
 mod spans;

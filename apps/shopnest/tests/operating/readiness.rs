@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use test_support::client::{Client, Received};
+use test_support::client::Received;
 use tokio::net::TcpStream;
 
 use crate::shop::Shop;
@@ -10,7 +10,7 @@ use crate::shop::Shop;
 #[tokio::test]
 async fn a_draining_shop_is_healthy_and_not_ready() {
     let mut shop = Shop::open().await;
-    let mut visitor = Client::open(shop.address, "/hubs/chat").await;
+    let mut visitor = shop.guest("/hubs/chat").await;
     assert!(visitor.record().await.contains(r#""target":"Connected""#));
     assert_eq!(shop.ask("/ready").await.status, 200);
     assert_eq!(shop.ask("/health").await.status, 200);

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use test_support::requests::{Response, request};
+use serde_json::Value;
+use test_support::client::Client;
+use test_support::requests::{Response, post, request};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
@@ -57,6 +59,20 @@ impl Shop {
         }
     }
 
+    /// Signs in, and returns the token.
+    pub(crate) async fn sign_in(&self, body: &str) -> String {
+        let response = post(self.address, "/api/login", body).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        let granted: Value = serde_json::from_str(&response.body).unwrap();
+        granted["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Opens a connection of a new guest.
+    pub(crate) async fn guest(&self, path: &str) -> Client {
+        let token = self.sign_in(r#"{"guest":true}"#).await;
+        visit(self.address, path, &token).await
+    }
+
     pub(crate) async fn ask(&self, path: &str) -> Response {
         request(self.operations, &format!("GET {path}"), "").await
     }
@@ -86,8 +102,18 @@ impl Shop {
     }
 }
 
+/// Opens a connection with a token.
+pub(crate) async fn visit(address: SocketAddr, path: &str, token: &str) -> Client {
+    Client::open_with_headers(address, path, &bearer(token)).await
+}
+
+/// Returns the header that carries a token.
+pub(crate) fn bearer(token: &str) -> String {
+    format!("Authorization: Bearer {token}\r\n")
+}
+
 /// Returns the address in the next line that the shop prints.
-async fn address_in(printed: &mut Lines<BufReader<ChildStdout>>) -> SocketAddr {
+pub(crate) async fn address_in(printed: &mut Lines<BufReader<ChildStdout>>) -> SocketAddr {
     let line = timeout(PATIENCE, printed.next_line()).await;
     let line = line.expect("the shop prints a line").unwrap().unwrap();
     let (_, rest) = line.split_once("http://").unwrap();

@@ -16,7 +16,7 @@ const TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
 async fn shop_with_a_visitor(collector: &Collector) -> (Shop, Client) {
     let variables = [(ENDPOINT, &*collector.endpoint), (TIMEOUT, "60000")];
     let shop = Shop::open_with(&variables).await;
-    let mut visitor = Client::open(shop.address, "/hubs/chat").await;
+    let mut visitor = shop.guest("/hubs/chat").await;
     visitor.record().await;
     (shop, visitor)
 }

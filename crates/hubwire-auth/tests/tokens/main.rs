@@ -12,6 +12,7 @@ mod properties;
 mod published_keys;
 mod published_keys_failures;
 mod published_keys_tls;
+mod requests;
 mod signing;
 mod standards;
 mod times;

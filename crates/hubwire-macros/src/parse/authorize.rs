@@ -16,7 +16,7 @@ const FORMS: &str =
     "`#[authorize]` takes `role = \"..\"`, `roles = [\"..\", \"..\"]` and `policy = \"..\"`";
 
 /// Parses attributes that must all be met.
-pub(crate) fn authorize(attributes: Vec<Attribute>, errors: &mut Errors) -> Vec<Authorize> {
+pub(crate) fn authorize(attributes: &[Attribute], errors: &mut Errors) -> Vec<Authorize> {
     let attributes = attributes.iter();
     attributes.map(|it| one_of(it, errors)).collect()
 }

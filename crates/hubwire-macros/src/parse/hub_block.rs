@@ -24,7 +24,7 @@ pub(crate) fn hub_block(
 ) -> Option<HubBlock> {
     let mut block = inherent_impl(item, errors)?;
     let options = BlockOptions::parse(arguments, errors);
-    let authorize = authorize::authorize(take_named(&mut block.attrs, "authorize"), errors);
+    let authorize = authorize::authorize(&take_named(&mut block.attrs, "authorize"), errors);
     let mut hooks = Vec::new();
     let mut methods = Vec::new();
     let mut helpers = Vec::new();
@@ -146,7 +146,7 @@ fn role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
                 helper::refuse_marks(function, &authorize, "a method that is not `pub`", errors);
                 return helper::helper(function, Uncallable::NotPublic).map(Role::Helper);
             }
-            let authorize = authorize::authorize(authorize, errors);
+            let authorize = authorize::authorize(&authorize, errors);
             let marks = take_marks(function, errors);
             allow_our_rules(&mut function.attrs);
             let method = hub_method::hub_method(function, &options, &marks, errors);

@@ -1,14 +1,32 @@
 //! Who may call a method: decided before anything of the method runs.
+//!
+//! Roles and claims are decided when the call is read. A policy with checks runs in the place of
+//! the method, in the call's slot; if it allows the call, the call goes on as if it had just been
+//! read.
 
-use std::task::Context;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use hubwire_protocol::Invocation as Message;
+use tokio::time::Instant;
 
 use super::Dispatcher;
-use super::invoke::{Incoming, Mode};
+use super::held_upload::{HeldItems, HeldUpload};
+use super::invoke::{Incoming, Mode, Slot, WaitingCall};
+use super::policy_check::{Decided, PolicyCheck, Verdict};
 use super::refusals;
 use super::running::{Invocation, Run};
-use crate::hub::{CallFault, Resources, TraceContext};
+use super::streaming::Claims;
+use crate::hub::{CallFault, CallOutcome, HubError, Resources, TraceContext};
+use crate::node::Guarded;
+
+/// A call that a policy has allowed.
+pub(super) struct Allowed {
+    pub(super) slot: Slot,
+    /// What the client has sent to the call's streams meanwhile, by their positions.
+    pub(super) held: Vec<HeldItems>,
+}
 
 impl Dispatcher {
     /// Runs a call of a restricted method, or refuses it.
@@ -19,18 +37,21 @@ impl Dispatcher {
         cx: &mut Context<'_>,
     ) {
         let Some(restriction) = self.hub.restrictions().of_method(call.method) else {
-            return self.invoke_allowed(message, call, cx);
+            return self.invoke_allowed(message, call, None, cx);
         };
-        let user = self.connection().principal();
-        let policy = &restriction.policy;
-        // Checks are not run yet, so nobody meets a policy with one.
-        let is_allowed = user.is_some_and(|user| policy.allows(&user) && !policy.has_checks());
         let takes_slot = call.mode == Mode::Plain && !restriction.reads_streams;
-        match (is_allowed, takes_slot) {
-            (true, _) => self.invoke_allowed(message, call, cx),
-            (false, true) => self.refuse_in_turn(message, call, cx),
+        let policy = &restriction.policy;
+        let user = self.connection().principal();
+        match user.filter(|user| policy.allows(user)) {
+            None if takes_slot => self.refuse_in_turn(message, call, cx),
             // Like every call that takes no slot, its refusal waits for none.
-            (false, false) => self.refuse_user(message, call),
+            None => self.refuse_user(message, call),
+            Some(user) if policy.has_checks() => {
+                let asked = (message, call);
+                let check = PolicyCheck::new(&self.hub, &self.caller, &user, policy, asked);
+                self.check_in_turn(Box::new(check), takes_slot, cx);
+            }
+            Some(_) => self.invoke_allowed(message, call, None, cx),
         }
     }
 
@@ -48,12 +69,131 @@ impl Dispatcher {
             trace: TraceContext::default(),
             read_at: call.read_at,
         };
-        self.take_turn(message, refusal, Resources::default(), cx);
+        self.take_turn(message, refusal, Resources::default(), Slot::Needed, cx);
     }
 
     /// Logs that the user may not call the method. Returns the text for the caller.
     fn refusal_of_user(&self, message: &Message<'_>, call: Incoming) -> String {
         self.log_refused_call(message, call.method, CallFault::Unauthorized, |it| it);
         refusals::unauthorized(self.hub.service().method_name(call.method))
+    }
+
+    /// Asks a policy, or lets the call wait if it needs a slot and none is free.
+    fn check_in_turn(
+        &mut self,
+        mut check: Box<PolicyCheck>,
+        takes_slot: bool,
+        cx: &mut Context<'_>,
+    ) {
+        check.ended.took_slot = takes_slot;
+        if takes_slot && self.free_slots == 0 {
+            self.hub.node().limits().parallel_invocations.count();
+            self.waiting = Some(Box::new(WaitingCall::Unchecked(check)));
+            return;
+        }
+        self.start_check(check, cx);
+    }
+
+    /// Asks a policy about a call.
+    pub(super) fn start_check(&mut self, mut check: Box<PolicyCheck>, cx: &mut Context<'_>) {
+        let method = check.call.method;
+        let room = self.check_room(method);
+        let room = room.map_err(|text| (CallFault::TooManyCalls, text));
+        let streams = |()| {
+            let ids = self.check_stream_ids(method, &check.message, &[]);
+            ids.map_err(|text| (CallFault::Streams, text))
+        };
+        if let Err((fault, text)) = room.and_then(streams) {
+            self.log_refused_call(&check.message, method, fault, |it| it.detail(&text));
+            return self.refuse(check.message.invocation_id.as_deref(), &text);
+        }
+        if check.ended.took_slot {
+            self.free_slots -= 1;
+            check.slot.hold();
+        }
+        check.ended.slot = Some(Arc::clone(&check.slot));
+        check.is_running = true;
+        match Pin::new(&mut *check).poll(cx) {
+            Poll::Ready(decided) => self.decided(*decided, cx),
+            Poll::Pending => {
+                self.register_check(&mut check);
+                self.running.push_check(check);
+            }
+        }
+    }
+
+    /// Lets later messages refer to a call about which a policy has yet to decide.
+    fn register_check(&mut self, check: &mut PolicyCheck) {
+        let message = Arc::clone(&check.message);
+        let capacity = self.hub.options().stream_buffer_capacity.get();
+        let mut claims = Claims::new();
+        for id in &message.stream_ids {
+            let upload = Arc::new(HeldUpload::new(capacity));
+            check.held.push(Arc::clone(&upload));
+            claims.push((Arc::from(&**id), upload));
+        }
+        let mut registered = self.register(check.call.method, claims);
+        if let Some(id) = message.invocation_id.as_deref() {
+            let open = self.open.get_or_insert_default();
+            registered.call = Some(open.add_call(id.into(), check.cancel.clone()));
+        }
+        check.ended.registered = Some(registered);
+    }
+
+    /// Continues a call about which a policy has decided. Its streams and its slot are free again.
+    pub(super) fn decided(&mut self, decided: Decided, cx: &mut Context<'_>) {
+        let Decided {
+            message,
+            call,
+            verdict,
+            held,
+            ended,
+        } = decided;
+        let holds_slot = self.end(ended);
+        self.full_upload.take_if(|upload| !upload.is_full());
+        if self.connection().has_ended() {
+            // An error of the policy is a value of the application, as is its drop.
+            drop(Guarded::new(verdict));
+            return self.check_ended(call, CallOutcome::Cancelled);
+        }
+        match verdict {
+            Verdict::Allowed => {
+                let slot = match holds_slot {
+                    true => Slot::Needed,
+                    false => Slot::NotNeeded,
+                };
+                let allowed = Allowed { slot, held };
+                self.invoke_allowed(&message, call, Some(allowed), cx);
+            }
+            Verdict::Refused => self.refuse_user(&message, call),
+            Verdict::Failed(error) => self.fail_check(&message, call, error),
+            Verdict::Cancelled => self.cancel_check(&message, call),
+        }
+    }
+
+    fn fail_check(&self, message: &Message<'_>, call: Incoming, error: HubError) {
+        let id = message.invocation_id.as_deref();
+        let text = self.failed(id, call.method).policy_error_text(error);
+        self.refuse(id, &text);
+        self.check_ended(call, CallOutcome::Failed);
+    }
+
+    /// Answers a call that its client cancelled while a policy was deciding, as a cancelled method
+    /// would.
+    fn cancel_check(&self, message: &Message<'_>, call: Incoming) {
+        let id = message.invocation_id.as_deref();
+        match (call.mode, id) {
+            (Mode::Streaming, Some(id)) => self.complete_unbegun_stream(id),
+            _ => {
+                let method = self.hub.service().method_name(call.method);
+                self.refuse(id, &refusals::unexpected_error(method));
+            }
+        }
+        self.check_ended(call, CallOutcome::Cancelled);
+    }
+
+    fn check_ended(&self, call: Incoming, outcome: CallOutcome) {
+        self.hub
+            .call_ended(call.method, call.read_at, Instant::now(), outcome);
     }
 }

@@ -7,11 +7,10 @@ use std::task::Context;
 use hubwire_protocol::{Close, HubMessage, HubProtocol, Naming, ProtocolError};
 use tokio::time::Instant;
 
-use super::invoke::{Mode, WaitingCall};
+use super::invoke::{Mode, Taken, WaitingCall};
 use super::open_streams::{LeftUploads, OpenStreams};
 use super::orphans;
-use super::running::{Ended, RunningCalls};
-use super::streaming::Claims;
+use super::running::{Ended, Over, RunningCalls};
 use crate::connection::{Connection, DisconnectReason};
 use crate::hub::{Caller, Details, HubError, HubRuntime, Upload, Warning};
 use crate::node::Turn;
@@ -191,9 +190,12 @@ impl Dispatcher {
         loop {
             // Reading may have used up the turn.
             while !turn.is_over()
-                && let Some(ended) = self.running.poll_ended(cx)
+                && let Some(over) = self.running.poll_over(cx)
             {
-                self.end(ended);
+                match over {
+                    Over::Call(ended) => _ = self.end(ended),
+                    Over::Check(decided) => self.decided(*decided, cx),
+                }
                 turn.took_messages(self.connection().take_streamed_items());
             }
             if turn.is_over() {
@@ -207,20 +209,23 @@ impl Dispatcher {
             let Some(waiting) = self.waiting.take() else {
                 break;
             };
-            let WaitingCall {
-                id,
-                invocation,
-                resources,
-            } = *waiting;
-            self.start(id.as_deref(), invocation, &resources, Claims::new(), cx);
+            match *waiting {
+                WaitingCall::Bound {
+                    id,
+                    invocation,
+                    resources,
+                } => self.start(id.as_deref(), invocation, &resources, Taken::Slot, cx),
+                WaitingCall::Unchecked(check) => self.start_check(check, cx),
+            }
         }
     }
 
-    /// Removes a call that has ended and frees its slot.
-    pub(super) fn end(&mut self, ended: Ended) {
-        self.free_slots += usize::from(ended.frees_slot());
+    /// Removes a call that has ended and frees its slot. Returns whether it still held one.
+    pub(super) fn end(&mut self, ended: Ended) -> bool {
+        let frees_slot = ended.frees_slot();
+        self.free_slots += usize::from(frees_slot);
         let (Some(registered), Some(open)) = (ended.registered, &mut self.open) else {
-            return;
+            return frees_slot;
         };
         for (id, upload) in &registered.uploads {
             open.forget_upload(id, upload);
@@ -234,6 +239,7 @@ impl Dispatcher {
         if open.is_empty() {
             self.open = None;
         }
+        frees_slot
     }
 
     /// Drops the waiting call and tells streaming methods that their connection is gone. Returns

@@ -9,6 +9,8 @@ use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
 use tokio::time::Instant;
 
 use super::Dispatcher;
+use super::authorize::Allowed;
+use super::policy_check::PolicyCheck;
 use super::refusals::{self, FailedCall};
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
@@ -34,10 +36,30 @@ pub(super) struct Incoming {
 }
 
 /// A call for which no slot was free.
-pub(super) struct WaitingCall {
-    pub(super) id: Option<Box<str>>,
-    pub(super) invocation: Invocation,
-    pub(super) resources: Resources,
+pub(super) enum WaitingCall {
+    Bound {
+        id: Option<Box<str>>,
+        invocation: Invocation,
+        resources: Resources,
+    },
+    /// A policy has yet to decide.
+    Unchecked(Box<PolicyCheck>),
+}
+
+/// Whether a plain call needs a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    Needed,
+    /// A policy has allowed the call, which held no slot then: it reads streams, or the policy has
+    /// invoked the client and given the slot back for good.
+    NotNeeded,
+}
+
+/// What a call takes while it runs: streams never hold up other calls, so a call that reads streams
+/// takes no slot.
+pub(super) enum Taken {
+    Slot,
+    Streams(Claims),
 }
 
 impl Dispatcher {
@@ -54,7 +76,7 @@ impl Dispatcher {
             read_at,
         };
         match self.hub.restrictions().of_method(method) {
-            None => self.invoke_allowed(message, call, cx),
+            None => self.invoke_allowed(message, call, None, cx),
             Some(_) => self.authorize(message, call, cx),
         }
     }
@@ -65,6 +87,7 @@ impl Dispatcher {
         &mut self,
         message: &Message<'_>,
         call: Incoming,
+        allowed: Option<Allowed>,
         cx: &mut Context<'_>,
     ) {
         let Incoming {
@@ -81,6 +104,11 @@ impl Dispatcher {
             Ok(reply) => reply,
             Err(error) => return self.refuse_arguments(message, method, error),
         };
+        let mut slot = Slot::Needed;
+        if let Some(allowed) = allowed {
+            slot = allowed.slot;
+            self.pass_on_held(method, allowed.held, &resources);
+        }
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
             (ReplyKind::Stream(start), Mode::Streaming) => {
@@ -125,7 +153,7 @@ impl Dispatcher {
             trace,
             read_at,
         };
-        self.take_turn(message, invocation, resources, cx);
+        self.take_turn(message, invocation, resources, slot, cx);
     }
 
     /// Creates the call's resources and binds its arguments. Both run code of the hub's author.
@@ -159,23 +187,27 @@ impl Dispatcher {
         message: &Message<'_>,
         invocation: Invocation,
         resources: Resources,
+        slot: Slot,
         cx: &mut Context<'_>,
     ) {
         let id = message.invocation_id.as_deref();
-        if takes_slot(&resources) && self.free_slots == 0 {
+        let takes_slot = slot == Slot::Needed && resources.uploads().is_empty();
+        // A call whose policy has decided finds the slot that it held free.
+        if takes_slot && self.free_slots == 0 {
             self.hub.node().limits().parallel_invocations.count();
-            self.waiting = Some(Box::new(WaitingCall {
+            self.waiting = Some(Box::new(WaitingCall::Bound {
                 id: id.map(Into::into),
                 invocation,
                 resources,
             }));
             return;
         }
-        let claims = match invocation.run {
-            Run::Method(_) => claims_of(message, &resources),
-            Run::Refusal(_) => Claims::new(),
+        let taken = match (takes_slot, &invocation.run) {
+            (true, _) => Taken::Slot,
+            (false, Run::Method(_)) => Taken::Streams(claims_of(message, &resources)),
+            (false, Run::Refusal(_)) => Taken::Streams(Claims::new()),
         };
-        self.start(id, invocation, &resources, claims, cx);
+        self.start(id, invocation, &resources, taken, cx);
     }
 
     /// Runs a call until it is first pending. A call that completes at once needs no further
@@ -185,9 +217,13 @@ impl Dispatcher {
         id: Option<&str>,
         mut invocation: Invocation,
         resources: &Resources,
-        mut claims: Claims,
+        taken: Taken,
         cx: &mut Context<'_>,
     ) {
+        let (took_slot, mut claims) = match taken {
+            Taken::Slot => (true, Claims::new()),
+            Taken::Streams(claims) => (false, claims),
+        };
         if matches!(invocation.run, Run::Method(_))
             && let Err(text) = self.check_room(invocation.method)
         {
@@ -202,7 +238,6 @@ impl Dispatcher {
             let trace = mem::take(&mut invocation.trace);
             call.set_span(self.span_of(invocation.method, trace));
         }
-        let took_slot = takes_slot(resources);
         let slot = resources.slot().cloned();
         if let Some(slot) = slot.as_ref().filter(|_| took_slot) {
             slot.hold();
@@ -364,10 +399,4 @@ impl Dispatcher {
 /// author.
 fn detail_of(error: &BindError, detail: impl FnOnce() -> String) -> String {
     guarded(detail).unwrap_or_else(|_| error.to_string())
-}
-
-/// Returns whether a call takes a slot. Streams never hold up other calls, so a call that reads
-/// streams takes none.
-fn takes_slot(resources: &Resources) -> bool {
-    resources.uploads().is_empty()
 }

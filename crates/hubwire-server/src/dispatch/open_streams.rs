@@ -58,7 +58,10 @@ impl OpenStreams {
 
     pub(crate) fn add_upload(&mut self, id: Arc<str>, upload: Arc<dyn Upload>, method: usize) {
         self.upload_count += 1;
-        self.uploads.insert(id, OpenUpload { upload, method });
+        // Its client may have ended it before its call began, and given its id to another.
+        if upload.is_open() {
+            self.uploads.insert(id, OpenUpload { upload, method });
+        }
     }
 
     /// Removes the stream of a call that has ended. Its id may belong to another stream by now.

@@ -158,20 +158,29 @@ impl FailedCall<'_> {
     /// caller.
     pub(super) fn error_text(self, error: HubError) -> String {
         let target = self.hub.service().method_name(self.method);
-        self.client_text(unexpected_error(target), error)
+        let place = Place::Method(self.method);
+        self.client_text(place, unexpected_error(target), error)
+    }
+
+    /// Does the same for the error of a policy that was to decide about the call.
+    pub(super) fn policy_error_text(self, error: HubError) -> String {
+        let target = self.hub.service().method_name(self.method);
+        let place = Place::Policy(self.method);
+        self.client_text(place, failed_to_invoke(target), error)
     }
 
     /// Logs the error of a stream that failed. Returns the text for its caller.
     pub(super) fn streaming_error_text(self, error: HubError) -> String {
-        self.client_text(STREAM_BROKE_OFF.to_owned(), error)
+        let place = Place::Method(self.method);
+        self.client_text(place, STREAM_BROKE_OFF.to_owned(), error)
     }
 
     /// Logs an error and returns what its caller may know of it. The error is a value of hub code,
     /// so all of this is guarded.
-    fn client_text(self, base: String, error: HubError) -> String {
+    fn client_text(self, place: Place, base: String, error: HubError) -> String {
         let detail = self.hub.options().error_detail();
         let text = guarded(|| {
-            self.log(&error);
+            self.log(place, &error);
             let text = error.client_text(&base, detail);
             self.keep_cause(error);
             text
@@ -184,10 +193,10 @@ impl FailedCall<'_> {
         })
     }
 
-    fn log(self, error: &HubError) {
+    fn log(self, place: Place, error: &HubError) {
         let id = self.connection.id();
         if !error.is_shown() {
-            return self.hub.failed(Place::Method(self.method), id, error);
+            return self.hub.failed(place, id, error);
         }
         let warning = Warning::Call(self.method, CallFault::ShownError);
         self.hub

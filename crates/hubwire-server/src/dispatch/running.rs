@@ -11,6 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use hubwire_protocol::HubProtocol;
 use tokio::time::Instant;
 
+use super::policy_check::{Decided, PolicyCheck};
 use super::refusals::FailedCall;
 use super::running_stream::RunningStream;
 use crate::connection::Connection;
@@ -175,6 +176,13 @@ impl Drop for RunningInvocation {
 pub(crate) enum RunningCall {
     Invocation(RunningInvocation),
     Stream(RunningStream),
+    Check(Box<PolicyCheck>),
+}
+
+/// What is over.
+pub(crate) enum Over {
+    Call(Ended),
+    Check(Box<Decided>),
 }
 
 impl RunningCall {
@@ -182,6 +190,7 @@ impl RunningCall {
         match self {
             Self::Invocation(_) => true,
             Self::Stream(stream) => !stream.control.is_dropped_when_cancelled(),
+            Self::Check(_) => false,
         }
     }
 
@@ -189,6 +198,7 @@ impl RunningCall {
         match self {
             Self::Invocation(call) => &call.hub,
             Self::Stream(stream) => &stream.hub,
+            Self::Check(check) => &check.hub,
         }
     }
 
@@ -196,17 +206,19 @@ impl RunningCall {
         match self {
             Self::Invocation(call) => call.invocation.method,
             Self::Stream(stream) => stream.method,
+            Self::Check(check) => check.call.method,
         }
     }
 }
 
 impl Future for RunningCall {
-    type Output = Ended;
+    type Output = Over;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Over> {
         match self.get_mut() {
-            Self::Invocation(call) => Pin::new(call).poll(cx),
-            Self::Stream(stream) => Pin::new(stream).poll(cx),
+            Self::Invocation(call) => Pin::new(call).poll(cx).map(Over::Call),
+            Self::Stream(stream) => Pin::new(stream).poll(cx).map(Over::Call),
+            Self::Check(check) => Pin::new(check).poll(cx).map(Over::Check),
         }
     }
 }
@@ -230,15 +242,20 @@ impl RunningCalls {
         calls.push(RunningCall::Stream(stream));
     }
 
+    pub(crate) fn push_check(&mut self, check: Box<PolicyCheck>) {
+        let calls = self.calls.get_or_insert_default();
+        calls.push(RunningCall::Check(check));
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.calls.as_ref().map_or(0, |calls| calls.len())
     }
 
-    /// Polls the calls that were woken until one ends. Returns `None` if none of them has ended.
-    pub(crate) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
+    /// Polls the calls that were woken until one is over. Returns `None` if none of them is.
+    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>) -> Option<Over> {
         let calls = self.calls.as_mut()?;
-        if let Poll::Ready(Some(ended)) = calls.poll_next_unpin(cx) {
-            return Some(ended);
+        if let Poll::Ready(Some(over)) = calls.poll_next_unpin(cx) {
+            return Some(over);
         }
         if calls.is_empty() {
             self.calls = None;
@@ -249,7 +266,7 @@ impl RunningCalls {
     /// Returns the calls that continue without their connection, in the order in which they began.
     ///
     /// Streams whose method takes no token are dropped, because they could not learn that they
-    /// should end.
+    /// should end, and so are calls about which a policy has yet to decide.
     pub(crate) fn into_orphans(self) -> Vec<RunningCall> {
         let Some(calls) = self.calls else {
             return Vec::new();

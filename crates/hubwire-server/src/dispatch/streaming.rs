@@ -15,6 +15,7 @@ use hubwire_protocol::{
 use tokio::time::Instant;
 
 use super::Dispatcher;
+use super::held_upload::HeldItems;
 use super::open_streams::{OpenStreams, OpenUpload};
 use super::refusals;
 use super::running::Ended;
@@ -25,7 +26,7 @@ use crate::hub::{
     StreamControl, StreamEnd, StreamSink, TraceContext, Upload, Warning, span,
 };
 use crate::lifetime::Receipt;
-use crate::node::{Guarded, InSpan, guarded};
+use crate::node::{Guarded, InSpan, guarded, with_scratch};
 
 /// The streams that a client sends to a call, each with its id.
 pub(super) type Claims = Vec<(Arc<str>, Arc<dyn Upload>)>;
@@ -41,17 +42,30 @@ impl Dispatcher {
     ) -> Result<(), String> {
         let target = self.hub.service().method_name(method);
         let (sent, expected) = (message.stream_ids.len(), resources.uploads().len());
-        if sent != expected {
-            return Err(refusals::wrong_stream_count(target, sent, expected));
+        match sent == expected {
+            true => self.check_stream_ids(method, message, resources.uploads()),
+            false => Err(refusals::wrong_stream_count(target, sent, expected)),
         }
+    }
+
+    /// Checks that the streams that the client sends with a call have ids of their own, as far as
+    /// they have not ended, and are not too many. Returns the text of a refusal as the error.
+    pub(super) fn check_stream_ids(
+        &self,
+        method: usize,
+        message: &Message<'_>,
+        uploads: &[Arc<dyn Upload>],
+    ) -> Result<(), String> {
+        let sent = message.stream_ids.len();
         if sent == 0 {
             return Ok(());
         }
         let open = self.open.as_deref();
         let mut ids = message.stream_ids.iter().enumerate();
         let is_used = |(position, id): &(usize, &Cow<'_, str>)| {
+            let has_ended = uploads.get(*position).is_some_and(|it| !it.is_open());
             let is_open = open.is_some_and(|open| open.upload(id).is_some());
-            is_open
+            is_open && !has_ended
                 || message
                     .stream_ids
                     .iter()
@@ -118,7 +132,7 @@ impl Dispatcher {
             },
         };
         match Pin::new(&mut stream).poll(cx) {
-            Poll::Ready(ended) => self.end(ended),
+            Poll::Ready(ended) => _ = self.end(ended),
             Poll::Pending => self.running.push_stream(stream),
         }
     }
@@ -167,6 +181,24 @@ impl Dispatcher {
         match open.response_count() >= limit {
             true => Err(of_streams(self.too_many_streams(method))),
             false => Ok(()),
+        }
+    }
+
+    /// Completes a call that streams to the client and that was cancelled before its method began.
+    pub(super) fn complete_unbegun_stream(&self, id: &str) {
+        with_scratch(|buffer| {
+            self.protocol.writer(buffer).completion_void(id);
+            self.connection().gather(buffer);
+        });
+    }
+
+    /// Passes on what a client has sent to the streams of a call before a policy allowed it.
+    pub(super) fn pass_on_held(&self, method: usize, held: Vec<HeldItems>, resources: &Resources) {
+        let detail = self.hub.options().error_detail();
+        for (held, upload) in held.into_iter().zip(resources.uploads()) {
+            if let Err(fault) = held.pass_on(&**upload, detail) {
+                self.log_item(method, &fault);
+            }
         }
     }
 

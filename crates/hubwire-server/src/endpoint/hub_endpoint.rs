@@ -332,7 +332,9 @@ async fn admitted(
     respond: fn(&HubEndpoint, Request<Body>) -> BoxFuture<'static, Response<Body>>,
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
-    if let Err(refusal) = access::admit(&endpoint, &mut parts).await {
+    let node = endpoint.hub.node();
+    let admitted = node.counting_panics_of(access::admit(&endpoint, &mut parts));
+    if let Err(refusal) = admitted.await {
         return *refusal;
     }
     respond(&endpoint, Request::from_parts(parts, body)).await

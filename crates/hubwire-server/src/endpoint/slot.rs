@@ -80,14 +80,24 @@ impl Slot {
         }
     }
 
-    /// Returns whether a request comes from the user of the connection. Before a user is known,
-    /// and if the connection was opened by nobody in particular, every request does.
+    /// Returns whether a request comes from the user of the connection. Before it is opened, that is
+    /// who has negotiated, and every request does if nobody in particular has; from then on, it is
+    /// who has opened it, be it nobody.
     ///
     /// A request may be overtaken by the one that opens the connection, so this is also checked
-    /// under the lock of the state.
+    /// where the state is used.
     pub(super) fn is_of(&self, requesting: Option<&Principal>) -> bool {
-        let known = self.principal();
-        known.is_none() || is_same_user(known, requesting)
+        self.is_of_in(&self.lock(), requesting)
+    }
+
+    fn is_of_in(&self, state: &State, requesting: Option<&Principal>) -> bool {
+        match state {
+            State::Attached { user, .. } => is_same_user(user.principal.as_ref(), requesting),
+            State::Negotiated { .. } | State::Ended { .. } => {
+                let known = self.principal();
+                known.is_none() || is_same_user(known, requesting)
+            }
+        }
     }
 
     /// Gives the connection to the only transport that may use it. The opener is its user from then
@@ -95,7 +105,7 @@ impl Slot {
     pub(super) fn attach(&self, transport: Transport, user: &CurrentUser) -> Attach {
         let mut state = self.lock();
         let opener = user.principal.as_ref();
-        if !self.is_of(opener) {
+        if !self.is_of_in(&state, opener) {
             return Attach::OtherUser;
         }
         let posted = match &mut *state {
@@ -188,7 +198,7 @@ impl Slot {
     /// will read.
     pub(super) fn receiver(&self, poster: Option<&Principal>) -> Receiver {
         let mut state = self.lock();
-        if !self.is_of(poster) {
+        if !self.is_of_in(&state, poster) {
             return Receiver::OtherUser;
         }
         match &mut *state {
@@ -212,7 +222,7 @@ impl Slot {
     pub(super) fn terminate(&self, requesting: Option<&Principal>) -> Termination {
         let state = self.lock();
         match &*state {
-            _ if !self.is_of(requesting) => return Termination::OtherUser,
+            state if !self.is_of_in(state, requesting) => return Termination::OtherUser,
             State::Ended { .. }
             | State::Attached {
                 input: SlotInput::Ended,

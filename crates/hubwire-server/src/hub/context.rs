@@ -92,7 +92,8 @@ impl<H: Hub> HubContext<H> {
         connection_id: impl Into<ConnectionId>,
         disconnect: Disconnect,
     ) -> usize {
-        self.disconnect(Target::Connection(connection_id.into()), &disconnect)
+        self.lifetime
+            .disconnect(&Target::Connection(connection_id.into()), disconnect)
     }
 
     /// Disconnects every connection of a user on this node, as
@@ -101,17 +102,15 @@ impl<H: Hub> HubContext<H> {
     /// This also applies to connections of the user that are just being made, but not to later
     /// ones: whoever is to stay away must be refused when connecting.
     pub fn disconnect_user(&self, user: impl Into<UserId>, disconnect: Disconnect) -> usize {
-        self.disconnect(Target::User(user.into()), &disconnect)
+        self.lifetime
+            .disconnect(&Target::User(user.into()), disconnect)
     }
 
     /// Disconnects the members of a group on this node, as [`HubContext::disconnect_connection`]
     /// does; returns how many this call has told to end.
     pub fn disconnect_group(&self, group: impl Into<GroupName>, disconnect: Disconnect) -> usize {
-        self.disconnect(Target::Group(group.into()), &disconnect)
-    }
-
-    fn disconnect(&self, target: Target, disconnect: &Disconnect) -> usize {
-        self.lifetime.disconnect(&target, disconnect)
+        self.lifetime
+            .disconnect(&Target::Group(group.into()), disconnect)
     }
 }
 

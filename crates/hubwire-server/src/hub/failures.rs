@@ -29,7 +29,12 @@ pub(crate) enum Place {
     /// The text of a method's error.
     ErrorText(usize),
     Method(usize),
+    /// A policy that was to decide about a call.
+    Policy(usize),
 }
+
+/// The number of places of each method.
+const PER_METHOD: usize = 5;
 
 impl Place {
     const OF_HUB: [Self; 4] = [
@@ -47,12 +52,13 @@ impl Place {
                 Self::CancelledStream(method),
                 Self::ErrorText(method),
                 Self::Method(method),
+                Self::Policy(method),
             ]
         })
     }
 
     fn position(self) -> usize {
-        let of_method = |method: usize, part| Self::OF_HUB.len() + 4 * method + part;
+        let of_method = |method: usize, part| Self::OF_HUB.len() + PER_METHOD * method + part;
         match self {
             Self::OnConnected => 0,
             Self::OnDisconnected => 1,
@@ -62,6 +68,7 @@ impl Place {
             Self::CancelledStream(method) => of_method(method, 1),
             Self::ErrorText(method) => of_method(method, 2),
             Self::Method(method) => of_method(method, 3),
+            Self::Policy(method) => of_method(method, 4),
         }
     }
 
@@ -74,7 +81,8 @@ impl Place {
             Self::Arguments(method)
             | Self::CancelledStream(method)
             | Self::ErrorText(method)
-            | Self::Method(method) => Some(method),
+            | Self::Method(method)
+            | Self::Policy(method) => Some(method),
         }
     }
 
@@ -95,6 +103,7 @@ impl Place {
             Self::CancelledStream(_) => "a cancelled stream failed",
             Self::ErrorText(_) => "the error of a hub method cannot be shown",
             Self::Method(_) => "hub method failed",
+            Self::Policy(_) => "a policy failed, and its call with it",
         }
     }
 
@@ -189,7 +198,7 @@ mod tests {
         for (position, place) in all().enumerate() {
             assert_eq!(place.position(), position);
         }
-        assert_eq!(all().count(), 4 + 3 * 4);
+        assert_eq!(all().count(), 4 + 3 * PER_METHOD);
     }
 
     #[test]

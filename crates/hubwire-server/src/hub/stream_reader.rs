@@ -131,8 +131,7 @@ pub(crate) trait Upload: Send + Sync {
     /// Returns whether the next item must wait.
     fn is_full(&self) -> bool;
 
-    /// Returns whether the method still takes items.
-    #[cfg(feature = "testing")]
+    /// Returns whether the stream has not ended, so that its client may refer to it.
     fn is_open(&self) -> bool;
 
     /// Decodes and queues an item; an item that does not fit ends the stream.
@@ -281,7 +280,6 @@ impl<T: DeserializeOwned + Send + 'static> Upload for Shared<T> {
         matches!(queue.state, State::Open) && queue.items.len() >= self.capacity
     }
 
-    #[cfg(feature = "testing")]
     fn is_open(&self) -> bool {
         matches!(self.lock().state, State::Open)
     }

@@ -390,8 +390,8 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
         self.change_group(GroupAction::Remove, connection_id, group)
     }
 
-    fn disconnect(&self, target: &Target, disconnect: &Disconnect) -> usize {
-        self.disconnect_local(target, disconnect)
+    fn disconnect(&self, target: &Target, disconnect: Disconnect) -> usize {
+        self.disconnect_local(target, &disconnect)
     }
 }
 

@@ -9,7 +9,7 @@ use hubwire_protocol::{BindError, TransferFormat, Transport as TransportName};
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::connection::{ConnectionRequest, Identity, NameIdentifierUserIdProvider};
+use crate::connection::{ConnectionRequest, CurrentUser, Identity, NameIdentifierUserIdProvider};
 use crate::hub::{Call, Hub, HubCallerContext, Method, Reply, TraceContext, TypedHub};
 use crate::lifetime::tests::lifetime;
 use crate::node::{EndpointOptions, HubOptions};
@@ -97,7 +97,7 @@ impl Stage {
         ));
         let identity = Identity {
             user_id: None,
-            principal: None,
+            user: CurrentUser::default(),
             request: ConnectionRequest::default(),
             transport: TransportName::WebSockets,
         };

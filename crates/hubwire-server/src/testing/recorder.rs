@@ -230,7 +230,7 @@ impl HubLifetimeManager for Recorder {
         self.change(GroupChange::Removed(connection_id, group))
     }
 
-    fn disconnect(&self, target: &Target, disconnect: &Disconnect) -> usize {
+    fn disconnect(&self, target: &Target, disconnect: Disconnect) -> usize {
         let mut memory = self.lock();
         memory
             .disconnects

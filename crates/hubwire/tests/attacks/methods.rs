@@ -221,6 +221,7 @@ async fn a_method_with_the_role() {
         for (target, arguments, result) in [
             ("Ship", json!([1]), json!(1)),
             ("Both", json!([1]), Value::Null),
+            ("Cancel", json!(["eve"]), json!("eve")),
         ] {
             let record =
                 json!({"type": 1, "invocationId": "1", "target": target, "arguments": arguments});

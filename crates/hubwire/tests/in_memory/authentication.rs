@@ -169,12 +169,31 @@ async fn the_claims_of_who_polls_are_those_of_the_last_poll() {
     let client = client.with_principal(ann("Admin"));
     client.shake_hands().await;
     client.post(call("1", "Role", &json!([]))).await;
+    settle().await;
     let demoted = client.with_principal(ann("Guest"));
     assert_eq!(demoted.poll().await.messages(), [completed("1", "Admin")]);
     // A POST does not count, whatever it claims.
     client.post(call("2", "Role", &json!([]))).await;
     assert_eq!(demoted.poll().await.messages(), [completed("2", "Guest")]);
     client.delete().await;
+    it.ended("transport closed").await;
+}
+
+/// A link to the connection's URL would lend it the rights of whoever follows it.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_nobody_has_opened_stays_nobody_s() {
+    let it = Stage::new();
+    let nobody = HttpClient::start_polling(&it.endpoint).await;
+    let admin = nobody.with_principal(Principal::new([("sub", "ann"), ("role", "Admin")]));
+    admin.poll().await.assert_is(403, None, "");
+    admin.post("x").await.assert_is(403, None, "");
+    admin.delete().await.assert_is(403, None, "");
+    nobody.post(call("1", "Role", &json!([]))).await;
+    assert_eq!(
+        nobody.poll().await.messages(),
+        [completed("1", json!(null))]
+    );
+    nobody.delete().await;
     it.ended("transport closed").await;
 }
 

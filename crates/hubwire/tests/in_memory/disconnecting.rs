@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hubwire::backplane::InProcessFarm;
 use hubwire::protocol::{Close, HubProtocol};
-use hubwire::testing::{ClientTransport, Received, TestClient};
+use hubwire::testing::{ClientTransport, HubTester, Received, Target, TestClient};
 use hubwire::{
     Disconnect, DisconnectReason, HubCallerContext, HubContext, HubResult, Principal, StreamReader,
     hub,
@@ -20,6 +20,7 @@ use test_support::http_client::{HANDSHAKE, HttpClient, messages};
 use test_support::in_memory::*;
 use test_support::log_lines::LogLines;
 use test_support::packed::PackedClient;
+use tokio::task::JoinSet;
 use tracing::Level;
 
 /// What `on_connected` does.
@@ -467,7 +468,8 @@ async fn kicks_that_race_with_handshakes_lose_nobody() {
     for round in 0..300 {
         let principal = Principal::new([("sub", "ann")]);
         let mut client = TestClient::open(&room.server.endpoint, Some(principal));
-        let connecting = tokio::spawn(async move {
+        let mut connecting = JoinSet::new();
+        connecting.spawn(async move {
             for _ in 0..round % 7 {
                 tokio::task::yield_now().await;
             }
@@ -485,8 +487,9 @@ async fn kicks_that_race_with_handshakes_lose_nobody() {
             tokio::task::yield_now().await;
         }
         assert_eq!(room.context().disconnect_user("ann", banned()), 1);
-        let patience = tokio::time::timeout(seconds(20), connecting);
-        patience.await.expect("the client is told").unwrap();
+        let patience = tokio::time::timeout(seconds(20), connecting.join_next());
+        let ended = patience.await.expect("the client is told");
+        ended.unwrap().unwrap();
     }
     room.server.leaves_nothing_behind_soon().await;
     let notes = room.log.take();
@@ -642,4 +645,25 @@ async fn a_call_that_never_ends_holds_nothing_up() {
     assert_last(&mut ann, goodbye()).await;
     settle().await;
     assert_eq!(room.log.take(), [BANNED]);
+}
+
+#[tokio::test]
+async fn a_tester_records_who_was_disconnected() {
+    let tester = HubTester::new(RoomHub {
+        welcome: Welcome::Accept,
+        gate: Gate::closed(),
+        log: Log::default(),
+    });
+    let (ann, bob) = (tester.caller("ann"), tester.caller("bob"));
+    assert_eq!(ann.invoke("Kick", ("bob",)).await.unwrap(), 1);
+    assert_eq!(ann.invoke("Kick", ("bob",)).await.unwrap(), 0);
+    assert_eq!(ann.invoke("Kick", ("nobody",)).await.unwrap(), 0);
+    let kicked = |id: &str| (Target::Connection(id.into()), Disconnect::for_good());
+    let expected = ["bob", "bob", "nobody"].map(kicked);
+    assert_eq!(tester.recorder().take_disconnects(), expected);
+    assert_eq!(tester.recorder().take_disconnects(), []);
+    tester.context().groups().add("bob", "room").await.unwrap();
+    let told = tester.context().disconnect_group("room", banned());
+    assert_eq!(told, 0);
+    drop(bob);
 }

@@ -9,6 +9,7 @@
 mod accepting;
 mod authentication;
 mod authentication_expiry;
+mod authorization;
 mod both_protocols;
 mod both_ways;
 mod busy_first_hook;

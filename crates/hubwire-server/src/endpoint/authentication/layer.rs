@@ -215,7 +215,8 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let authenticated = authentication.authenticate(&mut parts, Tokens::InHeader, timeout);
-            if let Err(status) = authenticated.await {
+            let node = &authentication.node;
+            if let Err(status) = node.counting_panics_of(authenticated).await {
                 return Ok(response::empty(status));
             }
             let extensions = &mut parts.extensions;

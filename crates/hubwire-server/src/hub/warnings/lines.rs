@@ -204,7 +204,9 @@ impl CallFault {
             }
             Self::TooManyCalls => "too many calls of its connection run already",
             Self::Unauthorized => "its user may not call the method",
-            Self::ShownError => "the method returned an error that its caller may read",
+            Self::ShownError => {
+                "the method or its policy returned an error that its caller may read"
+            }
         }
     }
 }

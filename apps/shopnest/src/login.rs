@@ -1,0 +1,114 @@
+//! `POST /api/login`: a token for an account, or for a guest.
+
+mod accounts;
+mod admin;
+mod guests;
+mod key;
+mod name;
+mod passwords;
+mod refusal;
+mod sign_in;
+mod tokens;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::response::IntoResponse;
+use hubwire::Principal;
+use serde::Serialize;
+use tokio::time::timeout;
+
+pub(crate) use self::accounts::Accounts;
+pub(crate) use self::admin::Admin;
+use self::guests::Guests;
+pub(crate) use self::key::Key;
+use self::passwords::Passwords;
+use self::refusal::Refusal;
+use self::sign_in::{BODY_TIMEOUT, MAXIMUM_BODY_BYTES, SignIn};
+use self::tokens::User;
+pub(crate) use self::tokens::{Tokens, bearer};
+
+/// What signs visitors in.
+#[derive(Debug)]
+pub(crate) struct Login {
+    accounts: Accounts,
+    passwords: Passwords,
+    guests: Guests,
+    tokens: Tokens,
+}
+
+/// The response to a request that is granted.
+#[derive(Serialize)]
+struct Granted {
+    token: String,
+}
+
+impl Login {
+    /// Creates what signs visitors in, with tokens signed by `tokens`.
+    pub(crate) fn new(accounts: Accounts, tokens: Tokens) -> Self {
+        Self {
+            accounts,
+            passwords: Passwords::new(passwords::is_of),
+            guests: Guests::default(),
+            tokens,
+        }
+    }
+
+    /// Waits for the passwords that are still being verified; those that wait are dropped with their
+    /// requests.
+    pub(crate) async fn finish(&self) {
+        self.passwords.finish().await;
+    }
+
+    async fn token(&self, asked: SignIn, bearer: Option<&Principal>) -> Result<String, Refusal> {
+        let user = match asked {
+            SignIn::Account { user, password } => self.account(&user, password).await?,
+            SignIn::Guest { name } => match bearer.and_then(User::guest) {
+                Some(known) => self.guests.renew(known)?,
+                None => self.guests.welcome(name.as_deref())?,
+            },
+        };
+        Ok(self.tokens.sign(&user))
+    }
+
+    /// An unknown user takes as long as a wrong password, and gets the same answer.
+    async fn account(&self, user: &str, password: String) -> Result<User, Refusal> {
+        let account = self.accounts.find(user);
+        let hash = account.map_or(accounts::NOBODYS_HASH, |it| it.hash);
+        let is_right = self.passwords.verify(password, hash).await?;
+        match account {
+            Some(account) if is_right => Ok(User::from(account)),
+            _ => Err(Refusal::WrongPassword),
+        }
+    }
+}
+
+/// Responds with a token, which `Authorization: Bearer` of later requests has.
+///
+/// The body is `{"user", "password"}` of an account, or `{"guest": true, "name"?}`. The token of a guest in
+/// `Authorization` is renewed, with the same id and name.
+pub(crate) async fn login(
+    State(login): State<Arc<Login>>,
+    bearer: Option<Principal>,
+    request: Request,
+) -> Result<impl IntoResponse, Refusal> {
+    let asked = SignIn::parse(&body(request).await?)?;
+    let token = login.token(asked, bearer.as_ref()).await?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(Granted { token })))
+}
+
+async fn body(request: Request) -> Result<Bytes, Refusal> {
+    let read = axum::body::to_bytes(request.into_body(), MAXIMUM_BODY_BYTES);
+    match timeout(BODY_TIMEOUT, read).await {
+        Ok(Ok(body)) => Ok(body),
+        // The client is gone, or has sent too much.
+        Ok(Err(_)) => Err(Refusal::TooLarge),
+        Err(_) => Err(Refusal::TooSlow),
+    }
+}
+
+#[cfg(test)]
+mod tests;

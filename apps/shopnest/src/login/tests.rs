@@ -1,0 +1,282 @@
+//! Requests to sign in, and what their tokens are good for.
+
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
+use hubwire::auth::jwt::JwtBearer;
+use hubwire::{SignalR, Timestamp};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::*;
+use crate::app::router;
+
+/// A shop without a listener.
+struct Shop {
+    app: Router,
+    bearer: JwtBearer,
+    tokens: Tokens,
+}
+
+impl Shop {
+    fn with(accounts: Accounts) -> Self {
+        let key = Key::random().unwrap();
+        let visitors = Login::new(accounts, Tokens::new(&key).unwrap());
+        let signalr = SignalR::builder().authenticator(bearer(&key).unwrap());
+        let address = ([127, 0, 0, 1], 5000).into();
+        Self {
+            app: router(&signalr.build(), Arc::new(visitors), address),
+            bearer: bearer(&key).unwrap(),
+            tokens: Tokens::new(&key).unwrap(),
+        }
+    }
+
+    fn open() -> Self {
+        Self::with(Accounts::demo())
+    }
+
+    async fn post(&self, path: &str, token: Option<&str>, body: impl Into<Body>) -> Response {
+        let mut request = Request::post(path).header(HOST, "localhost");
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(body.into()).unwrap();
+        self.app.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn refusal(&self, body: impl ToString) -> StatusCode {
+        let response = self.post("/api/login", None, body.to_string()).await;
+        response.status()
+    }
+
+    /// Signs in, and returns the token.
+    async fn token(&self, body: Value, known: Option<&str>) -> String {
+        let response = self.post("/api/login", known, body.to_string()).await;
+        assert_eq!(response.status(), 200, "{body}");
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        let granted: Value = serde_json::from_slice(&content(response).await).unwrap();
+        let members: Vec<_> = granted.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["token"]);
+        granted["token"].as_str().unwrap().to_owned()
+    }
+
+    async fn user(&self, token: &str) -> Principal {
+        self.bearer.validate(token).await.unwrap()
+    }
+
+    async fn ship(&self, token: Option<&str>) -> StatusCode {
+        let response = self.post("/api/orders/7/ship", token, "").await;
+        response.status()
+    }
+}
+
+async fn content(response: Response) -> Bytes {
+    let body = response.into_body();
+    axum::body::to_bytes(body, usize::MAX).await.unwrap()
+}
+
+fn account(user: &str, password: &str) -> Value {
+    json!({"user": user, "password": password})
+}
+
+#[tokio::test]
+async fn a_demo_account_gets_a_token_with_its_name_and_role_for_an_hour() {
+    let shop = Shop::open();
+    for (name, role) in [("ann", None), ("bob", None), ("admin", Some("Admin"))] {
+        let asked = account(name, &format!("{name}-demo"));
+        let user = shop.user(&shop.token(asked, None).await).await;
+        let mut claims: Vec<_> = user.all_claims().map(|(kind, _)| kind).collect();
+        claims.sort_unstable();
+        let expected = ["aud", "exp", "iss", "name", "role", "sub"];
+        assert!(
+            expected
+                .iter()
+                .filter(|it| role.is_some() || **it != "role")
+                .eq(&claims)
+        );
+        assert_eq!(user.claim("sub"), Some(name));
+        assert_eq!(user.name(), Some(name));
+        assert_eq!(user.claim("role"), role);
+        assert_eq!(
+            [user.claim("iss"), user.claim("aud")],
+            [Some("shopnest"); 2]
+        );
+        let now = SystemTime::try_from(Timestamp::now()).unwrap();
+        let left = user.expires().unwrap().duration_since(now).unwrap();
+        assert!((3590..=3600).contains(&left.as_secs()), "{left:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
+    let shop = Shop::open();
+    let mut answers = Vec::new();
+    for asked in [
+        account("ann", "bob-demo"),
+        account("nobody", "ann-demo"),
+        account("", ""),
+        account("Ann", "ann-demo"),
+    ] {
+        let response = shop.post("/api/login", None, asked.to_string()).await;
+        assert_eq!(response.status(), 401);
+        answers.push((response.headers().clone(), content(response).await));
+    }
+    for answer in &answers {
+        assert_eq!(answer, &answers[0]);
+    }
+}
+
+#[tokio::test]
+async fn without_demo_users_only_guests_sign_in() {
+    let shop = Shop::with(Accounts::none());
+    for name in ["ann", "bob", "admin"] {
+        let asked = account(name, &format!("{name}-demo"));
+        assert_eq!(shop.refusal(asked).await, 401);
+        // The names stay reserved.
+        assert_eq!(
+            shop.refusal(json!({"guest": true, "name": name})).await,
+            409
+        );
+    }
+    shop.token(json!({"guest": true}), None).await;
+}
+
+#[tokio::test]
+async fn a_guest_has_the_chosen_name_a_random_id_and_no_role() {
+    let shop = Shop::open();
+    let asked = json!({"guest": true, "name": " Ada Lovelace "});
+    let ada = shop.user(&shop.token(asked, None).await).await;
+    assert_eq!(ada.name(), Some("Ada Lovelace"));
+    assert_eq!(ada.claim("role"), None);
+    let other = shop
+        .user(&shop.token(json!({"guest": true}), None).await)
+        .await;
+    assert_ne!(ada.claim("sub"), other.claim("sub"));
+    for (name, status) in [
+        ("ada lovelace", 409),
+        ("ADMIN", 409),
+        (" ", 400),
+        ("a\nb", 400),
+    ] {
+        assert_eq!(
+            shop.refusal(json!({"guest": true, "name": name})).await,
+            status
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_guests_token_is_renewed_and_no_other() {
+    let shop = Shop::open();
+    let asked = json!({"guest": true, "name": "Ada"});
+    let first = shop.token(asked.clone(), None).await;
+    let ada = shop.user(&first).await;
+    // The name in the request does not count.
+    for asked in [
+        asked,
+        json!({"guest": true}),
+        json!({"guest": true, "name": "Eve"}),
+    ] {
+        let renewed = shop.user(&shop.token(asked, Some(&first)).await).await;
+        for claim in ["sub", "name"] {
+            assert_eq!(renewed.claim(claim), ada.claim(claim));
+        }
+        assert!(renewed.expires() >= ada.expires());
+    }
+    let from_elsewhere = shop.tokens.sign(&User::new("5f2b", "Grace"));
+    let renewed = shop.token(json!({"guest": true}), Some(&from_elsewhere));
+    let renewed = shop.user(&renewed.await).await;
+    assert_eq!(
+        [renewed.claim("sub"), renewed.name()],
+        [Some("5f2b"), Some("Grace")]
+    );
+    let ann = shop.token(account("ann", "ann-demo"), None).await;
+    let endless = shop.tokens.sign(&User::new("x".repeat(65), "Endless"));
+    let staff = User {
+        role: Some("Admin"),
+        ..User::new("guest-7", "Staff")
+    };
+    for other in [ann, endless, shop.tokens.sign(&staff), "a.b.c".to_owned()] {
+        let guest = shop
+            .user(&shop.token(json!({"guest": true}), Some(&other)).await)
+            .await;
+        assert!(guest.claim("sub").unwrap().starts_with("guest-"));
+        assert_ne!(guest.claim("sub"), Some("guest-7"));
+        assert_eq!(guest.claim("role"), None);
+    }
+    // An account signs in whatever its token says.
+    shop.token(account("bob", "bob-demo"), Some(&first)).await;
+}
+
+#[tokio::test]
+async fn only_an_admin_ships() {
+    let shop = Shop::open();
+    let admin = shop.token(account("admin", "admin-demo"), None).await;
+    let ann = shop.token(account("ann", "ann-demo"), None).await;
+    let guest = shop.token(json!({"guest": true}), None).await;
+    assert_eq!(shop.ship(Some(&admin)).await, 200);
+    for token in [ann, guest] {
+        assert_eq!(shop.ship(Some(&token)).await, 403);
+    }
+    for token in [None, Some("a.b.c"), Some("")] {
+        assert_eq!(shop.ship(token).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn every_hub_needs_a_token() {
+    let shop = Shop::open();
+    let token = shop.token(json!({"guest": true}), None).await;
+    for hub in ["chat", "orders", "notifications"] {
+        let path = format!("/hubs/{hub}/negotiate?negotiateVersion=1");
+        let refused = shop.post(&path, None, "").await;
+        assert_eq!(refused.status(), 401, "{hub}");
+        assert!(content(refused).await.is_empty());
+        assert_eq!(
+            shop.post(&path, Some(&token), "").await.status(),
+            200,
+            "{hub}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_none_is_refused() {
+    let shop = Shop::open();
+    for body in ["", "{", "{}", r#"{"user":7,"password":"x"}"#] {
+        assert_eq!(shop.refusal(body).await, 400, "{body}");
+    }
+    let name = "x".repeat(MAXIMUM_BODY_BYTES);
+    assert_eq!(
+        shop.refusal(json!({"guest": true, "name": name})).await,
+        413
+    );
+    let text = shop.post("/api/login", None, "{").await;
+    assert_eq!(text.headers()[CONTENT_TYPE], "text/plain; charset=utf-8");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    let shop = Shop::open();
+    let (_never, body) = tokio::sync::oneshot::channel::<()>();
+    let body = Body::from_stream(futures_util::stream::once(async {
+        body.await.map(|()| Bytes::new())
+    }));
+    assert_eq!(shop.post("/api/login", None, body).await.status(), 408);
+}
+
+#[test]
+fn nothing_secret_is_shown() {
+    let key = Key::random().unwrap();
+    let login = Login::new(Accounts::demo(), Tokens::new(&key).unwrap());
+    let asked = SignIn::parse(br#"{"user":"ann","password":"ann-demo"}"#).unwrap();
+    let shown = format!("{key:?} {login:?} {asked:?}");
+    assert!(
+        !shown.contains("ann-demo") && !shown.contains("password:"),
+        "{shown}"
+    );
+}
