@@ -307,6 +307,11 @@ pub mod __private {
 pub mod guides {
     //! Topics that are too long for the documentation of a single type.
 
+    #[cfg(feature = "jwks")]
+    pub mod authentication {
+        #![doc = include_str!("../../../docs/authentication.md")]
+    }
+
     pub mod contracts {
         #![doc = include_str!("../../../docs/contracts.md")]
     }

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A shared list of events that can be waited for.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Journal {
     entries: Arc<Mutex<Vec<String>>>,
     added: Arc<Notify>,

@@ -6,6 +6,7 @@ mod notifications;
 mod orders;
 mod presence;
 mod rooms;
+mod secure_hub;
 mod shop_chat;
 mod stock_ticker;
 mod typed_notifications;
