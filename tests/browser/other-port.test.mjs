@@ -127,16 +127,20 @@ test("a page of any other origin is refused, and the log says what to do", async
   }
 });
 
-test("a page of any other origin cannot open a WebSocket either", async (t) => {
+test("a page of any other origin cannot open a WebSocket either, though it has the visitor's cookie", async (t) => {
   const { page } = await open(t, "127.0.0.1");
-  const opened = (path) =>
+  await page.context().addCookies([{ name: "session", value: "ada", url: server.url }]);
+  const opened = (path, base = server.url) =>
     page.evaluate((url) => {
       const socket = new WebSocket(url);
       return new Promise((resolve) => {
         socket.onopen = () => resolve(true);
         socket.onerror = () => resolve(false);
       });
-    }, server.url.replace("http", "ws") + path);
+    }, base.replace("http", "ws") + path);
+  // Ports of one host are one site: the browser does send it.
+  assert.equal(await opened("/", pages.origin("127.0.0.1")), false);
+  assert.deepEqual(pages.cookiesOfWebSockets, ["session=ada"]);
   assert.equal(await opened("/chat-cors"), false);
   assert.equal(await opened("/chat-cors-layered"), false);
 });
