@@ -27,7 +27,7 @@ fn failures(server: &KeyServer) -> Vec<Answer> {
         text(""),
         text("<html></html>"),
         text("{\"keys\":["),
-        text(&" ".repeat(300 * 1024)),
+        text(&(keys() + &" ".repeat(300 * 1024))),
         Answer::json(&Value::Null),
         Answer::json(&json!({"keys": []})),
         Answer::json(&json!({"keys": {}})),
@@ -36,8 +36,12 @@ fn failures(server: &KeyServer) -> Vec<Answer> {
     ]
 }
 
+fn keys() -> String {
+    key_set([("one", &Signing::rsa("RS256"))]).to_string()
+}
+
 fn good() -> Answer {
-    Answer::json(&key_set([("one", &Signing::rsa("RS256"))]))
+    Answer::Now("200 OK".to_owned(), keys())
 }
 
 fn token() -> String {
