@@ -88,7 +88,10 @@ impl JwtBearerBuilder {
     /// Adds an issuer: a token must have one of them as its `iss`. Default: none, and `iss` does not
     /// matter.
     ///
-    /// Issuers are compared exactly: `https://login.example.com/` is another one.
+    /// Issuers are compared exactly: `https://login.example.com/` is another one. Every key is good
+    /// for each of them, and two users with one `sub` are the same user, whoever has issued their
+    /// tokens: add several only if they trust each other, or give each endpoint an authenticator of
+    /// its own.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.validation.issuers.push(issuer.into());
         self

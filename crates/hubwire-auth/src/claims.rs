@@ -6,6 +6,7 @@ use std::fmt;
 use hubwire_server::Principal;
 use serde::Deserialize;
 use serde::de::{Error, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::Rejection;
@@ -37,6 +38,7 @@ impl<'a> Claims<'a> {
     /// Returns the user with these claims: a list is one claim for each of its values, and what is
     /// no text is its JSON.
     pub(crate) fn principal(&self) -> Result<Principal, Rejection> {
+        self.check_subject()?;
         let mut kept = Kept::default();
         for (name, value) in &self.0 {
             match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
@@ -45,6 +47,20 @@ impl<'a> Claims<'a> {
             }
         }
         Ok(Principal::new(kept.claims))
+    }
+
+    /// Checks that `sub` names one user, if there is one: it is a text (RFC 7519, section 4.1.2), or
+    /// a number, as some issuers write it.
+    fn check_subject(&self) -> Result<(), Rejection> {
+        let names_a_user = |json: &str| match serde_json::from_str(json) {
+            Ok(Value::String(name)) => !name.is_empty(),
+            Ok(Value::Number(_)) => true,
+            _ => false,
+        };
+        match self.get("sub") {
+            Some(json) if !names_a_user(json) => Err(Rejection::Subject),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) enum Rejection {
     Claims,
     #[error("a token with more claims than can be kept")]
     TooManyClaims,
+    #[error("a token whose `sub` is no text or number, or empty")]
+    Subject,
     #[error("a token without `exp`")]
     NoExpiration,
     #[error("a token with a malformed `exp`")]

@@ -50,6 +50,27 @@ async fn each_value_is_a_claim() {
     assert_eq!(ann.name_identifier(), Some("ann"));
 }
 
+/// Otherwise, all users of an issuer that makes a mistake would be one user.
+#[tokio::test]
+async fn a_subject_names_one_user() {
+    let token = |sub: &str| {
+        token_of(&format!(
+            r#"{{"iss":"issuer","aud":"chat","exp":1800003600,"sub":{sub}}}"#
+        ))
+    };
+    for (sub, name) in [(r#""ann""#, Some("ann")), ("7", Some("7")), ("null", None)] {
+        let user = user(&hs256(), &token(sub)).await.unwrap();
+        assert_eq!(user.name_identifier(), name);
+    }
+    for sub in [r#""""#, "[]", r#"["ann","bob"]"#, "{}", "true"] {
+        let error = user(&hs256(), &token(sub)).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a token whose `sub` is no text or number, or empty"
+        );
+    }
+}
+
 #[test]
 fn claims_are_an_object_with_unique_names() {
     for claims in [
