@@ -22,7 +22,7 @@ use test_support::log_lines::LogLines;
 use tower::ServiceExt;
 use tracing::Level;
 
-use crate::http_stage::{Stage, call, completed};
+use crate::http_stage::Stage;
 
 fn ann() -> Principal {
     Principal::new([("sub", "ann")])
@@ -102,7 +102,11 @@ async fn refuses(does: Does, expected: u16) {
                 .authorize(Policy::authenticated())
         },
     );
-    assert_eq!(status(&stage.endpoint, None).await, Some(expected), "{does:?}");
+    assert_eq!(
+        status(&stage.endpoint, None).await,
+        Some(expected),
+        "{does:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,7 +249,10 @@ fn slow(authenticator: u64, policy: u64) -> Stage {
     });
     Stage::with(
         |hub| hub,
-        |it| it.authenticator(Slow(seconds(authenticator))).authorize(policy),
+        |it| {
+            it.authenticator(Slow(seconds(authenticator)))
+                .authorize(policy)
+        },
     )
 }
 
@@ -342,13 +349,51 @@ async fn who_was_admitted_after_the_shutdown_gets_nothing() {
     it.server.leaves_nothing_behind().await;
 }
 
+/// `authentication_timeout` (10 s) is for both decisions.
 #[tokio::test(start_paused = true)]
-async fn whose_roles_are_taken_while_a_call_waits_cannot_call() {
-    let it = Stage::new();
+async fn both_decisions_together_take_no_longer_than_the_timeout() {
+    let it = slow(9, 9);
+    let begun = tokio::time::Instant::now();
+    assert_eq!(status(&it.endpoint, None).await, Some(503));
+    assert_elapsed(begun, 9.9..=11.0);
+}
+
+/// The same for an application's other routes.
+#[tokio::test(start_paused = true)]
+async fn a_layer_refuses_what_panics() {
+    for does in [
+        Does::NeverAnswersAndItsFutureFalls,
+        Does::FailsWith("show"),
+        Does::FailsWith("drop"),
+    ] {
+        let _lines = ErrorLines::counted();
+        let signalr = hubwire::SignalR::builder()
+            .authenticator(Hostile(does))
+            .build();
+        let app: axum::Router = axum::Router::new()
+            .route("/", axum::routing::post(async || "in"))
+            .route_layer(signalr.authentication_layer());
+        let response = app.oneshot(Request::post("/").body(Body::empty()).unwrap());
+        let response = std::panic::AssertUnwindSafe(response).catch_unwind().await;
+        let status = response.ok().map(|it| it.unwrap().status().as_u16());
+        assert_eq!(status, Some(503), "{does:?}");
+    }
+}
+
+/// A poll that waits at the authenticator for longer than a message does in the queue.
+#[tokio::test(start_paused = true)]
+async fn who_is_kicked_between_two_polls_is_told() {
+    let it = slow(9, 0);
     let ann = HttpClient::negotiate_as(&it.endpoint, Some("ann")).await;
-    ann.shake_hands().await;
-    ann.post(call("1", "Role", &json!([]))).await;
-    assert_eq!(ann.poll().await.messages(), [completed("1", json!(null))]);
-    ann.delete().await;
-    it.ended("transport closed").await;
+    assert_eq!(ann.poll().await.status, 200);
+    let (_, polled) = tokio::join!(ann.post(HANDSHAKE), ann.poll());
+    assert_eq!(polled.body, "{}\u{1e}");
+    let because = hubwire::Disconnect::for_good().because("x");
+    assert_eq!(it.server.context().disconnect_user("ann", because), 1);
+    assert_eq!(
+        ann.poll().await.messages(),
+        [json!({"type": 7, "error": "x"})]
+    );
+    assert_eq!(ann.poll().await.status, 204);
+    it.ended("disconnected by the hub: x").await;
 }

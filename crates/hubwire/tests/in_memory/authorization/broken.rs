@@ -5,12 +5,12 @@ use std::time::SystemTime;
 
 use futures_util::stream;
 use hubwire::auth::{Policy, PolicyContext};
+use hubwire::options::KeepConnection;
 use hubwire::testing::{Received, TestClient};
 use hubwire::{
     Disconnect, DisconnectReason, HubBuilder, HubCallerContext, HubContext, HubError, HubResult,
     Naming, Principal, Stream, StreamReader, hub,
 };
-use hubwire::options::KeepConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use test_support::bombs::{Bomb, ErrorLines, Explosive};
@@ -127,7 +127,7 @@ fn falls_on_drop() -> Policy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn broken_a_policy_that_panics_on_drop_at_its_cancel_ends_one_call() {
+async fn a_policy_that_panics_on_drop_at_its_cancel_ends_one_call() {
     for protocol in PROTOCOLS {
         let _lines = ErrorLines::counted();
         let stage = Stage::with(falls_on_drop(), |hub| {
@@ -151,7 +151,7 @@ async fn broken_a_policy_that_panics_on_drop_at_its_cancel_ends_one_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn broken_a_thousand_policies_that_panic_on_drop_at_the_end_of_their_connection() {
+async fn a_thousand_policies_that_panic_on_drop_at_the_end_of_their_connection() {
     for protocol in PROTOCOLS {
         for kicked in [false, true] {
             let _lines = ErrorLines::counted();
@@ -161,7 +161,8 @@ async fn broken_a_thousand_policies_that_panic_on_drop_at_the_end_of_their_conne
             let mut other = stage.connect(protocol).await;
             let mut peer = stage.connect(protocol).await;
             for id in 0..1_000 {
-                peer.stream(&id.to_string(), "Count", &[json!(3)], &[]).await;
+                peer.stream(&id.to_string(), "Count", &[json!(3)], &[])
+                    .await;
             }
             assert!(peer.heard().await.is_empty());
             if kicked {
@@ -179,7 +180,7 @@ async fn broken_a_thousand_policies_that_panic_on_drop_at_the_end_of_their_conne
 }
 
 #[tokio::test(start_paused = true)]
-async fn broken_policies_that_panic_on_drop_do_not_hold_up_a_shutdown() {
+async fn policies_that_panic_on_drop_do_not_hold_up_a_shutdown() {
     let _lines = ErrorLines::counted();
     let stage = Stage::with(falls_on_drop(), |hub| hub);
     let mut peers = Vec::new();
@@ -206,7 +207,7 @@ async fn broken_policies_that_panic_on_drop_do_not_hold_up_a_shutdown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn broken_errors_that_panic_when_shown_or_dropped_end_one_call() {
+async fn errors_that_panic_when_shown_or_dropped_end_one_call() {
     for protocol in PROTOCOLS {
         for text in ["show", "drop"] {
             let _lines = ErrorLines::counted();
@@ -229,7 +230,7 @@ async fn broken_errors_that_panic_when_shown_or_dropped_end_one_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn broken_three_megabytes_reach_a_policy_and_the_method() {
+async fn three_megabytes_reach_a_policy_and_the_method() {
     for protocol in PROTOCOLS {
         let sizes = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&sizes);
@@ -241,12 +242,11 @@ async fn broken_three_megabytes_reach_a_policy_and_the_method() {
                 Ok(true)
             }
         });
-        let stage = Stage::with(policy, |hub| {
-            hub.maximum_receive_message_size(4_000_000)
-        });
+        let stage = Stage::with(policy, |hub| hub.maximum_receive_message_size(4_000_000));
         for size in [0, 1, 3_000_000] {
             let mut peer = stage.connect(protocol).await;
-            peer.invoke("1", "Large", &[json!("é".repeat(size / 2))]).await;
+            peer.invoke("1", "Large", &[json!("é".repeat(size / 2))])
+                .await;
             let expected = format!("completion 1 result {}", size / 2 * 2);
             assert_eq!(peer.heard().await, [expected]);
             drop(peer);
@@ -258,7 +258,7 @@ async fn broken_three_megabytes_reach_a_policy_and_the_method() {
 
 /// The policy and the method see the same names.
 #[tokio::test(start_paused = true)]
-async fn broken_a_policy_reads_arguments_with_the_names_of_the_hub() {
+async fn a_policy_reads_arguments_with_the_names_of_the_hub() {
     for protocol in PROTOCOLS {
         for at_once in [true, false] {
             let policy = Policy::check_with_arguments(move |cx: PolicyContext| async move {
@@ -279,11 +279,19 @@ async fn broken_a_policy_reads_arguments_with_the_names_of_the_hub() {
             };
             let order = json!({name[0]: "Ann", name[1]: 7});
             peer.invoke("1", "Order", &[order.clone()]).await;
-            assert_eq!(peer.heard().await, ["completion 1 result \"Ann 7\""], "{protocol:?}");
+            assert_eq!(
+                peer.heard().await,
+                ["completion 1 result \"Ann 7\""],
+                "{protocol:?}"
+            );
             peer.upload("2", "Names", &[], &["s"]).await;
             peer.item("s", order.clone()).await;
             peer.end("s").await;
-            assert_eq!(peer.heard().await, ["completion 2 result \"Ann\""], "{protocol:?}");
+            assert_eq!(
+                peer.heard().await,
+                ["completion 2 result \"Ann\""],
+                "{protocol:?}"
+            );
             drop(peer);
             stage.server.leaves_nothing_behind().await;
         }
@@ -292,7 +300,7 @@ async fn broken_a_policy_reads_arguments_with_the_names_of_the_hub() {
 
 /// As hub code may keep a caller.
 #[tokio::test(start_paused = true)]
-async fn broken_a_policy_that_keeps_its_context_keeps_no_connection_counted() {
+async fn a_policy_that_keeps_its_context_keeps_no_connection_counted() {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let keeping = Arc::clone(&kept);
     let stage = Stage::new(Policy::check(move |cx| {
@@ -312,7 +320,7 @@ async fn broken_a_policy_that_keeps_its_context_keeps_no_connection_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn broken_policies_ask_their_client_three_at_a_time() {
+async fn policies_ask_their_client_three_at_a_time() {
     for protocol in PROTOCOLS {
         let policy = Policy::check(async |cx: PolicyContext| {
             let clients = cx.caller().unwrap().clients();
@@ -352,7 +360,7 @@ async fn broken_policies_ask_their_client_three_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn broken_a_kick_or_an_expiry_meets_a_pending_policy_and_a_full_upload() {
+async fn a_kick_or_an_expiry_meets_a_pending_policy_and_a_full_upload() {
     for protocol in PROTOCOLS {
         for expires in [false, true] {
             let stage = Stage::with(falls_on_drop(), |hub| {
@@ -390,7 +398,7 @@ async fn broken_a_kick_or_an_expiry_meets_a_pending_policy_and_a_full_upload() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn broken_who_expires_while_being_welcomed_ends() {
+async fn who_expires_while_being_welcomed_ends() {
     let stage = Stage::new(Policy::authenticated());
     let endpoint = stage
         .server
@@ -413,7 +421,7 @@ async fn broken_who_expires_while_being_welcomed_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn broken_a_policy_that_kicks_its_caller_lets_nothing_run() {
+async fn a_policy_that_kicks_its_caller_lets_nothing_run() {
     for protocol in PROTOCOLS {
         let context: Arc<Mutex<Option<HubContext<Pub>>>> = Arc::default();
         let kicking = Arc::clone(&context);
@@ -437,16 +445,20 @@ async fn broken_a_policy_that_kicks_its_caller_lets_nothing_run() {
 
 /// The client reads everything at once.
 #[tokio::test(start_paused = true)]
-async fn broken_a_reason_of_any_size_reaches_the_client() {
+async fn a_reason_of_any_size_reaches_the_client() {
     let stage = Stage::new(Policy::authenticated());
     for size in [0, 1, 100_000, 3_000_000] {
         let mut client = stage.server.connect_as("ann").await;
-        let reason = "x".repeat(size);
+        let mut reason = "x".repeat(size);
         let because = Disconnect::for_good().because(reason.clone());
         assert_eq!(stage.server.context().disconnect_user("ann", because), 1);
         let Received::Message(close) = next(&mut client).await else {
             panic!("no Close for a reason of {size} bytes");
         };
+        if size > 1_024 {
+            reason.truncate(1_024);
+            reason.push_str("...");
+        }
         assert!(close["error"] == Value::from(reason), "{size}");
         drop(client);
         stage.server.leaves_nothing_behind().await;
@@ -454,7 +466,7 @@ async fn broken_a_reason_of_any_size_reaches_the_client() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn broken_of_two_hundred_connects_and_disconnects_one_is_left_or_none() {
+async fn of_two_hundred_connects_and_disconnects_one_is_left_or_none() {
     for keep in [KeepConnection::Newest, KeepConnection::Oldest] {
         let stage = Stage::with(Policy::authenticated(), |hub| {
             hub.one_connection_per_user(keep)
@@ -499,5 +511,54 @@ async fn broken_of_two_hundred_connects_and_disconnects_one_is_left_or_none() {
         assert_eq!(last.invoke("Echo", ("x",)).await.unwrap(), "x");
         drop(last);
         stage.server.leaves_nothing_behind_soon().await;
+    }
+}
+
+/// Of polling clients, the last poll says what a user is; the call begins long after it.
+mod demoted {
+    use test_support::http_client::{HANDSHAKE, HttpClient};
+
+    use super::super::{Says, Stage};
+    use super::*;
+    use crate::http_stage::call;
+
+    async fn demoted_while_a_call_waits_for_its_slot(method: &str) -> (Stage, Vec<Value>) {
+        let stage = Stage::new();
+        let user = |roles: &[&'static str]| {
+            let roles = roles.iter().map(|role| ("role", *role));
+            Principal::new(roles.chain([("sub", "ann")]))
+        };
+        let cook = HttpClient::negotiate_as(&stage.server.endpoint, Some("ann")).await;
+        let cook = cook.with_principal(user(&["Cook"]));
+        cook.poll()
+            .await
+            .assert_is(200, Some("application/octet-stream"), "");
+        cook.post(HANDSHAKE).await;
+        assert_eq!(cook.poll().await.status, 200);
+        cook.post(call("1", "Wait", &json!([]))).await;
+        cook.post(call("2", method, &json!([]))).await;
+        settle().await;
+        // The call waits for its slot; meanwhile the user is no cook any more, and polls.
+        let demoted = cook.with_principal(user(&[]));
+        let polling = tokio::spawn({
+            let demoted = demoted.clone();
+            async move { demoted.poll().await.messages() }
+        });
+        pass(seconds(10)).await;
+        stage.gate.open(1);
+        let mut heard = polling.await.unwrap();
+        if heard.len() < 2 {
+            heard.extend(demoted.poll().await.messages());
+        }
+        demoted.delete().await;
+        (stage, heard)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_demoted_before_the_policy_was_asked_cannot_call() {
+        let (stage, heard) = demoted_while_a_call_waits_for_its_slot("EnterAsCook").await;
+        stage.says(Says::Yes);
+        let error = "Failed to invoke 'EnterAsCook' because user is unauthorized";
+        assert_eq!(heard[1]["error"], error, "{heard:?}");
     }
 }
