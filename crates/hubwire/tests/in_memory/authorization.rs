@@ -1,5 +1,6 @@
 //! Who may call a method: roles, policies, and what happens while a policy decides.
 
+mod broken;
 mod building;
 mod peer;
 mod policies;

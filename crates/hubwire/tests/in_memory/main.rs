@@ -12,6 +12,7 @@ mod authentication_expiry;
 mod authorization;
 mod both_protocols;
 mod both_ways;
+mod broken_authentication;
 mod busy_first_hook;
 mod busy_methods;
 mod busy_polls;
