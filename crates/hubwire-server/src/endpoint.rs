@@ -29,7 +29,7 @@ mod upgrade;
 
 pub(crate) use access::Access;
 #[cfg(feature = "testing")]
-pub(crate) use access::authorize;
+pub(crate) use access::{authorize, deadline};
 #[cfg(feature = "testing")]
 pub(crate) use attached::{Attached, spawn_session};
 pub(crate) use authentication::{AnyAuthenticator, Authentication};

@@ -30,12 +30,12 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) use admission::{Admission, ConnectionPermit, Refusal};
 use background::{Background, Runner};
-pub(crate) use clock::NodeClock;
+pub(crate) use clock::{NodeClock, deadline_after};
 pub(crate) use drops::{DropReason, Drops};
 pub(crate) use giving_way::wake_oneself;
 pub(crate) use guarded::{
-    ConnectionLabel, Guarded, Panic, Whose, caught, drop_each, fire, guarded, guarded_step,
-    guarded_step_of,
+    ConnectionLabel, Guarded, Panic, Whose, caught, caught_whole, drop_each, fire, guarded,
+    guarded_step, guarded_step_of,
 };
 use hubwire_core::NodeId;
 pub(crate) use in_span::{EnabledSpan, InSpan};

@@ -192,14 +192,19 @@ impl Session {
         let limit = self.endpoint.application_maximum_buffer_size;
         poll_fn(|cx| {
             let is_registered = connecting.as_mut().poll(cx).is_ready();
-            if self.wire.end_of_connection(cx).is_some() {
+            // The hub is told of who has left in the meantime, but not of who was disconnected.
+            let is_unwanted = matches!(
+                self.wire.end_of_connection(cx),
+                Some(DisconnectReason::Disconnected(_) | DisconnectReason::Replaced)
+            );
+            if is_unwanted {
                 return Poll::Ready(Registered::Ended);
             }
             if is_registered {
                 return Poll::Ready(Registered::Yes);
             }
             self.keep_what_comes(limit, cx);
-            match self.wire.has_ended() {
+            match self.wire.has_ended() || self.wire.end_of_connection(cx).is_some() {
                 true => Poll::Ready(Registered::Ended),
                 false => Poll::Pending,
             }

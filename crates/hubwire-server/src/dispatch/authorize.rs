@@ -18,7 +18,7 @@ use super::policy_check::{Decided, PolicyCheck, Verdict};
 use super::refusals;
 use super::running::{Invocation, Run};
 use super::streaming::Claims;
-use crate::hub::{CallFault, CallOutcome, HubError, Resources, TraceContext};
+use crate::hub::{CallFault, CallOutcome, Heard, HubError, Resources, TraceContext, Warning};
 use crate::node::Guarded;
 
 /// A call that a policy has allowed.
@@ -92,6 +92,44 @@ impl Dispatcher {
             return;
         }
         self.start_check(check, cx);
+    }
+
+    /// Returns a call that has waited for its slot, or its refusal: a poll may have taken a role
+    /// away from the user meanwhile.
+    pub(super) fn asked_again(&self, id: Option<&str>, mut invocation: Invocation) -> Invocation {
+        let method = invocation.method;
+        let Some(restriction) = self.hub.restrictions().of_method(method) else {
+            return invocation;
+        };
+        let user = self.connection().principal();
+        let is_allowed = user.is_some_and(|user| restriction.policy.allows(&user));
+        if matches!(invocation.run, Run::Method(_)) && !is_allowed {
+            let target = self.hub.service().method_name(method);
+            let warning = Warning::Call(method, CallFault::Unauthorized);
+            self.log_refusal(Heard::of(id), warning, target, |it| it);
+            invocation.run = Run::Refusal(refusals::unauthorized(target));
+        }
+        invocation
+    }
+
+    /// Does the same for a call about which a policy has yet to decide.
+    pub(super) fn ask_again(&mut self, check: Box<PolicyCheck>, cx: &mut Context<'_>) {
+        let call = check.call;
+        let user = self.connection().principal();
+        let restriction = self.hub.restrictions().of_method(call.method);
+        let Some(policy) = restriction.map(|it| &it.policy) else {
+            return self.start_check(check, cx);
+        };
+        match user.filter(|user| policy.allows(user)) {
+            None => self.refuse_user(&check.message, call),
+            Some(user) if user == check.user => self.start_check(check, cx),
+            Some(user) => {
+                let asked = (&*check.message, call);
+                let mut renewed = PolicyCheck::new(&self.hub, &self.caller, &user, policy, asked);
+                renewed.ended.took_slot = check.ended.took_slot;
+                self.start_check(Box::new(renewed), cx);
+            }
+        }
     }
 
     /// Asks a policy about a call.

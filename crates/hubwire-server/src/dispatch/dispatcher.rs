@@ -214,8 +214,12 @@ impl Dispatcher {
                     id,
                     invocation,
                     resources,
-                } => self.start(id.as_deref(), invocation, &resources, Taken::Slot, cx),
-                WaitingCall::Unchecked(check) => self.start_check(check, cx),
+                } => {
+                    let id = id.as_deref();
+                    let invocation = self.asked_again(id, invocation);
+                    self.start(id, invocation, &resources, Taken::Slot, cx);
+                }
+                WaitingCall::Unchecked(check) => self.ask_again(check, cx),
             }
         }
     }

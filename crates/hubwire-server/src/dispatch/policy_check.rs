@@ -23,6 +23,8 @@ pub(crate) struct PolicyCheck {
     pub(crate) hub: Arc<HubRuntime>,
     pub(super) call: Incoming,
     pub(super) message: Arc<Message<'static>>,
+    /// Who is to be decided about.
+    pub(super) user: Principal,
     run: Guarded<BoxFuture<'static, Option<Result<bool, HubError>>>>,
     /// Fires when the client cancels the call.
     pub(super) cancel: CancellationToken,
@@ -76,6 +78,7 @@ impl PolicyCheck {
             hub: Arc::clone(hub),
             call,
             message,
+            user: user.clone(),
             run: Guarded::new(Box::pin(run)),
             cancel,
             slot,

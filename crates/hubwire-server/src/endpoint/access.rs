@@ -7,14 +7,14 @@ use axum::body::Body;
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use http::{Response, StatusCode};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::authentication::{Authentication, Tokens};
 use super::opening::Refusal;
 use super::{HubEndpoint, opening, response};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::hub::{Policy, PolicyContext};
-use crate::node::Tally;
+use crate::node::{Tally, deadline_after};
 
 /// Who may use an endpoint; by default, everybody.
 #[derive(Clone, Debug, Default)]
@@ -56,18 +56,23 @@ impl Access {
 /// Determines the user of a request, and refuses it if that user may not use the endpoint.
 pub(super) async fn admit(endpoint: &HubEndpoint, parts: &mut Parts) -> Result<(), Refusal> {
     let access = &endpoint.access;
+    let deadline = deadline(endpoint);
     if let Some(authentication) = &access.authentication {
         let tokens = Tokens::of_hub_request(parts);
-        let limit = endpoint.options.authentication_timeout;
-        let authenticated = authentication.authenticate(parts, tokens, limit).await;
+        let authenticated = authentication.authenticate(parts, tokens, deadline).await;
         authenticated.map_err(refused)?;
     }
     let request = || opening::whole(endpoint, parts);
-    let allowed = authorize(endpoint, parts.extensions.get(), request).await;
+    let allowed = authorize(endpoint, parts.extensions.get(), request, deadline).await;
     allowed.map_err(|status| match status {
         StatusCode::UNAUTHORIZED => challenge(access),
         status => refused(status),
     })
+}
+
+/// Returns when a request is refused about which nobody has decided.
+pub(crate) fn deadline(endpoint: &HubEndpoint) -> Instant {
+    deadline_after(endpoint.options.authentication_timeout)
 }
 
 /// Decides whether a user may use an endpoint.
@@ -79,6 +84,7 @@ pub(crate) async fn authorize(
     endpoint: &HubEndpoint,
     user: Option<&Principal>,
     request: impl FnOnce() -> ConnectionRequest,
+    deadline: Instant,
 ) -> Result<(), StatusCode> {
     let Some(policy) = &endpoint.access.policy else {
         return Ok(());
@@ -90,7 +96,7 @@ pub(crate) async fn authorize(
     match policy.has_checks() {
         true => {
             let cx = PolicyContext::of_request(principal.clone(), request());
-            check(endpoint, policy, &cx).await
+            check(endpoint, policy, &cx, deadline).await
         }
         false => Ok(()),
     }
@@ -100,9 +106,9 @@ async fn check(
     endpoint: &HubEndpoint,
     policy: &Policy,
     cx: &PolicyContext,
+    deadline: Instant,
 ) -> Result<(), StatusCode> {
-    let limit = endpoint.options.authentication_timeout;
-    match timeout(limit, policy.check_all(cx)).await {
+    match timeout_at(deadline, policy.check_all(cx)).await {
         Ok(Ok(true)) => Ok(()),
         Ok(Ok(false)) => Err(StatusCode::FORBIDDEN),
         Ok(Err(error)) => {

@@ -13,7 +13,7 @@ use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hubwire_protocol::Transport;
 use tower::Service;
 
@@ -22,13 +22,13 @@ use super::authentication::{Authentication, Authenticator};
 use super::connection_table::ConnectionTable;
 use super::origin::AllowedOrigins;
 use super::refused_origins::RefusedOrigins;
-use super::{cors, negotiate, routing};
+use super::{cors, negotiate, response, routing};
 use crate::connection::{Connection, CurrentUser, Principal};
 use crate::handler::AnyConnectionHandler;
 use crate::hub::{HubRuntime, Policy};
 use crate::node::{
     Configure, DeadPeerTimeouts, EndpointDefaults, EndpointOptions, InvalidOption, KeepRequest,
-    endpoint_option_setters,
+    caught_whole, endpoint_option_setters,
 };
 use crate::outbound::{Bounds, Progress};
 use crate::session::{AnySession, RawSession, Session};
@@ -332,11 +332,20 @@ async fn admitted(
     respond: fn(&HubEndpoint, Request<Body>) -> BoxFuture<'static, Response<Body>>,
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
-    let node = endpoint.hub.node();
-    let admitted = node.counting_panics_of(access::admit(&endpoint, &mut parts));
-    if let Err(refusal) = admitted.await {
-        return *refusal;
-    }
+    let asked = endpoint.clone();
+    let admitting = caught_whole(async move {
+        let admitted = access::admit(&asked, &mut parts).await;
+        (parts, admitted)
+    });
+    let admitted = endpoint.hub.node().counting_panics_of(async {
+        let admitted = admitting.await;
+        admitted.map_err(|panic| panic.log("what decides about a request"))
+    });
+    let parts = match admitted.await {
+        Ok((parts, Ok(()))) => parts,
+        Ok((_, Err(refusal))) => return *refusal,
+        Err(()) => return response::empty(StatusCode::INTERNAL_SERVER_ERROR),
+    };
     respond(&endpoint, Request::from_parts(parts, body)).await
 }
 

@@ -1,9 +1,17 @@
 //! The clock for the timestamps of connections.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
+
+/// As long as nobody waits.
+const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
+/// Returns when this much time is over, however much it is.
+pub(crate) fn deadline_after(limit: Duration) -> Instant {
+    Instant::now() + limit.min(FOREVER)
+}
 
 /// The time since the node was built, in milliseconds.
 #[derive(Debug)]

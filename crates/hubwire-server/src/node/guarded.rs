@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
 
@@ -125,6 +125,13 @@ pub(crate) fn fire(whose: Option<Whose<'_>>, token: &CancellationToken) {
 pub(crate) fn caught<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
     let caught = AssertUnwindSafe(future).catch_unwind();
     caught.map_err(Panic::caught)
+}
+
+/// Resolves like the future, or with the panic of one of its polls or of its drop. If it is dropped
+/// before, that is guarded, too.
+pub(crate) fn caught_whole<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
+    let mut run = Guarded::new(Box::pin(future));
+    poll_fn(move |cx| run.poll_with(|run| run.as_mut().poll(cx)))
 }
 
 /// A foreign value; its drop is guarded wherever it happens.

@@ -17,7 +17,7 @@ use super::client_methods::ClientMethods;
 use super::received::Arrived;
 use super::{ClientTransport, PulledTransport, Received, WebSocketPipe};
 use crate::connection::{ConnectionRequest, Principal};
-use crate::endpoint::{HubEndpoint, authorize};
+use crate::endpoint::{HubEndpoint, authorize, deadline};
 use crate::hub::HubRuntime;
 
 /// A SignalR client that uses the JSON protocol over an in-memory transport, by default a
@@ -126,7 +126,13 @@ impl TestClient {
 
 /// Asks the endpoint whether a user may use it, as a request would.
 async fn allowed(endpoint: &HubEndpoint, user: Option<&Principal>) -> io::Result<()> {
-    let allowed = authorize(endpoint, user, ConnectionRequest::default).await;
+    let allowed = authorize(
+        endpoint,
+        user,
+        ConnectionRequest::default,
+        deadline(endpoint),
+    )
+    .await;
     allowed.map_err(|status| {
         let text = format!("the endpoint refuses the request: {status}");
         io::Error::new(io::ErrorKind::PermissionDenied, text)

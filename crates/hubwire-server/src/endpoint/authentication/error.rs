@@ -2,6 +2,10 @@
 
 use std::error::Error;
 use std::fmt;
+use std::iter;
+
+/// How many causes of an error are shown.
+const MAXIMUM_CAUSES: usize = 16;
 
 /// Why the user of a request could not be determined.
 ///
@@ -69,10 +73,10 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for AuthenticationError {
 impl fmt::Display for AuthenticationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.cause.fmt(f)?;
-        let mut source = self.cause.source();
-        while let Some(cause) = source {
+        let sources = iter::successors(self.cause.source(), |cause| cause.source());
+        // An error may be its own cause.
+        for cause in sources.take(MAXIMUM_CAUSES) {
             write!(f, ": {cause}")?;
-            source = cause.source();
         }
         Ok(())
     }

@@ -11,13 +11,13 @@ use axum::response::IntoResponse;
 use futures_core::future::BoxFuture;
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tower::{Layer, Service};
 
 use super::{AnyAuthenticator, AuthenticationRequest, Tokens};
 use crate::connection::Principal;
 use crate::endpoint::response;
-use crate::node::{Node, Tally, caught};
+use crate::node::{Node, Tally, caught, caught_whole, deadline_after};
 
 /// What an authenticator says of a request.
 enum Answer {
@@ -65,7 +65,7 @@ impl Authentication {
         &self,
         parts: &mut Parts,
         tokens: Tokens,
-        limit: Duration,
+        deadline: Instant,
     ) -> Result<(), StatusCode> {
         if let Some(DeterminedBy(other)) = parts.extensions.remove::<DeterminedBy>() {
             let is_known = parts.extensions.get::<Principal>().is_some();
@@ -74,7 +74,7 @@ impl Authentication {
             }
             parts.extensions.remove::<Principal>();
         }
-        match self.user(parts, tokens, limit).await? {
+        match self.user(parts, tokens, deadline).await? {
             Answer::User(principal) => drop(parts.extensions.insert(principal)),
             Answer::Rejected => drop(parts.extensions.remove::<Principal>()),
             // The user stays whom a middleware of the application's own has determined.
@@ -87,12 +87,12 @@ impl Authentication {
         &self,
         parts: &Parts,
         tokens: Tokens,
-        limit: Duration,
+        deadline: Instant,
     ) -> Result<Answer, StatusCode> {
         let trusted = self.node.trusted_proxies();
         let request = AuthenticationRequest::received(parts, tokens, trusted);
         let authenticated = async { self.authenticator.authenticate(&request).await };
-        match caught(timeout(limit, authenticated)).await {
+        match caught(timeout_at(deadline, authenticated)).await {
             Ok(Ok(Ok(Some(principal)))) => Ok(Answer::User(principal)),
             Ok(Ok(Ok(None))) => Ok(Answer::Nobody),
             Ok(Ok(Err(error))) if error.is_rejection() => {
@@ -214,11 +214,22 @@ where
         } = self.layer.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let authenticated = authentication.authenticate(&mut parts, Tokens::InHeader, timeout);
-            let node = &authentication.node;
-            if let Err(status) = node.counting_panics_of(authenticated).await {
-                return Ok(response::empty(status));
-            }
+            let asked = Arc::clone(&authentication);
+            let authenticating = caught_whole(async move {
+                let deadline = deadline_after(timeout);
+                let authenticated = asked.authenticate(&mut parts, Tokens::InHeader, deadline);
+                let authenticated = authenticated.await;
+                (parts, authenticated)
+            });
+            let authenticated = authentication.node.counting_panics_of(async {
+                let authenticated = authenticating.await;
+                authenticated.map_err(|panic| panic.log("an authenticator"))
+            });
+            let mut parts = match authenticated.await {
+                Ok((parts, Ok(()))) => parts,
+                Ok((_, Err(status))) => return Ok(response::empty(status)),
+                Err(()) => return Ok(response::empty(StatusCode::INTERNAL_SERVER_ERROR)),
+            };
             let extensions = &mut parts.extensions;
             extensions.insert(DeterminedBy(Arc::clone(&authentication.authenticator)));
             if let Some(challenge) = authentication.challenge() {
