@@ -17,6 +17,8 @@ const PAGE =
 
 export class PageServer {
   #server;
+  /** The cookies of the WebSockets that pages have tried to open here. */
+  cookies = [];
 
   static async start() {
     const scripts = new Map();
@@ -34,6 +36,10 @@ export class PageServer {
 
   constructor(server) {
     this.#server = server;
+    server.on("upgrade", (request, socket) => {
+      this.cookies.push(request.headers.cookie);
+      socket.destroy();
+    });
   }
 
   get port() {
