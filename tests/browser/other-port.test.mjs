@@ -127,20 +127,34 @@ test("a page of any other origin is refused, and the log says what to do", async
   }
 });
 
-test("a page of any other origin cannot open a WebSocket either, though it has the visitor's cookie", async (t) => {
+/** Opens a WebSocket or an event stream without the client, as any page can; returns whether it was accepted. */
+function accepted(page, kind, url) {
+  return page.evaluate(([kind, url]) => {
+    const socket = kind === "WebSocket" ? new WebSocket(url) : new EventSource(url, { withCredentials: true });
+    return new Promise((resolve) => {
+      socket.onopen = () => resolve(true);
+      socket.onerror = () => resolve(false);
+    }).finally(() => socket.close());
+  }, [kind, url]);
+}
+
+test("a page of any other origin cannot open a WebSocket or an event stream, with the visitor's cookies either", async (t) => {
   const { page } = await open(t, "127.0.0.1");
-  await page.context().addCookies([{ name: "session", value: "ada", url: server.url }]);
-  const opened = (path, base = server.url) =>
-    page.evaluate((url) => {
-      const socket = new WebSocket(url);
-      return new Promise((resolve) => {
-        socket.onopen = () => resolve(true);
-        socket.onerror = () => resolve(false);
-      });
-    }, base.replace("http", "ws") + path);
-  // Ports of one host are one site: the browser does send it.
-  assert.equal(await opened("/", pages.origin("127.0.0.1")), false);
-  assert.deepEqual(pages.cookiesOfWebSockets, ["session=ada"]);
-  assert.equal(await opened("/chat-cors"), false);
-  assert.equal(await opened("/chat-cors-layered"), false);
+  // Ports of one host are one site, so the browser sends the cookie for this page.
+  const hub = `http://127.0.0.1:${server.port}`;
+  await page.context().addCookies([{ name: "visitor", value: "ada", url: hub, sameSite: "Strict" }]);
+  const own = pages.origin("127.0.0.1").replace("http", "ws");
+  assert.equal(await accepted(page, "WebSocket", own), false);
+  assert.deepEqual(pages.cookies.splice(0), ["visitor=ada"]);
+  for (const path of ["/chat-cors", "/chat-cors-layered"]) {
+    const negotiated = await fetch(`${hub}${path}/negotiate?negotiateVersion=1`, { method: "POST" });
+    const { connectionToken } = await negotiated.json();
+    const url = `${hub}${path}?id=${connectionToken}`;
+    assert.equal(await accepted(page, "WebSocket", url.replace("http", "ws")), false);
+    assert.equal(await accepted(page, "WebSocket", `${hub}${path}`.replace("http", "ws")), false);
+    assert.equal(await accepted(page, "EventSource", url), false);
+  }
+  // The same, from a page that is allowed.
+  const { page: allowed } = await open(t, "localhost");
+  assert.equal(await accepted(allowed, "WebSocket", `${hub}/chat-cors`.replace("http", "ws")), true);
 });

@@ -17,8 +17,8 @@ const PAGE =
 
 export class PageServer {
   #server;
-  /** What browsers have sent with WebSockets, all of which are refused. */
-  cookiesOfWebSockets = [];
+  /** The cookies of the WebSockets that pages have tried to open here. */
+  cookies = [];
 
   static async start() {
     const scripts = new Map();
@@ -37,8 +37,8 @@ export class PageServer {
   constructor(server) {
     this.#server = server;
     server.on("upgrade", (request, socket) => {
-      this.cookiesOfWebSockets.push(request.headers.cookie);
-      socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      this.cookies.push(request.headers.cookie);
+      socket.destroy();
     });
   }
 

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod addresses;
+mod brute_force;
 mod churn;
 mod collector;
 mod dashboard;

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::scrape::Scrape;
 
 /// Less than it takes an exporter to give up on a collector that does not respond, 20 s.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A shop with a listener for operators.
 pub(crate) struct Shop {

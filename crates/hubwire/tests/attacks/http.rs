@@ -53,7 +53,7 @@ impl Asked {
 /// Returns what a client may ask of a hub: to negotiate, and what each transport needs of the
 /// connection with this id, or of a new one.
 pub(crate) fn every_request(path: &str, id: Option<&str>) -> [Asked; 6] {
-    let target = &id.map_or(path.to_owned(), |id| format!("{path}?id={id}"));
+    let target = &id.map_or_else(|| path.to_owned(), |id| format!("{path}?id={id}"));
     let negotiation = format!("{path}/negotiate?negotiateVersion=1");
     [
         Asked::new("POST", &negotiation, ""),
