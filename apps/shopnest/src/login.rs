@@ -5,6 +5,7 @@ mod admin;
 mod guests;
 mod key;
 mod name;
+mod origin;
 mod passwords;
 mod refusal;
 mod sign_in;
@@ -25,6 +26,7 @@ pub(crate) use self::accounts::Accounts;
 pub(crate) use self::admin::Admin;
 use self::guests::Guests;
 pub(crate) use self::key::Key;
+use self::origin::Origin;
 use self::passwords::Passwords;
 use self::refusal::Refusal;
 use self::sign_in::{BODY_TIMEOUT, MAXIMUM_BODY_BYTES, SignIn};
@@ -63,9 +65,14 @@ impl Login {
         self.passwords.finish().await;
     }
 
-    async fn token(&self, asked: SignIn, bearer: Option<&Principal>) -> Result<String, Refusal> {
+    async fn token(
+        &self,
+        asked: SignIn,
+        bearer: Option<&Principal>,
+        origin: Origin,
+    ) -> Result<String, Refusal> {
         let user = match asked {
-            SignIn::Account { user, password } => self.account(&user, password).await?,
+            SignIn::Account { user, password } => self.account(&user, password, origin).await?,
             SignIn::Guest { name } => match bearer.and_then(User::guest) {
                 Some(known) => self.guests.renew(known)?,
                 None => self.guests.welcome(name.as_deref())?,
@@ -75,8 +82,8 @@ impl Login {
     }
 
     /// An unknown user takes as long as a wrong password, and gets the same answer.
-    async fn account(&self, user: &str, password: String) -> Result<User, Refusal> {
-        let account = self.accounts.find(user);
+    async fn account(&self, user: &str, password: String, origin: Origin) -> Result<User, Refusal> {
+        let account = self.accounts.find(user, origin);
         let hash = account.map_or(accounts::NOBODYS_HASH, |it| it.hash);
         let is_right = self.passwords.verify(password, hash).await?;
         match account {
@@ -95,8 +102,9 @@ pub(crate) async fn login(
     bearer: Option<Principal>,
     request: Request,
 ) -> Result<impl IntoResponse, Refusal> {
+    let origin = Origin::of(request.headers());
     let asked = SignIn::parse(&body(request).await?)?;
-    let token = login.token(asked, bearer.as_ref()).await?;
+    let token = login.token(asked, bearer.as_ref(), origin).await?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(Granted { token })))
 }
 

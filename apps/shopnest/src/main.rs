@@ -45,8 +45,8 @@ struct Options {
     #[arg(long, env = "SHOPNEST_METRICS", value_name = "ADDR")]
     metrics: Option<String>,
 
-    /// Lets the accounts of the demo sign in, although others than this machine can: everybody knows
-    /// their passwords.
+    /// Lets the accounts of the demo sign in, although others than this machine can, or through a
+    /// proxy: everybody knows their passwords.
     #[arg(long)]
     demo_users: bool,
 
@@ -115,15 +115,18 @@ async fn operations(options: &Options) -> anyhow::Result<Option<Operations>> {
     Ok(Some(Operations::new(listener, metrics::install()?)?))
 }
 
-/// Returns the accounts of the demo if nobody else can reach the shop, or if the operator wants them.
+/// Returns for whom the accounts of the demo are: for this machine, or for all if the operator wants that.
 fn accounts(options: &Options, address: SocketAddr) -> Accounts {
-    if options.demo_users || address.ip().is_loopback() {
-        return Accounts::demo();
+    if options.demo_users {
+        return Accounts::ForEverybody;
+    }
+    if address.ip().is_loopback() {
+        return Accounts::ForThisMachine;
     }
     tracing::warn!(
         "others than this machine can reach {address}, so the demo's accounts ann, bob and admin do not exist, and nobody can ship an order; guests are welcome (--demo-users lets the accounts sign in, with passwords that everybody knows)"
     );
-    Accounts::none()
+    Accounts::ForNobody
 }
 
 async fn asked_to_stop() {

@@ -32,8 +32,10 @@ export class Session extends EventTarget {
   #token = null;
   #user = null;
   #timer;
-  // Counts the sign-ins: one that has been overtaken must not win.
+  // Counts the tokens and the requests for guests: a guest that has been overtaken must not win.
   #turn = 0;
+  // Counts what somebody has chosen: the answer to an earlier choice must not win. Renewals are no choice.
+  #choice = 0;
   // The latest sign-in that somebody has asked for.
   #asked = Promise.resolve();
   // The turn in which a guest is asked for, if it has not been overtaken.
@@ -74,7 +76,10 @@ export class Session extends EventTarget {
     return this.#asked.catch(() => {});
   }
 
-  /** Signs in with a password; throws a `SignInError` or what `fetch` throws. */
+  /**
+   * Signs in with a password; throws a `SignInError` or what `fetch` throws. If somebody has chosen otherwise before
+   * the shop answers, nothing comes of it.
+   */
   signIn(user, password) {
     return (this.#asked = this.#signIn(user, password));
   }
@@ -86,6 +91,7 @@ export class Session extends EventTarget {
 
   /** Becomes a guest in place of an account's user. */
   signOut() {
+    this.#choice += 1;
     this.#forget();
     return this.#becomeGuest();
   }
@@ -106,14 +112,27 @@ export class Session extends EventTarget {
   }
 
   async #signIn(user, password) {
-    const granted = await ask({ user, password });
-    this.#accept({ ...granted, isGuest: false });
+    const granted = await this.#choose({ user, password });
+    if (granted !== null) this.#accept({ ...granted, isGuest: false });
   }
 
   async #beGuest(name) {
-    const granted = await ask({ guest: true, name });
+    const granted = await this.#choose({ guest: true, name });
+    if (granted === null) return;
     write("localStorage", NAME, name);
     this.#accept({ ...granted, isGuest: true });
+  }
+
+  // Returns what the shop grants; null if somebody has chosen otherwise by then.
+  async #choose(body) {
+    const choice = ++this.#choice;
+    try {
+      const granted = await ask(body);
+      return choice === this.#choice ? granted : null;
+    } catch (error) {
+      if (choice === this.#choice) throw error;
+      return null;
+    }
   }
 
   // Asks until the shop lets a guest in. The token of a guest is renewed; if the shop does not know it

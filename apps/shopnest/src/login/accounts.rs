@@ -1,5 +1,7 @@
 //! The accounts of the demo.
 
+use super::origin::Origin;
+
 /// An account; its user signs in with a password.
 #[derive(Debug)]
 pub(crate) struct Account {
@@ -10,9 +12,14 @@ pub(crate) struct Account {
     pub(super) hash: &'static str,
 }
 
-/// The accounts that exist.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Accounts(&'static [Account]);
+/// Who may use the accounts of the demo, whose passwords everybody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accounts {
+    ForEverybody,
+    /// Those whose requests no proxy has passed on. The shop listens on this machine only.
+    ForThisMachine,
+    ForNobody,
+}
 
 /// The password of each is its name, followed by `-demo`.
 const DEMO: &[Account] = &[
@@ -37,17 +44,15 @@ const DEMO: &[Account] = &[
 pub(super) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$dhyR2RKaYUWLfzeDhWJ3Tw$QuX7+3Q6KZqfisoYrXBqwYu8FFiq5Lv98IQSus4TJd8";
 
 impl Accounts {
-    /// The accounts whose passwords everybody knows.
-    pub(crate) fn demo() -> Self {
-        Self(DEMO)
-    }
-
-    pub(crate) fn none() -> Self {
-        Self(&[])
-    }
-
-    pub(super) fn find(self, name: &str) -> Option<&'static Account> {
-        self.0.iter().find(|account| account.name == name)
+    /// Returns the account with this name; `None` if there is none for a request of this origin.
+    pub(super) fn find(self, name: &str, origin: Origin) -> Option<&'static Account> {
+        let may_use = match self {
+            Self::ForEverybody => true,
+            Self::ForThisMachine => origin == Origin::Direct,
+            Self::ForNobody => false,
+        };
+        let account = DEMO.iter().find(|account| account.name == name);
+        account.filter(|_| may_use)
     }
 }
 

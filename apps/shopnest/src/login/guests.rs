@@ -69,7 +69,7 @@ impl Guests {
     pub(super) fn renew(&self, guest: User) -> Result<User, Refusal> {
         let name = Name::of_guest(&guest.name)?;
         self.names().hold(&guest.sub, name.key())?;
-        Ok(guest)
+        Ok(User::new(guest.sub, name.into_text()))
     }
 
     fn names(&self) -> MutexGuard<'_, Names> {

@@ -1,37 +1,42 @@
 //! The names that guests choose.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::accounts;
 use super::refusal::Refusal;
 
 /// The length of a name; the page's field takes no more.
 const MAXIMUM_CHARACTERS: usize = 40;
 
-/// A name that a guest may have, unless another has it.
+/// A name that a guest may have, unless another has it. It is in Unicode's form NFKC.
 #[derive(Debug)]
 pub(super) struct Name(String);
 
-/// A name as names are compared: two that look the same are one name.
+/// A name as names are compared: the case does not count, nor how the characters are written.
+///
+/// Different letters that look alike, such as a Cyrillic `а` and a Latin one, are not the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key(String);
 
 impl Name {
-    /// Checks the name that a guest has chosen, and trims it.
+    /// Checks the name that a guest has chosen, and brings it into the form NFKC with single spaces.
     ///
     /// # Errors
     ///
     /// If it is empty or too long, has characters that are no part of a name, or is an account's.
     pub(super) fn of_guest(text: &str) -> Result<Self, Refusal> {
-        let text = text.trim();
-        let key = Key::of(text);
-        let is_name = !key.0.is_empty()
-            && text.chars().count() <= MAXIMUM_CHARACTERS
-            && !text.chars().any(changes_the_line);
+        let text: String = text.trim().nfkc().collect();
+        let words = text.split(' ').filter(|word| !word.is_empty());
+        let text = words.collect::<Vec<_>>().join(" ");
+        let is_name = (1..=MAXIMUM_CHARACTERS).contains(&text.chars().count())
+            && text.chars().all(is_of_a_name);
         if !is_name {
             return Err(Refusal::NoName);
         }
+        let key = Key::of(&text);
         match accounts::reserved_names().any(|name| Key::of(name) == key) {
             true => Err(Refusal::NameTaken),
-            false => Ok(Self(text.to_owned())),
+            false => Ok(Self(text)),
         }
     }
 
@@ -45,24 +50,27 @@ impl Name {
 }
 
 impl Key {
-    /// Leaves out what cannot be seen: the case counts no more than characters without width.
     pub(super) fn of(name: &str) -> Self {
-        let visible: String = name.chars().filter(|it| !has_no_width(*it)).collect();
-        let words = visible.split_whitespace().map(str::to_lowercase);
-        Self(words.collect::<Vec<_>>().join(" "))
+        // Some letters have one other case only: `ß` and `SS`, `ı` and `I`.
+        let upper = name.nfkc().flat_map(char::to_uppercase);
+        let folded: String = upper.flat_map(char::to_lowercase).nfkc().collect();
+        // An `İ` in lower case: the second dot is not seen.
+        Self(folded.replace("i\u{307}", "i"))
     }
 }
 
-/// Control characters, and those that end a line or turn its direction.
-fn changes_the_line(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+fn is_of_a_name(character: char) -> bool {
+    match character {
+        ' ' | '-' | '_' | '.' | '\'' => true,
+        _ => character.is_alphanumeric() && !is_blank(character),
+    }
 }
 
-/// Soft hyphens, joiners, marks of direction and variation selectors.
-fn has_no_width(character: char) -> bool {
+/// Letters that cannot be seen: the fillers of Hangul, and blanks among Egyptian hieroglyphs.
+fn is_blank(character: char) -> bool {
     matches!(
         character,
-        '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+        '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{13441}' | '\u{13442}'
     )
 }
 
@@ -75,52 +83,109 @@ mod tests {
         for (text, name) in [
             (" Ada ", "Ada"),
             ("x", "x"),
-            ("Ångström, 世界 🪺", "Ångström, 世界 🪺"),
+            ("Ada  M.\u{A0}O'Hara-Lovelace_2", "Ada M. O'Hara-Lovelace_2"),
+            ("Ångström 世界", "Ångström 世界"),
+            ("A\u{30A}ngstro\u{308}m", "Ångström"),
+            ("Ａｄａ　７", "Ada 7"),
             (&"ü".repeat(40), &*"ü".repeat(40)),
         ] {
             assert_eq!(Name::of_guest(text).unwrap().into_text(), name);
         }
-        for text in [
-            "",
-            " \t",
-            "\u{200B}",
-            "a\0b",
-            "a\nb",
-            "a\u{202E}b",
-            "a\u{2028}b",
-            &"x".repeat(41),
+        // The last one is one character, which stands for eighteen.
+        for text in ["", " \t", &"x".repeat(41), &"\u{FDFA}".repeat(3)] {
+            assert_eq!(refusal(text), Some(Refusal::NoName), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_letters_and_digits_only() {
+        for character in [
+            '\0', '\n', '\t', '\u{2028}', '\u{332}', '🪺', '<', '"', '/', '@', '\u{2800}',
         ] {
-            assert!(
-                matches!(Name::of_guest(text), Err(Refusal::NoName)),
-                "{text:?}"
-            );
+            let text = format!("a{character}b");
+            assert_eq!(refusal(&text), Some(Refusal::NoName), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_cannot_be_seen_is_part_of_a_name() {
+        // `Default_Ignorable_Code_Point` of Unicode 17, and blanks that it leaves out.
+        let ignorable = [
+            '\u{AD}'..='\u{AD}',
+            '\u{34F}'..='\u{34F}',
+            '\u{61C}'..='\u{61C}',
+            '\u{115F}'..='\u{1160}',
+            '\u{17B4}'..='\u{17B5}',
+            '\u{180B}'..='\u{180F}',
+            '\u{200B}'..='\u{200F}',
+            '\u{202A}'..='\u{202E}',
+            '\u{2060}'..='\u{206F}',
+            '\u{3164}'..='\u{3164}',
+            '\u{FE00}'..='\u{FE0F}',
+            '\u{FEFF}'..='\u{FEFF}',
+            '\u{FFA0}'..='\u{FFA0}',
+            '\u{FFF0}'..='\u{FFFB}',
+            '\u{1BCA0}'..='\u{1BCA3}',
+            '\u{1D173}'..='\u{1D17A}',
+            '\u{E0000}'..='\u{E0FFF}',
+            '\u{2800}'..='\u{2800}',
+            '\u{13441}'..='\u{13442}',
+        ];
+        for character in ignorable.into_iter().flatten() {
+            for text in [
+                format!("admin{character}"),
+                format!("{character}admin"),
+                format!("ad{character}min"),
+                character.to_string(),
+            ] {
+                assert_eq!(refusal(&text), Some(Refusal::NoName), "{text:?}");
+            }
         }
     }
 
     #[test]
     fn no_guest_has_the_name_of_an_account() {
-        for text in ["ann", "Ann", " ADMIN ", "a\u{200D}dmin", "\u{FEFF}bob"] {
-            assert!(
-                matches!(Name::of_guest(text), Err(Refusal::NameTaken)),
-                "{text:?}"
-            );
+        for text in [
+            "ann",
+            "Ann",
+            " ADMIN ",
+            "ａｄｍｉｎ",
+            "ＡＤＭＩＮ",
+            "𝐚𝐝𝐦𝐢𝐧",
+            "ⓑⓞⓑ",
+            "ADMİN",
+            "admın",
+        ] {
+            assert_eq!(refusal(text), Some(Refusal::NameTaken), "{text:?}");
         }
-        for text in ["anna", "an n", "administrator"] {
+        // The last one begins with a Cyrillic letter.
+        for text in ["anna", "an n", "administrator", "ádmin", "\u{430}dmin"] {
             assert!(Name::of_guest(text).is_ok(), "{text:?}");
         }
     }
 
     #[test]
-    fn names_that_look_the_same_are_one() {
-        let ada = Key::of("Ada Lovelace");
-        for text in [
-            "ada lovelace",
-            "ADA  Lovelace",
-            "Ada\u{A0}Lovelace",
-            "A\u{AD}da Lovelace",
+    fn names_that_are_written_in_another_way_are_one() {
+        for (name, others) in [
+            (
+                "Ada Lovelace",
+                ["ada lovelace", "ADA  Lovelace", "Ada\u{A0}Lovelace"],
+            ),
+            (
+                "René Strauß",
+                ["Rene\u{301} Strauß", "RENÉ STRAUSS", "rené strauss"],
+            ),
+            ("ΟΔΟΣ", ["οδος", "οδοσ", "Οδος"]),
         ] {
-            assert_eq!(Key::of(text), ada, "{text:?}");
+            let key = Name::of_guest(name).unwrap().key();
+            for other in others {
+                assert_eq!(Name::of_guest(other).unwrap().key(), key, "{other:?}");
+            }
         }
-        assert_ne!(Key::of("AdaLovelace"), ada);
+        assert_ne!(Key::of("AdaLovelace"), Key::of("Ada Lovelace"));
+    }
+
+    fn refusal(text: &str) -> Option<Refusal> {
+        Name::of_guest(text).err()
     }
 }

@@ -46,7 +46,7 @@ impl Refusal {
     fn text(self) -> &'static str {
         match self {
             Self::NoSignIn => "Send {\"user\", \"password\"} or {\"guest\": true, \"name\"}.\n",
-            Self::NoName => "A name has 1 to 40 characters.\n",
+            Self::NoName => "A name has 1 to 40 letters, digits, spaces and - _ . '\n",
             Self::NameTaken => "Somebody has this name already.\n",
             Self::TooLarge => "This is too long.\n",
             Self::TooManyGuests { .. } => "The shop is full. Please try again later.\n",
