@@ -118,15 +118,15 @@ async fn operations(options: &Options) -> anyhow::Result<Option<Operations>> {
 /// Returns for whom the accounts of the demo are: for this machine, or for all if the operator wants that.
 fn accounts(options: &Options, address: SocketAddr) -> Accounts {
     if options.demo_users {
-        return Accounts::ForEverybody;
+        return Accounts::Everybody;
     }
     if address.ip().is_loopback() {
-        return Accounts::ForThisMachine;
+        return Accounts::ThisMachine;
     }
     tracing::warn!(
         "others than this machine can reach {address}, so the demo's accounts ann, bob and admin do not exist, and nobody can ship an order; guests are welcome (--demo-users lets the accounts sign in, with passwords that everybody knows)"
     );
-    Accounts::ForNobody
+    Accounts::Nobody
 }
 
 async fn asked_to_stop() {

@@ -13,7 +13,7 @@ fn app() -> Router {
     let signalr = SignalR::builder()
         .authenticator(bearer(&key).unwrap())
         .build();
-    let visitors = Login::new(Accounts::ForThisMachine, Tokens::new(&key).unwrap());
+    let visitors = Login::new(Accounts::ThisMachine, Tokens::new(&key).unwrap());
     router(&signalr, Arc::new(visitors), ([127, 0, 0, 1], 5000).into())
 }
 

@@ -15,10 +15,10 @@ pub(crate) struct Account {
 /// Who may use the accounts of the demo, whose passwords everybody knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Accounts {
-    ForEverybody,
+    Everybody,
     /// Those whose requests no proxy has passed on. The shop listens on this machine only.
-    ForThisMachine,
-    ForNobody,
+    ThisMachine,
+    Nobody,
 }
 
 /// The password of each is its name, followed by `-demo`.
@@ -47,9 +47,9 @@ impl Accounts {
     /// Returns the account with this name; `None` if there is none for a request of this origin.
     pub(super) fn find(self, name: &str, origin: Origin) -> Option<&'static Account> {
         let may_use = match self {
-            Self::ForEverybody => true,
-            Self::ForThisMachine => origin == Origin::Direct,
-            Self::ForNobody => false,
+            Self::Everybody => true,
+            Self::ThisMachine => origin == Origin::Direct,
+            Self::Nobody => false,
         };
         let account = DEMO.iter().find(|account| account.name == name);
         account.filter(|_| may_use)

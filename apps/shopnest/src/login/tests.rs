@@ -36,7 +36,7 @@ impl Shop {
     }
 
     fn open() -> Self {
-        Self::with(Accounts::ForThisMachine)
+        Self::with(Accounts::ThisMachine)
     }
 
     async fn post(&self, path: &str, token: Option<&str>, body: impl Into<Body>) -> Response {
@@ -132,7 +132,7 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
 
 #[tokio::test]
 async fn without_demo_users_only_guests_sign_in() {
-    let shop = Shop::with(Accounts::ForNobody);
+    let shop = Shop::with(Accounts::Nobody);
     for name in ["ann", "bob", "admin"] {
         let asked = account(name, &format!("{name}-demo"));
         assert_eq!(shop.refusal(asked).await, 401);
@@ -147,7 +147,7 @@ async fn without_demo_users_only_guests_sign_in() {
 
 #[tokio::test]
 async fn demo_accounts_are_not_for_those_behind_a_proxy_unless_the_operator_wants_it() {
-    let [local, open] = [Accounts::ForThisMachine, Accounts::ForEverybody].map(Shop::with);
+    let [local, open] = [Accounts::ThisMachine, Accounts::Everybody].map(Shop::with);
     for (name, value) in [
         ("Forwarded", "for=192.0.2.7"),
         ("X-Forwarded-For", "127.0.0.1"),
@@ -302,7 +302,7 @@ async fn a_body_that_does_not_arrive_is_not_waited_for() {
 #[test]
 fn nothing_secret_is_shown() {
     let key = Key::random().unwrap();
-    let login = Login::new(Accounts::ForThisMachine, Tokens::new(&key).unwrap());
+    let login = Login::new(Accounts::ThisMachine, Tokens::new(&key).unwrap());
     let asked = SignIn::parse(br#"{"user":"ann","password":"ann-demo"}"#).unwrap();
     let shown = format!("{key:?} {login:?} {asked:?}");
     assert!(

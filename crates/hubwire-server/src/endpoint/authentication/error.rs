@@ -73,7 +73,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for AuthenticationError {
 impl fmt::Display for AuthenticationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.cause.fmt(f)?;
-        let sources = iter::successors(self.cause.source(), |cause| cause.source());
+        let sources = iter::successors(self.cause.source(), |&cause| cause.source());
         // An error may be its own cause.
         for cause in sources.take(MAXIMUM_CAUSES) {
             write!(f, ": {cause}")?;
