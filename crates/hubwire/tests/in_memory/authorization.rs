@@ -1,7 +1,7 @@
 //! Who may call a method: roles, policies, and what happens while a policy decides.
 
-mod broken;
 mod building;
+mod hostile_policies;
 mod peer;
 mod policies;
 mod recorded;
