@@ -259,7 +259,7 @@ fn slow(authenticator: u64, policy: u64) -> Stage {
 /// The client is always polling; it is the server that takes its time.
 #[tokio::test(start_paused = true)]
 async fn who_polls_all_the_time_is_not_absent_while_it_is_decided_about() {
-    let it = slow(4, 4);
+    let it = slow(3, 3);
     let ann = HttpClient::negotiate_as(&it.endpoint, Some("ann")).await;
     assert_eq!(ann.poll().await.status, 200);
     assert_eq!(ann.post(HANDSHAKE).await.status, 200);
