@@ -1,5 +1,10 @@
 //! Code of an application that decides about requests, and that panics, is slow or has no end.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "each test waits for the tasks that it spawns"
+)]
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;

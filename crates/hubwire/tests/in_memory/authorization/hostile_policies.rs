@@ -1,5 +1,10 @@
 //! Policies that panic on drop, wait, read much, or keep what they are given.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "each test waits for the tasks that it spawns"
+)]
+
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -278,7 +283,8 @@ async fn a_policy_reads_arguments_with_the_names_of_the_hub() {
                 hubwire::protocol::HubProtocol::MessagePack => ["FirstName", "TableNumber"],
             };
             let order = json!({name[0]: "Ann", name[1]: 7});
-            peer.invoke("1", "Order", &[order.clone()]).await;
+            peer.invoke("1", "Order", std::slice::from_ref(&order))
+                .await;
             assert_eq!(
                 peer.heard().await,
                 ["completion 1 result \"Ann 7\""],
@@ -313,8 +319,7 @@ async fn a_policy_that_keeps_its_context_keeps_no_connection_counted() {
         assert_eq!(peer.heard().await, ["completion 1 result null"]);
     }
     stage.server.leaves_nothing_behind().await;
-    let kept = kept.lock().unwrap();
-    let caller = kept[0].caller().unwrap().clone();
+    let caller = kept.lock().unwrap()[0].caller().unwrap().clone();
     let asked: Result<i32, _> = caller.clients().caller().invoke("Ask", ()).await;
     assert!(asked.is_err());
 }
@@ -459,7 +464,7 @@ async fn a_reason_of_any_size_reaches_the_client() {
             reason.truncate(1_024);
             reason.push_str("...");
         }
-        assert!(close["error"] == Value::from(reason), "{size}");
+        assert!(close["error"] == *reason, "{size}");
         drop(client);
         stage.server.leaves_nothing_behind().await;
     }
