@@ -71,6 +71,10 @@ const MEASURED: &[(&str, &str)] = &[
 /// The function in which callgrind counts.
 const COUNTED: &str = "*counted_work*";
 
+/// How often allocations are counted; the least counts. Where a machine stalls a run, the server
+/// does what it does each second in the middle of the work.
+const RUNS: usize = 3;
+
 const FEW: usize = 500;
 const MANY: usize = 1_500;
 
@@ -115,7 +119,7 @@ fn count(workspace: &Workspace) -> Result<Counts> {
     for work in WORKS {
         let (name, arguments) = (work.name, work.arguments);
         let instructions = difference(FEW, MANY, |n| instructions(workspace, arguments, n))?;
-        let allocations = difference(FEW, MANY, |n| printed(workspace, arguments, n))?;
+        let allocations = difference(FEW, MANY, |n| allocations(workspace, arguments, n))?;
         // Rounded, so that what is stored changes only if the code does.
         let instructions = (instructions / work.parts).round();
         let allocations = (allocations / work.parts * 1_000.0).round() / 1_000.0;
@@ -156,6 +160,14 @@ fn instructions(workspace: &Workspace, work: &[&str], repetitions: usize) -> Res
     let collected = collected.trim().parse()?;
     ensure!(collected > 0.0, "no function is called {COUNTED}: {text}");
     Ok(collected)
+}
+
+fn allocations(workspace: &Workspace, work: &[&str], repetitions: usize) -> Result<f64> {
+    let mut least = f64::INFINITY;
+    for _ in 0..RUNS {
+        least = least.min(printed(workspace, work, repetitions)?);
+    }
+    Ok(least)
 }
 
 fn printed(workspace: &Workspace, work: &[&str], repetitions: usize) -> Result<f64> {
