@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod auth_time;
 mod guests;
 mod key;
 mod name;
@@ -24,6 +25,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::accounts::Accounts;
 pub(crate) use self::admin::Admin;
+use self::auth_time::AuthTime;
 use self::guests::Guests;
 pub(crate) use self::key::Key;
 use self::origin::Origin;
@@ -73,12 +75,34 @@ impl Login {
     ) -> Result<String, Refusal> {
         let user = match asked {
             SignIn::Account { user, password } => self.account(&user, password, origin).await?,
-            SignIn::Guest { name } => match bearer.and_then(User::guest) {
-                Some(known) => self.guests.renew(known)?,
-                None => self.guests.welcome(name.as_deref())?,
+            SignIn::Guest { name } => match bearer {
+                Some(bearer) if User::guest(bearer).is_some() => {
+                    return self.renewed(bearer, origin);
+                }
+                _ => self.guests.welcome(name.as_deref())?,
             },
+            SignIn::Renewal => {
+                return self.renewed(bearer.ok_or(Refusal::NotRenewed)?, origin);
+            }
         };
-        Ok(self.tokens.sign(&user))
+        Ok(self.tokens.sign(&user, Some(AuthTime::now())))
+    }
+
+    /// Returns another token for the user of one that is good. An account has the role that it has now,
+    /// and must still be there, for a request of this origin.
+    fn renewed(&self, known: &Principal, origin: Origin) -> Result<String, Refusal> {
+        let signed_in = AuthTime::of(known);
+        let user = match User::guest(known) {
+            Some(guest) => self.guests.renew(guest)?,
+            None if signed_in.is_some_and(AuthTime::is_recent) => {
+                let account = known
+                    .claim("sub")
+                    .and_then(|it| self.accounts.find(it, origin));
+                account.ok_or(Refusal::NotRenewed)?.into()
+            }
+            None => return Err(Refusal::NotRenewed),
+        };
+        Ok(self.tokens.sign(&user, signed_in))
     }
 
     /// An unknown user takes as long as a wrong password, and gets the same answer.
@@ -95,8 +119,9 @@ impl Login {
 
 /// Responds with a token, which `Authorization: Bearer` of later requests has.
 ///
-/// The body is `{"user", "password"}` of an account, or `{"guest": true, "name"?}`. The token of a guest in
-/// `Authorization` is renewed, with the same id and name.
+/// The body is `{"user", "password"}` of an account, `{"guest": true, "name"?}`, or `{"renew": true}`, which
+/// asks for another token of the user whose token is in `Authorization`. `{"guest": true}` does so too if
+/// that is a guest's.
 pub(crate) async fn login(
     State(login): State<Arc<Login>>,
     bearer: Option<Principal>,
