@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use hubwire::{Principal, Timestamp};
 use serde::Serialize;
 
-/// How long after signing in an account's token is renewed: a password is asked for once a day of
-/// work. NIST SP 800-63B (revision 3), section 4.2.3, wants users to authenticate again at least once
-/// in 12 hours where more than casual use is at stake.
+/// How long after signing in an account's token is renewed, so that a password is asked for once on a
+/// day of work. At assurance level 2, NIST SP 800-63B (revision 3, section 4.2.3) has users authenticate
+/// again at least once in 12 hours.
 pub(super) const LONGEST_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// The claim `auth_time`: when a user signed in, in seconds since 1970 (OpenID Connect Core 1.0,
