@@ -276,19 +276,36 @@ test("an account whose time is up reads that, and nothing else", async (t) => {
   assert.equal(await ann.token, null);
 });
 
-for (const [transport, blocked] of [["event streams", ["WebSockets"]], ["polls", ["WebSockets", "ServerSentEvents"]]]) {
+for (const [transport, blocked] of [["WebSockets", []], ["event streams", ["WebSockets"]], ["polls", ["WebSockets", "ServerSentEvents"]]]) {
   const prepare = (page) => failing(page, blocked);
+  const isPolled = transport === "polls";
+  // There must be time for a poll between the renewal and the end.
+  const lifetime = isPolled ? 10 : 5;
 
-  test(`over ${transport}, a guest's new token is used on the connections that are open`, async (t) => {
-    const server = await running(t);
-    const ada = await open(t, server, { name: "Ada", claims: { lifetime: 5 }, prepare });
-    const [id, short] = [await ada.support.connectionId, await ada.token];
-    await ada.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short);
-    // The first token is no longer good from then on.
-    await ada.page.waitForFunction((end) => Date.now() > end, claimsOf(short).exp * 1000);
-    await ada.support.say("Still here");
-    assert.equal(await ada.support.connectionId, id);
-  });
+  for (const [who, name, claims] of [["a guest", "Ada", { lifetime }], ["an account's user", "ann", annsClaims(lifetime, LATELY)]]) {
+    test(`over ${transport}, ${who} goes on with a renewed token when the first one expires`, async (t) => {
+      const server = await running(t);
+      const window = await open(t, server, { name, claims, prepare });
+      const [id, short] = [await window.support.connectionId, await window.token];
+      const tokens = negotiated(window.page);
+      await window.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short, { timeout: 12_000 });
+      const renewed = await window.token;
+      if (isPolled) {
+        // The next poll has the renewed token, so the connection stays.
+        await window.support.say("Here");
+        // By then, the shop has ended connections with the first one.
+        await window.page.waitForFunction((end) => Date.now() > end, claimsOf(short).exp * 1000 + 2500);
+        await window.support.say("Still here");
+        assert.equal(await window.support.connectionId, id);
+      } else {
+        await window.page.locator(`[data-testid="support-room"][data-joined="true"]:not([data-connection-id="${id}"])`).waitFor();
+        await window.support.say("Back again");
+        assert.deepEqual(await window.support.messages(), [`${name}: Back again`]);
+        assert.deepEqual(new Set(tokens), new Set([renewed]));
+      }
+      assert.equal(await window.page.getByTestId("name").inputValue(), name);
+    });
+  }
 
   test(`over ${transport}, what an account's user was writing when the time was up is kept until it has signed in again`, async (t) => {
     const server = await running(t);

@@ -16,6 +16,8 @@ use super::auth_time::{LONGEST_SESSION, seconds};
 use super::*;
 use crate::app::router;
 
+mod expiry;
+
 /// A shop without a listener.
 struct Shop {
     app: Router,
