@@ -7,16 +7,18 @@ mod guests;
 mod key;
 mod name;
 mod origin;
+mod outcomes;
 mod passwords;
 mod refusal;
 mod sign_in;
 mod tokens;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
 use hubwire::Principal;
@@ -29,6 +31,7 @@ use self::auth_time::AuthTime;
 use self::guests::Guests;
 pub(crate) use self::key::Key;
 use self::origin::Origin;
+use self::outcomes::Outcomes;
 use self::passwords::Passwords;
 use self::refusal::Refusal;
 use self::sign_in::{BODY_TIMEOUT, MAXIMUM_BODY_BYTES, SignIn};
@@ -42,6 +45,7 @@ pub(crate) struct Login {
     passwords: Passwords,
     guests: Guests,
     tokens: Tokens,
+    outcomes: Outcomes,
 }
 
 /// The response to a request that is granted.
@@ -58,13 +62,26 @@ impl Login {
             passwords: Passwords::new(passwords::is_of),
             guests: Guests::default(),
             tokens,
+            outcomes: Outcomes::default(),
         }
     }
 
     /// Waits for the passwords that are still being verified; those that wait are dropped with their
-    /// requests.
+    /// requests. Nobody signs in any more.
     pub(crate) async fn finish(&self) {
         self.passwords.finish().await;
+        self.outcomes.finish().await;
+    }
+
+    /// Returns the token that a request asks for.
+    async fn sign_in(
+        &self,
+        bearer: Option<&Principal>,
+        request: Request,
+    ) -> Result<String, Refusal> {
+        let origin = Origin::of(request.headers());
+        let asked = SignIn::parse(&body(request).await?)?;
+        self.token(asked, bearer, origin).await
     }
 
     async fn token(
@@ -127,9 +144,11 @@ pub(crate) async fn login(
     bearer: Option<Principal>,
     request: Request,
 ) -> Result<impl IntoResponse, Refusal> {
-    let origin = Origin::of(request.headers());
-    let asked = SignIn::parse(&body(request).await?)?;
-    let token = login.token(asked, bearer.as_ref(), origin).await?;
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let address = peer.map(|ConnectInfo(peer)| peer.ip());
+    let signed_in = login.sign_in(bearer.as_ref(), request).await;
+    login.outcomes.report(&signed_in, address);
+    let token = signed_in?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(Granted { token })))
 }
 

@@ -45,6 +45,21 @@ impl Refusal {
         }
     }
 
+    /// Returns why, as logs and metrics name it.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::NoSignIn => "no_sign_in",
+            Self::NoName => "no_name",
+            Self::NameTaken => "name_taken",
+            Self::NotRenewed => "not_renewed",
+            Self::TooLarge => "too_large",
+            Self::TooManyGuests { .. } => "too_many_guests",
+            Self::TooManySignIns => "too_many_sign_ins",
+            Self::TooSlow => "too_slow",
+            Self::WrongPassword => "wrong_password",
+        }
+    }
+
     fn text(self) -> &'static str {
         match self {
             Self::NoSignIn => {

@@ -109,6 +109,31 @@ async fn others_than_this_machine_meet_no_demo_accounts_unless_the_operator_want
 }
 
 #[tokio::test]
+async fn a_failed_sign_in_is_a_line_with_the_address_and_nothing_that_was_typed() {
+    let shop = Logging::open("127.0.0.1:0", &[], &[]).await;
+    for (body, status) in [
+        (r#"{"user":"oops-my-password","password":"ann"}"#, 401),
+        (r#"{"guest":true,"name":"oops-a-name-\u0007"}"#, 400),
+        (r#"{"oops-no-sign-in":true}"#, 400),
+    ] {
+        assert_eq!(shop.login(body).await.status, status);
+    }
+    let logged = shop.logged().await;
+    let lines: Vec<_> = logged
+        .lines()
+        .filter(|line| line.contains("a sign-in was refused"))
+        .collect();
+    let reasons = ["wrong_password", "no_name", "no_sign_in"];
+    assert_eq!(lines.len(), reasons.len(), "{logged}");
+    for (line, reason) in lines.iter().zip(reasons) {
+        assert!(line.contains(" INFO "), "{line}");
+        let expected = format!(r#"reason="{reason}" client.address=127.0.0.1"#);
+        assert!(line.contains(&expected), "{line}");
+    }
+    assert!(!logged.contains("oops"), "{logged}");
+}
+
+#[tokio::test]
 async fn no_password_token_or_key_is_logged() {
     let key = "a key that nobody may read in any log";
     let shop = Logging::open("127.0.0.1:0", &[], &[(KEY, key)]).await;
