@@ -11,6 +11,7 @@ use tokio::process::Child;
 use crate::shop::{address_in, bearer, command, visit};
 
 const KEY: &str = "SHOPNEST_JWT_KEY";
+const PUBLISHED: &str = "with the passwords that the README publishes";
 const ANN: &str = r#"{"user":"ann","password":"ann-demo"}"#;
 
 /// A shop that logs everything.
@@ -106,6 +107,12 @@ async fn others_than_this_machine_meet_no_demo_accounts_unless_the_operator_want
 
     let shop = Logging::open("0.0.0.0:0", &["--demo-users"], &[]).await;
     shop.token(ANN).await;
+    assert!(shop.logged().await.contains(PUBLISHED));
+
+    // Here others come only through a proxy, which is why the operator has asked for it.
+    let shop = Logging::open("127.0.0.1:0", &["--demo-users"], &[]).await;
+    shop.token(ANN).await;
+    assert!(!shop.logged().await.contains(PUBLISHED));
 }
 
 #[tokio::test]
