@@ -12,6 +12,13 @@ import { ShopWindow } from "./support/shop-window.mjs";
 /** What Chromium says of each request that is refused for want of a good token. */
 const UNAUTHORIZED = /^Failed to load resource: the server responded with a status of 401/;
 
+/** The claims of an account's user; the shop renews tokens of users who have signed in lately. */
+const annsClaims = (lifetime, auth_time) => ({ sub: "ann", lifetime, auth_time });
+const LATELY = Math.floor(Date.now() / 1000);
+const YESTERDAY = LATELY - 24 * 60 * 60;
+const ALMOST_UP = "Your time here is almost up.";
+const UP = "Your time here is up. Sign in again to go on.";
+
 let browser;
 before(async () => {
   browser = await launch();
@@ -207,7 +214,7 @@ test("an account's token that is refused asks for the password; until then nobod
   await server.restart();
   await ann.state("signed-out");
   await ann.visitor("nobody");
-  await ann.page.getByText("Your time here is up. Sign in again to go on.").waitFor();
+  await ann.page.getByText(UP).waitFor();
   const tokens = negotiated(ann.page);
   await ann.page.getByTestId("user").fill("ann");
   await ann.page.getByTestId("password").fill("ann-demo");
@@ -228,39 +235,82 @@ test("who leaves that form is a guest", async (t) => {
   await ann.support.say("A guest now");
 });
 
+test("an account's token is renewed before it expires, and its user notices nothing", async (t) => {
+  const server = await running(t);
+  const ann = await open(t, server, { name: "ann", claims: annsClaims(5, LATELY) });
+  const short = await ann.token;
+  await ann.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short);
+  const [was, is] = [short, await ann.token].map(claimsOf);
+  assert.deepEqual([is.sub, is.auth_time], ["ann", LATELY]);
+  assert.ok(is.exp > was.exp + 3000);
+  assert.ok(Date.now() / 1000 < was.exp, "it was renewed too late");
+  await ann.support.say("Still here");
+  assert.equal(await ann.page.getByTestId("sign-in").textContent(), "Sign out");
+  assert.ok(await ann.page.getByText(ALMOST_UP).isHidden());
+  await ann.visitor("account", "ann");
+  assert.deepEqual(ann.complaints.all, []);
+});
+
 test("an account whose time is almost up is told so, and goes on after signing in again", async (t) => {
   const server = await running(t);
-  const ann = await open(t, server, { name: "ann", claims: { sub: "ann", lifetime: 5 } });
-  const id = await ann.support.connectionId;
-  await ann.page.getByText("Your time here is almost up.").waitFor();
+  const ann = await open(t, server, { name: "ann", claims: annsClaims(12, YESTERDAY) });
+  await ann.page.getByText(ALMOST_UP).waitFor({ timeout: 12_000 });
+  await ann.visitor("account", "ann");
   await ann.signIn("ann", "ann-demo");
-  await ann.page.getByTestId("name-error").getByText("Your time here is almost up.").waitFor({ state: "hidden" });
+  await ann.page.getByText(ALMOST_UP).waitFor({ state: "hidden" });
+  await ann.state("connected");
   await ann.support.say("Here I stay");
-  assert.equal(await ann.support.connectionId, id);
   assert.equal(await ann.page.getByTestId("sign-in").textContent(), "Sign out");
 });
 
-for (const [transport, blocked] of [["event streams", ["WebSockets"]], ["polls", ["WebSockets", "ServerSentEvents"]]]) {
+test("an account whose time is up reads that, and nothing else", async (t) => {
+  const server = await running(t);
+  const ann = await open(t, server, { name: "ann", claims: annsClaims(5, YESTERDAY) });
+  const { exp } = claimsOf(await ann.token);
+  await ann.page.getByText(ALMOST_UP).waitFor();
+  await ann.page.getByText(UP).waitFor();
+  assert.ok(await ann.page.getByText(ALMOST_UP).isHidden());
+  await ann.visitor("nobody");
+  await ann.state("signed-out");
+  assert.ok(Date.now() / 1000 >= exp, "it was not up yet");
+  assert.equal(await ann.token, null);
+});
+
+for (const [transport, blocked] of [["WebSockets", []], ["event streams", ["WebSockets"]], ["polls", ["WebSockets", "ServerSentEvents"]]]) {
   const prepare = (page) => failing(page, blocked);
+  const isPolled = transport === "polls";
+  // There must be time for a poll between the renewal and the end.
+  const lifetime = isPolled ? 10 : 5;
 
-  test(`over ${transport}, a guest's new token is used on the connections that are open`, async (t) => {
-    const server = await running(t);
-    const ada = await open(t, server, { name: "Ada", claims: { lifetime: 5 }, prepare });
-    const [id, short] = [await ada.support.connectionId, await ada.token];
-    await ada.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short);
-    // The first token is no longer good from then on.
-    await ada.page.waitForFunction((end) => Date.now() > end, claimsOf(short).exp * 1000);
-    await ada.support.say("Still here");
-    assert.equal(await ada.support.connectionId, id);
-  });
+  for (const [who, name, claims] of [["a guest", "Ada", { lifetime }], ["an account's user", "ann", annsClaims(lifetime, LATELY)]]) {
+    test(`over ${transport}, ${who} goes on with a renewed token when the first one expires`, async (t) => {
+      const server = await running(t);
+      const window = await open(t, server, { name, claims, prepare });
+      const [id, short] = [await window.support.connectionId, await window.token];
+      const tokens = negotiated(window.page);
+      await window.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short, { timeout: 12_000 });
+      const renewed = await window.token;
+      if (isPolled) {
+        // The next poll has the renewed token, so the connection stays.
+        await window.support.say("Here");
+        // By then, the shop has ended connections with the first one.
+        await window.page.waitForFunction((end) => Date.now() > end, claimsOf(short).exp * 1000 + 2500);
+        await window.support.say("Still here");
+        assert.equal(await window.support.connectionId, id);
+      } else {
+        await window.page.locator(`[data-testid="support-room"][data-joined="true"]:not([data-connection-id="${id}"])`).waitFor();
+        await window.support.say("Back again");
+        assert.deepEqual(await window.support.messages(), [`${name}: Back again`]);
+        assert.deepEqual(new Set(tokens), new Set([renewed]));
+      }
+      assert.equal(await window.page.getByTestId("name").inputValue(), name);
+    });
+  }
 
-  test(`over ${transport}, a message of an account whose time is up is kept until it has signed in again`, async (t) => {
+  test(`over ${transport}, what an account's user was writing when the time was up is kept until it has signed in again`, async (t) => {
     const server = await running(t);
-    const ann = await open(t, server, { name: "ann", claims: { sub: "ann", lifetime: 5 }, prepare });
-    const end = claimsOf(await ann.token).exp * 1000;
-    await ann.page.waitForFunction((end) => Date.now() > end, end);
+    const ann = await open(t, server, { name: "ann", claims: annsClaims(5, YESTERDAY), prepare });
     await ann.support.input.fill("Too late?");
-    await ann.support.input.press("Enter");
     await ann.state("signed-out");
     await ann.page.getByTestId("user").fill("ann");
     await ann.page.getByTestId("password").fill("ann-demo");

@@ -26,9 +26,10 @@ const negotiate = (hub, token) => {
 describe("accounts", () => {
   for (const [user, role] of [["ann"], ["bob"], ["admin", "Admin"]]) {
     test(`${user} signs in, ${role ? `in the role ${role}` : "without a role"}`, async () => {
-      const { exp, ...claims } = claimsOf(await signIn(server, { user, password: `${user}-demo` }));
+      const { exp, auth_time, ...claims } = claimsOf(await signIn(server, { user, password: `${user}-demo` }));
       assert.deepEqual(claims, { sub: user, name: user, ...(role && { role }), iss: "shopnest", aud: "shopnest" });
       assert.ok(Math.abs(exp - Date.now() / 1000 - 3600) < 10, `exp is ${exp}`);
+      assert.ok(Math.abs(auth_time - Date.now() / 1000) < 10, `auth_time is ${auth_time}`);
     });
   }
 
@@ -92,6 +93,42 @@ describe("guests", () => {
   for (const name of ["", "   ", "x".repeat(41), "a\u0007b", 7]) {
     test(`${JSON.stringify(name)} is no name`, async () => {
       assert.equal((await login(server, { guest: true, name })).status, 400);
+    });
+  }
+});
+
+describe("renewals", () => {
+  const secondsAgo = (seconds) => Math.floor(Date.now() / 1000) - seconds;
+  const ann = (claims) => token({ sub: "ann", name: "ann", lifetime: 60, ...claims });
+
+  test("an account's token is renewed, and says when its user signed in", async () => {
+    const first = await signIn(server, { user: "admin", password: "admin-demo" });
+    const { exp, ...claims } = claimsOf(await signIn(server, { renew: true }, first));
+    const { exp: was, ...before } = claimsOf(first);
+    assert.deepEqual(claims, before);
+    assert.ok(exp >= was);
+  });
+
+  test("its role is the account's, whatever the token says", async () => {
+    const renewed = await signIn(server, { renew: true }, ann({ role: "Admin", auth_time: secondsAgo(9) }));
+    assert.equal(claimsOf(renewed).role, undefined);
+    assert.equal((await ship(server, 1, renewed)).status, 403);
+  });
+
+  const day = 24 * 60 * 60;
+  for (const [what, known, status] of [
+    ["of somebody who signed in an hour ago", ann({ auth_time: secondsAgo(3600) }), 200],
+    ["of somebody who signed in yesterday", ann({ auth_time: secondsAgo(day), iat: secondsAgo(1) }), 401],
+    ["that was signed an hour ago", ann({ iat: secondsAgo(3600) }), 200],
+    ["that was signed yesterday", ann({ iat: secondsAgo(day) }), 401],
+    ["of nobody knows when", ann(), 401],
+    ["that has expired", ann({ auth_time: secondsAgo(9), lifetime: -1 }), 401],
+    ["of no account", ann({ sub: "carol", role: "Admin", auth_time: secondsAgo(9) }), 401],
+    ["of a guest", token({ name: `Grace ${randomUUID().slice(0, 8)}`, lifetime: 60 }), 200],
+    ["that is missing", undefined, 401],
+  ]) {
+    test(`a token ${what}: ${status}`, async () => {
+      assert.equal((await login(server, { renew: true }, known)).status, status);
     });
   }
 });

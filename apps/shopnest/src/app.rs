@@ -7,7 +7,7 @@ use axum::Router;
 use axum::middleware::{from_fn, map_response};
 use axum::routing::{get, post};
 use hubwire::auth::Policy;
-use hubwire::{HubHandle, MapHub, SignalR};
+use hubwire::{HubEndpoint, HubHandle, MapHub, SignalR};
 
 use crate::chat::ChatHub;
 use crate::login::{Login, login};
@@ -20,14 +20,10 @@ pub(crate) fn router(signalr: &SignalR, visitors: Arc<Login>, address: SocketAdd
     let chat = signalr.hub().build(ChatHub);
     let orders = signalr.hub().build(OrdersHub);
     let notifications = signalr.hub().build(NotificationHub);
-    let signed_in = Policy::authenticated;
     let router = Router::new()
-        .map_hub("/hubs/chat", chat.endpoint().authorize(signed_in()))
-        .map_hub("/hubs/orders", orders.endpoint().authorize(signed_in()))
-        .map_hub(
-            "/hubs/notifications",
-            notifications.endpoint().authorize(signed_in()),
-        )
+        .map_hub("/hubs/chat", with_token(chat.endpoint()))
+        .map_hub("/hubs/orders", with_token(orders.endpoint()))
+        .map_hub("/hubs/notifications", with_token(notifications.endpoint()))
         .merge(api(signalr, &orders, visitors))
         .route("/", get(page::index))
         .fallback(page::file)
@@ -38,6 +34,14 @@ pub(crate) fn router(signalr: &SignalR, visitors: Arc<Login>, address: SocketAdd
         router
     };
     router.layer(map_response(guard::no_sniffing))
+}
+
+/// Lets only those with a token connect. When it expires, their clients reconnect, with one that has been
+/// renewed.
+fn with_token(endpoint: HubEndpoint) -> HubEndpoint {
+    endpoint
+        .authorize(Policy::authenticated())
+        .close_on_authentication_expiration(true)
 }
 
 /// Returns the routes at which requests may have a user.

@@ -2,20 +2,23 @@
 
 mod accounts;
 mod admin;
+mod auth_time;
 mod guests;
 mod key;
 mod name;
 mod origin;
+mod outcomes;
 mod passwords;
 mod refusal;
 mod sign_in;
 mod tokens;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
 use hubwire::Principal;
@@ -24,9 +27,11 @@ use tokio::time::timeout;
 
 pub(crate) use self::accounts::Accounts;
 pub(crate) use self::admin::Admin;
+use self::auth_time::AuthTime;
 use self::guests::Guests;
 pub(crate) use self::key::Key;
 use self::origin::Origin;
+use self::outcomes::Outcomes;
 use self::passwords::Passwords;
 use self::refusal::Refusal;
 use self::sign_in::{BODY_TIMEOUT, MAXIMUM_BODY_BYTES, SignIn};
@@ -40,6 +45,7 @@ pub(crate) struct Login {
     passwords: Passwords,
     guests: Guests,
     tokens: Tokens,
+    outcomes: Outcomes,
 }
 
 /// The response to a request that is granted.
@@ -56,13 +62,26 @@ impl Login {
             passwords: Passwords::new(passwords::is_of),
             guests: Guests::default(),
             tokens,
+            outcomes: Outcomes::default(),
         }
     }
 
     /// Waits for the passwords that are still being verified; those that wait are dropped with their
-    /// requests.
+    /// requests. Nobody signs in any more.
     pub(crate) async fn finish(&self) {
         self.passwords.finish().await;
+        self.outcomes.finish().await;
+    }
+
+    /// Returns the token that a request asks for.
+    async fn sign_in(
+        &self,
+        bearer: Option<&Principal>,
+        request: Request,
+    ) -> Result<String, Refusal> {
+        let origin = Origin::of(request.headers());
+        let asked = SignIn::parse(&body(request).await?)?;
+        self.token(asked, bearer, origin).await
     }
 
     async fn token(
@@ -73,12 +92,34 @@ impl Login {
     ) -> Result<String, Refusal> {
         let user = match asked {
             SignIn::Account { user, password } => self.account(&user, password, origin).await?,
-            SignIn::Guest { name } => match bearer.and_then(User::guest) {
-                Some(known) => self.guests.renew(known)?,
-                None => self.guests.welcome(name.as_deref())?,
+            SignIn::Guest { name } => match bearer {
+                Some(bearer) if User::guest(bearer).is_some() => {
+                    return self.renewed(bearer, origin);
+                }
+                _ => self.guests.welcome(name.as_deref())?,
             },
+            SignIn::Renewal => {
+                return self.renewed(bearer.ok_or(Refusal::NotRenewed)?, origin);
+            }
         };
-        Ok(self.tokens.sign(&user))
+        Ok(self.tokens.sign(&user, Some(AuthTime::now())))
+    }
+
+    /// Returns another token for the user of one that is good. An account has the role that it has now,
+    /// and must still be there, for a request of this origin.
+    fn renewed(&self, known: &Principal, origin: Origin) -> Result<String, Refusal> {
+        let signed_in = AuthTime::of(known);
+        let user = match User::guest(known) {
+            Some(guest) => self.guests.renew(guest)?,
+            None if signed_in.is_some_and(AuthTime::is_recent) => {
+                let account = known
+                    .claim("sub")
+                    .and_then(|it| self.accounts.find(it, origin));
+                account.ok_or(Refusal::NotRenewed)?.into()
+            }
+            None => return Err(Refusal::NotRenewed),
+        };
+        Ok(self.tokens.sign(&user, signed_in))
     }
 
     /// An unknown user takes as long as a wrong password, and gets the same answer.
@@ -95,16 +136,19 @@ impl Login {
 
 /// Responds with a token, which `Authorization: Bearer` of later requests has.
 ///
-/// The body is `{"user", "password"}` of an account, or `{"guest": true, "name"?}`. The token of a guest in
-/// `Authorization` is renewed, with the same id and name.
+/// The body is `{"user", "password"}` of an account, `{"guest": true, "name"?}`, or `{"renew": true}`, which
+/// asks for another token of the user whose token is in `Authorization`. `{"guest": true}` does so too if
+/// that is a guest's.
 pub(crate) async fn login(
     State(login): State<Arc<Login>>,
     bearer: Option<Principal>,
     request: Request,
 ) -> Result<impl IntoResponse, Refusal> {
-    let origin = Origin::of(request.headers());
-    let asked = SignIn::parse(&body(request).await?)?;
-    let token = login.token(asked, bearer.as_ref(), origin).await?;
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let address = peer.map(|ConnectInfo(peer)| peer.ip());
+    let signed_in = login.sign_in(bearer.as_ref(), request).await;
+    login.outcomes.report(&signed_in, address);
+    let token = signed_in?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(Granted { token })))
 }
 

@@ -117,10 +117,16 @@ async fn operations(options: &Options) -> anyhow::Result<Option<Operations>> {
 
 /// Returns for whom the accounts of the demo are: for this machine, or for all if the operator wants that.
 fn accounts(options: &Options, address: SocketAddr) -> Accounts {
+    let is_loopback = address.ip().is_loopback();
     if options.demo_users {
+        if !is_loopback {
+            tracing::warn!(
+                "--demo-users: everybody who can reach {address} can sign in as ann, bob and admin, who ships orders, with the passwords that the README publishes"
+            );
+        }
         return Accounts::Everybody;
     }
-    if address.ip().is_loopback() {
+    if is_loopback {
         return Accounts::ThisMachine;
     }
     tracing::warn!(

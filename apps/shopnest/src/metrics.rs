@@ -11,6 +11,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 const CHAT_MESSAGES: &str = "shopnest.chat.messages";
 /// Orders that were shipped.
 const ORDERS_SHIPPED: &str = "shopnest.orders.shipped";
+/// Requests to sign in, with how they ended as `outcome`.
+const SIGN_INS: &str = "shopnest.sign_ins";
 
 /// How often recorded times are gathered into buckets; until then, each takes memory.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(5);
@@ -41,6 +43,11 @@ fn describe() {
     hubwire::metrics::describe();
     describe_counter!(CHAT_MESSAGES, Unit::Count, "Messages sent to chat rooms.");
     describe_counter!(ORDERS_SHIPPED, Unit::Count, "Orders that were shipped.");
+    describe_counter!(
+        SIGN_INS,
+        Unit::Count,
+        "Requests to sign in, by their outcomes."
+    );
 }
 
 /// Keeps the memory of a recorder bounded, even if nobody scrapes.
@@ -54,6 +61,11 @@ pub(crate) async fn upkeep(metrics: PrometheusHandle) -> Infallible {
 
 pub(crate) fn chat_message_sent() {
     metrics::counter!(CHAT_MESSAGES).increment(1);
+}
+
+/// Counts a request to sign in; `outcome` is `granted`, or why it was refused.
+pub(crate) fn sign_in(outcome: &'static str) {
+    metrics::counter!(SIGN_INS, "outcome" => outcome).increment(1);
 }
 
 pub(crate) fn order_shipped() {

@@ -106,7 +106,7 @@ export class ChatRoom {
     // Somebody who has just chosen a name says this under it.
     await this.#session.settled();
     await this.#live.replaced();
-    if (this.#section.dataset.joined !== "true") {
+    if (this.#section.dataset.joined !== "true" || this.#session.user === null) {
       this.#keep(message, "Not connected right now. Your message is kept, send it in a moment.");
       return;
     }

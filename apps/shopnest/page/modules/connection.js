@@ -105,13 +105,15 @@ export class LiveConnection {
     return this.#shown;
   }
 
-  // Ends the connection of the previous user; a new one is started when it is closed.
+  // Ends the connection of the previous user; a new one is started when it is closed and somebody is signed in.
   #leave() {
-    if (this.#session.user === null || this.#hub.state === signalR.HubConnectionState.Disconnected) return;
-    this.#isLeaving = true;
-    this.#failures = 0;
+    if (this.#hub.state === signalR.HubConnectionState.Disconnected) return;
     this.#replace();
-    this.#replaced = new Promise((resolve) => (this.#replace = resolve));
+    if (this.#session.user !== null) {
+      this.#isLeaving = true;
+      this.#failures = 0;
+      this.#replaced = new Promise((resolve) => (this.#replace = resolve));
+    }
     this.#hub.stop();
   }
 

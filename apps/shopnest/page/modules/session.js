@@ -1,5 +1,6 @@
 // Who the visitor is: a token from the shop, kept by this tab and renewed before it expires. Whoever has
-// none becomes a guest; whoever signs in with a password is asked again for it, because it is not kept.
+// none becomes a guest. No password is kept, so an account's user whose token the shop does not renew any
+// more is asked for it again.
 
 import { claimsOf } from "./token.js";
 
@@ -15,17 +16,18 @@ const USED = 0.8;
 // Longer times do not fit into a browser's timer.
 const LONGEST_WAIT = 24 * 60 * 60 * 1000;
 
-/** Why the shop did not sign somebody in; the message is for people. */
+/** Why the shop did not sign somebody in; the message is for people. `now` is the shop's time, if it is known. */
 export class SignInError extends Error {
-  constructor(status, message) {
+  constructor(status, message, now) {
     super(message);
     this.status = status;
+    this.now = now;
   }
 }
 
 /**
  * Dispatches "token" with each new token, "change" when the visitor is another user or nobody, and
- * "expiring" when an account's user should sign in again.
+ * "expiring" when the shop has not renewed an account's token, which is still good for a while.
  */
 export class Session extends EventTarget {
   #stateChanged;
@@ -100,12 +102,15 @@ export class Session extends EventTarget {
   refused(token) {
     if (token === null || token !== this.#token) return;
     const { isGuest, name } = this.#user;
+    if (!isGuest) return this.#end();
     this.#forget();
-    if (isGuest) {
-      // A second request would find the name taken by the first.
-      if (this.#entering !== this.#turn) this.#becomeGuest(name);
-      return;
-    }
+    // A second request would find the name taken by the first.
+    if (this.#entering !== this.#turn) this.#becomeGuest(name);
+  }
+
+  // The time of an account's user is up.
+  #end() {
+    this.#forget();
     this.#user = null;
     this.#stateChanged("signed-out");
     this.dispatchEvent(new Event("change"));
@@ -154,9 +159,33 @@ export class Session extends EventTarget {
         }
         if (this.#token === null) this.#stateChanged("offline");
       }
-      const delay = RETRIES[Math.min(failures++, RETRIES.length - 1)];
-      await new Promise((resolve) => setTimeout(resolve, delay));
+      await pause(failures++);
     }
+  }
+
+  // Asks until the shop answers, or the token is another one. If the shop can be reached only after the token has
+  // expired, that answer says so.
+  async #renewAccount() {
+    const known = this.#token;
+    for (let failures = 0; this.#token === known; failures++) {
+      try {
+        const granted = await ask({ renew: true }, known);
+        if (this.#token === known) this.#accept({ ...granted, isGuest: false });
+        return;
+      } catch (error) {
+        if (this.#token !== known) return;
+        if (error.status === 401) return this.#notRenewed(error.now);
+      }
+      await pause(failures);
+    }
+  }
+
+  // The token is good until it expires.
+  #notRenewed(now = Date.now()) {
+    const left = claimsOf(this.#token).exp * 1000 - now;
+    if (left <= 0) return this.#end();
+    this.dispatchEvent(new Event("expiring"));
+    this.#at(Date.now() + left, () => this.#end());
   }
 
   // `now` is the shop's time, if it is known: this computer's clock may be wrong.
@@ -170,7 +199,7 @@ export class Session extends EventTarget {
     if (isGuest) remove("sessionStorage", ACCOUNT);
     else write("sessionStorage", ACCOUNT, "yes");
     this.#stateChanged("connected");
-    this.#renewAt(Date.now() + (exp * 1000 - now) * USED);
+    this.#at(Date.now() + (exp * 1000 - now) * USED, () => this.#renew());
     this.dispatchEvent(new Event("token"));
     if (isAnother) this.dispatchEvent(new Event("change"));
   }
@@ -181,15 +210,22 @@ export class Session extends EventTarget {
     remove("sessionStorage", TOKEN);
   }
 
-  #renewAt(time) {
+  #renew() {
+    if (this.#user.isGuest) this.#becomeGuest(this.#user.name);
+    else this.#renewAccount();
+  }
+
+  // Acts at this time of the computer's clock, unless there is another token by then.
+  #at(time, act) {
     clearTimeout(this.#timer);
     const left = time - Date.now();
-    this.#timer = setTimeout(() => {
-      if (left > LONGEST_WAIT) this.#renewAt(time);
-      else if (this.#user.isGuest) this.#becomeGuest(this.#user.name);
-      else this.dispatchEvent(new Event("expiring"));
-    }, Math.min(left, LONGEST_WAIT));
+    this.#timer = setTimeout(() => (left > LONGEST_WAIT ? this.#at(time, act) : act()), Math.min(left, LONGEST_WAIT));
   }
+}
+
+function pause(failures) {
+  const delay = RETRIES[Math.min(failures, RETRIES.length - 1)];
+  return new Promise((resolve) => setTimeout(resolve, delay));
 }
 
 // Returns a token, and the shop's time.
@@ -198,9 +234,10 @@ async function ask(body, known = null) {
   if (known !== null) headers.Authorization = `Bearer ${known}`;
   const signal = AbortSignal.timeout(ANSWERING);
   const response = await fetch("/api/login", { method: "POST", headers, body: JSON.stringify(body), signal });
-  if (!response.ok) throw new SignInError(response.status, (await response.text()).trim());
+  const now = Date.parse(response.headers.get("Date")) || undefined;
+  if (!response.ok) throw new SignInError(response.status, (await response.text()).trim(), now);
   const { token } = await response.json();
-  return { token, now: Date.parse(response.headers.get("Date")) || undefined };
+  return { token, now };
 }
 
 // Storage may be disabled; what is in it then lasts as long as the page.

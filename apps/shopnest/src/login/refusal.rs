@@ -15,6 +15,8 @@ pub(crate) enum Refusal {
     NoName,
     /// An account or another guest has the name.
     NameTaken,
+    /// The request has no token that can be renewed.
+    NotRenewed,
     /// The body is too long.
     TooLarge,
     /// Too many guests have tokens that are good.
@@ -39,15 +41,33 @@ impl Refusal {
             Self::TooManyGuests { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooManySignIns => StatusCode::TOO_MANY_REQUESTS,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::NotRenewed | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+        }
+    }
+
+    /// Returns why, as logs and metrics name it.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::NoSignIn => "no_sign_in",
+            Self::NoName => "no_name",
+            Self::NameTaken => "name_taken",
+            Self::NotRenewed => "not_renewed",
+            Self::TooLarge => "too_large",
+            Self::TooManyGuests { .. } => "too_many_guests",
+            Self::TooManySignIns => "too_many_sign_ins",
+            Self::TooSlow => "too_slow",
+            Self::WrongPassword => "wrong_password",
         }
     }
 
     fn text(self) -> &'static str {
         match self {
-            Self::NoSignIn => "Send {\"user\", \"password\"} or {\"guest\": true, \"name\"}.\n",
+            Self::NoSignIn => {
+                "Send {\"user\", \"password\"}, {\"guest\": true, \"name\"} or {\"renew\": true}.\n"
+            }
             Self::NoName => "A name has 1 to 40 letters, digits, spaces and - _ . '\n",
             Self::NameTaken => "Somebody has this name already.\n",
+            Self::NotRenewed => "Please sign in again.\n",
             Self::TooLarge => "This is too long.\n",
             Self::TooManyGuests { .. } => "The shop is full. Please try again later.\n",
             Self::TooManySignIns => "Too many people are signing in. Please try again.\n",

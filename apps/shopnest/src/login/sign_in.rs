@@ -16,8 +16,15 @@ pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Who wants to be signed in.
 #[derive(PartialEq, Eq)]
 pub(super) enum SignIn {
-    Account { user: String, password: String },
-    Guest { name: Option<String> },
+    Account {
+        user: String,
+        password: String,
+    },
+    Guest {
+        name: Option<String>,
+    },
+    /// The user of the request's token, again.
+    Renewal,
 }
 
 #[derive(Deserialize)]
@@ -26,13 +33,15 @@ struct Body {
     password: Option<String>,
     #[serde(default)]
     guest: bool,
+    #[serde(default)]
+    renew: bool,
     name: Option<String>,
 }
 
 impl SignIn {
     /// # Errors
     ///
-    /// If the body is neither an account's nor a guest's.
+    /// If the body is neither an account's nor a guest's, nor asks for a renewal.
     pub(super) fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let body: Body = serde_json::from_slice(body).map_err(|_| Refusal::NoSignIn)?;
         match body {
@@ -40,14 +49,23 @@ impl SignIn {
                 user: Some(user),
                 password: Some(password),
                 guest: false,
+                renew: false,
                 ..
             } => Ok(Self::Account { user, password }),
             Body {
                 user: None,
                 password: None,
                 guest: true,
+                renew: false,
                 name,
             } => Ok(Self::Guest { name }),
+            Body {
+                user: None,
+                password: None,
+                guest: false,
+                renew: true,
+                name: None,
+            } => Ok(Self::Renewal),
             _ => Err(Refusal::NoSignIn),
         }
     }
@@ -59,6 +77,7 @@ impl fmt::Debug for SignIn {
         f.write_str(match self {
             Self::Account { .. } => "Account",
             Self::Guest { .. } => "Guest",
+            Self::Renewal => "Renewal",
         })
     }
 }
@@ -68,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_is_an_accounts_or_a_guests() {
+    fn a_body_is_an_accounts_or_a_guests_or_asks_for_a_renewal() {
         let account = br#"{"user":"ann","password":"ann-demo","remember":true}"#;
         let expected = SignIn::Account {
             user: "ann".to_owned(),
@@ -83,6 +102,7 @@ mod tests {
             let name = name.map(str::to_owned);
             assert_eq!(SignIn::parse(body.as_bytes()), Ok(SignIn::Guest { name }));
         }
+        assert_eq!(SignIn::parse(br#"{"renew":true}"#), Ok(SignIn::Renewal));
     }
 
     #[test]
@@ -100,6 +120,11 @@ mod tests {
             r#"{"user":"ann","password":null}"#,
             r#"{"user":"ann","password":"ann-demo","guest":true}"#,
             r#"{"guest":true} {"guest":true}"#,
+            r#"{"renew":false}"#,
+            r#"{"renew":1}"#,
+            r#"{"renew":true,"guest":true}"#,
+            r#"{"renew":true,"name":"Ada"}"#,
+            r#"{"renew":true,"user":"ann","password":"ann-demo"}"#,
             "\u{FEFF}{\"guest\":true}",
         ] {
             assert_eq!(

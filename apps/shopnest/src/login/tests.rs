@@ -1,6 +1,6 @@
 //! Requests to sign in, and what their tokens are good for.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -12,8 +12,11 @@ use hubwire::{SignalR, Timestamp};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use super::auth_time::{LONGEST_SESSION, seconds};
 use super::*;
 use crate::app::router;
+
+mod expiry;
 
 /// A shop without a listener.
 struct Shop {
@@ -91,7 +94,7 @@ async fn a_demo_account_gets_a_token_with_its_name_and_role_for_an_hour() {
         let user = shop.user(&shop.token(asked, None).await).await;
         let mut claims: Vec<_> = user.all_claims().map(|(kind, _)| kind).collect();
         claims.sort_unstable();
-        let expected = ["aud", "exp", "iss", "name", "role", "sub"];
+        let expected = ["aud", "auth_time", "exp", "iss", "name", "role", "sub"];
         assert!(
             expected
                 .iter()
@@ -108,6 +111,7 @@ async fn a_demo_account_gets_a_token_with_its_name_and_role_for_an_hour() {
         let now = SystemTime::try_from(Timestamp::now()).unwrap();
         let left = user.expires().unwrap().duration_since(now).unwrap();
         assert!((3590..=3600).contains(&left.as_secs()), "{left:?}");
+        assert!(AuthTime::of(&user) > Some(AuthTime::ago(Duration::from_secs(10))));
     }
 }
 
@@ -172,7 +176,19 @@ async fn demo_accounts_are_not_for_those_behind_a_proxy_unless_the_operator_want
             }
         }
     }
-    local.token(account("ann", "ann-demo"), None).await;
+    let ann = local.token(account("ann", "ann-demo"), None).await;
+    for (shop, status) in [(&local, 401), (&open, 200)] {
+        let ann = match status {
+            200 => shop.token(account("ann", "ann-demo"), None).await,
+            _ => ann.clone(),
+        };
+        let request = Request::post("/api/login").header(HOST, "localhost");
+        let request = request.header("Via", "1.1 proxy");
+        let request = request.header(AUTHORIZATION, format!("Bearer {ann}"));
+        let request = request.body(Body::from(renew().to_string())).unwrap();
+        let response = shop.app.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status);
+    }
 }
 
 #[tokio::test]
@@ -217,7 +233,7 @@ async fn a_guests_token_is_renewed_and_no_other() {
         }
         assert!(renewed.expires() >= ada.expires());
     }
-    let from_elsewhere = shop.tokens.sign(&User::new("5f2b", "Grace"));
+    let from_elsewhere = shop.tokens.sign(&User::new("5f2b", "Grace"), None);
     let renewed = shop.token(json!({"guest": true}), Some(&from_elsewhere));
     let renewed = shop.user(&renewed.await).await;
     assert_eq!(
@@ -225,12 +241,19 @@ async fn a_guests_token_is_renewed_and_no_other() {
         [Some("5f2b"), Some("Grace")]
     );
     let ann = shop.token(account("ann", "ann-demo"), None).await;
-    let endless = shop.tokens.sign(&User::new("x".repeat(65), "Endless"));
+    let endless = shop
+        .tokens
+        .sign(&User::new("x".repeat(65), "Endless"), None);
     let staff = User {
         role: Some("Admin"),
         ..User::new("guest-7", "Staff")
     };
-    for other in [ann, endless, shop.tokens.sign(&staff), "a.b.c".to_owned()] {
+    for other in [
+        ann,
+        endless,
+        shop.tokens.sign(&staff, None),
+        "a.b.c".to_owned(),
+    ] {
         let guest = shop
             .user(&shop.token(json!({"guest": true}), Some(&other)).await)
             .await;
@@ -240,6 +263,115 @@ async fn a_guests_token_is_renewed_and_no_other() {
     }
     // An account signs in whatever its token says.
     shop.token(account("bob", "bob-demo"), Some(&first)).await;
+}
+
+/// A user that an account's token, signed elsewhere, might be of.
+fn claimed(sub: &str, role: Option<&'static str>) -> User {
+    User {
+        role,
+        ..User::new(sub, sub)
+    }
+}
+
+fn renew() -> Value {
+    json!({"renew": true})
+}
+
+#[tokio::test]
+async fn an_accounts_token_is_renewed_with_the_role_that_the_account_has() {
+    let shop = Shop::open();
+    let signed_in = AuthTime::ago(Duration::from_secs(100));
+    for (name, claimed_role, role) in [
+        ("ann", None, None),
+        ("ann", Some("Admin"), None),
+        ("admin", None, Some("Admin")),
+        ("admin", Some("Admin"), Some("Admin")),
+    ] {
+        let known = shop
+            .tokens
+            .sign(&claimed(name, claimed_role), Some(signed_in));
+        let renewed = shop.user(&shop.token(renew(), Some(&known)).await).await;
+        assert_eq!(renewed.claim("sub"), Some(name));
+        assert_eq!(renewed.name(), Some(name));
+        assert_eq!(renewed.claim("role"), role);
+        // Signing in was then, however often the token is renewed.
+        assert_eq!(AuthTime::of(&renewed), Some(signed_in));
+    }
+    let first = shop.token(account("ann", "ann-demo"), None).await;
+    shop.token(renew(), Some(&first)).await;
+}
+
+#[tokio::test]
+async fn an_accounts_token_is_renewed_for_twelve_hours() {
+    let shop = Shop::open();
+    let within = LONGEST_SESSION - Duration::from_secs(60);
+    let beyond = LONGEST_SESSION + Duration::from_secs(1);
+    for (signed_in, status) in [
+        (Some(AuthTime::ago(within)), 200),
+        (Some(AuthTime::ago(beyond)), 401),
+        (None, 401),
+    ] {
+        let known = shop.tokens.sign(&claimed("ann", None), signed_in);
+        let answer = shop.post("/api/login", Some(&known), renew().to_string());
+        assert_eq!(answer.await.status(), status, "{signed_in:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_account_gets_the_same_answer_to_a_renewal() {
+    let shop = Shop::open();
+    let closed = Shop::with(Accounts::Nobody);
+    let now = Some(AuthTime::now());
+    let sign = |shop: &Shop, user: &User| Some(shop.tokens.sign(user, now));
+    let mut answers = Vec::new();
+    for (shop, known) in [
+        (&shop, None),
+        (&shop, Some("a.b.c".to_owned())),
+        (&shop, sign(&closed, &claimed("ann", None))),
+        (&shop, sign(&shop, &claimed("carol", Some("Admin")))),
+        (&shop, sign(&shop, &claimed(&"x".repeat(65), None))),
+        (&closed, sign(&closed, &claimed("ann", None))),
+    ] {
+        let response = shop.post("/api/login", known.as_deref(), renew().to_string());
+        let response = response.await;
+        assert_eq!(response.status(), 401, "{known:?}");
+        answers.push((response.headers().clone(), content(response).await));
+    }
+    for answer in &answers {
+        assert_eq!(answer, &answers[0]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_is_not_renewed() {
+    let shop = Shop::open();
+    for user in [claimed("ann", None), User::new("guest-7", "Ada")] {
+        let now = seconds(Timestamp::now());
+        let expired = shop
+            .tokens
+            .sign_until(&user, Some(AuthTime::now()), now - 1);
+        let answer = shop.post("/api/login", Some(&expired), renew().to_string());
+        assert_eq!(answer.await.status(), 401, "{user:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_guests_token_is_renewed_by_either_form_however_old_it_is() {
+    let shop = Shop::open();
+    let long_ago = AuthTime::ago(LONGEST_SESSION * 100);
+    for signed_in in [Some(long_ago), None] {
+        let known = shop.tokens.sign(&User::new("5f2b", "Grace"), signed_in);
+        for asked in [renew(), json!({"guest": true})] {
+            let renewed = shop.user(&shop.token(asked, Some(&known)).await).await;
+            let claims = [renewed.claim("sub"), renewed.name()];
+            assert_eq!(claims, [Some("5f2b"), Some("Grace")]);
+            assert_eq!(AuthTime::of(&renewed), signed_in);
+        }
+    }
+    // Somebody else has taken the name.
+    let other = shop.tokens.sign(&User::new("7c1d", "grace"), None);
+    let answer = shop.post("/api/login", Some(&other), renew().to_string());
+    assert_eq!(answer.await.status(), 409);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Tokens: what is claimed of a user, signed by the shop.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use hubwire::auth::jwt::{JwtBearer, JwtConfigurationError, JwtSigner};
 use hubwire::{Principal, Timestamp};
@@ -8,6 +8,7 @@ use ring::rand::{RandomlyConstructable, SystemRandom, generate};
 use serde::Serialize;
 
 use super::accounts::{self, Account};
+use super::auth_time::{AuthTime, seconds};
 use super::key::Key;
 
 /// How long a token is good.
@@ -42,6 +43,8 @@ struct Claims<'a> {
     iss: &'a str,
     aud: &'a str,
     exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<AuthTime>,
 }
 
 impl User {
@@ -78,18 +81,28 @@ impl Tokens {
         JwtSigner::hs256(key.bytes()).map(Self)
     }
 
-    /// Returns a token that is good for an hour.
-    pub(super) fn sign(&self, user: &User) -> String {
+    /// Returns a token that is good for an hour, for a user who signed in at this time, if that is known.
+    pub(super) fn sign(&self, user: &User, auth_time: Option<AuthTime>) -> String {
+        self.sign_until(
+            user,
+            auth_time,
+            seconds(Timestamp::now()) + LIFETIME.as_secs(),
+        )
+    }
+
+    /// Does the same, for a token that is good until this time, in seconds since 1970.
+    pub(super) fn sign_until(&self, user: &User, auth_time: Option<AuthTime>, exp: u64) -> String {
         let claims = Claims {
             sub: &user.sub,
             name: &user.name,
             role: user.role,
             iss: SHOP,
             aud: SHOP,
-            exp: seconds(Timestamp::now()) + LIFETIME.as_secs(),
+            exp,
+            auth_time,
         };
         let token = self.0.sign(&claims);
-        token.expect("the claims are texts and a number")
+        token.expect("the claims are texts and numbers")
     }
 }
 
@@ -100,13 +113,6 @@ pub(crate) fn bearer(key: &Key) -> Result<JwtBearer, JwtConfigurationError> {
     let tokens = JwtBearer::builder().hs256(key.bytes());
     let tokens = tokens.issuer(SHOP).audience(SHOP);
     tokens.leeway(Duration::ZERO).build()
-}
-
-/// Returns a time as the `exp` of a token has it.
-fn seconds(time: Timestamp) -> u64 {
-    let time = SystemTime::try_from(time).ok();
-    let since = time.and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok());
-    since.unwrap_or_default().as_secs()
 }
 
 /// Returns the id of a new guest, which nobody can guess.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use test_support::requests::request;
+use test_support::requests::{post, request};
 use tokio::time::{Instant, sleep};
 
 use crate::scrape::Scrape;
@@ -63,6 +63,33 @@ async fn messages_and_orders_of_the_shop_are_counted() {
     })
     .await;
     assert_eq!(scrape.sum("hubwire_panics_total", &[]), 0.0);
+}
+
+#[tokio::test]
+async fn sign_ins_are_counted_by_their_outcomes() {
+    let shop = Shop::open().await;
+    for _ in 0..2 {
+        shop.sign_in(r#"{"guest":true}"#).await;
+    }
+    for body in [
+        r#"{"user":"ann","password":"x"}"#,
+        r#"{"user":"nobody","password":"x"}"#,
+        r#"{"renew":true}"#,
+        "{",
+    ] {
+        assert_ne!(post(shop.address, "/api/login", body).await.status, 200);
+    }
+    let scrape = shop.scrape().await;
+    for (outcome, expected) in [
+        ("granted", 2.0),
+        ("wrong_password", 2.0),
+        ("not_renewed", 1.0),
+        ("no_sign_in", 1.0),
+    ] {
+        let of_outcome = [("outcome", outcome)];
+        let count = scrape.sum("shopnest_sign_ins_total", &of_outcome);
+        assert_eq!(count, expected, "{outcome}");
+    }
 }
 
 #[tokio::test]

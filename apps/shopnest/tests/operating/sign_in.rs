@@ -11,6 +11,7 @@ use tokio::process::Child;
 use crate::shop::{address_in, bearer, command, visit};
 
 const KEY: &str = "SHOPNEST_JWT_KEY";
+const PUBLISHED: &str = "with the passwords that the README publishes";
 const ANN: &str = r#"{"user":"ann","password":"ann-demo"}"#;
 
 /// A shop that logs everything.
@@ -106,6 +107,37 @@ async fn others_than_this_machine_meet_no_demo_accounts_unless_the_operator_want
 
     let shop = Logging::open("0.0.0.0:0", &["--demo-users"], &[]).await;
     shop.token(ANN).await;
+    assert!(shop.logged().await.contains(PUBLISHED));
+
+    // Here others come only through a proxy, which is why the operator has asked for it.
+    let shop = Logging::open("127.0.0.1:0", &["--demo-users"], &[]).await;
+    shop.token(ANN).await;
+    assert!(!shop.logged().await.contains(PUBLISHED));
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_is_a_line_with_the_address_and_nothing_that_was_typed() {
+    let shop = Logging::open("127.0.0.1:0", &[], &[]).await;
+    for (body, status) in [
+        (r#"{"user":"oops-my-password","password":"ann"}"#, 401),
+        (r#"{"guest":true,"name":"oops-a-name-\u0007"}"#, 400),
+        (r#"{"oops-no-sign-in":true}"#, 400),
+    ] {
+        assert_eq!(shop.login(body).await.status, status);
+    }
+    let logged = shop.logged().await;
+    let lines: Vec<_> = logged
+        .lines()
+        .filter(|line| line.contains("a sign-in was refused"))
+        .collect();
+    let reasons = ["wrong_password", "no_name", "no_sign_in"];
+    assert_eq!(lines.len(), reasons.len(), "{logged}");
+    for (line, reason) in lines.iter().zip(reasons) {
+        assert!(line.contains(" INFO "), "{line}");
+        let expected = format!(r#"reason="{reason}" client.address=127.0.0.1"#);
+        assert!(line.contains(&expected), "{line}");
+    }
+    assert!(!logged.contains("oops"), "{logged}");
 }
 
 #[tokio::test]
