@@ -161,6 +161,50 @@
 //!     }
 //! }
 //! ```
+//!
+//! # Users
+//!
+//! An [`Authenticator`](auth::Authenticator) determines the user of each request: a [`Principal`],
+//! which hub methods get from [`Caller::principal`]. [`macro@authorize`] asks for a user:
+//! on the block of a hub for one who connects, on a method for one who calls it, and if it says so,
+//! for a role or what a [`Policy`](auth::Policy) decides. Without it, everybody may connect and call.
+//!
+//! The feature `jwt` adds `auth::jwt`, with an authenticator for JSON Web Tokens. The feature `jwks`
+//! adds keys that an issuer publishes, such as Microsoft Entra ID, Auth0 or Keycloak.
+//!
+//! ```
+//! # #[cfg(feature = "jwt")]
+//! # fn example(secret: &str) -> Result<axum::Router, hubwire::auth::jwt::JwtConfigurationError> {
+//! use hubwire::auth::jwt::JwtBearer;
+//! use hubwire::{MapHub, SignalR, hub};
+//!
+//! struct OrderHub;
+//!
+//! #[hub]
+//! #[authorize] // whoever connects is signed in
+//! impl OrderHub {
+//!     #[authorize(role = "Admin")]
+//!     pub fn ship(&self, order: u32) {}
+//! }
+//!
+//! let tokens = JwtBearer::builder()
+//!     .hs256(secret) // 32 random bytes or more, which only the issuer knows, too
+//!     .issuer("https://login.example.com")
+//!     .audience("orders")
+//!     .build()?;
+//! let signalr = SignalR::builder().authenticator(tokens).build();
+//! let orders = signalr.hub().build(OrderHub);
+//! let app = axum::Router::new().map_hub("/hubs/orders", orders.endpoint());
+//! # Ok(app)
+//! # }
+//! ```
+//!
+//! A connection has the same user for its whole life; another user's requests for it are refused.
+//! [`HubContext::disconnect_user`] ends the connections of a user.
+#![cfg_attr(
+    feature = "jwks",
+    doc = "[The guide](guides::authentication) has cookies, API keys, policies, and ASP.NET Core's names for all this."
+)]
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/browsers.md")]
@@ -195,6 +239,9 @@ pub mod auth {
     //!
     //! [`Principal`](crate::Principal) is the user, an [`Authenticator`] determines it, and a
     //! [`Policy`] says who may use an endpoint or call a method.
+    //!
+    //! With the feature `jwt`, the module `jwt` has an authenticator for JSON Web Tokens; with `jwks`,
+    //! it fetches the keys that an issuer publishes.
 
     pub use hubwire_server::{
         AuthenticationError, AuthenticationLayer, AuthenticationRequest, AuthenticationService,

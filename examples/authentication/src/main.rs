@@ -1,4 +1,5 @@
 //! A hub for signed-in users, who come with a session cookie, with an API key, or through a proxy.
+//! `docs/authentication.md` explains it.
 
 mod api_keys;
 mod proxy_header;
@@ -75,6 +76,7 @@ async fn main() -> std::io::Result<()> {
         password,
         keys,
     };
+    // The proxy runs on this machine. Whatever else runs here could set its header, too.
     let (signalr, app) = app(users, &["127.0.0.1"]);
     let listener = hubwire::listen("127.0.0.1:5003").await?;
     hubwire::serve(listener, app)

@@ -23,7 +23,8 @@ impl Authenticator for ProxyHeader {
             return Ok(None);
         };
         let groups = request.header(GROUPS).unwrap_or_default().split(',');
-        let roles = groups.map(|group| ("role", group.trim()));
+        let groups = groups.map(str::trim).filter(|group| !group.is_empty());
+        let roles = groups.map(|group| ("role", group));
         Ok(Some(Principal::new(
             [("sub", user)].into_iter().chain(roles),
         )))

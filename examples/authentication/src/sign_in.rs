@@ -31,7 +31,8 @@ pub(crate) struct Credentials {
     password: String,
 }
 
-/// Begins a session. The body is JSON, which pages of other origins may not send without asking.
+/// Begins a session. The body is JSON: browsers ask before they send JSON for a page of another origin
+/// (a preflight of CORS), and nothing here allows it.
 pub(crate) async fn sign_in(
     State(state): State<Arc<SignIn>>,
     Json(credentials): Json<Credentials>,
@@ -45,8 +46,8 @@ pub(crate) async fn sign_in(
     with_cookie(id.reveal(), LIFETIME.as_secs())
 }
 
-/// Ends the session, and the user's connections: otherwise WebSockets and event streams that are
-/// open would outlive it.
+/// Ends the session, and all connections of its user: otherwise WebSockets and event streams that
+/// are open would outlive it.
 pub(crate) async fn sign_out(State(state): State<Arc<SignIn>>, parts: Parts) -> Response {
     let request = AuthenticationRequest::new(&parts);
     let id = request.cookie(COOKIE);
