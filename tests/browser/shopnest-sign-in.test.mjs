@@ -19,6 +19,11 @@ const YESTERDAY = LATELY - 24 * 60 * 60;
 const ALMOST_UP = "Your time here is almost up.";
 const UP = "Your time here is up. Sign in again to go on.";
 
+/** Seconds that leave a slow machine several of them between a renewal, after four fifths, and the end. */
+const BRIEF = 20;
+/** For what happens at the end of a brief time. */
+const BY_ITS_END = { timeout: 40_000 };
+
 let browser;
 before(async () => {
   browser = await launch();
@@ -164,11 +169,11 @@ test("only the admin ships, and others read why not", async (t) => {
 
 test("a guest's token is renewed before it expires, with the same id and name", async (t) => {
   const server = await running(t);
-  const ada = await open(t, server, { name: "Ada", claims: { lifetime: 5 } });
+  const ada = await open(t, server, { name: "Ada", claims: { lifetime: BRIEF } });
   await ada.visitor("guest", "Ada");
   const short = await ada.token;
   const id = await ada.support.connectionId;
-  await ada.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short);
+  await ada.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short, BY_ITS_END);
   const [was, is] = [short, await ada.token].map(claimsOf);
   assert.deepEqual([is.sub, is.name], [was.sub, was.name]);
   assert.ok(is.exp > was.exp + 3000);
@@ -237,9 +242,9 @@ test("who leaves that form is a guest", async (t) => {
 
 test("an account's token is renewed before it expires, and its user notices nothing", async (t) => {
   const server = await running(t);
-  const ann = await open(t, server, { name: "ann", claims: annsClaims(5, LATELY) });
+  const ann = await open(t, server, { name: "ann", claims: annsClaims(BRIEF, LATELY) });
   const short = await ann.token;
-  await ann.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short);
+  await ann.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short, BY_ITS_END);
   const [was, is] = [short, await ann.token].map(claimsOf);
   assert.deepEqual([is.sub, is.auth_time], ["ann", LATELY]);
   assert.ok(is.exp > was.exp + 3000);
@@ -253,8 +258,8 @@ test("an account's token is renewed before it expires, and its user notices noth
 
 test("an account whose time is almost up is told so, and goes on after signing in again", async (t) => {
   const server = await running(t);
-  const ann = await open(t, server, { name: "ann", claims: annsClaims(12, YESTERDAY) });
-  await ann.page.getByText(ALMOST_UP).waitFor({ timeout: 12_000 });
+  const ann = await open(t, server, { name: "ann", claims: annsClaims(BRIEF + 10, YESTERDAY) });
+  await ann.page.getByText(ALMOST_UP).waitFor(BY_ITS_END);
   await ann.visitor("account", "ann");
   await ann.signIn("ann", "ann-demo");
   await ann.page.getByText(ALMOST_UP).waitFor({ state: "hidden" });
@@ -265,10 +270,10 @@ test("an account whose time is almost up is told so, and goes on after signing i
 
 test("an account whose time is up reads that, and nothing else", async (t) => {
   const server = await running(t);
-  const ann = await open(t, server, { name: "ann", claims: annsClaims(5, YESTERDAY) });
+  const ann = await open(t, server, { name: "ann", claims: annsClaims(BRIEF, YESTERDAY) });
   const { exp } = claimsOf(await ann.token);
-  await ann.page.getByText(ALMOST_UP).waitFor();
-  await ann.page.getByText(UP).waitFor();
+  await ann.page.getByText(ALMOST_UP).waitFor(BY_ITS_END);
+  await ann.page.getByText(UP).waitFor(BY_ITS_END);
   assert.ok(await ann.page.getByText(ALMOST_UP).isHidden());
   await ann.visitor("nobody");
   await ann.state("signed-out");
@@ -280,7 +285,7 @@ for (const [transport, blocked] of [["WebSockets", []], ["event streams", ["WebS
   const prepare = (page) => failing(page, blocked);
   const isPolled = transport === "polls";
   // There must be time for a poll between the renewal and the end.
-  const lifetime = isPolled ? 10 : 5;
+  const lifetime = isPolled ? BRIEF : 10;
 
   for (const [who, name, claims] of [["a guest", "Ada", { lifetime }], ["an account's user", "ann", annsClaims(lifetime, LATELY)]]) {
     test(`over ${transport}, ${who} goes on with a renewed token when the first one expires`, async (t) => {
@@ -288,17 +293,17 @@ for (const [transport, blocked] of [["WebSockets", []], ["event streams", ["WebS
       const window = await open(t, server, { name, claims, prepare });
       const [id, short] = [await window.support.connectionId, await window.token];
       const tokens = negotiated(window.page);
-      await window.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short, { timeout: 12_000 });
+      await window.page.waitForFunction((token) => sessionStorage.getItem("shopnest.token") !== token, short, BY_ITS_END);
       const renewed = await window.token;
       if (isPolled) {
         // The next poll has the renewed token, so the connection stays.
         await window.support.say("Here");
         // By then, the shop has ended connections with the first one.
-        await window.page.waitForFunction((end) => Date.now() > end, claimsOf(short).exp * 1000 + 2500);
+        await window.page.waitForFunction((end) => Date.now() > end, claimsOf(short).exp * 1000 + 2500, BY_ITS_END);
         await window.support.say("Still here");
         assert.equal(await window.support.connectionId, id);
       } else {
-        await window.page.locator(`[data-testid="support-room"][data-joined="true"]:not([data-connection-id="${id}"])`).waitFor();
+        await window.page.locator(`[data-testid="support-room"][data-joined="true"]:not([data-connection-id="${id}"])`).waitFor(BY_ITS_END);
         await window.support.say("Back again");
         assert.deepEqual(await window.support.messages(), [`${name}: Back again`]);
         assert.deepEqual(new Set(tokens), new Set([renewed]));
@@ -309,7 +314,7 @@ for (const [transport, blocked] of [["WebSockets", []], ["event streams", ["WebS
 
   test(`over ${transport}, what an account's user was writing when the time was up is kept until it has signed in again`, async (t) => {
     const server = await running(t);
-    const ann = await open(t, server, { name: "ann", claims: annsClaims(5, YESTERDAY), prepare });
+    const ann = await open(t, server, { name: "ann", claims: annsClaims(10, YESTERDAY), prepare });
     await ann.support.input.fill("Too late?");
     await ann.state("signed-out");
     await ann.page.getByTestId("user").fill("ann");
