@@ -1,6 +1,5 @@
 //! Calls of hub methods: runs the method that a message asks for, or refuses the call.
 
-use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,10 +14,10 @@ use super::refusals::{self, FailedCall};
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
 use crate::hub::{
-    CallFault, Details, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources,
-    ResourcesBuilder, TraceContext, Warning, span,
+    CallFault, Heard, HubCall, HubError, Reply, ReplyKind, Resources, ResourcesBuilder,
+    TraceContext, Warning, span,
 };
-use crate::node::{EnabledSpan, ErrorDetail, InSpan, guarded, with_scratch};
+use crate::node::{EnabledSpan, InSpan, guarded, with_scratch};
 
 /// Whether the client expects a result or a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -316,66 +315,6 @@ impl Dispatcher {
         })
     }
 
-    fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        let hinted = |details: Details| match self.hub.service().hint(target) {
-            Some(hint) => details.detail(&hint),
-            None => details,
-        };
-        self.log_refusal(Heard::of(id), Warning::UnknownMethod, target, hinted);
-        #[cfg(feature = "testing")]
-        self.hub.keep_cause_with(self.connection().id(), id, || {
-            HubError::hidden(refusals::hint(self.hub.service(), target))
-        });
-        self.refuse(id, &refusals::unknown_method(target));
-    }
-
-    fn refuse_arguments(&self, message: &Message<'_>, method: usize, error: BindError) {
-        let service = self.hub.service();
-        let (fault, parameter) = match &error {
-            BindError::Conversion { argument, .. } => (
-                CallFault::Argument,
-                service.parameter_name(method, *argument),
-            ),
-            BindError::Count { .. } => (CallFault::ArgumentCount, None),
-            _ => (CallFault::Argument, None),
-        };
-        let arguments = &message.arguments;
-        let detail = fmt::from_fn(|f| {
-            let detail = || error.detail_without_value(parameter, arguments);
-            f.write_str(&detail_of(&error, detail))
-        });
-        self.log_refused_call(message, method, fault, |it| it.detail(&detail));
-        if error.is_nested_too_deeply() {
-            self.hub.node().limits().messagepack_nesting.count();
-        }
-        tracing::trace!(
-            target: "hubwire::dispatch",
-            detail = ?Excerpt(detail_of(&error, || error.detail(parameter, arguments))),
-            "arguments refused, with the value"
-        );
-        let id = message.invocation_id.as_deref();
-        let mut text = refusals::failed_to_invoke(service.method_name(method));
-        if self.hub.options().error_detail() == ErrorDetail::Shown {
-            text.push_str(&format!(" InvalidDataException: {error}"));
-        }
-        self.failed(id, method).keep_cause(HubError::hidden(error));
-        self.refuse(id, &text);
-    }
-
-    fn refuse_panicked(&self, message: &Message<'_>, method: usize, error: HubError) {
-        let id = message.invocation_id.as_deref();
-        let target = self.hub.service().method_name(method);
-        let warning = Warning::Call(method, CallFault::Argument);
-        self.tell_service(warning, &message.target);
-        let place = Place::Arguments(method);
-        self.hub.failed(place, self.connection().id(), &error);
-        let detail = self.hub.options().error_detail();
-        let base = refusals::failed_to_invoke(target);
-        let text = error.client_text(&base, detail);
-        self.failed(id, method).keep_cause(error);
-        self.refuse(id, &text);
-    }
-
     pub(super) fn failed<'a>(&'a self, id: Option<&'a str>, method: usize) -> FailedCall<'a> {
         FailedCall {
             hub: &self.hub,
@@ -393,10 +332,4 @@ impl Dispatcher {
             }
         });
     }
-}
-
-/// Returns what is wrong with the arguments. It decodes them again, which runs code of the hub's
-/// author.
-fn detail_of(error: &BindError, detail: impl FnOnce() -> String) -> String {
-    guarded(detail).unwrap_or_else(|_| error.to_string())
 }
