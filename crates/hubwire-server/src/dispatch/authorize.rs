@@ -21,7 +21,8 @@ use super::streaming::Claims;
 use crate::hub::{CallFault, CallOutcome, Heard, HubError, Resources, TraceContext, Warning};
 use crate::node::Guarded;
 
-/// A call that a policy has allowed.
+/// What a call keeps that a policy has allowed; of other calls nothing.
+#[derive(Default)]
 pub(super) struct Allowed {
     pub(super) slot: Slot,
     /// What the client has sent to the call's streams meanwhile, by their positions.

@@ -46,8 +46,9 @@ pub(super) enum WaitingCall {
 }
 
 /// Whether a plain call needs a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Slot {
+    #[default]
     Needed,
     /// A policy has allowed the call, which held no slot then: it reads streams, or the policy has
     /// invoked the client and given the slot back for good.
@@ -103,15 +104,12 @@ impl Dispatcher {
             Ok(reply) => reply,
             Err(error) => return self.refuse_arguments(message, method, error),
         };
-        let mut slot = Slot::Needed;
-        if let Some(allowed) = allowed {
-            slot = allowed.slot;
-            self.pass_on_held(method, allowed.held, &resources);
-        }
+        let Allowed { slot, held } = allowed.unwrap_or_default();
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
             (ReplyKind::Stream(start), Mode::Streaming) => {
-                return self.begin_stream(message, (method, read_at), start, &resources, cx);
+                let begun = (method, read_at);
+                return self.begin_stream(message, begun, start, &resources, held, cx);
             }
             (ReplyKind::UnknownMethod, _) => {
                 let name = Excerpt(&message.target);
@@ -124,8 +122,11 @@ impl Dispatcher {
                 return self.refuse(id, &format!("Unknown hub method '{name}'"));
             }
             (ReplyKind::Call(call), Mode::Plain) => {
-                match self.check_uploads(method, message, &resources) {
-                    Ok(()) => Run::Method(InSpan::new(call, EnabledSpan::default())),
+                match self.check_uploads(method, message, &resources, &held) {
+                    Ok(()) => {
+                        self.pass_on_held(method, held, &resources);
+                        Run::Method(InSpan::new(call, EnabledSpan::default()))
+                    }
                     Err(text) => {
                         self.log_refused_call(message, method, CallFault::Streams, |it| {
                             it.detail(&text)

@@ -39,22 +39,24 @@ impl Dispatcher {
         method: usize,
         message: &Message<'_>,
         resources: &Resources,
+        held: &[HeldItems],
     ) -> Result<(), String> {
         let target = self.hub.service().method_name(method);
         let (sent, expected) = (message.stream_ids.len(), resources.uploads().len());
         match sent == expected {
-            true => self.check_stream_ids(method, message, resources.uploads()),
+            true => self.check_stream_ids(method, message, held),
             false => Err(refusals::wrong_stream_count(target, sent, expected)),
         }
     }
 
     /// Checks that the streams that the client sends with a call have ids of their own, as far as
-    /// they have not ended, and are not too many. Returns the text of a refusal as the error.
+    /// they have not ended while a policy was deciding, and are not too many. Returns the text of a
+    /// refusal as the error.
     pub(super) fn check_stream_ids(
         &self,
         method: usize,
         message: &Message<'_>,
-        uploads: &[Arc<dyn Upload>],
+        held: &[HeldItems],
     ) -> Result<(), String> {
         let sent = message.stream_ids.len();
         if sent == 0 {
@@ -63,7 +65,7 @@ impl Dispatcher {
         let open = self.open.as_deref();
         let mut ids = message.stream_ids.iter().enumerate();
         let is_used = |(position, id): &(usize, &Cow<'_, str>)| {
-            let has_ended = uploads.get(*position).is_some_and(|it| !it.is_open());
+            let has_ended = held.get(*position).is_some_and(HeldItems::has_ended);
             let is_open = open.is_some_and(|open| open.upload(id).is_some());
             is_open && !has_ended
                 || message
@@ -89,13 +91,17 @@ impl Dispatcher {
         (method, begun): (usize, Instant),
         start: Guarded<StartStream>,
         resources: &Resources,
+        held: Vec<HeldItems>,
         cx: &mut Context<'_>,
     ) {
         let id = message.invocation_id.as_deref().unwrap_or_default();
-        if let Err((fault, text)) = self.check_response(method, id, message, resources) {
+        let uploads = self.check_uploads(method, message, resources, &held);
+        let uploads = uploads.map_err(|text| (CallFault::Streams, text));
+        if let Err((fault, text)) = uploads.and_then(|()| self.check_response(method, id)) {
             self.log_refused_call(message, method, fault, |it| it.detail(&text));
             return self.refuse(Some(id), &text);
         }
+        self.pass_on_held(method, held, resources);
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
         let span = self.span_of(method, TraceContext::of_message(&message.headers));
         let entered = span.enter();
@@ -163,12 +169,8 @@ impl Dispatcher {
         &self,
         method: usize,
         id: &str,
-        message: &Message<'_>,
-        resources: &Resources,
     ) -> Result<(), (CallFault, String)> {
         let of_streams = |text| (CallFault::Streams, text);
-        self.check_uploads(method, message, resources)
-            .map_err(of_streams)?;
         self.check_room(method)
             .map_err(|text| (CallFault::TooManyCalls, text))?;
         let Some(open) = &self.open else {
