@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::Dispatcher;
 use super::held_upload::{HeldItems, HeldUpload};
 use super::invoke::{Incoming, Mode, Slot, WaitingCall};
+use super::open_streams::OpenResponse;
 use super::policy_check::{Decided, PolicyCheck, Verdict};
 use super::refusals;
 use super::running::{Invocation, Run};
@@ -140,6 +141,10 @@ impl Dispatcher {
         let room = room.map_err(|text| (CallFault::TooManyCalls, text));
         let streams = |()| {
             let ids = self.check_stream_ids(method, &check.message, &[]);
+            let ids = ids.and_then(|()| match check.call.mode {
+                Mode::Plain => Ok(()),
+                Mode::Streaming => self.check_response_id(method, &check.message),
+            });
             ids.map_err(|text| (CallFault::Streams, text))
         };
         if let Err((fault, text)) = room.and_then(streams) {
@@ -172,9 +177,16 @@ impl Dispatcher {
             claims.push((Arc::from(&**id), upload));
         }
         let mut registered = self.register(check.call.method, claims);
-        if let Some(id) = message.invocation_id.as_deref() {
-            let open = self.open.get_or_insert_default();
-            registered.call = Some(open.add_call(id.into(), check.cancel.clone()));
+        let (id, cancel) = (message.invocation_id.as_deref(), check.cancel.clone());
+        let open = self.open.get_or_insert_default();
+        match (check.call.mode, id) {
+            (Mode::Plain, None) => {}
+            (Mode::Plain, Some(id)) => registered.call = Some(open.add_call(id.into(), cancel)),
+            (Mode::Streaming, id) => {
+                let id: Arc<str> = id.unwrap_or_default().into();
+                open.add_response(Arc::clone(&id), OpenResponse::Undecided(cancel));
+                registered.response = Some(id);
+            }
         }
         check.ended.registered = Some(registered);
     }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::Dispatcher;
 use super::held_upload::HeldItems;
-use super::open_streams::{OpenStreams, OpenUpload};
+use super::open_streams::{OpenResponse, OpenStreams, OpenUpload};
 use super::refusals;
 use super::running::Ended;
 use super::running_stream::RunningStream;
@@ -95,9 +95,7 @@ impl Dispatcher {
         cx: &mut Context<'_>,
     ) {
         let id = message.invocation_id.as_deref().unwrap_or_default();
-        let uploads = self.check_uploads(method, message, resources, &held);
-        let uploads = uploads.map_err(|text| (CallFault::Streams, text));
-        if let Err((fault, text)) = uploads.and_then(|()| self.check_response(method, id)) {
+        if let Err((fault, text)) = self.check_stream(message, method, resources, &held) {
             self.log_refused_call(message, method, fault, |it| it.detail(&text));
             return self.refuse(Some(id), &text);
         }
@@ -120,7 +118,8 @@ impl Dispatcher {
         let invocation_id: Arc<str> = id.into();
         let mut registered = self.register(method, claims_of(message, resources));
         let open = self.open.get_or_insert_default();
-        open.add_response(Arc::clone(&invocation_id), Arc::clone(&control));
+        let response = OpenResponse::Running(Arc::clone(&control));
+        open.add_response(Arc::clone(&invocation_id), response);
         registered.response = Some(Arc::clone(&invocation_id));
         let mut stream = RunningStream {
             hub: Arc::clone(&self.hub),
@@ -165,23 +164,38 @@ impl Dispatcher {
     }
 
     /// Checks a call that streams to the client. Returns the text of a refusal as the error.
-    pub(super) fn check_response(
+    fn check_stream(
         &self,
+        message: &Message<'_>,
         method: usize,
-        id: &str,
+        resources: &Resources,
+        held: &[HeldItems],
     ) -> Result<(), (CallFault, String)> {
         let of_streams = |text| (CallFault::Streams, text);
+        self.check_uploads(method, message, resources, held)
+            .map_err(of_streams)?;
         self.check_room(method)
             .map_err(|text| (CallFault::TooManyCalls, text))?;
+        self.check_response_id(method, message).map_err(of_streams)
+    }
+
+    /// Checks that no other call that streams to the client has the id of this one, and that they
+    /// are not too many. Returns the text of a refusal as the error.
+    pub(super) fn check_response_id(
+        &self,
+        method: usize,
+        message: &Message<'_>,
+    ) -> Result<(), String> {
         let Some(open) = &self.open else {
             return Ok(());
         };
+        let id = message.invocation_id.as_deref().unwrap_or_default();
         if open.has_response(id) {
-            return Err(of_streams(refusals::id_in_use(id)));
+            return Err(refusals::id_in_use(id));
         }
         let limit = self.hub.options().maximum_parallel_streams_per_client;
         match open.response_count() >= limit {
-            true => Err(of_streams(self.too_many_streams(method))),
+            true => Err(self.too_many_streams(method)),
             false => Ok(()),
         }
     }

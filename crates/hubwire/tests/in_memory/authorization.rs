@@ -2,6 +2,7 @@
 
 mod building;
 mod hostile_policies;
+mod ids;
 mod peer;
 mod policies;
 mod recorded;
