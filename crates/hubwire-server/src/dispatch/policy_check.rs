@@ -60,9 +60,8 @@ impl PolicyCheck {
         caller: &Caller,
         user: &Principal,
         policy: &Policy,
-        (message, call): (&Message<'_>, Incoming),
+        (message, call): (Arc<Message<'static>>, Incoming),
     ) -> Self {
-        let message = Arc::new(message.clone().into_owned());
         let slot = Arc::new(CallSlot::new(Arc::clone(caller.connection())));
         let caller = caller.in_scope(Arc::clone(&slot) as _);
         let method = hub.service().method_name(call.method);
