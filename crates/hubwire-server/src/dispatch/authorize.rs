@@ -19,8 +19,8 @@ use super::policy_check::{Decided, PolicyCheck, Verdict};
 use super::refusals;
 use super::running::{Invocation, Run};
 use super::streaming::Claims;
-use crate::hub::{CallFault, CallOutcome, Heard, HubError, Resources, TraceContext, Warning};
-use crate::node::Guarded;
+use crate::hub::{CallFault, CallOutcome, Heard, HubError, Resources, TraceContext, Warning, span};
+use crate::node::{EnabledSpan, Guarded};
 
 /// What a call keeps that a policy has allowed; of other calls nothing.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub(super) struct Allowed {
     pub(super) slot: Slot,
     /// What the client has sent to the call's streams meanwhile, by their positions.
     pub(super) held: Vec<HeldItems>,
+    /// The span in which the policy has decided.
+    pub(super) span: EnabledSpan,
 }
 
 impl Dispatcher {
@@ -180,6 +182,8 @@ impl Dispatcher {
         }
         check.ended.slot = Some(Arc::clone(&check.slot));
         check.is_running = true;
+        let trace = TraceContext::of_message(&check.message.headers);
+        check.run.set_span(self.span_of(check.call.method, trace));
         match Pin::new(&mut *check).poll(cx) {
             Poll::Ready(decided) => self.decided(*decided, cx),
             Poll::Pending => {
@@ -220,6 +224,7 @@ impl Dispatcher {
             message,
             call,
             verdict,
+            span,
             held,
             ended,
         } = decided;
@@ -236,11 +241,14 @@ impl Dispatcher {
                     true => Slot::Needed,
                     false => Slot::NotNeeded,
                 };
-                let allowed = Allowed { slot, held };
+                let allowed = Allowed { slot, held, span };
                 self.invoke_allowed(&message, call, Some(allowed), cx);
             }
             Verdict::Refused => self.refuse_user(&message, call),
-            Verdict::Failed(error) => self.fail_check(&message, call, error),
+            Verdict::Failed(error) => {
+                span::record_error(&span, error.type_name());
+                self.fail_check(&message, call, error);
+            }
             Verdict::Cancelled => self.cancel_check(&message, call),
         }
     }

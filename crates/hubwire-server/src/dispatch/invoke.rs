@@ -104,12 +104,13 @@ impl Dispatcher {
             Ok(reply) => reply,
             Err(error) => return self.refuse_arguments(message, method, error),
         };
-        let Allowed { slot, held } = allowed.unwrap_or_default();
+        let allowed = allowed.unwrap_or_default();
+        let slot = allowed.slot;
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
             (ReplyKind::Stream(start), Mode::Streaming) => {
                 let begun = (method, read_at);
-                return self.begin_stream(message, begun, start, &resources, held, cx);
+                return self.begin_stream(message, begun, start, &resources, allowed, cx);
             }
             (ReplyKind::UnknownMethod, _) => {
                 let name = Excerpt(&message.target);
@@ -122,10 +123,10 @@ impl Dispatcher {
                 return self.refuse(id, &format!("Unknown hub method '{name}'"));
             }
             (ReplyKind::Call(call), Mode::Plain) => {
-                match self.check_uploads(method, message, &resources, &held) {
+                match self.check_uploads(method, message, &resources, &allowed.held) {
                     Ok(()) => {
-                        self.pass_on_held(method, held, &resources);
-                        Run::Method(InSpan::new(call, EnabledSpan::default()))
+                        self.pass_on_held(method, allowed.held, &resources);
+                        Run::Method(InSpan::new(call, allowed.span))
                     }
                     Err(text) => {
                         self.log_refused_call(message, method, CallFault::Streams, |it| {
@@ -234,7 +235,9 @@ impl Dispatcher {
             invocation.run = Run::Refusal(text);
             claims.clear();
         }
-        if let Run::Method(call) = &mut invocation.run {
+        if let Run::Method(call) = &mut invocation.run
+            && call.span().get().is_none()
+        {
             let trace = mem::take(&mut invocation.trace);
             call.set_span(self.span_of(invocation.method, trace));
         }

@@ -15,6 +15,7 @@ use hubwire_protocol::{
 use tokio::time::Instant;
 
 use super::Dispatcher;
+use super::authorize::Allowed;
 use super::held_upload::HeldItems;
 use super::open_streams::{OpenResponse, OpenStreams, OpenUpload};
 use super::refusals;
@@ -91,17 +92,20 @@ impl Dispatcher {
         (method, begun): (usize, Instant),
         start: Guarded<StartStream>,
         resources: &Resources,
-        held: Vec<HeldItems>,
+        allowed: Allowed,
         cx: &mut Context<'_>,
     ) {
         let id = message.invocation_id.as_deref().unwrap_or_default();
-        if let Err((fault, text)) = self.check_stream(message, method, resources, &held) {
+        if let Err((fault, text)) = self.check_stream(message, method, resources, &allowed.held) {
             self.log_refused_call(message, method, fault, |it| it.detail(&text));
             return self.refuse(Some(id), &text);
         }
-        self.pass_on_held(method, held, resources);
+        self.pass_on_held(method, allowed.held, resources);
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
-        let span = self.span_of(method, TraceContext::of_message(&message.headers));
+        let span = match allowed.span.get() {
+            Some(_) => allowed.span,
+            None => self.span_of(method, TraceContext::of_message(&message.headers)),
+        };
         let entered = span.enter();
         let started = self.start_stream(id, start, &control);
         drop(entered);

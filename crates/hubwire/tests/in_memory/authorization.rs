@@ -8,6 +8,7 @@ mod policies;
 mod recorded;
 mod roles;
 mod slots;
+mod spans;
 mod uploads;
 
 use std::sync::{Arc, Mutex};
