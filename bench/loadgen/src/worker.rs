@@ -2,12 +2,13 @@
 //! load runs.
 
 mod hoard;
+mod link;
 mod sender;
 mod stats;
 mod storm;
 
 use std::cell::{Cell, RefCell};
-use std::io::{Error, ErrorKind, Result};
+use std::io::{ErrorKind, Result};
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -16,13 +17,14 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval, interval_at, sleep, timeout};
 
+use link::Link;
 use sender::Sender;
 pub(crate) use stats::Stats;
 use storm::storm;
 
 use crate::http::{AtRest, Requests, Transport};
-use crate::hub::{Argument, Incoming, Scanner, Template};
-use crate::ws::{self, Scratch, WebSocket};
+use crate::hub::{Argument, Template};
+use crate::ws::{self, Scratch};
 use crate::{Args, Scenario};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -230,112 +232,6 @@ async fn open(number: usize, shard: &Shard) -> Result<Link> {
         link.join(&group, shard).await?;
     }
     Ok(link)
-}
-
-/// One hub connection.
-struct Link {
-    socket: WebSocket,
-    scanner: Scanner,
-    opcode: u8,
-}
-
-/// The result of one read.
-#[derive(Default)]
-struct Received {
-    /// Completions, of either kind.
-    ended: usize,
-    failure: Option<String>,
-}
-
-impl Link {
-    async fn open(shard: &Shard) -> Result<Self> {
-        let args = &shard.args;
-        timeout(CONNECT_TIMEOUT, async {
-            let mut socket = match args.scenario {
-                // Unread messages should stay with the server, not with its operating system.
-                Scenario::Hoard => WebSocket::connect_unbuffered(&args.address).await?,
-                _ => WebSocket::connect(&args.address, args.headers()).await?,
-            };
-            // The handshake is text in every protocol.
-            socket.queue(ws::TEXT, args.protocol.handshake());
-            socket.flush().await?;
-            let mut link = Self {
-                socket,
-                scanner: Scanner::new(args.protocol),
-                opcode: args.protocol.opcode(),
-            };
-            while !link.scanner.is_open() {
-                link.receive(shard).await?;
-            }
-            Ok(link)
-        })
-        .await
-        .unwrap_or_else(|_| Err(Error::new(ErrorKind::TimedOut, "connecting took too long")))
-    }
-
-    async fn join(&mut self, group: &str, shard: &Shard) -> Result<()> {
-        let protocol = shard.args.protocol;
-        let mut join = protocol.invocation("JoinGroup", &[Argument::Text(group)]);
-        self.send(join.fill(0, 0));
-        self.socket.flush().await?;
-        while self.receive(shard).await?.ended == 0 {}
-        Ok(())
-    }
-
-    fn send(&mut self, message: &[u8]) {
-        self.socket.queue(self.opcode, message);
-    }
-
-    /// Reads once, and counts what arrived.
-    async fn receive(&mut self, shard: &Shard) -> Result<Received> {
-        let mut received = Received::default();
-        let mut now = 0;
-        let scanner = &mut self.scanner;
-        let result = self
-            .socket
-            .receive(&shard.scratch, |bytes| {
-                if now == 0 {
-                    now = shard.nanoseconds();
-                }
-                let mut stats = shard.stats.borrow_mut();
-                let measuring = shard.measuring();
-                let result = scanner.feed(bytes, &mut |message| {
-                    let (delivered, stamp) = match message {
-                        Incoming::Invocation { stamp } => (true, stamp),
-                        Incoming::Completion { stamp } => (false, stamp),
-                        Incoming::Failure { text } => {
-                            received.ended += 1;
-                            stats.failures += 1;
-                            stats.failed(&String::from_utf8_lossy(text));
-                            return;
-                        }
-                        Incoming::Close { text } => {
-                            received.failure = Some(String::from_utf8_lossy(text).into_owned());
-                            return;
-                        }
-                        Incoming::Ping | Incoming::Other => return,
-                    };
-                    received.ended += usize::from(!delivered);
-                    stats.all_deliveries += u64::from(delivered);
-                    if measuring {
-                        stats.deliveries += u64::from(delivered);
-                        stats.completions += u64::from(!delivered);
-                        if let Some(stamp) = stamp {
-                            let _ = stats.latency.record(now.saturating_sub(stamp));
-                        }
-                    }
-                });
-                if let Err(refusal) = result {
-                    received.failure = Some(refusal);
-                }
-            })
-            .await;
-        // The server's own error is more useful than the close frame that follows it.
-        match received.failure.take() {
-            Some(text) => Err(Error::new(ErrorKind::ConnectionAborted, text)),
-            None => result.map(|()| received),
-        }
-    }
 }
 
 /// Runs a connection until it or the run ends: reads, pings, and sends if it is a sender.

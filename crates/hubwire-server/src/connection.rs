@@ -10,7 +10,7 @@ mod user_id;
 
 use std::fmt;
 use std::mem;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use clock::ConnectionClock;
@@ -41,7 +41,9 @@ pub(crate) struct Identity {
 /// A connection as seen by everything except its session.
 pub(crate) struct Connection {
     user_id: Option<UserId>,
-    user: Mutex<CurrentUser>,
+    principal: Mutex<Option<Principal>>,
+    /// See [`CurrentUser::expires`]; of its own, because each sweep reads it.
+    expires: AtomicU64,
     request: ConnectionRequest,
     transport: Transport,
     protocol: OnceLock<HubProtocol>,
@@ -70,7 +72,8 @@ impl Connection {
         Arc::new(Self {
             clock: ConnectionClock::new(outbound.node().now()),
             user_id: identity.user_id,
-            user: Mutex::new(identity.user),
+            principal: Mutex::new(identity.user.principal),
+            expires: AtomicU64::new(identity.user.expires),
             request: identity.request,
             transport: identity.transport,
             protocol: OnceLock::new(),
@@ -103,23 +106,29 @@ impl Connection {
 
     /// Returns the user, as authenticated last.
     pub(crate) fn principal(&self) -> Option<Principal> {
-        self.user().principal.clone()
+        self.lock_principal().clone()
     }
 
     /// Sets the same user, as authenticated anew.
     pub(crate) fn set_user(&self, user: CurrentUser) {
-        let before = mem::replace(&mut *self.user(), user);
+        let mut principal = self.lock_principal();
+        let before = mem::replace(&mut *principal, user.principal);
+        // Under the lock: if two requests set the user at once, both values are of the same one.
+        self.expires.store(user.expires, Ordering::Relaxed);
+        drop(principal);
         drop(before);
     }
 
     /// Returns when the connection ends because its user's authentication does, in milliseconds of
     /// the node's clock.
     pub(crate) fn expiry(&self) -> u64 {
-        self.user().expires
+        self.expires.load(Ordering::Relaxed)
     }
 
-    fn user(&self) -> MutexGuard<'_, CurrentUser> {
-        self.user.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_principal(&self) -> MutexGuard<'_, Option<Principal>> {
+        self.principal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn request(&self) -> &ConnectionRequest {

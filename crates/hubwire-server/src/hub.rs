@@ -12,6 +12,7 @@ mod error_response;
 mod failures;
 mod filter;
 mod hint;
+mod kept_arguments;
 #[cfg(feature = "testing")]
 mod kept_causes;
 #[cfg(feature = "testing")]

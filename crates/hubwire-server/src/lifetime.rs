@@ -6,12 +6,14 @@ mod cluster;
 mod connections;
 mod delivery;
 mod disconnecting;
+mod groups;
 mod invoking;
 mod manager;
 mod memberships;
 mod metrics;
 mod only_connections;
 mod protocols_in_use;
+mod received;
 mod sending;
 mod subscriptions;
 #[cfg(test)]

@@ -33,9 +33,10 @@ use background::{Background, Runner};
 pub(crate) use clock::{NodeClock, deadline_after};
 pub(crate) use drops::{DropReason, Drops};
 pub(crate) use giving_way::wake_oneself;
+use guarded::caught_whole;
 pub(crate) use guarded::{
-    ConnectionLabel, Guarded, Panic, Whose, caught, caught_whole, drop_each, fire, guarded,
-    guarded_step, guarded_step_of,
+    ConnectionLabel, Guarded, Panic, Whose, caught, drop_each, fire, guarded, guarded_step,
+    guarded_step_of,
 };
 use hubwire_core::NodeId;
 pub(crate) use in_span::{EnabledSpan, InSpan};
@@ -265,12 +266,17 @@ impl Node {
         panics::counted_in(&self.panics, step)
     }
 
-    /// Counts the panics of a future that runs in no task of the node's as the node's.
-    pub(crate) fn counting_panics_of<F: Future>(
+    /// Resolves like a future that runs in no task of the node's. If a poll of it or its drop
+    /// panics, it resolves to `None`, and the panic is logged, and counted as the node's.
+    pub(crate) fn guarded_future<F: Future>(
         &self,
+        what: &'static str,
         future: F,
-    ) -> impl Future<Output = F::Output> + use<F> {
-        panics::counted(&self.panics, future)
+    ) -> impl Future<Output = Option<F::Output>> + use<F> {
+        let run = caught_whole(future);
+        panics::counted(&self.panics, async move {
+            run.await.map_err(|panic| panic.log(what)).ok()
+        })
     }
 
     /// Passes on what was counted for the metrics of the node itself.

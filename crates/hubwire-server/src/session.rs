@@ -192,12 +192,9 @@ impl Session {
         let limit = self.endpoint.application_maximum_buffer_size;
         poll_fn(|cx| {
             let is_registered = connecting.as_mut().poll(cx).is_ready();
-            // The hub is told of who has left in the meantime, but not of who was disconnected.
-            let is_unwanted = matches!(
-                self.wire.end_of_connection(cx),
-                Some(DisconnectReason::Disconnected(_) | DisconnectReason::Replaced)
-            );
-            if is_unwanted {
+            // The hub is told of who has left in the meantime, but not of who was removed.
+            let end = self.wire.end_of_connection(cx);
+            if end.is_some_and(|reason| reason.is_removal()) {
                 return Poll::Ready(Registered::Ended);
             }
             if is_registered {

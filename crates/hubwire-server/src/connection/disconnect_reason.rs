@@ -83,6 +83,25 @@ impl DisconnectReason {
         }
     }
 
+    /// Returns whether the hub did not want the connection any more. If such a connection ends
+    /// before its hub has been told of it, the hub is never told.
+    pub(crate) fn is_removal(&self) -> bool {
+        match self {
+            Self::Disconnected(_) | Self::Replaced => true,
+            Self::Aborted
+            | Self::AuthenticationExpired
+            | Self::ClientClosed
+            | Self::ClientFailed(_)
+            | Self::ClientTimedOut
+            | Self::ProtocolViolated { .. }
+            | Self::ServerFailed(_)
+            | Self::ServerShutdown
+            | Self::TooSlow
+            | Self::TransportClosed
+            | Self::TransportViolated(_) => false,
+        }
+    }
+
     /// Returns the type name and the text of the error that ended the connection, if it was an
     /// error.
     ///

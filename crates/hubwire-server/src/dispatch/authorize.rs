@@ -14,18 +14,22 @@ use tokio::time::Instant;
 use super::Dispatcher;
 use super::held_upload::{HeldItems, HeldUpload};
 use super::invoke::{Incoming, Mode, Slot, WaitingCall};
+use super::open_streams::OpenResponse;
 use super::policy_check::{Decided, PolicyCheck, Verdict};
 use super::refusals;
 use super::running::{Invocation, Run};
 use super::streaming::Claims;
-use crate::hub::{CallFault, CallOutcome, Heard, HubError, Resources, TraceContext, Warning};
-use crate::node::Guarded;
+use crate::hub::{CallFault, CallOutcome, Heard, HubError, Resources, TraceContext, Warning, span};
+use crate::node::{EnabledSpan, Guarded};
 
-/// A call that a policy has allowed.
+/// What a call keeps that a policy has allowed; of other calls nothing.
+#[derive(Default)]
 pub(super) struct Allowed {
     pub(super) slot: Slot,
     /// What the client has sent to the call's streams meanwhile, by their positions.
     pub(super) held: Vec<HeldItems>,
+    /// The span in which the policy has decided.
+    pub(super) span: EnabledSpan,
 }
 
 impl Dispatcher {
@@ -47,9 +51,13 @@ impl Dispatcher {
             // Like every call that takes no slot, its refusal waits for none.
             None => self.refuse_user(message, call),
             Some(user) if policy.has_checks() => {
-                let asked = (message, call);
-                let check = PolicyCheck::new(&self.hub, &self.caller, &user, policy, asked);
-                self.check_in_turn(Box::new(check), takes_slot, cx);
+                let waits = takes_slot && self.free_slots == 0;
+                // The call is copied only if it may wait, or be asked about.
+                if waits || self.has_room(message, call) {
+                    let asked = (Arc::new(message.clone().into_owned()), call);
+                    let check = PolicyCheck::new(&self.hub, &self.caller, &user, policy, asked);
+                    self.check_in_turn(Box::new(check), takes_slot, cx);
+                }
             }
             Some(_) => self.invoke_allowed(message, call, None, cx),
         }
@@ -94,6 +102,36 @@ impl Dispatcher {
         self.start_check(check, cx);
     }
 
+    /// Returns whether a call could begin if a policy allowed it; otherwise it is refused: there are
+    /// too many calls or streams, or ids of its streams are in use.
+    fn has_room(&self, message: &Message<'_>, call: Incoming) -> bool {
+        let Err((fault, text)) = self.check_streams_and_room(message, call) else {
+            return true;
+        };
+        self.log_refused_call(message, call.method, fault, |it| it.detail(&text));
+        self.refuse(message.invocation_id.as_deref(), &text);
+        false
+    }
+
+    /// Returns the text of the refusal as the error.
+    fn check_streams_and_room(
+        &self,
+        message: &Message<'_>,
+        call: Incoming,
+    ) -> Result<(), (CallFault, String)> {
+        self.check_room(call.method)
+            .map_err(|text| (CallFault::TooManyCalls, text))?;
+        let of_streams = |text| (CallFault::Streams, text);
+        self.check_stream_ids(call.method, message, &[])
+            .map_err(of_streams)?;
+        match call.mode {
+            Mode::Plain => Ok(()),
+            Mode::Streaming => self
+                .check_response_id(call.method, message)
+                .map_err(of_streams),
+        }
+    }
+
     /// Returns a call that has waited for its slot, or its refusal: a poll may have taken a role
     /// away from the user meanwhile.
     pub(super) fn asked_again(&self, id: Option<&str>, mut invocation: Invocation) -> Invocation {
@@ -117,14 +155,18 @@ impl Dispatcher {
         let call = check.call;
         let user = self.connection().principal();
         let restriction = self.hub.restrictions().of_method(call.method);
-        let Some(policy) = restriction.map(|it| &it.policy) else {
-            return self.start_check(check, cx);
+        let policy = restriction.map(|it| &it.policy);
+        let asked = user.zip(policy).filter(|(user, it)| it.allows(user));
+        let Some((user, policy)) = asked else {
+            return self.refuse_user(&check.message, call);
         };
-        match user.filter(|user| policy.allows(user)) {
-            None => self.refuse_user(&check.message, call),
-            Some(user) if user == check.user => self.start_check(check, cx),
-            Some(user) => {
-                let asked = (&*check.message, call);
+        if !self.has_room(&check.message, call) {
+            return;
+        }
+        match user == check.user {
+            true => self.start_check(check, cx),
+            false => {
+                let asked = (Arc::clone(&check.message), call);
                 let mut renewed = PolicyCheck::new(&self.hub, &self.caller, &user, policy, asked);
                 renewed.ended.took_slot = check.ended.took_slot;
                 self.start_check(Box::new(renewed), cx);
@@ -132,25 +174,16 @@ impl Dispatcher {
         }
     }
 
-    /// Asks a policy about a call.
-    pub(super) fn start_check(&mut self, mut check: Box<PolicyCheck>, cx: &mut Context<'_>) {
-        let method = check.call.method;
-        let room = self.check_room(method);
-        let room = room.map_err(|text| (CallFault::TooManyCalls, text));
-        let streams = |()| {
-            let ids = self.check_stream_ids(method, &check.message, &[]);
-            ids.map_err(|text| (CallFault::Streams, text))
-        };
-        if let Err((fault, text)) = room.and_then(streams) {
-            self.log_refused_call(&check.message, method, fault, |it| it.detail(&text));
-            return self.refuse(check.message.invocation_id.as_deref(), &text);
-        }
+    /// Asks a policy about a call for which there is room.
+    fn start_check(&mut self, mut check: Box<PolicyCheck>, cx: &mut Context<'_>) {
         if check.ended.took_slot {
             self.free_slots -= 1;
             check.slot.hold();
         }
         check.ended.slot = Some(Arc::clone(&check.slot));
         check.is_running = true;
+        let trace = TraceContext::of_message(&check.message.headers);
+        check.run.set_span(self.span_of(check.call.method, trace));
         match Pin::new(&mut *check).poll(cx) {
             Poll::Ready(decided) => self.decided(*decided, cx),
             Poll::Pending => {
@@ -171,9 +204,16 @@ impl Dispatcher {
             claims.push((Arc::from(&**id), upload));
         }
         let mut registered = self.register(check.call.method, claims);
-        if let Some(id) = message.invocation_id.as_deref() {
-            let open = self.open.get_or_insert_default();
-            registered.call = Some(open.add_call(id.into(), check.cancel.clone()));
+        let (id, cancel) = (message.invocation_id.as_deref(), check.cancel.clone());
+        let open = self.open.get_or_insert_default();
+        match (check.call.mode, id) {
+            (Mode::Plain, None) => {}
+            (Mode::Plain, Some(id)) => registered.call = Some(open.add_call(id.into(), cancel)),
+            (Mode::Streaming, id) => {
+                let id: Arc<str> = id.unwrap_or_default().into();
+                open.add_response(Arc::clone(&id), OpenResponse::Undecided(cancel));
+                registered.response = Some(id);
+            }
         }
         check.ended.registered = Some(registered);
     }
@@ -184,6 +224,7 @@ impl Dispatcher {
             message,
             call,
             verdict,
+            span,
             held,
             ended,
         } = decided;
@@ -200,11 +241,14 @@ impl Dispatcher {
                     true => Slot::Needed,
                     false => Slot::NotNeeded,
                 };
-                let allowed = Allowed { slot, held };
+                let allowed = Allowed { slot, held, span };
                 self.invoke_allowed(&message, call, Some(allowed), cx);
             }
             Verdict::Refused => self.refuse_user(&message, call),
-            Verdict::Failed(error) => self.fail_check(&message, call, error),
+            Verdict::Failed(error) => {
+                span::record_error(&span, error.type_name());
+                self.fail_check(&message, call, error);
+            }
             Verdict::Cancelled => self.cancel_check(&message, call),
         }
     }

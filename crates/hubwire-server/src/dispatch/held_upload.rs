@@ -54,7 +54,7 @@ impl HeldUpload {
 }
 
 impl HeldItems {
-    fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.end.is_some()
     }
 

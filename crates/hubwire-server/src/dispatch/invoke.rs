@@ -1,6 +1,5 @@
 //! Calls of hub methods: runs the method that a message asks for, or refuses the call.
 
-use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,10 +14,10 @@ use super::refusals::{self, FailedCall};
 use super::running::{Ended, Invocation, Registered, Run, RunningInvocation, write_error};
 use super::streaming::{Claims, claims_of};
 use crate::hub::{
-    CallFault, Details, Heard, HubCall, HubError, Place, Reply, ReplyKind, Resources,
-    ResourcesBuilder, TraceContext, Warning, span,
+    CallFault, Heard, HubCall, HubError, Reply, ReplyKind, Resources, ResourcesBuilder,
+    TraceContext, Warning, span,
 };
-use crate::node::{EnabledSpan, ErrorDetail, InSpan, guarded, with_scratch};
+use crate::node::{EnabledSpan, InSpan, guarded, with_scratch};
 
 /// Whether the client expects a result or a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +46,9 @@ pub(super) enum WaitingCall {
 }
 
 /// Whether a plain call needs a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Slot {
+    #[default]
     Needed,
     /// A policy has allowed the call, which held no slot then: it reads streams, or the policy has
     /// invoked the client and given the slot back for good.
@@ -104,15 +104,13 @@ impl Dispatcher {
             Ok(reply) => reply,
             Err(error) => return self.refuse_arguments(message, method, error),
         };
-        let mut slot = Slot::Needed;
-        if let Some(allowed) = allowed {
-            slot = allowed.slot;
-            self.pass_on_held(method, allowed.held, &resources);
-        }
+        let allowed = allowed.unwrap_or_default();
+        let slot = allowed.slot;
         let target = self.hub.service().method_name(method);
         let run = match (reply.0, mode) {
             (ReplyKind::Stream(start), Mode::Streaming) => {
-                return self.begin_stream(message, (method, read_at), start, &resources, cx);
+                let begun = (method, read_at);
+                return self.begin_stream(message, begun, start, &resources, allowed, cx);
             }
             (ReplyKind::UnknownMethod, _) => {
                 let name = Excerpt(&message.target);
@@ -125,8 +123,11 @@ impl Dispatcher {
                 return self.refuse(id, &format!("Unknown hub method '{name}'"));
             }
             (ReplyKind::Call(call), Mode::Plain) => {
-                match self.check_uploads(method, message, &resources) {
-                    Ok(()) => Run::Method(InSpan::new(call, EnabledSpan::default())),
+                match self.check_uploads(method, message, &resources, &allowed.held) {
+                    Ok(()) => {
+                        self.pass_on_held(method, allowed.held, &resources);
+                        Run::Method(InSpan::new(call, allowed.span))
+                    }
                     Err(text) => {
                         self.log_refused_call(message, method, CallFault::Streams, |it| {
                             it.detail(&text)
@@ -234,7 +235,9 @@ impl Dispatcher {
             invocation.run = Run::Refusal(text);
             claims.clear();
         }
-        if let Run::Method(call) = &mut invocation.run {
+        if let Run::Method(call) = &mut invocation.run
+            && call.span().get().is_none()
+        {
             let trace = mem::take(&mut invocation.trace);
             call.set_span(self.span_of(invocation.method, trace));
         }
@@ -316,66 +319,6 @@ impl Dispatcher {
         })
     }
 
-    fn refuse_unknown(&self, id: Option<&str>, target: &str) {
-        let hinted = |details: Details| match self.hub.service().hint(target) {
-            Some(hint) => details.detail(&hint),
-            None => details,
-        };
-        self.log_refusal(Heard::of(id), Warning::UnknownMethod, target, hinted);
-        #[cfg(feature = "testing")]
-        self.hub.keep_cause_with(self.connection().id(), id, || {
-            HubError::hidden(refusals::hint(self.hub.service(), target))
-        });
-        self.refuse(id, &refusals::unknown_method(target));
-    }
-
-    fn refuse_arguments(&self, message: &Message<'_>, method: usize, error: BindError) {
-        let service = self.hub.service();
-        let (fault, parameter) = match &error {
-            BindError::Conversion { argument, .. } => (
-                CallFault::Argument,
-                service.parameter_name(method, *argument),
-            ),
-            BindError::Count { .. } => (CallFault::ArgumentCount, None),
-            _ => (CallFault::Argument, None),
-        };
-        let arguments = &message.arguments;
-        let detail = fmt::from_fn(|f| {
-            let detail = || error.detail_without_value(parameter, arguments);
-            f.write_str(&detail_of(&error, detail))
-        });
-        self.log_refused_call(message, method, fault, |it| it.detail(&detail));
-        if error.is_nested_too_deeply() {
-            self.hub.node().limits().messagepack_nesting.count();
-        }
-        tracing::trace!(
-            target: "hubwire::dispatch",
-            detail = ?Excerpt(detail_of(&error, || error.detail(parameter, arguments))),
-            "arguments refused, with the value"
-        );
-        let id = message.invocation_id.as_deref();
-        let mut text = refusals::failed_to_invoke(service.method_name(method));
-        if self.hub.options().error_detail() == ErrorDetail::Shown {
-            text.push_str(&format!(" InvalidDataException: {error}"));
-        }
-        self.failed(id, method).keep_cause(HubError::hidden(error));
-        self.refuse(id, &text);
-    }
-
-    fn refuse_panicked(&self, message: &Message<'_>, method: usize, error: HubError) {
-        let id = message.invocation_id.as_deref();
-        let target = self.hub.service().method_name(method);
-        let warning = Warning::Call(method, CallFault::Argument);
-        self.tell_service(warning, &message.target);
-        let place = Place::Arguments(method);
-        self.hub.failed(place, self.connection().id(), &error);
-        let detail = self.hub.options().error_detail();
-        let base = refusals::failed_to_invoke(target);
-        let text = error.client_text(&base, detail);
-        self.failed(id, method).keep_cause(error);
-        self.refuse(id, &text);
-    }
-
     pub(super) fn failed<'a>(&'a self, id: Option<&'a str>, method: usize) -> FailedCall<'a> {
         FailedCall {
             hub: &self.hub,
@@ -393,10 +336,4 @@ impl Dispatcher {
             }
         });
     }
-}
-
-/// Returns what is wrong with the arguments. It decodes them again, which runs code of the hub's
-/// author.
-fn detail_of(error: &BindError, detail: impl FnOnce() -> String) -> String {
-    guarded(detail).unwrap_or_else(|_| error.to_string())
 }

@@ -16,10 +16,17 @@ pub(crate) struct OpenStreams {
     /// The number of streams that belong to running calls, including those that the client has
     /// ended.
     upload_count: usize,
-    responses: IndexMap<Arc<str>, Arc<StreamControl>>,
+    responses: IndexMap<Arc<str>, OpenResponse>,
     /// Plain calls with a token. Their ids are chosen by the client and may be equal.
     calls: IndexMap<u64, OpenCall>,
     last_call: u64,
+}
+
+/// A stream to the client. Its id is in use from when a policy is asked about its call.
+pub(super) enum OpenResponse {
+    Running(Arc<StreamControl>),
+    /// A policy has yet to decide about the call, which this cancels.
+    Undecided(CancellationToken),
 }
 
 /// A stream that a client sends, and the method that reads it.
@@ -81,8 +88,8 @@ impl OpenStreams {
         }
     }
 
-    pub(crate) fn add_response(&mut self, id: Arc<str>, control: Arc<StreamControl>) {
-        self.responses.insert(id, control);
+    pub(super) fn add_response(&mut self, id: Arc<str>, response: OpenResponse) {
+        self.responses.insert(id, response);
     }
 
     pub(crate) fn end_response(&mut self, id: &str) {
@@ -104,18 +111,24 @@ impl OpenStreams {
 
     /// Cancels everything with this id; an unknown id is ignored.
     pub(crate) fn cancel(&self, whose: Whose<'_>, id: &str) {
-        if let Some(control) = self.responses.get(id) {
-            control.cancel(Some(whose));
+        match self.responses.get(id) {
+            Some(OpenResponse::Running(control)) => control.cancel(Some(whose)),
+            Some(OpenResponse::Undecided(token)) => fire(Some(whose), token),
+            None => {}
         }
         for call in self.calls.values().filter(|call| *call.id == *id) {
             fire(Some(whose), &call.token);
         }
     }
 
+    /// Cancels the streams that are running. A policy that has yet to decide about one is dropped
+    /// with the connection.
     pub(crate) fn cancel_responses(&self, whose: Whose<'_>) {
-        self.responses
-            .values()
-            .for_each(|control| control.cancel(Some(whose)));
+        for response in self.responses.values() {
+            if let OpenResponse::Running(control) = response {
+                control.cancel(Some(whose));
+            }
+        }
     }
 
     /// Removes and returns the streams of a client that has left.

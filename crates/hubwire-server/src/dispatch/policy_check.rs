@@ -16,7 +16,7 @@ use super::invoke::Incoming;
 use super::running::Ended;
 use crate::connection::Principal;
 use crate::hub::{CallOutcome, CallSlot, Caller, HubError, HubRuntime, Policy, PolicyContext};
-use crate::node::Guarded;
+use crate::node::{EnabledSpan, Guarded, InSpan};
 
 /// A call about which a policy decides. Nothing of its method has run.
 pub(crate) struct PolicyCheck {
@@ -25,7 +25,8 @@ pub(crate) struct PolicyCheck {
     pub(super) message: Arc<Message<'static>>,
     /// Who is to be decided about.
     pub(super) user: Principal,
-    run: Guarded<BoxFuture<'static, Option<Result<bool, HubError>>>>,
+    /// The span, which is disabled until the policy is asked, becomes that of the method.
+    pub(super) run: InSpan<BoxFuture<'static, Option<Result<bool, HubError>>>>,
     /// Fires when the client cancels the call.
     pub(super) cancel: CancellationToken,
     pub(super) slot: Arc<CallSlot>,
@@ -41,6 +42,7 @@ pub(crate) struct Decided {
     pub(super) message: Arc<Message<'static>>,
     pub(super) call: Incoming,
     pub(super) verdict: Verdict,
+    pub(super) span: EnabledSpan,
     pub(super) held: Vec<HeldItems>,
     pub(super) ended: Ended,
 }
@@ -60,9 +62,8 @@ impl PolicyCheck {
         caller: &Caller,
         user: &Principal,
         policy: &Policy,
-        (message, call): (&Message<'_>, Incoming),
+        (message, call): (Arc<Message<'static>>, Incoming),
     ) -> Self {
-        let message = Arc::new(message.clone().into_owned());
         let slot = Arc::new(CallSlot::new(Arc::clone(caller.connection())));
         let caller = caller.in_scope(Arc::clone(&slot) as _);
         let method = hub.service().method_name(call.method);
@@ -79,7 +80,7 @@ impl PolicyCheck {
             call,
             message,
             user: user.clone(),
-            run: Guarded::new(Box::pin(run)),
+            run: InSpan::new(Guarded::new(Box::pin(run)), EnabledSpan::default()),
             cancel,
             slot,
             held: Vec::new(),
@@ -112,6 +113,7 @@ impl Future for PolicyCheck {
             message: Arc::clone(&this.message),
             call: this.call,
             verdict,
+            span: this.run.take_span(),
             held: this.held.iter().map(|it| it.close()).collect(),
             ended: mem::take(&mut this.ended),
         }))

@@ -1,8 +1,8 @@
 //! The error texts of refused and failed calls, and their log entries.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
-use hubwire_protocol::{Excerpt, Invocation};
+use hubwire_protocol::{BindError, Excerpt, Invocation as Message};
 
 use super::Dispatcher;
 use crate::connection::Connection;
@@ -10,7 +10,7 @@ use crate::hub::{
     CallFault, Details, Heard, HubError, HubRuntime, HubService, Place, RefusalReason, RefusedCall,
     Warning,
 };
-use crate::node::guarded;
+use crate::node::{ErrorDetail, guarded};
 
 /// The error text for a call whose arguments do not fit.
 pub(crate) fn failed_to_invoke(target: impl Display) -> String {
@@ -77,10 +77,70 @@ fn hub_exception(target: &str, text: &str) -> String {
 }
 
 impl Dispatcher {
+    pub(super) fn refuse_unknown(&self, id: Option<&str>, target: &str) {
+        let hinted = |details: Details| match self.hub.service().hint(target) {
+            Some(hint) => details.detail(&hint),
+            None => details,
+        };
+        self.log_refusal(Heard::of(id), Warning::UnknownMethod, target, hinted);
+        #[cfg(feature = "testing")]
+        self.hub.keep_cause_with(self.connection().id(), id, || {
+            HubError::hidden(hint(self.hub.service(), target))
+        });
+        self.refuse(id, &unknown_method(target));
+    }
+
+    pub(super) fn refuse_arguments(&self, message: &Message<'_>, method: usize, error: BindError) {
+        let service = self.hub.service();
+        let (fault, parameter) = match &error {
+            BindError::Conversion { argument, .. } => (
+                CallFault::Argument,
+                service.parameter_name(method, *argument),
+            ),
+            BindError::Count { .. } => (CallFault::ArgumentCount, None),
+            _ => (CallFault::Argument, None),
+        };
+        let arguments = &message.arguments;
+        let detail = fmt::from_fn(|f| {
+            let detail = || error.detail_without_value(parameter, arguments);
+            f.write_str(&detail_of(&error, detail))
+        });
+        self.log_refused_call(message, method, fault, |it| it.detail(&detail));
+        if error.is_nested_too_deeply() {
+            self.hub.node().limits().messagepack_nesting.count();
+        }
+        tracing::trace!(
+            target: "hubwire::dispatch",
+            detail = ?Excerpt(detail_of(&error, || error.detail(parameter, arguments))),
+            "arguments refused, with the value"
+        );
+        let id = message.invocation_id.as_deref();
+        let mut text = failed_to_invoke(service.method_name(method));
+        if self.hub.options().error_detail() == ErrorDetail::Shown {
+            text.push_str(&format!(" InvalidDataException: {error}"));
+        }
+        self.failed(id, method).keep_cause(HubError::hidden(error));
+        self.refuse(id, &text);
+    }
+
+    pub(super) fn refuse_panicked(&self, message: &Message<'_>, method: usize, error: HubError) {
+        let id = message.invocation_id.as_deref();
+        let target = self.hub.service().method_name(method);
+        let warning = Warning::Call(method, CallFault::Argument);
+        self.tell_service(warning, &message.target);
+        let place = Place::Arguments(method);
+        self.hub.failed(place, self.connection().id(), &error);
+        let detail = self.hub.options().error_detail();
+        let base = failed_to_invoke(target);
+        let text = error.client_text(&base, detail);
+        self.failed(id, method).keep_cause(error);
+        self.refuse(id, &text);
+    }
+
     /// Logs why a call of a known method is refused.
     pub(super) fn log_refused_call(
         &self,
-        message: &Invocation<'_>,
+        message: &Message<'_>,
         method: usize,
         fault: CallFault,
         detailed: impl Fn(Details) -> Details,
@@ -133,6 +193,12 @@ impl Dispatcher {
             });
         }
     }
+}
+
+/// Returns what is wrong with the arguments. It decodes them again, which runs code of the hub's
+/// author.
+fn detail_of(error: &BindError, detail: impl FnOnce() -> String) -> String {
+    guarded(detail).unwrap_or_else(|_| error.to_string())
 }
 
 /// The error text, without detailed errors, of a method that failed or returned no stream.

@@ -31,7 +31,7 @@ pub(crate) struct Invocation {
 
 /// What the call does in its turn.
 pub(crate) enum Run {
-    /// The span is disabled until the call begins.
+    /// The span is disabled until the call begins, unless a policy has allowed the call in it.
     Method(InSpan<Pin<Box<dyn CallFuture>>>),
     /// Refuses the call.
     Refusal(String),

@@ -15,8 +15,9 @@ use hubwire_protocol::{
 use tokio::time::Instant;
 
 use super::Dispatcher;
+use super::authorize::Allowed;
 use super::held_upload::HeldItems;
-use super::open_streams::{OpenStreams, OpenUpload};
+use super::open_streams::{OpenResponse, OpenStreams, OpenUpload};
 use super::refusals;
 use super::running::Ended;
 use super::running_stream::RunningStream;
@@ -39,22 +40,24 @@ impl Dispatcher {
         method: usize,
         message: &Message<'_>,
         resources: &Resources,
+        held: &[HeldItems],
     ) -> Result<(), String> {
         let target = self.hub.service().method_name(method);
         let (sent, expected) = (message.stream_ids.len(), resources.uploads().len());
         match sent == expected {
-            true => self.check_stream_ids(method, message, resources.uploads()),
+            true => self.check_stream_ids(method, message, held),
             false => Err(refusals::wrong_stream_count(target, sent, expected)),
         }
     }
 
     /// Checks that the streams that the client sends with a call have ids of their own, as far as
-    /// they have not ended, and are not too many. Returns the text of a refusal as the error.
+    /// they have not ended while a policy was deciding, and are not too many. Returns the text of a
+    /// refusal as the error.
     pub(super) fn check_stream_ids(
         &self,
         method: usize,
         message: &Message<'_>,
-        uploads: &[Arc<dyn Upload>],
+        held: &[HeldItems],
     ) -> Result<(), String> {
         let sent = message.stream_ids.len();
         if sent == 0 {
@@ -63,7 +66,7 @@ impl Dispatcher {
         let open = self.open.as_deref();
         let mut ids = message.stream_ids.iter().enumerate();
         let is_used = |(position, id): &(usize, &Cow<'_, str>)| {
-            let has_ended = uploads.get(*position).is_some_and(|it| !it.is_open());
+            let has_ended = held.get(*position).is_some_and(HeldItems::has_ended);
             let is_open = open.is_some_and(|open| open.upload(id).is_some());
             is_open && !has_ended
                 || message
@@ -89,15 +92,20 @@ impl Dispatcher {
         (method, begun): (usize, Instant),
         start: Guarded<StartStream>,
         resources: &Resources,
+        allowed: Allowed,
         cx: &mut Context<'_>,
     ) {
         let id = message.invocation_id.as_deref().unwrap_or_default();
-        if let Err((fault, text)) = self.check_response(method, id, message, resources) {
+        if let Err((fault, text)) = self.check_stream(message, method, resources, &allowed.held) {
             self.log_refused_call(message, method, fault, |it| it.detail(&text));
             return self.refuse(Some(id), &text);
         }
+        self.pass_on_held(method, allowed.held, resources);
         let control = Arc::new(StreamControl::new(resources.token().cloned()));
-        let span = self.span_of(method, TraceContext::of_message(&message.headers));
+        let span = match allowed.span.get() {
+            Some(_) => allowed.span,
+            None => self.span_of(method, TraceContext::of_message(&message.headers)),
+        };
         let entered = span.enter();
         let started = self.start_stream(id, start, &control);
         drop(entered);
@@ -114,7 +122,8 @@ impl Dispatcher {
         let invocation_id: Arc<str> = id.into();
         let mut registered = self.register(method, claims_of(message, resources));
         let open = self.open.get_or_insert_default();
-        open.add_response(Arc::clone(&invocation_id), Arc::clone(&control));
+        let response = OpenResponse::Running(Arc::clone(&control));
+        open.add_response(Arc::clone(&invocation_id), response);
         registered.response = Some(Arc::clone(&invocation_id));
         let mut stream = RunningStream {
             hub: Arc::clone(&self.hub),
@@ -159,27 +168,38 @@ impl Dispatcher {
     }
 
     /// Checks a call that streams to the client. Returns the text of a refusal as the error.
-    pub(super) fn check_response(
+    fn check_stream(
         &self,
-        method: usize,
-        id: &str,
         message: &Message<'_>,
+        method: usize,
         resources: &Resources,
+        held: &[HeldItems],
     ) -> Result<(), (CallFault, String)> {
         let of_streams = |text| (CallFault::Streams, text);
-        self.check_uploads(method, message, resources)
+        self.check_uploads(method, message, resources, held)
             .map_err(of_streams)?;
         self.check_room(method)
             .map_err(|text| (CallFault::TooManyCalls, text))?;
+        self.check_response_id(method, message).map_err(of_streams)
+    }
+
+    /// Checks that no other call that streams to the client has the id of this one, and that they
+    /// are not too many. Returns the text of a refusal as the error.
+    pub(super) fn check_response_id(
+        &self,
+        method: usize,
+        message: &Message<'_>,
+    ) -> Result<(), String> {
         let Some(open) = &self.open else {
             return Ok(());
         };
+        let id = message.invocation_id.as_deref().unwrap_or_default();
         if open.has_response(id) {
-            return Err(of_streams(refusals::id_in_use(id)));
+            return Err(refusals::id_in_use(id));
         }
         let limit = self.hub.options().maximum_parallel_streams_per_client;
         match open.response_count() >= limit {
-            true => Err(of_streams(self.too_many_streams(method))),
+            true => Err(self.too_many_streams(method)),
             false => Ok(()),
         }
     }

@@ -28,7 +28,7 @@ use crate::handler::AnyConnectionHandler;
 use crate::hub::{HubRuntime, Policy};
 use crate::node::{
     Configure, DeadPeerTimeouts, EndpointDefaults, EndpointOptions, InvalidOption, KeepRequest,
-    caught_whole, endpoint_option_setters,
+    endpoint_option_setters,
 };
 use crate::outbound::{Bounds, Progress};
 use crate::session::{AnySession, RawSession, Session};
@@ -333,18 +333,16 @@ async fn admitted(
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
     let asked = endpoint.clone();
-    let admitting = caught_whole(async move {
+    let admitting = async move {
         let admitted = access::admit(&asked, &mut parts).await;
         (parts, admitted)
-    });
-    let admitted = endpoint.hub.node().counting_panics_of(async {
-        let admitted = admitting.await;
-        admitted.map_err(|panic| panic.log("what decides about a request"))
-    });
+    };
+    let node = endpoint.hub.node();
+    let admitted = node.guarded_future("what decides about a request", admitting);
     let parts = match admitted.await {
-        Ok((parts, Ok(()))) => parts,
-        Ok((_, Err(refusal))) => return *refusal,
-        Err(()) => return response::empty(StatusCode::INTERNAL_SERVER_ERROR),
+        Some((parts, Ok(()))) => parts,
+        Some((_, Err(refusal))) => return *refusal,
+        None => return response::empty(StatusCode::INTERNAL_SERVER_ERROR),
     };
     respond(&endpoint, Request::from_parts(parts, body)).await
 }

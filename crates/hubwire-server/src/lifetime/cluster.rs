@@ -16,8 +16,9 @@ use hubwire_core::{
 use hubwire_protocol::HubProtocol;
 use tokio::sync::{OnceCell, oneshot};
 
-use super::manager::{DefaultHubLifetimeManager, Received};
+use super::manager::DefaultHubLifetimeManager;
 use super::metrics::ClusterMetrics;
+use super::received::Received;
 use super::sending::distinct;
 use super::subscriptions::{Request, Subscriptions};
 use crate::node::{Node, Occurrences, Repeated, caught};

@@ -6,30 +6,31 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use hubwire_core::{
-    Arguments, ClientResultError, ConnectionId, Disconnect, EncodedMessage, Envelope, GroupAction,
-    GroupError, GroupName, HubLifetimeManager, HubName, MessageKey, OutgoingInvocation,
-    RawClientResults, SendError, Sending, Subject, Target, UserId, WhenBusy,
+    Arguments, ClientResultError, ConnectionId, Disconnect, Envelope, GroupAction, GroupError,
+    GroupName, HubLifetimeManager, HubName, MessageKey, OutgoingInvocation, RawClientResults,
+    SendError, Sending, Subject, Target, UserId, WhenBusy,
 };
-use hubwire_protocol::{HubProtocol, Naming};
+use hubwire_protocol::Naming;
 
 use super::arrivals::Arrivals;
 use super::client_results::PendingClientResults;
 use super::cluster::Cluster;
 use super::connections::Connections;
-use super::delivery::{Before, Delivery, EncodedOnce};
+use super::delivery::Delivery;
 use super::memberships::Memberships;
 use super::metrics::SendMetrics;
 use super::only_connections::{Admitted, OnlyConnections};
 use super::protocols_in_use::ProtocolsInUse;
+use super::received::Received;
 use crate::connection::Connection;
-use crate::node::{HubOptions, Node, Whose};
+use crate::node::{HubOptions, Node};
 use crate::outbound::{Flushers, Pace};
 
 /// Knows the connections of one hub on this node, and reaches the other nodes through a
 /// [`Cluster`].
 #[derive(Debug)]
 pub(crate) struct DefaultHubLifetimeManager {
-    hub: HubName,
+    pub(super) hub: HubName,
     pub(super) arrivals: Arrivals,
     only_connections: OnlyConnections,
     pub(super) connections: Connections,
@@ -37,15 +38,15 @@ pub(crate) struct DefaultHubLifetimeManager {
     pub(super) users: Memberships<UserId>,
     pub(super) flushers: Arc<Flushers>,
     pub(super) cluster: Option<Cluster>,
-    node: Arc<Node>,
+    pub(super) node: Arc<Node>,
     client_results: Arc<PendingClientResults>,
     client_result_timeout: Duration,
     naming: Naming,
     when_busy: WhenBusy,
     metrics: SendMetrics,
     pub(super) protocols: ProtocolsInUse,
-    maximum_groups: usize,
-    maximum_name_size: usize,
+    pub(super) maximum_groups: usize,
+    pub(super) maximum_name_size: usize,
 }
 
 impl DefaultHubLifetimeManager {
@@ -205,14 +206,14 @@ impl DefaultHubLifetimeManager {
 
     /// Subscribes to the messages of a subject; of this and
     /// [`Self::stop_hearing`], the latest call counts.
-    fn hear(&self, subject: &Subject) {
+    pub(super) fn hear(&self, subject: &Subject) {
         if let Some(cluster) = &self.cluster {
             cluster.hear(subject.clone());
         }
     }
 
     /// Unsubscribes from the messages of a subject.
-    fn stop_hearing(&self, subject: &Subject) {
+    pub(super) fn stop_hearing(&self, subject: &Subject) {
         if let Some(cluster) = &self.cluster {
             cluster.stop_hearing(subject.clone());
         }
@@ -242,102 +243,6 @@ impl DefaultHubLifetimeManager {
             tracing::warn!(target: "hubwire::backplane", %hub, %error, "a message was not delivered");
             Pace::GoOn
         })
-    }
-
-    /// Changes a group if the connection is on this node; resolves once the other nodes know of
-    /// it.
-    pub(crate) fn change_local_group(
-        &self,
-        action: GroupAction,
-        connection_id: &ConnectionId,
-        group: &GroupName,
-    ) -> Option<Result<BoxFuture<'static, ()>, GroupError>> {
-        let connection = self.connections.get(connection_id)?;
-        let changed = match action {
-            GroupAction::Add => self.join(&connection, group),
-            GroupAction::Remove => {
-                self.leave(&connection, group);
-                Ok(())
-            }
-        };
-        if let Err(error) = changed {
-            return Some(Err(error));
-        }
-        let Some(cluster) = self.cluster.clone() else {
-            return Some(Ok(Box::pin(std::future::ready(()))));
-        };
-        let subject = Subject::Group(group.clone());
-        Some(Ok(Box::pin(async move { cluster.heard(&subject).await })))
-    }
-
-    fn join(&self, connection: &Arc<Connection>, group: &GroupName) -> Result<(), GroupError> {
-        if group.len() > self.maximum_name_size {
-            let whose = Whose {
-                hub: &self.hub,
-                connection_id: connection.id(),
-            };
-            self.node.limits().group_name.count_of(whose);
-            return Err(GroupError::NameTooLong {
-                length: group.len(),
-                limit: self.maximum_name_size,
-            });
-        }
-        let mut groups = connection.groups();
-        if groups.contains(group) {
-            return Ok(());
-        }
-        if groups.len() >= self.maximum_groups {
-            // Unlock first: counting and logging run other code.
-            drop(groups);
-            if let Some(hits) = self.node.limits().groups.hit(self.node.now()) {
-                tracing::warn!(
-                    target: "hubwire::lifetime",
-                    hits,
-                    hub = %self.hub,
-                    connection_id = %connection.id(),
-                    "a connection is in too many groups"
-                );
-            }
-            return Err(GroupError::TooManyGroups {
-                connection_id: connection.id().to_string(),
-                limit: self.maximum_groups,
-            });
-        }
-        groups.insert(group.clone());
-        let hear = || self.hear(&Subject::Group(group.clone()));
-        self.groups.add(group, connection, hear);
-        drop(groups);
-        // A connection that ended in the meantime has already left its groups, so nothing else
-        // would undo this.
-        if self.connections.get(connection.id()).is_none() {
-            self.leave(connection, group);
-        }
-        Ok(())
-    }
-
-    fn leave(&self, connection: &Arc<Connection>, group: &GroupName) {
-        let mut groups = connection.groups();
-        groups.swap_remove(group);
-        let forget = || self.stop_hearing(&Subject::Group(group.clone()));
-        self.groups.remove(group, connection, forget);
-    }
-
-    fn change_group(
-        &self,
-        action: GroupAction,
-        connection_id: ConnectionId,
-        group: GroupName,
-    ) -> BoxFuture<'static, Result<(), GroupError>> {
-        if let Some(changed) = self.change_local_group(action, &connection_id, &group) {
-            return Box::pin(async move {
-                changed?.await;
-                Ok(())
-            });
-        }
-        match &self.cluster {
-            Some(cluster) => cluster.change_remote_group(action, connection_id, group),
-            None => Box::pin(std::future::ready(Ok(()))),
-        }
     }
 }
 
@@ -392,30 +297,6 @@ impl HubLifetimeManager for DefaultHubLifetimeManager {
 
     fn disconnect(&self, target: &Target, disconnect: Disconnect) -> usize {
         self.disconnect_local(target, &disconnect)
-    }
-}
-
-/// A message from another node, which encoded it.
-#[derive(Debug)]
-pub(crate) struct Received {
-    pub(crate) json: Option<EncodedMessage>,
-    pub(crate) messagepack: Option<EncodedMessage>,
-}
-
-impl EncodedOnce for Received {
-    fn encoded_before(&self, protocol: HubProtocol) -> Before<'_> {
-        let message = match protocol {
-            HubProtocol::Json => &self.json,
-            HubProtocol::MessagePack => &self.messagepack,
-        };
-        message.as_ref().map_or(Before::Nothing, Before::Encoded)
-    }
-
-    fn encoded(&self, protocol: HubProtocol) -> Result<Option<&EncodedMessage>, SendError> {
-        Ok(match self.encoded_before(protocol) {
-            Before::Encoded(message) => Some(message),
-            Before::Nothing | Before::ToBeEncoded => None,
-        })
     }
 }
 

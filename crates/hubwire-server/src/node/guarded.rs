@@ -129,7 +129,7 @@ pub(crate) fn caught<F: Future>(future: F) -> impl Future<Output = Result<F::Out
 
 /// Resolves like the future, or with the panic of one of its polls or of its drop. If it is dropped
 /// before, that is guarded, too.
-pub(crate) fn caught_whole<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
+pub(super) fn caught_whole<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
     let mut run = Guarded::new(Box::pin(future));
     poll_fn(move |cx| run.poll_with(|run| run.as_mut().poll(cx)))
 }

@@ -46,6 +46,11 @@ impl<T> InSpan<T> {
         &self.span
     }
 
+    /// Takes the span of a value that is done.
+    pub(crate) fn take_span(&mut self) -> EnabledSpan {
+        std::mem::take(&mut self.span)
+    }
+
     /// Does the same as [`Guarded::poll_with`].
     pub(crate) fn poll_with<R>(
         &mut self,

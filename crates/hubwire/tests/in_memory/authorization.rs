@@ -2,11 +2,13 @@
 
 mod building;
 mod hostile_policies;
+mod ids;
 mod peer;
 mod policies;
 mod recorded;
 mod roles;
 mod slots;
+mod spans;
 mod uploads;
 
 use std::sync::{Arc, Mutex};
@@ -73,6 +75,7 @@ impl Kitchen {
 
     #[authorize(policy = "Door")]
     pub fn enter(&self, order: Order) -> u32 {
+        tracing::info!("enters");
         self.log.note(format!("enter {}", order.0));
         order.0
     }
@@ -82,6 +85,7 @@ impl Kitchen {
 
     #[authorize(policy = "Door")]
     pub fn count(&self, to: u32) -> impl Stream<Item = u32> + use<> {
+        tracing::info!("counts");
         self.log.note("count");
         stream::iter(0..to)
     }
@@ -102,9 +106,19 @@ impl Kitchen {
     }
 
     #[authorize(policy = "Door")]
-    pub fn double(&self, numbers: StreamReader<u32>) -> impl Stream<Item = HubResult<u32>> {
+    pub fn double(&self, orders: StreamReader<Order>) -> impl Stream<Item = HubResult<u32>> {
         use futures_util::StreamExt;
-        numbers.map(|number| Ok(number? * 2))
+        orders.map(|order| Ok(order?.0 * 2))
+    }
+
+    #[authorize(policy = "Door")]
+    pub async fn collect(&self, mut orders: StreamReader<Order>) -> HubResult<u32> {
+        let mut count = 0;
+        while let Some(order) = orders.next().await {
+            order?;
+            count += 1;
+        }
+        Ok(count)
     }
 
     #[authorize(policy = "Own")]
@@ -227,16 +241,19 @@ struct Asked(Log);
 
 impl Drop for Asked {
     fn drop(&mut self) {
+        tracing::info!("asked");
         self.0.note("asked");
     }
 }
 
 async fn decide(cx: PolicyContext, log: &Log, door: &Gate, says: &Mutex<Says>) -> HubResult<bool> {
+    tracing::info!("who is there");
     let _asked = Asked(log.clone());
     assert!(cx.argument::<u32>(0).is_err(), "the arguments are left out");
     let now = || *says.lock().unwrap();
     if now() == Says::NotYet {
         door.passed().await;
+        tracing::info!("decides");
     }
     match now() {
         Says::Yes => Ok(true),

@@ -17,7 +17,7 @@ use tower::{Layer, Service};
 use super::{AnyAuthenticator, AuthenticationRequest, Tokens};
 use crate::connection::Principal;
 use crate::endpoint::response;
-use crate::node::{Node, Tally, caught, caught_whole, deadline_after};
+use crate::node::{Node, Tally, caught, deadline_after};
 
 /// What an authenticator says of a request.
 enum Answer {
@@ -215,20 +215,18 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let asked = Arc::clone(&authentication);
-            let authenticating = caught_whole(async move {
+            let authenticating = async move {
                 let deadline = deadline_after(timeout);
                 let authenticated = asked.authenticate(&mut parts, Tokens::InHeader, deadline);
                 let authenticated = authenticated.await;
                 (parts, authenticated)
-            });
-            let authenticated = authentication.node.counting_panics_of(async {
-                let authenticated = authenticating.await;
-                authenticated.map_err(|panic| panic.log("an authenticator"))
-            });
+            };
+            let node = &authentication.node;
+            let authenticated = node.guarded_future("an authenticator", authenticating);
             let mut parts = match authenticated.await {
-                Ok((parts, Ok(()))) => parts,
-                Ok((_, Err(status))) => return Ok(response::empty(status)),
-                Err(()) => return Ok(response::empty(StatusCode::INTERNAL_SERVER_ERROR)),
+                Some((parts, Ok(()))) => parts,
+                Some((_, Err(status))) => return Ok(response::empty(status)),
+                None => return Ok(response::empty(StatusCode::INTERNAL_SERVER_ERROR)),
             };
             let extensions = &mut parts.extensions;
             extensions.insert(DeterminedBy(Arc::clone(&authentication.authenticator)));

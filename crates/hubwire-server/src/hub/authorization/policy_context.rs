@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::connection::{ConnectionRequest, Principal};
 use crate::hub::Caller;
+use crate::hub::kept_arguments::decode_argument;
 
 /// What a policy decides about: a user's request to an endpoint, or a user's call of a method.
 ///
@@ -101,18 +102,8 @@ impl PolicyContext {
                 "a request to an endpoint has no arguments",
             ));
         };
-        let arguments = arguments.as_ref().ok_or_else(|| {
-            DecodeError::new(
-                "the arguments were not kept: create the policy with `Policy::check_with_arguments`",
-            )
-        })?;
-        let argument = arguments.get(position).ok_or_else(|| {
-            let count = arguments.len();
-            DecodeError::new(format!(
-                "there is no argument {position}: the call has {count}"
-            ))
-        })?;
-        argument.decode()
+        let remedy = "create the policy with `Policy::check_with_arguments`";
+        decode_argument(arguments.as_deref(), position, remedy)
     }
 }
 

@@ -10,9 +10,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use crate::hub::kept_arguments::{decode_argument, no_argument, not_kept};
 use crate::hub::success::Success;
 use crate::hub::{Caller, HubResult, StartStream};
 use crate::node::Guarded;
+
+/// How a filter gets the arguments of calls.
+const REMEDY: &str = "return `true` from `HubFilter::reads_arguments`";
 
 /// A call of a hub method, before the method runs.
 pub struct HubInvocation {
@@ -103,15 +107,7 @@ impl HubInvocation {
     /// Returns an error if the argument has another type, if there is none at this position, or if
     /// no filter of the hub [reads](super::HubFilter::reads_arguments) arguments.
     pub fn argument<T: DeserializeOwned>(&self, position: usize) -> Result<T, DecodeError> {
-        let arguments = self.arguments.as_ref().ok_or_else(|| {
-            DecodeError::new(
-                "the arguments were not kept: return `true` from `HubFilter::reads_arguments`",
-            )
-        })?;
-        let argument = arguments
-            .get(position)
-            .ok_or_else(|| no_argument(position, arguments.len()))?;
-        argument.decode()
+        decode_argument(self.arguments.as_deref(), position, REMEDY)
     }
 
     /// Replaces the argument at a position, counted from 0.
@@ -130,11 +126,7 @@ impl HubInvocation {
         value: &T,
     ) -> HubResult {
         let value = RawItem::encode(self.encoding.protocol, self.encoding.naming, value)?;
-        let arguments = self.arguments.as_mut().ok_or_else(|| {
-            DecodeError::new(
-                "the arguments were not kept: return `true` from `HubFilter::reads_arguments`",
-            )
-        })?;
+        let arguments = self.arguments.as_mut().ok_or_else(|| not_kept(REMEDY))?;
         let count = arguments.len();
         match arguments.get_mut(position) {
             Some(argument) => *argument = value,
@@ -177,12 +169,6 @@ impl HubInvocation {
         let named = arguments.map(|arguments| arguments.with_naming(self.encoding.naming));
         Some(named.map_err(Into::into))
     }
-}
-
-fn no_argument(position: usize, count: usize) -> DecodeError {
-    DecodeError::new(format!(
-        "there is no argument {position}: the call has {count}"
-    ))
 }
 
 impl fmt::Debug for HubInvocation {

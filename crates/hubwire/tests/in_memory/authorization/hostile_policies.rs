@@ -162,6 +162,7 @@ async fn a_thousand_policies_that_panic_on_drop_at_the_end_of_their_connection()
             let _lines = ErrorLines::counted();
             let stage = Stage::with(falls_on_drop(), |hub| {
                 hub.maximum_running_calls_per_client(1_100)
+                    .maximum_parallel_streams_per_client(1_000)
             });
             let mut other = stage.connect(protocol).await;
             let mut peer = stage.connect(protocol).await;

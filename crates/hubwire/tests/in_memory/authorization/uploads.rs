@@ -147,6 +147,48 @@ async fn an_item_that_does_not_fit_fails_the_stream_of_an_allowed_call() {
     }
 }
 
+/// As for calls without a policy, whose items come after that.
+#[tokio::test(start_paused = true)]
+async fn the_items_of_an_allowed_call_are_decoded_only_if_its_method_runs() {
+    for protocol in PROTOCOLS {
+        let stage = Stage::new();
+        stage.says(Says::NotYet);
+        let mut peer = stage.connect(&[], protocol).await;
+        peer.stream("1", "Collect", &[], &["a"]).await;
+        peer.item("a", 4401).await;
+        peer.upload("2", "Double", &[], &["b"]).await;
+        peer.item("b", 4402).await;
+        peer.upload("3", "Collect", &[], &["c", "d"]).await;
+        peer.item("c", 4403).await;
+        peer.stream("4", "Double", &[], &["e", "f"]).await;
+        peer.item("e", 4404).await;
+        assert!(peer.heard().await.is_empty());
+        stage.says(Says::Yes);
+        stage.door.open(4);
+        let streams = |method| {
+            format!(
+                "An unexpected error occurred invoking '{method}' on the server. \
+                 HubException: Client sent 2 stream(s), Hub method expects 1."
+            )
+        };
+        let expected = [
+            "completion 1 error The client attempted to invoke the non-streaming 'Collect' method \
+             with a streaming invocation."
+                .to_owned(),
+            "completion 2 error The client attempted to invoke the streaming 'Double' method with \
+             a non-streaming invocation."
+                .to_owned(),
+            format!("completion 3 error {}", streams("Collect")),
+            format!("completion 4 error {}", streams("Double")),
+        ];
+        assert_eq!(peer.heard().await, expected);
+        let decoded = |number: &u32| was_decoded(*number);
+        assert_eq!((4401..=4404).find(decoded), None);
+        drop(peer);
+        stage.server.leaves_nothing_behind().await;
+    }
+}
+
 /// The client has ended its stream before the policy allowed the call, so its id is free.
 /// The client may use the id again before the policy has decided, too: neither call takes the
 /// other's stream for its own.
