@@ -66,7 +66,28 @@ async fn a_subject_names_one_user() {
         let error = user(&hs256(), &token(sub)).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a token whose `sub` is no text or number, or empty"
+            "a token whose `sub` or name identifier is no text or number, or empty"
+        );
+    }
+}
+
+/// .NET's claim for the same goes before `sub` ([`hubwire::NAME_IDENTIFIER`]).
+#[tokio::test]
+async fn a_name_identifier_names_one_user() {
+    let token = |name: &str| {
+        let kind = hubwire::NAME_IDENTIFIER;
+        token_of(&format!(
+            r#"{{"iss":"issuer","aud":"chat","exp":1800003600,"sub":"ann","{kind}":{name}}}"#
+        ))
+    };
+    let named = user(&hs256(), &token(r#""bob""#)).await.unwrap();
+    assert_eq!(named.name_identifier(), Some("bob"));
+    for name in [r#""""#, "[]", r#"["bob","ann"]"#, "{}", "true"] {
+        let read = user(&hs256(), &token(name)).await;
+        assert!(
+            read.is_err(),
+            "{name} is the user {:?}",
+            read.unwrap().name_identifier()
         );
     }
 }

@@ -41,6 +41,8 @@ enum Does {
     FailsWith(&'static str),
     RejectsWith(&'static str),
     ChallengePanics,
+    /// The panic's own value panics when it is dropped.
+    PanicsWithABomb,
 }
 
 struct Hostile(Does);
@@ -65,6 +67,7 @@ impl Authenticator for Hostile {
                 Box::pin(async move { Err(AuthenticationError::rejected(Explosive::at(text))) })
             }
             Does::ChallengePanics => Box::pin(async { Ok(None) }),
+            Does::PanicsWithABomb => std::panic::panic_any(Bomb::new("drop")),
         };
         future
     }
@@ -122,6 +125,19 @@ async fn an_authenticator_that_times_out_and_panics_on_drop_refuses_the_request(
 #[tokio::test(start_paused = true)]
 async fn an_authenticator_that_panics_twice_refuses_the_request() {
     refuses(Does::PanicsAndItsFutureFalls, 500).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authenticator_whose_panic_panics_refuses_the_request() {
+    refuses(Does::PanicsWithABomb, 500).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoints_policy_whose_panic_panics_refuses_the_request() {
+    let policy = Policy::check(|_| -> std::future::Ready<hubwire::HubResult<bool>> {
+        std::panic::panic_any(Bomb::new("drop"))
+    });
+    policy_refuses(policy, 500).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -370,18 +386,39 @@ async fn a_layer_refuses_what_panics() {
         Does::NeverAnswersAndItsFutureFalls,
         Does::FailsWith("show"),
         Does::FailsWith("drop"),
+        Does::ChallengePanics,
     ] {
         let _lines = ErrorLines::counted();
         let signalr = hubwire::SignalR::builder()
             .authenticator(Hostile(does))
             .build();
         let app: axum::Router = axum::Router::new()
-            .route("/", axum::routing::post(async || "in"))
+            .route("/", axum::routing::post(async |_: Principal| "in"))
             .route_layer(signalr.authentication_layer());
         let response = app.oneshot(Request::post("/").body(Body::empty()).unwrap());
         let response = std::panic::AssertUnwindSafe(response).catch_unwind().await;
         let status = response.ok().map(|it| it.unwrap().status().as_u16());
         assert_eq!(status, Some(500), "{does:?}");
+    }
+}
+
+/// Both times are options; each alone is allowed.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_decision_for_longer_than_the_disconnect_timeout_is_not_absent() {
+    let it = Stage::with(
+        |hub| hub,
+        |it| {
+            it.authenticator(Slow(seconds(20)))
+                .authentication_timeout(seconds(30))
+        },
+    );
+    let ann = HttpClient::negotiate_as(&it.endpoint, Some("ann")).await;
+    assert_eq!(ann.poll().await.status, 200);
+    let (posted, polled) = tokio::join!(ann.post(HANDSHAKE), ann.poll());
+    assert_eq!((posted.status, polled.status), (200, 200));
+    for _ in 0..3 {
+        it.broadcast("x").await;
+        assert_eq!(ann.poll().await.status, 200);
     }
 }
 

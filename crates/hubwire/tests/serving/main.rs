@@ -11,6 +11,7 @@ mod compression;
 mod connection_limits;
 #[cfg(feature = "tls")]
 mod http2_resets;
+mod late_kicks;
 mod limit_hits;
 mod options;
 mod policies;
