@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use hubwire_server::Principal;
+use hubwire_server::{NAME_IDENTIFIER, Principal};
 use serde::Deserialize;
 use serde::de::{Error, MapAccess, Visitor};
 use serde_json::Value;
@@ -49,17 +49,20 @@ impl<'a> Claims<'a> {
         Ok(Principal::new(kept.claims))
     }
 
-    /// Checks that `sub` names one user, if there is one: it is a text (RFC 7519, section 4.1.2), or
-    /// a number, as some issuers write it.
+    /// Checks that `sub`, and .NET's claim for the same, name one user, where there is one: it is a
+    /// text (RFC 7519, section 4.1.2), or a number, as some issuers write it.
     fn check_subject(&self) -> Result<(), Rejection> {
         let names_a_user = |json: &str| match serde_json::from_str(json) {
             Ok(Value::String(name)) => !name.is_empty(),
             Ok(Value::Number(_)) => true,
             _ => false,
         };
-        match self.get("sub") {
-            Some(json) if !names_a_user(json) => Err(Rejection::Subject),
-            _ => Ok(()),
+        let mut names = ["sub", NAME_IDENTIFIER]
+            .into_iter()
+            .filter_map(|it| self.get(it));
+        match names.all(names_a_user) {
+            true => Ok(()),
+            false => Err(Rejection::Subject),
         }
     }
 }

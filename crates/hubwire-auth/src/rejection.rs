@@ -21,7 +21,7 @@ pub(crate) enum Rejection {
     Claims,
     #[error("a token with more claims than can be kept")]
     TooManyClaims,
-    #[error("a token whose `sub` is no text or number, or empty")]
+    #[error("a token whose `sub` or name identifier is no text or number, or empty")]
     Subject,
     #[error("a token without `exp`")]
     NoExpiration,
