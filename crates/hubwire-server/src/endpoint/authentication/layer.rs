@@ -219,6 +219,12 @@ where
                 let deadline = deadline_after(timeout);
                 let authenticated = asked.authenticate(&mut parts, Tokens::InHeader, deadline);
                 let authenticated = authenticated.await;
+                let extensions = &mut parts.extensions;
+                if extensions.get::<Principal>().is_none()
+                    && let Some(challenge) = asked.challenge()
+                {
+                    extensions.insert(Challenge(challenge));
+                }
                 (parts, authenticated)
             };
             let node = &authentication.node;
@@ -228,11 +234,8 @@ where
                 Some((_, Err(status))) => return Ok(response::empty(status)),
                 None => return Ok(response::empty(StatusCode::INTERNAL_SERVER_ERROR)),
             };
-            let extensions = &mut parts.extensions;
-            extensions.insert(DeterminedBy(Arc::clone(&authentication.authenticator)));
-            if let Some(challenge) = authentication.challenge() {
-                extensions.insert(Challenge(challenge));
-            }
+            let determined_by = DeterminedBy(Arc::clone(&authentication.authenticator));
+            parts.extensions.insert(determined_by);
             let response = inner.call(Request::from_parts(parts, body)).await;
             response.map(IntoResponse::into_response)
         })
