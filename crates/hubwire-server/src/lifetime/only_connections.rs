@@ -15,8 +15,9 @@ use crate::node::KeepConnection;
 #[derive(Debug, Default)]
 pub(crate) struct OnlyConnections {
     keep: Option<KeepConnection>,
-    /// There is an entry for each user with a connection, unless users may have any number.
-    of_users: Mutex<HashMap<UserId, Arc<Connection>>>,
+    /// The connections of each user, in the order in which they were admitted; none of a user
+    /// without any. Nothing, if users may have any number.
+    of_users: Mutex<HashMap<UserId, Vec<Arc<Connection>>>>,
 }
 
 /// Whether a connection may be registered.
@@ -36,24 +37,22 @@ impl OnlyConnections {
 
     /// Admits a connection after its handshake, unless an older one of its user is kept.
     pub(crate) fn admit(&self, connection: &Arc<Connection>) -> Admitted {
-        let (Some(KeepConnection::Oldest), Some(user)) = (self.keep, connection.user_id()) else {
+        let (Some(keep), Some(user)) = (self.keep, connection.user_id()) else {
             return Admitted::Yes;
         };
         let mut of_users = self.lock();
-        let older = of_users.get(user);
-        if older.is_some_and(|older| !is_leaving(older)) {
+        let of_user = of_users.entry(user.clone()).or_default();
+        if keep == KeepConnection::Oldest && of_user.iter().any(|older| !is_leaving(older)) {
             drop(of_users);
             count(connection);
             return Admitted::UserHasAnother;
         }
-        let older = of_users.insert(user.clone(), Arc::clone(connection));
-        drop(of_users);
-        drop(older);
+        of_user.push(Arc::clone(connection));
         Admitted::Yes
     }
 
-    /// Lets a connection that its hub has accepted take the place of an older one of its user, if
-    /// newer ones are kept.
+    /// Lets a connection that its hub has accepted take the place of its user's older ones, if newer
+    /// ones are kept: also of those about which the hub has yet to decide.
     pub(crate) fn accept(&self, connection: &Arc<Connection>) {
         let (Some(KeepConnection::Newest), Some(user)) = (self.keep, connection.user_id()) else {
             return;
@@ -62,11 +61,16 @@ impl OnlyConnections {
         if is_leaving(connection) {
             return;
         }
-        let older = self.lock().insert(user.clone(), Arc::clone(connection));
-        if let Some(older) = older
-            && older.disconnect(DisconnectReason::Replaced)
+        let mut older = Vec::new();
+        if let Some(of_user) = self.lock().get_mut(user)
+            && let Some(position) = position(of_user, connection)
         {
-            count(&older);
+            older.extend(of_user.drain(..position));
+        }
+        for older in older {
+            if older.disconnect(DisconnectReason::Replaced) {
+                count(&older);
+            }
         }
     }
 
@@ -76,17 +80,25 @@ impl OnlyConnections {
             return;
         };
         let mut of_users = self.lock();
-        let only = of_users.get(user);
-        if only.is_some_and(|only| std::ptr::eq(&raw const **only, connection)) {
-            let removed = of_users.remove(user);
-            drop(of_users);
-            drop(removed);
+        let Some(of_user) = of_users.get_mut(user) else {
+            return;
+        };
+        let removed = position(of_user, connection).map(|it| of_user.remove(it));
+        if of_user.is_empty() {
+            of_users.remove(user);
         }
+        drop(of_users);
+        drop(removed);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Arc<Connection>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<Connection>>>> {
         self.of_users.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn position(of_user: &[Arc<Connection>], connection: &Connection) -> Option<usize> {
+    let mut all = of_user.iter();
+    all.position(|it| std::ptr::eq(&raw const **it, connection))
 }
 
 /// Counts a connection that its user may not have.
@@ -150,6 +162,7 @@ mod tests {
             assert_eq!(only.admit(connection), Admitted::Yes);
         }
         only.accept(&first);
+        assert_eq!(first.end_reason(), None);
         only.accept(&second);
         assert_eq!(first.end_reason(), Some(DisconnectReason::Replaced));
         third.lose_transport();
@@ -157,6 +170,23 @@ mod tests {
         assert_eq!(second.end_reason(), None);
         only.remove(&first);
         assert_eq!(only.lock().len(), 1);
+        only.remove(&second);
+        assert_eq!(only.lock().len(), 0);
+    }
+
+    /// The hub may decide about the older one last.
+    #[test]
+    fn an_older_one_never_takes_the_place_of_a_newer_one() {
+        let only = keeping(KeepConnection::Newest);
+        let [first, second] = ["ann"; 2].map(connection_of);
+        for connection in [&first, &second] {
+            assert_eq!(only.admit(connection), Admitted::Yes);
+        }
+        only.accept(&second);
+        assert_eq!(first.end_reason(), Some(DisconnectReason::Replaced));
+        only.accept(&first);
+        assert_eq!(second.end_reason(), None);
+        only.remove(&first);
         only.remove(&second);
         assert_eq!(only.lock().len(), 0);
     }
