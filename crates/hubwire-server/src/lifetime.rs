@@ -12,6 +12,7 @@ mod memberships;
 mod metrics;
 mod only_connections;
 mod protocols_in_use;
+mod recent_disconnects;
 mod sending;
 mod subscriptions;
 #[cfg(test)]
@@ -21,3 +22,4 @@ pub(crate) use client_results::Receipt;
 pub(crate) use cluster::Cluster;
 pub(crate) use manager::DefaultHubLifetimeManager;
 pub(crate) use only_connections::Admitted;
+pub(crate) use recent_disconnects::DisconnectCount;

@@ -332,6 +332,8 @@ async fn admitted(
     respond: fn(&HubEndpoint, Request<Body>) -> BoxFuture<'static, Response<Body>>,
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
+    let begun = endpoint.hub.lifetime().disconnect_count();
+    parts.extensions.insert(begun);
     let asked = endpoint.clone();
     let admitting = caught_whole(async move {
         let admitted = access::admit(&asked, &mut parts).await;
