@@ -101,6 +101,38 @@ async fn every_request_needs_a_user_who_meets_the_policy() {
     it.ended("transport closed").await;
 }
 
+/// Preflights are sent without credentials; the others are refused for what they are.
+#[tokio::test(start_paused = true)]
+async fn options_is_never_a_question_of_the_user() {
+    const PAGE: &str = "https://shop.example";
+    let it = stage(|endpoint| endpoint.allowed_origins([PAGE]));
+    let closed = it.endpoint.clone().authorize(Policy::authenticated());
+    let asks = ("Access-Control-Request-Method", "POST");
+    let odd = ("Access-Control-Request-Method", "PATCH");
+    for (headers, status, origin) in [
+        (vec![], 405, None),
+        (vec![asks], 405, None),
+        (vec![("Authorization", "Bearer wrong")], 405, None),
+        (vec![("Authorization", "Bearer away")], 405, None),
+        (vec![("Origin", "https://evil.example"), asks], 405, None),
+        (vec![("Origin", PAGE), odd], 405, Some(PAGE)),
+        (vec![("Origin", PAGE), asks], 204, Some(PAGE)),
+    ] {
+        for endpoint in [&it.endpoint, &closed] {
+            let asked = request("OPTIONS", "/hub?id=x", &headers);
+            let response: Result<_, Infallible> = endpoint.clone().oneshot(asked).await;
+            let asked = request("OPTIONS", "/hub/negotiate", &headers);
+            let negotiation = endpoint.negotiate().oneshot(asked).await;
+            for response in [response.unwrap(), negotiation.unwrap()] {
+                assert_eq!(response.status(), status, "{headers:?}");
+                let allowed = response.headers().get("access-control-allow-origin");
+                assert_eq!(allowed.map(|it| it.to_str().unwrap()), origin);
+                assert!(!response.headers().contains_key("www-authenticate"));
+            }
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn credentials_that_are_rejected_are_those_of_nobody() {
     let it = stage(|endpoint| endpoint);
