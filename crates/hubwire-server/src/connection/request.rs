@@ -9,6 +9,7 @@ use http::Version;
 use http::request::Parts;
 
 use self::packer::{LEFT_OUT_SIZE, Packer};
+use super::Principal;
 use crate::node::KeepRequest;
 
 /// The size of what precedes the texts in `packed`: that counter, and the version of HTTP.
@@ -44,6 +45,7 @@ pub struct ConnectionRequest {
     packed: Box<[u8]>,
     local: Option<SocketAddr>,
     remote: Option<SocketAddr>,
+    principal: Option<Principal>,
 }
 
 impl ConnectionRequest {
@@ -65,6 +67,16 @@ impl ConnectionRequest {
             packed: packer.into_packed(),
             local: None,
             remote: None,
+            principal: parts.extensions.get().cloned(),
+        }
+    }
+
+    /// Creates the request of a user who opens a connection without one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn of(principal: Option<Principal>) -> Self {
+        Self {
+            principal,
+            ..Self::default()
         }
     }
 
@@ -186,6 +198,36 @@ impl ConnectionRequest {
         self.remote
     }
 
+    /// Returns the user who has sent the request, as an [`Authenticator`](crate::Authenticator) or a
+    /// middleware has determined it; `None` if it is nobody.
+    ///
+    /// It stays what it was when the connection was opened. [`Caller::principal`](crate::Caller::principal)
+    /// is the same user, but if the client polls, with the claims that its last poll has brought: a
+    /// role may have been added or taken away. Decide by that one what a user may do now.
+    ///
+    /// ```
+    /// use hubwire::{ConnectionRequest, HubHandle, Principal, SignalR, UserId, hub};
+    ///
+    /// struct TableHub;
+    ///
+    /// #[hub]
+    /// impl TableHub {}
+    ///
+    /// /// Users at a table are known by it, others by themselves.
+    /// fn user_id(request: &ConnectionRequest, _: Option<&Principal>) -> Option<UserId> {
+    ///     let user = request.principal()?;
+    ///     let id = user.claim("table").or_else(|| user.name_identifier());
+    ///     id.map(UserId::from)
+    /// }
+    ///
+    /// let tables: HubHandle<TableHub> = SignalR::new().hub().user_id_provider(user_id).build(TableHub);
+    /// assert!(ConnectionRequest::default().principal().is_none());
+    /// ```
+    #[must_use]
+    pub fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref()
+    }
+
     fn texts(&self) -> impl Iterator<Item = &str> {
         self.packed_texts().map(text)
     }
@@ -301,6 +343,16 @@ mod tests {
         }
         let nothing = ConnectionRequest::default();
         assert_eq!(nothing.http_version(), Version::HTTP_11);
+    }
+
+    #[test]
+    fn the_user_is_kept_and_not_shown() {
+        let ann = Principal::new([("sub", "secret")]);
+        let request = http::Request::get("/hub").extension(ann.clone());
+        let parts = request.body(()).unwrap().into_parts().0;
+        let kept = ConnectionRequest::new(&parts, KeepRequest::PathOnly, 0);
+        assert_eq!(kept.principal(), Some(&ann));
+        assert!(!format!("{kept:?}").contains("secret"));
     }
 
     #[test]

@@ -48,8 +48,8 @@ impl PulledTransport {
     ) -> Self {
         let (writer, reader) = pipe(PIPE_SIZE);
         endpoint.hub().node().start();
+        let request = ConnectionRequest::of(principal.clone());
         let attached = Attached::fresh(endpoint, principal, since);
-        let request = ConnectionRequest::default();
         let connection = attached.open(endpoint, request, &PULLED);
         let outbound = Arc::clone(connection.outbound());
         let connection_id = connection.id().clone();

@@ -147,7 +147,7 @@ async fn allowed(endpoint: &HubEndpoint, user: Option<&Principal>) -> io::Result
     let allowed = authorize(
         endpoint,
         user,
-        ConnectionRequest::default,
+        || ConnectionRequest::of(user.cloned()),
         deadline(endpoint),
     )
     .await;

@@ -40,10 +40,10 @@ impl WebSocketPipe {
     ) -> Self {
         let (pipe, far_end) = tokio::io::duplex(PIPE_SIZE);
         endpoint.hub().node().start();
+        let request = ConnectionRequest::of(principal.clone());
         let attached = Attached::fresh(endpoint, principal, since);
         let slot = Arc::clone(attached.slot());
         let connection_id = slot.id().clone();
-        let request = ConnectionRequest::default();
         let socket = Socket::of_other(Box::new(far_end), Bytes::new(), None);
         let session = open_web_socket(endpoint, &attached, request, socket);
         spawn_session(endpoint.hub(), &slot, ready(Some((attached, session))));

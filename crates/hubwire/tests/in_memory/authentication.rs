@@ -207,8 +207,26 @@ async fn the_claims_of_who_polls_are_those_of_the_last_poll() {
     // A POST does not count, whatever it claims.
     client.post(call("2", "Role", &json!([]))).await;
     assert_eq!(demoted.poll().await.messages(), [completed("2", "Guest")]);
+    client.post(call("3", "RoleAtFirst", &json!([]))).await;
+    assert_eq!(demoted.poll().await.messages(), [completed("3", "Admin")]);
     client.delete().await;
     it.ended("transport closed").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connections_request_knows_its_user() {
+    let policy = Policy::check(async |cx| Ok(cx.request().principal() == Some(cx.principal())));
+    let it = stage(|endpoint| endpoint.authorize(policy));
+    let ann = Principal::new([("sub", "ann"), ("role", "Admin")]);
+    let mut client = TestClient::connect_as(&it.endpoint, ann).await.unwrap();
+    let role = client.invoke("RoleAtFirst", ()).await.unwrap();
+    assert_eq!(role, "Admin");
+    assert_eq!(word(&it.endpoint, "ann").await, 200);
+
+    let open = Stage::new();
+    let mut nobody = TestClient::connect(&open.endpoint).await.unwrap();
+    let role = nobody.invoke("RoleAtFirst", ()).await.unwrap();
+    assert_eq!(role, json!(null));
 }
 
 /// A link to the connection's URL would lend it the rights of whoever follows it.
