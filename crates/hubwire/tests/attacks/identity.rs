@@ -75,6 +75,34 @@ async fn another_user_between_polls() {
     stage.finish().await;
 }
 
+/// Asserts that each of these requests is refused in these words.
+async fn assert_refused(
+    stage: &Stage,
+    asked: &[Asked],
+    headers: &str,
+    (status, reason): (u16, &str),
+) {
+    for asked in asked {
+        let response = stage.ask(asked, headers).await;
+        response.assert_is(status, None, "");
+        assert_eq!(response.reason, reason, "{asked:?}");
+        assert_eq!(response.header("content-length"), Some("0"), "{asked:?}");
+    }
+}
+
+const UNAUTHORIZED: (u16, &str) = (401, "Unauthorized");
+const FORBIDDEN: (u16, &str) = (403, "Forbidden");
+
+#[tokio::test]
+async fn a_user_who_may_not_connect() {
+    let stage = Stage::start().await;
+    let ann = bearer(&token_of("ann"));
+    let everything = every_request("/staff", None);
+    assert_refused(&stage, &everything, &ann, FORBIDDEN).await;
+    assert_refused(&stage, &everything, "", UNAUTHORIZED).await;
+    stage.finish().await;
+}
+
 /// A token that was renewed has the same user.
 #[tokio::test]
 async fn the_same_user_with_another_token() {
