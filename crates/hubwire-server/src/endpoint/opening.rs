@@ -72,6 +72,18 @@ pub(super) fn failed() -> Refusal {
     Box::new(response::text(StatusCode::INTERNAL_SERVER_ERROR, ""))
 }
 
+/// Logs a warning if a request that the endpoint refuses is for a connection of another user's.
+pub(super) fn warn_of_another_user(endpoint: &HubEndpoint, parts: &Parts) {
+    let slot = token(parts).and_then(|token| endpoint.table.find(&token, endpoint.number));
+    if let Some(slot) = slot
+        && !slot.is_of(parts.extensions.get())
+    {
+        endpoint
+            .hub
+            .warn(Warning::AnotherUser, || Details::of(slot.id()));
+    }
+}
+
 /// Creates the response to a request for a connection of another user's.
 pub(super) fn another_user(endpoint: &HubEndpoint, slot: &Slot) -> Response<Body> {
     let details = || Details::of(slot.id());
