@@ -22,6 +22,7 @@ mod closers_race;
 mod default_parameters;
 mod deprecated_methods;
 mod determinism;
+mod disconnected_while_opening;
 mod disconnecting;
 mod endings;
 mod endpoint_option_effects;
