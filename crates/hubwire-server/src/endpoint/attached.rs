@@ -6,6 +6,7 @@ use hubwire_core::ConnectionId;
 use hubwire_protocol::Transport;
 
 use super::HubEndpoint;
+use super::arrival_order::ArrivalOrder;
 use super::connection_table::{ConnectionTable, ConnectionToken};
 use super::slot::{Keep, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
@@ -54,7 +55,7 @@ impl Attached {
         let id = ConnectionId::from(random.text::<16>());
         let user = endpoint.current_user(principal);
         let slot = Slot::new(endpoint.number, id, user.principal.clone());
-        slot.attach(Transport::WebSockets, &user);
+        slot.attach(Transport::WebSockets, &user, ArrivalOrder::default());
         let slot = Arc::new(slot);
         endpoint.table.insert(token.clone(), Arc::clone(&slot));
         Self::new(endpoint, token, slot, since)

@@ -18,6 +18,7 @@ use hubwire_protocol::Transport;
 use tower::Service;
 
 use super::access::{self, Access};
+use super::arrival_order::ArrivalOrder;
 use super::authentication::{Authentication, Authenticator};
 use super::connection_table::ConnectionTable;
 use super::origin::AllowedOrigins;
@@ -349,6 +350,7 @@ async fn admitted(
     let (mut parts, body) = request.into_parts();
     let begun = endpoint.hub.lifetime().disconnect_count();
     parts.extensions.insert(begun);
+    parts.extensions.insert(ArrivalOrder::next());
     let asked = endpoint.clone();
     let admitting = async move {
         let admitted = access::admit(&asked, &mut parts).await;

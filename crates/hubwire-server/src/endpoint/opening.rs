@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 use hubwire_protocol::Transport;
 
+use super::arrival_order::ArrivalOrder;
 use super::connection_table::ConnectionToken;
 use super::slot::{Attach, Slot};
 use super::{HubEndpoint, forwarded, query, response};
@@ -117,7 +118,8 @@ pub(super) fn attach(
         return Err(Box::new(not_supported(transport)));
     }
     let user = endpoint.current_user(parts.extensions.get().cloned());
-    match endpoint.table.attach(slot, transport, &user) {
+    let order = ArrivalOrder::of(parts);
+    match endpoint.table.attach(slot, transport, &user, order) {
         Attach::Unknown => Err(Box::new(unknown())),
         Attach::OtherUser => Err(Box::new(another_user(endpoint, slot))),
         Attach::OtherTransport => Err(Box::new(response::text(

@@ -68,6 +68,7 @@ mod option_levels;
 mod options;
 mod orphaned_calls;
 mod outbound_memory;
+mod overtaken_polls;
 mod own_broadcasts;
 mod panicking_errors;
 mod panics;
