@@ -49,7 +49,6 @@ mod http_stage;
 mod keeping_up;
 mod kept_contexts;
 mod kick_races;
-mod late_kicks;
 mod late_results;
 mod log_of_calls;
 mod log_of_clients;
