@@ -141,7 +141,7 @@ async fn visit(endpoint: HubEndpoint, context: HubContext<CrowdHub>, number: usi
                 }
                 0
             });
-            polls_until_the_close(&client).await;
+            while client.poll().await.status == 200 {}
             posts.join_all().await;
         }
         _ => {
@@ -219,7 +219,9 @@ async fn a_hundred_arrivals_of_one_user_with_hooks_of_every_kind() {
             let crowd = Crowd::keeping(Some(keep));
             let mut arrivals = JoinSet::new();
             for number in 0..100 {
+                // Tokens of those who do not poll again are kept that long.
                 let endpoint = crowd.server.endpoint.clone();
+                let endpoint = endpoint.disconnect_timeout(seconds(2));
                 arrivals.spawn(async move {
                     let mood = MOODS[number % MOODS.len()];
                     let ann = Principal::new([("sub", "ann"), ("mood", mood)]);
