@@ -10,21 +10,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hubwire_protocol::Invocation as Message;
-use tokio::time::Instant;
 
 use super::Dispatcher;
 use super::held_upload::{HeldItems, HeldUpload};
 use super::invoke::{Incoming, Mode, Slot, WaitingCall};
 use super::open_streams::OpenResponse;
-use super::policy_check::{Decided, PolicyCheck, Verdict};
+use super::policy_check::PolicyCheck;
 use super::refusals;
 use super::running::{Invocation, Run};
 use super::streaming::Claims;
 use crate::connection::Principal;
-use crate::hub::{
-    CallFault, CallOutcome, Heard, HubError, Policy, Resources, TraceContext, Warning, span,
-};
-use crate::node::{EnabledSpan, Guarded};
+use crate::hub::{CallFault, Heard, Policy, Resources, TraceContext, Warning};
+use crate::node::EnabledSpan;
 
 /// What a call keeps that a policy has allowed; of other calls nothing.
 #[derive(Default)]
@@ -73,13 +70,13 @@ impl Dispatcher {
     }
 
     /// Returns whether the user has, as of now, the roles and claims that the method asks for.
-    fn is_permitted(&self, method: usize) -> bool {
+    pub(super) fn is_permitted(&self, method: usize) -> bool {
         let restriction = self.hub.restrictions().of_method(method);
         restriction.is_none_or(|it| self.user_with(&it.policy).is_some())
     }
 
     /// Refuses a call of a user who may not call the method.
-    fn refuse_user(&self, message: &Message<'_>, call: Incoming) {
+    pub(super) fn refuse_user(&self, message: &Message<'_>, call: Incoming) {
         let text = self.refusal_of_user(message, call);
         self.refuse(message.invocation_id.as_deref(), &text);
     }
@@ -224,66 +221,5 @@ impl Dispatcher {
             }
         }
         check.ended.registered = Some(registered);
-    }
-
-    /// Continues a call about which a policy has decided. Its streams and its slot are free again.
-    pub(super) fn decided(&mut self, decided: Decided, cx: &mut Context<'_>) {
-        let Decided {
-            message,
-            call,
-            verdict,
-            span,
-            held,
-            ended,
-        } = decided;
-        let holds_slot = self.end(ended);
-        self.full_upload.take_if(|upload| !upload.is_full());
-        if self.connection().has_ended() {
-            // An error of the policy is a value of the application, as is its drop.
-            drop(Guarded::new(verdict));
-            return self.check_ended(call, CallOutcome::Cancelled);
-        }
-        match verdict {
-            Verdict::Allowed if self.is_permitted(call.method) => {
-                let slot = match holds_slot {
-                    true => Slot::Needed,
-                    false => Slot::NotNeeded,
-                };
-                let allowed = Allowed { slot, held, span };
-                self.invoke_allowed(&message, call, Some(allowed), cx);
-            }
-            Verdict::Allowed | Verdict::Refused => self.refuse_user(&message, call),
-            Verdict::Failed(error) => {
-                span::record_error(&span, error.type_name());
-                self.fail_check(&message, call, error);
-            }
-            Verdict::Cancelled => self.cancel_check(&message, call),
-        }
-    }
-
-    fn fail_check(&self, message: &Message<'_>, call: Incoming, error: HubError) {
-        let id = message.invocation_id.as_deref();
-        let text = self.failed(id, call.method).policy_error_text(error);
-        self.refuse(id, &text);
-        self.check_ended(call, CallOutcome::Failed);
-    }
-
-    /// Answers a call that its client cancelled while a policy was deciding, as a cancelled method
-    /// would.
-    fn cancel_check(&self, message: &Message<'_>, call: Incoming) {
-        let id = message.invocation_id.as_deref();
-        match (call.mode, id) {
-            (Mode::Streaming, Some(id)) => self.complete_unbegun_stream(id),
-            _ => {
-                let method = self.hub.service().method_name(call.method);
-                self.refuse(id, &refusals::unexpected_error(method));
-            }
-        }
-        self.check_ended(call, CallOutcome::Cancelled);
-    }
-
-    fn check_ended(&self, call: Incoming, outcome: CallOutcome) {
-        self.hub
-            .call_ended(call.method, call.read_at, Instant::now(), outcome);
     }
 }
