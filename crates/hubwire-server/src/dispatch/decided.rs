@@ -10,7 +10,9 @@ use super::authorize::Allowed;
 use super::invoke::{Incoming, Mode, Slot};
 use super::policy_check::{Decided, Verdict};
 use super::refusals;
-use crate::hub::{CallOutcome, Details, Heard, HubError, UnreadArgument, Warning, span};
+use crate::hub::{
+    CallOutcome, Details, Heard, HubError, RefusalReason, UnreadArgument, Warning, span,
+};
 use crate::node::{EnabledSpan, Guarded, guarded, guarded_step_of};
 
 impl Dispatcher {
@@ -67,6 +69,8 @@ impl Dispatcher {
         }
         span::record_error(span, error.type_name());
         let text = failed.policy_error_text(error);
+        let method = self.hub.service().method_name(call.method);
+        self.tell_filters(&message.target, Some(method), RefusalReason::PolicyFailed);
         self.refuse(id, &text);
         self.check_ended(call, CallOutcome::Failed);
     }
