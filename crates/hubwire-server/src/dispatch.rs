@@ -1,6 +1,7 @@
 //! Dispatch of parsed messages to hub methods, and of their results to the client.
 
 mod authorize;
+mod decided;
 mod dispatcher;
 mod held_upload;
 mod invoke;

@@ -43,7 +43,7 @@ pub use argument::{
     assert_argument, assert_default_argument, assert_stream_argument,
 };
 pub use authorization::{Authorize, Policy, PolicyContext};
-pub(crate) use authorization::{MissingPolicy, Policies, Restrictions};
+pub(crate) use authorization::{MissingPolicy, Policies, Restrictions, UnreadArgument};
 pub use call::Call;
 pub(crate) use call_slot::{CallSlot, Connecting};
 pub use caller::{Caller, HubCallerContext};

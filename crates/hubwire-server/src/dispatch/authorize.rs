@@ -2,25 +2,26 @@
 //!
 //! Roles and claims are decided when the call is read. A policy with checks runs in the place of
 //! the method, in the call's slot; if it allows the call, the call goes on as if it had just been
-//! read.
+//! read. Roles and claims are decided again after each wait, because a poll may have taken them away
+//! from the user meanwhile.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hubwire_protocol::Invocation as Message;
-use tokio::time::Instant;
 
 use super::Dispatcher;
 use super::held_upload::{HeldItems, HeldUpload};
 use super::invoke::{Incoming, Mode, Slot, WaitingCall};
 use super::open_streams::OpenResponse;
-use super::policy_check::{Decided, PolicyCheck, Verdict};
+use super::policy_check::PolicyCheck;
 use super::refusals;
 use super::running::{Invocation, Run};
 use super::streaming::Claims;
-use crate::hub::{CallFault, CallOutcome, Heard, HubError, Resources, TraceContext, Warning, span};
-use crate::node::{EnabledSpan, Guarded};
+use crate::connection::Principal;
+use crate::hub::{CallFault, Heard, Policy, Resources, TraceContext, Warning};
+use crate::node::EnabledSpan;
 
 /// What a call keeps that a policy has allowed; of other calls nothing.
 #[derive(Default)]
@@ -45,8 +46,7 @@ impl Dispatcher {
         };
         let takes_slot = call.mode == Mode::Plain && !restriction.reads_streams;
         let policy = &restriction.policy;
-        let user = self.connection().principal();
-        match user.filter(|user| policy.allows(user)) {
+        match self.user_with(policy) {
             None if takes_slot => self.refuse_in_turn(message, call, cx),
             // Like every call that takes no slot, its refusal waits for none.
             None => self.refuse_user(message, call),
@@ -63,8 +63,20 @@ impl Dispatcher {
         }
     }
 
+    /// Returns the user as of now; `None` if the policy asks for roles or claims that they lack.
+    fn user_with(&self, policy: &Policy) -> Option<Principal> {
+        let user = self.connection().principal();
+        user.filter(|user| policy.allows(user))
+    }
+
+    /// Returns whether the user has, as of now, the roles and claims that the method asks for.
+    pub(super) fn is_permitted(&self, method: usize) -> bool {
+        let restriction = self.hub.restrictions().of_method(method);
+        restriction.is_none_or(|it| self.user_with(&it.policy).is_some())
+    }
+
     /// Refuses a call of a user who may not call the method.
-    fn refuse_user(&self, message: &Message<'_>, call: Incoming) {
+    pub(super) fn refuse_user(&self, message: &Message<'_>, call: Incoming) {
         let text = self.refusal_of_user(message, call);
         self.refuse(message.invocation_id.as_deref(), &text);
     }
@@ -132,16 +144,10 @@ impl Dispatcher {
         }
     }
 
-    /// Returns a call that has waited for its slot, or its refusal: a poll may have taken a role
-    /// away from the user meanwhile.
+    /// Returns a call that has waited for its slot, or its refusal.
     pub(super) fn asked_again(&self, id: Option<&str>, mut invocation: Invocation) -> Invocation {
         let method = invocation.method;
-        let Some(restriction) = self.hub.restrictions().of_method(method) else {
-            return invocation;
-        };
-        let user = self.connection().principal();
-        let is_allowed = user.is_some_and(|user| restriction.policy.allows(&user));
-        if matches!(invocation.run, Run::Method(_)) && !is_allowed {
+        if matches!(invocation.run, Run::Method(_)) && !self.is_permitted(method) {
             let target = self.hub.service().method_name(method);
             let warning = Warning::Call(method, CallFault::Unauthorized);
             self.log_refusal(Heard::of(id), warning, target, |it| it);
@@ -153,10 +159,9 @@ impl Dispatcher {
     /// Does the same for a call about which a policy has yet to decide.
     pub(super) fn ask_again(&mut self, check: Box<PolicyCheck>, cx: &mut Context<'_>) {
         let call = check.call;
-        let user = self.connection().principal();
         let restriction = self.hub.restrictions().of_method(call.method);
         let policy = restriction.map(|it| &it.policy);
-        let asked = user.zip(policy).filter(|(user, it)| it.allows(user));
+        let asked = policy.and_then(|policy| Some((self.user_with(policy)?, policy)));
         let Some((user, policy)) = asked else {
             return self.refuse_user(&check.message, call);
         };
@@ -216,66 +221,5 @@ impl Dispatcher {
             }
         }
         check.ended.registered = Some(registered);
-    }
-
-    /// Continues a call about which a policy has decided. Its streams and its slot are free again.
-    pub(super) fn decided(&mut self, decided: Decided, cx: &mut Context<'_>) {
-        let Decided {
-            message,
-            call,
-            verdict,
-            span,
-            held,
-            ended,
-        } = decided;
-        let holds_slot = self.end(ended);
-        self.full_upload.take_if(|upload| !upload.is_full());
-        if self.connection().has_ended() {
-            // An error of the policy is a value of the application, as is its drop.
-            drop(Guarded::new(verdict));
-            return self.check_ended(call, CallOutcome::Cancelled);
-        }
-        match verdict {
-            Verdict::Allowed => {
-                let slot = match holds_slot {
-                    true => Slot::Needed,
-                    false => Slot::NotNeeded,
-                };
-                let allowed = Allowed { slot, held, span };
-                self.invoke_allowed(&message, call, Some(allowed), cx);
-            }
-            Verdict::Refused => self.refuse_user(&message, call),
-            Verdict::Failed(error) => {
-                span::record_error(&span, error.type_name());
-                self.fail_check(&message, call, error);
-            }
-            Verdict::Cancelled => self.cancel_check(&message, call),
-        }
-    }
-
-    fn fail_check(&self, message: &Message<'_>, call: Incoming, error: HubError) {
-        let id = message.invocation_id.as_deref();
-        let text = self.failed(id, call.method).policy_error_text(error);
-        self.refuse(id, &text);
-        self.check_ended(call, CallOutcome::Failed);
-    }
-
-    /// Answers a call that its client cancelled while a policy was deciding, as a cancelled method
-    /// would.
-    fn cancel_check(&self, message: &Message<'_>, call: Incoming) {
-        let id = message.invocation_id.as_deref();
-        match (call.mode, id) {
-            (Mode::Streaming, Some(id)) => self.complete_unbegun_stream(id),
-            _ => {
-                let method = self.hub.service().method_name(call.method);
-                self.refuse(id, &refusals::unexpected_error(method));
-            }
-        }
-        self.check_ended(call, CallOutcome::Cancelled);
-    }
-
-    fn check_ended(&self, call: Incoming, outcome: CallOutcome) {
-        self.hub
-            .call_ended(call.method, call.read_at, Instant::now(), outcome);
     }
 }

@@ -185,13 +185,18 @@ impl Dispatcher {
         };
         if let Some(reason) = reason {
             self.hub.metrics().refused(reason);
-            service.call_refused(&RefusedCall {
-                caller: &self.caller,
-                target,
-                method,
-                reason,
-            });
+            self.tell_filters(target, method, reason);
         }
+    }
+
+    /// Tells the hub's filters of a call that reaches no method.
+    pub(super) fn tell_filters(&self, target: &str, method: Option<&str>, reason: RefusalReason) {
+        self.hub.service().call_refused(&RefusedCall {
+            caller: &self.caller,
+            target,
+            method,
+            reason,
+        });
     }
 }
 

@@ -76,8 +76,8 @@ use crate::connection::DisconnectReason;
 /// # What filters see
 ///
 /// - Calls of existing methods by users who may call them (`#[authorize]`), with arguments that
-///   fit. [`HubFilter::refused`] is told of
-///   other calls.
+///   fit. [`HubFilter::refused`] is told of other calls, unless their client cancels them while a
+///   policy decides.
 /// - The arguments as the client sent them, without the method's `StreamReader`s and
 ///   `CancellationToken`.
 /// - The result as it is sent to the client. A streaming method returns when its stream begins.
@@ -129,7 +129,8 @@ pub trait HubFilter: Send + Sync + 'static {
     }
 
     /// Is told of a call that is refused before it reaches a method: the method does not exist, the
-    /// user may not call it, or the arguments do not fit.
+    /// user may not call it, a policy that was to decide about it has failed, or the arguments do
+    /// not fit.
     ///
     /// [`HubFilter::invoke`] does not see such a call. Runs in the task of the connection, so it
     /// must not block.

@@ -46,7 +46,7 @@ impl HubMetrics {
     /// Creates the metrics of a hub with this number of methods.
     pub(crate) fn new(hub: &HubName, methods: usize) -> Self {
         let hub = SharedString::from(hub.to_string());
-        let refused = RefusalReason::ALL
+        let refused = RefusalReason::COUNTED
             .map(|reason| Count::new(&REFUSED_CALLS, [hub.clone(), reason.name().into()]));
         Self {
             calls: (0..methods).map(|_| Default::default()).collect(),

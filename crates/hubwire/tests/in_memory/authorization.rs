@@ -1,6 +1,7 @@
 //! Who may call a method: roles, policies, and what happens while a policy decides.
 
 mod building;
+mod demoted;
 mod hostile_policies;
 mod ids;
 mod peer;
@@ -9,10 +10,12 @@ mod recorded;
 mod roles;
 mod slots;
 mod spans;
+mod unread_arguments;
 mod uploads;
 
 use std::sync::{Arc, Mutex};
 
+use anyhow::Context;
 use futures_util::stream;
 use hubwire::auth::{Policy, PolicyContext};
 use hubwire::filters::{HubFilter, HubInvocation, InvocationResult, Next, RefusedCall};
@@ -81,7 +84,21 @@ impl Kitchen {
     }
 
     #[authorize(role = "Cook", policy = "Door")]
-    pub fn enter_as_cook(&self) {}
+    pub fn enter_as_cook(&self) {
+        self.log.note("enter as cook");
+    }
+
+    #[authorize(role = "Cook", policy = "Door")]
+    pub fn count_as_cook(&self) -> impl Stream<Item = u32> + use<> {
+        self.log.note("count as cook");
+        stream::iter(0..2)
+    }
+
+    #[authorize(role = "Cook", policy = "Door")]
+    pub async fn sum_as_cook(&self, numbers: StreamReader<u32>) -> HubResult<u32> {
+        self.log.note("sum as cook");
+        sum(numbers).await
+    }
 
     #[authorize(policy = "Door")]
     pub fn count(&self, to: u32) -> impl Stream<Item = u32> + use<> {
@@ -125,6 +142,19 @@ impl Kitchen {
     pub fn open(&self, owner: String, _drawer: u32) -> String {
         owner
     }
+
+    /// Its policy reads the owner in a function that has `anyhow` errors.
+    #[authorize(policy = "OwnByDoor")]
+    pub fn open_by_door(&self, _owner: String, _drawer: u32) {}
+
+    #[authorize(policy = "OwnByNumber")]
+    pub fn open_by_number(&self, _owner: String, _drawer: u32) {}
+
+    #[authorize(policy = "Unread")]
+    pub fn open_unread(&self, _owner: String) {}
+
+    #[authorize(policy = "Anyway")]
+    pub fn open_anyway(&self, _owner: String) {}
 
     #[authorize(policy = "Doorbell")]
     pub async fn ring(&self, cx: &HubCallerContext<Self>) -> HubResult<u32> {
@@ -204,6 +234,18 @@ impl Stage {
             let owner: String = cx.argument(0)?;
             Ok(cx.principal().name_identifier() == Some(&*owner))
         });
+        let own_by_door = Policy::check_with_arguments(async |cx| {
+            settle().await;
+            let owner = owner_of(&cx)?;
+            Ok(cx.principal().name_identifier() == Some(&*owner))
+        });
+        let own_by_number =
+            Policy::check_with_arguments(async |cx| Ok(cx.argument::<u32>(1)? < 10));
+        let unread = Policy::check(async |cx| Ok(cx.argument::<String>(0)?.is_empty()));
+        let anyway = Policy::check_with_arguments(async |cx| match cx.argument::<String>(0) {
+            Ok(_) => Ok(true),
+            Err(_) => Err(HubError::hidden("the drawer is stuck")),
+        });
         let doorbell = Policy::check(async |cx| {
             let caller = cx.caller().ok_or_else(|| HubError::hidden("no call"))?;
             let clients = caller.clients();
@@ -213,6 +255,10 @@ impl Stage {
             let hub = hub
                 .policy("Door", policy)
                 .policy("Own", own)
+                .policy("OwnByDoor", own_by_door)
+                .policy("OwnByNumber", own_by_number)
+                .policy("Unread", unread)
+                .policy("Anyway", anyway)
                 .policy("Doorbell", doorbell);
             configure(hub)
         });
@@ -244,6 +290,10 @@ impl Drop for Asked {
         tracing::info!("asked");
         self.0.note("asked");
     }
+}
+
+fn owner_of(cx: &PolicyContext) -> anyhow::Result<String> {
+    Ok(cx.argument(0).context("who owns the drawer")?)
 }
 
 async fn decide(cx: PolicyContext, log: &Log, door: &Gate, says: &Mutex<Says>) -> HubResult<bool> {

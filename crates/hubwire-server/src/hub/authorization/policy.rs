@@ -109,12 +109,19 @@ impl Policy {
     /// method, it runs in place of the method for as long as it takes: the next call of the
     /// connection waits, as it would wait for the method.
     ///
+    /// If it says `true` of the call of a user who has lost a role or a claim meanwhile (by a poll
+    /// with another token), the call is refused nevertheless.
+    ///
     /// If the function returns an error or panics, the request is refused (500), or the call fails
-    /// with a hidden error; both are logged.
+    /// with a hidden error; both are logged. The exception is an error of
+    /// [`PolicyContext::argument`], by which the call is refused like others.
     ///
     /// # Cancellation
     ///
-    /// The future is dropped when the method's would be, or when the client gives its request up.
+    /// The future of a call is dropped when the client cancels the call, and when the connection
+    /// ends: a method that has begun runs on then, but none begins. That of a request is dropped
+    /// when the client gives the request up, or when
+    /// [`authentication_timeout`](crate::EndpointOptions::authentication_timeout) is over.
     ///
     /// ```
     /// use hubwire::auth::Policy;

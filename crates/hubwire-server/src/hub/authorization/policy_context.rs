@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 
 use crate::connection::{ConnectionRequest, Principal};
 use crate::hub::Caller;
-use crate::hub::kept_arguments::decode_argument;
+use crate::hub::kept_arguments::{decode_argument, not_kept};
+
+use super::unread_argument::UnreadArgument;
 
 /// What a policy decides about: a user's request to an endpoint, or a user's call of a method.
 ///
@@ -91,6 +93,10 @@ impl PolicyContext {
     /// The arguments have not been checked yet: the type need not be that of the method's
     /// parameter.
     ///
+    /// A client that sends another type, or too few arguments, is at fault itself: if the policy
+    /// returns the error (`?`), or one that has it as a source, the client is told that its user is
+    /// unauthorized, and the log has a warning without the value.
+    ///
     /// # Errors
     ///
     /// Returns an error if the argument has another type, if there is none at this position, if the
@@ -103,7 +109,9 @@ impl PolicyContext {
             ));
         };
         let remedy = "create the policy with `Policy::check_with_arguments`";
-        decode_argument(arguments.as_deref(), position, remedy)
+        let arguments = arguments.as_deref().ok_or_else(|| not_kept(remedy))?;
+        let decoded = decode_argument(Some(arguments), position, remedy);
+        decoded.map_err(|error| UnreadArgument::wrap(position, arguments.len(), error))
     }
 }
 

@@ -18,9 +18,9 @@ pub struct RefusedCall<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefusalReason {
-    /// An argument does not fit its parameter.
+    /// An argument does not fit its parameter, or what a policy reads.
     Argument,
-    /// The call has more or fewer arguments than the method takes.
+    /// The call has more or fewer arguments than the method takes, or fewer than a policy reads.
     ArgumentCount,
     /// The call has more or fewer streams than the method reads, or a stream id that is in use.
     Streams,
@@ -32,11 +32,16 @@ pub enum RefusalReason {
     UnknownMethod,
     /// The client asked a streaming method for a result, or another method for a stream.
     WrongKind,
+    /// A policy with checks, which was to decide about the call, has returned an error or has
+    /// panicked.
+    ///
+    /// The metrics count such a call as a failed one, not as a refused one.
+    PolicyFailed,
 }
 
 impl RefusalReason {
-    /// All reasons, in the order of their declaration.
-    pub(crate) const ALL: [Self; 7] = [
+    /// All reasons that the metrics of refused calls have, in the order of their declaration.
+    pub(crate) const COUNTED: [Self; 7] = [
         Self::Argument,
         Self::ArgumentCount,
         Self::Streams,
@@ -46,7 +51,7 @@ impl RefusalReason {
         Self::WrongKind,
     ];
 
-    /// Returns the reason's name in the metrics.
+    /// Returns the reason's name, which the metrics have if it is counted.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Argument => "argument",
@@ -56,6 +61,7 @@ impl RefusalReason {
             Self::Unauthorized => "unauthorized",
             Self::UnknownMethod => "unknown_method",
             Self::WrongKind => "wrong_kind",
+            Self::PolicyFailed => "policy_failed",
         }
     }
 

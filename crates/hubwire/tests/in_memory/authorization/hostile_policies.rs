@@ -17,7 +17,7 @@ use hubwire::{
     Naming, Principal, Stream, StreamReader, hub,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use test_support::bombs::{Bomb, ErrorLines, Explosive};
 use test_support::in_memory::*;
 
@@ -517,54 +517,5 @@ async fn of_two_hundred_connects_and_disconnects_one_is_left_or_none() {
         assert_eq!(last.invoke("Echo", ("x",)).await.unwrap(), "x");
         drop(last);
         stage.server.leaves_nothing_behind_soon().await;
-    }
-}
-
-/// Of polling clients, the last poll says what a user is; the call begins long after it.
-mod demoted {
-    use test_support::http_client::{HANDSHAKE, HttpClient};
-
-    use super::super::{Says, Stage};
-    use super::*;
-    use crate::http_stage::call;
-
-    async fn demoted_while_a_call_waits_for_its_slot(method: &str) -> (Stage, Vec<Value>) {
-        let stage = Stage::new();
-        let user = |roles: &[&'static str]| {
-            let roles = roles.iter().map(|role| ("role", *role));
-            Principal::new(roles.chain([("sub", "ann")]))
-        };
-        let cook = HttpClient::negotiate_as(&stage.server.endpoint, Some("ann")).await;
-        let cook = cook.with_principal(user(&["Cook"]));
-        cook.poll()
-            .await
-            .assert_is(200, Some("application/octet-stream"), "");
-        cook.post(HANDSHAKE).await;
-        assert_eq!(cook.poll().await.status, 200);
-        cook.post(call("1", "Wait", &json!([]))).await;
-        cook.post(call("2", method, &json!([]))).await;
-        settle().await;
-        // The call waits for its slot; meanwhile the user is no cook any more, and polls.
-        let demoted = cook.with_principal(user(&[]));
-        let polling = tokio::spawn({
-            let demoted = demoted.clone();
-            async move { demoted.poll().await.messages() }
-        });
-        pass(seconds(10)).await;
-        stage.gate.open(1);
-        let mut heard = polling.await.unwrap();
-        if heard.len() < 2 {
-            heard.extend(demoted.poll().await.messages());
-        }
-        demoted.delete().await;
-        (stage, heard)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_was_demoted_before_the_policy_was_asked_cannot_call() {
-        let (stage, heard) = demoted_while_a_call_waits_for_its_slot("EnterAsCook").await;
-        stage.says(Says::Yes);
-        let error = "Failed to invoke 'EnterAsCook' because user is unauthorized";
-        assert_eq!(heard[1]["error"], error, "{heard:?}");
     }
 }
