@@ -2,6 +2,7 @@
 //! negotiation.
 
 mod access;
+mod arrival_order;
 mod attached;
 mod authentication;
 mod connection_endpoint;

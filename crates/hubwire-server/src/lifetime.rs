@@ -14,6 +14,7 @@ mod metrics;
 mod only_connections;
 mod protocols_in_use;
 mod received;
+mod recent_disconnects;
 mod sending;
 mod subscriptions;
 #[cfg(test)]
@@ -23,3 +24,4 @@ pub(crate) use client_results::Receipt;
 pub(crate) use cluster::Cluster;
 pub(crate) use manager::DefaultHubLifetimeManager;
 pub(crate) use only_connections::Admitted;
+pub(crate) use recent_disconnects::DisconnectCount;

@@ -20,6 +20,8 @@ pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 #[derive(Debug, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
+    /// The reason phrase.
+    pub reason: String,
     headers: Vec<(String, String)>,
     pub body: String,
 }
@@ -152,10 +154,12 @@ async fn read_more(socket: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) {
 
 fn parse_head(head: &str) -> Response {
     let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1));
+    let mut status_line = lines.next().unwrap().splitn(3, ' ').skip(1);
+    let (status, reason) = (status_line.next(), status_line.next());
     let headers = lines.filter_map(|line| line.split_once(": "));
     Response {
         status: status.unwrap().parse().unwrap(),
+        reason: reason.unwrap_or_default().to_owned(),
         headers: headers
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),

@@ -190,8 +190,8 @@ export class Session extends EventTarget {
 
   // `now` is the shop's time, if it is known: this computer's clock may be wrong.
   #accept({ token, isGuest, now = Date.now() }) {
-    this.#turn += 1;
     const { sub, name, exp } = claimsOf(token);
+    this.#turn += 1;
     const isAnother = this.#user?.id !== sub;
     this.#token = token;
     this.#user = { id: sub, name: name ?? sub, isGuest };

@@ -67,7 +67,7 @@ impl Guests {
     ///
     /// If it is new here, and could not be welcome: its name may be another's by now.
     pub(super) fn renew(&self, guest: User) -> Result<User, Refusal> {
-        let name = Name::of_guest(&guest.name)?;
+        let name = Name::signed(guest.name)?;
         self.names().hold(&guest.sub, name.key())?;
         Ok(User::new(guest.sub, name.into_text()))
     }

@@ -8,7 +8,11 @@ use super::refusal::Refusal;
 /// The length of a name; the page's field takes no more.
 const MAXIMUM_CHARACTERS: usize = 40;
 
-/// A name that a guest may have, unless another has it. It is in Unicode's form NFKC.
+/// The length of a name in a token that another program has signed.
+const MAXIMUM_SIGNED_CHARACTERS: usize = 200;
+
+/// A name that a guest may have, unless another has it. If it was chosen here, it is in Unicode's
+/// form NFKC.
 #[derive(Debug)]
 pub(super) struct Name(String);
 
@@ -33,10 +37,26 @@ impl Name {
         if !is_name {
             return Err(Refusal::NoName);
         }
-        let key = Key::of(&text);
+        Self(text).unless_an_accounts()
+    }
+
+    /// Keeps the name of a token that is good, whoever has signed it, as it is.
+    ///
+    /// # Errors
+    ///
+    /// If it is empty or too long, or is an account's.
+    pub(super) fn signed(text: String) -> Result<Self, Refusal> {
+        match (1..=MAXIMUM_SIGNED_CHARACTERS).contains(&text.chars().count()) {
+            true => Self(text).unless_an_accounts(),
+            false => Err(Refusal::NoName),
+        }
+    }
+
+    fn unless_an_accounts(self) -> Result<Self, Refusal> {
+        let key = self.key();
         match accounts::reserved_names().any(|name| Key::of(name) == key) {
             true => Err(Refusal::NameTaken),
-            false => Ok(Self(text)),
+            false => Ok(self),
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) const LIFETIME: Duration = Duration::from_secs(60 * 60);
 const SHOP: &str = "shopnest";
 
 /// The longest id of a guest whose token was signed elsewhere.
-const MAXIMUM_GUEST_ID_BYTES: usize = 64;
+const MAXIMUM_GUEST_ID_BYTES: usize = 256;
 
 /// Somebody who has a token.
 #[derive(Clone, Debug, PartialEq, Eq)]

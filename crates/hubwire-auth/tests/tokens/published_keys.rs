@@ -216,6 +216,36 @@ async fn a_published_secret_is_none() {
     assert!(is_good(&bearer, &token(&two(), "two")).await);
 }
 
+/// What an issuer may publish besides: keys of kinds that nobody knows, what is no key, and two with
+/// one name.
+#[tokio::test]
+async fn the_good_key_is_found_among_strange_ones() {
+    let one = key_set([("one", &one())])["keys"][0].clone();
+    let other = key_set([("one", &two())])["keys"][0].clone();
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let keys = json!({"keys": [
+        null, 7, "one", [], [[]], {}, true, 1e308,
+        {"kty": "AKP", "alg": "ML-DSA-44", "kid": "one", "pub": "AQAB"},
+        {"kty": "EC", "crv": "P-521", "kid": "one", "x": x, "y": x},
+        {"kty": "EC", "crv": "secp256k1", "kid": "one", "x": x, "y": x},
+        {"kty": "EC", "crv": "P-256", "kid": "one", "x": x, "y": x},
+        {"kty": "OKP", "crv": "X25519", "kid": "one", "x": x},
+        {"kty": "RSA", "kid": "one", "n": "", "e": ""},
+        {"kty": "RSA", "kid": "one", "n": "AA", "e": "AA"},
+        {"kty": "RSA", "kid": 7, "n": other["n"], "e": other["e"]},
+        {"kty": ["RSA"], "kid": "one", "n": other["n"], "e": other["e"]},
+        other, one,
+    ], "next": "https://login.example.com"});
+    let server = KeyServer::start(Answer::json(&keys)).await;
+    let bearer = bearer_of(&server);
+    for signing in [self::one(), two()] {
+        let read = user(&bearer, &token(&signing, "one")).await;
+        assert!(read.is_ok(), "{read:?}");
+    }
+    let text = user(&bearer, &token(&Signing::hmac("HS256", SECRET), "one")).await;
+    assert!(text.is_err());
+}
+
 #[tokio::test]
 async fn keys_of_both_kinds_are_used() {
     let server = KeyServer::start(Answer::json(&key_set([("one", &one())]))).await;

@@ -9,6 +9,7 @@ use http::Version;
 use http::request::Parts;
 
 use self::packer::{LEFT_OUT_SIZE, Packer};
+use super::Principal;
 use crate::node::KeepRequest;
 
 /// The size of what precedes the texts in `packed`: that counter, and the version of HTTP.
@@ -44,6 +45,7 @@ pub struct ConnectionRequest {
     packed: Box<[u8]>,
     local: Option<SocketAddr>,
     remote: Option<SocketAddr>,
+    principal: Option<Principal>,
 }
 
 impl ConnectionRequest {
@@ -65,6 +67,16 @@ impl ConnectionRequest {
             packed: packer.into_packed(),
             local: None,
             remote: None,
+            principal: parts.extensions.get().cloned(),
+        }
+    }
+
+    /// Creates the request of a user who opens a connection without one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn of(principal: Option<Principal>) -> Self {
+        Self {
+            principal,
+            ..Self::default()
         }
     }
 
@@ -125,10 +137,14 @@ impl ConnectionRequest {
     ///
     /// Each value is returned as it was sent: comma-separated values in one header are not split.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
-        let mut texts = self.texts().skip(2);
-        let headers = std::iter::from_fn(move || Some((texts.next()?, texts.next()?)));
+        self.header_bytes(name).map(text)
+    }
+
+    fn header_bytes(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let mut packed = self.packed_texts().skip(2);
+        let headers = std::iter::from_fn(move || Some((packed.next()?, packed.next()?)));
         headers
-            .filter(move |(kept, _)| kept.eq_ignore_ascii_case(name))
+            .filter(move |(kept, _)| kept.eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
     }
 
@@ -139,14 +155,14 @@ impl ConnectionRequest {
     }
 
     /// Returns the value of the cookie with this name, as it was sent: escapes are not decoded and
-    /// quotes are kept.
+    /// quotes are kept. Returns `None` if it is no UTF-8.
     ///
     /// Of several cookies, the first is the one with the most specific path (RFC 6265, section
     /// 5.4). A client may send each cookie in its own header, as HTTP/2 allows (RFC 9113, section
     /// 8.2.3).
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        cookie(self.headers("cookie"), name)
+        cookie(self.header_bytes("cookie"), name)
     }
 
     /// Returns how many bytes of the path, query and headers were too many to keep and are missing
@@ -182,25 +198,70 @@ impl ConnectionRequest {
         self.remote
     }
 
+    /// Returns the user who has sent the request, as an [`Authenticator`](crate::Authenticator) or a
+    /// middleware has determined it; `None` if it is nobody.
+    ///
+    /// It stays what it was when the connection was opened. [`Caller::principal`](crate::Caller::principal)
+    /// is the same user, but if the client polls, with the claims that its last poll has brought: a
+    /// role may have been added or taken away. Decide by that one what a user may do now.
+    ///
+    /// ```
+    /// use hubwire::{ConnectionRequest, HubHandle, Principal, SignalR, UserId, hub};
+    ///
+    /// struct TableHub;
+    ///
+    /// #[hub]
+    /// impl TableHub {}
+    ///
+    /// /// Users at a table are known by it, others by themselves.
+    /// fn user_id(request: &ConnectionRequest, _: Option<&Principal>) -> Option<UserId> {
+    ///     let user = request.principal()?;
+    ///     let id = user.claim("table").or_else(|| user.name_identifier());
+    ///     id.map(UserId::from)
+    /// }
+    ///
+    /// let tables: HubHandle<TableHub> = SignalR::new().hub().user_id_provider(user_id).build(TableHub);
+    /// assert!(ConnectionRequest::default().principal().is_none());
+    /// ```
+    #[must_use]
+    pub fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref()
+    }
+
     fn texts(&self) -> impl Iterator<Item = &str> {
+        self.packed_texts().map(text)
+    }
+
+    fn packed_texts(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest = self.packed.get(HEAD_SIZE..).unwrap_or_default();
         std::iter::from_fn(move || {
             let (length, after) = rest.split_first_chunk::<2>()?;
             let (text, after) = after.split_at_checked(u16::from_le_bytes(*length).into())?;
             rest = after;
-            // Only header values may be invalid UTF-8; those read as empty.
-            Some(std::str::from_utf8(text).unwrap_or_default())
+            Some(text)
         })
     }
 }
 
-/// Returns the value of the first cookie with this name in these headers.
-pub(crate) fn cookie<'a>(headers: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
-    headers
-        .flat_map(|header| header.split(';'))
-        .filter_map(|cookie| cookie.split_once('='))
-        .find(|(kept, _)| kept.trim() == name)
-        .map(|(_, value)| value.trim())
+/// Only header values may be invalid UTF-8; those read as empty.
+fn text(packed: &[u8]) -> &str {
+    std::str::from_utf8(packed).unwrap_or_default()
+}
+
+/// Returns the value of the first cookie with this name in these headers; `None` if it is no UTF-8.
+///
+/// The other cookies may have any bytes, because whoever controls a sibling host may set them. Of
+/// space, only what is ASCII does not count: browsers keep pages from setting `__Host-session`, but
+/// not from setting a name with another space in front of that.
+pub(crate) fn cookie<'a>(headers: impl Iterator<Item = &'a [u8]>, name: &str) -> Option<&'a str> {
+    let cookies = headers.flat_map(|header| header.split(|byte| *byte == b';'));
+    let mut named = cookies.filter_map(|cookie| {
+        let equals = cookie.iter().position(|byte| *byte == b'=')?;
+        let (kept, value) = cookie.split_at_checked(equals)?;
+        (kept.trim_ascii() == name.as_bytes()).then_some(value)
+    });
+    let value = named.next()?.strip_prefix(b"=")?;
+    std::str::from_utf8(value.trim_ascii()).ok()
 }
 
 fn kept_query(query: &str, with_tokens: bool) -> String {
@@ -232,6 +293,7 @@ impl fmt::Debug for ConnectionRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AuthenticationRequest;
 
     fn request(keep: KeepRequest) -> ConnectionRequest {
         let (parts, ()) = http::Request::get("/hubs/chat?a=1&id=secret&ACCESS_TOKEN=t&b=2")
@@ -284,6 +346,16 @@ mod tests {
     }
 
     #[test]
+    fn the_user_is_kept_and_not_shown() {
+        let ann = Principal::new([("sub", "secret")]);
+        let request = http::Request::get("/hub").extension(ann.clone());
+        let parts = request.body(()).unwrap().into_parts().0;
+        let kept = ConnectionRequest::new(&parts, KeepRequest::PathOnly, 0);
+        assert_eq!(kept.principal(), Some(&ann));
+        assert!(!format!("{kept:?}").contains("secret"));
+    }
+
+    #[test]
     fn tokens_whose_names_are_percent_encoded_are_left_out() {
         let request = http::Request::get("/hubs/chat?a=1&%69d=secret&access%5Ftoken=secret");
         let parts = request.body(()).unwrap().into_parts().0;
@@ -326,6 +398,44 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(kept.cookie(name), value, "{name}");
+        }
+    }
+
+    fn with_cookies(header: &[u8]) -> Parts {
+        let request = http::Request::get("/hub").header("Cookie", header);
+        request.body(()).unwrap().into_parts().0
+    }
+
+    /// A page of a sibling host may set such a cookie.
+    #[test]
+    fn a_cookie_that_is_no_text_hides_no_other() {
+        let parts = with_cookies(b"odd=caf\xe9; session=5f2b; name=caf\xc3\xa9");
+        let kept = ConnectionRequest::new(&parts, KeepRequest::WithoutTokens, 8 * 1024);
+        let asked = AuthenticationRequest::new(&parts);
+        for (name, value) in [
+            ("session", Some("5f2b")),
+            ("name", Some("caf\u{e9}")),
+            ("odd", None),
+        ] {
+            assert_eq!(kept.cookie(name), value, "{name}");
+            assert_eq!(asked.cookie(name), value, "{name}");
+        }
+    }
+
+    /// Browsers let no page set a cookie with the prefix, but they do not know of a space that is
+    /// not ASCII.
+    #[test]
+    fn only_a_space_or_a_tab_is_no_part_of_a_cookie() {
+        for space in ["\u{2000}", "\u{a0}", "\u{85}", "\u{3000}"] {
+            let header = format!("{space}__Host-session=evil; __Host-session{space}=evil");
+            let first = with_cookies(header.as_bytes());
+            let both = with_cookies(format!("{header};\t__Host-session \t= ann\t").as_bytes());
+            for (parts, value) in [(first, None), (both, Some("ann"))] {
+                let kept = ConnectionRequest::new(&parts, KeepRequest::WithoutTokens, 8 * 1024);
+                assert_eq!(kept.cookie("__Host-session"), value, "{space:?}");
+                let asked = AuthenticationRequest::new(&parts);
+                assert_eq!(asked.cookie("__Host-session"), value, "{space:?}");
+            }
         }
     }
 

@@ -64,9 +64,14 @@ pub(super) async fn admit(endpoint: &HubEndpoint, parts: &mut Parts) -> Result<(
     }
     let request = || opening::whole(endpoint, parts);
     let allowed = authorize(endpoint, parts.extensions.get(), request, deadline).await;
-    allowed.map_err(|status| match status {
-        StatusCode::UNAUTHORIZED => challenge(access),
-        status => refused(status),
+    allowed.map_err(|status| {
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            opening::warn_of_another_user(endpoint, parts);
+        }
+        match status {
+            StatusCode::UNAUTHORIZED => challenge(access),
+            status => refused(status),
+        }
     })
 }
 

@@ -6,10 +6,12 @@ use hubwire_core::ConnectionId;
 use hubwire_protocol::Transport;
 
 use super::HubEndpoint;
+use super::arrival_order::ArrivalOrder;
 use super::connection_table::{ConnectionTable, ConnectionToken};
 use super::slot::{Keep, Slot};
 use crate::connection::{Connection, ConnectionRequest, DisconnectReason, Identity, Principal};
 use crate::hub::{HubRuntime, TraceContext};
+use crate::lifetime::DisconnectCount;
 use crate::node::{ConnectionLabel, Whose, caught, guarded_step_of};
 use crate::session::AnySession;
 use crate::transport::TransportKind;
@@ -21,29 +23,42 @@ pub(crate) struct Attached {
     table: Arc<ConnectionTable>,
     token: ConnectionToken,
     slot: Arc<Slot>,
+    /// What came before is nothing to this connection.
+    since: DisconnectCount,
 }
 
 impl Attached {
-    pub(super) fn new(endpoint: &HubEndpoint, token: ConnectionToken, slot: Arc<Slot>) -> Self {
+    /// `since` is the number of disconnections when it was not yet known whose the request is.
+    pub(super) fn new(
+        endpoint: &HubEndpoint,
+        token: ConnectionToken,
+        slot: Arc<Slot>,
+        since: DisconnectCount,
+    ) -> Self {
         Self {
             hub: Arc::clone(&endpoint.hub),
             table: Arc::clone(&endpoint.table),
             token,
             slot,
+            since,
         }
     }
 
     /// Creates a connection without negotiation; its token is never given to anybody.
-    pub(crate) fn fresh(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
+    pub(crate) fn fresh(
+        endpoint: &HubEndpoint,
+        principal: Option<Principal>,
+        since: DisconnectCount,
+    ) -> Self {
         let random = endpoint.hub.node().random();
         let token = ConnectionToken::new(random.text::<16>());
         let id = ConnectionId::from(random.text::<16>());
         let user = endpoint.current_user(principal);
         let slot = Slot::new(endpoint.number, id, user.principal.clone());
-        slot.attach(Transport::WebSockets, &user);
+        slot.attach(Transport::WebSockets, &user, ArrivalOrder::default());
         let slot = Arc::new(slot);
         endpoint.table.insert(token.clone(), Arc::clone(&slot));
-        Self::new(endpoint, token, slot)
+        Self::new(endpoint, token, slot, since)
     }
 
     pub(crate) fn slot(&self) -> &Arc<Slot> {
@@ -81,6 +96,7 @@ impl Attached {
         let connection = self.hub.connection(id, identity, bounds, &kind.frames);
         self.slot.set_connection(&connection);
         self.hub.lifetime().arrive(&connection);
+        self.hub.lifetime().make_up(&connection, self.since);
         if self.hub.node().is_draining() {
             connection.end(DisconnectReason::ServerShutdown);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hubwire_protocol::Transport;
 
+use super::arrival_order::ArrivalOrder;
 use super::expiring_tokens::{ExpiringTokens, TooMany};
 use super::slot::{Attach, Ended, Slot};
 use crate::connection::{Connection, CurrentUser};
@@ -115,8 +116,14 @@ impl ConnectionTable {
     }
 
     /// Gives a negotiated slot to the only transport that may use it.
-    pub(crate) fn attach(&self, slot: &Slot, transport: Transport, user: &CurrentUser) -> Attach {
-        let attach = slot.attach(transport, user);
+    pub(crate) fn attach(
+        &self,
+        slot: &Slot,
+        transport: Transport,
+        user: &CurrentUser,
+        order: ArrivalOrder,
+    ) -> Attach {
+        let attach = slot.attach(transport, user, order);
         if matches!(attach, Attach::WebSocket | Attach::Posting(_)) {
             self.negotiated.remove(slot);
         }
@@ -219,7 +226,12 @@ mod tests {
             let slot = Slot::new(0, "id".into(), None);
             table.negotiate(&token, slot, None, 15_000).unwrap();
             let slot = table.find(&token, 0).unwrap();
-            table.attach(&slot, Transport::LongPolling, &CurrentUser::default());
+            table.attach(
+                &slot,
+                Transport::LongPolling,
+                &CurrentUser::default(),
+                ArrivalOrder::default(),
+            );
             table.end(&token, &slot, Ended::Untold, 15_000, &limit);
             // Not a poll's slot that has ended, but as good as one here.
             slot.end(Keep::Nothing);

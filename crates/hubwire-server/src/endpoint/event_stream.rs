@@ -32,7 +32,8 @@ fn open(endpoint: &HubEndpoint, parts: &Parts) -> Result<EventStream<StreamEnd>,
     let Attach::Posting(reader) = attach else {
         return Err(Box::new(response::text(StatusCode::CONFLICT, "")));
     };
-    let attached = Attached::new(endpoint, token, slot);
+    let since = opening::since(endpoint, parts);
+    let attached = Attached::new(endpoint, token, slot, since);
     attached
         .opened_by(|attached| opened(endpoint, parts, attached, reader))
         .ok_or_else(opening::failed)

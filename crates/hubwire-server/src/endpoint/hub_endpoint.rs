@@ -13,11 +13,12 @@ use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use hubwire_protocol::Transport;
 use tower::Service;
 
 use super::access::{self, Access};
+use super::arrival_order::ArrivalOrder;
 use super::authentication::{Authentication, Authenticator};
 use super::connection_table::ConnectionTable;
 use super::origin::AllowedOrigins;
@@ -313,14 +314,29 @@ where
         let after = AfterResponse::of(&request);
         match cors::admit(self, &request) {
             ControlFlow::Continue(cors) => {
-                let request = request.map(Body::new);
-                let response = match self.access.is_open() {
-                    true => routing::respond(self, request),
-                    false => Box::pin(admitted(self.clone(), request, routing::respond)),
-                };
+                let response = self.decide(request.map(Body::new), routing::respond);
                 Box::pin(response.map(move |response| Ok(after.add_to(cors.add_to(response)))))
             }
             ControlFlow::Break(response) => Box::pin(ready(Ok(after.add_to(response)))),
+        }
+    }
+}
+
+/// Responds to a request that may be served.
+type Respond = fn(&HubEndpoint, Request<Body>) -> BoxFuture<'static, Response<Body>>;
+
+impl HubEndpoint {
+    /// Responds to a request, after a decision about it if anybody decides here.
+    fn decide(
+        &self,
+        request: Request<Body>,
+        respond: Respond,
+    ) -> BoxFuture<'static, Response<Body>> {
+        // Nothing is done for OPTIONS, and browsers send it without credentials.
+        let is_for_everybody = self.access.is_open() || *request.method() == Method::OPTIONS;
+        match is_for_everybody {
+            true => respond(self, request),
+            false => Box::pin(admitted(self.clone(), request, respond)),
         }
     }
 }
@@ -329,9 +345,12 @@ where
 async fn admitted(
     endpoint: HubEndpoint,
     request: Request<Body>,
-    respond: fn(&HubEndpoint, Request<Body>) -> BoxFuture<'static, Response<Body>>,
+    respond: Respond,
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
+    let begun = endpoint.hub.lifetime().disconnect_count();
+    parts.extensions.insert(begun);
+    parts.extensions.insert(ArrivalOrder::next());
     let asked = endpoint.clone();
     let admitting = async move {
         let admitted = access::admit(&asked, &mut parts).await;
@@ -367,8 +386,7 @@ where
         let after = AfterResponse::of(&request);
         match cors::admit(&self.0, &request) {
             ControlFlow::Continue(cors) => {
-                let request = request.map(Body::new);
-                let response = admitted(self.0.clone(), request, |endpoint, request| {
+                let response = self.0.decide(request.map(Body::new), |endpoint, request| {
                     let (parts, _) = request.into_parts();
                     Box::pin(ready(negotiate::respond(endpoint, &parts)))
                 });

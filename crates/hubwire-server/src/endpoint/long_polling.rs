@@ -36,7 +36,8 @@ fn begin(endpoint: &HubEndpoint, parts: &Parts) -> Result<(Poll, Option<Puller>)
     let (token, slot) = opening::require(endpoint, parts)?;
     match opening::attach(endpoint, &slot, Transport::LongPolling, parts)? {
         Attach::Posting(reader) => {
-            let attached = Attached::new(endpoint, token, slot);
+            let since = opening::since(endpoint, parts);
+            let attached = Attached::new(endpoint, token, slot, since);
             attached
                 .opened_by(|attached| open(endpoint, parts, attached, reader))
                 .ok_or_else(opening::failed)?;

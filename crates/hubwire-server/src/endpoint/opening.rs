@@ -8,11 +8,13 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 use hubwire_protocol::Transport;
 
+use super::arrival_order::ArrivalOrder;
 use super::connection_table::ConnectionToken;
 use super::slot::{Attach, Slot};
 use super::{HubEndpoint, forwarded, query, response};
 use crate::connection::ConnectionRequest;
 use crate::hub::{Details, Warning};
+use crate::lifetime::DisconnectCount;
 use crate::node::KeepRequest;
 use crate::transport::SocketHandle;
 
@@ -23,6 +25,13 @@ pub(super) type Refusal = Box<Response<Body>>;
 pub(super) fn token(parts: &Parts) -> Option<ConnectionToken> {
     let token = query::value(parts.uri.query().unwrap_or_default(), "id")?;
     Some(ConnectionToken::new(token))
+}
+
+/// Returns the number of disconnections when a request began; by then nobody had asked whose it is.
+/// Where nobody has to be asked, it begins now.
+pub(super) fn since(endpoint: &HubEndpoint, parts: &Parts) -> DisconnectCount {
+    let begun = parts.extensions.get().copied();
+    begun.unwrap_or_else(|| endpoint.hub.lifetime().disconnect_count())
 }
 
 /// Finds the connection that a request belongs to, or refuses the request.
@@ -64,6 +73,18 @@ pub(super) fn failed() -> Refusal {
     Box::new(response::text(StatusCode::INTERNAL_SERVER_ERROR, ""))
 }
 
+/// Logs a warning if a request that the endpoint refuses is for a connection of another user's.
+pub(super) fn warn_of_another_user(endpoint: &HubEndpoint, parts: &Parts) {
+    let slot = token(parts).and_then(|token| endpoint.table.find(&token, endpoint.number));
+    if let Some(slot) = slot
+        && !slot.is_of(parts.extensions.get())
+    {
+        endpoint
+            .hub
+            .warn(Warning::AnotherUser, || Details::of(slot.id()));
+    }
+}
+
 /// Creates the response to a request for a connection of another user's.
 pub(super) fn another_user(endpoint: &HubEndpoint, slot: &Slot) -> Response<Body> {
     let details = || Details::of(slot.id());
@@ -97,7 +118,8 @@ pub(super) fn attach(
         return Err(Box::new(not_supported(transport)));
     }
     let user = endpoint.current_user(parts.extensions.get().cloned());
-    match endpoint.table.attach(slot, transport, &user) {
+    let order = ArrivalOrder::of(parts);
+    match endpoint.table.attach(slot, transport, &user, order) {
         Attach::Unknown => Err(Box::new(unknown())),
         Attach::OtherUser => Err(Box::new(another_user(endpoint, slot))),
         Attach::OtherTransport => Err(Box::new(response::text(

@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 
 pub(crate) use self::outcome::{Attach, Ended, Keep, Receiver, Termination};
 use self::state::{Posted, SlotInput, State, is_same_user, may_read};
+use super::arrival_order::ArrivalOrder;
 use crate::connection::{Connection, CurrentUser, Principal};
 use crate::node::ConnectionPermit;
 
@@ -102,7 +103,12 @@ impl Slot {
 
     /// Gives the connection to the only transport that may use it. The opener is its user from then
     /// on, unless one has negotiated.
-    pub(super) fn attach(&self, transport: Transport, user: &CurrentUser) -> Attach {
+    pub(super) fn attach(
+        &self,
+        transport: Transport,
+        user: &CurrentUser,
+        order: ArrivalOrder,
+    ) -> Attach {
         let mut state = self.lock();
         let opener = user.principal.as_ref();
         if !self.is_of_in(&state, opener) {
@@ -113,7 +119,7 @@ impl Slot {
                 posted.take()
             }
             State::Negotiated { .. } => return Attach::OtherUser,
-            state => return state.attach_again(transport, user),
+            state => return state.attach_again(transport, user, order),
         };
         if let Some(opener) = opener {
             self.principal.get_or_init(|| opener.clone());
@@ -133,6 +139,7 @@ impl Slot {
             input,
             end_is_told: false,
             user: user.clone(),
+            order,
         };
         drop(state);
         // Dropping it wakes those who are posting.

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, dup
 use super::*;
 use crate::connection::{ConnectionRequest, NameIdentifierUserIdProvider};
 use crate::hub::{Call, Hub, HubCallerContext, HubResult, HubRuntime, Method, Reply, TypedHub};
+use crate::lifetime::DisconnectCount;
 use crate::lifetime::tests::lifetime;
 use crate::node::HubOptions;
 use crate::transport::Socket;
@@ -106,7 +107,7 @@ impl Stage {
         );
         let (client, far_end) = duplex(1_000);
         let socket = Socket::of_other(Box::new(Broken(far_end)), Bytes::new(), None);
-        let attached = Attached::fresh(&endpoint, None);
+        let attached = Attached::fresh(&endpoint, None, DisconnectCount::default());
         let slot = Arc::clone(attached.slot());
         let request = ConnectionRequest::default();
         let session = open_web_socket(&endpoint, &attached, request, socket);

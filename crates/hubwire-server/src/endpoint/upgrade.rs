@@ -147,11 +147,15 @@ fn attach(endpoint: &HubEndpoint, parts: &Parts) -> Result<Attached, Refusal> {
             return Err(Box::new(opening::not_supported(transport)));
         }
         let principal = parts.extensions.get::<Principal>().cloned();
-        return Ok(Attached::fresh(endpoint, principal));
+        let since = opening::since(endpoint, parts);
+        return Ok(Attached::fresh(endpoint, principal, since));
     };
     let slot = opening::find(endpoint, &token, parts).map_err(without_content_type)?;
     match opening::attach(endpoint, &slot, transport, parts)? {
-        Attach::WebSocket => Ok(Attached::new(endpoint, token, slot)),
+        Attach::WebSocket => {
+            let since = opening::since(endpoint, parts);
+            Ok(Attached::new(endpoint, token, slot, since))
+        }
         _ => Err(Box::new(response::text(StatusCode::CONFLICT, ""))),
     }
 }

@@ -90,6 +90,7 @@ impl Caller {
 
     /// Returns the authenticated user of the request that opened the connection, or of the last
     /// poll, if the client polls: roles may come and go while a connection lives.
+    /// [`ConnectionRequest::principal`] is as it was at first.
     #[must_use]
     pub fn principal(&self) -> Option<Principal> {
         self.connection.principal()

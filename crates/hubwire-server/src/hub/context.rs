@@ -69,7 +69,9 @@ impl<H: Hub> HubContext<H> {
     /// [`DisconnectReason::Disconnected`](crate::DisconnectReason::Disconnected). Its running calls
     /// are not waited for; their tokens fire. A client that is just connecting is disconnected,
     /// too: before its handshake, that fails with `Handshake was canceled.`; between the handshake
-    /// and `on_connected`, no hook runs. One that has only negotiated has no connection yet.
+    /// and `on_connected`, no hook runs. One whose request has arrived and has no connection yet,
+    /// because it is still decided about, ends as soon as it has one, and does not count. One that
+    /// has only negotiated is not disconnected: its next request is decided about anew.
     ///
     /// This waits for nothing, so a method may also disconnect its own caller. A connection that
     /// is ending already does not count, nor does one on another node.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use hubwire_core::{ConnectionId, Target, UserId};
 
 use super::memberships::Memberships;
+use super::recent_disconnects::RecentDisconnects;
 use super::sending::distinct;
 use crate::connection::Connection;
 
@@ -17,6 +18,8 @@ pub(crate) struct Arrivals {
     /// Weak, because the map frees removed entries much later.
     by_id: papaya::HashMap<ConnectionId, Weak<Connection>>,
     users: Memberships<UserId>,
+    /// For those who have not arrived yet.
+    pub(super) recent: RecentDisconnects,
 }
 
 impl Arrivals {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use hubwire_core::{ConnectionId, Disconnect, Target};
 
 use super::manager::DefaultHubLifetimeManager;
-use crate::connection::DisconnectReason;
+use super::recent_disconnects::{DisconnectCount, Missed};
+use crate::connection::{Connection, DisconnectReason};
 
 impl DefaultHubLifetimeManager {
     /// Tells the connections of a target on this node to end; returns how many did not know yet.
     pub(super) fn disconnect_local(&self, target: &Target, disconnect: &Disconnect) -> usize {
+        // First, so that a connection that arrives meanwhile is visited, or finds it there.
+        self.arrivals.recent.remember(target, disconnect);
         let excluded = excluded(target);
         let mut addressed = Vec::new();
         let mut address = |connection: &Arc<_>| addressed.push(Arc::clone(connection));
@@ -25,6 +28,25 @@ impl DefaultHubLifetimeManager {
         });
         told.count()
     }
+
+    /// Returns how many users and connections have been disconnected so far, for a request that
+    /// begins now: what comes later applies to the connection that it opens.
+    pub(crate) fn disconnect_count(&self) -> DisconnectCount {
+        self.arrivals.recent.count()
+    }
+
+    /// Tells a connection that has arrived what it has missed since its request began.
+    pub(crate) fn make_up(&self, connection: &Connection, since: DisconnectCount) {
+        let disconnect = match self.arrivals.recent.missed(connection, since) {
+            Missed::Nothing => return,
+            Missed::Disconnected(disconnect) => disconnect,
+            Missed::TooMuch => {
+                self.node().limits().remembered_disconnects.count();
+                Disconnect::allowing_reconnect()
+            }
+        };
+        connection.disconnect(DisconnectReason::Disconnected(disconnect));
+    }
 }
 
 fn excluded(target: &Target) -> &[ConnectionId] {
@@ -39,7 +61,6 @@ mod tests {
     use hubwire_core::GroupAction;
 
     use super::*;
-    use crate::connection::Connection;
     use crate::lifetime::Admitted;
     use crate::lifetime::tests::{connection_of, lifetime, lifetime_with};
     use crate::node::{HubOptions, KeepConnection};
@@ -105,6 +126,50 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[tokio::test]
+    async fn who_arrives_makes_up_for_what_was_missed() {
+        let lifetime = lifetime();
+        let since = lifetime.disconnect_count();
+        let [ann, bob, later] = ["ann", "bob", "ann"].map(connection_of);
+        let banned = Disconnect::for_good().because("banned");
+        assert_eq!(
+            lifetime.disconnect_local(&Target::User("ann".into()), &banned),
+            0
+        );
+        for (connection, since) in [
+            (&ann, since),
+            (&bob, since),
+            (&later, lifetime.disconnect_count()),
+        ] {
+            lifetime.arrive(connection);
+            lifetime.make_up(connection, since);
+        }
+        assert_eq!(
+            ann.end_reason(),
+            Some(DisconnectReason::Disconnected(banned))
+        );
+        assert!(!bob.has_ended() && !later.has_ended());
+    }
+
+    /// Nobody can tell whether the connection was among them.
+    #[tokio::test]
+    async fn who_has_missed_too_much_is_disconnected() {
+        let lifetime = lifetime();
+        let since = lifetime.disconnect_count();
+        let users = (0..2_000).map(|number| number.to_string().into()).collect();
+        let told = lifetime.disconnect_local(&Target::Users(users), &Disconnect::for_good());
+        assert_eq!(told, 0);
+        let ann = connection_of("ann");
+        lifetime.arrive(&ann);
+        lifetime.make_up(&ann, since);
+        let reason = DisconnectReason::Disconnected(Disconnect::allowing_reconnect());
+        assert_eq!(ann.end_reason(), Some(reason));
+        assert_eq!(
+            lifetime.node().limits().remembered_disconnects.say(0),
+            Some(1)
+        );
     }
 
     #[tokio::test]

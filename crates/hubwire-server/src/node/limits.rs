@@ -78,6 +78,7 @@ limits! {
         post_timeout: Refused "post_timeout",
         posted_bytes: Routine "posted_bytes",
         progress: SaidOtherwise "transport_progress_timeout",
+        remembered_disconnects: Refused "remembered_disconnects",
         running_calls: Refused "maximum_running_calls_per_client",
         send_timeout: Delayed "transport_send_timeout",
         session_turn: Routine "session_turn",

@@ -293,7 +293,7 @@ impl<H: Hub> HubTester<H> {
     }
 
     fn caller_with(&self, id: ConnectionId, principal: Option<Principal>) -> TestCaller<'_, H> {
-        let request = ConnectionRequest::default();
+        let request = ConnectionRequest::of(principal.clone());
         let user_id = NameIdentifierUserIdProvider.user_id(&request, principal.as_ref());
         let identity = Identity {
             user_id,

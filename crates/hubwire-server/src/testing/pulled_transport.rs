@@ -11,6 +11,7 @@ use super::client_transport::sealed::Sealed;
 use super::{ClientTransport, Incoming};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::endpoint::{Attached, HubEndpoint, spawn_session};
+use crate::lifetime::DisconnectCount;
 use crate::outbound::{Outbound, Puller};
 use crate::transport::{Input, PipeWriter, TransportKind, pipe};
 
@@ -40,11 +41,15 @@ pub struct PulledTransport {
 
 impl PulledTransport {
     /// Opens a connection without negotiation.
-    pub(super) fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
+    pub(super) fn open(
+        endpoint: &HubEndpoint,
+        principal: Option<Principal>,
+        since: DisconnectCount,
+    ) -> Self {
         let (writer, reader) = pipe(PIPE_SIZE);
         endpoint.hub().node().start();
-        let attached = Attached::fresh(endpoint, principal);
-        let request = ConnectionRequest::default();
+        let request = ConnectionRequest::of(principal.clone());
+        let attached = Attached::fresh(endpoint, principal, since);
         let connection = attached.open(endpoint, request, &PULLED);
         let outbound = Arc::clone(connection.outbound());
         let connection_id = connection.id().clone();

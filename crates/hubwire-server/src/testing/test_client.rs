@@ -19,6 +19,7 @@ use super::{ClientTransport, PulledTransport, Received, WebSocketPipe};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::endpoint::{HubEndpoint, authorize, deadline};
 use crate::hub::HubRuntime;
+use crate::lifetime::DisconnectCount;
 
 /// A SignalR client that uses the JSON protocol over an in-memory transport, by default a
 /// WebSocket.
@@ -68,8 +69,8 @@ impl TestClient {
     /// Returns an error if the server refuses the handshake or ends the transport, or if the user
     /// does not meet what the endpoint asks for ([`HubEndpoint::authorize`]).
     pub async fn connect(endpoint: &HubEndpoint) -> io::Result<Self> {
-        allowed(endpoint, None).await?;
-        Self::open(endpoint, None).handshaken().await
+        let since = allowed(endpoint, None).await?;
+        Self::open_since(endpoint, None, since).handshaken().await
     }
 
     /// Connects as [`TestClient::connect`] does, with an authenticated user.
@@ -98,14 +99,24 @@ impl TestClient {
     /// Returns an error if the server refuses the handshake or ends the transport, or if the user
     /// does not meet what the endpoint asks for ([`HubEndpoint::authorize`]).
     pub async fn connect_as(endpoint: &HubEndpoint, principal: Principal) -> io::Result<Self> {
-        allowed(endpoint, Some(&principal)).await?;
-        Self::open(endpoint, Some(principal)).handshaken().await
+        let since = allowed(endpoint, Some(&principal)).await?;
+        let opened = Self::open_since(endpoint, Some(principal), since);
+        opened.handshaken().await
     }
 
     /// Opens a WebSocket without negotiation, and sends nothing yet.
     #[must_use]
     pub fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
-        Self::over(WebSocketPipe::open(endpoint, principal), endpoint)
+        Self::open_since(endpoint, principal, begun(endpoint))
+    }
+
+    fn open_since(
+        endpoint: &HubEndpoint,
+        principal: Option<Principal>,
+        since: DisconnectCount,
+    ) -> Self {
+        let transport = WebSocketPipe::open(endpoint, principal, since);
+        Self::over(transport, endpoint)
     }
 
     /// Sends raw bytes, which need not be WebSocket frames.
@@ -124,16 +135,23 @@ impl TestClient {
     }
 }
 
-/// Asks the endpoint whether a user may use it, as a request would.
-async fn allowed(endpoint: &HubEndpoint, user: Option<&Principal>) -> io::Result<()> {
+/// Returns the number of disconnections before a request that begins now.
+fn begun(endpoint: &HubEndpoint) -> DisconnectCount {
+    endpoint.hub().lifetime().disconnect_count()
+}
+
+/// Asks the endpoint whether a user may use it, as a request would; returns the number of
+/// disconnections before that.
+async fn allowed(endpoint: &HubEndpoint, user: Option<&Principal>) -> io::Result<DisconnectCount> {
+    let since = begun(endpoint);
     let allowed = authorize(
         endpoint,
         user,
-        ConnectionRequest::default,
+        || ConnectionRequest::of(user.cloned()),
         deadline(endpoint),
     )
     .await;
-    allowed.map_err(|status| {
+    allowed.map(|()| since).map_err(|status| {
         let text = format!("the endpoint refuses the request: {status}");
         io::Error::new(io::ErrorKind::PermissionDenied, text)
     })
@@ -146,7 +164,16 @@ impl TestClient<PulledTransport> {
     /// Otherwise it does not receive the Close message of a server that shuts down.
     #[must_use]
     pub fn open_pulled(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
-        Self::over(PulledTransport::open(endpoint, principal), endpoint)
+        Self::open_pulled_since(endpoint, principal, begun(endpoint))
+    }
+
+    fn open_pulled_since(
+        endpoint: &HubEndpoint,
+        principal: Option<Principal>,
+        since: DisconnectCount,
+    ) -> Self {
+        let transport = PulledTransport::open(endpoint, principal, since);
+        Self::over(transport, endpoint)
     }
 
     /// Opens a pulled transport and performs the handshake.
@@ -156,8 +183,9 @@ impl TestClient<PulledTransport> {
     /// Returns an error if the server refuses the handshake or ends the transport, or if the user
     /// does not meet what the endpoint asks for ([`HubEndpoint::authorize`]).
     pub async fn connect_pulled(endpoint: &HubEndpoint) -> io::Result<Self> {
-        allowed(endpoint, None).await?;
-        Self::open_pulled(endpoint, None).handshaken().await
+        let since = allowed(endpoint, None).await?;
+        let opened = Self::open_pulled_since(endpoint, None, since);
+        opened.handshaken().await
     }
 
     /// Stops receiving, as between two polls. Messages that are sent meanwhile, including pings,

@@ -13,6 +13,7 @@ use super::client_transport::sealed::Sealed;
 use super::{ClientTransport, Incoming};
 use crate::connection::{ConnectionRequest, Principal};
 use crate::endpoint::{Attached, HubEndpoint, open_web_socket, spawn_session};
+use crate::lifetime::DisconnectCount;
 use crate::transport::Socket;
 
 /// The number of bytes that the pipe holds in each direction before its writer waits, as a socket's
@@ -32,13 +33,17 @@ pub struct WebSocketPipe {
 
 impl WebSocketPipe {
     /// Opens a WebSocket without negotiation.
-    pub(super) fn open(endpoint: &HubEndpoint, principal: Option<Principal>) -> Self {
+    pub(super) fn open(
+        endpoint: &HubEndpoint,
+        principal: Option<Principal>,
+        since: DisconnectCount,
+    ) -> Self {
         let (pipe, far_end) = tokio::io::duplex(PIPE_SIZE);
         endpoint.hub().node().start();
-        let attached = Attached::fresh(endpoint, principal);
+        let request = ConnectionRequest::of(principal.clone());
+        let attached = Attached::fresh(endpoint, principal, since);
         let slot = Arc::clone(attached.slot());
         let connection_id = slot.id().clone();
-        let request = ConnectionRequest::default();
         let socket = Socket::of_other(Box::new(far_end), Bytes::new(), None);
         let session = open_web_socket(endpoint, &attached, request, socket);
         spawn_session(endpoint.hub(), &slot, ready(Some((attached, session))));

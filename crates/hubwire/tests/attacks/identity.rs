@@ -5,13 +5,14 @@ use test_support::requests::Response;
 use crate::http::{Asked, assert_unknown, bearer, every_request};
 use crate::stage::Stage;
 use crate::tokens::token_of;
+use crate::traced;
 
 /// The hubs, and what a request without a user gets for the connection of one.
 const HUBS: [(&str, u16); 2] = [("/secure", 401), ("/open", 403)];
 
 /// Returns the headers of other clients than ann's, and what they get.
 fn others(nobody: u16) -> [(String, u16); 3] {
-    let garbage = bearer(&crate::traced::secret("somebody-elses-garbage"));
+    let garbage = bearer(&traced::secret("somebody-elses-garbage"));
     [
         (bearer(&token_of("bob")), 403),
         (String::new(), nobody),
@@ -74,6 +75,64 @@ async fn another_user_between_polls() {
     }
     stage.finish().await;
 }
+
+/// Asserts that each of these requests is refused in these words.
+async fn assert_refused(
+    stage: &Stage,
+    asked: &[Asked],
+    headers: &str,
+    (status, reason): (u16, &str),
+) {
+    for asked in asked {
+        let response = stage.ask(asked, headers).await;
+        response.assert_is(status, None, "");
+        assert_eq!(response.reason, reason, "{asked:?}");
+        assert_eq!(response.header("content-length"), Some("0"), "{asked:?}");
+    }
+}
+
+const UNAUTHORIZED: (u16, &str) = (401, "Unauthorized");
+const FORBIDDEN: (u16, &str) = (403, "Forbidden");
+
+#[tokio::test]
+async fn a_user_who_may_not_connect() {
+    let stage = Stage::start().await;
+    let ann = bearer(&token_of("ann"));
+    let everything = every_request("/staff", None);
+    assert_refused(&stage, &everything, &ann, FORBIDDEN).await;
+    assert_refused(&stage, &everything, "", UNAUTHORIZED).await;
+    stage.finish().await;
+}
+
+/// Also if the endpoint refuses the request before anybody looks for the connection.
+#[tokio::test]
+async fn a_line_for_each_request_of_another_user() {
+    let stage = Stage::start().await;
+    let [ann, bob] = ["ann", "bob"].map(|user| bearer(&token_of(user)));
+    for (path, nobody) in [("/secure", UNAUTHORIZED), ("/open", FORBIDDEN)] {
+        let (connection_id, id) = stage.negotiate(path, &ann).await;
+        let [poll, post, delete] = requests_of(path, &id);
+        assert_status(&stage.ask(&poll, &ann).await, 200);
+        let of_connection = &every_request(path, Some(&id))[1..];
+        let lines = || traced::lines_with(&[ANOTHER_USER, &connection_id]);
+        assert_refused(&stage, of_connection, "", nobody).await;
+        assert_eq!(lines().len(), 5, "{:?}", lines());
+        assert!(lines()[0].contains(" WARN "), "{:?}", lines());
+        assert_refused(&stage, of_connection, &bob, FORBIDDEN).await;
+        assert_eq!(lines().len(), 10, "{:?}", lines());
+        // Neither who it belongs to, nor a request for another one.
+        let unknown = &every_request(path, Some("unknown"))[1..];
+        for asked in [&post].into_iter().chain(unknown) {
+            stage.ask(asked, &ann).await;
+            stage.ask(&asked.with_query("id=unknown"), "").await;
+        }
+        assert_status(&stage.ask(&delete, &ann).await, 202);
+        assert_eq!(lines().len(), 10, "{:?}", lines());
+    }
+    stage.finish().await;
+}
+
+const ANOTHER_USER: &str = "hubwire::connection: a request was refused (401 or 403)";
 
 /// A token that was renewed has the same user.
 #[tokio::test]

@@ -14,6 +14,7 @@ mod identity;
 mod key_floods;
 mod log;
 mod methods;
+mod own_hosts;
 mod peer;
 mod places;
 mod rebinding;

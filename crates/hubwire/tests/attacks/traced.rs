@@ -94,6 +94,16 @@ fn around(log: &[u8], rest: &[u8]) -> String {
     String::from_utf8_lossy(&log[begin..at + end]).into_owned()
 }
 
+/// Returns the lines with all of these texts.
+pub(crate) fn lines_with(texts: &[&str]) -> Vec<String> {
+    let log = locked(&LOG).clone();
+    let log = String::from_utf8_lossy(&log);
+    let lines = log
+        .lines()
+        .filter(|line| texts.iter().all(|text| line.contains(text)));
+    lines.map(str::to_owned).collect()
+}
+
 /// Asserts that this has been logged.
 pub(crate) fn assert_logged(text: &str) {
     let log = locked(&LOG).clone();

@@ -1,4 +1,4 @@
-//! SECURITY.md's table of attacks names the tests that there are.
+//! SECURITY.md's table of attacks names the tests that there are, and the guide shows the code that they attack.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -32,6 +32,18 @@ fn tests() -> BTreeSet<String> {
         }
     }
     tests
+}
+
+/// What is attacked is what readers copy.
+#[test]
+fn the_guide_shows_the_check_of_hosts_that_is_attacked() {
+    let guide = include_str!("../../../../docs/authentication.md");
+    let (_, tested) = include_str!("../attacks/own_hosts.rs")
+        .split_once("use ")
+        .unwrap();
+    let without_layout = |text: &str| text.split_whitespace().collect::<String>();
+    let tested = without_layout(&tested.replace("pub(crate) ", ""));
+    assert!(without_layout(guide).contains(&tested), "{tested}");
 }
 
 #[test]

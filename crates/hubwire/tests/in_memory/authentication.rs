@@ -101,6 +101,38 @@ async fn every_request_needs_a_user_who_meets_the_policy() {
     it.ended("transport closed").await;
 }
 
+/// Preflights are sent without credentials; the others are refused for what they are.
+#[tokio::test(start_paused = true)]
+async fn options_is_never_a_question_of_the_user() {
+    const PAGE: &str = "https://shop.example";
+    let it = stage(|endpoint| endpoint.allowed_origins([PAGE]));
+    let closed = it.endpoint.clone().authorize(Policy::authenticated());
+    let asks = ("Access-Control-Request-Method", "POST");
+    let odd = ("Access-Control-Request-Method", "PATCH");
+    for (headers, status, origin) in [
+        (vec![], 405, None),
+        (vec![asks], 405, None),
+        (vec![("Authorization", "Bearer wrong")], 405, None),
+        (vec![("Authorization", "Bearer away")], 405, None),
+        (vec![("Origin", "https://evil.example"), asks], 405, None),
+        (vec![("Origin", PAGE), odd], 405, Some(PAGE)),
+        (vec![("Origin", PAGE), asks], 204, Some(PAGE)),
+    ] {
+        for endpoint in [&it.endpoint, &closed] {
+            let asked = request("OPTIONS", "/hub?id=x", &headers);
+            let response: Result<_, Infallible> = endpoint.clone().oneshot(asked).await;
+            let asked = request("OPTIONS", "/hub/negotiate", &headers);
+            let negotiation = endpoint.negotiate().oneshot(asked).await;
+            for response in [response.unwrap(), negotiation.unwrap()] {
+                assert_eq!(response.status(), status, "{headers:?}");
+                let allowed = response.headers().get("access-control-allow-origin");
+                assert_eq!(allowed.map(|it| it.to_str().unwrap()), origin);
+                assert!(!response.headers().contains_key("www-authenticate"));
+            }
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn credentials_that_are_rejected_are_those_of_nobody() {
     let it = stage(|endpoint| endpoint);
@@ -175,8 +207,26 @@ async fn the_claims_of_who_polls_are_those_of_the_last_poll() {
     // A POST does not count, whatever it claims.
     client.post(call("2", "Role", &json!([]))).await;
     assert_eq!(demoted.poll().await.messages(), [completed("2", "Guest")]);
+    client.post(call("3", "RoleAtFirst", &json!([]))).await;
+    assert_eq!(demoted.poll().await.messages(), [completed("3", "Admin")]);
     client.delete().await;
     it.ended("transport closed").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connections_request_knows_its_user() {
+    let policy = Policy::check(async |cx| Ok(cx.request().principal() == Some(cx.principal())));
+    let it = stage(|endpoint| endpoint.authorize(policy));
+    let ann = Principal::new([("sub", "ann"), ("role", "Admin")]);
+    let mut client = TestClient::connect_as(&it.endpoint, ann).await.unwrap();
+    let role = client.invoke("RoleAtFirst", ()).await.unwrap();
+    assert_eq!(role, "Admin");
+    assert_eq!(word(&it.endpoint, "ann").await, 200);
+
+    let open = Stage::new();
+    let mut nobody = TestClient::connect(&open.endpoint).await.unwrap();
+    let role = nobody.invoke("RoleAtFirst", ()).await.unwrap();
+    assert_eq!(role, json!(null));
 }
 
 /// A link to the connection's URL would lend it the rights of whoever follows it.

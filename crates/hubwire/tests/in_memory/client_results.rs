@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hubwire::testing::{CallError, TestClient};
-use hubwire::{ClientResultError, HubCallerContext, HubContext, HubResult, hub, hub_client};
+use hubwire::{
+    ClientResultError, HubCallerContext, HubContext, HubResult, Principal, hub, hub_client,
+};
 use serde_json::{Value, json};
 use test_support::in_memory::*;
 use test_support::log_lines::LogLines;
@@ -450,4 +452,41 @@ async fn a_second_result_of_one_of_many_clients_is_ignored() {
     assert!(results.next().await.unwrap().1.unwrap());
     assert!(!results.next().await.unwrap().1.unwrap());
     assert!(results.next().await.is_none());
+}
+
+/// The method that waits for the result is told, and nothing of it is left.
+#[tokio::test(start_paused = true)]
+async fn who_expires_or_is_kicked_while_a_result_is_awaited_leaves_nothing() {
+    for expires in [true, false] {
+        let stage = Stage::new();
+        let endpoint = stage.server.endpoint.clone();
+        let endpoint = endpoint.close_on_authentication_expiration(true);
+        let user = Principal::new([("sub", "ada")]);
+        #[expect(clippy::disallowed_methods, reason = "a time of the calendar")]
+        let user = match expires {
+            true => user.expiring_at(std::time::SystemTime::now() + seconds(3)),
+            false => user,
+        };
+        let mut ada = TestClient::connect_as(&endpoint, user).await.unwrap();
+        for _ in 0..2 {
+            ada.start("AskAndLinger", ()).await.unwrap();
+        }
+        let _ = invocation(&mut ada, "Confirm").await;
+        if expires {
+            pass(seconds(5)).await;
+        } else {
+            let context = stage.context();
+            let told = context.disconnect_user("ada", hubwire::Disconnect::for_good());
+            assert_eq!(told, 1);
+        }
+        loop {
+            let last = message(&mut ada).await;
+            if last["type"] == 7 {
+                break;
+            }
+        }
+        drop(ada);
+        pass(seconds(40)).await;
+        stage.server.leaves_nothing_behind().await;
+    }
 }

@@ -402,26 +402,6 @@ async fn a_layer_refuses_what_panics() {
     }
 }
 
-/// Both times are options; each alone is allowed.
-#[tokio::test(start_paused = true)]
-async fn who_waits_for_a_decision_for_longer_than_the_disconnect_timeout_is_not_absent() {
-    let it = Stage::with(
-        |hub| hub,
-        |it| {
-            it.authenticator(Slow(seconds(20)))
-                .authentication_timeout(seconds(30))
-        },
-    );
-    let ann = HttpClient::negotiate_as(&it.endpoint, Some("ann")).await;
-    assert_eq!(ann.poll().await.status, 200);
-    let (posted, polled) = tokio::join!(ann.post(HANDSHAKE), ann.poll());
-    assert_eq!((posted.status, polled.status), (200, 200));
-    for _ in 0..3 {
-        it.broadcast("x").await;
-        assert_eq!(ann.poll().await.status, 200);
-    }
-}
-
 /// A poll that waits at the authenticator for longer than a message does in the queue.
 #[tokio::test(start_paused = true)]
 async fn who_is_kicked_between_two_polls_is_told() {

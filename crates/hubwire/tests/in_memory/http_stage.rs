@@ -48,6 +48,11 @@ impl StageHub {
         cx.principal()?.claim("role").map(ToOwned::to_owned)
     }
 
+    pub fn role_at_first(&self, cx: &HubCallerContext<Self>) -> Option<String> {
+        let user = cx.request().principal()?;
+        user.claim("role").map(ToOwned::to_owned)
+    }
+
     pub fn items(&self, count: usize) -> impl Stream<Item = String> {
         stream::iter((0..count).map(|number| format!("{number:01024}")))
     }

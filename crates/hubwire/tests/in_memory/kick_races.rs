@@ -1,11 +1,6 @@
 //! Kicks that race with arrivals, group joins and polls on every transport, and users of whom many
 //! arrive at once.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "each test waits for the tasks that it spawns"
-)]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -146,7 +141,7 @@ async fn visit(endpoint: HubEndpoint, context: HubContext<CrowdHub>, number: usi
                 }
                 0
             });
-            polls_until_the_close(&client).await;
+            while client.poll().await.status == 200 {}
             posts.join_all().await;
         }
         _ => {
@@ -224,7 +219,9 @@ async fn a_hundred_arrivals_of_one_user_with_hooks_of_every_kind() {
             let crowd = Crowd::keeping(Some(keep));
             let mut arrivals = JoinSet::new();
             for number in 0..100 {
+                // Tokens of those who do not poll again are kept that long.
                 let endpoint = crowd.server.endpoint.clone();
+                let endpoint = endpoint.disconnect_timeout(seconds(2));
                 arrivals.spawn(async move {
                     let mood = MOODS[number % MOODS.len()];
                     let ann = Principal::new([("sub", "ann"), ("mood", mood)]);
@@ -287,35 +284,4 @@ async fn the_newest_is_the_one_that_came_last_and_not_the_one_whose_hook_took_lo
     drop((first, second));
     crowd.server.leaves_nothing_behind().await;
     crowd.each_end_is_told_once();
-}
-
-/// The hook for its end never ends, and the client ignores the Close.
-#[tokio::test(start_paused = true)]
-async fn a_kicked_client_that_ignores_it_is_cut_off_while_the_hook_runs() {
-    let crowd = Crowd::keeping(None);
-    let ann = Some(Principal::new([("sub", "ann"), ("mood", "stays")]));
-    let mut client = TestClient::open(&crowd.server.endpoint, ann);
-    client.send_bytes(HANDSHAKE.as_bytes()).await.unwrap();
-    settle().await;
-    let told = crowd
-        .server
-        .context()
-        .disconnect_user("ann", Disconnect::for_good());
-    assert_eq!(told, 1);
-    let received = async {
-        loop {
-            match client.receive().await {
-                Ok(Received::Message(_)) => {}
-                other => return format!("{other:?}"),
-            }
-        }
-    };
-    let ended = timeout(seconds(600), received).await;
-    assert!(
-        ended.is_ok(),
-        "after ten minutes, the transport is still open"
-    );
-    crowd.gate.open(1);
-    drop(client);
-    crowd.server.leaves_nothing_behind().await;
 }

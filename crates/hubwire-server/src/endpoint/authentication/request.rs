@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use super::super::{forwarded, query, upgrade};
 use crate::connection::cookie;
@@ -106,11 +106,12 @@ impl<'a> AuthenticationRequest<'a> {
         }
     }
 
-    /// Returns the value of the first cookie with this name, as it was sent.
+    /// Returns the value of the first cookie with this name, as it was sent; `None` if it is no
+    /// UTF-8. Other cookies may have any bytes.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&'a str> {
         let headers = self.parts.headers.get_all(COOKIE).iter();
-        cookie(headers.filter_map(|header| header.to_str().ok()), name)
+        cookie(headers.map(HeaderValue::as_bytes), name)
     }
 
     /// Returns the decoded value of a key of the query, ignoring the key's case; `None` if it is

@@ -7,6 +7,7 @@ use tokio::task::AbortHandle;
 
 use super::outcome::Attach;
 use crate::connection::{Connection, CurrentUser, Principal};
+use crate::endpoint::arrival_order::ArrivalOrder;
 use crate::node::ConnectionPermit;
 use crate::transport::{InletOwner, PipeReader, inlet};
 
@@ -25,6 +26,8 @@ pub(super) enum State {
         end_is_told: bool,
         /// The user of the request that has opened the connection, or of the last poll.
         user: CurrentUser,
+        /// The place of that request.
+        order: ArrivalOrder,
     },
     Ended {
         /// The client polls, and a poll has yet to tell it.
@@ -92,16 +95,23 @@ fn lasting_claims(principal: &Principal) -> impl Iterator<Item = (&str, &str)> {
 
 impl State {
     /// Returns why a transport cannot use a token that is not waiting for one. A poll keeps the
-    /// connection, and its user is the current one.
-    pub(super) fn attach_again(&mut self, by: Transport, polling: &CurrentUser) -> Attach {
+    /// connection, and its user is the current one, unless a later poll has overtaken it.
+    pub(super) fn attach_again(
+        &mut self,
+        by: Transport,
+        polling: &CurrentUser,
+        came: ArrivalOrder,
+    ) -> Attach {
         match self {
             Self::Attached {
                 transport,
                 connection,
                 user,
+                order,
                 ..
             } if *transport == by => {
-                if by == Transport::LongPolling {
+                if by == Transport::LongPolling && came >= *order {
+                    *order = came;
                     *user = polling.clone();
                     if let Some(connection) = connection {
                         connection.set_user(polling.clone());

@@ -163,7 +163,7 @@ impl Warning {
             Self::HandshakeRefused(reason) => ("a handshake was refused", reason.text()),
             Self::LetGo(reason) => ("a client was let go", reason.text()),
             Self::AnotherUser => (
-                "a request was refused (403)",
+                "a request was refused (401 or 403)",
                 "the connection that it is for belongs to another user, or the request has no user",
             ),
             Self::Call(_, fault) => (fault.what(heard), fault.text()),

@@ -85,7 +85,9 @@ options! {
     /// How long it may take to determine the user of a request and whether that user may use the
     /// endpoint. Default 10 s.
     ///
-    /// After that time, the request is refused (503).
+    /// After that time, the request is refused (503). It should be shorter than the
+    /// `disconnect_timeout` of 15 s, by which the next request of a negotiated or polling client
+    /// must have been decided about.
     authentication_timeout: Duration = Duration::from_secs(10),
         set(timeout: Duration);
 

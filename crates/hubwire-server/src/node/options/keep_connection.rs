@@ -22,9 +22,10 @@ use serde::Deserialize;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum KeepConnection {
-    /// The newest: once a connection's `on_connected` has accepted it, the one before is
-    /// disconnected for good with the reason `The user has connected again.`
-    /// ([`DisconnectReason::Replaced`](crate::DisconnectReason::Replaced)).
+    /// The newest: once a connection's `on_connected` has accepted it, those before it, in the order
+    /// of their handshakes, are disconnected for good with the reason `The user has connected
+    /// again.` ([`DisconnectReason::Replaced`](crate::DisconnectReason::Replaced)), even if their
+    /// `on_connected` still runs.
     ///
     /// Until then both exist. A client that was replaced is told not to reconnect, or the two would
     /// replace each other forever.
