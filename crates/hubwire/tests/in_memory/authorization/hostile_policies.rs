@@ -1,10 +1,5 @@
 //! Policies that panic on drop, wait, read much, or keep what they are given.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "each test waits for the tasks that it spawns"
-)]
-
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
