@@ -109,17 +109,17 @@ impl Login {
     /// and must still be there, for a request of this origin.
     fn renewed(&self, known: &Principal, origin: Origin) -> Result<String, Refusal> {
         let signed_in = AuthTime::of(known);
-        let user = match User::guest(known) {
-            Some(guest) => self.guests.renew(guest)?,
-            None if signed_in.is_some_and(AuthTime::is_recent) => {
-                let account = known
-                    .claim("sub")
-                    .and_then(|it| self.accounts.find(it, origin));
-                account.ok_or(Refusal::NotRenewed)?.into()
-            }
-            None => return Err(Refusal::NotRenewed),
-        };
-        Ok(self.tokens.sign(&user, signed_in))
+        if let Some(guest) = User::guest(known) {
+            let guest = self.guests.renew(guest)?;
+            return Ok(self.tokens.sign(&guest, signed_in));
+        }
+        let signed_in = signed_in.filter(|it| it.is_recent());
+        let signed_in = signed_in.ok_or(Refusal::NotRenewed)?;
+        let account = known
+            .claim("sub")
+            .and_then(|it| self.accounts.find(it, origin));
+        let user = User::from(account.ok_or(Refusal::NotRenewed)?);
+        Ok(self.tokens.sign_for_session(&user, signed_in))
     }
 
     /// An unknown user takes as long as a wrong password, and gets the same answer.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use hubwire::{Principal, Timestamp};
 use serde::Serialize;
 
-/// How long after signing in an account's token is renewed, so that a password is asked for once on a
+/// How long after signing in an account's tokens are renewed, and are good at most, so that a password is asked for once on a
 /// day of work. At assurance level 2, NIST SP 800-63B (revision 3, section 4.2.3) has users authenticate
 /// again at least once in 12 hours.
 pub(super) const LONGEST_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
@@ -30,10 +30,15 @@ impl AuthTime {
         Some(Self(since.as_secs()).min(Self::now()))
     }
 
+    /// Returns when a password is asked for again, in seconds since 1970.
+    pub(super) fn end_of_session(self) -> u64 {
+        self.0.saturating_add(LONGEST_SESSION.as_secs())
+    }
+
     /// Returns whether an account's token may still be renewed without a password.
     pub(super) fn is_recent(self) -> bool {
         let Self(now) = Self::now();
-        now.saturating_sub(self.0) <= LONGEST_SESSION.as_secs()
+        now < self.end_of_session()
     }
 
     #[cfg(test)]

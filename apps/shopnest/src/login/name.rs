@@ -8,8 +8,9 @@ use super::refusal::Refusal;
 /// The length of a name; the page's field takes no more.
 const MAXIMUM_CHARACTERS: usize = 40;
 
-/// The length of a name in a token that another program has signed.
-const MAXIMUM_SIGNED_CHARACTERS: usize = 200;
+/// The length of a name in a token that another program has signed, as it is kept: in the form NFKC,
+/// one character may stand for eighteen.
+const MAXIMUM_SIGNED_BYTES: usize = 500;
 
 /// A name that a guest may have, unless another has it. If it was chosen here, it is in Unicode's
 /// form NFKC.
@@ -44,12 +45,15 @@ impl Name {
     ///
     /// # Errors
     ///
-    /// If it is empty or too long, or is an account's.
+    /// If it is empty or too long, has control characters, or is an account's.
     pub(super) fn signed(text: String) -> Result<Self, Refusal> {
-        match (1..=MAXIMUM_SIGNED_CHARACTERS).contains(&text.chars().count()) {
-            true => Self(text).unless_an_accounts(),
-            false => Err(Refusal::NoName),
+        let name = Self(text);
+        let is_short = name.0.len() <= MAXIMUM_SIGNED_BYTES
+            && (1..=MAXIMUM_SIGNED_BYTES).contains(&name.key().0.len());
+        if !is_short || name.0.chars().any(char::is_control) {
+            return Err(Refusal::NoName);
         }
+        name.unless_an_accounts()
     }
 
     fn unless_an_accounts(self) -> Result<Self, Refusal> {

@@ -238,12 +238,23 @@ async fn a_guests_token_is_renewed_and_no_other() {
         ("5f2b", "Grace"),
         ("5f2c", "Ada (mobile)"),
         ("5f2d", "Ｇｒａｃｅ  H."),
+        ("5f2e", &"é".repeat(250)),
     ] {
         let from_elsewhere = shop.tokens.sign(&User::new(sub, name), None);
         let renewed = shop.token(json!({"guest": true}), Some(&from_elsewhere));
         let renewed = shop.user(&renewed.await).await;
         let claims = [renewed.claim("sub"), renewed.name()];
         assert_eq!(claims, [Some(sub), Some(name)]);
+    }
+    for name in [
+        "x".repeat(501),
+        "\u{FDFA}".repeat(100),
+        "a\u{9}b".to_owned(),
+    ] {
+        let odd = shop.tokens.sign(&User::new("5f2f", name), None);
+        let asked = json!({"guest": true}).to_string();
+        let answer = shop.post("/api/login", Some(&odd), asked);
+        assert_eq!(answer.await.status(), 400);
     }
     let ann = shop.token(account("ann", "ann-demo"), None).await;
     let endless = shop
@@ -320,6 +331,11 @@ async fn an_accounts_token_is_renewed_for_twelve_hours() {
         let answer = shop.post("/api/login", Some(&known), renew().to_string());
         assert_eq!(answer.await.status(), status, "{signed_in:?}");
     }
+    let signed_in = AuthTime::ago(within);
+    let known = shop.tokens.sign(&claimed("ann", None), Some(signed_in));
+    let last = shop.user(&shop.token(renew(), Some(&known)).await).await;
+    let end = last.claim("exp").and_then(|exp| exp.parse().ok());
+    assert_eq!(end, Some(signed_in.end_of_session()));
 }
 
 #[tokio::test]

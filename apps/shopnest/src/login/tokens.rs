@@ -83,11 +83,14 @@ impl Tokens {
 
     /// Returns a token that is good for an hour, for a user who signed in at this time, if that is known.
     pub(super) fn sign(&self, user: &User, auth_time: Option<AuthTime>) -> String {
-        self.sign_until(
-            user,
-            auth_time,
-            seconds(Timestamp::now()) + LIFETIME.as_secs(),
-        )
+        self.sign_until(user, auth_time, in_an_hour())
+    }
+
+    /// Returns a token that is good for an hour, but not for longer than the session of an account's user
+    /// who signed in at this time.
+    pub(super) fn sign_for_session(&self, user: &User, signed_in: AuthTime) -> String {
+        let exp = in_an_hour().min(signed_in.end_of_session());
+        self.sign_until(user, Some(signed_in), exp)
     }
 
     /// Does the same, for a token that is good until this time, in seconds since 1970.
@@ -113,6 +116,10 @@ pub(crate) fn bearer(key: &Key) -> Result<JwtBearer, JwtConfigurationError> {
     let tokens = JwtBearer::builder().hs256(key.bytes());
     let tokens = tokens.issuer(SHOP).audience(SHOP);
     tokens.leeway(Duration::ZERO).build()
+}
+
+fn in_an_hour() -> u64 {
+    seconds(Timestamp::now()) + LIFETIME.as_secs()
 }
 
 /// Returns the id of a new guest, which nobody can guess.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::iter;
 
 use serde::de::{self, Expected, Unexpected};
 use serde::ser;
@@ -55,9 +56,15 @@ impl fmt::Display for ValueError {
 
 impl Error for ValueError {}
 
-/// Returns whether the cause of an error is a value that is nested too deeply.
-pub(crate) fn is_nested_too_deeply(cause: &(dyn Error + Send + Sync + 'static)) -> bool {
-    matches!(cause.downcast_ref(), Some(ValueError::TooDeep))
+/// How many errors of a chain are looked at, which ends one that has no end.
+const CHAIN_LENGTH: usize = 16;
+
+/// Returns whether the cause of an error, itself or behind other errors, is a value that is nested
+/// too deeply.
+pub(crate) fn is_nested_too_deeply(cause: &(dyn Error + 'static)) -> bool {
+    iter::successors(Some(cause), |&error| error.source())
+        .take(CHAIN_LENGTH)
+        .any(|error| matches!(error.downcast_ref(), Some(ValueError::TooDeep)))
 }
 
 impl de::Error for ValueError {

@@ -63,6 +63,11 @@ impl Dispatcher {
         if sent == 0 {
             return Ok(());
         }
+        let limit = self.hub.options().maximum_parallel_streams_per_client;
+        // First of all, because each id is compared with those before it.
+        if sent > limit {
+            return Err(self.too_many_streams(method));
+        }
         let open = self.open.as_deref();
         let mut ids = message.stream_ids.iter().enumerate();
         let is_used = |(position, id): &(usize, &Cow<'_, str>)| {
@@ -78,7 +83,6 @@ impl Dispatcher {
         if let Some((_, id)) = ids.find(is_used) {
             return Err(refusals::id_in_use(id));
         }
-        let limit = self.hub.options().maximum_parallel_streams_per_client;
         match open.map_or(0, OpenStreams::upload_count) + sent > limit {
             true => Err(self.too_many_streams(method)),
             false => Ok(()),
