@@ -158,3 +158,19 @@ test("a page of any other origin cannot open a WebSocket or an event stream, wit
   const { page: allowed } = await open(t, "localhost");
   assert.equal(await accepted(allowed, "WebSocket", `${hub}/chat-cors`.replace("http", "ws")), true);
 });
+
+test("a page of another site cannot open a WebSocket or an event stream either", async (t) => {
+  const { page } = await open(t, "127.0.0.1");
+  // To browsers, the two names of this machine are two sites.
+  const hub = `http://localhost:${server.port}`;
+  for (const path of ["/chat-cors", "/chat-cors-layered"]) {
+    const negotiated = await fetch(`${server.url}${path}/negotiate?negotiateVersion=1`, { method: "POST" });
+    const { connectionToken } = await negotiated.json();
+    const url = `${hub}${path}?id=${connectionToken}`;
+    assert.equal(await accepted(page, "WebSocket", url.replace("http", "ws")), false);
+    assert.equal(await accepted(page, "WebSocket", `${hub}${path}`.replace("http", "ws")), false);
+    assert.equal(await accepted(page, "EventSource", url), false);
+  }
+  const { page: allowed } = await open(t, "localhost");
+  assert.equal(await accepted(allowed, "WebSocket", `${hub}/chat-cors`.replace("http", "ws")), true);
+});

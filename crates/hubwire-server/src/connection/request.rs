@@ -293,7 +293,6 @@ impl fmt::Debug for ConnectionRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AuthenticationRequest;
 
     fn request(keep: KeepRequest) -> ConnectionRequest {
         let (parts, ()) = http::Request::get("/hubs/chat?a=1&id=secret&ACCESS_TOKEN=t&b=2")
@@ -398,44 +397,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(kept.cookie(name), value, "{name}");
-        }
-    }
-
-    fn with_cookies(header: &[u8]) -> Parts {
-        let request = http::Request::get("/hub").header("Cookie", header);
-        request.body(()).unwrap().into_parts().0
-    }
-
-    /// A page of a sibling host may set such a cookie.
-    #[test]
-    fn a_cookie_that_is_no_text_hides_no_other() {
-        let parts = with_cookies(b"odd=caf\xe9; session=5f2b; name=caf\xc3\xa9");
-        let kept = ConnectionRequest::new(&parts, KeepRequest::WithoutTokens, 8 * 1024);
-        let asked = AuthenticationRequest::new(&parts);
-        for (name, value) in [
-            ("session", Some("5f2b")),
-            ("name", Some("caf\u{e9}")),
-            ("odd", None),
-        ] {
-            assert_eq!(kept.cookie(name), value, "{name}");
-            assert_eq!(asked.cookie(name), value, "{name}");
-        }
-    }
-
-    /// Browsers let no page set a cookie with the prefix, but they do not know of a space that is
-    /// not ASCII.
-    #[test]
-    fn only_a_space_or_a_tab_is_no_part_of_a_cookie() {
-        for space in ["\u{2000}", "\u{a0}", "\u{85}", "\u{3000}"] {
-            let header = format!("{space}__Host-session=evil; __Host-session{space}=evil");
-            let first = with_cookies(header.as_bytes());
-            let both = with_cookies(format!("{header};\t__Host-session \t= ann\t").as_bytes());
-            for (parts, value) in [(first, None), (both, Some("ann"))] {
-                let kept = ConnectionRequest::new(&parts, KeepRequest::WithoutTokens, 8 * 1024);
-                assert_eq!(kept.cookie("__Host-session"), value, "{space:?}");
-                let asked = AuthenticationRequest::new(&parts);
-                assert_eq!(asked.cookie("__Host-session"), value, "{space:?}");
-            }
         }
     }
 
