@@ -138,6 +138,18 @@ function accepted(page, kind, url) {
   }, [kind, url]);
 }
 
+/** Asserts that a page cannot open a WebSocket, with or without negotiation, or an event stream of these hubs. */
+async function assertRefused(page, hub) {
+  for (const path of ["/chat-cors", "/chat-cors-layered"]) {
+    const negotiated = await fetch(`${server.url}${path}/negotiate?negotiateVersion=1`, { method: "POST" });
+    const { connectionToken } = await negotiated.json();
+    const url = `${hub}${path}?id=${connectionToken}`;
+    assert.equal(await accepted(page, "WebSocket", url.replace("http", "ws")), false);
+    assert.equal(await accepted(page, "WebSocket", `${hub}${path}`.replace("http", "ws")), false);
+    assert.equal(await accepted(page, "EventSource", url), false);
+  }
+}
+
 test("a page of any other origin cannot open a WebSocket or an event stream, with the visitor's cookies either", async (t) => {
   const { page } = await open(t, "127.0.0.1");
   // Ports of one host are one site, so the browser sends the cookie for this page.
@@ -146,14 +158,7 @@ test("a page of any other origin cannot open a WebSocket or an event stream, wit
   const own = pages.origin("127.0.0.1").replace("http", "ws");
   assert.equal(await accepted(page, "WebSocket", own), false);
   assert.deepEqual(pages.cookies.splice(0), ["visitor=ada"]);
-  for (const path of ["/chat-cors", "/chat-cors-layered"]) {
-    const negotiated = await fetch(`${hub}${path}/negotiate?negotiateVersion=1`, { method: "POST" });
-    const { connectionToken } = await negotiated.json();
-    const url = `${hub}${path}?id=${connectionToken}`;
-    assert.equal(await accepted(page, "WebSocket", url.replace("http", "ws")), false);
-    assert.equal(await accepted(page, "WebSocket", `${hub}${path}`.replace("http", "ws")), false);
-    assert.equal(await accepted(page, "EventSource", url), false);
-  }
+  await assertRefused(page, hub);
   // The same, from a page that is allowed.
   const { page: allowed } = await open(t, "localhost");
   assert.equal(await accepted(allowed, "WebSocket", `${hub}/chat-cors`.replace("http", "ws")), true);
@@ -163,14 +168,7 @@ test("a page of another site cannot open a WebSocket or an event stream either",
   const { page } = await open(t, "127.0.0.1");
   // To browsers, the two names of this machine are two sites.
   const hub = `http://localhost:${server.port}`;
-  for (const path of ["/chat-cors", "/chat-cors-layered"]) {
-    const negotiated = await fetch(`${server.url}${path}/negotiate?negotiateVersion=1`, { method: "POST" });
-    const { connectionToken } = await negotiated.json();
-    const url = `${hub}${path}?id=${connectionToken}`;
-    assert.equal(await accepted(page, "WebSocket", url.replace("http", "ws")), false);
-    assert.equal(await accepted(page, "WebSocket", `${hub}${path}`.replace("http", "ws")), false);
-    assert.equal(await accepted(page, "EventSource", url), false);
-  }
+  await assertRefused(page, hub);
   const { page: allowed } = await open(t, "localhost");
   assert.equal(await accepted(allowed, "WebSocket", `${hub}/chat-cors`.replace("http", "ws")), true);
 });
