@@ -115,6 +115,11 @@ impl Login {
         }
         let signed_in = signed_in.filter(|it| it.is_recent());
         let signed_in = signed_in.ok_or(Refusal::NotRenewed)?;
+        // Another token would be good no longer, and the page is to warn its user in time.
+        let expires = known.expires().map(auth_time::seconds_of);
+        if expires.is_none_or(|it| it >= signed_in.end_of_session()) {
+            return Err(Refusal::NotRenewed);
+        }
         let account = known
             .claim("sub")
             .and_then(|it| self.accounts.find(it, origin));

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use hubwire::{Principal, Timestamp};
 use serde::Serialize;
 
-/// How long after signing in an account's tokens are renewed, and are good at most, so that a password is asked for once on a
-/// day of work. At assurance level 2, NIST SP 800-63B (revision 3, section 4.2.3) has users authenticate
+/// How long after signing in an account's tokens are renewed, and are good at most, so that a password is
+/// asked for once on a day of work. At assurance level 2, NIST SP 800-63B (revision 3, section 4.2.3) has users authenticate
 /// again at least once in 12 hours.
 pub(super) const LONGEST_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 
@@ -49,8 +49,12 @@ impl AuthTime {
 
 /// Returns a time as the claims of a token have it.
 pub(super) fn seconds(time: Timestamp) -> u64 {
-    let time = SystemTime::try_from(time).ok();
-    let since = time.and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok());
+    SystemTime::try_from(time).map_or(0, seconds_of)
+}
+
+/// Does the same for a time of the system.
+pub(super) fn seconds_of(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or_default().as_secs()
 }
 

@@ -327,15 +327,24 @@ async fn an_accounts_token_is_renewed_for_twelve_hours() {
         (Some(AuthTime::ago(beyond)), 401),
         (None, 401),
     ] {
-        let known = shop.tokens.sign(&claimed("ann", None), signed_in);
+        let soon = seconds(Timestamp::now()) + 30;
+        let known = shop
+            .tokens
+            .sign_until(&claimed("ann", None), signed_in, soon);
         let answer = shop.post("/api/login", Some(&known), renew().to_string());
         assert_eq!(answer.await.status(), status, "{signed_in:?}");
     }
     let signed_in = AuthTime::ago(within);
-    let known = shop.tokens.sign(&claimed("ann", None), Some(signed_in));
+    let user = claimed("ann", None);
+    let soon = seconds(Timestamp::now()) + 30;
+    let known = shop.tokens.sign_until(&user, Some(signed_in), soon);
     let last = shop.user(&shop.token(renew(), Some(&known)).await).await;
     let end = last.claim("exp").and_then(|exp| exp.parse().ok());
     assert_eq!(end, Some(signed_in.end_of_session()));
+    // The last one of a session is not renewed: another one would end with it.
+    let last = shop.tokens.sign_for_session(&user, signed_in);
+    let answer = shop.post("/api/login", Some(&last), renew().to_string());
+    assert_eq!(answer.await.status(), 401);
 }
 
 #[tokio::test]
