@@ -2,10 +2,9 @@
 //! alive.
 
 use std::num::NonZeroU64;
-use std::time::Duration;
 
 use super::state::{State, WayOut};
-use super::{Bounds, Failure, Outbound, Progress};
+use super::{Bounds, Failure, Outbound, Progress, TcpInfo};
 
 /// How often the kernel is asked about a socket that refuses nothing, if no option says otherwise;
 /// in seconds.
@@ -101,7 +100,7 @@ impl State {
                 return None;
             }
             WayOut::Socket { writer, .. } => match writer.tcp_info() {
-                Some(peer) if bounds.is_dead(peer.silent_for) => return Some(Failure::PeerDead),
+                Some(peer) if bounds.is_dead(&peer) => return Some(Failure::PeerDead),
                 Some(peer) => (
                     is_draining || peer.unsent > 0,
                     Taken::Sent(peer.acknowledged),
@@ -125,9 +124,9 @@ impl State {
 impl Bounds {
     /// Returns whether the peer is dead. A peer's system answers probes, no matter how little the
     /// peer reads.
-    fn is_dead(&self, silent_for: Duration) -> bool {
+    fn is_dead(&self, peer: &TcpInfo) -> bool {
         self.dead_peers
-            .is_some_and(|timeouts| silent_for >= timeouts.unacknowledged)
+            .is_some_and(|timeouts| peer.is_dead_after(timeouts.unacknowledged))
     }
 
     /// Returns how many turns lie between two checks of a client that refuses nothing.

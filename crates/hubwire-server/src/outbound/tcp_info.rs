@@ -13,8 +13,25 @@ pub(crate) struct TcpInfo {
     pub(crate) unsent: u32,
     /// How long the peer's system has been silent; acknowledgements and answers to probes count as
     /// signs of life.
-    pub(crate) silent_for: Duration,
+    silent_for: Duration,
+    /// How many retransmissions and probes the peer's system has left unanswered since.
+    unanswered: u16,
     pub(crate) end: TcpEnd,
+}
+
+/// How many retransmissions and probes a dead peer leaves unanswered; the answer to the last one may
+/// be on its way.
+const UNANSWERED_BY_THE_DEAD: u16 = 2;
+
+impl TcpInfo {
+    /// Returns whether the peer's system has left everything unanswered for so long.
+    ///
+    /// Silence alone is no sign of death. While the peer's window is closed, the kernel sends no
+    /// keep-alive probes but asks for room, at intervals that double up to two minutes, and the
+    /// peer's system says nothing in between.
+    pub(crate) fn is_dead_after(&self, unacknowledged: Duration) -> bool {
+        self.silent_for >= unacknowledged && self.unanswered >= UNANSWERED_BY_THE_DEAD
+    }
 }
 
 /// How far a TCP peer has ended its connection.
@@ -73,6 +90,7 @@ pub(crate) fn tcp_info(socket: &TcpStream) -> Option<TcpInfo> {
         acknowledged: info.tcpi_bytes_acked,
         unsent: info.tcpi_notsent_bytes,
         silent_for: Duration::from_millis(info.tcpi_last_ack_recv.into()),
+        unanswered: u16::from(info.tcpi_retransmits) + u16::from(info.tcpi_probes),
         end: match info.tcpi_state {
             TCP_CLOSE => TcpEnd::Closed,
             TCP_CLOSE_WAIT => TcpEnd::HalfClosed,

@@ -51,7 +51,7 @@ impl PeerLook {
     }
 
     fn judge(&mut self, info: TcpInfo, progress: Option<Progress>) -> Option<Failure> {
-        if info.silent_for >= self.timeouts.unacknowledged {
+        if info.is_dead_after(self.timeouts.unacknowledged) {
             return Some(Failure::PeerDead);
         }
         let progress = progress.filter(|_| info.unsent > 0);

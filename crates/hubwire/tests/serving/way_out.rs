@@ -197,6 +197,37 @@ async fn a_steady_reader_with_a_small_window_is_no_dead_peer() {
     assert_lives(&server, [10_000, 20_000, 50_000], lasts).await;
 }
 
+/// The system asks a peer with a closed window ever more rarely whether it has room again, and
+/// the peer says nothing unasked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_pauses_is_no_dead_peer() {
+    let signalr = SignalR::new();
+    let hub = signalr.hub::<WayOutHub>().build(WayOutHub);
+    let timeouts = DeadPeerTimeouts {
+        unacknowledged: Duration::from_secs(3),
+        keep_alive: Duration::from_secs(1),
+    };
+    let endpoint = hub.endpoint().dead_peer_timeouts(timeouts);
+    let server = Server::of(WIRE, signalr, hub, endpoint).await;
+    let mut pausing = Vec::new();
+    for transport in EVERY_TRANSPORT {
+        let mut client = connect_with_a_small_window(&server, transport).await;
+        let call = json!({"type": 4, "invocationId": "s", "target": "Endless", "arguments": []});
+        client.send(&call).await;
+        pausing.push((transport, client));
+    }
+    // The questions come after 0.2, 0.6, 1.4, 3, 6.2 and 12.6 s.
+    sleep(Duration::from_secs(11)).await;
+    for (transport, client) in &mut pausing {
+        for _ in 0..5000 {
+            let item = timeout(PATIENCE, client.message()).await.unwrap();
+            let item = item.unwrap_or_else(|| panic!("{transport:?} ended"));
+            assert_eq!(item["type"], 2, "{transport:?}: {item}");
+        }
+    }
+    assert_eq!(server.signalr.statistics().connections, pausing.len());
+}
+
 /// A full socket accepts more only once a third of its buffer is free: at 20 kB/s, after more than
 /// a minute.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

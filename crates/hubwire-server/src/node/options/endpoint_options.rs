@@ -141,6 +141,8 @@ options! {
 #[serde(default, deny_unknown_fields)]
 pub struct DeadPeerTimeouts {
     /// How long the peer's system may acknowledge neither bytes nor probes. Default 60 s.
+    ///
+    /// On Linux it must also have left two probes or retransmissions unanswered.
     #[serde(deserialize_with = "duration")]
     pub unacknowledged: Duration,
     /// How long the peer may be silent before it is probed, and the interval between two probes.
